@@ -1,0 +1,60 @@
+//! Errors as a person reads them: one line that names the file, the value and the next step.
+
+use std::fmt;
+
+/// Every fallible function of the crate returns this.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// One line for the user, and the exit code that goes with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// The command line or the spec is wrong (exit code 2).
+    Usage(String),
+    /// Something failed while doing what was asked (exit code 1).
+    Failed(String),
+}
+
+impl Error {
+    /// A usage or spec error; `message` is folded onto one line.
+    pub fn usage(message: impl fmt::Display) -> Error {
+        Error::Usage(one_line(&message.to_string()))
+    }
+
+    /// A failure; `message` is folded onto one line.
+    pub fn failed(message: impl fmt::Display) -> Error {
+        Error::Failed(one_line(&message.to_string()))
+    }
+
+    /// 2 for usage, 1 for everything else.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Usage(_) => 2,
+            Error::Failed(_) => 1,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Usage(m) | Error::Failed(m) => f.write_str(m),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line() {
+        assert_eq!(Error::failed("a\n  b").to_string(), "a b");
+        assert_eq!(Error::usage("x").exit_code(), 2);
+    }
+}

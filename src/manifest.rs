@@ -1,0 +1,91 @@
+//! The committed description of a corpus: data-manifests/NAME.toml.
+
+use crate::emotion::Emotion;
+use crate::error::{Error, Result};
+use indexmap::IndexMap;
+use serde::Deserialize;
+use std::path::Path;
+
+/// What a corpus is, where it comes from and what must be found in it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Manifest {
+    /// Folder below the corpora root, and what specs call it.
+    pub name: String,
+    /// Its full name.
+    pub title: String,
+    /// Made by a program rather than recorded: said wherever its results appear.
+    #[serde(default)]
+    pub synthetic: bool,
+    /// Where it is published.
+    pub source: String,
+    /// The licence in plain words.
+    pub licence: String,
+    /// How to cite it.
+    pub citation: String,
+    /// Steps to obtain it.
+    pub obtain: Vec<String>,
+    /// How several channels become one.
+    pub channels: Channels,
+    /// The corpus's own codes to emotions.
+    pub labels: IndexMap<String, Emotion>,
+    /// Speaker to gender, as the corpus documents it.
+    #[serde(default)]
+    pub speakers: IndexMap<String, Gender>,
+    /// Counts that a complete copy has.
+    pub expected: Expected,
+}
+
+/// Channel policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channels {
+    /// Mean of the channels: for recordings of one source.
+    Mean,
+    /// The first channel: where channels are different microphones, whose mean would comb-filter.
+    First,
+}
+
+/// A speaker's gender as the corpus documents it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gender {
+    /// "female" in the index.
+    Female,
+    /// "male" in the index.
+    Male,
+}
+
+impl Gender {
+    /// The word in the index.
+    pub fn name(self) -> &'static str {
+        match self {
+            Gender::Female => "female",
+            Gender::Male => "male",
+        }
+    }
+}
+
+/// Counts that a complete copy has.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Expected {
+    /// Utterances in all.
+    pub utterances: usize,
+    /// Utterances of each emotion.
+    pub emotions: IndexMap<Emotion, usize>,
+}
+
+impl Manifest {
+    /// Reads a manifest; `name` is what errors call the file.
+    pub fn parse(text: &str, name: &str) -> Result<Manifest> {
+        toml::from_str(text).map_err(|e| Error::usage(format!("{name}: {e}")))
+    }
+
+    /// Reads the manifest at `path`.
+    pub fn load(path: &Path) -> Result<Manifest> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
+        Manifest::parse(&text, &path.display().to_string())
+    }
+}

@@ -1,0 +1,103 @@
+//! Confusion counts and what is read from them. Rows are the truth, columns the prediction.
+
+/// Counts of (truth, predicted) over a test set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confusion {
+    classes: usize,
+    counts: Vec<u64>,
+}
+
+impl Confusion {
+    /// An empty one over `classes` classes.
+    pub fn new(classes: usize) -> Confusion {
+        Confusion { classes, counts: vec![0; classes * classes] }
+    }
+
+    /// Counts (truth, predicted) pairs of class indices below `classes`.
+    pub fn from_pairs(classes: usize, pairs: impl IntoIterator<Item = (usize, usize)>) -> Confusion {
+        let mut confusion = Confusion::new(classes);
+        for (truth, predicted) in pairs {
+            confusion.add(truth, predicted);
+        }
+        confusion
+    }
+
+    /// Counts one item.
+    pub fn add(&mut self, truth: usize, predicted: usize) {
+        assert!(truth < self.classes && predicted < self.classes);
+        self.counts[truth * self.classes + predicted] += 1;
+    }
+
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Items of class `truth` that were called `predicted`.
+    pub fn count(&self, truth: usize, predicted: usize) -> u64 {
+        self.counts[truth * self.classes + predicted]
+    }
+
+    /// Items in all.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// Share of class `class` that was recognised, in [0, 1]; none where the test set has none of it.
+    pub fn recall(&self, class: usize) -> Option<f64> {
+        let row = &self.counts[class * self.classes..(class + 1) * self.classes];
+        let support: u64 = row.iter().sum();
+        (support > 0).then(|| row[class] as f64 / support as f64)
+    }
+
+    /// Unweighted average recall over the classes that the test set has, in [0, 1]
+    /// (scikit-learn's `balanced_accuracy_score`); none for an empty test set.
+    pub fn uar(&self) -> Option<f64> {
+        self.mean_recall(&(0..self.classes).collect::<Vec<_>>())
+    }
+
+    /// Mean recall over `classes`, those absent from the test set left out.
+    pub fn mean_recall(&self, classes: &[usize]) -> Option<f64> {
+        let recalls: Vec<f64> = classes.iter().filter_map(|&c| self.recall(c)).collect();
+        (!recalls.is_empty()).then(|| recalls.iter().sum::<f64>() / recalls.len() as f64)
+    }
+
+    /// Share of all items that was recognised (weighted accuracy), in [0, 1].
+    pub fn accuracy(&self) -> Option<f64> {
+        let right: u64 = (0..self.classes).map(|c| self.count(c, c)).sum();
+        (self.total() > 0).then(|| right as f64 / self.total() as f64)
+    }
+
+    /// Share of the predictions that fell on each class: shows a collapse to one class.
+    pub fn predicted_shares(&self) -> Vec<f64> {
+        let total = self.total().max(1) as f64;
+        (0..self.classes)
+            .map(|p| (0..self.classes).map(|t| self.count(t, p)).sum::<u64>() as f64 / total)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// scikit-learn 1.5: recall_score(average="macro"), accuracy_score; macro precision is 0.5.
+    #[test]
+    fn uar_is_macro_recall_not_precision() {
+        let truth = [0, 0, 0, 0, 1, 1, 2, 2];
+        let predicted = [0, 0, 0, 2, 1, 0, 2, 0];
+        let c = Confusion::from_pairs(3, truth.into_iter().zip(predicted));
+        assert!((c.uar().unwrap() - 0.583_333_333).abs() < 1e-9);
+        assert_eq!(c.accuracy(), Some(0.625));
+        assert_eq!(c.recall(0), Some(0.75));
+        assert_eq!(c.mean_recall(&[1, 2]), Some(0.5));
+        assert_eq!(c.predicted_shares(), vec![0.625, 0.125, 0.25]);
+    }
+
+    #[test]
+    fn absent_classes_are_left_out() {
+        let c = Confusion::from_pairs(3, [(0, 0), (1, 0)]);
+        assert_eq!((c.recall(2), c.uar()), (None, Some(0.5)));
+        assert_eq!(Confusion::new(2).uar(), None);
+    }
+}

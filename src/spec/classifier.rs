@@ -1,0 +1,132 @@
+//! The emotion classifier and its training (paper 3.1.1; FIDELITY.md rows "VGG19 details" and on).
+
+use serde::{Deserialize, Serialize};
+
+/// The classifier and its training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Classifier {
+    /// The network.
+    pub network: Network,
+    /// Frames of a segment, a multiple of 32.
+    pub segment_frames: usize,
+    /// Frames between the starts of two segments of an utterance.
+    pub segment_hop: usize,
+    /// Segments a step.
+    pub batch: usize,
+    /// Segments a step for training sets of fewer than `small_set` segments.
+    pub small_batch: usize,
+    /// See `small_batch`.
+    pub small_set: usize,
+    /// Adam's learning rate.
+    pub learning_rate: f64,
+    /// Adam's betas.
+    pub betas: [f64; 2],
+    /// How the rate changes over the steps.
+    pub schedule: Schedule,
+    /// Passes over the training set, counted on the set that `budget` names.
+    pub epochs: usize,
+    /// Fewest steps of a training.
+    pub min_steps: usize,
+    /// Whether all conditions get the same number of steps.
+    pub budget: Budget,
+    /// Which weights are tested.
+    pub weights: FinalWeights,
+    /// Steps between two rows of history.csv.
+    pub log_every: usize,
+}
+
+/// The network that classifies a segment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum Network {
+    /// VGG, torchvision's layout with one input channel.
+    Vgg(Vgg),
+}
+
+/// Sizes of a VGG; the defaults are VGG19.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Vgg {
+    /// Channels of the five blocks of 3x3 convolutions, each followed by a 2x2 max pool.
+    pub widths: [usize; 5],
+    /// Convolutions of each block.
+    pub depths: [usize; 5],
+    /// Side of the map that the head sees (adaptive average pool).
+    pub pooled: usize,
+    /// Units of each of the two hidden layers of the head.
+    pub head: usize,
+    /// Dropout of the head, in [0, 1).
+    pub dropout: f64,
+    /// Batch norm after each convolution.
+    pub batch_norm: bool,
+    /// Side of the average pool before the first convolution; 1 for none, as in the paper.
+    pub shrink: usize,
+}
+
+/// The learning rate over the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// Half a cosine from the rate to zero.
+    Cosine,
+    /// The rate throughout.
+    Constant,
+}
+
+/// FIDELITY.md row "budget of a condition".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Budget {
+    /// Epochs are counted on the set without augmentation: equal steps for all conditions.
+    EqualSteps,
+    /// Epochs are counted on the condition's own set.
+    EqualEpochs,
+}
+
+/// FIDELITY.md row "classifier training". Nothing is chosen on test data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FinalWeights {
+    /// Of the last step.
+    Last,
+    /// Mean over the last quarter of the steps.
+    Average,
+    /// Of the check with the best UAR on one speaker that is held out of training.
+    HeldOut,
+}
+
+impl Default for Classifier {
+    fn default() -> Classifier {
+        Classifier {
+            network: Network::Vgg(Vgg::default()),
+            segment_frames: 128,
+            segment_hop: 128,
+            batch: 32,
+            small_batch: 16,
+            small_set: 500,
+            learning_rate: 3e-4,
+            betas: [0.9, 0.999],
+            schedule: Schedule::Cosine,
+            epochs: 30,
+            min_steps: 500,
+            budget: Budget::EqualSteps,
+            weights: FinalWeights::Last,
+            log_every: 50,
+        }
+    }
+}
+
+impl Default for Vgg {
+    fn default() -> Vgg {
+        Vgg {
+            widths: [64, 128, 256, 512, 512],
+            depths: [2, 2, 4, 4, 4],
+            pooled: 7,
+            head: 4096,
+            dropout: 0.5,
+            batch_norm: false,
+            shrink: 1,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Training: data on the device, no host synchronisation inside a loop but where a row is logged.
+
+pub mod adam;
+pub mod bank;
+pub mod history;
+pub mod params;
