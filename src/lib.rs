@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod seed;
 // 1 formats
 pub mod manifest;
+pub mod results;
 pub mod spec;
 // 2 data
 pub mod audio;

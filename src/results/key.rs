@@ -1,0 +1,54 @@
+//! Digests of everything that decides a stage's result.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// Names a stage's result by what decides it: equal key, same result, never trained twice.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(String);
+
+impl Key {
+    /// The key of `stage` (`augmentor`, `classifier`) at protocol `version`, given all that it reads.
+    /// Names, titles and paths do not belong into `inputs`.
+    pub fn of(stage: &str, version: u32, inputs: &impl Serialize) -> Key {
+        let json = serde_json::to_string(inputs).expect("inputs of a key are plain data");
+        Key(digest_hex(format!("{stage} v{version} {json}").as_bytes())[..32].to_owned())
+    }
+
+    /// 32 hex digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// SHA-256 as lower-case hex.
+pub fn digest_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_depends_on_stage_version_and_inputs() {
+        let key = Key::of("augmentor", 1, &("a", 1));
+        assert_eq!(key, Key::of("augmentor", 1, &("a", 1)));
+        assert_eq!(key.as_str().len(), 32);
+        for other in [Key::of("classifier", 1, &("a", 1)), Key::of("augmentor", 2, &("a", 1)), Key::of("augmentor", 1, &("a", 2))] {
+            assert_ne!(key, other);
+        }
+    }
+
+    #[test]
+    fn digest_of_the_empty_string() {
+        assert_eq!(digest_hex(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+}

@@ -1,0 +1,19 @@
+//! What a run leaves on disk, and how it is read back. docs/format.md describes every file.
+
+mod atomic;
+mod cell;
+mod key;
+mod outcome;
+mod predictions;
+mod provenance;
+mod run_dir;
+mod store;
+
+pub use atomic::write_atomic;
+pub use cell::CellId;
+pub use key::{Key, digest_hex};
+pub use outcome::{Outcome, Status, read_outcomes, write_outcomes};
+pub use predictions::{PredictionRow, read_predictions, write_predictions};
+pub use provenance::{AuditCheck, CorpusInfo, DeviceInfo, NetworkInfo, RunInfo, Warning};
+pub use run_dir::RunDir;
+pub use store::{Stage, Store};

@@ -1,0 +1,104 @@
+//! results/<experiment>/<run-id>/: made once, never overwritten.
+
+use super::CellId;
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// The directory of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir(PathBuf);
+
+impl RunDir {
+    /// Makes `results/<experiment>/<run-id>` and points `latest` at it. The id is the UTC time with the
+    /// code revision; a second run in the same second gets a number.
+    pub fn create(results: &Path, experiment: &str, stamp: &str, revision: &str) -> Result<RunDir> {
+        let parent = results.join(experiment);
+        let failed = |p: &Path, e: std::io::Error| Error::failed(format!("{}: cannot be made: {e}", p.display()));
+        std::fs::create_dir_all(&parent).map_err(|e| failed(&parent, e))?;
+        let revision = revision.trim_end_matches("+dirty");
+        for attempt in 1.. {
+            let id = match attempt {
+                1 => format!("{stamp}-{revision}"),
+                n => format!("{stamp}-{revision}-{n}"),
+            };
+            let path = parent.join(&id);
+            match std::fs::create_dir(&path) {
+                Ok(()) => {
+                    point_latest(&parent, &id).map_err(|e| failed(&parent.join("latest"), e))?;
+                    return Ok(RunDir(path));
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(failed(&path, e)),
+            }
+        }
+        unreachable!("some number is free")
+    }
+
+    /// An existing run; `latest` is resolved to the run it points at.
+    pub fn open(path: &Path) -> Result<RunDir> {
+        let real = std::fs::canonicalize(path).map_err(|e| {
+            Error::failed(format!("{}: {e}; give a run directory such as results/quickstart/latest", path.display()))
+        })?;
+        if !real.join("run.toml").is_file() {
+            return Err(Error::failed(format!(
+                "{}: has no run.toml; give a run directory such as results/quickstart/latest",
+                path.display()
+            )));
+        }
+        Ok(RunDir(real))
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Its last component.
+    pub fn id(&self) -> String {
+        self.0.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// spec.toml, fully resolved.
+    pub fn spec(&self) -> PathBuf {
+        self.0.join("spec.toml")
+    }
+
+    /// run.toml.
+    pub fn info(&self) -> PathBuf {
+        self.0.join("run.toml")
+    }
+
+    /// outcomes.csv.
+    pub fn outcomes(&self) -> PathBuf {
+        self.0.join("outcomes.csv")
+    }
+
+    /// A file of a cell.
+    pub fn cell_file(&self, cell: &CellId, name: &str) -> PathBuf {
+        self.0.join(cell.dir()).join(name)
+    }
+}
+
+/// Replaces the link in one step, so that a reader always finds a run.
+fn point_latest(parent: &Path, id: &str) -> std::io::Result<()> {
+    let temporary = parent.join(format!(".latest-{id}"));
+    std::os::unix::fs::symlink(id, &temporary)?;
+    std::fs::rename(&temporary, parent.join("latest"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_never_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let make = || RunDir::create(dir.path(), "open/x", "20260102T030405Z", "abc+dirty").unwrap();
+        let (a, b) = (make(), make());
+        assert_eq!((a.id().as_str(), b.id().as_str()), ("20260102T030405Z-abc", "20260102T030405Z-abc-2"));
+        let latest = dir.path().join("open/x/latest");
+        assert!(RunDir::open(&latest).unwrap_err().to_string().contains("has no run.toml"));
+        std::fs::write(b.info(), "").unwrap();
+        assert_eq!(RunDir::open(&latest).unwrap().id(), b.id());
+    }
+}
