@@ -13,7 +13,11 @@ pub mod results;
 pub mod spec;
 // 2 data
 pub mod audio;
+pub mod audit;
 pub mod corpora;
 pub mod features;
+pub mod split;
 // 4 learning
 pub mod train;
+// 5 experiment
+pub mod plan;

@@ -3,7 +3,7 @@
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use indexmap::IndexMap;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// What a corpus is, where it comes from and what must be found in it.
@@ -37,7 +37,7 @@ pub struct Manifest {
 }
 
 /// Channel policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Channels {
     /// Mean of the channels: for recordings of one source.

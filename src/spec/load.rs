@@ -113,6 +113,7 @@ mod tests {
 corpus = "synthetic"
 classes = { neutral = ["neutral"], angry = ["angry"] }
 protocol.leave-speakers-out.folds = 5
+reduction = { share = 0.8, keep = ["neutral"] }
 [[condition]]
 name = "no-aug"
 [[condition]]
