@@ -17,3 +17,5 @@ pub mod corpora;
 pub mod features;
 // 4 learning
 pub mod train;
+// 6 face
+pub mod cmd;

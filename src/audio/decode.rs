@@ -15,6 +15,9 @@ use symphonia::core::io::MediaSourceStream;
 /// Extensions of the containers that are read, in lower case.
 pub const EXTENSIONS: &[&str] = &["wav", "wave", "flac"];
 
+/// What went wrong and the next step, without the file.
+type Refusable<T> = std::result::Result<T, String>;
+
 const FRESH: &str = "get a fresh copy of it";
 const CONVERT: &str = "convert it to 16-bit PCM wav or flac";
 /// Sample rates that are taken; outside them a header is damaged rather than unusual.
@@ -66,7 +69,7 @@ fn refuse(path: &Path, why: &str) -> Error {
     Error::failed(format!("{}: {why}", path.display()))
 }
 
-fn read(path: &Path, channels: Channels) -> Result<Decoded, String> {
+fn read(path: &Path, channels: Channels) -> Refusable<Decoded> {
     let file = open(path)?;
     let mut hint = Hint::new();
     if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
@@ -117,7 +120,7 @@ fn read(path: &Path, channels: Channels) -> Result<Decoded, String> {
     Ok(Decoded { samples, rate })
 }
 
-fn open(path: &Path) -> Result<File, String> {
+fn open(path: &Path) -> Refusable<File> {
     let about = std::fs::metadata(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => "no such file; check the path".to_owned(),
         _ => format!("cannot be read: {e}"),
@@ -131,7 +134,7 @@ fn open(path: &Path) -> Result<File, String> {
     File::open(path).map_err(|e| format!("cannot be read: {e}"))
 }
 
-fn check(decoded: Decoded) -> Result<Decoded, String> {
+fn check(decoded: Decoded) -> Refusable<Decoded> {
     let samples = &decoded.samples;
     if samples.is_empty() {
         return Err(format!("has no samples; {FRESH}"));
