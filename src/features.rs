@@ -1,6 +1,75 @@
 //! Features of a corpus: extracted once, cached by content, standardised with training statistics.
 
-use crate::audio::LogMel;
+use crate::audio::{LogMel, MelExtractor, load};
+use crate::corpora::Utterance;
+use crate::error::{Error, Result};
+use crate::manifest::Channels;
+use crate::results::digest_hex;
+use crate::spec::Features;
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+pub use crate::audio::npy::{read_npy, write_npy};
+
+/// Goes up whenever decoding, resampling or the mel front end gives other numbers for the same file.
+const VERSION: u32 = 1;
+
+/// The log-mels of `utterances`, in their order. `progress` goes up by one for each.
+///
+/// An utterance's spectrogram is kept in `cache/features-<settings>/<2 hex>/<sha256>.npy`, named by the file's
+/// content, the settings, the channel policy and the version above. A cached file that is torn, or that cannot
+/// be what these settings give, is computed anew.
+///
+/// # Errors
+/// Every file is tried; the one line names the first (in the order given) that is refused and how many more are.
+pub fn extract_all(
+    utterances: &[Utterance],
+    channels: Channels,
+    features: &Features,
+    cache: &Path,
+    progress: &ProgressBar,
+) -> Result<Vec<LogMel>> {
+    let folder = cache_folder(cache, channels, features);
+    let extractor = MelExtractor::new(features);
+    let one = |u: &Utterance| {
+        let cached = folder.join(&u.sha256[..2]).join(format!("{}.npy", u.sha256));
+        let mel = read_npy(&cached).ok().filter(|mel| plausible(mel, features)).map_or_else(
+            || {
+                let mel = extractor.extract(&load(&u.path, channels)?);
+                write_npy(&cached, &mel)?;
+                Ok(mel)
+            },
+            Ok,
+        );
+        progress.inc(1);
+        mel
+    };
+    all_or_first_error(utterances.par_iter().map(one).collect())
+}
+
+/// All values, or the first error with the number of the others.
+pub(crate) fn all_or_first_error<T>(results: Vec<Result<T>>) -> Result<Vec<T>> {
+    let bad = results.iter().filter(|r| r.is_err()).count();
+    results.into_iter().collect::<Result<Vec<T>>>().map_err(|first| match bad {
+        1 => first,
+        _ => Error::failed(format!("{first} (and {} more files are refused)", bad - 1)),
+    })
+}
+
+fn cache_folder(cache: &Path, channels: Channels, features: &Features) -> PathBuf {
+    let settings = serde_json::to_string(features).expect("features are plain data");
+    let digest = digest_hex(format!("log-mel v{VERSION} {channels:?} {settings}").as_bytes());
+    cache.join(format!("features-{}", &digest[..16]))
+}
+
+/// Whether `mel` can be a result of `features`: a block of a file that never reached the disk reads as zeros,
+/// which lie above the peak of speech or under its floor.
+fn plausible(mel: &LogMel, features: &Features) -> bool {
+    let peak = mel.db.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let least = peak - features.floor_db - 1e-3;
+    mel.mels == features.mels && mel.db.iter().all(|v| v.is_finite() && *v >= least)
+}
 
 /// Mean and deviation of the log-mel values of a training set, over all frames and bands.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -17,7 +17,10 @@ pub mod audit;
 pub mod corpora;
 pub mod features;
 pub mod split;
+// 3 networks
 // 4 learning
 pub mod train;
 // 5 experiment
 pub mod plan;
+// 6 face
+pub mod cmd;

@@ -1,5 +1,13 @@
 //! From an audio file to log-mel frames.
 
+pub mod decode;
 pub mod logmel;
+mod mel;
+pub mod npy;
+mod resample;
 
-pub use logmel::LogMel;
+pub use decode::{Decoded, decode, load};
+pub use logmel::{LogMel, MelExtractor};
+
+/// Everything after decoding is mono at this rate, in hertz (CLOSE_READING row "mel filterbank").
+pub const SAMPLE_RATE: u32 = 16_000;

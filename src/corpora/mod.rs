@@ -1,8 +1,19 @@
 //! Corpora on disk: one file each, from a folder to checked utterances.
 
+mod check;
+mod emodb;
+mod folder;
+mod index;
+
+pub use check::Check;
+pub use index::{IndexRow, index, write_index};
+
 use crate::emotion::Emotion;
+use crate::error::{Error, Result};
 use crate::manifest::{Gender, Manifest};
-use std::path::PathBuf;
+use crate::results::digest_hex;
+use indicatif::ProgressBar;
+use std::path::{Path, PathBuf};
 
 /// One recording.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,4 +47,101 @@ pub struct Corpus {
     pub utterances: Vec<Utterance>,
     /// What is wrong with it: unknown codes, stray audio; empty when nothing is.
     pub problems: Vec<String>,
+}
+
+impl Corpus {
+    /// SHA-256 over id, content, speaker and emotion of every utterance. Not over paths: a moved corpus is the same.
+    pub fn digest(&self) -> String {
+        let mut lines: Vec<_> = self
+            .utterances
+            .iter()
+            .map(|u| format!("{}\t{}\t{}\t{}\n", u.id, u.sha256, u.speaker, u.emotion))
+            .collect();
+        lines.sort();
+        digest_hex(lines.concat().as_bytes())
+    }
+}
+
+/// What an importer is given.
+pub struct Source<'a> {
+    /// The corpus's description.
+    pub manifest: Manifest,
+    /// The folder of all corpora; this one's is `corpora/<manifest.name>`.
+    pub corpora: &'a Path,
+    /// Where an importer may keep what it makes; safe to delete.
+    pub cache: &'a Path,
+    /// Goes up as files are read; the importer sets its length.
+    pub progress: &'a ProgressBar,
+}
+
+/// One line of the table: a corpus's manifest and what reads it.
+struct Known {
+    name: &'static str,
+    manifest: &'static str,
+    import: fn(Source) -> Result<Corpus>,
+}
+
+/// Every corpus, in alphabetical order.
+const KNOWN: &[Known] = &[
+    Known { name: "emodb", manifest: include_str!("../../data-manifests/emodb.toml"), import: emodb::import },
+];
+
+/// Names of the corpora that can be imported, in alphabetical order.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|k| k.name)
+}
+
+/// The manifest of corpus `name`.
+///
+/// # Errors
+/// An unknown name (usage); the message lists the known ones.
+pub fn manifest(name: &str) -> Result<Manifest> {
+    known(name)?.manifest()
+}
+
+/// Reads corpus `name` below the folder `corpora`. The result does not depend on the order of a directory.
+/// Unknown codes and stray audio are in `problems`: the caller decides whether they matter.
+///
+/// # Errors
+/// An unknown name (usage); a missing or empty folder, with the steps to obtain the corpus; an unreadable file.
+pub fn import(name: &str, corpora: &Path, cache: &Path, progress: &ProgressBar) -> Result<Corpus> {
+    let known = known(name)?;
+    (known.import)(Source { manifest: known.manifest()?, corpora, cache, progress })
+}
+
+fn known(name: &str) -> Result<&'static Known> {
+    KNOWN.iter().find(|k| k.name == name).ok_or_else(|| {
+        let known: Vec<_> = names().collect();
+        Error::usage(format!("unknown corpus `{name}`, expected one of {}", known.join(", ")))
+    })
+}
+
+impl Known {
+    fn manifest(&self) -> Result<Manifest> {
+        Manifest::parse(self.manifest, &format!("data-manifests/{}.toml", self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_manifest_parses_adds_up_and_bears_its_own_name() {
+        for name in names() {
+            let m = manifest(name).unwrap();
+            assert_eq!(m.name, name);
+            assert_eq!(m.expected.emotions.values().sum::<usize>(), m.expected.utterances, "{name}");
+            assert!(m.labels.values().all(|e| m.expected.emotions.contains_key(e)), "{name}");
+            assert!(m.synthetic || !m.obtain.is_empty(), "{name}");
+        }
+        assert!(names().is_sorted());
+    }
+
+    #[test]
+    fn an_unknown_corpus_is_a_usage_error_that_lists_the_known() {
+        let e = manifest("nosuch").unwrap_err();
+        assert_eq!(e.exit_code(), 2);
+        assert!(e.to_string().contains("emodb"), "{e}");
+    }
 }

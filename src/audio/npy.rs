@@ -1,0 +1,54 @@
+//! Log-mel spectrograms as NumPy files: float32 [frames, mels], C order.
+
+use super::LogMel;
+use crate::error::{Error, Result};
+use crate::results::write_atomic;
+use npyz::WriterBuilder;
+use std::path::Path;
+
+/// Reads what [`write_npy`] or `numpy.save` wrote.
+///
+/// # Errors
+/// Names the file: missing, torn, not little-endian float32, not two-dimensional, empty, Fortran order.
+pub fn read_npy(path: &Path) -> Result<LogMel> {
+    let failed = |why: &dyn std::fmt::Display| Error::failed(format!("{}: {why}", path.display()));
+    let bytes = std::fs::read(path).map_err(|e| failed(&e))?;
+    parse(&bytes).map_err(|why| failed(&why))
+}
+
+fn parse(bytes: &[u8]) -> std::result::Result<LogMel, String> {
+    let npy = npyz::NpyFile::new(bytes).map_err(|e| format!("not a .npy file: {e}"))?;
+    let shape = npy.shape().to_vec();
+    let &[frames, mels] = shape.as_slice() else {
+        return Err(format!("shape {shape:?}, expected [frames, mels]"));
+    };
+    if npy.order() != npyz::Order::C {
+        return Err("Fortran order, expected C order".into());
+    }
+    // Checked before anything of the stated size is allocated.
+    let stated = frames.checked_mul(mels).and_then(|n| n.checked_mul(4));
+    if frames == 0 || mels == 0 || stated.is_none_or(|n| n > bytes.len() as u64) {
+        return Err(format!("shape {shape:?} does not fit a file of {} bytes", bytes.len()));
+    }
+    let db = npy.into_vec::<f32>().map_err(|e| format!("not float32 [frames, mels]: {e}"))?;
+    Ok(LogMel { frames: frames as usize, mels: mels as usize, db })
+}
+
+/// Writes float32 [frames, mels], whole or not at all.
+///
+/// # Errors
+/// Names the path that cannot be written.
+pub fn write_npy(path: &Path, mel: &LogMel) -> Result<()> {
+    let mut bytes = Vec::with_capacity(128 + 4 * mel.db.len());
+    let written = npyz::WriteOptions::new()
+        .default_dtype()
+        .shape(&[mel.frames as u64, mel.mels as u64])
+        .writer(&mut bytes)
+        .begin_nd()
+        .and_then(|mut writer| {
+            writer.extend(mel.db.iter().copied())?;
+            writer.finish()
+        });
+    written.map_err(|e| Error::failed(format!("{}: cannot be written: {e}", path.display())))?;
+    write_atomic(path, &bytes)
+}
