@@ -1,0 +1,3 @@
+//! The networks and their losses. No input or output but weights.
+
+pub mod params;
