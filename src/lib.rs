@@ -18,4 +18,5 @@ pub mod features;
 // 3 networks
 pub mod nets;
 // 4 learning
+pub mod augment;
 pub mod train;
