@@ -18,7 +18,9 @@ pub mod corpora;
 pub mod features;
 pub mod split;
 // 3 networks
+pub mod nets;
 // 4 learning
+pub mod augment;
 pub mod train;
 // 5 experiment
 pub mod plan;

@@ -73,6 +73,18 @@ impl Bank {
         &self.frames
     }
 
+    /// The floor rows of `items` (int64 [n] on the bank's device), [n, mels].
+    pub fn floors(&self, items: &Tensor) -> Tensor {
+        let rows = self.starts.index_select(0, items) + self.lens.index_select(0, items);
+        self.frames.index_select(0, &rows)
+    }
+
+    /// The utterances of several banks on one device, in order; at least one bank.
+    pub fn concat(banks: &[&Bank]) -> Bank {
+        let frames: Vec<&Tensor> = banks.iter().map(|b| &b.frames).collect();
+        Bank::from_frames(Tensor::cat(&frames, 0), banks.iter().flat_map(|b| b.host_lens.iter().copied()).collect())
+    }
+
     /// Where the bank lives.
     pub fn device(&self) -> Device {
         self.frames.device()

@@ -1,0 +1,98 @@
+//! Augmented copies of utterances by a trained augmentor (paper 3.1.2).
+
+use crate::nets::augmentor::Augmentor;
+use crate::seed::Seed;
+use crate::spec::Spec;
+use crate::train::bank::{Bank, indices};
+use crate::train::draws::upload;
+use rayon::prelude::*;
+use tch::{Tensor, no_grad};
+
+/// Windows that go through the augmentor at once.
+const BATCH: usize = 64;
+
+/// `copies` augmentations of each of `items` (utterances of `bank`): all of the first item, then all of
+/// the second, and so on, each as long as its original and with its floor.
+///
+/// An utterance longer than the augmentor's window is augmented as consecutive windows, each with
+/// noise of its own and all with one epsilon (FIDELITY.md row "longer than 512"). A draw depends on
+/// `seed`, the item's entry of `names`, the number of the copy and of the window, not on the order.
+pub fn augment(
+    augmentor: &Augmentor,
+    spec: &Spec,
+    bank: &Bank,
+    items: &[usize],
+    names: &[&str],
+    copies: usize,
+    seed: Seed,
+) -> Bank {
+    assert_eq!(items.len(), names.len(), "a name for each item");
+    let (frames, device) = (spec.augmentor.frames, bank.device());
+    let jobs = jobs(items, names, copies, bank.lens(), frames);
+    let mut rows = Vec::with_capacity(jobs.len().div_ceil(BATCH));
+    for batch in jobs.chunks(BATCH) {
+        let of = |pick: fn(&Job) -> usize| indices(&batch.iter().map(pick).collect::<Vec<_>>(), device);
+        let (item, offset) = (of(|j| j.item), of(|j| j.window * j.frames));
+        let (noise, epsilon) = draws(batch, augmentor.noise_len(), spec.augmentor.epsilon, seed);
+        let noise = upload(&noise, device).view([batch.len() as i64, -1]);
+        let epsilon = upload(&epsilon, device);
+        rows.push(no_grad(|| {
+            let windows = bank.windows(&item, &offset, frames, spec.augmentor.padding);
+            let augmented = augmentor.augment(&windows.x, &windows.own, &noise, &epsilon);
+            let mels = augmented.size()[3];
+            let table = Tensor::cat(&[&augmented.view([-1, mels]), &bank.floors(&item)], 0);
+            table.index_select(0, &indices(&kept_rows(batch, frames), device))
+        }));
+    }
+    let lens = items.iter().flat_map(|&i| std::iter::repeat_n(bank.lens()[i], copies)).collect();
+    if rows.is_empty() {
+        rows.push(bank.frames().narrow(0, 0, 0));
+    }
+    Bank::from_frames(Tensor::cat(&rows, 0), lens)
+}
+
+/// One window to augment.
+struct Job<'a> {
+    item: usize,
+    name: &'a str,
+    copy: usize,
+    window: usize,
+    /// Frames of a window.
+    frames: usize,
+    /// Frames of it that are the utterance's.
+    own: usize,
+    /// Whether the utterance ends in it.
+    last: bool,
+}
+
+fn jobs<'a>(items: &[usize], names: &[&'a str], copies: usize, lens: &[usize], frames: usize) -> Vec<Job<'a>> {
+    let mut jobs = Vec::new();
+    for (&item, &name) in items.iter().zip(names) {
+        let windows = lens[item].div_ceil(frames);
+        for (copy, window) in (0..copies).flat_map(|c| (0..windows).map(move |w| (c, w))) {
+            let own = (lens[item] - window * frames).min(frames);
+            jobs.push(Job { item, name, copy, window, frames, own, last: window + 1 == windows });
+        }
+    }
+    jobs
+}
+
+fn draws(batch: &[Job], len: usize, range: [f64; 2], seed: Seed) -> (Vec<f32>, Vec<f32>) {
+    let stream = |purpose: &str, job: &Job| seed.child(purpose).child(job.name).at(job.copy as u64);
+    let mut noise = vec![0f32; batch.len() * len];
+    noise.par_chunks_mut(len).zip(batch).for_each(|(out, job)| {
+        stream("noise", job).at(job.window as u64).draws().fill_normal(out);
+    });
+    let epsilon = |job| stream("epsilon", job).draws().between(range[0], range[1]) as f32;
+    (noise, batch.iter().map(epsilon).collect())
+}
+
+/// Rows to keep of the batch's windows one after the other, followed by one floor row for each.
+fn kept_rows(batch: &[Job], frames: usize) -> Vec<usize> {
+    let mut rows = Vec::new();
+    for (b, job) in batch.iter().enumerate() {
+        rows.extend(b * frames..b * frames + job.own);
+        rows.extend(job.last.then_some(batch.len() * frames + b));
+    }
+    rows
+}

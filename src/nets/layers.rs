@@ -1,0 +1,93 @@
+//! Convolution with LeakyReLU, and masks of a window's own frames.
+
+use super::params::{Builder, Params, Start};
+use tch::{Kind, Tensor};
+
+/// Mel bands of every input.
+pub const MELS: usize = 128;
+
+/// Slope of LeakyReLU below zero.
+pub const SLOPE: f64 = 0.2;
+
+/// A square convolution with bias; He initialisation by fan-in, bias zero.
+#[derive(Debug)]
+pub struct Conv {
+    weight: usize,
+    bias: usize,
+    channels: [usize; 2],
+    kernel: usize,
+    stride: usize,
+}
+
+impl Conv {
+    /// Kernel 4, stride 2, padding 1: halves both sides of the map.
+    pub fn halving(builder: &mut Builder, name: &str, channels: [usize; 2]) -> Conv {
+        Conv::declare(builder, name, channels, 4, 2)
+    }
+
+    /// Kernel 3, stride 1, padding 1: keeps the sides of the map.
+    pub fn keeping(builder: &mut Builder, name: &str, channels: [usize; 2]) -> Conv {
+        Conv::declare(builder, name, channels, 3, 1)
+    }
+
+    fn declare(builder: &mut Builder, name: &str, channels: [usize; 2], kernel: usize, stride: usize) -> Conv {
+        let [from, to] = channels;
+        let side = kernel as i64;
+        let start = Start::he(from * kernel * kernel, SLOPE);
+        Conv {
+            weight: builder.add(format!("{name}.weight"), &[to as i64, from as i64, side, side], start),
+            bias: builder.add(format!("{name}.bias"), &[to as i64], Start::Constant(0.0)),
+            channels,
+            kernel,
+            stride,
+        }
+    }
+
+    /// [batch, from, height, width] to [batch, to, height / stride, width / stride], LeakyReLU applied.
+    pub fn forward(&self, params: &Params, x: &Tensor) -> Tensor {
+        let stride = [self.stride as i64; 2];
+        leaky_relu(&x.conv2d(params.get(self.weight), Some(params.get(self.bias)), stride, [1, 1], [1, 1], 1))
+    }
+
+    /// Multiply-accumulates for one sample of `height` x `width`, and the size of the map that comes out.
+    pub fn macs(&self, height: usize, width: usize) -> (u64, usize, usize) {
+        let (h, w) = (height / self.stride, width / self.stride);
+        let [from, to] = self.channels;
+        ((h * w * to * from * self.kernel * self.kernel) as u64, h, w)
+    }
+}
+
+/// LeakyReLU of slope [`SLOPE`], in one kernel each way: tch's own has the slope 0.01 only.
+/// It is LeakyReLU's backward with `x` in the place of the incoming gradient.
+pub fn leaky_relu(x: &Tensor) -> Tensor {
+    x.detach().leaky_relu_backward(x, SLOPE, false)
+}
+
+/// Of `own` frames of an input (int64 [batch]), the steps that are left after `halvings` convolutions
+/// of stride 2, as a mask [batch, `steps`]: the first ceil(own / 2^halvings) of them, at least one.
+pub fn own_steps(own: &Tensor, halvings: u32, steps: i64) -> Tensor {
+    let each = 1i64 << halvings;
+    let kept = (own + (each - 1)).divide_scalar_mode(each, "floor").clamp(1, steps);
+    Tensor::arange(steps, (Kind::Int64, own.device())).unsqueeze(0).less_tensor(&kept.unsqueeze(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaky_relu_and_its_gradient() {
+        let x = Tensor::from_slice(&[-2.0f32, 0.5]).set_requires_grad(true);
+        let y = leaky_relu(&x);
+        let g = Tensor::run_backward(&[(&y * Tensor::from_slice(&[10.0f32, 1.0])).sum(None)], &[&x], false, false);
+        assert_eq!(Vec::<f32>::try_from(y.detach()).unwrap(), [-0.4, 0.5]);
+        assert_eq!(Vec::<f32>::try_from(&g[0]).unwrap(), [2.0, 1.0]);
+    }
+
+    #[test]
+    fn a_step_that_sees_an_own_frame_is_own() {
+        let mask = own_steps(&Tensor::from_slice(&[0i64, 1, 4, 5, 64]), 2, 4);
+        let counts = Vec::<i64>::try_from(mask.sum_dim_intlist(1, false, Kind::Int64)).unwrap();
+        assert_eq!(counts, [1, 1, 1, 2, 4]);
+    }
+}

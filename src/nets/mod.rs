@@ -1,0 +1,12 @@
+//! The networks and their losses. No input or output but weights.
+
+pub mod attention;
+pub mod augmentor;
+pub mod discriminator;
+pub mod layers;
+pub mod losses;
+pub mod params;
+pub mod recurrent;
+pub mod representation;
+pub mod sequence;
+pub mod upsample;

@@ -1,0 +1,100 @@
+//! Random numbers and indices of a step: made on the host, uploaded once, without waiting for the device.
+
+use crate::seed::Seed;
+use rayon::prelude::*;
+use tch::{Device, Kind, Tensor, kind::Element};
+
+/// What an augmentation is made for; each has draws of its own, so that an ablation which drops one
+/// leaves the others as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Phase 2.
+    Discriminator,
+    /// Phase 3, first.
+    FirstVariant,
+    /// Phase 3, second.
+    SecondVariant,
+    /// Phase 4.
+    Positive,
+    /// Phase 4 with L_BAL.
+    Negative,
+}
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Purpose::Discriminator => "discriminator",
+            Purpose::FirstVariant => "first-variant",
+            Purpose::SecondVariant => "second-variant",
+            Purpose::Positive => "positive",
+            Purpose::Negative => "negative",
+        }
+    }
+}
+
+/// Noise n [batch, len] and intensities epsilon [batch].
+#[derive(Debug)]
+pub struct Noise {
+    /// N(0, 1).
+    pub n: Tensor,
+    /// Uniform in the spec's range.
+    pub epsilon: Tensor,
+}
+
+impl Noise {
+    /// One for each stream of `seeds`, in one upload. A row of `batch` rows has its own stream.
+    pub fn draw(seeds: &[Seed], batch: usize, len: usize, range: [f64; 2], device: Device) -> Vec<Noise> {
+        let mut host = vec![0f32; seeds.len() * batch * (len + 1)];
+        let (noise, epsilon) = host.split_at_mut(seeds.len() * batch * len);
+        noise.par_chunks_mut(len).enumerate().with_min_len(16).for_each(|(row, out)| {
+            seeds[row / batch].child("n").at((row % batch) as u64).draws().fill_normal(out);
+        });
+        for (row, out) in epsilon.iter_mut().enumerate() {
+            let mut draws = seeds[row / batch].child("epsilon").at((row % batch) as u64).draws();
+            *out = draws.between(range[0], range[1]) as f32;
+        }
+        let (b, l) = (batch as i64, len as i64);
+        let all = upload(&host, device);
+        let epsilons = seeds.len() as i64 * b * l;
+        (0..seeds.len() as i64)
+            .map(|i| Noise { n: all.narrow(0, i * b * l, b * l).view([b, l]), epsilon: all.narrow(0, epsilons + i * b, b) })
+            .collect()
+    }
+
+    /// Two as one batch.
+    pub fn join(a: &Noise, b: &Noise) -> Noise {
+        Noise { n: Tensor::cat(&[&a.n, &b.n], 0), epsilon: Tensor::cat(&[&a.epsilon, &b.epsilon], 0) }
+    }
+}
+
+/// The stream of step `step` for `purpose`.
+pub fn stream(seed: Seed, purpose: Purpose, step: usize) -> Seed {
+    seed.child("noise").child(purpose.name()).at(step as u64)
+}
+
+/// A host slice on `device`. To a GPU it goes through pinned memory, so that the host does not wait.
+pub fn upload<T: Element>(values: &[T], device: Device) -> Tensor {
+    let host = Tensor::from_slice(values);
+    let kind: Kind = host.kind();
+    match device {
+        Device::Cuda(_) => host.pin_memory(device).to_device_(device, kind, true, false),
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_stand_alone() {
+        let s = |p| stream(Seed::new(3), p, 5);
+        let both = Noise::draw(&[s(Purpose::Positive), s(Purpose::Negative)], 3, 4, [0.05, 0.3], Device::Cpu);
+        let alone = Noise::draw(&[s(Purpose::Negative)], 3, 4, [0.05, 0.3], Device::Cpu);
+        assert_eq!(both[1].n, alone[0].n);
+        assert_eq!(both[1].epsilon, alone[0].epsilon);
+        assert_ne!(both[0].n, both[1].n);
+        let [low, high] = [both[0].epsilon.min(), both[0].epsilon.max()].map(|t| t.double_value(&[]));
+        assert!(low >= 0.05 && high < 0.3 && low < high);
+    }
+}

@@ -1,0 +1,271 @@
+//! The four phases of an iteration (paper 2.3), each a method that moves one network.
+
+use super::adam::Adam;
+use super::augmentor::AugmentorTask;
+use super::bank::Windows;
+use super::draws::{Noise, Purpose, stream, upload};
+use super::networks::Networks;
+use super::triplets::{Triplets, semi_hard};
+use crate::error::Result;
+use crate::nets::losses::{adversarial, discriminator, distance, triplet, variance};
+use crate::nets::params::Params;
+use crate::spec::{self, Attention, GanLoss, Negatives, Optimisers};
+use tch::{Tensor, no_grad};
+
+/// The networks, their optimisers and the number of iterations done.
+#[derive(Debug)]
+pub struct Trainer<'a> {
+    /// What is trained.
+    pub networks: Networks,
+    /// Iterations done.
+    pub step: usize,
+    pub(super) task: AugmentorTask<'a>,
+    pub(super) adams: Adams,
+    triplets: Triplets,
+    labels: Tensor,
+}
+
+#[derive(Debug)]
+pub(super) struct Adams {
+    pub representation: Adam,
+    pub discriminator: Adam,
+    pub augmentor: Adam,
+    /// Of phase 4, where it has its own.
+    pub preservation: Option<Adam>,
+}
+
+/// What an iteration works on; all on the device.
+#[derive(Debug)]
+pub struct Batch {
+    /// Positives, anchors and negatives.
+    triplets: Windows,
+    /// Their classes, int64 [3 batch].
+    classes: Tensor,
+    positives: Windows,
+    /// X_A of the triplets, X_1 of phases 2 and 3.
+    anchors: Windows,
+    negatives: Windows,
+    /// X_2 of phase 2.
+    originals: Windows,
+    noise: Vec<(Purpose, Noise)>,
+}
+
+/// Of phase 1, all detached: L_REP and the distances [batch] from anchor to positive and to negative.
+#[derive(Debug)]
+pub struct Represented {
+    /// L_REP.
+    pub loss: Tensor,
+    /// dist(A, P).
+    pub positive: Tensor,
+    /// dist(A, N).
+    pub negative: Tensor,
+}
+
+/// Of phase 2, all detached: the loss and the logits [batch].
+#[derive(Debug)]
+pub struct Discriminated {
+    /// softplus(-D(X_2)) + softplus(D(augmented)).
+    pub loss: Tensor,
+    /// D(X_2).
+    pub original: Tensor,
+    /// D(augmented).
+    pub augmented: Tensor,
+}
+
+/// Of phase 4, detached.
+#[derive(Debug)]
+pub struct Preserved {
+    /// The augmentor's L_GAN.
+    pub gan: Tensor,
+    /// L_EMO.
+    pub emo: Tensor,
+    /// L_BAL, where it is trained with.
+    pub bal: Option<Tensor>,
+}
+
+impl<'a> Trainer<'a> {
+    /// With fresh networks, before the first iteration.
+    ///
+    /// # Errors
+    /// Fewer than two classes, or a class without an utterance.
+    pub fn new(task: AugmentorTask<'a>) -> Result<Trainer<'a>> {
+        let triplets = Triplets::new(task.labels, task.bank.lens(), &task.class_names(), task.seed)?;
+        let networks = Networks::new(task.spec, task.seed, task.bank.device());
+        let betas = task.spec.augmentor.betas;
+        let adam = |params: &Params| Adam::new(params, betas);
+        let adams = Adams {
+            representation: adam(&networks.representation.params),
+            discriminator: adam(&networks.discriminator.params),
+            augmentor: adam(&networks.augmentor.params),
+            preservation: (task.spec.augmentor.optimisers == Optimisers::PerPhase)
+                .then(|| adam(&networks.augmentor.params)),
+        };
+        let labels: Vec<i64> = task.labels.iter().map(|&l| l as i64).collect();
+        let labels = upload(&labels, task.bank.device());
+        Ok(Trainer { networks, step: 0, task, adams, triplets, labels })
+    }
+
+    fn settings(&self) -> &'a spec::Augmentor {
+        &self.task.spec.augmentor
+    }
+
+    /// The windows and the noise of the next iteration, with those of `also` beside what the phases need.
+    pub fn prepare(&self, also: &[Purpose]) -> Batch {
+        let a = self.settings();
+        let (size, device) = (a.batch as i64, self.task.bank.device());
+        let drawn = self.triplets.draw(self.step, a.batch, a.frames);
+        let order = [&drawn.positives, &drawn.anchors, &drawn.negatives, &drawn.originals];
+        let items = order.iter().flat_map(|w| w.iter().map(|&(item, _)| item as i64));
+        let offsets = order.iter().flat_map(|w| w.iter().map(|&(_, offset)| offset as i64));
+        let host: Vec<i64> = items.chain(offsets).collect();
+        let both = upload(&host, device).view([2, -1]);
+        let (items, offsets) = (both.get(0), both.get(1));
+        let all = self.task.bank.windows(&items, &offsets, a.frames, a.padding);
+        let part = |from: i64, parts: i64| Windows {
+            x: all.x.narrow(0, from * size, parts * size),
+            own: all.own.narrow(0, from * size, parts * size),
+        };
+        let mut purposes = vec![Purpose::Discriminator, Purpose::Positive];
+        if self.task.trains(GanLoss::Var) {
+            purposes.extend([Purpose::FirstVariant, Purpose::SecondVariant]);
+        }
+        if self.task.trains(GanLoss::Bal) {
+            purposes.push(Purpose::Negative);
+        }
+        purposes.extend(also);
+        let streams: Vec<_> = purposes.iter().map(|&p| stream(self.task.seed, p, self.step)).collect();
+        let noise = Noise::draw(&streams, a.batch, self.networks.augmentor.noise_len(), a.epsilon, device);
+        Batch {
+            triplets: part(0, 3),
+            classes: self.labels.index_select(0, &items.narrow(0, 0, 3 * size)),
+            positives: part(0, 1),
+            anchors: part(1, 1),
+            negatives: part(2, 1),
+            originals: part(3, 1),
+            noise: purposes.into_iter().zip(noise).collect(),
+        }
+    }
+
+    /// Phase 1: the representation learner by L_REP on originals. With semi-hard negatives it also
+    /// puts them in the place of the drawn ones, for this phase and the later ones.
+    pub fn represent(&mut self, batch: &mut Batch) -> Represented {
+        let a = self.settings();
+        let size = a.batch as i64;
+        let r = self.networks.representation.forward(&batch.triplets.x, &batch.triplets.own);
+        let part = |i: i64| r.narrow(0, i * size, size);
+        let anchor = part(1);
+        let positive = distance(&anchor, &part(0), a.distance);
+        let negative = match a.negatives {
+            Negatives::Uniform => part(2),
+            Negatives::SemiHard => {
+                let classes = batch.classes.narrow(0, size, size);
+                let at = semi_hard(&anchor, &classes, &positive, &r, &batch.classes, a.distance);
+                batch.negatives = Windows {
+                    x: batch.triplets.x.index_select(0, &at),
+                    own: batch.triplets.own.index_select(0, &at),
+                };
+                r.index_select(0, &at)
+            }
+        };
+        let negative = distance(&anchor, &negative, a.distance);
+        let loss = triplet(&positive, &negative, a.margin);
+        update(&self.networks.representation.params, &mut self.adams.representation, &(&loss * a.weights.rep), a);
+        Represented { loss: loss.detach(), positive: positive.detach(), negative: negative.detach() }
+    }
+
+    /// Phase 2: the discriminator, on originals and augmentations of others.
+    pub fn discriminate(&mut self, batch: &Batch) -> Discriminated {
+        let n = &self.networks;
+        let (a, size) = (self.settings(), self.settings().batch as i64);
+        let augmented = no_grad(|| self.augment(&batch.anchors, batch.noise(Purpose::Discriminator)));
+        let x = Tensor::cat(&[&batch.originals.x, &augmented.x], 0);
+        let own = Tensor::cat(&[&batch.originals.own, &augmented.own], 0);
+        let logits = n.discriminator.forward(&x, &own, self.shared_attention().as_ref());
+        let (original, augmented) = (logits.narrow(0, 0, size), logits.narrow(0, size, size));
+        let loss = discriminator(&original, &augmented);
+        update(&n.discriminator.params, &mut self.adams.discriminator, &loss, a);
+        Discriminated { loss: loss.detach(), original: original.detach(), augmented: augmented.detach() }
+    }
+
+    /// Phase 3: the augmentor by w_v L_VAR. Returns L_VAR, detached.
+    pub fn vary(&mut self, batch: &Batch) -> Tensor {
+        let n = &self.networks;
+        let (a, size) = (self.settings(), self.settings().batch as i64);
+        let noise = Noise::join(batch.noise(Purpose::FirstVariant), batch.noise(Purpose::SecondVariant));
+        let augmented = self.augment(&join(&batch.anchors, &batch.anchors), &noise);
+        let r = n.representation.forward(&augmented.x, &augmented.own);
+        let loss = variance(&r.narrow(0, 0, size), &r.narrow(0, size, size), a.dot);
+        update(&n.augmentor.params, &mut self.adams.augmentor, &(&loss * a.weights.var), a);
+        loss.detach()
+    }
+
+    /// Phase 4: the augmentor by w_g L_GAN + w_e L_EMO + w_b L_BAL, the last where the losses have it.
+    pub fn preserve(&mut self, batch: &Batch) -> Preserved {
+        let n = &self.networks;
+        let (a, size) = (self.settings(), self.settings().batch as i64);
+        let balance = self.task.trains(GanLoss::Bal);
+        let frozen = no_grad(|| {
+            let both = join(&batch.anchors, &batch.negatives);
+            n.representation.forward(&both.x, &both.own)
+        });
+        let (anchor, negative) = (frozen.narrow(0, 0, size), frozen.narrow(0, size, size));
+        let augmented = if balance {
+            let noise = Noise::join(batch.noise(Purpose::Positive), batch.noise(Purpose::Negative));
+            self.augment(&join(&batch.positives, &batch.negatives), &noise)
+        } else {
+            self.augment(&batch.positives, batch.noise(Purpose::Positive))
+        };
+        let r = n.representation.forward(&augmented.x, &augmented.own);
+        let (x, own) = (augmented.x.narrow(0, 0, size), augmented.own.narrow(0, 0, size));
+        let gan = adversarial(&n.discriminator.forward(&x, &own, self.shared_attention().as_ref()));
+        let positive = distance(&anchor, &r.narrow(0, 0, size), a.distance);
+        let emo = triplet(&positive, &distance(&anchor, &negative, a.distance), a.margin);
+        let bal = balance.then(|| {
+            triplet(&positive, &distance(&anchor, &r.narrow(0, size, size), a.distance), a.margin)
+        });
+        let mut loss = &gan * a.weights.gan + &emo * a.weights.emo;
+        if let Some(bal) = &bal {
+            loss = loss + bal * a.weights.bal;
+        }
+        let adam = self.adams.preservation.as_mut().unwrap_or(&mut self.adams.augmentor);
+        update(&n.augmentor.params, adam, &loss, a);
+        Preserved { gan: gan.detach(), emo: emo.detach(), bal: bal.map(|b| b.detach()) }
+    }
+
+    /// P of the anchors with two noises, [batch, 1, frames, 128] each; the batch must have been
+    /// prepared with the noise of the variants.
+    pub(super) fn perturbations(&self, batch: &Batch) -> [Tensor; 2] {
+        let w = &batch.anchors;
+        [Purpose::FirstVariant, Purpose::SecondVariant]
+            .map(|p| self.networks.augmentor.perturbation(&w.x, &w.own, &batch.noise(p).n))
+    }
+
+    fn augment(&self, windows: &Windows, noise: &Noise) -> Windows {
+        let x = self.networks.augmentor.augment(&windows.x, &windows.own, &noise.n, &noise.epsilon);
+        Windows { x, own: windows.own.shallow_clone() }
+    }
+
+    fn shared_attention(&self) -> Option<Tensor> {
+        match self.settings().attention {
+            Attention::Own => None,
+            Attention::Shared => Some(self.networks.representation.attention().detach()),
+        }
+    }
+}
+
+impl Batch {
+    fn noise(&self, purpose: Purpose) -> &Noise {
+        let found = self.noise.iter().find(|(p, _)| *p == purpose);
+        &found.expect("the batch was prepared with this noise").1
+    }
+}
+
+fn join(a: &Windows, b: &Windows) -> Windows {
+    Windows { x: Tensor::cat(&[&a.x, &b.x], 0), own: Tensor::cat(&[&a.own, &b.own], 0) }
+}
+
+/// One step of one network; every other in the graph of `loss` stays as it is.
+fn update(params: &Params, adam: &mut Adam, loss: &Tensor, settings: &spec::Augmentor) {
+    let gradient = params.gradient(loss);
+    adam.step(params, &gradient, settings.learning_rate, settings.clip_norm);
+}
