@@ -14,5 +14,7 @@ pub mod spec;
 pub mod audio;
 pub mod corpora;
 pub mod features;
+// 3 networks
+pub mod nets;
 // 4 learning
 pub mod train;

@@ -78,7 +78,7 @@ pub enum CopySource {
 }
 
 /// A group of losses of the augmentor (Eq. 4 and 7, Tab. 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GanLoss {
     /// L_Model: L_GAN, L_REP and L_EMO. Always there.

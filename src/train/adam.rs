@@ -1,6 +1,6 @@
 //! Adam (Kingma & Ba 2015) on a flat vector; tch cannot save the state of its own.
 
-use super::params::Params;
+use crate::nets::params::Params;
 use tch::{Kind, Tensor};
 
 /// The moments and the step count. Equal to `torch.optim.Adam` with eps 1e-8 and no weight decay.

@@ -3,4 +3,3 @@
 pub mod adam;
 pub mod bank;
 pub mod history;
-pub mod params;
