@@ -2,4 +2,15 @@
 
 pub mod adam;
 pub mod bank;
+pub mod batches;
+pub mod classifier;
+pub mod final_weights;
+pub mod held_out;
 pub mod history;
+pub mod loss;
+pub mod meter;
+pub mod order;
+pub mod predict;
+pub mod schedule;
+pub mod segments;
+pub mod vote;
