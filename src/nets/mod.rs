@@ -10,3 +10,7 @@ pub mod recurrent;
 pub mod representation;
 pub mod sequence;
 pub mod upsample;
+
+pub mod dropout;
+pub mod pool;
+pub mod vgg;

@@ -118,9 +118,7 @@ impl Params {
 
     /// Writes the parameters by name as safetensors.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let named: Vec<(&str, Tensor)> =
-            self.names.iter().zip(&self.views).map(|(n, v)| (n.as_str(), v.detach().to_device(Device::Cpu))).collect();
-        Tensor::write_safetensors(&named, path).map_err(|e| Error::failed(format!("{}: {e}", path.display())))
+        save_all(&[self], path)
     }
 
     /// Reads what [`Params::save`] wrote.
@@ -128,17 +126,37 @@ impl Params {
     /// # Errors
     /// A file that does not hold exactly these parameters in these shapes.
     pub fn load(&mut self, path: &Path) -> Result<()> {
-        let bad = |what: String| Error::failed(format!("{}: {what}; delete it and run again", path.display()));
-        let read = Tensor::read_safetensors(path).map_err(|e| bad(e.to_string()))?;
-        if read.len() != self.names.len() {
-            return Err(bad(format!("has {} tensors, expected {}", read.len(), self.names.len())));
-        }
-        let _no_grad = tch::no_grad_guard();
-        for (name, view) in self.names.iter().zip(&mut self.views) {
-            let found = read.iter().find(|(n, t)| n == name && t.size() == view.size() && t.kind() == Kind::Float);
-            let (_, tensor) = found.ok_or_else(|| bad(format!("has no {name} of the expected shape")))?;
-            view.copy_(tensor);
-        }
-        Ok(())
+        load_all(&mut [self], path)
     }
+}
+
+/// Writes several sets, such as weights and running statistics, as one file of safetensors. A name
+/// must be in one set only.
+pub fn save_all(sets: &[&Params], path: &Path) -> Result<()> {
+    let named: Vec<(&str, Tensor)> = sets
+        .iter()
+        .flat_map(|set| set.names.iter().zip(&set.views))
+        .map(|(n, v)| (n.as_str(), v.detach().to_device(Device::Cpu)))
+        .collect();
+    Tensor::write_safetensors(&named, path).map_err(|e| Error::failed(format!("{}: {e}", path.display())))
+}
+
+/// Reads what [`save_all`] wrote.
+///
+/// # Errors
+/// A file that does not hold exactly the tensors of these sets in their shapes.
+pub fn load_all(sets: &mut [&mut Params], path: &Path) -> Result<()> {
+    let bad = |what: String| Error::failed(format!("{}: {what}; delete it and run again", path.display()));
+    let read = Tensor::read_safetensors(path).map_err(|e| bad(e.to_string()))?;
+    let expected: usize = sets.iter().map(|set| set.names.len()).sum();
+    if read.len() != expected {
+        return Err(bad(format!("has {} tensors, expected {expected}", read.len())));
+    }
+    let _no_grad = tch::no_grad_guard();
+    for (name, view) in sets.iter_mut().flat_map(|set| set.names.iter().zip(&mut set.views)) {
+        let found = read.iter().find(|(n, t)| n == name && t.size() == view.size() && t.kind() == Kind::Float);
+        let (_, tensor) = found.ok_or_else(|| bad(format!("has no {name} of the expected shape")))?;
+        view.copy_(tensor);
+    }
+    Ok(())
 }

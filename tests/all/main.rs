@@ -1,1 +1,4 @@
+mod classifier;
+mod classifier_golden;
+mod classifier_speed;
 mod floors;

@@ -1,0 +1,67 @@
+//! PyTorch's AdaptiveAvgPool2d as one product with a fixed matrix: the same values, and a gradient
+//! whose sums do not change their order between runs, which the library's is not on a GPU.
+
+use tch::{Device, Tensor};
+
+/// Average pool of maps of a known size to `side` x `side`; a smaller map is repeated.
+#[derive(Debug)]
+pub struct AdaptivePool {
+    /// [height * width, side * side]; none where the map has that size already.
+    matrix: Option<Tensor>,
+    side: i64,
+}
+
+impl AdaptivePool {
+    /// For maps of `map` = [height, width].
+    pub fn new(map: [usize; 2], side: usize, device: Device) -> AdaptivePool {
+        let matrix = (map != [side, side]).then(|| {
+            let [rows, columns] = map.map(|n| shares(n, side));
+            let mut host = Vec::with_capacity(map[0] * map[1] * side * side);
+            for y in 0..map[0] {
+                for x in 0..map[1] {
+                    host.extend((0..side * side).map(|o| rows[o / side][y] * columns[o % side][x]));
+                }
+            }
+            Tensor::from_slice(&host).view([-1, (side * side) as i64]).to_device(device)
+        });
+        AdaptivePool { matrix, side: side as i64 }
+    }
+
+    /// [batch, channels, height, width] to [batch, channels, side, side].
+    pub fn apply(&self, x: &Tensor) -> Tensor {
+        match &self.matrix {
+            None => x.shallow_clone(),
+            Some(matrix) => {
+                let size = x.size();
+                x.flatten(2, 3).matmul(matrix).view([size[0], size[1], self.side, self.side])
+            }
+        }
+    }
+}
+
+/// Weight of each of `n` inputs in each of `side` outputs: the mean over floor(i n / side) up to
+/// ceil((i + 1) n / side).
+fn shares(n: usize, side: usize) -> Vec<Vec<f32>> {
+    let output = |i: usize| {
+        let (start, end) = (i * n / side, ((i + 1) * n).div_ceil(side));
+        (0..n).map(|at| if (start..end).contains(&at) { 1.0 / (end - start) as f32 } else { 0.0 }).collect()
+    };
+    (0..side).map(output).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Kind;
+
+    #[test]
+    fn equals_the_librarys_pool() {
+        for (map, side) in [([4, 4], 7), ([4, 4], 2), ([5, 3], 2), ([8, 4], 3), ([3, 3], 3)] {
+            let (h, w) = (map[0] as i64, map[1] as i64);
+            let x = Tensor::arange(2 * 3 * h * w, (Kind::Float, Device::Cpu)).view([2, 3, h, w]).sin();
+            let ours = AdaptivePool::new(map, side, Device::Cpu).apply(&x);
+            let theirs = x.adaptive_avg_pool2d([side as i64, side as i64]);
+            assert!(ours.allclose(&theirs, 1e-5, 1e-6, false), "{map:?} to {side}");
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! VGG (Simonyan & Zisserman 2015) in torchvision's layout with one input channel: the emotion
+//! classifier of the paper (3.1.1; FIDELITY.md row "VGG19 details").
+
+use super::dropout;
+use super::params::{Builder, Params, Start, load_all, save_all};
+use super::pool::AdaptivePool;
+use crate::error::Result;
+use crate::seed::Seed;
+use crate::spec;
+use std::path::Path;
+use tch::{Device, Tensor};
+
+/// Five blocks of 3x3 convolutions with ReLU and a 2x2 max pool, an adaptive average pool, and a
+/// head of three linear layers with dropout between them. Weights are named as torchvision names them.
+#[derive(Debug)]
+pub struct Vgg {
+    params: Params,
+    buffers: Params,
+    blocks: Vec<Vec<Conv>>,
+    linears: [usize; 3],
+    pool: AdaptivePool,
+    spec: spec::Vgg,
+    classes: usize,
+    macs: u64,
+}
+
+/// One convolution: the place of its weight in the parameters (its bias is the next), and that of
+/// its batch norm's scale (the shift is the next) and running mean (the variance is the next).
+#[derive(Debug)]
+struct Conv {
+    weight: usize,
+    norm: Option<(usize, usize)>,
+}
+
+impl Vgg {
+    /// A network for segments of `segment_frames` x `mels`, He-initialised by fan-in with biases 0.
+    /// Both sides must be at least 32 after `spec.shrink`.
+    pub fn new(
+        spec: &spec::Vgg,
+        segment_frames: usize,
+        mels: usize,
+        classes: usize,
+        seed: Seed,
+        device: Device,
+    ) -> Vgg {
+        let (mut height, mut width) = (segment_frames / spec.shrink, mels / spec.shrink);
+        assert!(height >= 32 && width >= 32, "{segment_frames} x {mels} frames and bands are too few for five pools");
+        let (mut params, mut buffers) = (Builder::default(), Builder::default());
+        let (mut channels, mut layer, mut macs) = (1, 0, 0u64);
+        let mut blocks = Vec::new();
+        for (&out, &depth) in spec.widths.iter().zip(&spec.depths) {
+            let mut block = Vec::new();
+            for _ in 0..depth {
+                let weight = weight_and_bias(&mut params, &format!("features.{layer}"), &[out, channels, 3, 3]);
+                layer += 1;
+                let norm = spec.batch_norm.then(|| {
+                    let at = (
+                        constants(&mut params, layer, [("weight", 1.0), ("bias", 0.0)], out),
+                        constants(&mut buffers, layer, [("running_mean", 0.0), ("running_var", 1.0)], out),
+                    );
+                    layer += 1;
+                    at
+                });
+                block.push(Conv { weight, norm });
+                macs += (height * width * out * channels * 9) as u64;
+                (channels, layer) = (out, layer + 1); // the ReLU takes a number too
+            }
+            (height, width, layer) = (height / 2, width / 2, layer + 1);
+            blocks.push(block);
+        }
+        let sizes = [channels * spec.pooled * spec.pooled, spec.head, spec.head, classes];
+        let linears = [0, 1, 2].map(|i| {
+            macs += (sizes[i] * sizes[i + 1]) as u64;
+            weight_and_bias(&mut params, &format!("classifier.{}", 3 * i), &[sizes[i + 1], sizes[i]])
+        });
+        Vgg {
+            params: params.build(seed, device),
+            buffers: buffers.build(seed, device),
+            blocks,
+            linears,
+            pool: AdaptivePool::new([height, width], spec.pooled, device),
+            spec: spec.clone(),
+            classes,
+            macs,
+        }
+    }
+
+    /// Logits [batch, classes] of segments `x` [batch, 1, frames, mels]. With `train`, dropout draws
+    /// its masks from that seed and batch norm uses (and moves) the statistics of the batch; without,
+    /// there is no dropout and batch norm uses its running statistics.
+    pub fn forward(&self, x: &Tensor, train: Option<Seed>) -> Tensor {
+        let s = self.spec.shrink as i64;
+        let shrunk = (s > 1).then(|| x.avg_pool2d([s, s], [s, s], [0, 0], false, true, None));
+        let mut x = shrunk.unwrap_or_else(|| x.shallow_clone());
+        for block in &self.blocks {
+            for conv in block {
+                x = self.convolve(&x, conv, train.is_some()).relu_();
+            }
+            x = x.max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false);
+        }
+        let batch = x.size()[0];
+        let masks = train.and_then(|seed| {
+            dropout::masks(self.spec.dropout, &[2, batch, self.spec.head as i64], seed, x.device())
+        });
+        let mut x = self.pool.apply(&x).flatten(1, -1);
+        for (i, &at) in self.linears.iter().enumerate() {
+            x = x.linear(self.params.get(at), Some(self.params.get(at + 1)));
+            if i < 2 {
+                x = x.relu_();
+                if let Some(masks) = &masks {
+                    x = x * masks.get(i as i64);
+                }
+            }
+        }
+        x
+    }
+
+    fn convolve(&self, x: &Tensor, conv: &Conv, train: bool) -> Tensor {
+        let p = |i| self.params.get(i);
+        let x = x.conv2d(p(conv.weight), Some(p(conv.weight + 1)), [1, 1], [1, 1], [1, 1], 1);
+        let Some((scale, running)) = conv.norm else { return x };
+        let (mean, variance) = (self.buffers.get(running).detach(), self.buffers.get(running + 1).detach());
+        x.batch_norm(Some(p(scale)), Some(p(scale + 1)), Some(&mean), Some(&variance), train, 0.1, 1e-5, true)
+    }
+
+    /// The trained values.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// What is not trained but saved with the weights: batch norm's running means and variances.
+    pub fn buffers(&self) -> &Params {
+        &self.buffers
+    }
+
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Number of trained values.
+    pub fn param_count(&self) -> i64 {
+        self.params.count()
+    }
+
+    /// Multiplications with an addition of the convolutions and linear layers, for one segment.
+    pub fn macs_per_sample(&self) -> u64 {
+        self.macs
+    }
+
+    /// Writes weights and running statistics as one file of safetensors.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        save_all(&[&self.params, &self.buffers], path)
+    }
+
+    /// Reads what [`Vgg::save`] wrote.
+    ///
+    /// # Errors
+    /// A file that does not hold exactly the tensors of this network.
+    pub fn load(&mut self, path: &Path) -> Result<()> {
+        load_all(&mut [&mut self.params, &mut self.buffers], path)
+    }
+}
+
+fn weight_and_bias(builder: &mut Builder, layer: &str, shape: &[usize]) -> usize {
+    let long: Vec<i64> = shape.iter().map(|&n| n as i64).collect();
+    let at = builder.add(format!("{layer}.weight"), &long, Start::he(shape[1..].iter().product(), 0.0));
+    builder.add(format!("{layer}.bias"), &long[..1], Start::Constant(0.0));
+    at
+}
+
+/// Two vectors of `size` equal values; the place of the first.
+fn constants(builder: &mut Builder, layer: usize, named: [(&str, f32); 2], size: usize) -> usize {
+    named
+        .map(|(name, value)| builder.add(format!("features.{layer}.{name}"), &[size as i64], Start::Constant(value)))[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The convolutions of torchvision's `vgg19` have 20 024 384 parameters with three input channels,
+    /// 1152 fewer with one; those of `vgg19_bn` 11 008 more. Its head starts from 512 maps of 7 x 7.
+    #[test]
+    fn vgg19_has_torchvisions_size() {
+        let build = |batch_norm| {
+            let spec = spec::Vgg { batch_norm, head: 16, ..spec::Vgg::default() };
+            Vgg::new(&spec, 128, 128, 4, Seed::new(1), Device::Cpu)
+        };
+        let (convs, head) = (20_024_384 - 1152, 512 * 49 * 16 + 16 + 16 * 16 + 16 + 16 * 4 + 4);
+        assert_eq!(build(false).param_count(), convs + head);
+        let normed = build(true);
+        assert_eq!((normed.param_count(), normed.buffers().count()), (convs + head + 11_008, 11_008));
+    }
+
+    #[test]
+    fn macs_are_counted_after_the_shrink() {
+        let spec = spec::Vgg {
+            widths: [2, 3, 1, 1, 1],
+            depths: [1, 2, 1, 1, 1],
+            pooled: 1,
+            head: 5,
+            shrink: 2,
+            ..spec::Vgg::default()
+        };
+        let net = Vgg::new(&spec, 64, 128, 4, Seed::new(1), Device::Cpu);
+        let convs = 32 * 64 * 2 * 9 + 16 * 32 * (6 + 9) * 9 + 8 * 16 * 3 * 9 + 4 * 8 * 9 + 2 * 4 * 9;
+        assert_eq!(net.macs_per_sample(), convs + 5 + 25 + 20);
+    }
+}

@@ -1,0 +1,141 @@
+//! The emotion classifier's training (paper 3.1.1; FIDELITY.md rows "classifier training" and on).
+
+use super::adam::{Adam, all_finite};
+use super::bank::Bank;
+use super::batches::Batches;
+use super::final_weights::Keeper;
+use super::held_out::HeldOut;
+use super::history::{Observe, Row};
+use super::loss::{class_weights, cross_entropy};
+use super::meter::Meter;
+use super::order::Order;
+use super::predict::predict;
+use super::schedule::{Pace, rate};
+use super::segments::{count, segments};
+use crate::error::{Error, Result};
+use crate::metrics::Confusion;
+use crate::nets::vgg::Vgg;
+use crate::seed::Seed;
+use crate::spec::{Classifier, FinalWeights, Loss, Network, Sampling};
+use tch::Tensor;
+
+/// All that decides a trained classifier.
+#[derive(Debug, Clone, Copy)]
+pub struct ClassifierTask<'a> {
+    /// The network and its training.
+    pub spec: &'a Classifier,
+    /// Names of the classes, for messages; a label is an index into it.
+    pub class_names: &'a [&'a str],
+    /// The utterances, augmented ones among them.
+    pub bank: &'a Bank,
+    /// Entries of the bank to train on; a copy is an entry that is there again.
+    pub items: &'a [usize],
+    /// Class of each utterance of the bank.
+    pub labels: &'a [usize],
+    /// Speaker of each utterance of the bank, that of its original for an augmented one.
+    pub speakers: &'a [usize],
+    /// The entries without augmentations and copies: what equal steps are counted on.
+    pub originals: &'a [usize],
+    /// The loss.
+    pub loss: Loss,
+    /// How segments are drawn.
+    pub sampling: Sampling,
+    /// Of this training; weights, order, dropout and the held-out speaker are its children.
+    pub seed: Seed,
+}
+
+impl ClassifierTask<'_> {
+    /// Segments and steps of the training. Both are counted before a speaker is held out.
+    pub fn pace(&self) -> Pace {
+        Pace::new(self.spec, self.segments_in(self.originals), self.segments_in(self.items))
+    }
+
+    fn segments_in(&self, items: &[usize]) -> usize {
+        items.iter().map(|&i| count(self.bank.lens()[i], self.spec.segment_frames, self.spec.segment_hop)).sum()
+    }
+}
+
+/// Trains a classifier and gives it the weights that `spec.weights` names. A row has `loss`,
+/// `train_accuracy`, `predicted_entropy`, `largest_predicted_share` (see [`super::meter::Interval`]),
+/// `rate` of its last step, and with a held-out speaker `held_out_uar`.
+///
+/// # Errors
+/// A class without training utterance, no speaker to hold out, a loss or weights that are not finite,
+/// or what `observe` returns.
+pub fn train(task: &ClassifierTask, observe: Observe) -> Result<Vgg> {
+    let spec = task.spec;
+    let held_out = match spec.weights {
+        FinalWeights::HeldOut => Some(HeldOut::choose(task)?),
+        FinalWeights::Last | FinalWeights::Average => None,
+    };
+    let kept = |i: &usize| held_out.as_ref().is_none_or(|h| h.speaker != task.speakers[*i]);
+    let items: Vec<usize> = task.items.iter().copied().filter(kept).collect();
+    let segments = segments(task.bank.lens(), &items, spec.segment_frames, spec.segment_hop);
+    let labels: Vec<usize> = segments.iter().map(|s| task.labels[s.item]).collect();
+    let counts = class_counts(&labels, task.class_names)?;
+    let weights = class_weights(task.loss, &counts).map(|w| Tensor::from_slice(&w).to_device(task.bank.device()));
+
+    let Pace { batch, steps } = task.pace();
+    let order = Order::new(task.sampling, &labels, counts.len(), task.seed.child("order"));
+    let mut batches = Batches::new(task.bank, &segments, &labels, order, batch, spec.segment_frames);
+    let Network::Vgg(sizes) = &spec.network;
+    let mels = task.bank.frames().size()[1] as usize;
+    let net =
+        Vgg::new(sizes, spec.segment_frames, mels, counts.len(), task.seed.child("weights"), task.bank.device());
+    let mut adam = Adam::new(net.params(), spec.betas);
+    let mut keeper = Keeper::new(spec.weights, steps);
+    let mut meter = Meter::default();
+    let dropout = task.seed.child("dropout");
+    for step in 0..steps {
+        let (x, y) = batches.next();
+        let logits = net.forward(&x, Some(dropout.at(step as u64)));
+        let loss = cross_entropy(&logits, &y, weights.as_ref());
+        let rate = rate(spec.schedule, spec.learning_rate, step, steps);
+        adam.step(net.params(), &net.params().gradient(&loss), rate, 0.0);
+        keeper.stepped(step, &net);
+        meter.add(&loss, &logits, &y);
+        let done = step + 1;
+        if done.is_multiple_of(spec.log_every) || done == steps {
+            let interval = meter.read(done, steps, rate)?;
+            let mut values = vec![
+                ("loss", interval.loss),
+                ("train_accuracy", interval.accuracy),
+                ("predicted_entropy", interval.predicted_entropy),
+                ("largest_predicted_share", interval.largest_predicted_share),
+                ("rate", rate),
+            ];
+            if let Some(held_out) = &held_out {
+                let uar = uar(task, &net, &held_out.check);
+                keeper.checked(uar, &net);
+                values.push(("held_out_uar", uar));
+            }
+            observe(Row { step: done, steps, values })?;
+        }
+    }
+    keeper.finish(&net);
+    if !(all_finite(net.params().flat()) && all_finite(net.buffers().flat())) {
+        return Err(Error::failed(format!(
+            "classifier: weights are not finite after {steps} steps; lower classifier.learning-rate"
+        )));
+    }
+    Ok(net)
+}
+
+/// UAR of `net` on `items`, in [0, 1], over the classes that they have; 0 without any.
+fn uar(task: &ClassifierTask, net: &Vgg, items: &[usize]) -> f64 {
+    let predictions = predict(net, task.spec, task.bank, items);
+    let pairs = items.iter().zip(&predictions).map(|(&i, p)| (task.labels[i], p.class));
+    Confusion::from_pairs(task.class_names.len(), pairs).uar().unwrap_or(0.0)
+}
+
+fn class_counts(labels: &[usize], names: &[&str]) -> Result<Vec<usize>> {
+    let mut counts = vec![0usize; names.len()];
+    labels.iter().for_each(|&l| counts[l] += 1);
+    match counts.iter().position(|&c| c == 0) {
+        None => Ok(counts),
+        Some(class) => Err(Error::failed(format!(
+            "classifier: class `{}` (number {class}) has no training utterance; take it out of classes, or remove less of it",
+            names[class]
+        ))),
+    }
+}

@@ -1,0 +1,91 @@
+//! The order in which training segments are drawn (FIDELITY.md row "class weights, sampling").
+
+use crate::seed::{Draws, Seed};
+use crate::spec::Sampling;
+
+/// An endless stream of places in the training set. Batches are cut from it one after the other, so
+/// all are full and one may hold the end of a pass and the beginning of the next.
+#[derive(Debug)]
+pub enum Order {
+    /// Every segment once a pass, shuffled afresh for each.
+    Uniform {
+        /// Its child of a pass shuffles that pass.
+        seed: Seed,
+        /// Passes begun.
+        pass: u64,
+        /// Segments in the set.
+        count: usize,
+        /// What is left of the pass, from the end.
+        left: Vec<usize>,
+    },
+    /// A class uniformly, then a segment of it uniformly, with replacement.
+    Balanced {
+        /// The stream of draws.
+        draws: Draws,
+        /// Places of each class.
+        of_class: Vec<Vec<usize>>,
+    },
+}
+
+impl Order {
+    /// Over segments of these `classes`, of which there is at least one in each of `0..class_count`.
+    pub fn new(sampling: Sampling, classes: &[usize], class_count: usize, seed: Seed) -> Order {
+        match sampling {
+            Sampling::Uniform => Order::Uniform { seed, pass: 0, count: classes.len(), left: Vec::new() },
+            Sampling::Balanced => {
+                let places = |class| (0..classes.len()).filter(|&i| classes[i] == class).collect();
+                Order::Balanced { draws: seed.draws(), of_class: (0..class_count).map(places).collect() }
+            }
+        }
+    }
+}
+
+impl Iterator for Order {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        match self {
+            Order::Uniform { seed, pass, count, left } => {
+                if left.is_empty() {
+                    left.extend(0..*count);
+                    seed.at(*pass).draws().shuffle(left);
+                    *pass += 1;
+                }
+                left.pop()
+            }
+            Order::Balanced { draws, of_class } => {
+                let class = draws.below(of_class.len());
+                let places = &of_class[class];
+                Some(places[draws.below(places.len())])
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uniform_pass_holds_every_segment_once() {
+        let mut order = Order::new(Sampling::Uniform, &[0; 50], 1, Seed::new(1));
+        let passes: Vec<Vec<usize>> = (0..3).map(|_| order.by_ref().take(50).collect()).collect();
+        for pass in &passes {
+            let mut sorted = pass.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, (0..50).collect::<Vec<_>>());
+        }
+        assert!(passes[0] != passes[1] && passes[1] != passes[2]);
+    }
+
+    #[test]
+    fn balanced_draws_classes_equally_often() {
+        let classes: Vec<usize> = [0; 90].into_iter().chain([1; 9]).chain([2]).collect();
+        let drawn: Vec<usize> = Order::new(Sampling::Balanced, &classes, 3, Seed::new(1)).take(9000).collect();
+        for class in 0..3 {
+            let count = drawn.iter().filter(|&&i| classes[i] == class).count();
+            assert!((2800..3200).contains(&count), "class {class}: {count}");
+        }
+        assert!((0..100).all(|i| drawn.contains(&i)), "a segment was never drawn");
+    }
+}

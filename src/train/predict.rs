@@ -1,0 +1,42 @@
+//! A trained classifier on utterances that it has not seen.
+
+use super::bank::{Bank, indices};
+use super::segments::{count, segments};
+use super::vote::{Prediction, vote};
+use crate::nets::vgg::Vgg;
+use crate::spec::{Classifier, Padding};
+use tch::Tensor;
+
+/// Segments a forward pass. A constant, so that a prediction does not depend on the batch of training.
+const BATCH: usize = 32;
+
+/// Predictions for `items` (entries into `bank`), in their order. The segments of an utterance are those
+/// of training. One read from the device in all.
+pub fn predict(net: &Vgg, spec: &Classifier, bank: &Bank, items: &[usize]) -> Vec<Prediction> {
+    if items.is_empty() {
+        return Vec::new();
+    }
+    let _no_grad = tch::no_grad_guard();
+    let (frames, hop) = (spec.segment_frames, spec.segment_hop);
+    let all = segments(bank.lens(), items, frames, hop);
+    let logits: Vec<Tensor> = all
+        .chunks(BATCH)
+        .map(|part| {
+            let upload = |values: Vec<usize>| indices(&values, bank.device());
+            let at = upload(part.iter().map(|s| s.item).collect());
+            let offsets = upload(part.iter().map(|s| s.offset).collect());
+            net.forward(&bank.windows(&at, &offsets, frames, Padding::Floor).x, None)
+        })
+        .collect();
+    let logits = Vec::<f32>::try_from(Tensor::cat(&logits, 0).reshape([-1])).expect("float logits");
+    let classes = net.classes();
+    let mut rest = &logits[..];
+    items
+        .iter()
+        .map(|&item| {
+            let (mine, after) = rest.split_at(count(bank.lens()[item], frames, hop) * classes);
+            rest = after;
+            vote(mine, classes)
+        })
+        .collect()
+}

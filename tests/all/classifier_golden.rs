@@ -1,0 +1,95 @@
+//! The classifier's arithmetic against PyTorch (tests/golden/torch/generate_vgg.py).
+
+use seraug::nets::vgg::Vgg;
+use seraug::seed::Seed;
+use seraug::spec::{self, Loss, Schedule};
+use seraug::train::loss::{class_weights, cross_entropy};
+use seraug::train::schedule::rate;
+use seraug::train::vote::vote;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use tch::{Device, Kind, Tensor};
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/torch").join(name)
+}
+
+fn cases() -> HashMap<String, Tensor> {
+    Tensor::read_safetensors(golden("vgg_cases.safetensors")).unwrap().into_iter().collect()
+}
+
+fn narrow(batch_norm: bool, shrink: usize) -> Vgg {
+    let spec = spec::Vgg {
+        widths: [2, 3, 4, 4, 5],
+        depths: [1, 2, 1, 1, 1],
+        pooled: 3,
+        head: 8,
+        dropout: 0.0,
+        batch_norm,
+        shrink,
+    };
+    Vgg::new(&spec, 64, 96, 3, Seed::new(1), Device::Cpu)
+}
+
+fn assert_close(ours: &Tensor, theirs: &Tensor, what: &str) {
+    let worst = (ours - theirs).abs().max().double_value(&[]);
+    assert!(ours.size() == theirs.size() && ours.allclose(theirs, 1e-4, 1e-5, false), "{what}: off by {worst}");
+}
+
+#[test]
+fn vgg_equals_pytorchs() {
+    let cases = cases();
+    let (x, y) = (&cases["x"], &cases["y"]);
+    let mut plain = narrow(false, 1);
+    plain.load(&golden("vgg_plain.safetensors")).unwrap();
+    let logits = plain.forward(x, Some(Seed::new(1)));
+    assert_close(&logits, &cases["plain.logits"], "logits");
+    let gradient = plain.params().gradient(&cross_entropy(&logits, y, None));
+    assert_close(&gradient, &cases["plain.gradient"], "gradient");
+
+    let mut normed = narrow(true, 2);
+    normed.load(&golden("vgg_bn.safetensors")).unwrap();
+    assert_close(&normed.forward(x, None), &cases["bn.logits"], "logits by running statistics");
+    assert_close(&normed.forward(x, Some(Seed::new(1))), &cases["bn.train_logits"], "logits by batch statistics");
+    assert_close(normed.buffers().flat(), &cases["bn.running"], "running statistics");
+}
+
+#[test]
+fn losses_rates_and_votes_equal_pytorchs() {
+    let cases = cases();
+    let (logits, labels) = (&cases["loss.logits"], &cases["loss.labels"]);
+    let weights = class_weights(Loss::Weighted, &[10, 3, 1]).map(|w| Tensor::from_slice(&w));
+    assert_close(&cross_entropy(logits, labels, weights.as_ref()), &cases["loss.weighted"], "weighted");
+    assert!(class_weights(Loss::Plain, &[10, 3, 1]).is_none());
+    assert_close(&cross_entropy(logits, labels, None), &cases["loss.plain"], "plain");
+
+    let rates = Vec::<f64>::try_from(&cases["cosine"]).unwrap();
+    for (step, theirs) in rates.iter().enumerate() {
+        let ours = rate(Schedule::Cosine, 3e-4, step, rates.len());
+        assert!((ours / theirs - 1.0).abs() < 1e-9, "step {step}: {ours} {theirs}");
+        assert_eq!(rate(Schedule::Constant, 3e-4, step, rates.len()), 3e-4);
+    }
+
+    let logits = &cases["vote.logits"];
+    let classes = Vec::<i64>::try_from(&cases["vote.class"]).unwrap();
+    for (i, &class) in classes.iter().enumerate() {
+        let row = Vec::<f32>::try_from(logits.get(i as i64).reshape([-1])).unwrap();
+        assert_eq!(vote(&row, 3).class as i64, class, "utterance {i}");
+    }
+}
+
+#[test]
+fn saved_weights_read_back_and_others_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("classifier.safetensors");
+    let net = narrow(true, 1);
+    let x = Tensor::ones([2, 1, 64, 96], (Kind::Float, Device::Cpu));
+    let _ = net.forward(&x, Some(Seed::new(1)));
+    net.save(&path).unwrap();
+    let mut other = narrow(true, 1);
+    assert_ne!(other.buffers().flat(), net.buffers().flat());
+    other.load(&path).unwrap();
+    assert_eq!(other.forward(&x, None), net.forward(&x, None));
+    let error = narrow(false, 1).load(&path).unwrap_err().to_string();
+    assert!(error.contains("classifier.safetensors") && error.contains("expected"), "{error}");
+}
