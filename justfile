@@ -3,6 +3,7 @@
 set positional-arguments := true
 
 # List the recipes
+[private]
 default:
     @just --list
 
@@ -10,7 +11,7 @@ default:
 build:
     cargo build --release
 
-# Run the tests, or those whose name contains FILTER; those on real corpora say SKIPPED without the audio
+# Run the tests, or those whose name contains FILTER
 test *FILTER:
     RUST_BACKTRACE=0 cargo test --release --tests -- "$@"
 
