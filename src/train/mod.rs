@@ -2,5 +2,8 @@
 
 pub mod adam;
 pub mod bank;
+pub mod cuda;
+pub mod device;
 pub mod history;
+pub mod libtorch;
 pub mod params;
