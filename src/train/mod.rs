@@ -19,3 +19,7 @@ pub mod predict;
 pub mod schedule;
 pub mod segments;
 pub mod vote;
+pub mod cuda;
+pub mod device;
+pub mod libtorch;
+pub mod params;

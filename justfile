@@ -1,0 +1,38 @@
+# What a person does here; `./bootstrap RECIPE` does the same and first installs what is missing.
+
+set positional-arguments := true
+
+# List the recipes
+[private]
+default:
+    @just --list
+
+# Build the seraug binary (release, the one profile used here)
+build:
+    cargo build --release
+
+# Run the tests, or those whose name contains FILTER
+test *FILTER:
+    RUST_BACKTRACE=0 cargo test --release --tests -- "$@"
+
+# Check formatting and clippy, warnings refused
+lint:
+    cargo fmt --check
+    cargo clippy --release --all-targets -- -D warnings
+
+# Run experiments/NAME.toml (flags as of `seraug run`) and write its report
+reproduce NAME *FLAGS:
+    #!/bin/sh
+    set -eu
+    spec=experiments/$1.toml
+    if [ ! -f "$spec" ]; then
+        known=$(cd experiments && find . -name '*.toml' | sed 's|^\./||; s|\.toml$||' | sort | tr '\n' ' ')
+        echo "$spec is not there; the experiments are: $known" >&2
+        exit 2
+    fi
+    shift
+    exec cargo run --release -- run "$spec" --report "$@"
+
+# Show versions, devices and corpora found, and what is missing with the next step
+doctor *FLAGS:
+    cargo run --release -- doctor "$@"

@@ -1,0 +1,46 @@
+//! What the built program asks of the dynamic loader.
+
+use std::path::Path;
+
+const NEEDED: u64 = 1;
+const RPATH: u64 = 15;
+const RUNPATH: u64 = 29;
+
+/// The (tag, text) pairs of the dynamic section of a 64-bit little-endian ELF file whose value is text.
+fn dynamic(elf: &[u8]) -> Vec<(u64, String)> {
+    let at = |offset: usize, bytes: usize| {
+        elf[offset..offset + bytes].iter().rev().fold(0u64, |value, byte| value << 8 | u64::from(*byte))
+    };
+    let word = |offset| at(offset, 8) as usize;
+    assert_eq!(&elf[..6], b"\x7fELF\x02\x01", "a 64-bit little-endian ELF file");
+    let section = |index: usize| word(0x28) + index * at(0x3A, 2) as usize;
+    let sections = (0..at(0x3C, 2) as usize).map(section);
+    let dynamic = sections.into_iter().find(|s| at(s + 4, 4) == 6).expect("a dynamic section");
+    let names = word(section(at(dynamic + 0x28, 4) as usize) + 0x18);
+    let text = |offset: usize| {
+        let bytes = elf[names + offset..].iter().take_while(|byte| **byte != 0).copied().collect();
+        String::from_utf8(bytes).expect("names are UTF-8")
+    };
+    let entries = (word(dynamic + 0x18)..).step_by(16).take(word(dynamic + 0x20) / 16);
+    entries
+        .map(|entry| (at(entry, 8), word(entry + 8)))
+        .filter(|(tag, _)| [NEEDED, RPATH, RUNPATH].contains(tag))
+        .map(|(tag, value)| (tag, text(value)))
+        .collect()
+}
+
+#[test]
+fn the_program_needs_libtorch_but_not_its_cuda_half_and_knows_where_it_is() {
+    let elf = std::fs::read(env!("CARGO_BIN_EXE_seraug")).expect("the program is built before its tests");
+    let entries = dynamic(&elf);
+    let needed: Vec<_> = entries.iter().filter(|(tag, _)| *tag == NEEDED).map(|(_, name)| name.as_str()).collect();
+    assert!(needed.contains(&"libtorch_cpu.so"), "{needed:?}");
+    // It must start on a machine without a GPU, where the CUDA libraries are not installed.
+    assert!(!needed.iter().any(|name| name.contains("cuda") || name.contains("cudnn")), "{needed:?}");
+    let found = entries
+        .iter()
+        .filter(|(tag, _)| *tag != NEEDED)
+        .flat_map(|(_, paths)| paths.split(':'))
+        .any(|folder| Path::new(folder).join("libtorch_cpu.so").exists());
+    assert!(found, "no run path has libtorch_cpu.so: {entries:?}");
+}
