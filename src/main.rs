@@ -1,6 +1,7 @@
 use clap::{Parser, Subcommand};
 use seraug::cmd::{self, Global};
 use seraug::error::Result;
+use seraug::panic::caught;
 use std::process::ExitCode;
 
 /// Reproduces triplet-guided GAN data augmentation for speech emotion recognition.
@@ -17,11 +18,13 @@ struct Cli {
 enum Command {
     Corpus(cmd::corpus::Args),
     Features(cmd::features::Args),
+    Plan(cmd::plan::Args),
+    Run(cmd::run::Args),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match cmd::panic::caught(|| run(cli)) {
+    match caught(|| run(cli)) {
         Ok(code) => ExitCode::from(code),
         Err(e) => {
             eprintln!("error: {e}");
@@ -34,5 +37,7 @@ fn run(Cli { global, command }: Cli) -> Result<u8> {
     match command {
         Command::Corpus(args) => cmd::corpus::run(args, &global),
         Command::Features(args) => cmd::features::run(args, &global),
+        Command::Plan(args) => cmd::plan::run(args, &global),
+        Command::Run(args) => cmd::run::run(args, &global),
     }
 }

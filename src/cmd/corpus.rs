@@ -48,7 +48,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
 
 fn read(name: &str, global: &Global) -> Result<Corpus> {
     let progress = global.progress("reading");
-    let corpus = corpora::import(name, &global.corpora, global.cache(), &progress);
+    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), &progress);
     progress.finish_and_clear();
     corpus
 }

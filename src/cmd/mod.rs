@@ -2,7 +2,8 @@
 
 pub mod corpus;
 pub mod features;
-pub mod panic;
+pub mod plan;
+pub mod run;
 
 use crate::error::{Error, Result};
 use indicatif::{ProgressBar, ProgressStyle};
