@@ -9,7 +9,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-
 /// Options of every command, before or after its name.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Global {

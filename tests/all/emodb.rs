@@ -129,9 +129,8 @@ fn the_cache_is_used_and_a_torn_or_foreign_file_in_it_is_not() {
     unwritten[2000..].fill(0);
     for bytes in [&whole[..whole.len() / 2], &[][..], &foreign, &unwritten] {
         std::fs::write(&cached, bytes).unwrap();
-        assert_eq!(extract(Channels::Mean, &defaults), first);
-        assert_eq!(extract(Channels::First, &defaults), first);
-        assert_eq!(std::fs::read(&cached).unwrap(), whole, "it is replaced");
+        assert!(extract(Channels::Mean, &defaults) == first && extract(Channels::First, &defaults) == first);
+        assert!(std::fs::read(&cached).unwrap() == whole, "it is replaced");
     }
 }
 
@@ -216,5 +215,5 @@ fn the_real_corpus_is_complete_and_every_file_gives_features() {
     lengths.sort();
     // 1.2 to 9.0 s at 25 ms a frame.
     assert_eq!((lengths[0], lengths[534]), (50, 360));
-    assert_eq!(extract().unwrap(), cold, "from the cache");
+    assert!(extract().unwrap() == cold, "from the cache");
 }
