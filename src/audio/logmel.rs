@@ -1,7 +1,7 @@
 //! Log-mel spectrograms (paper 3.1.1; CLOSE_READING row "mel filterbank").
 
-use super::mel::{Filter, filters};
 use super::SAMPLE_RATE;
+use super::mel::{Filter, filters};
 use crate::spec::Features;
 use realfft::{RealFftPlanner, RealToComplex};
 use std::f64::consts::TAU;

@@ -21,10 +21,12 @@ fn block(from: usize, to: usize) -> usize {
 /// Resamples mono `samples` from `rate` hertz; the result has `ceil(len * 16000 / rate)` samples, in step with
 /// the input. In `f64`, so that processors whose FFTs round differently agree after rounding to `f32`.
 pub(super) fn resample(samples: &[f32], rate: u32) -> Result<Vec<f32>, String> {
-    let failed = |e: &dyn std::fmt::Display| format!("{rate} Hz cannot be resampled ({e}); convert it to 16 kHz");
+    let failed =
+        |e: &dyn std::fmt::Display| format!("{rate} Hz cannot be resampled ({e}); convert it to 16 kHz");
     let window = WindowFunction::BlackmanHarris2;
     let (from, to) = (rate as usize, SAMPLE_RATE as usize);
-    let mut fft = Fft::<f64>::new_custom(from, to, block(from, to), 1, 1, window, FixedSync::Both).map_err(|e| failed(&e))?;
+    let mut fft = Fft::<f64>::new_custom(from, to, block(from, to), 1, 1, window, FixedSync::Both)
+        .map_err(|e| failed(&e))?;
     let input: Vec<f64> = samples.iter().copied().map(f64::from).collect();
     let frames = input.len();
     let input = InterleavedOwned::new_from(input, 1, frames).map_err(|e| failed(&e))?;

@@ -29,7 +29,8 @@ impl Global {
         if self.quiet {
             return ProgressBar::hidden();
         }
-        let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len} {eta}").expect("a constant template");
+        let style =
+            ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len} {eta}").expect("a constant template");
         ProgressBar::new(0).with_style(style).with_message(what)
     }
 

@@ -18,7 +18,9 @@ fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
 fn every_sample_format_gives_the_same_samples() {
     let dir = folder();
     let tone = sine(440.0, 16_000, 4000);
-    for (bits, step) in [(Some(8), 1.0 / 128.0), (Some(16), 1.0 / 32_768.0), (Some(24), 1e-6), (Some(32), 1e-7), (None, 0.0)] {
+    for (bits, step) in
+        [(Some(8), 1.0 / 128.0), (Some(16), 1.0 / 32_768.0), (Some(24), 1e-6), (Some(32), 1e-7), (None, 0.0)]
+    {
         let path = dir.path().join("tone.wav");
         write_wav(&path, std::slice::from_ref(&tone), 16_000, bits);
         let samples = load(&path, Channels::Mean).unwrap();
@@ -87,7 +89,10 @@ fn files_without_audio_are_refused() {
     assert!(refusal(&dir.path().join("none.wav")).contains("no such file"));
     assert!(refusal(dir.path()).contains("is not a file"));
     assert!(refusal(&written(&dir, "empty.wav", b"")).contains("empty, 0 bytes"));
-    assert!(refusal(&written(&dir, "text.wav", b"not audio at all, but text that is long enough")).contains("convert it"));
+    assert!(
+        refusal(&written(&dir, "text.wav", b"not audio at all, but text that is long enough"))
+            .contains("convert it")
+    );
     assert!(refusal(&written(&dir, "short.flac", b"fLaC")).contains("header"));
     let path = dir.path().join("header.wav");
     write_wav(&path, &[vec![]], 16_000, Some(16));

@@ -40,18 +40,23 @@ fn tree() -> tempfile::TempDir {
 fn a_tree_is_imported_sorted_with_its_problems() {
     let dir = tree();
     let corpus = import(dir.path()).unwrap();
-    let found: Vec<_> = corpus.utterances.iter().map(|u| (u.id.as_str(), u.speaker.as_str(), u.emotion)).collect();
-    assert_eq!(found, [
-        ("03a01Fa", "03", Emotion::Happy),
-        ("08a02Na", "08", Emotion::Neutral),
-        ("16b10Tb", "16", Emotion::Sad),
-    ]);
+    let found: Vec<_> =
+        corpus.utterances.iter().map(|u| (u.id.as_str(), u.speaker.as_str(), u.emotion)).collect();
+    assert_eq!(
+        found,
+        [
+            ("03a01Fa", "03", Emotion::Happy),
+            ("08a02Na", "08", Emotion::Neutral),
+            ("16b10Tb", "16", Emotion::Sad),
+        ]
+    );
     assert_eq!(corpus.utterances[1].gender, Some(Gender::Female));
     assert_eq!(corpus.utterances[1].language, "de");
     let bytes = std::fs::read(&corpus.utterances[1].path).unwrap();
     assert_eq!(corpus.utterances[1].sha256, seraug::results::digest_hex(&bytes));
 
-    let expected = ["backup", "unknown emotion code `X`", ".mp3 is not read", "unknown speaker `99`", "not a name like"];
+    let expected =
+        ["backup", "unknown emotion code `X`", ".mp3 is not read", "unknown speaker `99`", "not a name like"];
     assert_eq!(corpus.problems.len(), expected.len(), "{:?}", corpus.problems);
     for (problem, part) in corpus.problems.iter().zip(expected) {
         assert!(problem.contains(part), "{problem}");
@@ -83,7 +88,10 @@ fn a_missing_or_empty_corpus_says_where_and_how() {
     let dir = tempfile::tempdir().unwrap();
     for _ in 0..2 {
         let e = import(dir.path()).unwrap_err().to_string();
-        assert!(e.contains(&dir.path().join("emodb").display().to_string()) && e.contains("bilderbar"), "{e}");
+        assert!(
+            e.contains(&dir.path().join("emodb").display().to_string()) && e.contains("bilderbar"),
+            "{e}"
+        );
         std::fs::create_dir_all(dir.path().join("emodb")).unwrap();
     }
 }
@@ -151,7 +159,9 @@ fn commands_say_what_is_there() {
     let dir = tree();
     let corpora = dir.path().to_str().unwrap();
     let list = seraug(dir.path(), &["--corpora", corpora, "corpus", "list"]);
-    assert!(stdout(&list).lines().any(|l| l.starts_with("emodb") && l.contains("found") && l.contains("535")));
+    assert!(
+        stdout(&list).lines().any(|l| l.starts_with("emodb") && l.contains("found") && l.contains("535"))
+    );
     let check = seraug(dir.path(), &["corpus", "check", "emodb", "--corpora", corpora]);
     assert_eq!(check.status.code(), Some(1));
     let text = stdout(&check);
@@ -180,7 +190,8 @@ fn features_writes_the_good_and_names_the_bad() {
     let dir = tree();
     std::fs::write(dir.path().join("bad.wav"), "").unwrap();
     std::fs::write(dir.path().join("worse.flac"), "fLaC and then nothing of use").unwrap();
-    let args = ["features", "emodb/wav/16b10Tb.wav", "bad.wav", "emodb/08a02Na.wav", "worse.flac", "--out", "made"];
+    let args =
+        ["features", "emodb/wav/16b10Tb.wav", "bad.wav", "emodb/08a02Na.wav", "worse.flac", "--out", "made"];
     let run = seraug(dir.path(), &args);
     assert_eq!(run.status.code(), Some(1));
     let errors = stderr(&run);
@@ -209,7 +220,8 @@ fn the_real_corpus_is_complete_and_every_file_gives_features() {
 
     let cache = tempfile::tempdir().unwrap();
     let features = Features::default();
-    let extract = || extract_all(&corpus.utterances, Channels::Mean, &features, cache.path(), &ProgressBar::hidden());
+    let extract =
+        || extract_all(&corpus.utterances, Channels::Mean, &features, cache.path(), &ProgressBar::hidden());
     let cold = extract().unwrap();
     let mut lengths: Vec<_> = cold.iter().map(|m| m.frames).collect();
     lengths.sort();

@@ -79,7 +79,9 @@ fn npy_round_trips_and_torn_files_are_refused() {
         assert!(read_npy(&path).unwrap_err().to_string().contains("a.npy"), "{keep} bytes");
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    for (from, to) in [("3, 2", "0, 2"), ("3, 2", "4, 2"), ("3, 2", " 6  "), ("<f4", "<f8"), ("False", "True ")] {
+    for (from, to) in
+        [("3, 2", "0, 2"), ("3, 2", "4, 2"), ("3, 2", " 6  "), ("<f4", "<f8"), ("False", "True ")]
+    {
         let at = text.find(from).unwrap_or_else(|| panic!("{from} is not in the header"));
         let mut other = bytes.clone();
         other[at..at + from.len()].copy_from_slice(&to.as_bytes()[..from.len()]);
