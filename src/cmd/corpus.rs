@@ -73,7 +73,13 @@ fn list(global: &Global) -> Result<u8> {
             (false, false) => "missing",
         };
         let folder = folder.display().to_string();
-        rows.push(Listed { name, status, folder, utterances: manifest.expected.utterances, licence: manifest.licence });
+        rows.push(Listed {
+            name,
+            status,
+            folder,
+            utterances: manifest.expected.utterances,
+            licence: manifest.licence,
+        });
     }
     if global.json {
         print_json(&rows)?;

@@ -10,7 +10,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-
 /// Options of every command, before or after its name.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Global {
@@ -31,7 +30,8 @@ impl Global {
         if self.quiet {
             return ProgressBar::hidden();
         }
-        let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len} {eta}").expect("a constant template");
+        let style =
+            ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len} {eta}").expect("a constant template");
         ProgressBar::new(0).with_style(style).with_message(what)
     }
 

@@ -84,9 +84,11 @@ struct Known {
 }
 
 /// Every corpus, in alphabetical order.
-const KNOWN: &[Known] = &[
-    Known { name: "emodb", manifest: include_str!("../../data-manifests/emodb.toml"), import: emodb::import },
-];
+const KNOWN: &[Known] = &[Known {
+    name: "emodb",
+    manifest: include_str!("../../data-manifests/emodb.toml"),
+    import: emodb::import,
+}];
 
 /// Names of the corpora that can be imported, in alphabetical order.
 pub fn names() -> impl Iterator<Item = &'static str> {
