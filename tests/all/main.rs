@@ -1,1 +1,3 @@
 mod floors;
+mod gan;
+mod gan_golden;
