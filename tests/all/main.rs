@@ -6,3 +6,5 @@ mod common;
 mod emodb;
 mod floors;
 mod mel;
+mod gan;
+mod gan_golden;
