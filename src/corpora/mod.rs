@@ -4,6 +4,7 @@ mod check;
 mod emodb;
 mod folder;
 mod index;
+pub mod synthetic;
 
 pub use check::Check;
 pub use index::{IndexRow, index, write_index};
