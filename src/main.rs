@@ -16,6 +16,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Corpus(cmd::corpus::Args),
+    Doctor(cmd::doctor::Args),
     Features(cmd::features::Args),
 }
 
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
 fn run(Cli { global, command }: Cli) -> Result<u8> {
     match command {
         Command::Corpus(args) => cmd::corpus::run(args, &global),
+        Command::Doctor(args) => cmd::doctor::run(args, &global),
         Command::Features(args) => cmd::features::run(args, &global),
     }
 }

@@ -1,4 +1,7 @@
+mod binary;
+mod bootstrap;
 mod classifier;
 mod classifier_golden;
 mod classifier_speed;
+mod doctor;
 mod floors;
