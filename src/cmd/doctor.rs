@@ -77,7 +77,8 @@ fn libtorch_part(dir: Option<&Path>, version: &str) -> Part {
     match version.starts_with(libtorch::RELEASE) {
         true => Part::ok("libtorch", found),
         false => {
-            let next = format!("unset LIBTORCH and run ./bootstrap build, which installs {}", libtorch::RELEASE);
+            let next =
+                format!("unset LIBTORCH and run ./bootstrap build, which installs {}", libtorch::RELEASE);
             Part::new("libtorch", State::Missing, found, Some(&next))
         }
     }
@@ -90,7 +91,9 @@ fn cpu_part(opened: Result<Device>) -> Part {
             let plural = if info.threads == 1 { "" } else { "s" };
             Part::ok("cpu", format!("{}{}, {} thread{plural}", info.name, memory(device), info.threads))
         }
-        Err(e) => Part::new("cpu", State::Broken, e.to_string(), Some("remove .libtorch and run ./bootstrap build")),
+        Err(e) => {
+            Part::new("cpu", State::Broken, e.to_string(), Some("remove .libtorch and run ./bootstrap build"))
+        }
     }
 }
 
@@ -106,7 +109,12 @@ fn cuda_parts(devices: std::result::Result<usize, String>, gpu: bool) -> Vec<Par
             vec![Part::new("cuda", State::Missing, reason, Some(next))]
         }
         Err(reason) => {
-            vec![Part::new("cuda", State::Missing, format!("no NVIDIA GPU here, the CPU computes ({reason})"), None)]
+            vec![Part::new(
+                "cuda",
+                State::Missing,
+                format!("no NVIDIA GPU here, the CPU computes ({reason})"),
+                None,
+            )]
         }
     }
 }
@@ -126,9 +134,12 @@ fn espeak_part(program: &str) -> Part {
     };
     match version() {
         Some(version) => Part::ok("espeak-ng", version),
-        None => {
-            Part::new("espeak-ng", State::Missing, "not on PATH; it speaks the synthetic corpus", Some("apt-get install espeak-ng"))
-        }
+        None => Part::new(
+            "espeak-ng",
+            State::Missing,
+            "not on PATH; it speaks the synthetic corpus",
+            Some("apt-get install espeak-ng"),
+        ),
     }
 }
 
@@ -137,16 +148,27 @@ fn corpus_part(name: &str, global: &Global) -> Result<Part> {
     let manifest = corpora::manifest(name)?;
     let expected = manifest.expected.utterances;
     if manifest.synthetic {
-        return Ok(Part::ok(name, format!("{expected} utterances, generated when an experiment asks for them")));
+        return Ok(Part::ok(
+            name,
+            format!("{expected} utterances, generated when an experiment asks for them"),
+        ));
     }
     let folder = global.corpora.join(name);
     if !folder.is_dir() {
         let next = manifest.obtain.join("; ");
-        return Ok(Part::new(name, State::Missing, format!("not in {}", global.corpora.display()), Some(&next)));
+        return Ok(Part::new(
+            name,
+            State::Missing,
+            format!("not in {}", global.corpora.display()),
+            Some(&next),
+        ));
     }
-    let check = corpora::import(name, &global.corpora, global.cache(), &ProgressBar::hidden()).map(|c| c.check());
+    let check =
+        corpora::import(name, &global.corpora, global.cache(), &ProgressBar::hidden()).map(|c| c.check());
     Ok(match check {
-        Ok(check) if check.complete() => Part::ok(name, format!("{expected} utterances in {}", folder.display())),
+        Ok(check) if check.complete() => {
+            Part::ok(name, format!("{expected} utterances in {}", folder.display()))
+        }
         Ok(check) => {
             let found = format!("{} of {expected} utterances in {}", check.found, folder.display());
             let next = format!("`seraug corpus check {name}` shows which");
@@ -179,7 +201,8 @@ mod tests {
 
     #[test]
     fn the_table_is_aligned_and_has_the_next_step_below_its_line() {
-        let parts = [Part::ok("cpu", "a processor"), Part::new("espeak-ng", State::Missing, "gone", Some("get it"))];
+        let parts =
+            [Part::ok("cpu", "a processor"), Part::new("espeak-ng", State::Missing, "gone", Some("get it"))];
         let expected = "ok      cpu        a processor\n\
                         -       espeak-ng  gone\n                   next: get it\n";
         assert_eq!(table(&parts), expected);

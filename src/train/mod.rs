@@ -22,4 +22,3 @@ pub mod vote;
 pub mod cuda;
 pub mod device;
 pub mod libtorch;
-pub mod params;

@@ -6,7 +6,13 @@ fn doctor(args: &[&str]) -> Output {
     let corpora = tempfile::tempdir().expect("a temporary folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_seraug"));
     // Nothing but the program: libtorch is found without LIBTORCH and LD_LIBRARY_PATH, espeak-ng is not on PATH.
-    command.env_clear().arg("doctor").args(args).arg("--corpora").arg(corpora.path());
+    command
+        .env_clear()
+        .env("PATH", corpora.path())
+        .arg("doctor")
+        .args(args)
+        .arg("--corpora")
+        .arg(corpora.path());
     command.output().expect("the program starts")
 }
 
@@ -16,7 +22,9 @@ fn a_bare_machine_is_no_failure() {
     let text = String::from_utf8_lossy(&out.stdout);
     assert_eq!(out.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&out.stderr));
     assert!(out.stderr.is_empty(), "{}", String::from_utf8_lossy(&out.stderr));
-    for start in ["ok      seraug ", "ok      libtorch ", "ok      cpu ", "-       espeak-ng ", "-       emodb "] {
+    for start in
+        ["ok      seraug ", "ok      libtorch ", "ok      cpu ", "-       espeak-ng ", "-       emodb "]
+    {
         assert!(text.lines().any(|line| line.starts_with(start)), "no line '{start}' in\n{text}");
     }
 }
