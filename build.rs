@@ -25,7 +25,8 @@ fn main() {
 /// The commit in ten digits, with `+dirty` when what is compiled differs from it; `None` without git or outside a checkout.
 fn revision(root: &Path) -> Option<String> {
     let git = |args: &[&str]| {
-        let out = Command::new("git").arg("-C").arg(root).arg("--no-optional-locks").args(args).output().ok()?;
+        let out =
+            Command::new("git").arg("-C").arg(root).arg("--no-optional-locks").args(args).output().ok()?;
         out.status.success().then(|| String::from_utf8_lossy(&out.stdout).trim().to_owned())
     };
     // Sources unpacked inside somebody else's repository are not at that repository's revision.

@@ -17,6 +17,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Corpus(cmd::corpus::Args),
+    Doctor(cmd::doctor::Args),
     Features(cmd::features::Args),
     Plan(cmd::plan::Args),
     Run(cmd::run::Args),
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
 fn run(Cli { global, command }: Cli) -> Result<u8> {
     match command {
         Command::Corpus(args) => cmd::corpus::run(args, &global),
+        Command::Doctor(args) => cmd::doctor::run(args, &global),
         Command::Features(args) => cmd::features::run(args, &global),
         Command::Plan(args) => cmd::plan::run(args, &global),
         Command::Run(args) => cmd::run::run(args, &global),

@@ -1,6 +1,7 @@
 //! The commands: one file each with its `Args` and a `run`. They meet through files, never in memory.
 
 pub mod corpus;
+pub mod doctor;
 pub mod features;
 pub mod plan;
 pub mod run;

@@ -79,6 +79,32 @@ mod tests {
     }
 
     #[test]
+    fn the_driver_is_asked_in_its_own_terms() {
+        let dir = tempfile::tempdir().unwrap();
+        let (source, driver) = (dir.path().join("driver.c"), dir.path().join("driver.so"));
+        let text = r#"
+            #include <string.h>
+            int cuInit(unsigned flags) { return flags; }
+            int cuDeviceGet(int *device, int ordinal) { *device = ordinal + 40; return ordinal > 1; }
+            int cuDeviceGetName(char *name, int len, int device) { strncpy(name, "Some Card ", len); return device != 41; }
+            int cuDeviceTotalMem_v2(size_t *bytes, int device) { *bytes = 85520809984u; return device != 41; }
+        "#;
+        std::fs::write(&source, text).unwrap();
+        let cc = std::process::Command::new("cc")
+            .args(["-shared", "-fPIC", "-o"])
+            .args([&driver, &source])
+            .status();
+        assert!(cc.unwrap().success());
+        let driver = driver.to_str().unwrap();
+        assert_eq!(
+            ask_driver(driver, 1),
+            Some(Card { name: "Some Card".into(), memory: Some(85_520_809_984) })
+        );
+        assert_eq!(ask_driver(driver, 0), None, "the name fails");
+        assert_eq!(ask_driver(driver, 2), None, "no such device");
+    }
+
+    #[test]
     fn there_are_devices_or_a_reason_why_not() {
         match devices() {
             Ok(count) => assert!(count > 0),

@@ -60,7 +60,10 @@ pub fn open(choice: DeviceChoice) -> Result<Device> {
     answer.map(|_| device).map_err(|e| {
         let reason = e.to_string();
         let reason = reason.lines().next().unwrap_or_default();
-        Error::failed(format!("{} does not answer: {reason}; see nvidia-smi, or use --device cpu", name(device)))
+        Error::failed(format!(
+            "{} does not answer: {reason}; see nvidia-smi, or use --device cpu",
+            name(device)
+        ))
     })
 }
 
@@ -99,7 +102,14 @@ pub fn memory(device: Device) -> Option<u64> {
         return cuda::card(n).memory;
     }
     let info = fs::read_to_string("/proc/meminfo").ok()?;
-    let kib: u64 = info.lines().find_map(|l| l.strip_prefix("MemTotal:"))?.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    let kib: u64 = info
+        .lines()
+        .find_map(|l| l.strip_prefix("MemTotal:"))?
+        .trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse()
+        .ok()?;
     Some(kib * 1024)
 }
 
@@ -174,7 +184,10 @@ mod tests {
 
     #[test]
     fn the_processor_is_named_on_one_line() {
-        assert_eq!(processor("vendor_id\t: X\nmodel name\t: Some  CPU @ 2 GHz\n"), Some("Some CPU @ 2 GHz".into()));
+        assert_eq!(
+            processor("vendor_id\t: X\nmodel name\t: Some  CPU @ 2 GHz\n"),
+            Some("Some CPU @ 2 GHz".into())
+        );
         assert_eq!(processor("Hardware\t: board\n"), None);
     }
 }

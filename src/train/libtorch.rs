@@ -5,16 +5,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+/// The release that the tch crate works with, and that ./bootstrap installs.
+pub const RELEASE: &str = "2.11.0";
+
 /// The folder that libtorch_cpu.so was loaded from; `None` where the system does not tell.
 pub fn lib_dir() -> Option<&'static Path> {
     static DIR: OnceLock<Option<PathBuf>> = OnceLock::new();
-    DIR.get_or_init(|| loaded_from(&fs::read_to_string("/proc/self/maps").ok()?, "libtorch_cpu.so")).as_deref()
+    DIR.get_or_init(|| loaded_from(&fs::read_to_string("/proc/self/maps").ok()?, "libtorch_cpu.so"))
+        .as_deref()
 }
 
 /// The folder of the mapped file `name`, given the text of /proc/self/maps.
 fn loaded_from(maps: &str, name: &str) -> Option<PathBuf> {
     let path = |line: &str| line.find('/').map(|at| PathBuf::from(&line[at..]));
-    maps.lines().filter_map(path).find(|p| p.file_name().is_some_and(|f| f == name))?.parent().map(Path::to_path_buf)
+    maps.lines()
+        .filter_map(path)
+        .find(|p| p.file_name().is_some_and(|f| f == name))?
+        .parent()
+        .map(Path::to_path_buf)
 }
 
 /// Its release, such as `2.11.0+cu130`; `unknown` when the files beside it do not tell.
@@ -73,7 +81,7 @@ mod tests {
     #[test]
     fn this_process_has_a_libtorch_of_the_pinned_release() {
         assert!(lib_dir().is_some_and(|dir| dir.join("libc10.so").exists()), "{:?}", lib_dir());
-        assert!(version().starts_with("2.11.0"), "{}", version());
+        assert!(version().starts_with(RELEASE), "{}", version());
     }
 
     #[test]

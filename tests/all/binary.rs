@@ -33,7 +33,8 @@ fn dynamic(elf: &[u8]) -> Vec<(u64, String)> {
 fn the_program_needs_libtorch_but_not_its_cuda_half_and_knows_where_it_is() {
     let elf = std::fs::read(env!("CARGO_BIN_EXE_seraug")).expect("the program is built before its tests");
     let entries = dynamic(&elf);
-    let needed: Vec<_> = entries.iter().filter(|(tag, _)| *tag == NEEDED).map(|(_, name)| name.as_str()).collect();
+    let needed: Vec<_> =
+        entries.iter().filter(|(tag, _)| *tag == NEEDED).map(|(_, name)| name.as_str()).collect();
     assert!(needed.contains(&"libtorch_cpu.so"), "{needed:?}");
     // It must start on a machine without a GPU, where the CUDA libraries are not installed.
     assert!(!needed.iter().any(|name| name.contains("cuda") || name.contains("cudnn")), "{needed:?}");

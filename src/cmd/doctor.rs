@@ -1,0 +1,234 @@
+//! `seraug doctor`: what this machine has, and the next step for what is missing.
+
+use super::{Global, print, print_json};
+use crate::corpora;
+use crate::error::{Error, Result};
+use crate::train::device::{self, DeviceChoice};
+use crate::train::{cuda, libtorch};
+use indicatif::ProgressBar;
+use serde::Serialize;
+use std::path::Path;
+use std::process::Command;
+use tch::Device;
+
+/// Show versions, devices and corpora found, and the next step for what is missing
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// How a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    /// It works.
+    Ok,
+    /// It is not there; some experiments do without it.
+    Missing,
+    /// Nothing can run.
+    Broken,
+}
+
+/// One part of what an experiment needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Part {
+    part: String,
+    state: State,
+    found: String,
+    /// What to do about it, where something can be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+impl Part {
+    fn new(part: &str, state: State, found: impl Into<String>, next: Option<&str>) -> Part {
+        Part { part: part.to_owned(), state, found: found.into(), next: next.map(str::to_owned) }
+    }
+
+    fn ok(part: &str, found: impl Into<String>) -> Part {
+        Part::new(part, State::Ok, found, None)
+    }
+}
+
+/// Runs it; exit code 1 only when nothing could run on this machine.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub fn run(_: Args, global: &Global) -> Result<u8> {
+    let mut parts = vec![
+        Part::ok("seraug", format!("{} ({})", env!("CARGO_PKG_VERSION"), env!("SERAUG_REVISION"))),
+        libtorch_part(libtorch::lib_dir(), &libtorch::version()),
+        cpu_part(device::open(DeviceChoice::Cpu)),
+    ];
+    parts.extend(cuda_parts(cuda::devices(), Path::new("/dev/nvidiactl").exists()));
+    parts.push(espeak_part("espeak-ng"));
+    for name in corpora::names() {
+        parts.push(corpus_part(name, global)?);
+    }
+    match global.json {
+        true => print_json(&parts)?,
+        false => print(&table(&parts))?,
+    }
+    Ok(if parts.iter().any(|p| p.state == State::Broken) { 1 } else { 0 })
+}
+
+/// libtorch; another release than the one that tch is made for is said, whether or not it happens to work.
+fn libtorch_part(dir: Option<&Path>, version: &str) -> Part {
+    let place = dir.map(|d| format!(" in {}", d.display())).unwrap_or_default();
+    let found = format!("{version}{place}");
+    match version.starts_with(libtorch::RELEASE) {
+        true => Part::ok("libtorch", found),
+        false => {
+            let next =
+                format!("unset LIBTORCH and run ./bootstrap build, which installs {}", libtorch::RELEASE);
+            Part::new("libtorch", State::Missing, found, Some(&next))
+        }
+    }
+}
+
+fn cpu_part(opened: Result<Device>) -> Part {
+    match opened {
+        Ok(device) => {
+            let info = device::describe(device);
+            let plural = if info.threads == 1 { "" } else { "s" };
+            Part::ok("cpu", format!("{}{}, {} thread{plural}", info.name, memory(device), info.threads))
+        }
+        Err(e) => {
+            Part::new("cpu", State::Broken, e.to_string(), Some("remove .libtorch and run ./bootstrap build"))
+        }
+    }
+}
+
+/// One line a device, or one that says why there is none. `gpu`: the system shows an NVIDIA GPU.
+fn cuda_parts(devices: std::result::Result<usize, String>, gpu: bool) -> Vec<Part> {
+    match devices {
+        Ok(count) => {
+            let card = |n| Part::ok(&format!("cuda:{n}"), cuda::card(n).name + &memory(Device::Cuda(n)));
+            (0..count).map(card).collect()
+        }
+        Err(reason) if gpu => {
+            let next = "run ./bootstrap build: with a GPU it installs libtorch with CUDA; nvidia-smi tests the driver";
+            vec![Part::new("cuda", State::Missing, reason, Some(next))]
+        }
+        Err(reason) => {
+            vec![Part::new(
+                "cuda",
+                State::Missing,
+                format!("no NVIDIA GPU here, the CPU computes ({reason})"),
+                None,
+            )]
+        }
+    }
+}
+
+/// `, 23.5 GiB`, or nothing where the system does not tell.
+fn memory(device: Device) -> String {
+    device::memory(device).map(|b| format!(", {:.1} GiB", b as f64 / f64::from(1 << 30))).unwrap_or_default()
+}
+
+/// The speech synthesiser behind the synthetic corpus.
+fn espeak_part(program: &str) -> Part {
+    let version = || {
+        let out = Command::new(program).arg("--version").output().ok().filter(|o| o.status.success())?;
+        // eSpeak NG text-to-speech: 1.51  Data at: /usr/lib/...
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        Some(text.split_once(": ")?.1.split_whitespace().next()?.to_owned())
+    };
+    match version() {
+        Some(version) => Part::ok("espeak-ng", version),
+        None => Part::new(
+            "espeak-ng",
+            State::Missing,
+            "not on PATH; it speaks the synthetic corpus",
+            Some("apt-get install espeak-ng"),
+        ),
+    }
+}
+
+/// A corpus against what a complete copy has. A corpus that is made here is counted when it is used.
+fn corpus_part(name: &str, global: &Global) -> Result<Part> {
+    let manifest = corpora::manifest(name)?;
+    let expected = manifest.expected.utterances;
+    if manifest.synthetic {
+        return Ok(Part::ok(
+            name,
+            format!("{expected} utterances, generated when an experiment asks for them"),
+        ));
+    }
+    let folder = global.corpora.join(name);
+    if !folder.is_dir() {
+        let next = manifest.obtain.join("; ");
+        return Ok(Part::new(
+            name,
+            State::Missing,
+            format!("not in {}", global.corpora.display()),
+            Some(&next),
+        ));
+    }
+    let check =
+        corpora::import(name, &global.corpora, global.cache(), &ProgressBar::hidden()).map(|c| c.check());
+    Ok(match check {
+        Ok(check) if check.complete() => {
+            Part::ok(name, format!("{expected} utterances in {}", folder.display()))
+        }
+        Ok(check) => {
+            let found = format!("{} of {expected} utterances in {}", check.found, folder.display());
+            let next = format!("`seraug corpus check {name}` shows which");
+            Part::new(name, State::Missing, found, Some(&next))
+        }
+        Err(Error::Usage(reason) | Error::Failed(reason)) => Part::new(name, State::Missing, reason, None),
+    })
+}
+
+fn table(parts: &[Part]) -> String {
+    let width = parts.iter().map(|p| p.part.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for p in parts {
+        let state = match p.state {
+            State::Ok => "ok",
+            State::Missing => "-",
+            State::Broken => "BROKEN",
+        };
+        text += &format!("{state:<6}  {:<width$}  {}\n", p.part, p.found);
+        if let Some(next) = &p.next {
+            text += &format!("{:<6}  {:<width$}  next: {next}\n", "", "");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_aligned_and_has_the_next_step_below_its_line() {
+        let parts =
+            [Part::ok("cpu", "a processor"), Part::new("espeak-ng", State::Missing, "gone", Some("get it"))];
+        let expected = "ok      cpu        a processor\n\
+                        -       espeak-ng  gone\n                   next: get it\n";
+        assert_eq!(table(&parts), expected);
+    }
+
+    #[test]
+    fn only_a_cpu_that_fails_is_broken() {
+        assert_eq!(cpu_part(Err(Error::failed("no memory"))).state, State::Broken);
+        assert_eq!(cpu_part(device::open(DeviceChoice::Cpu)).state, State::Ok);
+    }
+
+    #[test]
+    fn a_gpu_that_cannot_be_used_has_a_next_step_and_no_gpu_has_none() {
+        let reason = || Err("libtorch_cuda.so could not be opened".to_owned());
+        assert!(cuda_parts(reason(), true)[0].next.is_some());
+        let none = &cuda_parts(reason(), false)[0];
+        assert_eq!(none.next, None);
+        assert!(none.found.contains("could not be opened"), "{none:?}");
+        let two: Vec<_> = cuda_parts(Ok(2), true).into_iter().map(|p| p.part).collect();
+        assert_eq!(two, ["cuda:0", "cuda:1"]);
+    }
+
+    #[test]
+    fn another_libtorch_and_a_missing_synthesiser_are_said() {
+        assert_eq!(libtorch_part(None, "2.11.0+cpu").state, State::Ok);
+        assert_eq!(libtorch_part(None, "2.8.0").state, State::Missing);
+        assert_eq!(espeak_part("no-such-synthesiser").next.as_deref(), Some("apt-get install espeak-ng"));
+    }
+}
