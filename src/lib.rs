@@ -17,3 +17,5 @@ pub mod corpora;
 pub mod features;
 // 4 learning
 pub mod train;
+// 5' reading
+pub mod report;

@@ -1,1 +1,3 @@
+mod fake_run;
 mod floors;
+mod report;
