@@ -30,5 +30,7 @@ pub mod progress;
 pub mod run;
 pub mod sizes;
 pub mod warnings;
+// 5' reading
+pub mod report;
 // 6 face
 pub mod cmd;

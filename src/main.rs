@@ -16,11 +16,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Corpus(cmd::corpus::Args),
     Doctor(cmd::doctor::Args),
+    Corpus(cmd::corpus::Args),
     Features(cmd::features::Args),
     Plan(cmd::plan::Args),
     Run(cmd::run::Args),
+    Report(cmd::report::Args),
 }
 
 fn main() -> ExitCode {
@@ -36,10 +37,11 @@ fn main() -> ExitCode {
 
 fn run(Cli { global, command }: Cli) -> Result<u8> {
     match command {
-        Command::Corpus(args) => cmd::corpus::run(args, &global),
         Command::Doctor(args) => cmd::doctor::run(args, &global),
+        Command::Corpus(args) => cmd::corpus::run(args, &global),
         Command::Features(args) => cmd::features::run(args, &global),
         Command::Plan(args) => cmd::plan::run(args, &global),
         Command::Run(args) => cmd::run::run(args, &global),
+        Command::Report(args) => cmd::report::run(args, &global),
     }
 }

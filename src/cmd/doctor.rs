@@ -164,7 +164,7 @@ fn corpus_part(name: &str, global: &Global) -> Result<Part> {
         ));
     }
     let check =
-        corpora::import(name, &global.corpora, global.cache(), &ProgressBar::hidden()).map(|c| c.check());
+        corpora::import(name, &[], &global.corpora, global.cache(), &ProgressBar::hidden()).map(|c| c.check());
     Ok(match check {
         Ok(check) if check.complete() => {
             Part::ok(name, format!("{expected} utterances in {}", folder.display()))

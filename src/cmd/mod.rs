@@ -4,6 +4,7 @@ pub mod corpus;
 pub mod doctor;
 pub mod features;
 pub mod plan;
+pub mod report;
 pub mod run;
 
 use crate::error::{Error, Result};

@@ -4,6 +4,7 @@ use super::{Global, print, print_json};
 use crate::error::Result;
 use crate::plan::experiment_name;
 use crate::progress::Display;
+use crate::report;
 use crate::run::{self, Options};
 use crate::spec::{self, Spec};
 use crate::train::device::DeviceChoice;
@@ -76,7 +77,10 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
     let finished = run::run(spec, &experiment, &options, &Display::new(global.quiet))?;
     let path = finished.run.path().display().to_string();
     if args.report {
-        todo!();
+        let written = report::report(&finished.run, &args.reports)?;
+        if !global.json {
+            print(&format!("{}\npage: {}\n", written.text, written.page.display()))?;
+        }
     }
     if global.json {
         print_json(&serde_json::json!({ "run": path, "cells": finished.cells, "failed": finished.failed }))?;

@@ -31,14 +31,10 @@ impl Check {
 }
 
 impl Corpus {
-    /// What differs from the manifest, unknown files first; empty for a complete corpus. A generated
-    /// corpus is complete as far as it was asked for.
+    /// What differs from the manifest, unknown files first; empty for a complete corpus.
     pub fn differences(&self) -> Vec<String> {
         let check = self.check();
         let mut found = check.problems;
-        if self.manifest.synthetic {
-            return found;
-        }
         let counts = check.emotions.iter().filter(|(_, found, expected)| found != expected);
         found.extend(counts.map(|(emotion, found, expected)| format!("{found} of {expected} {emotion} utterances")));
         let missing = check.speakers.iter().filter(|(_, n)| *n == 0);

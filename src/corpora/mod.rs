@@ -85,11 +85,14 @@ struct Known {
 }
 
 /// Every corpus, in alphabetical order.
-const KNOWN: &[Known] = &[Known {
-    name: "emodb",
-    manifest: include_str!("../../data-manifests/emodb.toml"),
-    import: emodb::import,
-}];
+const KNOWN: &[Known] = &[
+    Known { name: "emodb", manifest: include_str!("../../data-manifests/emodb.toml"), import: emodb::import },
+    Known {
+        name: "synthetic",
+        manifest: include_str!("../../data-manifests/synthetic.toml"),
+        import: |s| synthetic::import(s.manifest, s.languages, s.cache, s.progress),
+    },
+];
 
 /// Names of the corpora that can be imported, in alphabetical order.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -17,5 +17,5 @@ pub use key::{Key, digest_hex};
 pub use outcome::{Outcome, Status, read_outcomes, write_outcomes};
 pub use predictions::{PredictionRow, read_predictions, write_predictions};
 pub use provenance::{AuditCheck, CorpusInfo, DeviceInfo, NetworkInfo, RunInfo, Warning};
-pub use run_dir::RunDir;
+pub use run_dir::{RunDir, point_latest};
 pub use store::{Stage, Store};

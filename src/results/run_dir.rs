@@ -80,7 +80,7 @@ impl RunDir {
 }
 
 /// Replaces the link in one step, so that a reader always finds a run.
-fn point_latest(parent: &Path, id: &str) -> std::io::Result<()> {
+pub fn point_latest(parent: &Path, id: &str) -> std::io::Result<()> {
     let temporary = parent.join(format!(".latest-{id}"));
     std::os::unix::fs::symlink(id, &temporary)?;
     std::fs::rename(&temporary, parent.join("latest"))

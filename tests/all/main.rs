@@ -11,3 +11,5 @@ mod floors;
 mod mel;
 mod gan;
 mod gan_golden;
+mod fake_run;
+mod report;

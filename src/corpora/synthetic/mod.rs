@@ -55,7 +55,7 @@ pub fn takes(speaker: &Speaker) -> impl Iterator<Item = Take<'_>> {
 
 /// The corpus in `languages` (ISO 639-1; none = every one), generated below `cache` on first use.
 ///
-/// `manifest.expected` of the corpus returned is what these languages hold. `progress` advances by one
+/// The manifest of the corpus returned expects what these languages hold. `progress` advances by one
 /// an utterance. Fails on a language that is not there, without espeak-ng, and when `cache` cannot be written.
 pub fn import(
     manifest: Manifest,
@@ -82,6 +82,7 @@ pub fn import_with(
     let mut utterances: Vec<Utterance> = made.into_iter().flatten().collect();
     utterances.sort_by(|a, b| a.id.cmp(&b.id));
     manifest.expected.utterances = utterances.len();
+    manifest.speakers.retain(|id, _| speakers.iter().any(|s| s.id == *id));
     for (_, count) in &mut manifest.expected.emotions {
         *count = speakers.len() * TAKES;
     }

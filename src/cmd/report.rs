@@ -1,0 +1,38 @@
+//! `seraug report RUN`: tables, figures and page of a run.
+
+use super::{Global, print, print_json};
+use crate::error::Result;
+use crate::report;
+use crate::results::RunDir;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Write the table, the figures and the page of a run
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Run directory, such as results/quickstart/latest
+    pub run: PathBuf,
+    /// Where reports go: DIR/<experiment>/<run-id>/index.html
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub reports: PathBuf,
+}
+
+/// Runs it; the exit code.
+///
+/// # Errors
+/// As [`RunDir::open`] and [`report::report`].
+pub fn run(args: Args, global: &Global) -> Result<u8> {
+    let written = report::report(&RunDir::open(&args.run)?, &args.reports)?;
+    if global.json {
+        print_json(&Answer { page: written.page, files: written.files })?;
+    } else {
+        print(&format!("{}\npage: {}\n", written.text, written.page.display()))?;
+    }
+    Ok(0)
+}
+
+#[derive(Serialize)]
+struct Answer {
+    page: PathBuf,
+    files: Vec<PathBuf>,
+}

@@ -1,0 +1,76 @@
+//! What the numbers of a table are, in words.
+
+use super::aggregate::Unit;
+use super::reading::Reading;
+
+/// The caption of the table of a run.
+pub fn caption(reading: &Reading, unit: Unit) -> String {
+    let spec = &reading.spec;
+    let names = spec.class_names();
+    let chance = 100.0 / names.len() as f64;
+    let kind = if reading.synthetic() { "synthetic corpus" } else { "corpus" };
+    let reduced: Vec<&str> = spec.reduced_classes().iter().map(|&c| names[c]).collect();
+    let share = spec.reduction.as_ref().map_or(0.0, |r| 100.0 * r.share);
+    let mut text = format!("Percent on the test folds of the {kind} {}: mean ± half of the 95 % interval. ", spec.corpus);
+    if reading.per_class() {
+        text += &format!(
+            "Classes are reduced one at a time: a column is the UAR (mean recall over all {} classes, chance \
+             {chance:.1}) of the data sets in which {share:.0} % of that class were removed from training, the others \
+             left whole; mean: over these columns, as the paper's Average. ",
+            names.len()
+        );
+    } else {
+        text += &format!("A class: its recall. UAR: mean recall over all {} classes, chance {chance:.1}. ", names.len());
+        if !reduced.is_empty() {
+            text += &format!(
+                "reduced: mean recall over {}, of which {share:.0} % were removed from training: the paper's Average. ",
+                list(&reduced)
+            );
+        }
+    }
+    let seeds = spec.seeds.len();
+    let folds = reading.speaker_folds().len();
+    text += &match unit {
+        Unit::Fold if seeds == 1 => format!("Intervals: Student t over the {folds} folds (one seed). "),
+        Unit::Fold => {
+            format!("Intervals: Student t over the {folds} folds, each fold first averaged over its {seeds} seeds. ")
+        }
+        Unit::Seed if seeds == 1 => "One fold and one seed: no intervals. ".to_owned(),
+        Unit::Seed => format!(
+            "Intervals: Student t over the {seeds} seeds of the only fold that was run: they say nothing about other \
+             speakers. "
+        ),
+    };
+    if unit == Unit::Fold {
+        text += "Folds are the independent unit, because each tests other speakers; they share training speakers, so \
+                 that intervals are approximate. ";
+    }
+    if spec.condition.len() > 1 {
+        let over = match unit {
+            Unit::Fold => "averaged over the seeds of a fold, t interval over folds",
+            Unit::Seed => "t interval over seeds",
+        };
+        let what = match (reduced.is_empty(), reading.per_class()) {
+            (true, _) => "UAR",
+            (false, true) => "the mean column",
+            (false, false) => "the reduced column",
+        };
+        text += &format!(
+            "vs {}: difference of {what} in percentage points, paired by fold and seed, {over}. ",
+            spec.condition[0].label()
+        );
+    }
+    if spec.condition.iter().any(|c| !c.published.is_empty()) {
+        text += "published: as printed in the paper; difference: ours less published. ";
+    }
+    text.trim_end().to_owned()
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn list(items: &[&str]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}

@@ -1,0 +1,211 @@
+//! Figures as SVG text. Coordinates are pixels: the text metrics of the drawing library are estimates, so
+//! every label is anchored in room that is kept for it.
+
+mod confusion;
+mod curves;
+mod difference;
+mod recall;
+
+pub use confusion::confusion;
+pub use curves::curves;
+pub use difference::difference;
+pub use recall::recall;
+
+use crate::error::{Error, Result};
+use plotters::backend::SVGBackend;
+use plotters::prelude::DrawingBackend;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontStyle, FontTransform, IntoFont, RGBColor, TextStyle};
+
+/// Text and axes.
+pub const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
+/// Helping lines and their labels.
+pub const PALE: RGBColor = RGBColor(0x66, 0x66, 0x66);
+/// Grid lines.
+pub const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
+/// The ground.
+pub const WHITE: RGBColor = RGBColor(0xff, 0xff, 0xff);
+
+/// Okabe and Ito, "Color Universal Design" (2008): told apart by colour-blind readers. The first condition,
+/// what the others are compared with, is grey; black is the ink's.
+const PALETTE: [RGBColor; 8] = [
+    RGBColor(0x99, 0x99, 0x99),
+    RGBColor(0x00, 0x72, 0xb2),
+    RGBColor(0xe6, 0x9f, 0x00),
+    RGBColor(0x00, 0x9e, 0x73),
+    RGBColor(0xcc, 0x79, 0xa7),
+    RGBColor(0x56, 0xb4, 0xe9),
+    RGBColor(0xd5, 0x5e, 0x00),
+    RGBColor(0xf0, 0xe4, 0x42),
+];
+
+/// A figure of the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// File name below figures/, without `.svg`.
+    pub name: &'static str,
+    /// Its heading.
+    pub title: String,
+    /// What is drawn, for the caption.
+    pub caption: String,
+    /// What a reader who cannot see it should know.
+    pub alt: String,
+    /// The file's text.
+    pub svg: String,
+}
+
+/// The colour of condition `index`.
+pub fn colour(index: usize) -> RGBColor {
+    PALETTE[index % PALETTE.len()]
+}
+
+/// A drawing under way.
+pub struct Canvas<'a>(SVGBackend<'a>);
+
+/// Draws an SVG of `width` x `height` pixels on white.
+pub fn svg(width: i32, height: i32, draw: impl FnOnce(&mut Canvas) -> Result<()>) -> Result<String> {
+    let mut text = String::new();
+    {
+        let mut canvas = Canvas(SVGBackend::with_string(&mut text, (width as u32, height as u32)));
+        canvas.rect((0, 0), (width, height), WHITE)?;
+        draw(&mut canvas)?;
+        canvas.0.present().map_err(|e| failed(&e))?;
+    }
+    Ok(text)
+}
+
+fn failed(e: &dyn std::fmt::Display) -> Error {
+    Error::failed(format!("figures: cannot be drawn: {e}"))
+}
+
+/// Where a text's own point is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// Left end.
+    Left,
+    /// Middle.
+    Middle,
+    /// Right end.
+    Right,
+}
+
+/// How a text looks.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Pixels.
+    pub size: u32,
+    /// Weight.
+    pub bold: bool,
+    /// Colour.
+    pub colour: RGBColor,
+}
+
+/// Ordinary text.
+pub const TEXT: Look = Look { size: 12, bold: false, colour: INK };
+/// Headings inside a figure.
+pub const HEAD: Look = Look { size: 13, bold: true, colour: INK };
+/// Labels of axes.
+pub const SMALL: Look = Look { size: 11, bold: false, colour: PALE };
+
+impl Canvas<'_> {
+    /// A filled rectangle between two corners.
+    pub fn rect(&mut self, from: (i32, i32), to: (i32, i32), c: RGBColor) -> Result<()> {
+        self.0.draw_rect(from, to, &c.filled(), true).map_err(|e| failed(&e))
+    }
+
+    /// The outline of a rectangle.
+    pub fn frame(&mut self, from: (i32, i32), to: (i32, i32), c: RGBColor) -> Result<()> {
+        self.0.draw_rect(from, to, &c.stroke_width(1), false).map_err(|e| failed(&e))
+    }
+
+    /// A line of `width` pixels.
+    pub fn line(&mut self, from: (i32, i32), to: (i32, i32), c: RGBColor, width: u32) -> Result<()> {
+        self.0.draw_line(from, to, &c.stroke_width(width)).map_err(|e| failed(&e))
+    }
+
+    /// Lines through points, 2 pixels wide.
+    pub fn path(&mut self, points: Vec<(i32, i32)>, c: RGBColor) -> Result<()> {
+        self.0.draw_path(points, &c.stroke_width(2)).map_err(|e| failed(&e))
+    }
+
+    /// A vertical line of dashes.
+    pub fn dashes(&mut self, x: i32, top: i32, bottom: i32, c: RGBColor) -> Result<()> {
+        (top..bottom).step_by(7).try_for_each(|y| self.line((x, y), (x, (y + 4).min(bottom)), c, 1))
+    }
+
+    /// A single fold or seed: a white dot with an outline, visible on any bar.
+    pub fn dot(&mut self, centre: (i32, i32)) -> Result<()> {
+        self.0.draw_circle(centre, 3, &WHITE.filled(), true).map_err(|e| failed(&e))?;
+        self.0.draw_circle(centre, 3, &INK.stroke_width(1), false).map_err(|e| failed(&e))
+    }
+
+    /// A published value: an upright diamond.
+    pub fn diamond(&mut self, (x, y): (i32, i32)) -> Result<()> {
+        let corners = [(x, y - 6), (x + 5, y), (x, y + 6), (x - 5, y), (x, y - 6)];
+        self.0.fill_polygon(corners, &WHITE.filled()).map_err(|e| failed(&e))?;
+        self.0.draw_path(corners, &INK.stroke_width(2)).map_err(|e| failed(&e))
+    }
+
+    /// A horizontal interval with end marks.
+    pub fn whisker(&mut self, left: i32, right: i32, y: i32) -> Result<()> {
+        self.line((left, y), (right, y), INK, 2)?;
+        [left, right].into_iter().try_for_each(|x| self.line((x, y - 4), (x, y + 4), INK, 2))
+    }
+
+    /// Text centred on the height of its point.
+    pub fn text(&mut self, text: &str, point: (i32, i32), at: At, look: Look) -> Result<()> {
+        let h = match at {
+            At::Left => HPos::Left,
+            At::Middle => HPos::Center,
+            At::Right => HPos::Right,
+        };
+        self.styled(text, point, h, look, FontTransform::None)
+    }
+
+    /// Text centred on its point that runs upwards.
+    pub fn upright(&mut self, text: &str, point: (i32, i32), look: Look) -> Result<()> {
+        self.styled(text, point, HPos::Center, look, FontTransform::Rotate270)
+    }
+
+    fn styled(&mut self, text: &str, point: (i32, i32), h: HPos, look: Look, turn: FontTransform) -> Result<()> {
+        let style = if look.bold { FontStyle::Bold } else { FontStyle::Normal };
+        // The backend writes size / 1.24 as the font size.
+        let font = ("sans-serif", f64::from(look.size) * 1.24).into_font().style(style).transform(turn);
+        let style = TextStyle::from(font).color(&look.colour).pos(Pos::new(h, VPos::Center));
+        self.0.draw_text(text, &style, point).map_err(|e| failed(&e))
+    }
+}
+
+/// Room for a text of `size` pixels: generous, since its font is the reader's.
+pub fn room(text: &str, size: u32) -> i32 {
+    (text.chars().count() as f64 * f64::from(size) * 0.62).ceil() as i32
+}
+
+/// Swatches with labels in rows of at most `width` pixels, from `top`; returns the height used.
+pub fn legend(canvas: &mut Canvas, items: &[(usize, String)], left: i32, top: i32, width: i32) -> Result<i32> {
+    for (i, (x, y)) in legend_places(items, width).into_iter().enumerate() {
+        let (index, label) = &items[i];
+        canvas.rect((left + x, top + y + 3), (left + x + 18, top + y + 13), colour(*index))?;
+        canvas.text(label, (left + x + 24, top + y + 8), At::Left, TEXT)?;
+    }
+    Ok(legend_height(items, width))
+}
+
+/// Height of [`legend`].
+pub fn legend_height(items: &[(usize, String)], width: i32) -> i32 {
+    legend_places(items, width).last().map_or(0, |p| p.1 + 20)
+}
+
+fn legend_places(items: &[(usize, String)], width: i32) -> Vec<(i32, i32)> {
+    let (mut x, mut y) = (0, 0);
+    let mut places = Vec::new();
+    for (_, label) in items {
+        let w = 24 + room(label, TEXT.size) + 16;
+        if x > 0 && x + w > width {
+            (x, y) = (0, y + 20);
+        }
+        places.push((x, y));
+        x += w;
+    }
+    places
+}

@@ -1,0 +1,105 @@
+//! Bars of every column and condition, with intervals, single folds, published values and chance.
+
+use super::{At, Canvas, Figure, GRID, HEAD, PALE, SMALL, TEXT, colour, room, svg};
+use crate::error::Result;
+use crate::report::aggregate::{Column, Unit};
+use crate::report::render::{cut, plain};
+use crate::report::table::Table;
+
+const WIDTH: i32 = 760;
+const PITCH: i32 = 24;
+const GROUP: i32 = 40;
+/// Characters of a condition's label.
+const LABEL: usize = 24;
+
+/// `classes`: number of classes, for the chance line.
+pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
+    let groups: Vec<usize> =
+        (0..table.columns.len()).filter(|&c| table.columns[c].column != Column::Difference).collect();
+    let labels: Vec<String> = table.rows.iter().map(|r| cut(&r.label, LABEL)).collect();
+    let left = labels.iter().map(|l| room(l, TEXT.size)).max().unwrap_or(0).max(60) + 14;
+    let right = WIDTH - 110;
+    let top = 44;
+    let group_height = GROUP + PITCH * table.rows.len() as i32;
+    let bottom = top + group_height * groups.len() as i32 + 8;
+    let x = |v: f64| left + (f64::from(right - left) * v.clamp(0.0, 100.0) / 100.0).round() as i32;
+    let published = table.rows.iter().any(|r| r.published.iter().any(Option::is_some));
+    let unit = if table.unit == Unit::Fold { "fold" } else { "seed" };
+    let text = svg(WIDTH, bottom + 48, |canvas| {
+        key(canvas, unit, published)?;
+        for v in (0..=100).step_by(20) {
+            canvas.line((x(f64::from(v)), top), (x(f64::from(v)), bottom), GRID, 1)?;
+            canvas.text(&v.to_string(), (x(f64::from(v)), bottom + 12), At::Middle, SMALL)?;
+        }
+        canvas.text("percent", ((left + right) / 2, bottom + 32), At::Middle, SMALL)?;
+        for (g, &column) in groups.iter().enumerate() {
+            let y = top + g as i32 * group_height;
+            canvas.text(&long_title(table, column), (left, y + 24), At::Left, HEAD)?;
+            for (i, row) in table.rows.iter().enumerate() {
+                let y = y + GROUP + i as i32 * PITCH;
+                canvas.text(&labels[i], (left - 8, y + 10), At::Right, TEXT)?;
+                let Some(entry) = &row.entries[column] else {
+                    canvas.text("no result", (right + 12, y + 10), At::Left, SMALL)?;
+                    continue;
+                };
+                let interval = entry.interval;
+                canvas.rect((x(0.0), y), (x(interval.mean), y + 20), colour(i))?;
+                if let Some(half) = interval.half {
+                    canvas.whisker(x(interval.mean - half), x(interval.mean + half), y + 6)?;
+                }
+                entry.units.iter().try_for_each(|&(_, v)| canvas.dot((x(v), y + 15)))?;
+                if let Some(p) = row.published[column] {
+                    canvas.diamond((x(p), y + 10))?;
+                }
+                canvas.text(&plain(entry), (right + 12, y + 10), At::Left, TEXT)?;
+            }
+        }
+        canvas.dashes(x(100.0 / classes as f64), top, bottom, PALE)
+    })?;
+    let says: Vec<String> = table
+        .rows
+        .iter()
+        .map(|r| {
+            let last = groups.last().and_then(|&c| r.entries[c].as_ref());
+            format!("{} {}", r.label, last.map_or("no result".into(), plain))
+        })
+        .collect();
+    let heading = groups.last().map_or(String::new(), |&c| long_title(table, c));
+    Ok(Figure {
+        name: "recall",
+        title: "Recall by condition".into(),
+        caption: format!(
+            "Bars: means. Lines with ends: 95 % intervals. White dots: single {unit}s. Dashed: chance, 1 of {classes} \
+             classes.{}",
+            if published { " Diamonds: values printed in the paper." } else { "" }
+        ),
+        alt: format!("Bars of recall for each condition, the numbers of the table. {heading}: {}.", says.join("; ")),
+        svg: text,
+    })
+}
+
+fn long_title(table: &Table, column: usize) -> String {
+    let heading = &table.columns[column];
+    match heading.column {
+        Column::Uar => "UAR, all classes".into(),
+        Column::Reduced if heading.title == "reduced" => "mean over the reduced classes".into(),
+        Column::Reduced => "mean of the above".into(),
+        Column::Class(_) | Column::Difference => heading.title.clone(),
+    }
+}
+
+/// What the marks mean, in one row.
+fn key(canvas: &mut Canvas, unit: &str, published: bool) -> Result<()> {
+    let y = 22;
+    canvas.whisker(14, 44, y)?;
+    canvas.text("95 % interval of the mean", (52, y), At::Left, TEXT)?;
+    canvas.dot((238, y))?;
+    canvas.text(&format!("one {unit}"), (248, y), At::Left, TEXT)?;
+    canvas.dashes(334, y - 9, y + 9, PALE)?;
+    canvas.text("chance", (342, y), At::Left, TEXT)?;
+    if published {
+        canvas.diamond((420, y))?;
+        canvas.text("published", (432, y), At::Left, TEXT)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! history.csv of the cells: what trainings logged, averaged over the cells of a condition.
+
+use super::reading::Reading;
+use crate::error::{Error, Result};
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// A quantity of a stage: mean over the cells of a condition, by step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// Index of the condition.
+    pub condition: usize,
+    /// (step, mean), rising; only steps that every cell logged.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Curves of a stage, by the name of the quantity in the order of the files.
+pub type Curves = IndexMap<String, Vec<Curve>>;
+
+/// Values of one cell: quantity to (step, value).
+type Logged = IndexMap<String, BTreeMap<u64, f64>>;
+
+/// Reads the history of `stage` of every finished cell. A cell without the file gives nothing.
+pub fn curves(reading: &Reading, stage: &str) -> Result<Curves> {
+    let mut curves = Curves::new();
+    for condition in 0..reading.spec.condition.len() {
+        let mut cells: Vec<Logged> = Vec::new();
+        for o in reading.done(condition) {
+            let path = reading.run.cell_file(&o.cell, "history.csv");
+            if path.is_file() {
+                cells.push(read(&path, stage)?);
+            }
+        }
+        let names: Vec<&String> = cells.iter().flat_map(IndexMap::keys).collect();
+        let mut seen = std::collections::HashSet::new();
+        for name in names.into_iter().filter(|n| seen.insert(*n)) {
+            let of: Vec<&BTreeMap<u64, f64>> = cells.iter().filter_map(|c| c.get(name)).collect();
+            let points: Vec<(f64, f64)> = of[0]
+                .keys()
+                .filter_map(|step| {
+                    let values: Option<Vec<f64>> = of.iter().map(|c| c.get(step).copied()).collect();
+                    let values = values?;
+                    Some((*step as f64, values.iter().sum::<f64>() / values.len() as f64))
+                })
+                .collect();
+            if !points.is_empty() {
+                curves.entry(name.clone()).or_default().push(Curve { condition, points });
+            }
+        }
+    }
+    Ok(curves)
+}
+
+fn read(path: &Path, stage: &str) -> Result<Logged> {
+    let bad = |what: String| Error::failed(format!("{}: {what}", path.display()));
+    let mut reader = csv::Reader::from_path(path).map_err(|e| bad(e.to_string()))?;
+    let names = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
+    if names.iter().take(2).ne(["stage", "step"]) {
+        return Err(bad("the columns must begin with stage,step".into()));
+    }
+    let mut logged = Logged::new();
+    for (i, row) in reader.records().enumerate() {
+        let row = row.map_err(|e| bad(e.to_string()))?;
+        if &row[0] != stage {
+            continue;
+        }
+        let step = row[1].parse().map_err(|_| bad(format!("row {}: step = `{}`", i + 2, &row[1])))?;
+        for (name, text) in names.iter().zip(&row).skip(2).filter(|(_, t)| !t.is_empty()) {
+            let value: f64 =
+                text.parse().map_err(|_| bad(format!("row {}: {name} = `{text}` is no number", i + 2)))?;
+            logged.entry(name.to_owned()).or_default().insert(step, value);
+        }
+    }
+    Ok(logged)
+}

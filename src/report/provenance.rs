@@ -1,0 +1,97 @@
+//! Sections of the page from run.toml: warnings, leakage audit, where the numbers come from.
+
+use super::cells::time;
+use super::html::{element, escape};
+use super::page::{facts, section};
+use super::reading::Reading;
+
+/// What a reader should know before believing a number; empty without any.
+pub fn warnings(reading: &Reading) -> String {
+    let info = &reading.info;
+    let mut items: Vec<String> = Vec::new();
+    if info.finished.is_empty() {
+        items.push(escape("The run is not finished: numbers will change."));
+    }
+    for w in &info.warning {
+        let cell = if w.cell.is_empty() { String::new() } else { format!("{}: ", element("code", &w.cell)) };
+        items.push(format!("{cell}{}", escape(&w.message)));
+    }
+    let hits = info.audit.iter().filter(|a| a.hits > 0).count();
+    if hits > 0 {
+        items.push(format!("The leakage audit has hits in {hits} of its questions: see below."));
+    }
+    if items.is_empty() {
+        return String::new();
+    }
+    let mut html = String::from("<section class=\"warnings\">\n<h2>Warnings</h2>\n<ul>\n");
+    items.iter().for_each(|i| html += &format!("<li>{i}</li>\n"));
+    html + "</ul>\n</section>\n"
+}
+
+/// The leakage audit.
+pub fn audit(reading: &Reading) -> String {
+    let info = &reading.info;
+    if info.audit.is_empty() {
+        return "<section>\n<h2>Leakage audit</h2>\n<p>run.toml has none.</p>\n</section>\n".into();
+    }
+    let row = |a: &crate::results::AuditCheck| vec![a.check.clone(), a.compared.to_string(), a.hits.to_string()];
+    let rows: Vec<_> = info.audit.iter().map(row).collect();
+    section("Leakage audit", "Any hit stops a run.", &["question", "compared", "hits"], &rows)
+}
+
+/// Code, machine, data and networks.
+pub fn provenance(reading: &Reading) -> String {
+    let info = &reading.info;
+    let d = &info.device;
+    let seeds: Vec<String> = reading.spec.seeds.iter().map(u64::to_string).collect();
+    let finished = if info.finished.is_empty() { "not finished".into() } else { info.finished.clone() };
+    let mut html = facts(
+        "Provenance",
+        &[
+            ("revision", info.revision.clone()),
+            ("version", info.version.clone()),
+            ("libtorch", info.libtorch.clone()),
+            ("device", format!("{} ({}), {} threads", d.name, d.class, d.threads)),
+            ("host", d.host.clone()),
+            ("started", info.started.clone()),
+            ("finished", finished),
+            ("wall time", time(info.seconds)),
+            ("cells", format!("{} trained, {} from the store", info.cells_trained, info.cells_cached)),
+            ("seeds", seeds.join(", ")),
+        ],
+    );
+    for c in &info.corpus {
+        let name = format!("Corpus {}", c.name);
+        let used = format!("{} of {} utterances, {} speakers", c.used, c.utterances, c.speakers);
+        html += &facts(
+            &name,
+            &[
+                ("kind", if c.synthetic { "synthetic".into() } else { "recorded".into() }),
+                ("used", used),
+                ("digest", c.digest.clone()),
+                ("licence", c.licence.clone()),
+                ("citation", c.citation.clone()),
+            ],
+        );
+    }
+    if !info.network.is_empty() {
+        let row = |n: &crate::results::NetworkInfo| vec![n.name.clone(), group(n.parameters), group(n.flops)];
+        let rows: Vec<_> = info.network.iter().map(row).collect();
+        let caption = "FLOPs: one forward pass of one input, two a multiply-add.";
+        html += &section("Networks", caption, &["network", "parameters", "FLOPs"], &rows);
+    }
+    html
+}
+
+/// Digits in groups of three.
+fn group(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(c);
+    }
+    out
+}

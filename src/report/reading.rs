@@ -1,0 +1,121 @@
+//! A run directory, read and checked for reporting.
+
+use crate::error::{Error, Result};
+use crate::results::{CellId, Outcome, RunDir, RunInfo, Status, read_outcomes};
+use crate::spec::{self, Protocol, ReductionMode, Spec};
+use std::path::{Component, Path};
+
+/// All that a report is made from, except the files of single cells, which are read where needed.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Where it was read from.
+    pub run: RunDir,
+    /// spec.toml.
+    pub spec: Spec,
+    /// run.toml.
+    pub info: RunInfo,
+    /// outcomes.csv, in its order.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl Reading {
+    /// Reads spec.toml, run.toml and outcomes.csv.
+    ///
+    /// # Errors
+    /// A file that is missing or does not parse; classes or conditions of outcomes.csv that spec.toml does
+    /// not have; a cell that is there twice; an experiment name that would leave the reports folder.
+    pub fn of(run: &RunDir) -> Result<Reading> {
+        let spec = spec::load(&run.spec(), &[])?;
+        let info = RunInfo::load(&run.info())?;
+        let (classes, outcomes) = read_outcomes(&run.outcomes())?;
+        let bad = |what: String| Error::failed(format!("{}: {what}", run.outcomes().display()));
+        if classes != spec.class_names() {
+            return Err(bad(format!(
+                "classes are {}, but spec.toml has {}: the files are of different runs",
+                classes.join(", "),
+                spec.class_names().join(", ")
+            )));
+        }
+        let plain = |c: Component| matches!(c, Component::Normal(_));
+        if info.experiment.is_empty() || !Path::new(&info.experiment).components().all(plain) {
+            return Err(Error::failed(format!(
+                "{}: experiment = `{}` is no path below the reports folder",
+                run.info().display(),
+                info.experiment
+            )));
+        }
+        for (i, o) in outcomes.iter().enumerate() {
+            if !spec.condition.iter().any(|c| c.name == o.cell.condition) {
+                return Err(bad(format!("condition `{}` is not in spec.toml", o.cell.condition)));
+            }
+            if outcomes[..i].iter().any(|p| p.cell == o.cell) {
+                return Err(bad(format!("cell {} is there twice", o.cell)));
+            }
+        }
+        Ok(Reading { run: run.clone(), spec, info, outcomes })
+    }
+
+    /// Some corpus was made by a program.
+    pub fn synthetic(&self) -> bool {
+        self.info.corpus.iter().any(|c| c.synthetic)
+    }
+
+    /// Classes are reduced one at a time, in a data set each.
+    pub fn per_class(&self) -> bool {
+        self.spec.reduction.as_ref().is_some_and(|r| r.mode == ReductionMode::PerClass)
+    }
+
+    /// The groups of test speakers that the spec runs, from 1.
+    pub fn speaker_folds(&self) -> Vec<usize> {
+        let Protocol::LeaveSpeakersOut(p) = &self.spec.protocol;
+        if p.only.is_empty() { (1..=p.folds).collect() } else { p.only.clone() }
+    }
+
+    /// The group of test speakers of a fold. With one data set a class, folds are numbered on through the
+    /// data sets, so that several folds share one group.
+    pub fn speaker_fold(&self, fold: usize) -> usize {
+        let Protocol::LeaveSpeakersOut(p) = &self.spec.protocol;
+        (fold - 1) % p.folds + 1
+    }
+
+    /// Cells that the spec plans for each condition, as (fold, seed).
+    pub fn planned(&self) -> Vec<(usize, u64)> {
+        let Protocol::LeaveSpeakersOut(p) = &self.spec.protocol;
+        let sets = if self.per_class() { self.spec.reduced_classes().len() } else { 1 };
+        let folds = (0..sets).flat_map(|s| self.speaker_folds().into_iter().map(move |f| s * p.folds + f));
+        folds.flat_map(|f| self.spec.seeds.iter().map(move |&s| (f, s))).collect()
+    }
+
+    /// Index of a cell's condition in the spec.
+    pub fn condition_of(&self, cell: &CellId) -> usize {
+        self.spec.condition.iter().position(|c| c.name == cell.condition).unwrap_or_default()
+    }
+
+    /// Outcomes of condition `index` that have a confusion.
+    pub fn done(&self, index: usize) -> impl Iterator<Item = &Outcome> {
+        let name = &self.spec.condition[index].name;
+        self.outcomes.iter().filter(move |o| o.status == Status::Done && o.cell.condition == *name)
+    }
+
+    /// Outcomes of condition `index` that failed.
+    pub fn failed(&self, index: usize) -> impl Iterator<Item = &Outcome> {
+        let name = &self.spec.condition[index].name;
+        self.outcomes.iter().filter(move |o| o.status == Status::Failed && o.cell.condition == *name)
+    }
+
+    /// Cells that the spec plans and outcomes.csv lacks, in plan order.
+    pub fn missing(&self) -> Vec<CellId> {
+        let mut missing = Vec::new();
+        for c in &self.spec.condition {
+            for (fold, seed) in self.planned() {
+                let cell =
+                    CellId { experiment: self.info.experiment.clone(), condition: c.name.clone(), fold, seed };
+                let there = |o: &Outcome| (&o.cell.condition, o.cell.fold, o.cell.seed) == (&c.name, fold, seed);
+                if !self.outcomes.iter().any(there) {
+                    missing.push(cell);
+                }
+            }
+        }
+        missing
+    }
+}

@@ -1,0 +1,120 @@
+//! What a run shows, in two sentences that are made from its numbers.
+
+use super::aggregate::{Column, main_column};
+use super::caption::list;
+use super::reading::Reading;
+use super::render::{sign, signed};
+use super::table::{Entry, Table, paired};
+use crate::error::Result;
+use crate::spec::{Augment, Condition};
+
+/// What was run, and what it shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Data, conditions and cells.
+    pub ran: String,
+    /// The best augmentation against the first condition and against plain copies.
+    pub shows: String,
+}
+
+/// Words for the numbers of a table.
+pub fn verdict(reading: &Reading, table: &Table) -> Result<Verdict> {
+    Ok(Verdict { ran: ran(reading, table), shows: shows(reading, table)? })
+}
+
+fn ran(reading: &Reading, table: &Table) -> String {
+    let labels: Vec<&str> = table.rows.iter().map(|r| r.label.as_str()).collect();
+    let done: usize = table.rows.iter().map(|r| r.done).sum();
+    let planned: usize = table.rows.iter().map(|r| r.planned).sum();
+    let corpora: Vec<String> = reading
+        .info
+        .corpus
+        .iter()
+        .map(|c| {
+            let kind = if c.synthetic { "synthetic corpus" } else { "corpus" };
+            format!("the {kind} {} ({} utterances, {} speakers)", c.name, c.used, c.speakers)
+        })
+        .collect();
+    let corpora: Vec<&str> = corpora.iter().map(String::as_str).collect();
+    let on = if corpora.is_empty() { reading.spec.corpus.clone() } else { list(&corpora) };
+    let reduced = match &reading.spec.reduction {
+        None => String::new(),
+        Some(r) => {
+            let names = reading.spec.class_names();
+            let reduced: Vec<&str> = reading.spec.reduced_classes().iter().map(|&c| names[c]).collect();
+            let how = if reading.per_class() { ", one class at a time" } else { "" };
+            format!(", with {:.0} % of {} removed from training{how}", 100.0 * r.share, list(&reduced))
+        }
+    };
+    format!(
+        "{} on {on}{reduced}: {done} of {planned} cells have a result ({} × {} × {}).",
+        capital(&list(&labels)),
+        count(labels.len(), "condition"),
+        count(reading.planned().len() / reading.spec.seeds.len(), "fold"),
+        count(reading.spec.seeds.len(), "seed"),
+    )
+}
+
+fn shows(reading: &Reading, table: &Table) -> Result<String> {
+    let main = main_column(reading);
+    let what = match main {
+        Column::Uar => "UAR",
+        _ if reading.per_class() => "the mean UAR of the reduced data sets",
+        _ => "the mean recall of the reduced classes",
+    };
+    let base = &table.rows[0].label;
+    let mean = |i: usize| table.entry(i, main).map(|e| e.interval.mean);
+    let Some(base_mean) = mean(0) else {
+        return Ok(format!("{} has no result: nothing can be compared.", capital(base)));
+    };
+    let conditions = &reading.spec.condition;
+    let best_of = |wanted: &dyn Fn(&Condition) -> bool| {
+        let candidates = (1..conditions.len()).filter(|&i| wanted(&conditions[i]) && mean(i).is_some());
+        candidates.max_by(|&a, &b| mean(a).unwrap_or(0.0).total_cmp(&mean(b).unwrap_or(0.0)))
+    };
+    let augments = |c: &Condition| c.augment != Augment::None;
+    let Some(best) = best_of(&augments) else {
+        return Ok(format!("No augmentation has a result; {base} reached {base_mean:.1} % in {what}."));
+    };
+    let many = conditions.iter().skip(1).filter(|c| augments(c)).count() > 1;
+    let against = |d: Option<&Entry>, other: &str| match d {
+        None => format!("no cell is paired with {other}"),
+        Some(d) => format!("{} points over {other}: {}", signed(d), judged(d)),
+    };
+    let (label, value) = (&table.rows[best].label, mean(best).unwrap_or(0.0));
+    let named = if many { format!("The best augmentation, {label},") } else { capital(label) };
+    let over_base = against(table.entry(best, Column::Difference), base);
+    let mut text = format!("{named} reached {value:.1} % in {what}, against {base_mean:.1} % of {base}, {over_base}");
+    let copies = best_of(&|c| matches!(c.augment, Augment::Copies(_)));
+    let gan = best_of(&|c| matches!(c.augment, Augment::TripletGan(_)));
+    if let (Some(copies), Some(gan)) = (copies, gan) {
+        let d = paired(reading, table.unit, gan, copies)?;
+        let over = against(d.as_ref(), &table.rows[copies].label);
+        text += &format!("; {} is {over}", if gan == best { "it" } else { &table.rows[gan].label });
+    }
+    Ok(text + ".")
+}
+
+/// What an interval lets a reader say.
+fn judged(d: &Entry) -> String {
+    match d.interval.half {
+        None => "one value has no interval, so no difference can be shown".into(),
+        Some(h) => {
+            let (low, high) = (sign(d.interval.mean - h), sign(d.interval.mean + h));
+            if d.excludes_zero() {
+                format!("the 95 % interval, {low} to {high}, excludes zero")
+            } else {
+                format!("no difference could be shown (95 % interval {low} to {high})")
+            }
+        }
+    }
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+fn capital(s: &str) -> String {
+    let mut chars = s.chars();
+    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+}
