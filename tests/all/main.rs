@@ -13,3 +13,4 @@ mod gan;
 mod gan_golden;
 mod fake_run;
 mod report;
+mod gan_speed;
