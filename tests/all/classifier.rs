@@ -119,7 +119,9 @@ fn movements_of_a_tone_are_learnt_with_every_choice_of_weights() {
         assert!(got > 0.95, "{weights:?}: {got}");
         let (first, last) = (&rows[0], &rows[rows.len() - 1]);
         assert_eq!((rows.len(), last.step, last.steps), (12, 300, 300));
-        assert!(last.get("loss") < first.get("loss") && last.get("train_accuracy") > first.get("train_accuracy"));
+        assert!(
+            last.get("loss") < first.get("loss") && last.get("train_accuracy") > first.get("train_accuracy")
+        );
         assert!(last.get("predicted_entropy").unwrap() > 0.9 && last.get("rate").unwrap() < 1e-6);
         assert_eq!(last.get("held_out_uar").is_some(), weights == FinalWeights::HeldOut);
     }
