@@ -44,14 +44,18 @@ impl Vgg {
         device: Device,
     ) -> Vgg {
         let (mut height, mut width) = (segment_frames / spec.shrink, mels / spec.shrink);
-        assert!(height >= 32 && width >= 32, "{segment_frames} x {mels} frames and bands are too few for five pools");
+        assert!(
+            height >= 32 && width >= 32,
+            "{segment_frames} x {mels} frames and bands are too few for five pools"
+        );
         let (mut params, mut buffers) = (Builder::default(), Builder::default());
         let (mut channels, mut layer, mut macs) = (1, 0, 0u64);
         let mut blocks = Vec::new();
         for (&out, &depth) in spec.widths.iter().zip(&spec.depths) {
             let mut block = Vec::new();
             for _ in 0..depth {
-                let weight = weight_and_bias(&mut params, &format!("features.{layer}"), &[out, channels, 3, 3]);
+                let weight =
+                    weight_and_bias(&mut params, &format!("features.{layer}"), &[out, channels, 3, 3]);
                 layer += 1;
                 let norm = spec.batch_norm.then(|| {
                     let at = (
@@ -92,11 +96,18 @@ impl Vgg {
         let s = self.spec.shrink as i64;
         let shrunk = (s > 1).then(|| x.avg_pool2d([s, s], [s, s], [0, 0], false, true, None));
         let mut x = shrunk.unwrap_or_else(|| x.shallow_clone());
-        for block in &self.blocks {
-            for conv in block {
-                x = self.convolve(&x, conv, train.is_some()).relu_();
+        for (i, block) in self.blocks.iter().enumerate() {
+            for (j, conv) in block.iter().enumerate() {
+                x = self.convolve(&x, conv, train.is_some());
+                if j + 1 == block.len() {
+                    // Before the ReLU, for the same values and gradients from a quarter of the work.
+                    x = x.max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false);
+                }
+                x = x.relu_();
             }
-            x = x.max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false);
+            if i == 0 && x.device() == Device::Cpu {
+                x = channels_last(&x);
+            }
         }
         let batch = x.size()[0];
         let masks = train.and_then(|seed| {
@@ -162,6 +173,12 @@ impl Vgg {
     }
 }
 
+/// The same values with the channels innermost in memory: the layers after it follow, and narrow
+/// convolutions are a quarter faster on a CPU.
+fn channels_last(x: &Tensor) -> Tensor {
+    x.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
+}
+
 fn weight_and_bias(builder: &mut Builder, layer: &str, shape: &[usize]) -> usize {
     let long: Vec<i64> = shape.iter().map(|&n| n as i64).collect();
     let at = builder.add(format!("{layer}.weight"), &long, Start::he(shape[1..].iter().product(), 0.0));
@@ -171,8 +188,9 @@ fn weight_and_bias(builder: &mut Builder, layer: &str, shape: &[usize]) -> usize
 
 /// Two vectors of `size` equal values; the place of the first.
 fn constants(builder: &mut Builder, layer: usize, named: [(&str, f32); 2], size: usize) -> usize {
-    named
-        .map(|(name, value)| builder.add(format!("features.{layer}.{name}"), &[size as i64], Start::Constant(value)))[0]
+    named.map(|(name, value)| {
+        builder.add(format!("features.{layer}.{name}"), &[size as i64], Start::Constant(value))
+    })[0]
 }
 
 #[cfg(test)]

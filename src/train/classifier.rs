@@ -51,7 +51,10 @@ impl ClassifierTask<'_> {
     }
 
     fn segments_in(&self, items: &[usize]) -> usize {
-        items.iter().map(|&i| count(self.bank.lens()[i], self.spec.segment_frames, self.spec.segment_hop)).sum()
+        items
+            .iter()
+            .map(|&i| count(self.bank.lens()[i], self.spec.segment_frames, self.spec.segment_hop))
+            .sum()
     }
 }
 
@@ -73,15 +76,22 @@ pub fn train(task: &ClassifierTask, observe: Observe) -> Result<Vgg> {
     let segments = segments(task.bank.lens(), &items, spec.segment_frames, spec.segment_hop);
     let labels: Vec<usize> = segments.iter().map(|s| task.labels[s.item]).collect();
     let counts = class_counts(&labels, task.class_names)?;
-    let weights = class_weights(task.loss, &counts).map(|w| Tensor::from_slice(&w).to_device(task.bank.device()));
+    let weights =
+        class_weights(task.loss, &counts).map(|w| Tensor::from_slice(&w).to_device(task.bank.device()));
 
     let Pace { batch, steps } = task.pace();
     let order = Order::new(task.sampling, &labels, counts.len(), task.seed.child("order"));
     let mut batches = Batches::new(task.bank, &segments, &labels, order, batch, spec.segment_frames);
     let Network::Vgg(sizes) = &spec.network;
     let mels = task.bank.frames().size()[1] as usize;
-    let net =
-        Vgg::new(sizes, spec.segment_frames, mels, counts.len(), task.seed.child("weights"), task.bank.device());
+    let net = Vgg::new(
+        sizes,
+        spec.segment_frames,
+        mels,
+        counts.len(),
+        task.seed.child("weights"),
+        task.bank.device(),
+    );
     let mut adam = Adam::new(net.params(), spec.betas);
     let mut keeper = Keeper::new(spec.weights, steps);
     let mut meter = Meter::default();

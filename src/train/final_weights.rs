@@ -50,7 +50,9 @@ impl Keeper {
     pub fn new(weights: FinalWeights, steps: usize) -> Keeper {
         match weights {
             FinalWeights::Last => Keeper::Last,
-            FinalWeights::Average => Keeper::Average { from: steps - steps.div_ceil(4), count: 0, mean: None },
+            FinalWeights::Average => {
+                Keeper::Average { from: steps - steps.div_ceil(4), count: 0, mean: None }
+            }
             FinalWeights::HeldOut => Keeper::Best { best: None },
         }
     }
@@ -86,7 +88,9 @@ impl Keeper {
     pub fn finish(self, net: &Vgg) {
         match self {
             Keeper::Last | Keeper::Average { mean: None, .. } | Keeper::Best { best: None } => {}
-            Keeper::Average { mean: Some(state), .. } | Keeper::Best { best: Some((_, state)) } => state.restore(net),
+            Keeper::Average { mean: Some(state), .. } | Keeper::Best { best: Some((_, state)) } => {
+                state.restore(net)
+            }
         }
     }
 }
@@ -98,7 +102,14 @@ mod tests {
     use tch::Device;
 
     fn net() -> Vgg {
-        let spec = spec::Vgg { widths: [1; 5], depths: [1; 5], pooled: 1, head: 2, batch_norm: true, ..spec::Vgg::default() };
+        let spec = spec::Vgg {
+            widths: [1; 5],
+            depths: [1; 5],
+            pooled: 1,
+            head: 2,
+            batch_norm: true,
+            ..spec::Vgg::default()
+        };
         Vgg::new(&spec, 32, 32, 2, Seed::new(1), Device::Cpu)
     }
 
@@ -108,7 +119,8 @@ mod tests {
 
     /// The first weight and the first running mean, after making sure that all are equal.
     fn value(net: &Vgg) -> f64 {
-        let [weights, statistics] = views(net).map(|t| (t.min().double_value(&[]), t.max().double_value(&[])));
+        let [weights, statistics] =
+            views(net).map(|t| (t.min().double_value(&[]), t.max().double_value(&[])));
         assert!(weights == statistics && weights.0 == weights.1, "{weights:?} {statistics:?}");
         weights.0
     }

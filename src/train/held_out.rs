@@ -49,7 +49,10 @@ mod tests {
     use tch::Tensor;
 
     fn choose(labels: &[usize], speakers: &[usize], originals: &[usize], seed: u64) -> Result<HeldOut> {
-        let bank = Bank::from_frames(Tensor::from_slice(&vec![0f32; labels.len() * 2]).view([-1, 1]), vec![1; labels.len()]);
+        let bank = Bank::from_frames(
+            Tensor::from_slice(&vec![0f32; labels.len() * 2]).view([-1, 1]),
+            vec![1; labels.len()],
+        );
         let items: Vec<usize> = (0..labels.len()).collect();
         HeldOut::choose(&ClassifierTask {
             spec: &Classifier::default(),
@@ -71,7 +74,9 @@ mod tests {
         let chosen: BTreeSet<usize> =
             (0..20).map(|seed| choose(&labels, &speakers, &[0, 1, 2, 3], seed).unwrap().speaker).collect();
         assert_eq!(chosen, BTreeSet::from([8, 9]));
-        let eight = (0..20).map(|seed| choose(&labels, &speakers, &[0, 1, 2, 3], seed).unwrap()).find(|h| h.speaker == 8);
+        let eight = (0..20)
+            .map(|seed| choose(&labels, &speakers, &[0, 1, 2, 3], seed).unwrap())
+            .find(|h| h.speaker == 8);
         assert_eq!(eight.unwrap().check, [2], "entry 4 is an augmentation");
     }
 

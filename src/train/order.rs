@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn balanced_draws_classes_equally_often() {
         let classes: Vec<usize> = [0; 90].into_iter().chain([1; 9]).chain([2]).collect();
-        let drawn: Vec<usize> = Order::new(Sampling::Balanced, &classes, 3, Seed::new(1)).take(9000).collect();
+        let drawn: Vec<usize> =
+            Order::new(Sampling::Balanced, &classes, 3, Seed::new(1)).take(9000).collect();
         for class in 0..3 {
             let count = drawn.iter().filter(|&&i| classes[i] == class).count();
             assert!((2800..3200).contains(&count), "class {class}: {count}");

@@ -29,9 +29,7 @@ impl Pace {
 pub fn rate(schedule: Schedule, base: f64, step: usize, steps: usize) -> f64 {
     match schedule {
         Schedule::Constant => base,
-        Schedule::Cosine => {
-            base * 0.5 * (1.0 + (std::f64::consts::PI * step as f64 / steps as f64).cos())
-        }
+        Schedule::Cosine => base * 0.5 * (1.0 + (std::f64::consts::PI * step as f64 / steps as f64).cos()),
     }
 }
 

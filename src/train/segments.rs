@@ -52,6 +52,9 @@ mod tests {
     #[test]
     fn repeated_items_are_repeated() {
         let s = |item, offset| Segment { item, offset };
-        assert_eq!(segments(&[100, 200], &[1, 0, 1], 128, 128), [s(1, 0), s(1, 128), s(0, 0), s(1, 0), s(1, 128)]);
+        assert_eq!(
+            segments(&[100, 200], &[1, 0, 1], 128, 128),
+            [s(1, 0), s(1, 128), s(0, 0), s(1, 0), s(1, 128)]
+        );
     }
 }

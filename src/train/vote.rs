@@ -16,8 +16,13 @@ pub struct Prediction {
 /// "majority vote tie"), then the lower index.
 pub fn vote(logits: &[f32], classes: usize) -> Prediction {
     let segments = logits.len() / classes;
-    assert!(segments > 0 && logits.len() == segments * classes, "{} logits of {classes} classes", logits.len());
-    let (mut votes, mut sums, mut probabilities) = (vec![0usize; classes], vec![0.0; classes], vec![0.0; classes]);
+    assert!(
+        segments > 0 && logits.len() == segments * classes,
+        "{} logits of {classes} classes",
+        logits.len()
+    );
+    let (mut votes, mut sums, mut probabilities) =
+        (vec![0usize; classes], vec![0.0; classes], vec![0.0; classes]);
     for row in logits.chunks(classes) {
         let log_probabilities = log_softmax(row);
         votes[first_largest(&log_probabilities)] += 1;

@@ -26,6 +26,7 @@ const NAMES: [&str; 3] = ["rising", "falling", "steady"];
 
 impl Toy {
     fn new(seed: u64, per_class: [usize; 3], speakers: usize, copies: usize) -> Toy {
+        tch::set_num_threads(1); // the tests run side by side, and waiting threads spin
         let mut draws = Seed::new(seed).child("toy").draws();
         let (mut sounds, mut labels, mut who) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..=copies {
@@ -118,7 +119,9 @@ fn movements_of_a_tone_are_learnt_with_every_choice_of_weights() {
         assert!(got > 0.95, "{weights:?}: {got}");
         let (first, last) = (&rows[0], &rows[rows.len() - 1]);
         assert_eq!((rows.len(), last.step, last.steps), (12, 300, 300));
-        assert!(last.get("loss") < first.get("loss") && last.get("train_accuracy") > first.get("train_accuracy"));
+        assert!(
+            last.get("loss") < first.get("loss") && last.get("train_accuracy") > first.get("train_accuracy")
+        );
         assert!(last.get("predicted_entropy").unwrap() > 0.9 && last.get("rate").unwrap() < 1e-6);
         assert_eq!(last.get("held_out_uar").is_some(), weights == FinalWeights::HeldOut);
     }
@@ -156,21 +159,21 @@ fn equal_steps_are_equal_for_copies_and_none() {
     assert!(steps(Budget::EqualEpochs, &with_copies) > 3 * own);
 }
 
-/// Both must pull predictions away from the class that nine tenths of the training set belong to.
+/// Nine tenths of the training set are of one class. Mean probability of that class on a balanced test
+/// set, early in training: near its share unless the loss or the sampling corrects for it.
 #[test]
-fn weights_and_balanced_sampling_lift_rare_classes() {
-    let (toy, test) = (Toy::new(1, [4, 90, 4], 2, 0), Toy::new(2, [20; 3], 2, 0));
+fn weights_and_balanced_sampling_undo_unequal_shares() {
+    let (toy, test) = (Toy::new(1, [4, 80, 4], 2, 0), Toy::new(2, [10; 3], 2, 0));
     let spec = spec::Classifier { learning_rate: 1e-3, ..toy_spec(60) };
-    let recall = |loss, sampling| {
+    let share = |loss, sampling| {
         let task = ClassifierTask { loss, sampling, ..toy.task(&spec, &toy.originals) };
         let predictions = predict(&run(&task).0, &spec, &test.bank, &test.originals);
-        let called = |c| predictions.iter().filter(|p| p.class == c).count();
-        60 - called(1)
+        predictions.iter().map(|p| p.probabilities[1]).sum::<f64>() / predictions.len() as f64
     };
-    let plain = recall(Loss::Plain, Sampling::Uniform);
-    let weighted = recall(Loss::Weighted, Sampling::Uniform);
-    let balanced = recall(Loss::Plain, Sampling::Balanced);
-    assert!(weighted > plain + 10 && balanced > plain + 10, "{plain} {weighted} {balanced}");
+    let plain = share(Loss::Plain, Sampling::Uniform);
+    let weighted = share(Loss::Weighted, Sampling::Uniform);
+    let balanced = share(Loss::Plain, Sampling::Balanced);
+    assert!(plain > 0.8 && weighted < 0.6 && balanced < 0.6, "{plain} {weighted} {balanced}");
 }
 
 #[test]

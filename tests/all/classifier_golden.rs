@@ -33,7 +33,10 @@ fn narrow(batch_norm: bool, shrink: usize) -> Vgg {
 
 fn assert_close(ours: &Tensor, theirs: &Tensor, what: &str) {
     let worst = (ours - theirs).abs().max().double_value(&[]);
-    assert!(ours.size() == theirs.size() && ours.allclose(theirs, 1e-4, 1e-5, false), "{what}: off by {worst}");
+    assert!(
+        ours.size() == theirs.size() && ours.allclose(theirs, 1e-4, 1e-5, false),
+        "{what}: off by {worst}"
+    );
 }
 
 #[test]
@@ -50,7 +53,11 @@ fn vgg_equals_pytorchs() {
     let mut normed = narrow(true, 2);
     normed.load(&golden("vgg_bn.safetensors")).unwrap();
     assert_close(&normed.forward(x, None), &cases["bn.logits"], "logits by running statistics");
-    assert_close(&normed.forward(x, Some(Seed::new(1))), &cases["bn.train_logits"], "logits by batch statistics");
+    assert_close(
+        &normed.forward(x, Some(Seed::new(1))),
+        &cases["bn.train_logits"],
+        "logits by batch statistics",
+    );
     assert_close(normed.buffers().flat(), &cases["bn.running"], "running statistics");
 }
 

@@ -47,6 +47,9 @@ fn measure(name: &str, sets: &[String], batch: i64, steps: usize) {
 #[ignore = "a measurement"]
 fn classifier_speed() {
     let set = |sets: &[&str]| sets.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
-    measure("tiny", &set(&["preset=tiny"]), 16, 300);
+    for threads in [1, 2] {
+        tch::set_num_threads(threads);
+        measure(&format!("tiny on {threads} threads"), &set(&["preset=tiny"]), 16, 300);
+    }
     measure("VGG19", &set(&[]), 32, 3);
 }
