@@ -63,12 +63,12 @@ fn cache_folder(cache: &Path, channels: Channels, features: &Features) -> PathBu
     cache.join(format!("features-{}", &digest[..16]))
 }
 
-/// Whether `mel` can be a result of `features`: a block of a file that never reached the disk reads as zeros,
-/// which lie above the peak of speech or under its floor.
+/// Whether `mel` can be a result of `features`. A block of a file that never reached the disk reads as zeros;
+/// exactly 0 dB hardly ever comes out of audio, and where it does, one file is computed again.
 fn plausible(mel: &LogMel, features: &Features) -> bool {
     let peak = mel.db.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let least = peak - features.floor_db - 1e-3;
-    mel.mels == features.mels && mel.db.iter().all(|v| v.is_finite() && *v >= least)
+    mel.mels == features.mels && mel.db.iter().all(|v| v.is_finite() && *v != 0.0 && *v >= least)
 }
 
 /// Mean and deviation of the log-mel values of a training set, over all frames and bands.

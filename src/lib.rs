@@ -6,6 +6,7 @@ pub mod emotion;
 pub mod error;
 pub mod interval;
 pub mod metrics;
+pub mod panic;
 pub mod seed;
 // 1 formats
 pub mod manifest;
@@ -23,6 +24,11 @@ pub mod nets;
 pub mod augment;
 pub mod train;
 // 5 experiment
+pub mod cell;
 pub mod plan;
+pub mod progress;
+pub mod run;
+pub mod sizes;
+pub mod warnings;
 // 6 face
 pub mod cmd;

@@ -1,5 +1,6 @@
 //! Every cell of an experiment with the keys of its stages: `plan` shows it, `run` works it off.
 
+use crate::audit::Lineage;
 use crate::corpora::Corpus;
 use crate::error::Result;
 use crate::manifest::Channels;
@@ -43,10 +44,27 @@ pub struct Cell {
     pub seed: Seed,
     /// Training utterances that are copied or augmented, ascending; empty without augmentation.
     pub sources: Vec<usize>,
+    /// Utterances that the condition adds to the training set.
+    pub added: usize,
     /// Key of the augmentor stage, where there is one.
     pub augmentor: Option<Key>,
     /// Key of the classifier stage.
     pub classifier: Key,
+}
+
+impl Cell {
+    /// Where everything in the cell comes from, for the audit. What is trained is trained on
+    /// `fold.train`, so that is what the audit sees.
+    pub fn lineage(&self) -> Lineage<'_> {
+        let train = &self.fold.train;
+        Lineage {
+            test: &self.fold.test,
+            train,
+            augmented_from: &self.sources,
+            augmentor_trained_on: if self.augmentor.is_some() { train } else { &[] },
+            statistics_from: train,
+        }
+    }
 }
 
 impl Plan {
@@ -191,6 +209,7 @@ fn cell(
         fold: Rc::clone(fold),
         seed: Seed::new(seed).child(&digest),
         classifier: Key::of(Stage::Classifier.name(), CLASSIFIER_VERSION, &inputs),
+        added: sources.len() * copies,
         sources,
         augmentor,
     }

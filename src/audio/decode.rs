@@ -81,7 +81,8 @@ fn read(path: &Path, channels: Channels) -> Refusable<Decoded> {
         .map_err(|e| not_audio(&e))?;
     let track = format.default_track(TrackType::Audio).ok_or(format!("has no audio track; {CONVERT}"))?;
     let (id, stated) = (track.id, track.num_frames);
-    let params = track.codec_params.as_ref().and_then(|p| p.audio()).ok_or(format!("has no audio; {CONVERT}"))?;
+    let params =
+        track.codec_params.as_ref().and_then(|p| p.audio()).ok_or(format!("has no audio; {CONVERT}"))?;
     let rate = params.sample_rate.unwrap_or(0);
     if !RATES.contains(&rate) {
         return Err(format!("states a sample rate of {rate} Hz; {FRESH}"));

@@ -1,7 +1,7 @@
 //! Log-mel spectrograms (paper 3.1.1; CLOSE_READING row "mel filterbank").
 
-use super::mel::{Filter, filters};
 use super::SAMPLE_RATE;
+use super::mel::{Filter, filters};
 use crate::spec::Features;
 use realfft::{RealFftPlanner, RealToComplex};
 use std::f64::consts::TAU;
@@ -25,8 +25,8 @@ const LEAST_POWER: f64 = 1e-10;
 ///
 /// The same numbers as `librosa.power_to_db(librosa.feature.melspectrogram(y, sr=16000, n_fft, win_length,
 /// hop_length, window="hann", center=True, pad_mode="constant", power=2, n_mels, htk, norm="slaney"),
-/// top_db=floor_db)`, transposed to [frames, mels]. Computed in `f64`: at 80 dB under the peak the rounding
-/// of an `f32` FFT would already show.
+/// top_db=floor_db)`, transposed to [frames, mels]. Computed in `f64`, so that the FFT kernels of different
+/// processors agree after rounding to `f32`.
 pub struct MelExtractor {
     fft: Arc<dyn RealToComplex<f64>>,
     /// Periodic Hann, centred in `n_fft` samples.

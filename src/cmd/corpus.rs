@@ -48,7 +48,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
 
 fn read(name: &str, global: &Global) -> Result<Corpus> {
     let progress = global.progress("reading");
-    let corpus = corpora::import(name, &global.corpora, global.cache(), &progress);
+    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), &progress);
     progress.finish_and_clear();
     corpus
 }
@@ -73,7 +73,13 @@ fn list(global: &Global) -> Result<u8> {
             (false, false) => "missing",
         };
         let folder = folder.display().to_string();
-        rows.push(Listed { name, status, folder, utterances: manifest.expected.utterances, licence: manifest.licence });
+        rows.push(Listed {
+            name,
+            status,
+            folder,
+            utterances: manifest.expected.utterances,
+            licence: manifest.licence,
+        });
     }
     if global.json {
         print_json(&rows)?;

@@ -72,7 +72,8 @@ fn targets<'a>(files: &'a [PathBuf], out: &Path) -> Result<Vec<(&'a PathBuf, Pat
     let mut seen = HashMap::new();
     let mut targets = Vec::new();
     for file in files {
-        let stem = file.file_stem().ok_or_else(|| Error::usage(format!("{}: not a file name", file.display())))?;
+        let stem =
+            file.file_stem().ok_or_else(|| Error::usage(format!("{}: not a file name", file.display())))?;
         // Not every file system tells case apart.
         if let Some(first) = seen.insert(stem.to_string_lossy().to_lowercase(), file) {
             let (first, second) = (first.display(), file.display());

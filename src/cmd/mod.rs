@@ -3,13 +3,13 @@
 pub mod corpus;
 pub mod doctor;
 pub mod features;
-pub mod panic;
+pub mod plan;
+pub mod run;
 
 use crate::error::{Error, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-
 
 /// Options of every command, before or after its name.
 #[derive(Debug, Clone, clap::Args)]
@@ -31,7 +31,8 @@ impl Global {
         if self.quiet {
             return ProgressBar::hidden();
         }
-        let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len} {eta}").expect("a constant template");
+        let style =
+            ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len} {eta}").expect("a constant template");
         ProgressBar::new(0).with_style(style).with_message(what)
     }
 

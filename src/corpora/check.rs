@@ -31,6 +31,21 @@ impl Check {
 }
 
 impl Corpus {
+    /// What differs from the manifest, unknown files first; empty for a complete corpus. A generated
+    /// corpus is complete as far as it was asked for.
+    pub fn differences(&self) -> Vec<String> {
+        let check = self.check();
+        let mut found = check.problems;
+        if self.manifest.synthetic {
+            return found;
+        }
+        let counts = check.emotions.iter().filter(|(_, found, expected)| found != expected);
+        found.extend(counts.map(|(emotion, found, expected)| format!("{found} of {expected} {emotion} utterances")));
+        let missing = check.speakers.iter().filter(|(_, n)| *n == 0);
+        found.extend(missing.map(|(speaker, _)| format!("nothing of speaker {speaker}")));
+        found
+    }
+
     /// Compares with the manifest.
     pub fn check(&self) -> Check {
         let mut emotions: Vec<_> = self.manifest.expected.emotions.iter().map(|(e, n)| (*e, 0, *n)).collect();

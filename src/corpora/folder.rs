@@ -48,7 +48,9 @@ pub(super) fn import(
         match parse(&manifest, &relative) {
             Err(why) => problems.push(format!("{shown}: {why}")),
             Ok(parsed) => match found.get(&parsed.id) {
-                Some((first, _)) => problems.push(format!("{shown}: a second {}, beside {}", parsed.id, first.display())),
+                Some((first, _)) => {
+                    problems.push(format!("{shown}: a second {}, beside {}", parsed.id, first.display()))
+                }
                 None => drop(found.insert(parsed.id.clone(), (relative, parsed))),
             },
         }
@@ -84,7 +86,12 @@ fn missing(manifest: &Manifest, corpora: &Path, what: &str) -> Error {
 fn audio_below(root: &Path) -> Result<Vec<PathBuf>> {
     let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
     let mut files = Vec::new();
-    for entry in WalkDir::new(root).min_depth(1).follow_links(true).into_iter().filter_entry(|e| !hidden(e.file_name())) {
+    for entry in WalkDir::new(root)
+        .min_depth(1)
+        .follow_links(true)
+        .into_iter()
+        .filter_entry(|e| !hidden(e.file_name()))
+    {
         let entry = entry.map_err(|e| Error::failed(format!("{}: cannot be read: {e}", root.display())))?;
         let extension = extension(entry.path());
         let audio = EXTENSIONS.contains(&extension.as_str()) || OTHER_AUDIO.contains(&extension.as_str());
@@ -102,6 +109,7 @@ fn extension(path: &Path) -> String {
 
 /// SHA-256 of a file's bytes, lower-case hex.
 fn file_sha256(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).map_err(|e| Error::failed(format!("{}: cannot be read: {e}", path.display())))?;
+    let bytes =
+        std::fs::read(path).map_err(|e| Error::failed(format!("{}: cannot be read: {e}", path.display())))?;
     Ok(digest_hex(&bytes))
 }

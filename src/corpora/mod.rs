@@ -4,6 +4,7 @@ mod check;
 mod emodb;
 mod folder;
 mod index;
+pub mod synthetic;
 
 pub use check::Check;
 pub use index::{IndexRow, index, write_index};
@@ -70,6 +71,8 @@ pub struct Source<'a> {
     pub corpora: &'a Path,
     /// Where an importer may keep what it makes; safe to delete.
     pub cache: &'a Path,
+    /// Languages that are wanted (ISO 639-1); empty for all. An importer that reads files may ignore it.
+    pub languages: &'a [String],
     /// Goes up as files are read; the importer sets its length.
     pub progress: &'a ProgressBar,
 }
@@ -82,9 +85,11 @@ struct Known {
 }
 
 /// Every corpus, in alphabetical order.
-const KNOWN: &[Known] = &[
-    Known { name: "emodb", manifest: include_str!("../../data-manifests/emodb.toml"), import: emodb::import },
-];
+const KNOWN: &[Known] = &[Known {
+    name: "emodb",
+    manifest: include_str!("../../data-manifests/emodb.toml"),
+    import: emodb::import,
+}];
 
 /// Names of the corpora that can be imported, in alphabetical order.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -104,9 +109,9 @@ pub fn manifest(name: &str) -> Result<Manifest> {
 ///
 /// # Errors
 /// An unknown name (usage); a missing or empty folder, with the steps to obtain the corpus; an unreadable file.
-pub fn import(name: &str, corpora: &Path, cache: &Path, progress: &ProgressBar) -> Result<Corpus> {
+pub fn import(name: &str, languages: &[String], corpora: &Path, cache: &Path, progress: &ProgressBar) -> Result<Corpus> {
     let known = known(name)?;
-    (known.import)(Source { manifest: known.manifest()?, corpora, cache, progress })
+    (known.import)(Source { manifest: known.manifest()?, corpora, cache, languages, progress })
 }
 
 fn known(name: &str) -> Result<&'static Known> {

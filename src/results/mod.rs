@@ -2,6 +2,7 @@
 
 mod atomic;
 mod cell;
+mod history;
 mod key;
 mod outcome;
 mod predictions;
@@ -11,6 +12,7 @@ mod store;
 
 pub use atomic::write_atomic;
 pub use cell::CellId;
+pub use history::{HistoryRow, read_history, write_history};
 pub use key::{Key, digest_hex};
 pub use outcome::{Outcome, Status, read_outcomes, write_outcomes};
 pub use predictions::{PredictionRow, read_predictions, write_predictions};

@@ -3,6 +3,7 @@
 pub mod adam;
 pub mod augmentor;
 pub mod bank;
+pub mod checkpoint;
 pub mod draws;
 pub mod history;
 pub mod networks;

@@ -1,1 +1,109 @@
+//! A file may `use crate::` only its own floor or lower (docs/design.md).
 
+use std::path::Path;
+
+/// Module to floor. `report` reads results alone: it is held to floor 1 beside its own files.
+const FLOORS: &[(&str, &[&str])] = &[
+    ("0 words", &["error", "panic", "emotion", "metrics", "interval", "seed"]),
+    ("1 formats", &["spec", "manifest", "results"]),
+    ("2 data", &["audio", "corpora", "features", "split", "audit"]),
+    ("3 networks", &["nets"]),
+    ("4 learning", &["train", "augment"]),
+    ("5 experiment", &["plan", "cell", "run", "sizes", "warnings", "progress"]),
+    ("6 face", &["report", "cmd", "main", "lib"]),
+];
+
+/// The heavy crates and the modules that may name them.
+const HEAVY: &[(&str, &[&str])] = &[
+    ("tch", &["nets", "train", "augment", "cell"]),
+    ("polars", &["report"]),
+    ("plotters", &["report"]),
+    ("symphonia", &["audio"]),
+    ("rubato", &["audio"]),
+    ("clap", &["cmd", "main"]),
+];
+
+fn floor(module: &str) -> usize {
+    FLOORS
+        .iter()
+        .position(|(_, modules)| modules.contains(&module))
+        .unwrap_or_else(|| panic!("`{module}` has no floor: add it to tests/all/floors.rs and docs/design.md"))
+}
+
+/// (file, top-level module, text without comment lines) of every source file.
+fn sources() -> Vec<(String, String, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = walkdir::WalkDir::new(&src).sort_by_file_name().into_iter().map(Result::unwrap);
+    files
+        .filter(|f| f.path().extension().is_some_and(|e| e == "rs"))
+        .map(|f| {
+            let inside = f.path().strip_prefix(&src).unwrap().with_extension("");
+            let module = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(f.path()).unwrap();
+            let code: Vec<&str> = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect();
+            (inside.display().to_string(), module, code.join("\n"))
+        })
+        .collect()
+}
+
+/// Names of the modules that `code` takes from this crate: `crate::a`, `crate::{a, b::c}`.
+fn used(code: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        let before = code[..at].chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$') {
+            continue;
+        }
+        let rest = &code[at + "crate::".len()..];
+        let word = |t: &str| t.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+        match rest.strip_prefix('{') {
+            None => names.push(word(rest)),
+            Some(list) => {
+                let mut depth = 0;
+                let mut item = String::new();
+                for c in list.chars() {
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => names.push(word(std::mem::take(&mut item).trim())),
+                        _ => item.push(c),
+                    }
+                }
+                names.push(word(item.trim()));
+            }
+        }
+    }
+    names.retain(|n| !n.is_empty() && n != "Result");
+    names
+}
+
+#[test]
+fn floors_only_look_down() {
+    let mut wrong = Vec::new();
+    for (file, module, code) in sources().iter().filter(|(f, ..)| f != "lib") {
+        let own = floor(module);
+        for name in used(code) {
+            let reading = module == "report" && floor(&name) > 1 && name != "report";
+            if floor(&name) > own || reading {
+                wrong.push(format!("src/{file}.rs uses crate::{name}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn heavy_crates_stay_on_their_floor() {
+    for (file, module, code) in sources() {
+        for (heavy, allowed) in HEAVY {
+            let named = code.contains(&format!("{heavy}::"));
+            assert!(!named || allowed.contains(&module.as_str()), "src/{file}.rs names {heavy}");
+        }
+    }
+}
+
+#[test]
+fn the_reader_sees_what_it_should() {
+    assert_eq!(used("use crate::{a, b::{c, d}};\nlet x = crate::e::f();"), ["a", "b", "e"]);
+}

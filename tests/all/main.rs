@@ -1,7 +1,13 @@
-mod binary;
-mod bootstrap;
+mod audio;
 mod classifier;
 mod classifier_golden;
 mod classifier_speed;
+mod common;
+mod emodb;
+mod binary;
+mod bootstrap;
 mod doctor;
 mod floors;
+mod mel;
+mod gan;
+mod gan_golden;

@@ -1,0 +1,256 @@
+//! From a checked spec to a run directory: every cell, whatever becomes of the others.
+
+use crate::audit::audit;
+use crate::cell::{self, CellResult, Context, FoldData};
+use crate::corpora::{self, Corpus};
+use crate::error::{Error, Result};
+use crate::features;
+use crate::panic::caught;
+use crate::plan::{Cell, Plan};
+use crate::progress::Display;
+use crate::results::{
+    AuditCheck, CorpusInfo, Outcome, RunDir, RunInfo, Status, Store, Warning, write_atomic, write_history,
+    write_outcomes, write_predictions,
+};
+use crate::spec::Spec;
+use crate::train::device::{self, DeviceChoice};
+use crate::train::libtorch;
+use crate::{sizes, warnings};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Instant;
+
+/// Version, and the revision that was compiled.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Short git revision, `+dirty` when the tree had changes, `unknown` without git.
+pub const REVISION: &str = env!("SERAUG_REVISION");
+
+/// What the command line says beside the spec.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Folder of the corpora.
+    pub corpora: PathBuf,
+    /// Folder of the results.
+    pub results: PathBuf,
+    /// Where to train.
+    pub device: DeviceChoice,
+    /// Go on with an incomplete corpus.
+    pub partial: bool,
+    /// The command line, for provenance.
+    pub command: Vec<String>,
+}
+
+/// A run that has ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// Where it is.
+    pub run: RunDir,
+    /// Cells in all.
+    pub cells: usize,
+    /// Cells that failed.
+    pub failed: usize,
+}
+
+/// Reads the corpus of `spec` and refuses an incomplete one, unless `partial`.
+///
+/// # Errors
+/// A corpus that is missing, or that differs from its manifest.
+pub fn read_corpus(spec: &Spec, options: &Options, store: &Store, display: &Display) -> Result<Corpus> {
+    let bar = display.bar("corpus", 0);
+    let corpus = corpora::import(&spec.corpus, &spec.languages, &options.corpora, store.root(), &bar)?;
+    bar.finish_and_clear();
+    let differences = corpus.differences();
+    match (differences.first(), options.partial) {
+        (Some(first), false) => Err(Error::failed(format!(
+            "{}: {first}{}; see `seraug corpus check {}`, or go on with --partial",
+            corpus.root.display(),
+            if differences.len() > 1 { format!(" (and {} more)", differences.len() - 1) } else { String::new() },
+            spec.corpus
+        ))),
+        (Some(_), true) => {
+            display.note(&format!("warning: the corpus {} is partial: {}", spec.corpus, differences.join("; ")));
+            Ok(corpus)
+        }
+        (None, _) => Ok(corpus),
+    }
+}
+
+/// Runs every cell of `spec` and writes the run directory as it goes.
+///
+/// # Errors
+/// What stops a run before its first cell: corpus, device, audit, audio, an unwritable folder. A cell
+/// that fails is a row, not an error.
+pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -> Result<Finished> {
+    let started = Instant::now();
+    let store = Store::of(&options.results);
+    let device = device::open(options.device)?;
+    let machine = device::describe(device);
+    let corpus = read_corpus(&spec, options, &store, display)?;
+    let plan = Plan::new(spec, experiment.to_owned(), &corpus, &machine.class)?;
+    let (spec, selection) = (&plan.spec, &plan.selection);
+    let checks = audit_all(&plan)?;
+    let bar = display.bar("features", selection.utterances.len() as u64);
+    let channels = corpus.manifest.channels;
+    let mels = features::extract_all(&selection.utterances, channels, &spec.features, store.root(), &bar)?;
+    bar.finish_and_clear();
+
+    let now = jiff::Timestamp::now();
+    let run = RunDir::create(&options.results, experiment, &now.strftime("%Y%m%dT%H%M%SZ").to_string(), REVISION)?;
+    write_atomic(&run.spec(), spec.to_toml().as_bytes())?;
+    let mut info = RunInfo {
+        experiment: experiment.to_owned(),
+        command: options.command.clone(),
+        version: VERSION.to_owned(),
+        revision: REVISION.to_owned(),
+        libtorch: libtorch::version(),
+        started: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        device: machine,
+        corpus: vec![corpus_info(&corpus, &plan)],
+        audit: checks,
+        network: sizes::of(spec),
+        ..RunInfo::default()
+    };
+    for message in warnings::of_spec(spec).into_iter().chain(partial_note(&corpus)) {
+        warn(&mut info, display, "", message);
+    }
+    info.save(&run.info())?;
+    write_outcomes(&run.outcomes(), &spec.class_names(), &[])?;
+
+    let context = Context { spec, selection, mels: &mels, store: &store, device };
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    let mut data: Option<(Rc<_>, FoldData)> = None;
+    display.begin(plan.cells.len());
+    for cell in &plan.cells {
+        // Conditions of a fold follow each other, and share its data.
+        if data.as_ref().is_none_or(|(fold, _)| !Rc::ptr_eq(fold, &cell.fold)) {
+            data = Some((Rc::clone(&cell.fold), FoldData::new(&context, &cell.fold)));
+        }
+        let (_, fold_data) = data.as_ref().expect("just made");
+        let result = caught(|| {
+            cell::run(&context, cell, fold_data, &mut |stage, row| display.step(&cell.id, stage, row))
+        });
+        match &result {
+            Ok(r) if r.trained => info.cells_trained += 1,
+            Ok(_) => info.cells_cached += 1,
+            Err(_) => {}
+        }
+        let outcome = record(&run, &plan, cell, &result, &mut info, display)?;
+        display.cell_done(&outcome_line(&outcome, result.as_ref().is_ok_and(|r| !r.trained)));
+        outcomes.push(outcome);
+        write_outcomes(&run.outcomes(), &spec.class_names(), &outcomes)?;
+    }
+    display.end();
+    info.finished = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    info.seconds = started.elapsed().as_secs_f64();
+    info.save(&run.info())?;
+    let failed = outcomes.iter().filter(|o| o.status == Status::Failed).count();
+    Ok(Finished { run, cells: outcomes.len(), failed })
+}
+
+/// Audits every cell before the first is trained; counts are summed over the cells.
+fn audit_all(plan: &Plan) -> Result<Vec<AuditCheck>> {
+    let mut sums: Vec<AuditCheck> = Vec::new();
+    for cell in &plan.cells {
+        let checks = audit(&plan.selection.utterances, &cell.lineage())
+            .map_err(|e| Error::failed(format!("{}: {e}", cell.id)))?;
+        if sums.is_empty() {
+            sums = checks;
+        } else {
+            sums.iter_mut().zip(checks).for_each(|(sum, c)| sum.compared += c.compared);
+        }
+    }
+    Ok(sums)
+}
+
+/// Writes the files of a cell and makes its row.
+fn record(
+    run: &RunDir,
+    plan: &Plan,
+    cell: &Cell,
+    result: &Result<CellResult>,
+    info: &mut RunInfo,
+    display: &Display,
+) -> Result<Outcome> {
+    let classes = plan.spec.class_names();
+    let mut outcome = Outcome {
+        cell: cell.id.clone(),
+        corpus: plan.spec.corpus.clone(),
+        status: Status::Failed,
+        error: String::new(),
+        n_train: cell.fold.train.len(),
+        n_augmented: cell.added,
+        n_test: cell.fold.test.len(),
+        reduced: cell.fold.reduced.iter().map(|&c| classes[c].to_owned()).collect(),
+        confusion: None,
+        seconds_augmentor: 0.0,
+        seconds_classifier: 0.0,
+        device: info.device.class.clone(),
+        key_augmentor: cell.augmentor.as_ref().map(ToString::to_string).unwrap_or_default(),
+        key_classifier: cell.classifier.to_string(),
+    };
+    let mut log: Vec<String> = vec![cell.id.to_string()];
+    match result {
+        Err(e) => {
+            outcome.error = e.to_string();
+            log.push(format!("failed: {e}"));
+            warn(info, display, &cell.id.to_string(), format!("failed: {e}"));
+        }
+        Ok(r) => {
+            write_predictions(&run.cell_file(&cell.id, "predictions.csv"), &classes, &r.predictions)?;
+            write_history(&run.cell_file(&cell.id, "history.csv"), &r.history)?;
+            log.extend(r.log.iter().cloned());
+            let truths: Vec<f64> = (0..classes.len())
+                .map(|t| (0..classes.len()).map(|p| r.confusion.count(t, p)).sum::<u64>() as f64)
+                .map(|n| n / r.confusion.total().max(1) as f64)
+                .collect();
+            for message in warnings::of_cell(&r.history, &classes, &r.confusion.predicted_shares(), &truths) {
+                log.push(format!("warning: {message}"));
+                warn(info, display, &cell.id.to_string(), message);
+            }
+            outcome.status = Status::Done;
+            outcome.confusion = Some(r.confusion.clone());
+            outcome.seconds_augmentor = r.seconds_augmentor;
+            outcome.seconds_classifier = r.seconds_classifier;
+        }
+    }
+    write_atomic(&run.cell_file(&cell.id, "log.txt"), (log.join("\n") + "\n").as_bytes())?;
+    Ok(outcome)
+}
+
+fn warn(info: &mut RunInfo, display: &Display, cell: &str, message: String) {
+    let place = if cell.is_empty() { String::new() } else { format!("{cell}: ") };
+    display.note(&format!("warning: {place}{message}"));
+    info.warning.push(Warning { cell: cell.to_owned(), message });
+}
+
+fn outcome_line(outcome: &Outcome, cached: bool) -> String {
+    let note = if cached { " (from the store)" } else { "" };
+    match outcome.confusion.as_ref().and_then(crate::metrics::Confusion::uar) {
+        Some(uar) => format!("{}: UAR {:.1} %{note}", outcome.cell, uar * 100.0),
+        None => format!("{}: failed: {}", outcome.cell, outcome.error),
+    }
+}
+
+fn partial_note(corpus: &Corpus) -> Vec<String> {
+    let differences = corpus.differences();
+    if differences.is_empty() {
+        return Vec::new();
+    }
+    vec![format!("the corpus {} is partial: {}", corpus.manifest.name, differences.join("; "))]
+}
+
+fn corpus_info(corpus: &Corpus, plan: &Plan) -> CorpusInfo {
+    let mut speakers: Vec<&str> = plan.selection.utterances.iter().map(|u| u.speaker.as_str()).collect();
+    speakers.sort_unstable();
+    speakers.dedup();
+    CorpusInfo {
+        name: corpus.manifest.name.clone(),
+        synthetic: corpus.manifest.synthetic,
+        digest: corpus.digest(),
+        utterances: corpus.utterances.len(),
+        used: plan.selection.utterances.len(),
+        speakers: speakers.len(),
+        licence: corpus.manifest.licence.clone(),
+        citation: corpus.manifest.citation.clone(),
+    }
+}
