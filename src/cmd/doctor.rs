@@ -163,9 +163,8 @@ fn corpus_part(name: &str, global: &Global) -> Result<Part> {
             Some(&next),
         ));
     }
-    let check =
-        corpora::import(name, &global.corpora, global.cache(), &ProgressBar::hidden()).map(|c| c.check());
-    Ok(match check {
+    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), &ProgressBar::hidden());
+    Ok(match corpus.map(|c| c.check()) {
         Ok(check) if check.complete() => {
             Part::ok(name, format!("{expected} utterances in {}", folder.display()))
         }
