@@ -10,7 +10,7 @@ use seraug::spec::Features;
 use std::path::{Path, PathBuf};
 
 fn import(corpora: &Path) -> seraug::error::Result<Corpus> {
-    corpora::import("emodb", corpora, Path::new("unused"), &ProgressBar::hidden())
+    corpora::import("emodb", &[], corpora, Path::new("unused"), &ProgressBar::hidden())
 }
 
 fn tone(path: &Path, hz: f64) {
