@@ -3,13 +3,12 @@
 use super::{Global, print, print_json};
 use crate::corpora;
 use crate::error::{Error, Result};
-use crate::train::device::{self, DeviceChoice};
+use crate::train::device::{self, Device, DeviceChoice};
 use crate::train::{cuda, libtorch};
 use indicatif::ProgressBar;
 use serde::Serialize;
 use std::path::Path;
 use std::process::Command;
-use tch::Device;
 
 /// Show versions, devices and corpora found, and the next step for what is missing
 #[derive(Debug, clap::Args)]
