@@ -5,7 +5,7 @@ set positional-arguments := true
 # List the recipes
 [private]
 default:
-    @just --list
+    @'{{just_executable()}}' --list
 
 # Build the seraug binary (release, the one profile used here)
 build:

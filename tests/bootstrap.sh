@@ -32,7 +32,7 @@ echo "#!/bin/sh" >"$2/bin/just"
 echo "echo installed just \$*" >>"$2/bin/just"
 chmod +x "$2/bin/just"'
 }
-stand_in() { printf '#!/bin/sh\n%s\n' "$2" >"$temp/bin/$1"; chmod +x "$temp/bin/$1"; }
+stand_in() { rm -f "$temp/bin/$1"; printf '#!/bin/sh\n%s\n' "$2" >"$temp/bin/$1"; chmod +x "$temp/bin/$1"; }
 without() { rm "$temp/bin/$1"; }
 libtorch() { # FOLDER VERSION
     mkdir -p "$1/lib"
@@ -119,6 +119,24 @@ machine "without espeak-ng and apt-get"
 without espeak-ng
 bootstrap
 refuses "espeak-ng is missing"
+
+machine "without espeak-ng, as a user without sudo"
+without espeak-ng
+stand_in id 'echo 1000'
+stand_in apt-get 'exit 1'
+bootstrap
+refuses "ask an administrator for 'apt-get install espeak-ng'"
+
+machine "without espeak-ng, as root"
+without espeak-ng
+stand_in id 'echo 0'
+stand_in apt-get 'echo "E: unable to locate package" >&2; exit 100'
+bootstrap
+refuses "(E: unable to locate package)"
+stand_in apt-get 'case $* in *install*) mv "${0%/*}/apt-get" "${0%/*}/espeak-ng" ;; esac'
+bootstrap
+runs_just
+check "announces the system package" says "installing the system package espeak-ng: apt-get install espeak-ng"
 
 machine "a first run"
 bootstrap

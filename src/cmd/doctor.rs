@@ -3,13 +3,12 @@
 use super::{Global, print, print_json};
 use crate::corpora;
 use crate::error::{Error, Result};
-use crate::train::device::{self, DeviceChoice};
+use crate::train::device::{self, Device, DeviceChoice};
 use crate::train::{cuda, libtorch};
 use indicatif::ProgressBar;
 use serde::Serialize;
 use std::path::Path;
 use std::process::Command;
-use tch::Device;
 
 /// Show versions, devices and corpora found, and the next step for what is missing
 #[derive(Debug, clap::Args)]
@@ -163,9 +162,8 @@ fn corpus_part(name: &str, global: &Global) -> Result<Part> {
             Some(&next),
         ));
     }
-    let check =
-        corpora::import(name, &[], &global.corpora, global.cache(), &ProgressBar::hidden()).map(|c| c.check());
-    Ok(match check {
+    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), &ProgressBar::hidden());
+    Ok(match corpus.map(|c| c.check()) {
         Ok(check) if check.complete() => {
             Part::ok(name, format!("{expected} utterances in {}", folder.display()))
         }

@@ -6,7 +6,10 @@ use crate::results::DeviceInfo;
 use std::fmt;
 use std::fs;
 use std::str::FromStr;
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
+
+/// What `open` gives; the floors above name it without naming tch.
+pub use tch::Device;
 
 /// `--device`: `auto`, `cpu`, `cuda` (the same as `cuda:0`) or `cuda:N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
