@@ -11,3 +11,4 @@ mod floors;
 mod mel;
 mod gan;
 mod gan_golden;
+mod synthetic;

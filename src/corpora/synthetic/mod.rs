@@ -17,6 +17,7 @@ use crate::corpora::{Corpus, Utterance};
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use crate::manifest::Manifest;
+use crate::results::digest_hex;
 use crate::seed::Seed;
 use espeak::Espeak;
 use indicatif::ProgressBar;
@@ -55,7 +56,7 @@ pub fn takes(speaker: &Speaker) -> impl Iterator<Item = Take<'_>> {
 
 /// The corpus in `languages` (ISO 639-1; none = every one), generated below `cache` on first use.
 ///
-/// `manifest.expected` of the corpus returned is what these languages hold. `progress` advances by one
+/// The manifest of the corpus returned expects what these languages hold. `progress` advances by one
 /// an utterance. Fails on a language that is not there, without espeak-ng, and when `cache` cannot be written.
 pub fn import(
     manifest: Manifest,
@@ -82,6 +83,7 @@ pub fn import_with(
     let mut utterances: Vec<Utterance> = made.into_iter().flatten().collect();
     utterances.sort_by(|a, b| a.id.cmp(&b.id));
     manifest.expected.utterances = utterances.len();
+    manifest.speakers.retain(|id, _| speakers.iter().any(|s| s.id == *id));
     for (_, count) in &mut manifest.expected.emotions {
         *count = speakers.len() * TAKES;
     }
@@ -121,5 +123,5 @@ fn digest(espeak: &Espeak) -> String {
         &Language::ALL.map(|l| l.text()).join("\n"),
         espeak.version(),
     ];
-    cache::sha256(generator.join("\0").as_bytes())[..16].to_owned()
+    digest_hex(generator.join("\0").as_bytes())[..16].to_owned()
 }
