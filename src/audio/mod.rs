@@ -4,7 +4,7 @@ pub mod decode;
 pub mod logmel;
 mod mel;
 pub mod npy;
-mod resample;
+pub mod resample;
 
 pub use decode::{Decoded, decode, load};
 pub use logmel::{LogMel, MelExtractor};

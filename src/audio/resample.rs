@@ -20,7 +20,7 @@ fn block(from: usize, to: usize) -> usize {
 
 /// Resamples mono `samples` from `rate` hertz; the result has `ceil(len * 16000 / rate)` samples, in step with
 /// the input. In `f64`, so that processors whose FFTs round differently agree after rounding to `f32`.
-pub(super) fn resample(samples: &[f32], rate: u32) -> Result<Vec<f32>, String> {
+pub fn resample(samples: &[f32], rate: u32) -> Result<Vec<f32>, String> {
     let failed =
         |e: &dyn std::fmt::Display| format!("{rate} Hz cannot be resampled ({e}); convert it to 16 kHz");
     let window = WindowFunction::BlackmanHarris2;

@@ -14,3 +14,4 @@ mod gan_golden;
 mod fake_run;
 mod report;
 mod gan_speed;
+mod synthetic;

@@ -30,7 +30,7 @@ pub struct Request {
 #[derive(Debug, Clone)]
 pub struct Speech {
     /// Mono, in [-1, 1).
-    pub samples: Vec<f64>,
+    pub samples: Vec<f32>,
     /// Samples a second.
     pub rate_hz: u32,
 }
@@ -71,7 +71,7 @@ impl Espeak {
             return fault("no audio came back");
         }
         let rate_hz = u32::from_le_bytes([header[24], header[25], header[26], header[27]]);
-        let sample = |b: &[u8]| f64::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0;
+        let sample = |b: &[u8]| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0;
         Ok(Speech { samples: data.chunks_exact(2).map(sample).collect(), rate_hz })
     }
 

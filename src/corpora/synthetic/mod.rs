@@ -17,6 +17,7 @@ use crate::corpora::{Corpus, Utterance};
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use crate::manifest::Manifest;
+use crate::results::digest_hex;
 use crate::seed::Seed;
 use espeak::Espeak;
 use indicatif::ProgressBar;
@@ -122,5 +123,5 @@ fn digest(espeak: &Espeak) -> String {
         &Language::ALL.map(|l| l.text()).join("\n"),
         espeak.version(),
     ];
-    cache::sha256(generator.join("\0").as_bytes())[..16].to_owned()
+    digest_hex(generator.join("\0").as_bytes())[..16].to_owned()
 }

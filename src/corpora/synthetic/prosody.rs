@@ -121,12 +121,12 @@ pub const EXPRESSIONS: [(Emotion, Cues); 8] = [
     (
         Emotion::Happy,
         Cues {
-            pitch_st: 4.5,
-            range: 1.8,
-            contour_st: 1.5,
+            pitch_st: 5.0,
+            range: 2.0,
+            contour_st: 2.5,
             rate: 1.12,
-            level_db: 2.5,
-            tilt_db: 2.0,
+            level_db: 2.0,
+            tilt_db: 1.5,
             breath: 0.04,
             exclaim: 0.4,
             ..NEUTRAL
@@ -139,11 +139,11 @@ pub const EXPRESSIONS: [(Emotion, Cues); 8] = [
             pitch_st: -1.5,
             range: 0.65,
             contour_st: -1.5,
-            rate: 0.85,
+            rate: 0.87,
             pause_ms: 150.0,
-            level_db: -4.0,
-            tilt_db: -5.0,
-            breath: 0.12,
+            level_db: -3.5,
+            tilt_db: -3.5,
+            breath: 0.08,
             ..NEUTRAL
         },
     ),

@@ -4,21 +4,18 @@ use super::espeak::{Espeak, Request};
 use super::prosody::{self, Delivery};
 use super::sentences::Language;
 use super::{Take, seed, shaping};
+use crate::audio::resample::resample;
 use crate::error::{Error, Result};
-use audioadapter_buffers::direct::SequentialSliceOfVecs;
-use rubato::{Fft, FixedSync, Resampler};
 
-/// Samples a second of the corpus.
-pub const RATE_HZ: u32 = 16_000;
-
-/// Makes one utterance: mono, [`RATE_HZ`], the same samples whenever it is called with the same take.
+/// Makes one utterance: mono, 16 kHz, the same samples whenever it is called with the same take.
 pub fn render(espeak: &Espeak, take: Take) -> Result<Vec<i16>> {
     let delivery = prosody::deliver(take);
     let speech = espeak.speak(&request(take, &delivery))?;
     // The variant's offset is set at the synthesiser's usual rate; another would shift every voice alike.
-    let played_hz = take.speaker.playback_hz * speech.rate_hz as usize / 22_050;
-    let voice = resample(shaping::trim(&speech.samples), played_hz)?;
-    Ok(shaping::shape(voice, take.speaker, &delivery, seed().child("sound").child(&take.id())))
+    let played_hz = take.speaker.playback_hz * speech.rate_hz / 22_050;
+    let voice = resample(shaping::trim(&speech.samples), played_hz).map_err(Error::failed)?;
+    let voice: Vec<f64> = voice.into_iter().map(f64::from).collect();
+    Ok(shaping::shape(&voice, take.speaker, &delivery, seed().child("sound").child(&take.id())))
 }
 
 /// The words and flags of a take.
@@ -58,14 +55,4 @@ fn terminal(language: Language, delivery: &Delivery) -> char {
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// In double precision, so that processors whose vector units round differently give the same 16-bit samples.
-fn resample(samples: &[f64], from_hz: usize) -> Result<Vec<f64>> {
-    let failed = |e: &dyn std::fmt::Display| Error::failed(format!("resampling from {from_hz} Hz: {e}"));
-    let mut fft = Fft::<f64>::new(from_hz, RATE_HZ as usize, 1024, 1, FixedSync::Both).map_err(|e| failed(&e))?;
-    let channel = [samples.to_vec()];
-    let input = SequentialSliceOfVecs::new(&channel, 1, samples.len()).map_err(|e| failed(&e))?;
-    let output = fft.process_all(&input, samples.len(), None).map_err(|e| failed(&e))?;
-    Ok(output.take_data())
 }

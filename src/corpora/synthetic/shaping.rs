@@ -1,8 +1,8 @@
 //! What a synthesiser's flags cannot do: spectral tilt, breath, tremor, level, room and background.
 
 use super::prosody::Delivery;
-use super::render::RATE_HZ;
 use super::speakers::Speaker;
+use crate::audio::SAMPLE_RATE;
 use crate::seed::Seed;
 use std::f64::consts::TAU;
 
@@ -13,19 +13,19 @@ const NEUTRAL_DB: f64 = -26.0;
 const WHITE: f64 = 1.732_050_807_568_877_2;
 
 /// `samples` without the silence at both ends that the synthesiser adds, 20 ms of it kept.
-pub fn trim(samples: &[f64]) -> &[f64] {
-    let loud = |s: &f64| s.abs() > 0.003;
+pub fn trim(samples: &[f32]) -> &[f32] {
+    let loud = |s: &f32| s.abs() > 0.003;
     let Some(first) = samples.iter().position(loud) else { return samples };
     let last = samples.iter().rposition(loud).unwrap_or(first);
     let margin = 441;
     &samples[first.saturating_sub(margin)..(last + margin).min(samples.len())]
 }
 
-/// Turns a trimmed voice at [`RATE_HZ`] into a recording of `delivery` by `speaker`: 16-bit samples.
+/// Turns a trimmed voice at 16 kHz into a recording of `delivery` by `speaker`: 16-bit samples.
 /// `seed` is the take's own: lead-in, breath, room and background noise come from it.
-pub fn shape(voice: Vec<f64>, speaker: &Speaker, delivery: &Delivery, seed: Seed) -> Vec<i16> {
+pub fn shape(voice: &[f64], speaker: &Speaker, delivery: &Delivery, seed: Seed) -> Vec<i16> {
     let cues = &delivery.cues;
-    let mut x = tremor(&voice, cues.tremor, seed.child("tremor"));
+    let mut x = tremor(voice, cues.tremor, seed.child("tremor"));
     breathe(&mut x, cues.breath, seed.child("breath"));
     tilt(&mut x, cues.tilt_db + speaker.tilt_db);
     let gain = db(NEUTRAL_DB + cues.level_db) / rms(&x).max(1e-6);
@@ -41,7 +41,7 @@ fn tremor(x: &[f64], depth: f64, seed: Seed) -> Vec<f64> {
     if depth < 0.001 {
         return x.to_vec();
     }
-    let rate = f64::from(RATE_HZ);
+    let rate = f64::from(SAMPLE_RATE);
     let mut draws = seed.draws();
     let (hz, phase) = (draws.between(5.0, 8.0), draws.between(0.0, TAU));
     let swing = depth * rate / (TAU * hz);
@@ -85,7 +85,7 @@ fn reverberate(x: &[f64], level_db: f64, seed: Seed) -> Vec<f64> {
     let taps: Vec<(usize, f64)> = (0..24)
         .map(|_| {
             let seconds = draws.between(0.004, 0.1);
-            ((seconds * f64::from(RATE_HZ)) as usize, f64::from(draws.normal()) * (-seconds / 0.03).exp())
+            ((seconds * f64::from(SAMPLE_RATE)) as usize, f64::from(draws.normal()) * (-seconds / 0.03).exp())
         })
         .collect();
     let gain = db(level_db) / taps.iter().map(|(_, g)| g * g).sum::<f64>().sqrt();
@@ -101,7 +101,7 @@ fn reverberate(x: &[f64], level_db: f64, seed: Seed) -> Vec<f64> {
 /// Silence before and after, 0.1 to 0.3 s each.
 fn pad(x: Vec<f64>, seed: Seed) -> Vec<f64> {
     let mut draws = seed.draws();
-    let mut silence = || vec![0.0; (draws.between(0.1, 0.3) * f64::from(RATE_HZ)) as usize];
+    let mut silence = || vec![0.0; (draws.between(0.1, 0.3) * f64::from(SAMPLE_RATE)) as usize];
     [silence(), x, silence()].concat()
 }
 
@@ -127,7 +127,7 @@ fn soft_clip(s: f64) -> f64 {
 
 /// The coefficient of a one-pole low-pass at `hz`.
 fn pole(hz: f64) -> f64 {
-    1.0 - (-TAU * hz / f64::from(RATE_HZ)).exp()
+    1.0 - (-TAU * hz / f64::from(SAMPLE_RATE)).exp()
 }
 
 fn db(level: f64) -> f64 {

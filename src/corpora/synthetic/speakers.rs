@@ -25,7 +25,7 @@ pub struct Speaker {
     pub wpm: f64,
     /// Rate in Hz at which the synthesiser's 22 050 Hz are played: above it a shorter vocal tract (formants,
     /// pitch and rate rise alike). A multiple of 500, which keeps the resampling ratio small.
-    pub playback_hz: usize,
+    pub playback_hz: u32,
     /// Treble of voice and microphone, dB above 1 kHz.
     pub tilt_db: f64,
     /// Reverberation against the direct sound, dB.
@@ -47,7 +47,7 @@ pub fn of(language: Language) -> Vec<Speaker> {
                 voice: format!("{}+{variant}", language.voice()),
                 pitch_st: draws.between(-2.0, 2.0),
                 wpm: draws.between(155.0, 185.0),
-                playback_hz: 21_000 + 500 * draws.below(6),
+                playback_hz: 21_000 + 500 * draws.below(6) as u32,
                 tilt_db: draws.between(-3.0, 3.0),
                 room_db: draws.between(-26.0, -14.0),
                 noise_db: draws.between(-46.0, -30.0),

@@ -1,0 +1,135 @@
+//! The synthetic corpus, made here by espeak-ng (./bootstrap installs it).
+
+use indicatif::ProgressBar;
+use seraug::audio::load;
+use seraug::corpora::synthetic::espeak::Espeak;
+use seraug::corpora::synthetic::prosody::EXPRESSIONS;
+use seraug::corpora::synthetic::render::render;
+use seraug::corpora::synthetic::sentences::Language;
+use seraug::corpora::synthetic::speakers::{self, Speaker};
+use seraug::corpora::synthetic::{TAKES, Take, cache, import, takes};
+use seraug::emotion::Emotion;
+use seraug::manifest::{Gender, Manifest};
+use std::path::Path;
+
+fn espeak() -> Espeak {
+    Espeak::find(Path::new("espeak-ng")).unwrap()
+}
+
+fn manifest() -> Manifest {
+    Manifest::parse(include_str!("../../data-manifests/synthetic.toml"), "synthetic.toml").unwrap()
+}
+
+#[test]
+fn the_manifest_is_what_the_tables_hold() {
+    let manifest = manifest();
+    assert!(manifest.synthetic);
+    let speakers: Vec<Speaker> = Language::ALL.into_iter().flat_map(speakers::of).collect();
+    let listed: Vec<(&str, Gender)> = manifest.speakers.iter().map(|(id, g)| (id.as_str(), *g)).collect();
+    assert_eq!(speakers.iter().map(|s| (s.id.as_str(), s.gender)).collect::<Vec<_>>(), listed);
+    assert_eq!(manifest.expected.utterances, speakers.iter().map(|s| takes(s).count()).sum::<usize>());
+    for (emotion, _) in EXPRESSIONS {
+        assert_eq!(manifest.labels[emotion.name()], emotion);
+        assert_eq!(manifest.expected.emotions[&emotion], speakers.len() * TAKES);
+    }
+    for language in Language::ALL {
+        let of = speakers::of(language);
+        assert!(of.len() >= 10 && of.iter().filter(|s| s.gender == Gender::Female).count() * 2 == of.len());
+    }
+}
+
+#[test]
+fn a_speaker_is_the_same_on_repeat_and_a_torn_file_is_made_again() {
+    let (espeak, bar, root) = (espeak(), ProgressBar::hidden(), tempfile::tempdir().unwrap());
+    let speaker = &speakers::of(Language::It)[6];
+    let made = cache::speaker(&espeak, root.path(), speaker, &bar).unwrap();
+    assert_eq!((made.len(), bar.position()), (EXPRESSIONS.len() * TAKES, 96));
+    assert!(made.iter().all(|u| u.language == "it" && u.speaker == speaker.id && u.sha256.len() == 64));
+    assert!(made.iter().any(|u| u.id == "it-m02-angry-03" && u.emotion == Emotion::Angry));
+
+    // Alone and in another order, a take is what it was among the others.
+    for (take, utterance) in takes(speaker).zip(&made).step_by(17).collect::<Vec<_>>().into_iter().rev() {
+        let samples: Vec<i16> =
+            hound::WavReader::open(&utterance.path).unwrap().into_samples().collect::<Result<_, _>>().unwrap();
+        assert_eq!(render(&espeak, take).unwrap(), samples, "{}", utterance.id);
+        assert_eq!(load(&utterance.path).unwrap().samples.len(), samples.len());
+    }
+
+    let whole = std::fs::read(&made[3].path).unwrap();
+    let kept = std::fs::metadata(&made[4].path).unwrap().modified().unwrap();
+    std::fs::write(&made[3].path, &whole[..whole.len() / 2]).unwrap();
+    std::fs::remove_file(&made[5].path).unwrap();
+    assert_eq!(cache::speaker(&espeak, root.path(), speaker, &bar).unwrap(), made);
+    assert_eq!(std::fs::read(&made[3].path).unwrap(), whole);
+    assert!(made[5].path.is_file());
+    assert_eq!(std::fs::metadata(&made[4].path).unwrap().modified().unwrap(), kept, "an intact file is kept");
+}
+
+/// Mean seconds, level in dB and F0 in Hz of takes in `emotion`.
+fn measured(espeak: &Espeak, speaker: &Speaker, emotion: Emotion) -> [f64; 3] {
+    let takes: Vec<_> = (0..TAKES).map(|number| Take { speaker, emotion, number }).collect();
+    let each = takes.iter().map(|&take| {
+        let x: Vec<f64> = render(espeak, take).unwrap().into_iter().map(|s| f64::from(s) / 32_768.0).collect();
+        let power = x.iter().map(|s| s * s).sum::<f64>() / x.len() as f64;
+        [x.len() as f64 / 16_000.0, 10.0 * power.log10(), median_f0(&x)]
+    });
+    let sum = each.fold([0.0; 3], |a, b| [a[0] + b[0], a[1] + b[1], a[2] + b[2]]);
+    sum.map(|v| v / TAKES as f64)
+}
+
+/// Median over voiced frames of 40 ms of the lag at which the normalised autocorrelation peaks, 70 to 400 Hz.
+fn median_f0(x: &[f64]) -> f64 {
+    let mut found: Vec<f64> = x
+        .chunks_exact(640)
+        .filter_map(|frame| {
+            let correlation = |lag: usize| {
+                let (a, b) = (&frame[..640 - lag], &frame[lag..]);
+                let dot = |p: &[f64], q: &[f64]| p.iter().zip(q).map(|(u, v)| u * v).sum::<f64>();
+                dot(a, b) / (dot(a, a) * dot(b, b)).sqrt().max(1e-9)
+            };
+            let best = (40..228).map(|lag| (lag, correlation(lag))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+            (best.1 > 0.8).then(|| 16_000.0 / best.0 as f64)
+        })
+        .collect();
+    found.sort_by(f64::total_cmp);
+    found[found.len() / 2]
+}
+
+#[test]
+fn emotions_are_heard_in_the_direction_the_literature_gives() {
+    let espeak = espeak();
+    for speaker in [&speakers::of(Language::En)[1], &speakers::of(Language::De)[7]] {
+        let of = |emotion| measured(&espeak, speaker, emotion);
+        let (angry, sad, happy, neutral) =
+            (of(Emotion::Angry), of(Emotion::Sad), of(Emotion::Happy), of(Emotion::Neutral));
+        let id = &speaker.id;
+        assert!(angry[0] < 0.9 * sad[0], "{id}: anger is faster: {angry:?} {sad:?}");
+        assert!(angry[1] > sad[1] + 3.0, "{id}: anger is louder: {angry:?} {sad:?}");
+        assert!(angry[2] > 1.08 * sad[2], "{id}: anger is higher: {angry:?} {sad:?}");
+        assert!(happy[2] > 1.08 * neutral[2], "{id}: joy is higher than neutral: {happy:?} {neutral:?}");
+        assert!(sad[1] < neutral[1] - 1.0, "{id}: sadness is softer than neutral: {sad:?} {neutral:?}");
+    }
+}
+
+#[test]
+fn every_language_is_spoken() {
+    let espeak = espeak();
+    for language in Language::ALL {
+        let speaker = &speakers::of(language)[0];
+        let samples = render(&espeak, Take { speaker, emotion: Emotion::Neutral, number: 0 }).unwrap();
+        let seconds = samples.len() as f64 / 16_000.0;
+        assert!((1.5..6.0).contains(&seconds), "{}: {seconds} s", language.code());
+        assert!(samples.iter().any(|s| s.abs() > 2_000), "{}: silence", language.code());
+    }
+}
+
+#[test]
+fn what_is_missing_is_said_in_one_line() {
+    let missing = Espeak::find(Path::new("no-such-espeak-ng")).unwrap_err();
+    let line = "espeak-ng is not installed; run ./bootstrap or apt-get install espeak-ng";
+    assert_eq!(missing.to_string(), line);
+    let cache = tempfile::tempdir().unwrap();
+    let unknown = import(manifest(), &["fr".into()], cache.path(), &ProgressBar::hidden()).unwrap_err();
+    assert_eq!(unknown.to_string(), "corpus synthetic has no language `fr`, choose from de, en, it, zh");
+    assert_eq!(unknown.exit_code(), 2);
+}
