@@ -1,7 +1,7 @@
 //! Adam (Kingma & Ba 2015) on a flat vector; tch cannot save the state of its own.
 
-use crate::nets::params::Params;
 use crate::error::{Error, Result};
+use crate::nets::params::Params;
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
 
@@ -26,9 +26,8 @@ impl Adam {
     /// `torch.nn.utils.clip_grad_norm_` does.
     pub fn step(&mut self, params: &Params, gradient: &Tensor, rate: f64, clip_norm: f64) {
         let _no_grad = tch::no_grad_guard();
-        let clipped = (clip_norm > 0.0).then(|| {
-            gradient * (clip_norm / (gradient.norm() + 1e-6)).clamp_max(1.0)
-        });
+        let clipped =
+            (clip_norm > 0.0).then(|| gradient * (clip_norm / (gradient.norm() + 1e-6)).clamp_max(1.0));
         let gradient = clipped.as_ref().unwrap_or(gradient);
         let [b1, b2] = self.betas;
         self.step += 1;
@@ -54,7 +53,8 @@ impl Adam {
     /// # Errors
     /// A file that is absent or not of as many parameters.
     pub fn load(&mut self, path: &Path) -> Result<()> {
-        let bad = |what: String| Error::failed(format!("{}: {what}; delete it and run again", path.display()));
+        let bad =
+            |what: String| Error::failed(format!("{}: {what}; delete it and run again", path.display()));
         let read = Tensor::read_safetensors(path).map_err(|e| bad(e.to_string()))?;
         let find = |name: &str, like: &[i64], kind: Kind| {
             let found = read.iter().find(|(n, t)| n == name && t.size() == like && t.kind() == kind);

@@ -16,7 +16,8 @@ impl<'a> Trainer<'a> {
             adam.save(&dir.join(name))?;
         }
         let path = dir.join("step");
-        std::fs::write(&path, self.step.to_string()).map_err(|e| Error::failed(format!("{}: {e}", path.display())))
+        std::fs::write(&path, self.step.to_string())
+            .map_err(|e| Error::failed(format!("{}: {e}", path.display())))
     }
 
     /// Takes up what [`Trainer::save`] wrote; the task must be the one it was saved from.
@@ -32,7 +33,10 @@ impl<'a> Trainer<'a> {
         let path = dir.join("step");
         let read = std::fs::read_to_string(&path).ok().and_then(|s| s.trim().parse().ok());
         trainer.step = read.ok_or_else(|| {
-            Error::failed(format!("{}: no number of iterations; delete the folder and run again", path.display()))
+            Error::failed(format!(
+                "{}: no number of iterations; delete the folder and run again",
+                path.display()
+            ))
         })?;
         Ok(trainer)
     }

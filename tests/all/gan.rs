@@ -61,7 +61,11 @@ fn bank() -> Bank {
             let frames = 20 + 8 * i;
             let noise = values(frames * 128, 100 + i as u64);
             let level = |band: usize| if (band < 64) == (class == 0) { -20.0 } else { -60.0 };
-            LogMel { frames, mels: 128, db: noise.iter().enumerate().map(|(k, n)| level(k % 128) + 3.0 * n).collect() }
+            LogMel {
+                frames,
+                mels: 128,
+                db: noise.iter().enumerate().map(|(k, n)| level(k % 128) + 3.0 * n).collect(),
+            }
         })
         .collect();
     let items: Vec<&LogMel> = items.iter().collect();
@@ -186,28 +190,30 @@ fn every_reading_trains_and_augments() {
 #[test]
 fn every_loss_falls() {
     let bank = bank();
-    let fall = |name: &str, losses: &[GanLoss], weights: [f64; 3], phase: &mut dyn FnMut(&mut Trainer) -> Tensor| {
-        let [g, e, b] = weights;
-        let weights = format!("augmentor.weights={{ gan = {g:?}, emo = {e:?}, bal = {b:?} }}");
-        // Strong augmentations and a margin above any distance, so that the hinges are open.
-        let strong = ["augmentor.epsilon=[0.5,2.0]", "augmentor.margin=20.0", "augmentor.learning-rate=5e-3"];
-        let spec = tiny(&[&strong[..], &[&weights]].concat());
-        let mut trainer = Trainer::new(task(&spec, &bank, losses)).unwrap();
-        if e + b > 0.0 || name == "var" {
-            // It has begun to tell the classes apart, and its values are not yet near their limits.
-            for _ in 0..4 {
-                let mut batch = trainer.prepare(&[]);
-                trainer.represent(&mut batch);
-                trainer.step += 1;
+    let fall =
+        |name: &str, losses: &[GanLoss], weights: [f64; 3], phase: &mut dyn FnMut(&mut Trainer) -> Tensor| {
+            let [g, e, b] = weights;
+            let weights = format!("augmentor.weights={{ gan = {g:?}, emo = {e:?}, bal = {b:?} }}");
+            // Strong augmentations and a margin above any distance, so that the hinges are open.
+            let strong =
+                ["augmentor.epsilon=[0.5,2.0]", "augmentor.margin=20.0", "augmentor.learning-rate=5e-3"];
+            let spec = tiny(&[&strong[..], &[&weights]].concat());
+            let mut trainer = Trainer::new(task(&spec, &bank, losses)).unwrap();
+            if e + b > 0.0 || name == "var" {
+                // It has begun to tell the classes apart, and its values are not yet near their limits.
+                for _ in 0..4 {
+                    let mut batch = trainer.prepare(&[]);
+                    trainer.represent(&mut batch);
+                    trainer.step += 1;
+                }
             }
-        }
-        // The step stays, and with it the batch and the noise.
-        let values: Vec<f64> = (0..60).map(|_| value(&phase(&mut trainer))).collect();
-        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
-        let (first, last) = (mean(&values[..5]), mean(&values[50..]));
-        println!("{name}: {first:.4} -> {last:.4}");
-        assert!(last < first - 0.02 * first.abs(), "{name}: {first} -> {last}");
-    };
+            // The step stays, and with it the batch and the noise.
+            let values: Vec<f64> = (0..60).map(|_| value(&phase(&mut trainer))).collect();
+            let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+            let (first, last) = (mean(&values[..5]), mean(&values[50..]));
+            println!("{name}: {first:.4} -> {last:.4}");
+            assert!(last < first - 0.02 * first.abs(), "{name}: {first} -> {last}");
+        };
     fall("rep", &ALL, [1.0, 0.0, 0.0], &mut |t| {
         let mut batch = t.prepare(&[]);
         t.represent(&mut batch).loss
@@ -224,7 +230,10 @@ fn what_cannot_be_trained_is_one_line() {
     let bank = bank();
     let spec = tiny(&["augmentor.learning-rate=1e20", "augmentor.iterations=20"]);
     let e = train(task(&spec, &bank, &ALL), &mut |_| Ok(())).unwrap_err().to_string();
-    assert!(e.contains("at step") && e.contains("lower augmentor.learning-rate or set augmentor.clip-norm"), "{e}");
+    assert!(
+        e.contains("at step") && e.contains("lower augmentor.learning-rate or set augmentor.clip-norm"),
+        "{e}"
+    );
     let alone = AugmentorTask { labels: &[0; 8], ..task(&spec, &bank, &ALL) };
     let e = train(alone, &mut |_| Ok(())).unwrap_err().to_string();
     assert!(e.contains("no training utterance of class angry"), "{e}");

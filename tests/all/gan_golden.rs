@@ -59,7 +59,9 @@ fn padding_is_not_attended_to() {
     let g = golden();
     let r = RepresentationLearner::new(&small(&[]), Seed::new(1), CPU);
     // Step 0 of the representation learner sees frames up to 62.
-    let tail = |value: f64| Tensor::cat(&[&g["x"], &g["x"].zeros_like(), &g["x"].full_like(value), &g["x"].full_like(value)], 2);
+    let tail = |value: f64| {
+        Tensor::cat(&[&g["x"], &g["x"].zeros_like(), &g["x"].full_like(value), &g["x"].full_like(value)], 2)
+    };
     let differ = |own: i64| {
         let own = Tensor::from_slice(&[own, own]);
         let forward = |value| r.forward(&tail(value), &own);
@@ -97,7 +99,8 @@ fn projection_equals_pytorch_with_its_gradient() {
 fn losses_equal_pytorch() {
     let g = golden();
     let [a, b, c, real, fake] = ["a", "b", "c", "real", "fake"].map(|n| &g[&format!("loss.{n}")]);
-    let triplet = |kind, margin| losses::triplet(&losses::distance(a, b, kind), &losses::distance(a, c, kind), margin);
+    let triplet =
+        |kind, margin| losses::triplet(&losses::distance(a, b, kind), &losses::distance(a, c, kind), margin);
     for (name, ours) in [
         ("triplet.sum.0.5", triplet(Distance::Sum, 0.5)),
         ("triplet.sum.7.0", triplet(Distance::Sum, 7.0)),

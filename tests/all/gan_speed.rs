@@ -49,8 +49,14 @@ fn measure(name: &str, sets: &[&str], threads: i32, steps: usize, run: usize) {
     let items: Vec<&LogMel> = items.iter().collect();
     let bank = Bank::new(&items, Standardiser::fit(items.iter().copied()), Device::Cpu);
     let losses = [GanLoss::Model, GanLoss::Var, GanLoss::Bal];
-    let task =
-        AugmentorTask { spec: &spec, losses: &losses, bank: &bank, labels: &labels, classes: 2, seed: Seed::new(1) };
+    let task = AugmentorTask {
+        spec: &spec,
+        losses: &losses,
+        bank: &bank,
+        labels: &labels,
+        classes: 2,
+        seed: Seed::new(1),
+    };
     let mut trainer = Trainer::new(task).unwrap();
     let n = &trainer.networks;
     println!(
@@ -109,7 +115,13 @@ fn gan_speed() {
     measure("tiny", &["preset=tiny", "augmentor.log-every=1"], 1, 20, 1);
     measure("tiny", &["preset=tiny", "augmentor.log-every=1"], 2, 20, 1);
     measure("paper", &["augmentor.log-every=1"], 2, 1, 1);
-    measure("framework decoder", &["augmentor.log-every=1", "augmentor.init=framework", "augmentor.batch=4"], 2, 1, 1);
+    measure(
+        "framework decoder",
+        &["augmentor.log-every=1", "augmentor.init=framework", "augmentor.batch=4"],
+        2,
+        1,
+        1,
+    );
 }
 
 #[test]
