@@ -8,10 +8,12 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
     let spec = &reading.spec;
     let names = spec.class_names();
     let chance = 100.0 / names.len() as f64;
-    let kind = if reading.synthetic() { "synthetic corpus" } else { "corpus" };
     let reduced: Vec<&str> = spec.reduced_classes().iter().map(|&c| names[c]).collect();
     let share = spec.reduction.as_ref().map_or(0.0, |r| 100.0 * r.share);
-    let mut text = format!("Percent on the test folds of the {kind} {}: mean ± half of the 95 % interval. ", spec.corpus);
+    let mut text = format!(
+        "Percent on the test folds of {}: mean ± half of the 95 % interval. ",
+        corpus(&spec.corpus, reading.synthetic())
+    );
     if reading.per_class() {
         text += &format!(
             "Classes are reduced one at a time: a column is the UAR (mean recall over all {} classes, chance \
@@ -48,6 +50,7 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
     if spec.condition.len() > 1 {
         let over = match unit {
             Unit::Fold => "averaged over the seeds of a fold, t interval over folds",
+            Unit::Seed if seeds == 1 => "without an interval",
             Unit::Seed => "t interval over seeds",
         };
         let what = match (reduced.is_empty(), reading.per_class()) {
@@ -64,6 +67,15 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
         text += "published: as printed in the paper; difference: ours less published. ";
     }
     text.trim_end().to_owned()
+}
+
+/// A corpus in a sentence: whether it is synthetic is always said.
+pub fn corpus(name: &str, synthetic: bool) -> String {
+    match synthetic {
+        true if name == "synthetic" => "the synthetic corpus".into(),
+        true => format!("the synthetic corpus {name}"),
+        false => format!("the corpus {name}"),
+    }
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -56,8 +56,8 @@ impl Page<'_> {
     }
 
     fn results(&self) -> String {
-        let mut html = String::from("<section>\n<h2>Results</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>");
-        html += &element("caption", &self.table.caption);
+        let mut html = String::from("<section>\n<h2>Results</h2>\n<div class=\"scroll\" tabindex=\"0\">\
+             <table aria-describedby=\"meaning\">");
         html += "<thead><tr><th scope=\"col\">condition</th>";
         let titles = self.table.columns.iter().map(|h| h.title.as_str()).chain(["cells"]);
         titles.for_each(|t| html += &format!("<th scope=\"col\">{}</th>", escape(t)));
@@ -75,7 +75,7 @@ impl Page<'_> {
             line.cells.iter().for_each(|c| html += &element("td", c));
             html += "</tr>\n";
         }
-        html += "</tbody></table></div>\n";
+        html += &format!("</tbody></table></div>\n<p class=\"soft\" id=\"meaning\">{}</p>\n", escape(&self.table.caption));
         if !self.table.notes.is_empty() {
             html += "<ul>\n";
             self.table.notes.iter().for_each(|n| html += &format!("{}\n", element("li", n)));

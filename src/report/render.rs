@@ -137,13 +137,17 @@ pub fn csv(table: &Table) -> Result<Vec<u8>> {
 pub fn terminal(table: &Table) -> String {
     let lines = lines(table);
     let mut titles: Vec<String> = table.columns.iter().map(|h| cut(&h.title, LABEL)).collect();
-    titles.push("cells".into());
+    // Where every cell has a result, the column would say the same in each row.
+    let whole = table.rows.iter().all(|r| r.done == r.planned);
+    if !whole {
+        titles.push("cells".into());
+    }
     let indent = |l: &Line| if l.kind == LineKind::Ours { cut(&l.label, LABEL) } else { format!("  {}", l.label) };
     let first = lines.iter().map(|l| width(&indent(l))).max().unwrap_or(0);
     let widths: Vec<usize> = (0..titles.len())
         .map(|c| lines.iter().map(|l| width(&l.cells[c])).chain([width(&titles[c])]).max().unwrap_or(0))
         .collect();
-    let mut text = format!("{}\n", table.title);
+    let mut text = format!("{}\n", cut(&table.title, TERMINAL));
     let mut start = 0;
     while start < titles.len() {
         let mut end = start;
@@ -166,6 +170,9 @@ pub fn terminal(table: &Table) -> String {
         }
         text += "\n";
         start = end;
+    }
+    if whole {
+        text += &format!("All {} cells of each condition have a result.\n", table.rows.first().map_or(0, |r| r.planned));
     }
     for paragraph in std::iter::once(&table.caption).chain(&table.notes) {
         text += &wrap(paragraph);

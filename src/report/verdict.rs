@@ -1,7 +1,7 @@
 //! What a run shows, in two sentences that are made from its numbers.
 
 use super::aggregate::{Column, main_column};
-use super::caption::list;
+use super::caption::{corpus, list};
 use super::reading::Reading;
 use super::render::{sign, signed};
 use super::table::{Entry, Table, paired};
@@ -30,10 +30,7 @@ fn ran(reading: &Reading, table: &Table) -> String {
         .info
         .corpus
         .iter()
-        .map(|c| {
-            let kind = if c.synthetic { "synthetic corpus" } else { "corpus" };
-            format!("the {kind} {} ({} utterances, {} speakers)", c.name, c.used, c.speakers)
-        })
+        .map(|c| format!("{} ({} utterances, {} speakers)", corpus(&c.name, c.synthetic), c.used, c.speakers))
         .collect();
     let corpora: Vec<&str> = corpora.iter().map(String::as_str).collect();
     let on = if corpora.is_empty() { reading.spec.corpus.clone() } else { list(&corpora) };
@@ -79,32 +76,36 @@ fn shows(reading: &Reading, table: &Table) -> Result<String> {
     let many = conditions.iter().skip(1).filter(|c| augments(c)).count() > 1;
     let against = |d: Option<&Entry>, other: &str| match d {
         None => format!("no cell is paired with {other}"),
-        Some(d) => format!("{} points over {other}: {}", signed(d), judged(d)),
+        Some(d) => format!("{} points over {other}, {}", signed(d), judged(d)),
     };
     let (label, value) = (&table.rows[best].label, mean(best).unwrap_or(0.0));
     let named = if many { format!("The best augmentation, {label},") } else { capital(label) };
     let over_base = against(table.entry(best, Column::Difference), base);
-    let mut text = format!("{named} reached {value:.1} % in {what}, against {base_mean:.1} % of {base}, {over_base}");
+    let mut text = format!("{named} reached {value:.1} % in {what} ({base}: {base_mean:.1} %): {over_base}");
     let copies = best_of(&|c| matches!(c.augment, Augment::Copies(_)));
     let gan = best_of(&|c| matches!(c.augment, Augment::TripletGan(_)));
     if let (Some(copies), Some(gan)) = (copies, gan) {
         let d = paired(reading, table.unit, gan, copies)?;
         let over = against(d.as_ref(), &table.rows[copies].label);
-        text += &format!("; {} is {over}", if gan == best { "it" } else { &table.rows[gan].label });
+        text += &format!("; {} is {over}", table.rows[gan].label);
     }
-    Ok(text + ".")
+    text += ".";
+    if many {
+        text += " The best is chosen on the same test folds, which flatters it a little.";
+    }
+    Ok(text)
 }
 
 /// What an interval lets a reader say.
 fn judged(d: &Entry) -> String {
     match d.interval.half {
-        None => "one value has no interval, so no difference can be shown".into(),
+        None => "one value without an interval, so no difference can be shown".into(),
         Some(h) => {
             let (low, high) = (sign(d.interval.mean - h), sign(d.interval.mean + h));
             if d.excludes_zero() {
-                format!("the 95 % interval, {low} to {high}, excludes zero")
+                format!("and the 95 % interval ({low} to {high}) excludes zero")
             } else {
-                format!("no difference could be shown (95 % interval {low} to {high})")
+                format!("but no difference could be shown: the 95 % interval ({low} to {high}) includes zero")
             }
         }
     }

@@ -62,7 +62,7 @@ impl Fake {
         let reduction = format!("reduction = {{ share = 0.8, keep = [\"neutral\"], mode = \"{mode}\" }}\n");
         let text = format!(
             r#"title = {title}
-corpus = "synthetic"
+corpus = "{corpus}"
 preset = "tiny"
 seeds = {seeds:?}
 classes = {{ neutral = ["neutral"], angry = ["angry"], sad = ["sad"], happy = ["happy", "excited"] }}
@@ -86,12 +86,17 @@ name = "weighted"
 title = "class weights"
 loss = "weighted"
 "#,
+            corpus = self.corpus(),
             title = toml::Value::String(self.title.clone()),
             seeds = self.seeds,
             only = self.only,
             reduction = if self.reduced { &reduction } else { "" },
         );
         spec::parse(&text, "fake.toml", &[]).unwrap()
+    }
+
+    fn corpus(&self) -> &'static str {
+        if self.synthetic { "synthetic" } else { "emodb" }
     }
 
     fn folds(&self) -> Vec<usize> {
@@ -146,7 +151,7 @@ loss = "weighted"
             };
             let augmented = matches!(cell.condition.as_str(), "aug" | "copies");
             Outcome {
-                corpus: "synthetic".into(),
+                corpus: self.corpus().into(),
                 status: if failed { Status::Failed } else { Status::Done },
                 error: if failed { "loss is not finite at step 7 <of> 9".into() } else { String::new() },
                 n_train: 192,
@@ -204,7 +209,7 @@ loss = "weighted"
             cells_trained: 56,
             device: DeviceInfo { class: "cpu".into(), name: "Some Processor 3.0".into(), host: "host".into(), threads: 2 },
             corpus: vec![CorpusInfo {
-                name: "synthetic".into(),
+                name: self.corpus().into(),
                 synthetic: self.synthetic,
                 digest: "ab".repeat(32),
                 utterances: 700,

@@ -28,7 +28,7 @@ pub fn confusion(reading: &Reading) -> Result<Option<Figure>> {
     let down = (pooled.len() as i32 + across - 1) / across;
     let text = svg(WIDTH.max(panel.0), panel.1 * down + 4, |canvas| {
         for (i, confusion) in pooled.iter().enumerate() {
-            let (x0, y0) = (i as i32 % across * panel.0, i as i32 / across * panel.1);
+            let (x0, y0) = (i as i32 % across * (WIDTH / across).max(panel.0), i as i32 / across * panel.1);
             let label = cut(reading.spec.condition[i].label(), (cell * n / 8) as usize);
             let (x, y) = (x0 + left, y0 + 34);
             canvas.text(&label, (x, y0 + 18), At::Left, HEAD)?;
@@ -47,7 +47,7 @@ pub fn confusion(reading: &Reading) -> Result<Option<Figure>> {
                         ((x + cell * p, y + CELL_HEIGHT * t), (x + cell * (p + 1), y + CELL_HEIGHT * (t + 1)));
                     canvas.rect(from, to, shade(share))?;
                     canvas.frame(from, to, WHITE)?;
-                    let ink = if share > 0.45 { WHITE } else { super::INK };
+                    let ink = if share > 0.68 { WHITE } else { super::INK };
                     let middle = (from.0 + cell / 2, from.1);
                     let percent = if support == 0 { "–".into() } else { format!("{:.0} %", 100.0 * share) };
                     canvas.text(&percent, (middle.0, middle.1 + 15), At::Middle, Look { colour: ink, ..TEXT })?;

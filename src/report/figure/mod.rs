@@ -141,7 +141,7 @@ impl Canvas<'_> {
 
     /// A published value: an upright diamond.
     pub fn diamond(&mut self, (x, y): (i32, i32)) -> Result<()> {
-        let corners = [(x, y - 6), (x + 5, y), (x, y + 6), (x - 5, y), (x, y - 6)];
+        let corners = [(x, y - 5), (x + 5, y), (x, y + 5), (x - 5, y), (x, y - 5)];
         self.0.fill_polygon(corners, &WHITE.filled()).map_err(|e| failed(&e))?;
         self.0.draw_path(corners, &INK.stroke_width(2)).map_err(|e| failed(&e))
     }

@@ -7,7 +7,6 @@ use crate::report::render::{cut, plain};
 use crate::report::table::Table;
 
 const WIDTH: i32 = 760;
-const PITCH: i32 = 24;
 const GROUP: i32 = 40;
 /// Characters of a condition's label.
 const LABEL: usize = 24;
@@ -20,10 +19,13 @@ pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
     let left = labels.iter().map(|l| room(l, TEXT.size)).max().unwrap_or(0).max(60) + 14;
     let right = WIDTH - 110;
     let top = 44;
-    let group_height = GROUP + PITCH * table.rows.len() as i32;
+    let published = table.rows.iter().any(|r| r.published.iter().any(Option::is_some));
+    // Interval, folds and published value have a lane of the bar each.
+    let bar = if published { 28 } else { 20 };
+    let pitch = bar + 4;
+    let group_height = GROUP + pitch * table.rows.len() as i32;
     let bottom = top + group_height * groups.len() as i32 + 8;
     let x = |v: f64| left + (f64::from(right - left) * v.clamp(0.0, 100.0) / 100.0).round() as i32;
-    let published = table.rows.iter().any(|r| r.published.iter().any(Option::is_some));
     let unit = if table.unit == Unit::Fold { "fold" } else { "seed" };
     let text = svg(WIDTH, bottom + 48, |canvas| {
         key(canvas, unit, published)?;
@@ -36,22 +38,22 @@ pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
             let y = top + g as i32 * group_height;
             canvas.text(&long_title(table, column), (left, y + 24), At::Left, HEAD)?;
             for (i, row) in table.rows.iter().enumerate() {
-                let y = y + GROUP + i as i32 * PITCH;
-                canvas.text(&labels[i], (left - 8, y + 10), At::Right, TEXT)?;
+                let y = y + GROUP + i as i32 * pitch;
+                canvas.text(&labels[i], (left - 8, y + bar / 2), At::Right, TEXT)?;
                 let Some(entry) = &row.entries[column] else {
-                    canvas.text("no result", (right + 12, y + 10), At::Left, SMALL)?;
+                    canvas.text("no result", (right + 12, y + bar / 2), At::Left, SMALL)?;
                     continue;
                 };
                 let interval = entry.interval;
-                canvas.rect((x(0.0), y), (x(interval.mean), y + 20), colour(i))?;
+                canvas.rect((x(0.0), y), (x(interval.mean), y + bar), colour(i))?;
                 if let Some(half) = interval.half {
-                    canvas.whisker(x(interval.mean - half), x(interval.mean + half), y + 6)?;
+                    canvas.whisker(x(interval.mean - half), x(interval.mean + half), y + 5)?;
                 }
-                entry.units.iter().try_for_each(|&(_, v)| canvas.dot((x(v), y + 15)))?;
+                entry.units.iter().try_for_each(|&(_, v)| canvas.dot((x(v), y + 14)))?;
                 if let Some(p) = row.published[column] {
-                    canvas.diamond((x(p), y + 10))?;
+                    canvas.diamond((x(p), y + 23))?;
                 }
-                canvas.text(&plain(entry), (right + 12, y + 10), At::Left, TEXT)?;
+                canvas.text(&plain(entry), (right + 12, y + bar / 2), At::Left, TEXT)?;
             }
         }
         canvas.dashes(x(100.0 / classes as f64), top, bottom, PALE)
