@@ -18,7 +18,7 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
         text += &format!(
             "Classes are reduced one at a time: a column is the UAR (mean recall over all {} classes, chance \
              {chance:.1}) of the data sets in which {share:.0} % of that class were removed from training, the others \
-             left whole; mean: over these columns, as the paper's Average. ",
+             left whole; mean: over these columns, where all of a fold and seed have a result, as the paper's Average. ",
             names.len()
         );
     } else {

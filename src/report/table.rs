@@ -152,7 +152,7 @@ fn notes(reading: &Reading, rows: &[Row], samples: &[Sample]) -> Vec<String> {
         let pairs = differences(samples, main, i, 0).len();
         if pairs != cells(i).max(cells(0)) {
             let base = &rows[0].label;
-            notes.push(format!("{} vs {base}: only the {pairs} pairs of cells that both have.", row.label));
+            notes.push(format!("{} vs {base}: only the {pairs} pairs of fold and seed that both have.", row.label));
         }
     }
     if !reading.per_class() {
