@@ -188,7 +188,8 @@ mod tests {
 
     #[test]
     fn differences_are_of_cells_that_both_have() {
-        let samples = [sample(0, 1, 1, 10.0), sample(0, 2, 1, 20.0), sample(1, 2, 1, 25.0), sample(1, 3, 1, 9.0)];
+        let samples =
+            [sample(0, 1, 1, 10.0), sample(0, 2, 1, 20.0), sample(1, 2, 1, 25.0), sample(1, 3, 1, 9.0)];
         let d = differences(&samples, Column::Uar, 1, 0);
         assert_eq!(d, [Sample { column: Column::Difference, value: 5.0, ..samples[2] }]);
     }

@@ -22,7 +22,10 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
             names.len()
         );
     } else {
-        text += &format!("A class: its recall. UAR: mean recall over all {} classes, chance {chance:.1}. ", names.len());
+        text += &format!(
+            "A class: its recall. UAR: mean recall over all {} classes, chance {chance:.1}. ",
+            names.len()
+        );
         if !reduced.is_empty() {
             text += &format!(
                 "reduced: mean recall over {}, of which {share:.0} % were removed from training: the paper's Average. ",
@@ -35,7 +38,9 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
     text += &match unit {
         Unit::Fold if seeds == 1 => format!("Intervals: Student t over the {folds} folds (one seed). "),
         Unit::Fold => {
-            format!("Intervals: Student t over the {folds} folds, each fold first averaged over its {seeds} seeds. ")
+            format!(
+                "Intervals: Student t over the {folds} folds, each fold first averaged over its {seeds} seeds. "
+            )
         }
         Unit::Seed if seeds == 1 => "One fold and one seed: no intervals. ".to_owned(),
         Unit::Seed => format!(

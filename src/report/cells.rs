@@ -19,7 +19,8 @@ pub fn failures(reading: &Reading) -> String {
         missing.len()
     );
     for o in failed {
-        html += &format!("<li><code>{}</code> failed: {}</li>\n", escape(&o.cell.to_string()), escape(&o.error));
+        html +=
+            &format!("<li><code>{}</code> failed: {}</li>\n", escape(&o.cell.to_string()), escape(&o.error));
     }
     for cell in missing {
         html += &format!("<li>{} has no row in outcomes.csv</li>\n", element("code", &cell.to_string()));
@@ -33,7 +34,11 @@ pub fn sizes(reading: &Reading, table: &Table) -> String {
     for (i, row) in table.rows.iter().enumerate() {
         let done: Vec<&Outcome> = reading.done(i).collect();
         let mean = |of: &dyn Fn(&Outcome) -> f64| {
-            if done.is_empty() { "–".into() } else { format!("{:.0}", done.iter().map(|o| of(o)).sum::<f64>() / done.len() as f64) }
+            if done.is_empty() {
+                "–".into()
+            } else {
+                format!("{:.0}", done.iter().map(|o| of(o)).sum::<f64>() / done.len() as f64)
+            }
         };
         let sum = |of: &dyn Fn(&Outcome) -> f64| time(done.iter().map(|o| of(o)).sum());
         rows.push(vec![

@@ -35,7 +35,8 @@ pub fn table(caption: &str, headings: &[&str], rows: &[Vec<String>]) -> String {
         html += "<tr>";
         for (i, cell) in row.iter().enumerate() {
             let cell = escape(cell);
-            html += &if i == 0 { format!("<th scope=\"row\">{cell}</th>") } else { format!("<td>{cell}</td>") };
+            html +=
+                &if i == 0 { format!("<th scope=\"row\">{cell}</th>") } else { format!("<td>{cell}</td>") };
         }
         html += "</tr>";
     }

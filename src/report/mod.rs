@@ -47,7 +47,8 @@ pub fn report(run: &RunDir, reports: &Path) -> Result<Written> {
 
     let parent = reports.join(&reading.info.experiment);
     let dir = parent.join(run.id());
-    let failed = |p: &Path, e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", p.display()));
+    let failed =
+        |p: &Path, e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", p.display()));
     std::fs::create_dir_all(&dir).map_err(|e| failed(&dir, e))?;
     let real = std::fs::canonicalize(&dir).map_err(|e| failed(&dir, e))?;
     let to_run = relative(&real, run.path());
@@ -57,7 +58,9 @@ pub fn report(run: &RunDir, reports: &Path) -> Result<Written> {
         (dir.join("table.md"), render::markdown(&table).into_bytes()),
         (dir.join("table.csv"), render::csv(&table)?),
     ];
-    contents.extend(figures.iter().map(|f| (dir.join(format!("figures/{}.svg", f.name)), f.svg.clone().into_bytes())));
+    contents.extend(
+        figures.iter().map(|f| (dir.join(format!("figures/{}.svg", f.name)), f.svg.clone().into_bytes())),
+    );
     contents.push((dir.join("index.html"), page.html().into_bytes()));
     for (path, bytes) in &contents {
         write_atomic(path, bytes)?;
@@ -90,7 +93,8 @@ fn newest(parent: &Path) -> Option<String> {
 
 /// The way from folder `from` to `to`, both absolute, with `/` between the steps.
 fn relative(from: &Path, to: &Path) -> String {
-    let (from, to): (Vec<Component>, Vec<Component>) = (from.components().collect(), to.components().collect());
+    let (from, to): (Vec<Component>, Vec<Component>) =
+        (from.components().collect(), to.components().collect());
     let common = std::iter::zip(&from, &to).take_while(|(a, b)| a == b).count();
     let up = from[common..].iter().map(|_| "..".to_owned());
     let down = to[common..].iter().map(|c| c.as_os_str().to_string_lossy().into_owned());

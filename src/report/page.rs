@@ -56,8 +56,10 @@ impl Page<'_> {
     }
 
     fn results(&self) -> String {
-        let mut html = String::from("<section>\n<h2>Results</h2>\n<div class=\"scroll\" tabindex=\"0\">\
-             <table aria-describedby=\"meaning\">");
+        let mut html = String::from(
+            "<section>\n<h2>Results</h2>\n<div class=\"scroll\" tabindex=\"0\">\
+             <table aria-describedby=\"meaning\">",
+        );
         html += "<thead><tr><th scope=\"col\">condition</th>";
         let titles = self.table.columns.iter().map(|h| h.title.as_str()).chain(["cells"]);
         titles.for_each(|t| html += &format!("<th scope=\"col\">{}</th>", escape(t)));
@@ -75,7 +77,10 @@ impl Page<'_> {
             line.cells.iter().for_each(|c| html += &element("td", c));
             html += "</tr>\n";
         }
-        html += &format!("</tbody></table></div>\n<p class=\"soft\" id=\"meaning\">{}</p>\n", escape(&self.table.caption));
+        html += &format!(
+            "</tbody></table></div>\n<p class=\"soft\" id=\"meaning\">{}</p>\n",
+            escape(&self.table.caption)
+        );
         if !self.table.notes.is_empty() {
             html += "<ul>\n";
             self.table.notes.iter().for_each(|n| html += &format!("{}\n", element("li", n)));
@@ -136,7 +141,11 @@ impl Page<'_> {
 /// A word as a POSIX shell reads it back.
 fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// A section with a heading and a table.

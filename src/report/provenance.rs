@@ -34,7 +34,8 @@ pub fn audit(reading: &Reading) -> String {
     if info.audit.is_empty() {
         return "<section>\n<h2>Leakage audit</h2>\n<p>run.toml has none.</p>\n</section>\n".into();
     }
-    let row = |a: &crate::results::AuditCheck| vec![a.check.clone(), a.compared.to_string(), a.hits.to_string()];
+    let row =
+        |a: &crate::results::AuditCheck| vec![a.check.clone(), a.compared.to_string(), a.hits.to_string()];
     let rows: Vec<_> = info.audit.iter().map(row).collect();
     section("Leakage audit", "Any hit stops a run.", &["question", "compared", "hits"], &rows)
 }

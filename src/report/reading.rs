@@ -108,9 +108,14 @@ impl Reading {
         let mut missing = Vec::new();
         for c in &self.spec.condition {
             for (fold, seed) in self.planned() {
-                let cell =
-                    CellId { experiment: self.info.experiment.clone(), condition: c.name.clone(), fold, seed };
-                let there = |o: &Outcome| (&o.cell.condition, o.cell.fold, o.cell.seed) == (&c.name, fold, seed);
+                let cell = CellId {
+                    experiment: self.info.experiment.clone(),
+                    condition: c.name.clone(),
+                    fold,
+                    seed,
+                };
+                let there =
+                    |o: &Outcome| (&o.cell.condition, o.cell.fold, o.cell.seed) == (&c.name, fold, seed);
                 if !self.outcomes.iter().any(there) {
                     missing.push(cell);
                 }

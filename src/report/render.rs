@@ -99,7 +99,9 @@ pub fn markdown(table: &Table) -> String {
         let label = escape(&line.label);
         let label = if line.kind == LineKind::Ours { format!("**{label}**") } else { format!("*{label}*") };
         text += &format!("| {label} |");
-        line.cells.iter().for_each(|c| text += &if c.is_empty() { " |".to_owned() } else { format!(" {c} |") });
+        line.cells
+            .iter()
+            .for_each(|c| text += &if c.is_empty() { " |".to_owned() } else { format!(" {c} |") });
         text += "\n";
     }
     text += &format!("\n{}\n", escape(&table.caption));
@@ -142,7 +144,8 @@ pub fn terminal(table: &Table) -> String {
     if !whole {
         titles.push("cells".into());
     }
-    let indent = |l: &Line| if l.kind == LineKind::Ours { cut(&l.label, LABEL) } else { format!("  {}", l.label) };
+    let indent =
+        |l: &Line| if l.kind == LineKind::Ours { cut(&l.label, LABEL) } else { format!("  {}", l.label) };
     let first = lines.iter().map(|l| width(&indent(l))).max().unwrap_or(0);
     let widths: Vec<usize> = (0..titles.len())
         .map(|c| lines.iter().map(|l| width(&l.cells[c])).chain([width(&titles[c])]).max().unwrap_or(0))
@@ -172,7 +175,10 @@ pub fn terminal(table: &Table) -> String {
         start = end;
     }
     if whole {
-        text += &format!("All {} cells of each condition have a result.\n", table.rows.first().map_or(0, |r| r.planned));
+        text += &format!(
+            "All {} cells of each condition have a result.\n",
+            table.rows.first().map_or(0, |r| r.planned)
+        );
     }
     for paragraph in std::iter::once(&table.caption).chain(&table.notes) {
         text += &wrap(paragraph);

@@ -152,23 +152,35 @@ fn notes(reading: &Reading, rows: &[Row], samples: &[Sample]) -> Vec<String> {
         let pairs = differences(samples, main, i, 0).len();
         if pairs != cells(i).max(cells(0)) {
             let base = &rows[0].label;
-            notes.push(format!("{} vs {base}: only the {pairs} pairs of fold and seed that both have.", row.label));
+            notes.push(format!(
+                "{} vs {base}: only the {pairs} pairs of fold and seed that both have.",
+                row.label
+            ));
         }
     }
     if !reading.per_class() {
         for (c, class) in reading.spec.class_names().iter().enumerate() {
-            let lacks = |o: &&crate::results::Outcome| o.confusion.as_ref().is_some_and(|m| m.recall(c).is_none());
+            let lacks =
+                |o: &&crate::results::Outcome| o.confusion.as_ref().is_some_and(|m| m.recall(c).is_none());
             let mut folds: Vec<usize> = reading.outcomes.iter().filter(lacks).map(|o| o.cell.fold).collect();
             folds.sort_unstable();
             folds.dedup();
             if !folds.is_empty() {
                 let folds: Vec<String> = folds.iter().map(ToString::to_string).collect();
-                notes.push(format!("No test utterance of `{class}` in fold {}: left out of its means.", folds.join(", ")));
+                notes.push(format!(
+                    "No test utterance of `{class}` in fold {}: left out of its means.",
+                    folds.join(", ")
+                ));
             }
         }
     }
-    if reading.spec.reduction.is_none() && reading.spec.condition.iter().any(|c| c.published.contains_key("average")) {
-        notes.push("A published average is not shown: it is over reduced classes, and nothing is reduced here.".into());
+    if reading.spec.reduction.is_none()
+        && reading.spec.condition.iter().any(|c| c.published.contains_key("average"))
+    {
+        notes.push(
+            "A published average is not shown: it is over reduced classes, and nothing is reduced here."
+                .into(),
+        );
     }
     notes
 }

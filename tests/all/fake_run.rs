@@ -2,8 +2,8 @@
 
 use seraug::metrics::Confusion;
 use seraug::results::{
-    AuditCheck, CellId, CorpusInfo, DeviceInfo, NetworkInfo, Outcome, PredictionRow, RunDir, RunInfo, Status, Warning,
-    write_atomic, write_outcomes, write_predictions,
+    AuditCheck, CellId, CorpusInfo, DeviceInfo, NetworkInfo, Outcome, PredictionRow, RunDir, RunInfo, Status,
+    Warning, write_atomic, write_outcomes, write_predictions,
 };
 use seraug::seed::Seed;
 use seraug::spec::{self, Spec};
@@ -111,7 +111,12 @@ loss = "weighted"
             for fold in self.folds() {
                 for &seed in &self.seeds {
                     if !self.absent.contains(&(condition, fold, seed)) {
-                        let cell = CellId { experiment: "open/fake".into(), condition: condition.into(), fold, seed };
+                        let cell = CellId {
+                            experiment: "open/fake".into(),
+                            condition: condition.into(),
+                            fold,
+                            seed,
+                        };
                         cells.push((cell, self.gain * gain));
                     }
                 }
@@ -132,7 +137,8 @@ loss = "weighted"
             let recall = (level + speakers + draws.between(-self.noise, self.noise)).clamp(0.0, 1.0);
             let right = (30.0 * recall).round() as usize;
             for i in 0..30 {
-                let wrong = if draws.uniform() < 0.5 && truth != 0 { 0 } else { (truth + 1 + draws.below(3)) % 4 };
+                let wrong =
+                    if draws.uniform() < 0.5 && truth != 0 { 0 } else { (truth + 1 + draws.below(3)) % 4 };
                 pairs.push((truth, if i < right { truth } else { wrong }));
             }
         }
@@ -198,7 +204,9 @@ loss = "weighted"
         let network = |name: &str, parameters, flops| NetworkInfo { name: name.into(), parameters, flops };
         RunInfo {
             experiment: "open/fake".into(),
-            command: ["seraug", "run", "experiments/open/fake.toml", "--seeds", "1,2,3"].map(str::to_owned).to_vec(),
+            command: ["seraug", "run", "experiments/open/fake.toml", "--seeds", "1,2,3"]
+                .map(str::to_owned)
+                .to_vec(),
             version: "0.1.0".into(),
             revision: "0123456789abcdef0123456789abcdef01234567".into(),
             libtorch: "2.11.0".into(),
@@ -207,7 +215,12 @@ loss = "weighted"
             seconds: 1200.0,
             cells_cached: 4,
             cells_trained: 56,
-            device: DeviceInfo { class: "cpu".into(), name: "Some Processor 3.0".into(), host: "host".into(), threads: 2 },
+            device: DeviceInfo {
+                class: "cpu".into(),
+                name: "Some Processor 3.0".into(),
+                host: "host".into(),
+                threads: 2,
+            },
             corpus: vec![CorpusInfo {
                 name: self.corpus().into(),
                 synthetic: self.synthetic,
@@ -219,16 +232,31 @@ loss = "weighted"
                 citation: "Nobody, \"Made-up speech\", https://example.org/a?b=1&c=2".into(),
             }],
             audit: vec![
-                AuditCheck { check: "a speaker of a test fold is in its training set".into(), compared: 600, hits: 0 },
-                AuditCheck { check: "a recording is on both sides, by its digest".into(), compared: 600, hits: 0 },
+                AuditCheck {
+                    check: "a speaker of a test fold is in its training set".into(),
+                    compared: 600,
+                    hits: 0,
+                },
+                AuditCheck {
+                    check: "a recording is on both sides, by its digest".into(),
+                    compared: 600,
+                    hits: 0,
+                },
             ],
-            network: vec![network("augmentor", 1_234_567, 98_765_432), network("classifier", 65_432, 7_654_321)],
+            network: vec![
+                network("augmentor", 1_234_567, 98_765_432),
+                network("classifier", 65_432, 7_654_321),
+            ],
             warning: vec![
                 Warning {
                     cell: "open/fake/no-aug/fold-2/seed-1".into(),
-                    message: "the classifier of every seed predicts one class for 81 % of the test set".into(),
+                    message: "the classifier of every seed predicts one class for 81 % of the test set"
+                        .into(),
                 },
-                Warning { cell: String::new(), message: "learning-rate x iterations = 0.006 is far below the paper's 0.03".into() },
+                Warning {
+                    cell: String::new(),
+                    message: "learning-rate x iterations = 0.006 is far below the paper's 0.03".into(),
+                },
             ],
         }
     }
@@ -241,7 +269,8 @@ fn history(cell: &CellId) -> String {
     if cell.condition == "aug" {
         for step in (25..=300).step_by(25) {
             let t = step as f64 / 300.0;
-            let mut value = |from: f64, to: f64| to + (from - to) * (-4.0 * t).exp() * draws.between(0.9, 1.1);
+            let mut value =
+                |from: f64, to: f64| to + (from - to) * (-4.0 * t).exp() * draws.between(0.9, 1.1);
             let (d, r, v, b) = (value(1.39, 1.1), value(7.0, 2.5), value(-0.02, 0.3), value(7.1, 5.0));
             text += &format!("augmentor,{step},{d},{r},{v},{b},,\n");
         }

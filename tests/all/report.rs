@@ -55,7 +55,8 @@ fn check_html(html: &str) {
         let end = start + rest[start..].find('>').expect("a tag ends");
         let tag = &rest[start + 1..end];
         rest = &rest[end + 1..];
-        let name: String = tag.trim_start_matches('/').chars().take_while(|c| !c.is_whitespace() && *c != '/').collect();
+        let name: String =
+            tag.trim_start_matches('/').chars().take_while(|c| !c.is_whitespace() && *c != '/').collect();
         if let Some(close) = tag.strip_prefix('/') {
             assert_eq!(open.pop().as_deref(), Some(close), "closing tag");
         } else if !tag.ends_with('/') && !void.contains(&name.as_str()) {
@@ -126,7 +127,11 @@ fn published_values_and_differences_are_beside_ours() {
     let m = made(&Fake::default());
     let lines: Vec<&str> = m.markdown.lines().collect();
     let at = lines.iter().position(|l| l.starts_with("| **AUG** |")).unwrap();
-    assert!(lines[at + 1].starts_with("| *published* | | 62.75 | 58.11 | 53.71 | | 58.19 |"), "{}", lines[at + 1]);
+    assert!(
+        lines[at + 1].starts_with("| *published* | | 62.75 | 58.11 | 53.71 | | 58.19 |"),
+        "{}",
+        lines[at + 1]
+    );
     assert!(lines[at + 2].starts_with("| *difference* | |"), "{}", lines[at + 2]);
     let copies = lines.iter().position(|l| l.starts_with("| **plain copies** |")).unwrap();
     assert!(!lines[copies + 1].contains("published"), "no published value of its own: {}", lines[copies + 1]);
@@ -182,7 +187,9 @@ fn failed_and_missing_cells_are_seen() {
         assert!(flat.contains("AUG vs NoAUG: only the 13 pairs of fold and seed"), "{text}");
     }
     assert!(m.html.contains("1 failed, 1 missing cells"));
-    assert!(m.html.contains("<code>open/fake/aug/fold-2/seed-1</code> failed: loss is not finite at step 7 &lt;of&gt; 9"));
+    assert!(m.html.contains(
+        "<code>open/fake/aug/fold-2/seed-1</code> failed: loss is not finite at step 7 &lt;of&gt; 9"
+    ));
     assert!(m.html.contains("<code>open/fake/aug/fold-3/seed-2</code> has no row"));
     assert!(m.html.contains("58 of 60 cells have a result"));
 }
@@ -206,7 +213,9 @@ fn one_fold_is_over_seeds_and_says_so() {
     let row = m.csv.lines().find(|l| l.starts_with("aug,average,")).unwrap();
     assert_eq!(row.split(',').nth(4), Some("3"), "{row}");
     let flat = m.text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(flat.contains("Student t over the 3 seeds of the only fold that was run: they say nothing about other speakers."));
+    assert!(flat.contains(
+        "Student t over the 3 seeds of the only fold that was run: they say nothing about other speakers."
+    ));
     let m = made(&Fake { only: vec![4], seeds: vec![1], ..Fake::default() });
     assert!(m.markdown.contains("One fold and one seed: no intervals."), "{}", m.markdown);
     assert!(!m.markdown.lines().any(|l| l.starts_with("| **") && l.contains('±')), "{}", m.markdown);

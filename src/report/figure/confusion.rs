@@ -43,14 +43,21 @@ pub fn confusion(reading: &Reading) -> Result<Option<Figure>> {
                 for p in 0..n {
                     let count = confusion.count(t as usize, p as usize);
                     let share = count as f64 / support.max(1) as f64;
-                    let (from, to) =
-                        ((x + cell * p, y + CELL_HEIGHT * t), (x + cell * (p + 1), y + CELL_HEIGHT * (t + 1)));
+                    let (from, to) = (
+                        (x + cell * p, y + CELL_HEIGHT * t),
+                        (x + cell * (p + 1), y + CELL_HEIGHT * (t + 1)),
+                    );
                     canvas.rect(from, to, shade(share))?;
                     canvas.frame(from, to, WHITE)?;
                     let ink = if share > 0.68 { WHITE } else { super::INK };
                     let middle = (from.0 + cell / 2, from.1);
                     let percent = if support == 0 { "–".into() } else { format!("{:.0} %", 100.0 * share) };
-                    canvas.text(&percent, (middle.0, middle.1 + 15), At::Middle, Look { colour: ink, ..TEXT })?;
+                    canvas.text(
+                        &percent,
+                        (middle.0, middle.1 + 15),
+                        At::Middle,
+                        Look { colour: ink, ..TEXT },
+                    )?;
                     let look = Look { size: 10, bold: false, colour: ink };
                     canvas.text(&count.to_string(), (middle.0, middle.1 + 31), At::Middle, look)?;
                 }

@@ -48,7 +48,13 @@ pub fn curves(stage: &str, found: &Curves, labels: &[&str]) -> Result<Option<Fig
     }))
 }
 
-fn draw_panel(canvas: &mut Canvas, name: &str, lines: &[Curve], corner: (i32, i32), size: (i32, i32)) -> Result<()> {
+fn draw_panel(
+    canvas: &mut Canvas,
+    name: &str,
+    lines: &[Curve],
+    corner: (i32, i32),
+    size: (i32, i32),
+) -> Result<()> {
     let (left, right) = (corner.0 + 64, corner.0 + size.0 - 18);
     let (top, bottom) = (corner.1 + 34, corner.1 + size.1 - 44);
     let points = || lines.iter().flat_map(|c| &c.points).filter(|p| p.1.is_finite());

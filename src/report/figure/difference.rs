@@ -12,9 +12,8 @@ const LABEL: usize = 24;
 
 /// None where there is one condition or no difference was measured.
 pub fn difference(table: &Table) -> Result<Option<Figure>> {
-    let found: Vec<_> = (1..table.rows.len())
-        .filter_map(|i| Some((i, table.entry(i, Column::Difference)?)))
-        .collect();
+    let found: Vec<_> =
+        (1..table.rows.len()).filter_map(|i| Some((i, table.entry(i, Column::Difference)?))).collect();
     if found.is_empty() {
         return Ok(None);
     }
@@ -37,7 +36,17 @@ pub fn difference(table: &Table) -> Result<Option<Figure>> {
         for i in 0..=ticks {
             let v = low + f64::from(i) * step;
             canvas.line((x(v), top), (x(v), bottom), GRID, 1)?;
-            let label = format!("{}{}", if v > 1e-9 { "+" } else if v < -1e-9 { "−" } else { "" }, v.abs());
+            let label = format!(
+                "{}{}",
+                if v > 1e-9 {
+                    "+"
+                } else if v < -1e-9 {
+                    "−"
+                } else {
+                    ""
+                },
+                v.abs()
+            );
             canvas.text(&label, (x(v), bottom + 12), At::Middle, SMALL)?;
         }
         canvas.line((x(0.0), top), (x(0.0), bottom), INK, 1)?;

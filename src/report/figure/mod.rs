@@ -167,7 +167,14 @@ impl Canvas<'_> {
         self.styled(text, point, HPos::Center, look, FontTransform::Rotate270)
     }
 
-    fn styled(&mut self, text: &str, point: (i32, i32), h: HPos, look: Look, turn: FontTransform) -> Result<()> {
+    fn styled(
+        &mut self,
+        text: &str,
+        point: (i32, i32),
+        h: HPos,
+        look: Look,
+        turn: FontTransform,
+    ) -> Result<()> {
         let style = if look.bold { FontStyle::Bold } else { FontStyle::Normal };
         // The backend writes size / 1.24 as the font size.
         let font = ("sans-serif", f64::from(look.size) * 1.24).into_font().style(style).transform(turn);
@@ -182,7 +189,13 @@ pub fn room(text: &str, size: u32) -> i32 {
 }
 
 /// Swatches with labels in rows of at most `width` pixels, from `top`; returns the height used.
-pub fn legend(canvas: &mut Canvas, items: &[(usize, String)], left: i32, top: i32, width: i32) -> Result<i32> {
+pub fn legend(
+    canvas: &mut Canvas,
+    items: &[(usize, String)],
+    left: i32,
+    top: i32,
+    width: i32,
+) -> Result<i32> {
     for (i, (x, y)) in legend_places(items, width).into_iter().enumerate() {
         let (index, label) = &items[i];
         canvas.rect((left + x, top + y + 3), (left + x + 18, top + y + 13), colour(*index))?;

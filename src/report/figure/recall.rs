@@ -75,7 +75,10 @@ pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
              classes.{}",
             if published { " Diamonds: values printed in the paper." } else { "" }
         ),
-        alt: format!("Bars of recall for each condition, the numbers of the table. {heading}: {}.", says.join("; ")),
+        alt: format!(
+            "Bars of recall for each condition, the numbers of the table. {heading}: {}.",
+            says.join("; ")
+        ),
         svg: text,
     })
 }
