@@ -1,7 +1,8 @@
 //! history.csv of the cells: what trainings logged, averaged over the cells of a condition.
 
 use super::reading::Reading;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::results::read_history;
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -53,23 +54,10 @@ pub fn curves(reading: &Reading, stage: &str) -> Result<Curves> {
 }
 
 fn read(path: &Path, stage: &str) -> Result<Logged> {
-    let bad = |what: String| Error::failed(format!("{}: {what}", path.display()));
-    let mut reader = csv::Reader::from_path(path).map_err(|e| bad(e.to_string()))?;
-    let names = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
-    if names.iter().take(2).ne(["stage", "step"]) {
-        return Err(bad("the columns must begin with stage,step".into()));
-    }
     let mut logged = Logged::new();
-    for (i, row) in reader.records().enumerate() {
-        let row = row.map_err(|e| bad(e.to_string()))?;
-        if &row[0] != stage {
-            continue;
-        }
-        let step = row[1].parse().map_err(|_| bad(format!("row {}: step = `{}`", i + 2, &row[1])))?;
-        for (name, text) in names.iter().zip(&row).skip(2).filter(|(_, t)| !t.is_empty()) {
-            let value: f64 =
-                text.parse().map_err(|_| bad(format!("row {}: {name} = `{text}` is no number", i + 2)))?;
-            logged.entry(name.to_owned()).or_default().insert(step, value);
+    for row in read_history(path)?.into_iter().filter(|r| r.stage == stage) {
+        for (name, value) in row.values {
+            logged.entry(name).or_default().insert(row.step as u64, value);
         }
     }
     Ok(logged)
