@@ -1,7 +1,7 @@
 //! Convolution with LeakyReLU, and masks of a window's own frames.
 
 use super::params::{Builder, Params, Start};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// Mel bands of every input.
 pub const MELS: usize = 128;
@@ -46,6 +46,7 @@ impl Conv {
     /// [batch, from, height, width] to [batch, to, height / stride, width / stride], LeakyReLU applied.
     pub fn forward(&self, params: &Params, x: &Tensor) -> Tensor {
         let stride = [self.stride as i64; 2];
+        let x = if x.device() == Device::Cpu { channels_last(x) } else { x.shallow_clone() };
         leaky_relu(&x.conv2d(params.get(self.weight), Some(params.get(self.bias)), stride, [1, 1], [1, 1], 1))
     }
 
@@ -54,6 +55,17 @@ impl Conv {
         let (h, w) = (height / self.stride, width / self.stride);
         let [from, to] = self.channels;
         ((h * w * to * from * self.kernel * self.kernel) as u64, h, w)
+    }
+}
+
+/// The same values with the channels innermost in memory; the layers after it follow. Narrow convolutions
+/// of stride 2 take a fifth of the time so on a CPU.
+pub fn channels_last(x: &Tensor) -> Tensor {
+    let [batch, channels, height, width] = x.size()[..] else { panic!("[batch, channels, height, width]") };
+    match channels {
+        // One channel lies the same either way; the strides have to be stated for it to count as last.
+        1 => x.reshape([batch, height, width, 1]).permute([0, 3, 1, 2]),
+        _ => x.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]),
     }
 }
 

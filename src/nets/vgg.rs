@@ -2,6 +2,7 @@
 //! classifier of the paper (3.1.1; FIDELITY.md row "VGG19 details").
 
 use super::dropout;
+use super::layers::channels_last;
 use super::params::{Builder, Params, Start, load_all, save_all};
 use super::pool::AdaptivePool;
 use crate::error::Result;
@@ -171,12 +172,6 @@ impl Vgg {
     pub fn load(&mut self, path: &Path) -> Result<()> {
         load_all(&mut [&mut self.params, &mut self.buffers], path)
     }
-}
-
-/// The same values with the channels innermost in memory: the layers after it follow, and narrow
-/// convolutions are a quarter faster on a CPU.
-fn channels_last(x: &Tensor) -> Tensor {
-    x.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
 }
 
 fn weight_and_bias(builder: &mut Builder, layer: &str, shape: &[usize]) -> usize {

@@ -137,7 +137,7 @@ augment.triplet-gan.copies = 4
     #[test]
     fn set_is_over_file_is_over_preset_is_over_default() {
         let spec = with(&["preset=tiny", "augmentor.iterations=7", "condition.aug.augment.triplet-gan.copies=2"]).unwrap();
-        assert_eq!((spec.augmentor.iterations, spec.augmentor.frames, spec.augmentor.margin), (7, 128, 7.0));
+        assert_eq!((spec.augmentor.iterations, spec.augmentor.frames, spec.augmentor.margin), (7, 64, 7.0));
         let Augment::TripletGan(gan) = &spec.condition[1].augment else { panic!() };
         assert_eq!(gan.copies, 2);
     }
