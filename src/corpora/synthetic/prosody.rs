@@ -184,9 +184,9 @@ pub struct Delivery {
 }
 
 /// Range of how strongly a take expresses its emotion, 1 = fully.
-const STRENGTH: [f64; 2] = [0.5, 1.3];
+const STRENGTH: [f64; 2] = [0.6, 1.35];
 /// Standard deviation of a speaker's habit of weighing one cue of one emotion more or less.
-const HABIT: f64 = 0.25;
+const HABIT: f64 = 0.2;
 
 /// Draws the delivery of `take`: its emotion's cues, more or less strongly, as this speaker has the habit
 /// of using them, amid the variation that neutral speech has too.
