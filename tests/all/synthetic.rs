@@ -49,8 +49,11 @@ fn a_speaker_is_the_same_on_repeat_and_a_torn_file_is_made_again() {
 
     // Alone and in another order, a take is what it was among the others.
     for (take, utterance) in takes(speaker).zip(&made).step_by(17).collect::<Vec<_>>().into_iter().rev() {
-        let samples: Vec<i16> =
-            hound::WavReader::open(&utterance.path).unwrap().into_samples().collect::<Result<_, _>>().unwrap();
+        let samples: Vec<i16> = hound::WavReader::open(&utterance.path)
+            .unwrap()
+            .into_samples()
+            .collect::<Result<_, _>>()
+            .unwrap();
         assert_eq!(render(&espeak, take).unwrap(), samples, "{}", utterance.id);
         assert_eq!(load(&utterance.path, Channels::Mean).unwrap().len(), samples.len());
     }
@@ -69,7 +72,8 @@ fn a_speaker_is_the_same_on_repeat_and_a_torn_file_is_made_again() {
 fn measured(espeak: &Espeak, speaker: &Speaker, emotion: Emotion) -> [f64; 3] {
     let takes: Vec<_> = (0..TAKES).map(|number| Take { speaker, emotion, number }).collect();
     let each = takes.iter().map(|&take| {
-        let x: Vec<f64> = render(espeak, take).unwrap().into_iter().map(|s| f64::from(s) / 32_768.0).collect();
+        let x: Vec<f64> =
+            render(espeak, take).unwrap().into_iter().map(|s| f64::from(s) / 32_768.0).collect();
         let power = x.iter().map(|s| s * s).sum::<f64>() / x.len() as f64;
         [x.len() as f64 / 16_000.0, 10.0 * power.log10(), median_f0(&x)]
     });
