@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use std::ffi::OsStr;
-use std::io::Write;
+use std::io::{ErrorKind::BrokenPipe, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -66,7 +66,9 @@ impl Espeak {
             return fault(said.lines().next().unwrap_or("failed without a message"));
         }
         // A RIFF header of 44 bytes whose sizes are unknown to a program that streams, then 16-bit samples.
-        let Some((header, data)) = out.stdout.split_at_checked(44) else { return fault("no audio came back") };
+        let Some((header, data)) = out.stdout.split_at_checked(44) else {
+            return fault("no audio came back");
+        };
         if !header.starts_with(b"RIFF") || data.len() < 2 {
             return fault("no audio came back");
         }
@@ -85,7 +87,8 @@ impl Espeak {
                 .spawn()?;
             // A sentence is far smaller than a pipe holds, so writing it before reading cannot block.
             if let Some(mut stdin) = child.stdin.take() {
-                stdin.write_all(text)?;
+                // A program that gave up before reading says why on standard error.
+                stdin.write_all(text).or_else(|e| if e.kind() == BrokenPipe { Ok(()) } else { Err(e) })?;
             }
             child.wait_with_output()
         };

@@ -184,9 +184,9 @@ pub struct Delivery {
 }
 
 /// Range of how strongly a take expresses its emotion, 1 = fully.
-const STRENGTH: [f64; 2] = [0.5, 1.3];
+const STRENGTH: [f64; 2] = [0.6, 1.35];
 /// Standard deviation of a speaker's habit of weighing one cue of one emotion more or less.
-const HABIT: f64 = 0.25;
+const HABIT: f64 = 0.2;
 
 /// Draws the delivery of `take`: its emotion's cues, more or less strongly, as this speaker has the habit
 /// of using them, amid the variation that neutral speech has too.
@@ -234,4 +234,51 @@ pub fn sentence(take: Take) -> [&'static str; 2] {
 
 fn normal(draws: &mut Draws) -> f64 {
     f64::from(draws.normal())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sentences::Language;
+    use super::super::{TAKES, speakers, takes};
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn words_give_no_emotion_away() {
+        for language in Language::ALL {
+            let speakers = speakers::of(language);
+            let pool = language.sentences();
+            assert!(
+                pool.len() >= TAKES && pool.iter().flatten().all(|phrase| !phrase.is_empty()),
+                "{language:?}"
+            );
+            for (emotion, _) in EXPRESSIONS {
+                let mut said = HashSet::new();
+                for speaker in &speakers {
+                    let own = (0..TAKES).map(|number| sentence(Take { speaker, emotion, number }));
+                    let own: HashSet<_> = own.collect();
+                    assert_eq!(own.len(), TAKES, "{} repeats itself", speaker.id);
+                    said.extend(own);
+                }
+                assert_eq!(said.len(), pool.len(), "{language:?} {emotion}");
+            }
+        }
+    }
+
+    #[test]
+    fn loudness_alone_gives_no_emotion_away() {
+        let speakers = speakers::of(Language::En);
+        let levels = |emotion| {
+            let of = speakers.iter().flat_map(takes).filter(move |t| t.emotion == emotion);
+            let mut levels: Vec<f64> = of.map(|t| deliver(t).cues.level_db).collect();
+            levels.sort_by(f64::total_cmp);
+            levels
+        };
+        let (angry, neutral, sad) = (levels(Emotion::Angry), levels(Emotion::Neutral), levels(Emotion::Sad));
+        let tenth = angry.len() / 10;
+        assert!(angry[angry.len() / 2] > neutral[neutral.len() / 2] + 3.0);
+        assert!(neutral[neutral.len() / 2] > sad[sad.len() / 2] + 2.0);
+        assert!(angry[tenth] < neutral[neutral.len() - tenth], "anger and neutral do not overlap");
+        assert!(sad[sad.len() - tenth] > neutral[tenth], "sadness and neutral do not overlap");
+    }
 }

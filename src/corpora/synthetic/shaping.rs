@@ -69,7 +69,7 @@ fn breathe(x: &mut [f64], amount: f64, seed: Seed) {
     }
 }
 
-/// First-order shelf: `gain_db` above 1 kHz.
+/// First-order shelf around 1 kHz: three quarters of `gain_db` or more at the top of the band.
 fn tilt(x: &mut [f64], gain_db: f64) {
     let (gain, cut) = (db(gain_db), pole(1000.0));
     let mut low = 0.0;
@@ -136,4 +136,72 @@ fn db(level: f64) -> f64 {
 
 fn rms(x: &[f64]) -> f64 {
     (x.iter().map(|s| s * s).sum::<f64>() / x.len().max(1) as f64).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::prosody::{Cues, Terminal};
+    use super::super::{sentences::Language, speakers};
+    use super::*;
+
+    fn tone(hz: f64) -> Vec<f64> {
+        (0..16_000).map(|n| (TAU * hz * f64::from(n) / 16_000.0).sin()).collect()
+    }
+
+    #[test]
+    fn tilt_moves_treble_and_leaves_bass() {
+        let gain_db = |hz: f64| {
+            let mut x = tone(hz);
+            tilt(&mut x, -6.0);
+            20.0 * (rms(&x) / rms(&tone(hz))).log10()
+        };
+        assert!(gain_db(100.0) > -0.3, "{}", gain_db(100.0));
+        assert!((-6.0..-4.0).contains(&gain_db(6000.0)), "{}", gain_db(6000.0));
+    }
+
+    #[test]
+    fn a_tremor_keeps_the_level_and_breath_adds_to_it() {
+        let x = tone(200.0);
+        let trembling = tremor(&x, 0.03, Seed::new(1));
+        assert_ne!(trembling, x);
+        assert!((rms(&trembling) / rms(&x) - 1.0).abs() < 0.02);
+        let mut breathy = x.clone();
+        breathe(&mut breathy, 0.5, Seed::new(1));
+        assert!(rms(&breathy) > 1.02 * rms(&x));
+    }
+
+    #[test]
+    fn a_recording_has_the_level_asked_for_and_never_clips() {
+        let speaker = &speakers::of(Language::En)[0];
+        let peak_and_level = |level_db: f64| {
+            let cues = Cues {
+                pitch_st: 0.0,
+                range: 1.0,
+                contour_st: 0.0,
+                rate: 1.0,
+                pause_ms: 0.0,
+                level_db,
+                tilt_db: 0.0,
+                breath: 0.0,
+                tremor: 0.0,
+                exclaim: 0.0,
+                question: 0.0,
+            };
+            let delivery = Delivery { cues, terminal: Terminal::Statement };
+            let y = shape(&tone(300.0), speaker, &delivery, Seed::new(2));
+            let middle: Vec<f64> = y[6000..14_000].iter().map(|s| f64::from(*s) / 32_768.0).collect();
+            (y.iter().map(|s| s.unsigned_abs()).max().unwrap(), 20.0 * rms(&middle).log10())
+        };
+        let (_, level) = peak_and_level(0.0);
+        assert!((level - NEUTRAL_DB).abs() < 2.0, "{level}");
+        assert!(peak_and_level(60.0).0 <= 32_767);
+    }
+
+    #[test]
+    fn silence_at_the_ends_is_cut() {
+        let mut samples = vec![0.0f32; 5000];
+        samples[2000..3000].fill(0.5);
+        assert_eq!(trim(&samples).len(), 1000 + 2 * 441 - 1);
+        assert_eq!(trim(&samples[..100]).len(), 100);
+    }
 }
