@@ -68,36 +68,31 @@ fn a_speaker_is_the_same_on_repeat_and_a_torn_file_is_made_again() {
     assert_eq!(std::fs::metadata(&made[4].path).unwrap().modified().unwrap(), kept, "an intact file is kept");
 }
 
-/// Mean seconds, level in dB and F0 in Hz of takes in `emotion`.
+/// Takes in `emotion`: mean seconds, mean level in dB, and median F0 in Hz.
 fn measured(espeak: &Espeak, speaker: &Speaker, emotion: Emotion) -> [f64; 3] {
-    let takes: Vec<_> = (0..TAKES).map(|number| Take { speaker, emotion, number }).collect();
-    let each = takes.iter().map(|&take| {
-        let x: Vec<f64> =
-            render(espeak, take).unwrap().into_iter().map(|s| f64::from(s) / 32_768.0).collect();
-        let power = x.iter().map(|s| s * s).sum::<f64>() / x.len() as f64;
-        [x.len() as f64 / 16_000.0, 10.0 * power.log10(), median_f0(&x)]
-    });
-    let sum = each.fold([0.0; 3], |a, b| [a[0] + b[0], a[1] + b[1], a[2] + b[2]]);
-    sum.map(|v| v / TAKES as f64)
+    let (mut seconds, mut level, mut pitch) = (0.0, 0.0, Vec::new());
+    for number in 0..TAKES {
+        let samples = render(espeak, Take { speaker, emotion, number }).unwrap();
+        let x: Vec<f64> = samples.into_iter().map(|s| f64::from(s) / 32_768.0).collect();
+        seconds += x.len() as f64 / 16_000.0 / TAKES as f64;
+        level += 10.0 * (x.iter().map(|s| s * s).sum::<f64>() / x.len() as f64).log10() / TAKES as f64;
+        pitch.extend(x.chunks_exact(640).step_by(2).filter_map(f0));
+    }
+    pitch.sort_by(f64::total_cmp);
+    assert!(pitch.len() >= 50, "{} {emotion}: {} voiced frames", speaker.id, pitch.len());
+    [seconds, level, pitch[pitch.len() / 2]]
 }
 
-/// Median over voiced frames of 40 ms, one in three, of the lag at which the normalised autocorrelation peaks, 70 to 400 Hz.
-fn median_f0(x: &[f64]) -> f64 {
-    let mut found: Vec<f64> = x
-        .chunks_exact(640)
-        .step_by(3)
-        .filter_map(|frame| {
-            let correlation = |lag: usize| {
-                let (a, b) = (&frame[..640 - lag], &frame[lag..]);
-                let dot = |p: &[f64], q: &[f64]| p.iter().zip(q).map(|(u, v)| u * v).sum::<f64>();
-                dot(a, b) / (dot(a, a) * dot(b, b)).sqrt().max(1e-9)
-            };
-            let best = (40..228).map(|lag| (lag, correlation(lag))).max_by(|a, b| a.1.total_cmp(&b.1))?;
-            (best.1 > 0.8).then(|| 16_000.0 / best.0 as f64)
-        })
-        .collect();
-    found.sort_by(f64::total_cmp);
-    found[found.len() / 2]
+/// F0 in Hz of a frame of 40 ms: the lag at which its normalised autocorrelation peaks, 70 to 400 Hz.
+/// None when it is not clearly voiced.
+fn f0(frame: &[f64]) -> Option<f64> {
+    let correlation = |lag: usize| {
+        let (a, b) = (&frame[..640 - lag], &frame[lag..]);
+        let dot = |p: &[f64], q: &[f64]| p.iter().zip(q).map(|(u, v)| u * v).sum::<f64>();
+        dot(a, b) / (dot(a, a) * dot(b, b)).sqrt().max(1e-9)
+    };
+    let (lag, peak) = (40..228).map(|lag| (lag, correlation(lag))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+    (peak > 0.8).then(|| 16_000.0 / lag as f64)
 }
 
 #[test]
