@@ -32,8 +32,14 @@ pub fn audit(utterances: &[Utterance], lineage: &Lineage) -> Result<Vec<AuditChe
         ("speakers on both sides", shared(utterances, l.train, l.test, |u| u.speaker.as_str())),
         ("utterances on both sides", shared(utterances, l.train, l.test, |u| u.id.as_str())),
         ("byte-identical audio on both sides", shared(utterances, l.train, l.test, |u| u.sha256.as_str())),
-        ("augmentations made from test items", shared(utterances, l.augmented_from, l.test, |u| u.id.as_str())),
-        ("augmentor trained on test items", shared(utterances, l.augmentor_trained_on, l.test, |u| u.id.as_str())),
+        (
+            "augmentations made from test items",
+            shared(utterances, l.augmented_from, l.test, |u| u.id.as_str()),
+        ),
+        (
+            "augmentor trained on test items",
+            shared(utterances, l.augmentor_trained_on, l.test, |u| u.id.as_str()),
+        ),
         ("statistics fitted on test items", shared(utterances, l.statistics_from, l.test, |u| u.id.as_str())),
     ];
     let mut checks = Vec::new();
@@ -87,7 +93,13 @@ mod tests {
     #[test]
     fn every_kind_of_leak_is_named() {
         let clean = vec![utterance("a", "s1", "1"), utterance("b", "s1", "2"), utterance("c", "s2", "3")];
-        let fine = Lineage { test: &[2], train: &[0, 1], augmented_from: &[0], augmentor_trained_on: &[0, 1], statistics_from: &[0, 1] };
+        let fine = Lineage {
+            test: &[2],
+            train: &[0, 1],
+            augmented_from: &[0],
+            augmentor_trained_on: &[0, 1],
+            statistics_from: &[0, 1],
+        };
         assert_eq!(audit(&clean, &fine).unwrap().len(), 6);
         let message = |u: &[Utterance], l: Lineage| audit(u, &l).unwrap_err().to_string();
         let mut speaker = clean.clone();
@@ -96,8 +108,16 @@ mod tests {
         let mut bytes = clean.clone();
         bytes[2].sha256 = "2".into();
         assert!(message(&bytes, fine).contains("byte-identical audio on both sides: b"));
-        assert!(message(&clean, Lineage { augmented_from: &[2], ..fine }).contains("augmentations made from test items"));
-        assert!(message(&clean, Lineage { augmentor_trained_on: &[2], ..fine }).contains("augmentor trained on"));
-        assert!(message(&clean, Lineage { statistics_from: &[2], ..fine }).contains("statistics fitted on test items"));
+        assert!(
+            message(&clean, Lineage { augmented_from: &[2], ..fine })
+                .contains("augmentations made from test items")
+        );
+        assert!(
+            message(&clean, Lineage { augmentor_trained_on: &[2], ..fine }).contains("augmentor trained on")
+        );
+        assert!(
+            message(&clean, Lineage { statistics_from: &[2], ..fine })
+                .contains("statistics fitted on test items")
+        );
     }
 }

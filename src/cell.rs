@@ -156,7 +156,8 @@ fn train_classifier(
             let names: Vec<&str> =
                 sources.iter().map(|&s| selection.utterances[fold.train[s]].sha256.as_str()).collect();
             let seed = cell.seed.child("augment");
-            let made = augment::augment(&networks.augmentor, spec, &data.train, &sources, &names, a.copies, seed);
+            let made =
+                augment::augment(&networks.augmentor, spec, &data.train, &sources, &names, a.copies, seed);
             origin.extend(sources.iter().flat_map(|&s| std::iter::repeat_n(s, a.copies)));
             items = (0..origin.len()).collect();
             joined = Some(Bank::concat(&[&data.train, &made]));
@@ -190,19 +191,23 @@ fn train_classifier(
         Ok(())
     })?;
     let tested: Vec<usize> = (0..fold.test.len()).collect();
-    let rows = predict(&net, &spec.classifier, &data.test, &tested).into_iter().zip(&fold.test).map(|(p, &i)| {
-        let u = &selection.utterances[i];
-        PredictionRow {
-            utterance: u.id.clone(),
-            speaker: u.speaker.clone(),
-            truth: selection.labels[i],
-            predicted: p.class,
-            segments: p.segments,
-            probabilities: p.probabilities,
-        }
-    });
+    let rows =
+        predict(&net, &spec.classifier, &data.test, &tested).into_iter().zip(&fold.test).map(|(p, &i)| {
+            let u = &selection.utterances[i];
+            PredictionRow {
+                utterance: u.id.clone(),
+                speaker: u.speaker.clone(),
+                truth: selection.labels[i],
+                predicted: p.class,
+                segments: p.segments,
+                probabilities: p.probabilities,
+            }
+        });
     let rows: Vec<PredictionRow> = rows.collect();
-    let info = StageInfo { seconds: started.elapsed().as_secs_f64(), weights_sha256: weights_digest(net.params().flat()) };
+    let info = StageInfo {
+        seconds: started.elapsed().as_secs_f64(),
+        weights_sha256: weights_digest(net.params().flat()),
+    };
     context.store.put(Stage::Classifier, &cell.classifier, |dir| {
         write_predictions(&dir.join("predictions.csv"), &spec.class_names(), &rows)?;
         write_history(&dir.join("history.csv"), &history)?;
@@ -268,7 +273,8 @@ fn write_info(dir: &Path, info: &StageInfo) -> Result<()> {
 
 fn stage_info(dir: &Path) -> Result<StageInfo> {
     let path = dir.join("stage.toml");
-    let bad = |e: String| Error::failed(format!("{}: {e}; delete {} and run again", path.display(), dir.display()));
+    let bad =
+        |e: String| Error::failed(format!("{}: {e}; delete {} and run again", path.display(), dir.display()));
     let text = std::fs::read_to_string(&path).map_err(|e| bad(e.to_string()))?;
     toml::from_str(&text).map_err(|e| bad(e.message().to_owned()))
 }
@@ -277,7 +283,12 @@ fn stage_info(dir: &Path) -> Result<StageInfo> {
 fn named(context: &Context, fold: &Fold, path: &Path) -> Result<Vec<PredictionRow>> {
     let (_, mut rows) = read_predictions(path)?;
     if rows.len() != fold.test.len() {
-        return Err(Error::failed(format!("{}: {} rows, expected {}; delete it", path.display(), rows.len(), fold.test.len())));
+        return Err(Error::failed(format!(
+            "{}: {} rows, expected {}; delete it",
+            path.display(),
+            rows.len(),
+            fold.test.len()
+        )));
     }
     for (row, &i) in rows.iter_mut().zip(&fold.test) {
         let u = &context.selection.utterances[i];

@@ -84,8 +84,8 @@ impl Manifest {
 
     /// Reads the manifest at `path`.
     pub fn load(path: &Path) -> Result<Manifest> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
         Manifest::parse(&text, &path.display().to_string())
     }
 }

@@ -6,9 +6,7 @@ use crate::error::Result;
 use crate::manifest::Channels;
 use crate::results::{CellId, Key, Stage, Store, digest_hex};
 use crate::seed::Seed;
-use crate::spec::{
-    self, Augment, CopySource, FinalWeights, GanLoss, Loss, Sampling, Spec,
-};
+use crate::spec::{self, Augment, CopySource, FinalWeights, GanLoss, Loss, Sampling, Spec};
 use crate::split::{self, Fold, Selection};
 use serde::Serialize;
 use std::path::Path;
@@ -80,7 +78,16 @@ impl Plan {
             for fold in split::folds(&spec, &selection, seed)? {
                 let fold = Rc::new(fold);
                 for condition in 0..spec.condition.len() {
-                    cells.push(cell(&spec, &experiment, &selection, channels, device, condition, &fold, seed));
+                    cells.push(cell(
+                        &spec,
+                        &experiment,
+                        &selection,
+                        channels,
+                        device,
+                        condition,
+                        &fold,
+                        seed,
+                    ));
                 }
             }
         }
@@ -103,7 +110,8 @@ impl Plan {
 /// The experiment's name: the spec's path below experiments/, or its file name elsewhere.
 pub fn experiment_name(path: &Path) -> String {
     let stem = path.with_extension("");
-    let parts: Vec<String> = stem.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
+    let parts: Vec<String> =
+        stem.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
     match parts.iter().rposition(|p| p == "experiments") {
         Some(at) if at + 1 < parts.len() => parts[at + 1..].join("/"),
         _ => parts.last().cloned().unwrap_or_default(),

@@ -30,7 +30,8 @@ impl Display {
             (false, true) => Kind::Bars,
             (false, false) => Kind::Lines,
         };
-        let target = if kind == Kind::Bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target =
+            if kind == Kind::Bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bars = MultiProgress::with_draw_target(target);
         let (cells, stage) = (bars.add(ProgressBar::new(0)), bars.add(ProgressBar::new(0)));
         Display { bars, cells, stage, kind }

@@ -64,11 +64,19 @@ pub fn read_corpus(spec: &Spec, options: &Options, store: &Store, display: &Disp
         (Some(first), false) => Err(Error::failed(format!(
             "{}: {first}{}; see `seraug corpus check {}`, or go on with --partial",
             corpus.root.display(),
-            if differences.len() > 1 { format!(" (and {} more)", differences.len() - 1) } else { String::new() },
+            if differences.len() > 1 {
+                format!(" (and {} more)", differences.len() - 1)
+            } else {
+                String::new()
+            },
             spec.corpus
         ))),
         (Some(_), true) => {
-            display.note(&format!("warning: the corpus {} is partial: {}", spec.corpus, differences.join("; ")));
+            display.note(&format!(
+                "warning: the corpus {} is partial: {}",
+                spec.corpus,
+                differences.join("; ")
+            ));
             Ok(corpus)
         }
         (None, _) => Ok(corpus),
@@ -95,7 +103,8 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
     bar.finish_and_clear();
 
     let now = jiff::Timestamp::now();
-    let run = RunDir::create(&options.results, experiment, &now.strftime("%Y%m%dT%H%M%SZ").to_string(), REVISION)?;
+    let run =
+        RunDir::create(&options.results, experiment, &now.strftime("%Y%m%dT%H%M%SZ").to_string(), REVISION)?;
     write_atomic(&run.spec(), spec.to_toml().as_bytes())?;
     let mut info = RunInfo {
         experiment: experiment.to_owned(),

@@ -14,9 +14,9 @@ impl Seed {
 
     /// The child called `name`.
     pub fn child(self, name: &str) -> Seed {
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
-            (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
+        let hash = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3));
         Seed(mix(self.0 ^ mix(hash)))
     }
 

@@ -1,10 +1,10 @@
 //! Sizes of the networks of a spec, for provenance.
 
+use crate::nets::vgg::Vgg;
 use crate::results::NetworkInfo;
 use crate::seed::Seed;
 use crate::spec::{Augment, Network, Spec};
 use crate::train::networks::Networks;
-use crate::nets::vgg::Vgg;
 use tch::Device;
 
 /// Parameters and FLOPs (two a multiply-add, one forward pass of one input) of every network that the
@@ -20,7 +20,11 @@ pub fn of(spec: &Spec) -> Vec<NetworkInfo> {
         let n = Networks::new(spec, Seed::new(0), Device::Cpu);
         sizes.push(info("augmentor", n.augmentor.param_count(), n.augmentor.macs_per_sample()));
         sizes.push(info("discriminator", n.discriminator.param_count(), n.discriminator.macs_per_sample()));
-        sizes.push(info("representation learner", n.representation.param_count(), n.representation.macs_per_sample()));
+        sizes.push(info(
+            "representation learner",
+            n.representation.param_count(),
+            n.representation.macs_per_sample(),
+        ));
     }
     let Network::Vgg(vgg) = &spec.classifier.network;
     let frames = spec.classifier.segment_frames;

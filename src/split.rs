@@ -60,7 +60,9 @@ pub fn select(spec: &Spec, corpus: &Corpus) -> Result<Selection> {
     }
     for (class, class_name) in spec.class_names().iter().enumerate() {
         if !selection.labels.contains(&class) {
-            return Err(Error::usage(format!("classes.{class_name}: the corpus {name} has no such utterance")));
+            return Err(Error::usage(format!(
+                "classes.{class_name}: the corpus {name} has no such utterance"
+            )));
         }
     }
     Ok(selection)
@@ -81,12 +83,15 @@ pub fn folds(spec: &Spec, selection: &Selection, seed: u64) -> Result<Vec<Fold>>
             let (test, pool): (Vec<usize>, Vec<usize>) = (0..selection.utterances.len()).partition(is_test);
             let (train, removed) = match &spec.reduction {
                 None => (pool, Vec::new()),
-                Some(r) => reduce(r, &reduced, &pool, selection, Seed::new(seed).child("reduction").at(g as u64)),
+                Some(r) => {
+                    reduce(r, &reduced, &pool, selection, Seed::new(seed).child("reduction").at(g as u64))
+                }
             };
             folds.push(Fold { number, train, test, removed, reduced: reduced.clone() });
         }
     }
-    folds.retain(|f| protocol.only.is_empty() || protocol.only.contains(&((f.number - 1) % groups.len() + 1)));
+    folds
+        .retain(|f| protocol.only.is_empty() || protocol.only.contains(&((f.number - 1) % groups.len() + 1)));
     for fold in &folds {
         check(spec, selection, fold)?;
     }
@@ -212,12 +217,20 @@ mod tests {
         tested.sort_unstable();
         assert_eq!(tested, (0..300).collect::<Vec<_>>());
         for f in &folds {
-            let mut sides: Vec<_> = f.test.iter().map(|&i| (selection.utterances[i].gender, &selection.utterances[i].speaker)).collect();
+            let mut sides: Vec<_> = f
+                .test
+                .iter()
+                .map(|&i| (selection.utterances[i].gender, &selection.utterances[i].speaker))
+                .collect();
             sides.dedup();
             sides.sort_unstable();
             sides.dedup();
-            assert_eq!(sides.iter().map(|s| s.0).collect::<Vec<_>>(), [Some(Gender::Female), Some(Gender::Male)]);
-            let count = |items: &[usize], class| items.iter().filter(|&&i| selection.labels[i] == class).count();
+            assert_eq!(
+                sides.iter().map(|s| s.0).collect::<Vec<_>>(),
+                [Some(Gender::Female), Some(Gender::Male)]
+            );
+            let count =
+                |items: &[usize], class| items.iter().filter(|&&i| selection.labels[i] == class).count();
             assert_eq!([0, 1, 2].map(|c| count(&f.train, c)), [80, 16, 16]);
             assert_eq!(count(&f.removed, 0), 0);
             assert_eq!(f.train.len() + f.removed.len() + f.test.len(), 300);

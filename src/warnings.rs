@@ -21,12 +21,16 @@ pub fn of_cell(history: &[HistoryRow], classes: &[&str], shares: &[f64], truths:
     let last = |stage: Stage| history.iter().rev().find(|r| r.stage == stage.name());
     let Some(row) = last(Stage::Augmentor) else { return found };
     if let Some(cosine) = row.get("two_noise_cosine").filter(|c| *c > 0.99) {
-        found.push(format!("two perturbations of one input have cosine {cosine:.3}: the noise does not reach the output"));
+        found.push(format!(
+            "two perturbations of one input have cosine {cosine:.3}: the noise does not reach the output"
+        ));
     }
     if let (Some(mean), Some(deviation)) = (row.get("p_mean"), row.get("p_deviation"))
         && deviation < 0.05 * mean.abs()
     {
-        found.push(format!("P is nearly constant (mean {mean:.4}, deviation {deviation:.4}): it only shifts the loudness"));
+        found.push(format!(
+            "P is nearly constant (mean {mean:.4}, deviation {deviation:.4}): it only shifts the loudness"
+        ));
     }
     if let (Some(positive), Some(negative)) = (row.get("d_ap"), row.get("d_an"))
         && positive >= negative
@@ -36,7 +40,10 @@ pub fn of_cell(history: &[HistoryRow], classes: &[&str], shares: &[f64], truths:
         ));
     }
     if let Some(accuracy) = row.get("d_accuracy").filter(|a| *a > 0.98) {
-        found.push(format!("the discriminator tells {:.0} % apart: its gradient says little", accuracy * 100.0));
+        found.push(format!(
+            "the discriminator tells {:.0} % apart: its gradient says little",
+            accuracy * 100.0
+        ));
     }
     found
 }
@@ -68,7 +75,14 @@ mod tests {
     fn each_sign_is_named_and_health_is_silent() {
         let sick = row(
             "augmentor",
-            &[("two_noise_cosine", 0.999), ("p_mean", 0.08), ("p_deviation", 0.0008), ("d_ap", 2.0), ("d_an", 1.9), ("d_accuracy", 1.0)],
+            &[
+                ("two_noise_cosine", 0.999),
+                ("p_mean", 0.08),
+                ("p_deviation", 0.0008),
+                ("d_ap", 2.0),
+                ("d_an", 1.9),
+                ("d_accuracy", 1.0),
+            ],
         );
         let found = of_cell(&[sick], &["neutral", "sad"], &[0.95, 0.05], &[0.4, 0.6]);
         for word in ["collapse: 95 %", "cosine 0.999", "nearly constant", "does not tell", "discriminator"] {
@@ -76,7 +90,14 @@ mod tests {
         }
         let well = row(
             "augmentor",
-            &[("two_noise_cosine", 0.3), ("p_mean", 0.0), ("p_deviation", 0.5), ("d_ap", 2.0), ("d_an", 9.0), ("d_accuracy", 0.6)],
+            &[
+                ("two_noise_cosine", 0.3),
+                ("p_mean", 0.0),
+                ("p_deviation", 0.5),
+                ("d_ap", 2.0),
+                ("d_an", 9.0),
+                ("d_accuracy", 0.6),
+            ],
         );
         assert!(of_cell(&[well], &["neutral", "sad"], &[0.5, 0.5], &[0.4, 0.6]).is_empty());
         assert!(of_cell(&[], &["neutral"], &[1.0], &[1.0]).is_empty());

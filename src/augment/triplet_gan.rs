@@ -65,7 +65,13 @@ struct Job<'a> {
     last: bool,
 }
 
-fn jobs<'a>(items: &[usize], names: &[&'a str], copies: usize, lens: &[usize], frames: usize) -> Vec<Job<'a>> {
+fn jobs<'a>(
+    items: &[usize],
+    names: &[&'a str],
+    copies: usize,
+    lens: &[usize],
+    frames: usize,
+) -> Vec<Job<'a>> {
     let mut jobs = Vec::new();
     for (&item, &name) in items.iter().zip(names) {
         let windows = lens[item].div_ceil(frames);

@@ -44,7 +44,8 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
     let kind = if corpus.manifest.synthetic { " (synthetic)" } else { "" };
     let used = plan.selection.utterances.len();
     let _ = writeln!(text, "{}: {}", plan.experiment, plan.spec.title);
-    let _ = writeln!(text, "corpus {}{kind}: {used} of {} utterances", plan.spec.corpus, corpus.utterances.len());
+    let _ =
+        writeln!(text, "corpus {}{kind}: {used} of {} utterances", plan.spec.corpus, corpus.utterances.len());
     for (emotion, n) in &plan.selection.left_out {
         let _ = writeln!(text, "  left out: {n} {emotion}, in no class");
     }
@@ -52,7 +53,12 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
     for c in &plan.cells {
         let (train, test) = (c.fold.train.len(), c.fold.test.len());
         let state = Plan::state(c, &store);
-        let _ = writeln!(text, "{:width$}  train {train:4} + {:4}  test {test:4}  {state}", c.id.to_string(), c.added);
+        let _ = writeln!(
+            text,
+            "{:width$}  train {train:4} + {:4}  test {test:4}  {state}",
+            c.id.to_string(),
+            c.added
+        );
     }
     print(&text)?;
     Ok(0)

@@ -89,7 +89,12 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
     }
     if finished.failed > 0 {
         let place = finished.run.outcomes();
-        eprintln!("error: {} of {} cells failed; see the error column of {}", finished.failed, finished.cells, place.display());
+        eprintln!(
+            "error: {} of {} cells failed; see the error column of {}",
+            finished.failed,
+            finished.cells,
+            place.display()
+        );
         return Ok(3);
     }
     Ok(0)

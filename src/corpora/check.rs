@@ -36,7 +36,9 @@ impl Corpus {
         let check = self.check();
         let mut found = check.problems;
         let counts = check.emotions.iter().filter(|(_, found, expected)| found != expected);
-        found.extend(counts.map(|(emotion, found, expected)| format!("{found} of {expected} {emotion} utterances")));
+        found.extend(
+            counts.map(|(emotion, found, expected)| format!("{found} of {expected} {emotion} utterances")),
+        );
         let missing = check.speakers.iter().filter(|(_, n)| *n == 0);
         found.extend(missing.map(|(speaker, _)| format!("nothing of speaker {speaker}")));
         found

@@ -112,7 +112,13 @@ pub fn manifest(name: &str) -> Result<Manifest> {
 ///
 /// # Errors
 /// An unknown name (usage); a missing or empty folder, with the steps to obtain the corpus; an unreadable file.
-pub fn import(name: &str, languages: &[String], corpora: &Path, cache: &Path, progress: &ProgressBar) -> Result<Corpus> {
+pub fn import(
+    name: &str,
+    languages: &[String],
+    corpora: &Path,
+    cache: &Path,
+    progress: &ProgressBar,
+) -> Result<Corpus> {
     let known = known(name)?;
     (known.import)(Source { manifest: known.manifest()?, corpora, cache, languages, progress })
 }

@@ -41,7 +41,13 @@ impl Augmentor {
                 [([inputs, w0], 0), ([w0, w1], 1), ([w1, z], 2)]
                     .map(|(channels, i)| Conv::halving(b, &format!("encoder.{i}"), channels)),
                 Decoder::Vector(
-                    FromPoint::declare(b, "decoder.0", [latent, width], [settings.frames / 4, MELS / 4], init),
+                    FromPoint::declare(
+                        b,
+                        "decoder.0",
+                        [latent, width],
+                        [settings.frames / 4, MELS / 4],
+                        init,
+                    ),
                     Unfold::declare(b, "decoder.1", width, init),
                 ),
             ),
@@ -91,7 +97,11 @@ impl Augmentor {
             }
             Decoder::Map(first, second) => {
                 let spread = || noise.unsqueeze(-1).unsqueeze(-1).expand_as(&map);
-                let z = if self.settings.noise == Noise::Latent { Tensor::cat(&[&map, &spread()], 1) } else { map };
+                let z = if self.settings.noise == Noise::Latent {
+                    Tensor::cat(&[&map, &spread()], 1)
+                } else {
+                    map
+                };
                 second.forward(p, &first.forward(p, &z).relu())
             }
         };

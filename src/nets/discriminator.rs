@@ -25,7 +25,8 @@ impl Discriminator {
         let own = spec.augmentor.attention == Attention::Own;
         let encoder = SequenceEncoder::declare(&mut builder, &spec.discriminator.widths, units, own);
         let start = Start::framework(units);
-        let head = [builder.add("head.weight", &[1, units as i64], start), builder.add("head.bias", &[1], start)];
+        let head =
+            [builder.add("head.weight", &[1, units as i64], start), builder.add("head.bias", &[1], start)];
         let params = builder.build(seed.child("discriminator"), device);
         Discriminator { params, encoder, head, units, frames: spec.augmentor.frames }
     }

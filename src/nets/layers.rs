@@ -30,7 +30,13 @@ impl Conv {
         Conv::declare(builder, name, channels, 3, 1)
     }
 
-    fn declare(builder: &mut Builder, name: &str, channels: [usize; 2], kernel: usize, stride: usize) -> Conv {
+    fn declare(
+        builder: &mut Builder,
+        name: &str,
+        channels: [usize; 2],
+        kernel: usize,
+        stride: usize,
+    ) -> Conv {
         let [from, to] = channels;
         let side = kernel as i64;
         let start = Start::he(from * kernel * kernel, SLOPE);
@@ -91,7 +97,12 @@ mod tests {
     fn leaky_relu_and_its_gradient() {
         let x = Tensor::from_slice(&[-2.0f32, 0.5]).set_requires_grad(true);
         let y = leaky_relu(&x);
-        let g = Tensor::run_backward(&[(&y * Tensor::from_slice(&[10.0f32, 1.0])).sum(None)], &[&x], false, false);
+        let g = Tensor::run_backward(
+            &[(&y * Tensor::from_slice(&[10.0f32, 1.0])).sum(None)],
+            &[&x],
+            false,
+            false,
+        );
         assert_eq!(Vec::<f32>::try_from(y.detach()).unwrap(), [-0.4, 0.5]);
         assert_eq!(Vec::<f32>::try_from(&g[0]).unwrap(), [2.0, 1.0]);
     }

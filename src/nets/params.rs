@@ -45,7 +45,8 @@ impl Builder {
     /// Makes the parameters on `device`. A value depends on the seed and the parameter's name alone,
     /// so that adding a layer does not move the others.
     pub fn build(self, seed: Seed, device: Device) -> Params {
-        let sizes: Vec<usize> = self.entries.iter().map(|(_, s, _)| s.iter().product::<i64>() as usize).collect();
+        let sizes: Vec<usize> =
+            self.entries.iter().map(|(_, s, _)| s.iter().product::<i64>() as usize).collect();
         let mut host = vec![0f32; sizes.iter().sum()];
         let mut rest = &mut host[..];
         for ((name, _, start), &size) in self.entries.iter().zip(&sizes) {
@@ -154,7 +155,8 @@ pub fn load_all(sets: &mut [&mut Params], path: &Path) -> Result<()> {
     }
     let _no_grad = tch::no_grad_guard();
     for (name, view) in sets.iter_mut().flat_map(|set| set.names.iter().zip(&mut set.views)) {
-        let found = read.iter().find(|(n, t)| n == name && t.size() == view.size() && t.kind() == Kind::Float);
+        let found =
+            read.iter().find(|(n, t)| n == name && t.size() == view.size() && t.kind() == Kind::Float);
         let (_, tensor) = found.ok_or_else(|| bad(format!("has no {name} of the expected shape")))?;
         view.copy_(tensor);
     }

@@ -16,8 +16,13 @@ impl Lstm {
     pub fn declare(builder: &mut Builder, name: &str, inputs: usize, units: usize) -> Lstm {
         let start = Start::framework(units);
         let (i, u) = (inputs as i64, units as i64);
-        let params = [("weight_ih_l0", vec![4 * u, i]), ("weight_hh_l0", vec![4 * u, u]), ("bias_ih_l0", vec![4 * u]), ("bias_hh_l0", vec![4 * u])]
-            .map(|(part, shape)| builder.add(format!("{name}.{part}"), &shape, start));
+        let params = [
+            ("weight_ih_l0", vec![4 * u, i]),
+            ("weight_hh_l0", vec![4 * u, u]),
+            ("bias_ih_l0", vec![4 * u]),
+            ("bias_hh_l0", vec![4 * u]),
+        ]
+        .map(|(part, shape)| builder.add(format!("{name}.{part}"), &shape, start));
         Lstm { params, inputs, units }
     }
 

@@ -18,12 +18,19 @@ pub struct SequenceEncoder {
 
 impl SequenceEncoder {
     /// Declares convolutions of these output channels, the LSTM and, if `attention`, its vector w.
-    pub fn declare(builder: &mut Builder, widths: &[usize], units: usize, attention: bool) -> SequenceEncoder {
+    pub fn declare(
+        builder: &mut Builder,
+        widths: &[usize],
+        units: usize,
+        attention: bool,
+    ) -> SequenceEncoder {
         let mut from = 1;
         let convs: Vec<Conv> = widths
             .iter()
             .enumerate()
-            .map(|(i, &to)| Conv::halving(builder, &format!("conv.{i}"), [std::mem::replace(&mut from, to), to]))
+            .map(|(i, &to)| {
+                Conv::halving(builder, &format!("conv.{i}"), [std::mem::replace(&mut from, to), to])
+            })
             .collect();
         let lstm = Lstm::declare(builder, "lstm", from * (MELS >> convs.len()), units);
         let start = Start::framework(units);
@@ -40,7 +47,8 @@ impl SequenceEncoder {
     /// `w` is attended with where the encoder has no vector of its own.
     pub fn forward(&self, params: &Params, x: &Tensor, own: &Tensor, w: Option<&Tensor>) -> Tensor {
         let halvings = self.convs.len();
-        let map = self.convs[1..].iter().fold(self.convs[0].forward(params, x), |x, conv| conv.forward(params, &x));
+        let map =
+            self.convs[1..].iter().fold(self.convs[0].forward(params, x), |x, conv| conv.forward(params, &x));
         let steps = map.size()[2];
         let sequence = map.permute([0, 2, 1, 3]).reshape([map.size()[0], steps, -1]);
         let h = self.lstm.forward(params, &sequence);

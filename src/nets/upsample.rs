@@ -32,7 +32,13 @@ pub struct FromPoint {
 
 impl FromPoint {
     /// Declares one with weight [from, to, height, width] and a bias.
-    pub fn declare(builder: &mut Builder, name: &str, channels: [usize; 2], size: [usize; 2], init: Init) -> FromPoint {
+    pub fn declare(
+        builder: &mut Builder,
+        name: &str,
+        channels: [usize; 2],
+        size: [usize; 2],
+        init: Init,
+    ) -> FromPoint {
         let ([from, to], [height, width]) = (channels, size);
         let start = start(init, from, to, 1, height * width);
         let shape = [from, to, height, width].map(|n| n as i64);
@@ -95,7 +101,13 @@ pub struct Upsample {
 
 impl Upsample {
     /// Declares one with weight [from, to, 4, 4]. Four taps a channel reach an output.
-    pub fn declare(builder: &mut Builder, name: &str, channels: [usize; 2], with_bias: bool, init: Init) -> Upsample {
+    pub fn declare(
+        builder: &mut Builder,
+        name: &str,
+        channels: [usize; 2],
+        with_bias: bool,
+        init: Init,
+    ) -> Upsample {
         let [from, to] = channels;
         let start = start(init, from, to, 4, 16);
         Upsample {

@@ -49,7 +49,8 @@ pub fn read_history(path: &Path) -> Result<Vec<HistoryRow>> {
     let mut rows = Vec::new();
     for (i, record) in reader.records().enumerate() {
         let record = record.map_err(|e| bad(e.to_string()))?;
-        let number = |t: &str| t.parse::<f64>().map_err(|_| bad(format!("row {}: `{t}` is no number", i + 2)));
+        let number =
+            |t: &str| t.parse::<f64>().map_err(|_| bad(format!("row {}: `{t}` is no number", i + 2)));
         let mut values = Vec::new();
         for (name, text) in header.iter().zip(&record).skip(2).filter(|(_, t)| !t.is_empty()) {
             values.push((name.to_owned(), number(text)?));
@@ -68,10 +69,17 @@ mod tests {
     fn stages_with_other_columns_share_a_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("history.csv");
-        let row = |stage: &str, step, name: &str, v| HistoryRow { stage: stage.into(), step, values: vec![(name.into(), v)] };
+        let row = |stage: &str, step, name: &str, v| HistoryRow {
+            stage: stage.into(),
+            step,
+            values: vec![(name.into(), v)],
+        };
         let rows = vec![row("augmentor", 25, "rep", 7.25), row("classifier", 50, "loss", 0.1)];
         write_history(&path, &rows).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "stage,step,rep,loss\naugmentor,25,7.25,\nclassifier,50,,0.1\n");
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "stage,step,rep,loss\naugmentor,25,7.25,\nclassifier,50,,0.1\n"
+        );
         assert_eq!(read_history(&path).unwrap(), rows);
     }
 }

@@ -42,7 +42,11 @@ mod tests {
         let key = Key::of("augmentor", 1, &("a", 1));
         assert_eq!(key, Key::of("augmentor", 1, &("a", 1)));
         assert_eq!(key.as_str().len(), 32);
-        for other in [Key::of("classifier", 1, &("a", 1)), Key::of("augmentor", 2, &("a", 1)), Key::of("augmentor", 1, &("a", 2))] {
+        for other in [
+            Key::of("classifier", 1, &("a", 1)),
+            Key::of("augmentor", 2, &("a", 1)),
+            Key::of("augmentor", 1, &("a", 2)),
+        ] {
             assert_ne!(key, other);
         }
     }

@@ -118,7 +118,9 @@ fn record(o: &Outcome, classes: &[&str]) -> Vec<String> {
         o.reduced.join("+"),
     ]);
     for truth in 0..classes.len() {
-        row.extend((0..classes.len()).map(|p| confusion.map_or(String::new(), |m| m.count(truth, p).to_string())));
+        row.extend(
+            (0..classes.len()).map(|p| confusion.map_or(String::new(), |m| m.count(truth, p).to_string())),
+        );
     }
     row
 }
@@ -130,10 +132,12 @@ fn record(o: &Outcome, classes: &[&str]) -> Vec<String> {
 /// the file and the row.
 pub fn read_outcomes(path: &Path) -> Result<(Vec<String>, Vec<Outcome>)> {
     let bad = |row: usize, what: String| Error::failed(format!("{}:{row}: {what}", path.display()));
-    let mut reader = csv::Reader::from_path(path).map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
+    let mut reader =
+        csv::Reader::from_path(path).map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
     let names: Vec<String> =
         reader.headers().map_err(|e| bad(1, e.to_string()))?.iter().map(str::to_owned).collect();
-    let classes: Vec<String> = names.iter().filter_map(|n| n.strip_prefix("recall_")).map(str::to_owned).collect();
+    let classes: Vec<String> =
+        names.iter().filter_map(|n| n.strip_prefix("recall_")).map(str::to_owned).collect();
     let mut outcomes = Vec::new();
     for (i, row) in reader.records().enumerate() {
         let at = i + 2;
@@ -166,7 +170,10 @@ pub fn read_outcomes(path: &Path) -> Result<(Vec<String>, Vec<Outcome>)> {
             }
             let (stated, counted) = (number("uar")?, confusion.uar().unwrap_or(f64::NAN));
             if (stated - counted).abs() > 1e-6 {
-                return Err(bad(at, format!("uar = {stated}, but the confusion gives {counted:.6}: the file was changed")));
+                return Err(bad(
+                    at,
+                    format!("uar = {stated}, but the confusion gives {counted:.6}: the file was changed"),
+                ));
             }
             Some(confusion)
         };

@@ -48,7 +48,8 @@ pub fn read_predictions(path: &Path) -> Result<(Vec<String>, Vec<PredictionRow>)
     let bad = |what: String| Error::failed(format!("{}: {what}", path.display()));
     let mut reader = csv::Reader::from_path(path).map_err(|e| bad(e.to_string()))?;
     let header = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
-    let classes: Vec<String> = header.iter().filter_map(|n| n.strip_prefix("p_")).map(str::to_owned).collect();
+    let classes: Vec<String> =
+        header.iter().filter_map(|n| n.strip_prefix("p_")).map(str::to_owned).collect();
     let mut rows = Vec::new();
     for (i, record) in reader.records().enumerate() {
         let record = record.map_err(|e| bad(e.to_string()))?;

@@ -124,7 +124,10 @@ impl RunInfo {
     /// Reads run.toml.
     pub fn load(path: &Path) -> Result<RunInfo> {
         let text = std::fs::read_to_string(path).map_err(|e| {
-            Error::failed(format!("{}: {e}; give a run directory such as results/quickstart/latest", path.display()))
+            Error::failed(format!(
+                "{}: {e}; give a run directory such as results/quickstart/latest",
+                path.display()
+            ))
         })?;
         toml::from_str(&text).map_err(|e| Error::failed(format!("{}: {e}", path.display())))
     }

@@ -13,7 +13,8 @@ impl RunDir {
     /// code revision; a second run in the same second gets a number.
     pub fn create(results: &Path, experiment: &str, stamp: &str, revision: &str) -> Result<RunDir> {
         let parent = results.join(experiment);
-        let failed = |p: &Path, e: std::io::Error| Error::failed(format!("{}: cannot be made: {e}", p.display()));
+        let failed =
+            |p: &Path, e: std::io::Error| Error::failed(format!("{}: cannot be made: {e}", p.display()));
         std::fs::create_dir_all(&parent).map_err(|e| failed(&parent, e))?;
         let revision = revision.trim_end_matches("+dirty");
         for attempt in 1.. {
@@ -37,7 +38,10 @@ impl RunDir {
     /// An existing run; `latest` is resolved to the run it points at.
     pub fn open(path: &Path) -> Result<RunDir> {
         let real = std::fs::canonicalize(path).map_err(|e| {
-            Error::failed(format!("{}: {e}; give a run directory such as results/quickstart/latest", path.display()))
+            Error::failed(format!(
+                "{}: {e}; give a run directory such as results/quickstart/latest",
+                path.display()
+            ))
         })?;
         if !real.join("run.toml").is_file() {
             return Err(Error::failed(format!(

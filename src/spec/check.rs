@@ -41,7 +41,9 @@ impl Spec {
             })?;
         }
         if let Some(r) = &self.reduction {
-            need((0.0..1.0).contains(&r.share), || format!("reduction.share = {}: must be in [0, 1)", r.share))?;
+            need((0.0..1.0).contains(&r.share), || {
+                format!("reduction.share = {}: must be in [0, 1)", r.share)
+            })?;
             for k in &r.keep {
                 need(self.classes.contains_key(k), || format!("reduction.keep: `{k}` is not in classes"))?;
             }
@@ -67,15 +69,23 @@ impl Spec {
                 Augment::TripletGan(a) => {
                     let distinct: HashSet<_> = a.losses.iter().collect();
                     need(distinct.len() == a.losses.len() && distinct.contains(&GanLoss::Model), || {
-                        format!("condition.{}.augment.triplet-gan.losses: `model` must be there, and each once", c.name)
+                        format!(
+                            "condition.{}.augment.triplet-gan.losses: `model` must be there, and each once",
+                            c.name
+                        )
                     })?;
                     (a.copies, a.of)
                 }
             };
             need(self.reduction.is_some() || of == CopySource::All, || {
-                format!("condition.{}: of = \"reduced\", but the spec has no [reduction]; say of = \"all\"", c.name)
+                format!(
+                    "condition.{}: of = \"reduced\", but the spec has no [reduction]; say of = \"all\"",
+                    c.name
+                )
             })?;
-            need((1..=1000).contains(&copies), || format!("condition.{}: copies = {copies}: must be 1 to 1000", c.name))?;
+            need((1..=1000).contains(&copies), || {
+                format!("condition.{}: copies = {copies}: must be 1 to 1000", c.name)
+            })?;
         }
         Ok(())
     }
@@ -87,34 +97,52 @@ impl Spec {
         need(f.mels == 128, || format!("features.mels = {}: the networks take 128", f.mels))?;
         let window = f.window_ms as usize * 16;
         need((2..=f.n_fft).contains(&window) && f.n_fft <= 65_536, || {
-            format!("features.n-fft = {}: must hold the window of {window} samples, and at most 65536", f.n_fft)
+            format!(
+                "features.n-fft = {}: must hold the window of {window} samples, and at most 65536",
+                f.n_fft
+            )
         })
     }
 
     fn check_augmentor(&self) -> Check {
         let a = &self.augmentor;
         multiple("augmentor.frames", a.frames)?;
-        for (key, value) in [("iterations", a.iterations), ("batch", a.batch), ("log-every", a.log_every), ("decoder-width", a.decoder_width)] {
+        for (key, value) in [
+            ("iterations", a.iterations),
+            ("batch", a.batch),
+            ("log-every", a.log_every),
+            ("decoder-width", a.decoder_width),
+        ] {
             positive(&format!("augmentor.{key}"), value as f64)?;
         }
         positive("augmentor.learning-rate", a.learning_rate)?;
         positive("augmentor.margin", a.margin)?;
         check_betas("augmentor.betas", a.betas)?;
-        need(a.clip_norm >= 0.0 && a.clip_norm.is_finite(), || format!("augmentor.clip-norm = {}: 0 or more", a.clip_norm))?;
+        need(a.clip_norm >= 0.0 && a.clip_norm.is_finite(), || {
+            format!("augmentor.clip-norm = {}: 0 or more", a.clip_norm)
+        })?;
         let [low, high] = a.epsilon;
-        need(low >= 0.0 && low < high && high.is_finite(), || format!("augmentor.epsilon = [{low}, {high}]: must rise from 0 or more"))?;
+        need(low >= 0.0 && low < high && high.is_finite(), || {
+            format!("augmentor.epsilon = [{low}, {high}]: must rise from 0 or more")
+        })?;
         let w = &a.weights;
         for (key, value) in [("gan", w.gan), ("rep", w.rep), ("emo", w.emo), ("var", w.var), ("bal", w.bal)] {
-            need(value >= 0.0 && value.is_finite(), || format!("augmentor.weights.{key} = {value}: 0 or more"))?;
+            need(value >= 0.0 && value.is_finite(), || {
+                format!("augmentor.weights.{key} = {value}: 0 or more")
+            })?;
         }
         check_widths("augmentor.widths", &a.widths)?;
         check_widths("discriminator.widths", &self.discriminator.widths)?;
         check_widths("representation.widths", &self.representation.widths)?;
         positive("discriminator.lstm", self.discriminator.lstm as f64)?;
         positive("representation.lstm", self.representation.lstm as f64)?;
-        need(a.attention == super::Attention::Own || self.discriminator.lstm == self.representation.lstm, || {
-            "augmentor.attention = \"shared\": discriminator.lstm and representation.lstm must be equal".into()
-        })
+        need(
+            a.attention == super::Attention::Own || self.discriminator.lstm == self.representation.lstm,
+            || {
+                "augmentor.attention = \"shared\": discriminator.lstm and representation.lstm must be equal"
+                    .into()
+            },
+        )
     }
 
     fn check_classifier(&self) -> Check {
@@ -123,7 +151,13 @@ impl Spec {
         need((1..=c.segment_frames).contains(&c.segment_hop), || {
             format!("classifier.segment-hop = {}: must be 1 to segment-frames", c.segment_hop)
         })?;
-        for (key, value) in [("batch", c.batch), ("small-batch", c.small_batch), ("epochs", c.epochs), ("min-steps", c.min_steps), ("log-every", c.log_every)] {
+        for (key, value) in [
+            ("batch", c.batch),
+            ("small-batch", c.small_batch),
+            ("epochs", c.epochs),
+            ("min-steps", c.min_steps),
+            ("log-every", c.log_every),
+        ] {
             positive(&format!("classifier.{key}"), value as f64)?;
         }
         positive("classifier.learning-rate", c.learning_rate)?;
@@ -132,10 +166,18 @@ impl Spec {
         check_widths("classifier.network.vgg.widths", &v.widths)?;
         check_widths("classifier.network.vgg.depths", &v.depths)?;
         positive("classifier.network.vgg.head", v.head as f64)?;
-        need((1..=16).contains(&v.pooled), || format!("classifier.network.vgg.pooled = {}: must be 1 to 16", v.pooled))?;
-        need((0.0..1.0).contains(&v.dropout), || format!("classifier.network.vgg.dropout = {}: must be in [0, 1)", v.dropout))?;
-        need(matches!(v.shrink, 1 | 2 | 4), || format!("classifier.network.vgg.shrink = {}: 1, 2 or 4", v.shrink))?;
-        need(c.segment_frames / v.shrink >= 32, || "classifier.network.vgg.shrink: leaves fewer than 32 frames".into())
+        need((1..=16).contains(&v.pooled), || {
+            format!("classifier.network.vgg.pooled = {}: must be 1 to 16", v.pooled)
+        })?;
+        need((0.0..1.0).contains(&v.dropout), || {
+            format!("classifier.network.vgg.dropout = {}: must be in [0, 1)", v.dropout)
+        })?;
+        need(matches!(v.shrink, 1 | 2 | 4), || {
+            format!("classifier.network.vgg.shrink = {}: 1, 2 or 4", v.shrink)
+        })?;
+        need(c.segment_frames / v.shrink >= 32, || {
+            "classifier.network.vgg.shrink: leaves fewer than 32 frames".into()
+        })
     }
 }
 
@@ -148,7 +190,9 @@ fn positive(key: &str, value: f64) -> Check {
 }
 
 fn multiple(key: &str, value: usize) -> Check {
-    need(value >= 32 && value.is_multiple_of(32) && value <= 8192, || format!("{key} = {value}: must be a multiple of 32, at most 8192"))
+    need(value >= 32 && value.is_multiple_of(32) && value <= 8192, || {
+        format!("{key} = {value}: must be a multiple of 32, at most 8192")
+    })
 }
 
 fn check_widths(key: &str, widths: &[usize]) -> Check {

@@ -13,7 +13,10 @@ const TINY: &str = include_str!("tiny.toml");
 /// One line with the file, line and column for what the file says; the key for what `--set` says.
 pub fn load(path: &Path, sets: &[String]) -> Result<Spec> {
     let text = std::fs::read_to_string(path).map_err(|e| {
-        Error::usage(format!("{}: {e}; give the path of a spec such as experiments/quickstart.toml", path.display()))
+        Error::usage(format!(
+            "{}: {e}; give the path of a spec such as experiments/quickstart.toml",
+            path.display()
+        ))
     })?;
     parse(&text, &path.display().to_string(), sets)
 }
@@ -30,9 +33,10 @@ pub fn parse(text: &str, name: &str, sets: &[String]) -> Result<Spec> {
     }
     let preset = match table.get("preset") {
         None => Preset::Paper,
-        Some(v) => v.clone().try_into().map_err(|e: toml::de::Error| {
-            Error::usage(format!("--set preset: {}", e.message()))
-        })?,
+        Some(v) => v
+            .clone()
+            .try_into()
+            .map_err(|e: toml::de::Error| Error::usage(format!("--set preset: {}", e.message())))?,
     };
     let mut resolved = match preset {
         Preset::Paper => Table::new(),
@@ -136,7 +140,9 @@ augment.triplet-gan.copies = 4
 
     #[test]
     fn set_is_over_file_is_over_preset_is_over_default() {
-        let spec = with(&["preset=tiny", "augmentor.iterations=7", "condition.aug.augment.triplet-gan.copies=2"]).unwrap();
+        let spec =
+            with(&["preset=tiny", "augmentor.iterations=7", "condition.aug.augment.triplet-gan.copies=2"])
+                .unwrap();
         assert_eq!((spec.augmentor.iterations, spec.augmentor.frames, spec.augmentor.margin), (7, 64, 7.0));
         let Augment::TripletGan(gan) = &spec.condition[1].augment else { panic!() };
         assert_eq!(gan.copies, 2);
@@ -155,7 +161,12 @@ augment.triplet-gan.copies = 4
         assert!(e.starts_with("x.toml:2:1: unknown field `corpsu`, expected one of"), "{e}");
         let e = with(&["augmentor.iteratons=3"]).unwrap_err().to_string();
         assert!(e.contains("--set") && e.contains("iteratons"), "{e}");
-        assert!(with(&["condition.agu.loss=weighted"]).unwrap_err().to_string().contains("no condition is named `agu`"));
+        assert!(
+            with(&["condition.agu.loss=weighted"])
+                .unwrap_err()
+                .to_string()
+                .contains("no condition is named `agu`")
+        );
         assert!(with(&["augmentor.frames=100"]).unwrap_err().to_string().contains("multiple of 32"));
     }
 }

@@ -118,7 +118,13 @@ impl Trainer<'_> {
         })
     }
 
-    fn diagnose(&self, batch: &Batch, represented: &Represented, discriminated: &Discriminated, tally: &mut Tally) {
+    fn diagnose(
+        &self,
+        batch: &Batch,
+        represented: &Represented,
+        discriminated: &Discriminated,
+        tally: &mut Tally,
+    ) {
         let mean = |t: &Tensor| t.mean(Kind::Float);
         tally.add("d_ap", &mean(&represented.positive));
         tally.add("d_an", &mean(&represented.negative));

@@ -34,7 +34,9 @@ impl Bank {
             assert!(item.frames > 0 && item.mels == mels, "{} frames of {} bands", item.frames, item.mels);
             let floor = item.db.iter().copied().fold(f32::INFINITY, f32::min);
             let row = std::iter::repeat_n(floor, mels);
-            host.extend(item.db.iter().copied().chain(row).map(|v| (v - standardiser.mean) / standardiser.deviation));
+            host.extend(
+                item.db.iter().copied().chain(row).map(|v| (v - standardiser.mean) / standardiser.deviation),
+            );
         }
         let frames = Tensor::from_slice(&host).view([-1, mels as i64]).to_device(device);
         Bank::from_frames(frames, items.iter().map(|m| m.frames).collect())
@@ -82,7 +84,10 @@ impl Bank {
     /// The utterances of several banks on one device, in order; at least one bank.
     pub fn concat(banks: &[&Bank]) -> Bank {
         let frames: Vec<&Tensor> = banks.iter().map(|b| &b.frames).collect();
-        Bank::from_frames(Tensor::cat(&frames, 0), banks.iter().flat_map(|b| b.host_lens.iter().copied()).collect())
+        Bank::from_frames(
+            Tensor::cat(&frames, 0),
+            banks.iter().flat_map(|b| b.host_lens.iter().copied()).collect(),
+        )
     }
 
     /// Where the bank lives.
@@ -95,7 +100,8 @@ impl Bank {
     pub fn windows(&self, items: &Tensor, offsets: &Tensor, frames: usize, padding: Padding) -> Windows {
         let len = self.lens.index_select(0, items);
         let start = self.starts.index_select(0, items);
-        let t = Tensor::arange(frames as i64, (Kind::Int64, self.device())).unsqueeze(0) + offsets.unsqueeze(1);
+        let t =
+            Tensor::arange(frames as i64, (Kind::Int64, self.device())).unsqueeze(0) + offsets.unsqueeze(1);
         let (within, own) = match padding {
             Padding::Floor => (t.minimum(&len.unsqueeze(1)), (&len - offsets).clamp(0, frames as i64)),
             Padding::Repeat => (t.remainder_tensor(&len.unsqueeze(1)), len.full_like(frames as i64)),

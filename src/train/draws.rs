@@ -57,7 +57,10 @@ impl Noise {
         let all = upload(&host, device);
         let epsilons = seeds.len() as i64 * b * l;
         (0..seeds.len() as i64)
-            .map(|i| Noise { n: all.narrow(0, i * b * l, b * l).view([b, l]), epsilon: all.narrow(0, epsilons + i * b, b) })
+            .map(|i| Noise {
+                n: all.narrow(0, i * b * l, b * l).view([b, l]),
+                epsilon: all.narrow(0, epsilons + i * b, b),
+            })
             .collect()
     }
 

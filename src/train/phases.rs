@@ -169,7 +169,12 @@ impl<'a> Trainer<'a> {
         };
         let negative = distance(&anchor, &negative, a.distance);
         let loss = triplet(&positive, &negative, a.margin);
-        update(&self.networks.representation.params, &mut self.adams.representation, &(&loss * a.weights.rep), a);
+        update(
+            &self.networks.representation.params,
+            &mut self.adams.representation,
+            &(&loss * a.weights.rep),
+            a,
+        );
         Represented { loss: loss.detach(), positive: positive.detach(), negative: negative.detach() }
     }
 
@@ -220,9 +225,8 @@ impl<'a> Trainer<'a> {
         let gan = adversarial(&n.discriminator.forward(&x, &own, self.shared_attention().as_ref()));
         let positive = distance(&anchor, &r.narrow(0, 0, size), a.distance);
         let emo = triplet(&positive, &distance(&anchor, &negative, a.distance), a.margin);
-        let bal = balance.then(|| {
-            triplet(&positive, &distance(&anchor, &r.narrow(0, size, size), a.distance), a.margin)
-        });
+        let bal = balance
+            .then(|| triplet(&positive, &distance(&anchor, &r.narrow(0, size, size), a.distance), a.margin));
         let mut loss = &gan * a.weights.gan + &emo * a.weights.emo;
         if let Some(bal) = &bal {
             loss = loss + bal * a.weights.bal;

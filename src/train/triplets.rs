@@ -36,7 +36,10 @@ impl Triplets {
     pub fn new(labels: &[usize], lens: &[usize], names: &[String], seed: Seed) -> Result<Triplets> {
         assert_eq!(labels.len(), lens.len(), "labels and utterances");
         if names.len() < 2 {
-            return Err(Error::failed(format!("augmentor training: {} classes, triplets need at least 2", names.len())));
+            return Err(Error::failed(format!(
+                "augmentor training: {} classes, triplets need at least 2",
+                names.len()
+            )));
         }
         let mut by_class = vec![Vec::new(); names.len()];
         labels.iter().enumerate().for_each(|(item, &class)| by_class[class].push(item));
@@ -125,7 +128,8 @@ mod tests {
         let d = t.draw(0, 3000, 32);
         let mut anchors = [0usize; 3];
         for i in 0..3000 {
-            let [(a, _), (p, _), (n, _), (o, _)] = [d.anchors[i], d.positives[i], d.negatives[i], d.originals[i]];
+            let [(a, _), (p, _), (n, _), (o, _)] =
+                [d.anchors[i], d.positives[i], d.negatives[i], d.originals[i]];
             anchors[labels[a]] += 1;
             assert_eq!(labels[a], labels[p]);
             assert_ne!(labels[a], labels[n]);
@@ -142,7 +146,12 @@ mod tests {
     fn a_class_without_utterances_is_named() {
         let e = Triplets::new(&[0, 0, 2], &[5, 5, 5], &names(3), Seed::new(1)).unwrap_err().to_string();
         assert!(e.contains("class c1") && e.contains("reduction.share"), "{e}");
-        assert!(Triplets::new(&[0, 0], &[5, 5], &names(1), Seed::new(1)).unwrap_err().to_string().contains("at least 2"));
+        assert!(
+            Triplets::new(&[0, 0], &[5, 5], &names(1), Seed::new(1))
+                .unwrap_err()
+                .to_string()
+                .contains("at least 2")
+        );
     }
 
     #[test]
@@ -151,7 +160,14 @@ mod tests {
         let candidates = Tensor::from_slice(&[1f32, 3.0, 5.0, 2.5]).view([4, 1]);
         let classes = Tensor::from_slice(&[1i64, 1, 1, 0]);
         let own = Tensor::from_slice(&[0i64, 0]);
-        let at = semi_hard(&anchors, &own, &Tensor::from_slice(&[2f32, 6.0]), &candidates, &classes, Distance::Sum);
+        let at = semi_hard(
+            &anchors,
+            &own,
+            &Tensor::from_slice(&[2f32, 6.0]),
+            &candidates,
+            &classes,
+            Distance::Sum,
+        );
         assert_eq!(Vec::<i64>::try_from(at).unwrap(), [1, 2]);
     }
 }

@@ -24,10 +24,9 @@ const HEAVY: &[(&str, &[&str])] = &[
 ];
 
 fn floor(module: &str) -> usize {
-    FLOORS
-        .iter()
-        .position(|(_, modules)| modules.contains(&module))
-        .unwrap_or_else(|| panic!("`{module}` has no floor: add it to tests/all/floors.rs and docs/design.md"))
+    FLOORS.iter().position(|(_, modules)| modules.contains(&module)).unwrap_or_else(|| {
+        panic!("`{module}` has no floor: add it to tests/all/floors.rs and docs/design.md")
+    })
 }
 
 /// (file, top-level module, text without comment lines) of every source file.

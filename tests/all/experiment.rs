@@ -1,0 +1,213 @@
+//! Experiments as a user runs them: every shipped spec, repeated runs, and what bad input does.
+
+use crate::common::{seraug, sine, stderr, stdout, write_wav};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const SPEAKERS: [&str; 10] = ["03", "08", "09", "10", "11", "12", "13", "14", "15", "16"];
+const TEXTS: [&str; 10] = ["a01", "a02", "a04", "a05", "a07", "b01", "b02", "b03", "b09", "b10"];
+
+/// Flags that make a cell of any spec a matter of a second.
+const SHORT: [&str; 14] = [
+    "--set",
+    "preset=tiny",
+    "--set",
+    "augmentor.iterations=2",
+    "--set",
+    "classifier.min-steps=3",
+    "--set",
+    "classifier.epochs=1",
+    "--set",
+    "protocol.leave-speakers-out.only=[1]",
+    "--device",
+    "cpu",
+    "--quiet",
+    "--json",
+];
+
+/// An EMO-DB of the right names and counts whose recordings are short tones.
+fn emodb(folder: &Path) -> PathBuf {
+    let wav = folder.join("corpora/emodb/wav");
+    for (letter, n) in [("W", 127), ("L", 81), ("E", 46), ("A", 69), ("F", 71), ("T", 62), ("N", 79)] {
+        for k in 0..n {
+            let version = ["a", "b"][k / 100];
+            let name = format!("{}{}{letter}{version}.wav", SPEAKERS[k % 10], TEXTS[k / 10 % 10]);
+            let hz = 150.0 + f64::from(letter.as_bytes()[0]) * 5.0 + k as f64;
+            write_wav(&wav.join(name), &[sine(hz, 16_000, 3200)], 16_000, Some(16));
+        }
+    }
+    wav
+}
+
+fn spec(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments").join(name).display().to_string()
+}
+
+/// Runs `name` in `folder` with [`SHORT`] and `more`; (exit code, run directory or nothing, standard error).
+fn run(folder: &Path, name: &str, more: &[&str]) -> (i32, PathBuf, String) {
+    let spec = spec(name);
+    let args: Vec<&str> =
+        ["run", spec.as_str()].into_iter().chain(SHORT).chain(more.iter().copied()).collect();
+    let output = seraug(folder, &args);
+    let text = stdout(&output);
+    let answer: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let dir = answer["run"].as_str().map(|r| folder.join(r)).unwrap_or_default();
+    (output.status.code().unwrap(), dir, stderr(&output))
+}
+
+/// outcomes.csv without the two columns of seconds.
+fn outcomes(run: &Path) -> Vec<Vec<String>> {
+    let mut reader = csv::Reader::from_path(run.join("outcomes.csv")).unwrap();
+    let kept: Vec<bool> = reader.headers().unwrap().iter().map(|h| !h.starts_with("seconds_")).collect();
+    let row =
+        |r: csv::StringRecord| r.iter().zip(&kept).filter(|(_, k)| **k).map(|(v, _)| v.to_owned()).collect();
+    reader.records().map(|r| row(r.unwrap())).collect()
+}
+
+/// Digests of the trained weights in a store, by stage and key.
+fn weights(results: &Path) -> Vec<(String, String)> {
+    let entries = fs::read_dir(results.join(".store")).unwrap().flatten();
+    let mut found: Vec<(String, String)> = entries
+        .filter_map(|e| {
+            let text = fs::read_to_string(e.path().join("stage.toml")).ok()?;
+            let digest = text.lines().find(|l| l.starts_with("weights-sha256"))?.to_owned();
+            Some((e.file_name().to_string_lossy().into_owned(), digest))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn every_shipped_spec_loads_and_plans() {
+    let dir = tempfile::tempdir().unwrap();
+    emodb(dir.path());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
+    let specs = walkdir::WalkDir::new(&root).into_iter().flatten().filter(|e| e.path().extension().is_some());
+    let mut seen = 0;
+    for spec in specs {
+        let text = fs::read_to_string(spec.path()).unwrap();
+        for word in ["# command:", "# expect :"] {
+            assert!(text.contains(word), "{}: its header has no `{word}`", spec.path().display());
+        }
+        // The synthetic corpus costs seconds to make; the runs below plan it.
+        if text.contains("corpus = \"synthetic\"") {
+            seraug::spec::load(spec.path(), &[]).unwrap();
+        } else {
+            let output = seraug(
+                dir.path(),
+                &["plan", &spec.path().display().to_string(), "--device", "cpu", "--json"],
+            );
+            assert!(output.status.success(), "{}: {}", spec.path().display(), stderr(&output));
+            let cells: Vec<serde_json::Value> = serde_json::from_str(&stdout(&output)).unwrap();
+            assert!(
+                !cells.is_empty() && cells.iter().all(|c| c["state"].as_str().unwrap().starts_with("to run"))
+            );
+        }
+        seen += 1;
+    }
+    assert!(seen >= 2, "{seen} specs");
+}
+
+#[test]
+fn two_runs_are_equal_and_a_third_trains_nothing() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let run_in = |dir: &Path| {
+        let (code, run, err) = run(dir, "open/table2-emodb.toml", &[]);
+        assert_eq!(code, 0, "{err}");
+        run
+    };
+    emodb(one.path());
+    emodb(two.path());
+    let (a, b) = (run_in(one.path()), run_in(two.path()));
+    assert_eq!(outcomes(&a).len(), 6);
+    assert_eq!(outcomes(&a), outcomes(&b));
+    let trained = weights(&one.path().join("results"));
+    assert_eq!(trained.len(), 9, "six classifiers and three augmentors");
+    assert_eq!(trained, weights(&two.path().join("results")));
+    let again = run_in(one.path());
+    assert_ne!(again, a, "a run is never overwritten");
+    assert_eq!(fs::read(again.join("outcomes.csv")).unwrap(), fs::read(a.join("outcomes.csv")).unwrap());
+    let info = fs::read_to_string(again.join("run.toml")).unwrap();
+    assert!(info.contains("cells-cached = 6\ncells-trained = 0"), "{info}");
+    assert_eq!(info.matches("hits = 0").count(), 6, "the audit is in every run");
+    for file in
+        ["spec.toml", "cells/aug/fold-1/seed-1/predictions.csv", "cells/aug/fold-1/seed-1/history.csv"]
+    {
+        assert_eq!(fs::read(again.join(file)).unwrap(), fs::read(a.join(file)).unwrap(), "{file}");
+    }
+    let page = seraug(one.path(), &["report", "results/open/table2-emodb/latest"]);
+    assert!(page.status.success() && stdout(&page).contains("index.html"), "{}", stderr(&page));
+}
+
+#[test]
+fn bad_input_is_one_line_and_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let wav = emodb(dir.path());
+    let (code, first, err) = run(dir.path(), "open/table2-emodb.toml", &[]);
+    assert_eq!(code, 0, "{err}");
+    let before = fs::read(first.join("outcomes.csv")).unwrap();
+    let refused = |expected: i32, words: &[&str], more: &[&str]| {
+        let (code, _, err) = run(dir.path(), "open/table2-emodb.toml", more);
+        assert_eq!(code, expected, "{err}");
+        assert_eq!(err.trim_end().lines().count(), 1, "{err}");
+        for word in words {
+            assert!(err.contains(word), "`{word}` in: {err}");
+        }
+    };
+    let victim = wav.join("03a01Na.wav");
+    let bytes = fs::read(&victim).unwrap();
+
+    fs::remove_file(&victim).unwrap();
+    refused(1, &["emodb", "78 of 79 neutral", "--partial"], &[]);
+    let (code, partial, err) = run(dir.path(), "open/table2-emodb.toml", &["--partial"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(fs::read_to_string(partial.join("run.toml")).unwrap().contains("is partial: 78 of 79 neutral"));
+
+    fs::write(&victim, &bytes[..bytes.len() / 2]).unwrap();
+    refused(1, &["03a01Na.wav"], &[]);
+
+    fs::remove_file(&victim).unwrap();
+    fs::write(wav.join("03a01Xa.wav"), &bytes).unwrap();
+    refused(1, &["03a01Xa", "X"], &[]);
+
+    fs::remove_file(wav.join("03a01Xa.wav")).unwrap();
+    fs::write(&victim, fs::read(wav.join("08a01Na.wav")).unwrap()).unwrap();
+    refused(
+        1,
+        &["leakage: byte-identical audio on both sides", "03a01Na", "08a01Na"],
+        &["--set", "protocol.leave-speakers-out.folds=10"],
+    );
+
+    fs::write(&victim, &bytes).unwrap();
+    refused(2, &["augmentor", "iteratons"], &["--set", "augmentor.iteratons=3"]);
+    refused(2, &["reduction.share = 1"], &["--set", "reduction.share=1.0"]);
+    let spec = dir.path().join("x.toml");
+    fs::write(&spec, "title = \"x\"\nclases = {}\n").unwrap();
+    let output = seraug(dir.path(), &["run", "x.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).starts_with("error: x.toml:2:1: unknown field `clases`"), "{}", stderr(&output));
+
+    assert_eq!(fs::read(first.join("outcomes.csv")).unwrap(), before);
+    let (code, last, err) = run(dir.path(), "open/table2-emodb.toml", &[]);
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(fs::read(last.join("outcomes.csv")).unwrap(), before);
+}
+
+#[test]
+fn a_failed_cell_is_a_row_and_the_others_go_on() {
+    let dir = tempfile::tempdir().unwrap();
+    emodb(dir.path());
+    // A rate at which the augmentor leaves the finite numbers; conditions without one are untouched.
+    let (code, run, err) = run(
+        dir.path(),
+        "open/table2-emodb.toml",
+        &["--set", "augmentor.learning-rate=1e30", "--set", "augmentor.iterations=6"],
+    );
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("3 of 6 cells failed"), "{err}");
+    let rows = outcomes(&run);
+    let status: Vec<(&str, &str)> = rows.iter().map(|r| (r[2].as_str(), r[5].as_str())).collect();
+    assert_eq!(status.iter().filter(|(_, s)| *s == "failed").count(), 3, "{status:?}");
+    assert!(rows.iter().filter(|r| r[5] == "failed").all(|r| r[6].contains("learning-rate")), "{rows:?}");
+}
