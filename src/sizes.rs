@@ -4,8 +4,8 @@ use crate::nets::vgg::Vgg;
 use crate::results::NetworkInfo;
 use crate::seed::Seed;
 use crate::spec::{Augment, Network, Spec};
+use crate::train::device::Device;
 use crate::train::networks::Networks;
-use tch::Device;
 
 /// Parameters and FLOPs (two a multiply-add, one forward pass of one input) of every network that the
 /// conditions of `spec` train.

@@ -27,27 +27,29 @@ pub fn parse(text: &str, name: &str, sets: &[String]) -> Result<Spec> {
     if let Err(e) = toml::from_str::<Spec>(text) {
         return Err(located(&e, text, name));
     }
-    let mut table: Table = toml::from_str(text).map_err(|e| located(&e, text, name))?;
+    let table: Table = toml::from_str(text).map_err(|e| located(&e, text, name))?;
+    let spec = resolve(table.clone(), sets).map_err(|e| {
+        // Alone, the value that is wrong fails too; the file by itself was read above.
+        let culprit = sets.iter().find(|set| resolve(table.clone(), std::slice::from_ref(set)).is_err());
+        culprit.map_or(e.clone(), |set| Error::usage(format!("--set {set}: {e}")))
+    })?;
+    spec.check().map_err(|message| Error::usage(format!("{name}: {message}")))?;
+    Ok(spec)
+}
+
+/// The spec of a file's table with `sets` over it and its preset under it.
+fn resolve(mut table: Table, sets: &[String]) -> Result<Spec> {
     for set in sets {
         apply_set(&mut table, set)?;
     }
-    let preset = match table.get("preset") {
-        None => Preset::Paper,
-        Some(v) => v
-            .clone()
-            .try_into()
-            .map_err(|e: toml::de::Error| Error::usage(format!("--set preset: {}", e.message())))?,
-    };
+    let message = |e: toml::de::Error| Error::usage(e.message());
+    let preset = table.get("preset").map_or(Ok(Preset::Paper), |v| v.clone().try_into().map_err(message))?;
     let mut resolved = match preset {
         Preset::Paper => Table::new(),
         Preset::Tiny => toml::from_str(TINY).expect("tiny.toml is valid"),
     };
     merge(&mut resolved, table);
-    let spec: Spec = resolved.try_into().map_err(|e: toml::de::Error| {
-        Error::usage(format!("{name} with its --set values: {}", e.message()))
-    })?;
-    spec.check().map_err(|message| Error::usage(format!("{name}: {message}")))?;
-    Ok(spec)
+    resolved.try_into().map_err(message)
 }
 
 fn located(e: &toml::de::Error, text: &str, name: &str) -> Error {
@@ -76,9 +78,9 @@ fn merge(under: &mut Table, over: Table) {
 
 /// `augmentor.iterations=100`; an element of `condition` is named by its `name`.
 fn apply_set(table: &mut Table, set: &str) -> Result<()> {
-    let (key, text) = set.split_once('=').ok_or_else(|| {
-        Error::usage(format!("--set {set}: expected KEY=VALUE, such as --set augmentor.iterations=100"))
-    })?;
+    let (key, text) = set
+        .split_once('=')
+        .ok_or_else(|| Error::usage("expected KEY=VALUE, such as augmentor.iterations=100"))?;
     // A bare word is a string, so that `preset=tiny` needs no quotes in a shell.
     let value = match toml::from_str::<Table>(&format!("v = {text}")) {
         Ok(mut t) => t.remove("v").expect("just parsed"),
@@ -86,7 +88,7 @@ fn apply_set(table: &mut Table, set: &str) -> Result<()> {
     };
     let mut steps: Vec<&str> = key.trim().split('.').collect();
     let last = steps.pop().filter(|s| !s.is_empty());
-    let last = last.ok_or_else(|| Error::usage(format!("--set {set}: the key is empty")))?;
+    let last = last.ok_or_else(|| Error::usage("the key is empty"))?;
     let mut at = table;
     let mut steps = steps.into_iter();
     while let Some(step) = steps.next() {
@@ -99,9 +101,9 @@ fn apply_set(table: &mut Table, set: &str) -> Result<()> {
                     .iter_mut()
                     .filter_map(Value::as_table_mut)
                     .find(|t| t.get("name").and_then(Value::as_str) == Some(name))
-                    .ok_or_else(|| Error::usage(format!("--set {set}: no {step} is named `{name}`")))?
+                    .ok_or_else(|| Error::usage(format!("no {step} is named `{name}`")))?
             }
-            _ => return Err(Error::usage(format!("--set {set}: `{step}` is a value, not a table"))),
+            _ => return Err(Error::usage(format!("`{step}` is a value, not a table"))),
         };
     }
     at.insert(last.to_owned(), value);

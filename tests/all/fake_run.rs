@@ -76,11 +76,11 @@ published = {{ angry = 54.23, sad = 49.03, happy = 47.02, average = 50.09 }}
 name = "aug"
 title = "AUG"
 published = {{ angry = 62.75, sad = 58.11, happy = 53.71, average = 58.19 }}
-augment.triplet-gan.copies = 4
+augment.triplet-gan = {{ copies = 4, of = "{of}" }}
 [[condition]]
 name = "copies"
 title = "plain copies"
-augment.copies.copies = 4
+augment.copies = {{ copies = 4, of = "{of}" }}
 [[condition]]
 name = "weighted"
 title = "class weights"
@@ -91,6 +91,7 @@ loss = "weighted"
             seeds = self.seeds,
             only = self.only,
             reduction = if self.reduced { &reduction } else { "" },
+            of = if self.reduced { "reduced" } else { "all" },
         );
         spec::parse(&text, "fake.toml", &[]).unwrap()
     }
