@@ -19,7 +19,7 @@ machine() {
     done
     for tool in git cc c++ cargo espeak-ng; do stand_in $tool 'exit 0'; done
     stand_in just 'echo "just $*"'
-    stand_in rustc 'echo "rustc 1.88.0 (6b00bc388 2025-06-23)"'
+    stand_in rustc 'echo "rustc 1.89.0 (29483883e 2025-08-04)"'
     # Like pip: makes the folder first and fills it, unless the file `offline` is there.
     stand_in python3 "echo \"\$*\" >>$temp/calls"'
 case " $* " in *" --version "*) exit 0 ;; esac
@@ -91,9 +91,9 @@ for tool in git c++ cargo; do
 done
 
 machine "an old compiler"
-stand_in rustc 'echo "rustc 1.87.0 (17067e9ac 2025-05-09)"'
+stand_in rustc 'echo "rustc 1.88.0 (6b00bc388 2025-06-23)"'
 bootstrap
-refuses "Rust 1.88 or later is needed, this is rustc 1.87.0"
+refuses "Rust 1.89 or later is needed, this is rustc 1.88.0"
 
 machine "no toolchain behind rustup"
 stand_in rustc 'echo "error: no default toolchain" >&2; exit 1'

@@ -10,8 +10,9 @@ use crate::run::read_corpus;
 use crate::train::device;
 use std::fmt::Write;
 
-/// Options of `plan`.
+/// Show every cell of an experiment, its sizes and what is to be done
 #[derive(Debug, clap::Args)]
+#[command(about = "Show every cell of an experiment, its sizes and what is to be done")]
 pub struct Args {
     #[command(flatten)]
     experiment: Experiment,

@@ -32,8 +32,9 @@ pub struct Experiment {
     pub partial: bool,
 }
 
-/// Options of `run`.
+/// Run every cell of an experiment; finished stages are taken from the store
 #[derive(Debug, clap::Args)]
+#[command(about = "Run every cell of an experiment; finished stages are taken from the store")]
 pub struct Args {
     #[command(flatten)]
     experiment: Experiment,

@@ -16,12 +16,10 @@ impl AdaptivePool {
     pub fn new(map: [usize; 2], side: usize, device: Device) -> AdaptivePool {
         let matrix = (map != [side, side]).then(|| {
             let [rows, columns] = map.map(|n| shares(n, side));
-            let mut host = Vec::with_capacity(map[0] * map[1] * side * side);
-            for y in 0..map[0] {
-                for x in 0..map[1] {
-                    host.extend((0..side * side).map(|o| rows[o / side][y] * columns[o % side][x]));
-                }
-            }
+            let places = (0..map[0]).flat_map(|y| (0..map[1]).map(move |x| (y, x)));
+            let weights = |(y, x): (usize, usize)| (0..side * side).map(move |o| (o / side, o % side, y, x));
+            let host: Vec<f32> =
+                places.flat_map(weights).map(|(r, c, y, x)| rows[r][y] * columns[c][x]).collect();
             Tensor::from_slice(&host).view([-1, (side * side) as i64]).to_device(device)
         });
         AdaptivePool { matrix, side: side as i64 }

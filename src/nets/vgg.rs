@@ -120,7 +120,7 @@ impl Vgg {
             if i < 2 {
                 x = x.relu_();
                 if let Some(masks) = &masks {
-                    x = x * masks.get(i as i64);
+                    x = &x * masks.get(i as i64);
                 }
             }
         }

@@ -49,7 +49,7 @@ impl<'a> Batches<'a> {
     }
 
     /// The next batch: segments [batch, 1, frames, mels], and their classes [batch], int64.
-    pub fn next(&mut self) -> (Tensor, Tensor) {
+    pub fn draw(&mut self) -> (Tensor, Tensor) {
         if self.left == 0 {
             let places: Vec<usize> = self.order.by_ref().take((Self::BLOCK * self.batch) as usize).collect();
             self.block = indices(&places, self.bank.device());
@@ -82,7 +82,7 @@ mod tests {
         let mut batches = Batches::new(&bank, &cut, &labels, order(), 2, 4);
         let mut expected = order();
         for _ in 0..Batches::BLOCK + 3 {
-            let (x, y) = batches.next();
+            let (x, y) = batches.draw();
             assert_eq!((x.size(), y.kind()), (vec![2, 1, 4, 1], Kind::Int64));
             for b in 0..2 {
                 let s = cut[expected.next().unwrap()];

@@ -97,7 +97,7 @@ pub fn train(task: &ClassifierTask, observe: Observe) -> Result<Vgg> {
     let mut meter = Meter::default();
     let dropout = task.seed.child("dropout");
     for step in 0..steps {
-        let (x, y) = batches.next();
+        let (x, y) = batches.draw();
         let logits = net.forward(&x, Some(dropout.at(step as u64)));
         let loss = cross_entropy(&logits, &y, weights.as_ref());
         let rate = rate(spec.schedule, spec.learning_rate, step, steps);

@@ -229,7 +229,7 @@ impl<'a> Trainer<'a> {
             .then(|| triplet(&positive, &distance(&anchor, &r.narrow(0, size, size), a.distance), a.margin));
         let mut loss = &gan * a.weights.gan + &emo * a.weights.emo;
         if let Some(bal) = &bal {
-            loss = loss + bal * a.weights.bal;
+            loss = &loss + bal * a.weights.bal;
         }
         let adam = self.adams.preservation.as_mut().unwrap_or(&mut self.adams.augmentor);
         update(&n.augmentor.params, adam, &loss, a);

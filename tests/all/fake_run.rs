@@ -149,7 +149,7 @@ loss = "weighted"
     pub fn outcomes(&self) -> Vec<Outcome> {
         let outcome = |(cell, gain): (CellId, f64)| {
             let key = (cell.condition.as_str(), cell.fold, cell.seed);
-            let failed = self.failed.iter().any(|f| *f == key);
+            let failed = self.failed.contains(&key);
             let confusion = Confusion::from_pairs(4, self.pairs(&cell, gain));
             let reduced: Vec<String> = match (self.reduced, self.per_class) {
                 (false, _) => vec![],

@@ -106,3 +106,28 @@ fn heavy_crates_stay_on_their_floor() {
 fn the_reader_sees_what_it_should() {
     assert_eq!(used("use crate::{a, b::{c, d}};\nlet x = crate::e::f();"), ["a", "b", "e"]);
 }
+
+#[test]
+fn documents_name_files_and_fields_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    for document in ["README.md", "FIDELITY.md", "CONTRIBUTING.md", "docs/design.md", "docs/format.md"] {
+        for word in read(document).split(|c: char| c.is_whitespace() || "`,;:()|[]{}".contains(c)) {
+            let path = word.trim_end_matches('.');
+            let named =
+                ["src/", "docs/", "tests/"].iter().any(|p| path.starts_with(p)) && !path.contains("NAME");
+            assert!(!named || root.join(path).exists(), "{document} names {path}");
+        }
+    }
+    // Fields of FIDELITY.md are `section.field`; each must be in the resolved spec of an experiment.
+    let spec = seraug::spec::load(&root.join("experiments/open/table2-emodb.toml"), &[]).unwrap().to_toml();
+    for field in
+        read("FIDELITY.md").split('`').filter(|f| f.starts_with("augmentor.") || f.starts_with("features."))
+    {
+        let name = field.split([' ', '=']).next().unwrap().rsplit('.').next().unwrap();
+        assert!(
+            spec.contains(&format!("{name} = ")) || spec.contains(&format!(".{name}]")),
+            "FIDELITY.md names {field}"
+        );
+    }
+}
