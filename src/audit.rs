@@ -75,15 +75,20 @@ fn shared<'u, K: Hash + Eq>(
 mod tests {
     use super::*;
     use crate::emotion::Emotion;
+    use crate::manifest::Channels;
     use std::path::PathBuf;
 
     fn utterance(id: &str, speaker: &str, sha: &str) -> Utterance {
         Utterance {
+            corpus: "emodb".into(),
             id: id.into(),
             path: PathBuf::from(format!("{id}.wav")),
+            excerpt: None,
+            channels: Channels::Mean,
             speaker: speaker.into(),
             gender: None,
             session: None,
+            split: None,
             language: "de".into(),
             emotion: Emotion::Sad,
             sha256: sha.into(),

@@ -1,6 +1,6 @@
 //! Features of a corpus: extracted once, cached by content, standardised with training statistics.
 
-use crate::audio::{LogMel, MelExtractor, load};
+use crate::audio::{LogMel, MelExtractor, SAMPLE_RATE, load};
 use crate::corpora::Utterance;
 use crate::error::{Error, Result};
 use crate::manifest::Channels;
@@ -8,6 +8,7 @@ use crate::results::digest_hex;
 use crate::spec::Features;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 pub use crate::audio::npy::{read_npy, write_npy};
@@ -17,35 +18,72 @@ const VERSION: u32 = 1;
 
 /// The log-mels of `utterances`, in their order. `progress` goes up by one for each.
 ///
-/// An utterance's spectrogram is kept in `cache/features-<settings>/<2 hex>/<sha256>.npy`, named by the file's
+/// An utterance's spectrogram is kept in `cache/features-<settings>/<2 hex>/<sha256>.npy`, named by the audio's
 /// content, the settings, the channel policy and the version above. A cached file that is torn, or that cannot
-/// be what these settings give, is computed anew.
+/// be what these settings give, is computed anew. A recording with many utterances is decoded once.
 ///
 /// # Errors
 /// Every file is tried; the one line names the first (in the order given) that is refused and how many more are.
 pub fn extract_all(
     utterances: &[Utterance],
-    channels: Channels,
     features: &Features,
     cache: &Path,
     progress: &ProgressBar,
 ) -> Result<Vec<LogMel>> {
-    let folder = cache_folder(cache, channels, features);
+    let folder = |channels| cache_folder(cache, channels, features);
+    let folders = [Channels::Mean, Channels::First].map(|c| (c, folder(c)));
     let extractor = MelExtractor::new(features);
-    let one = |u: &Utterance| {
-        let cached = folder.join(&u.sha256[..2]).join(format!("{}.npy", u.sha256));
-        let mel = read_npy(&cached).ok().filter(|mel| plausible(mel, features)).map_or_else(
-            || {
-                let mel = extractor.extract(&load(&u.path, channels)?);
-                write_npy(&cached, &mel)?;
-                Ok(mel)
-            },
-            Ok,
-        );
-        progress.inc(1);
-        mel
+    let file = |group: &[Utterance]| -> Vec<Result<LogMel>> {
+        let recording = OnceCell::new();
+        let one = |u: &Utterance| {
+            let folder = folders.iter().find(|f| f.0 == u.channels).map(|f| &f.1).expect("every policy");
+            let cached = folder.join(&u.sha256[..2]).join(format!("{}.npy", u.sha256));
+            if let Some(mel) = read_npy(&cached).ok().filter(|mel| plausible(mel, features)) {
+                return Ok(mel);
+            }
+            let mel = extractor.extract(&samples_in(u, &recording)?);
+            write_npy(&cached, &mel)?;
+            Ok(mel)
+        };
+        group.iter().map(|u| (one(u), progress.inc(1)).0).collect()
     };
-    all_or_first_error(utterances.par_iter().map(one).collect())
+    let groups: Vec<&[Utterance]> =
+        utterances.chunk_by(|a, b| a.path == b.path && a.channels == b.channels).collect();
+    let made: Vec<Vec<Result<LogMel>>> = groups.into_par_iter().map(file).collect();
+    all_or_first_error(made.into_iter().flatten().collect())
+}
+
+/// The samples of an utterance: mono, 16 kHz, full scale 1.
+///
+/// # Errors
+/// As [`load`]; an excerpt that begins after the end of its file.
+pub fn samples(u: &Utterance) -> Result<Vec<f32>> {
+    samples_in(u, &OnceCell::new())
+}
+
+/// As [`samples`], from `recording` where the file was decoded before.
+fn samples_in(u: &Utterance, recording: &OnceCell<Vec<f32>>) -> Result<Vec<f32>> {
+    let Some(excerpt) = u.excerpt else { return load(&u.path, u.channels) };
+    let whole = match recording.get() {
+        Some(whole) => whole,
+        None => {
+            let whole = load(&u.path, u.channels)?;
+            recording.get_or_init(|| whole)
+        }
+    };
+    let at = |seconds: f64| (seconds * f64::from(SAMPLE_RATE)).round() as usize;
+    // A transcript's last bound is often a few milliseconds past the end.
+    let (start, end) = (at(excerpt.start), at(excerpt.end).min(whole.len()));
+    match whole.get(start..end).filter(|s| !s.is_empty()) {
+        Some(samples) => Ok(samples.to_vec()),
+        None => Err(Error::failed(format!(
+            "{}: utterance {} begins at {} s, the file has {:.3} s; correct its start",
+            u.path.display(),
+            u.id,
+            excerpt.start,
+            whole.len() as f64 / f64::from(SAMPLE_RATE)
+        ))),
+    }
 }
 
 /// All values, or the first error with the number of the others.

@@ -27,17 +27,46 @@ pub struct Manifest {
     pub obtain: Vec<String>,
     /// How several channels become one.
     pub channels: Channels,
+    /// ISO 639-1 code of its language; empty where an utterance says its own.
+    #[serde(default)]
+    pub language: String,
     /// The corpus's own codes to emotions.
     pub labels: IndexMap<String, Emotion>,
+    /// Codes whose utterances are dropped and counted, each with the reason.
+    #[serde(default)]
+    pub dropped: IndexMap<String, String>,
     /// Speaker to gender, as the corpus documents it.
     #[serde(default)]
     pub speakers: IndexMap<String, Gender>,
+    /// Which emotions are negative and which positive in the cross-lingual task; others take no part in it.
+    pub valence: Valence,
     /// Counts that a complete copy has.
     pub expected: Expected,
 }
 
+/// Emotions as two classes (paper 3.1.2; FIDELITY.md rows "valence", "ESD positives").
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Valence {
+    /// Class `negative`.
+    pub negative: Vec<Emotion>,
+    /// Class `positive`.
+    pub positive: Vec<Emotion>,
+}
+
+impl Valence {
+    /// `negative`, `positive`, or nothing for an emotion that is in neither.
+    pub fn of(&self, emotion: Emotion) -> Option<&'static str> {
+        match (self.negative.contains(&emotion), self.positive.contains(&emotion)) {
+            (true, _) => Some("negative"),
+            (_, true) => Some("positive"),
+            _ => None,
+        }
+    }
+}
+
 /// Channel policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Channels {
     /// Mean of the channels: for recordings of one source.
@@ -72,8 +101,17 @@ impl Gender {
 pub struct Expected {
     /// Utterances in all.
     pub utterances: usize,
-    /// Utterances of each emotion.
+    /// Utterances of each emotion; they add up to `utterances`.
     pub emotions: IndexMap<Emotion, usize>,
+    /// Utterances of each speaker, where known.
+    #[serde(default)]
+    pub speakers: IndexMap<String, usize>,
+    /// Session to utterances of the emotions that are known by session.
+    #[serde(default)]
+    pub sessions: IndexMap<String, IndexMap<Emotion, usize>>,
+    /// Dropped utterances of each code, not among `utterances`.
+    #[serde(default)]
+    pub dropped: IndexMap<String, usize>,
 }
 
 impl Manifest {

@@ -98,8 +98,7 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
     let (spec, selection) = (&plan.spec, &plan.selection);
     let checks = audit_all(&plan)?;
     let bar = display.bar("features", selection.utterances.len() as u64);
-    let channels = corpus.manifest.channels;
-    let mels = features::extract_all(&selection.utterances, channels, &spec.features, store.root(), &bar)?;
+    let mels = features::extract_all(&selection.utterances, &spec.features, store.root(), &bar)?;
     bar.finish_and_clear();
 
     let now = jiff::Timestamp::now();

@@ -172,6 +172,7 @@ fn check(spec: &Spec, selection: &Selection, fold: &Fold) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::Channels;
     use crate::spec;
     use std::path::PathBuf;
 
@@ -192,11 +193,15 @@ mod tests {
                 for k in 0..n {
                     labels.push(class);
                     utterances.push(Utterance {
+                        corpus: "emodb".into(),
                         id: format!("s{s}-{emotion}-{k}"),
                         path: PathBuf::new(),
+                        excerpt: None,
+                        channels: Channels::Mean,
                         speaker: format!("s{s}"),
                         gender: Some(if s % 2 == 0 { Gender::Female } else { Gender::Male }),
                         session: None,
+                        split: None,
                         language: "de".into(),
                         emotion,
                         sha256: String::new(),

@@ -10,6 +10,7 @@ use crate::results::digest_hex;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use walkdir::WalkDir;
 
 /// Audio that is recognised, and reported, but not read.
@@ -60,6 +61,7 @@ pub(super) fn import(
         return Err(missing(&manifest, corpora, &format!("no recording of it in {}{first}", root.display())));
     }
     progress.set_length(found.len() as u64);
+    let corpus: Arc<str> = manifest.name.as_str().into();
     let files: Vec<_> = found.into_values().collect();
     let utterances = files.into_par_iter().map(|(relative, parsed)| {
         let path = root.join(relative);
@@ -67,10 +69,23 @@ pub(super) fn import(
         progress.inc(1);
         let gender = manifest.speakers.get(&parsed.speaker).copied();
         let Parsed { id, speaker, session, language, emotion } = parsed;
-        Ok(Utterance { id, path, speaker, gender, session, language, emotion, sha256 })
+        Ok(Utterance {
+            corpus: Arc::clone(&corpus),
+            id,
+            path,
+            excerpt: None,
+            channels: manifest.channels,
+            speaker,
+            gender,
+            session,
+            split: None,
+            language,
+            emotion,
+            sha256,
+        })
     });
     let utterances = all_or_first_error(utterances.collect())?;
-    Ok(Corpus { manifest, root, utterances, problems })
+    Ok(Corpus { manifest, root, utterances, dropped: BTreeMap::new(), problems })
 }
 
 fn missing(manifest: &Manifest, corpora: &Path, what: &str) -> Error {

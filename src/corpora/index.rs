@@ -26,7 +26,7 @@ pub struct IndexRow {
     pub language: String,
     /// Its label.
     pub emotion: Emotion,
-    /// `negative` or `positive` (CLOSE_READING row "valence").
+    /// `negative`, `positive`, or empty, as the manifest maps the emotion.
     pub valence: &'static str,
     /// Length at the file's own rate, to the millisecond.
     pub seconds: f64,
@@ -41,7 +41,7 @@ pub struct IndexRow {
 pub fn index(corpus: &Corpus, progress: &ProgressBar) -> Result<Vec<IndexRow>> {
     progress.set_length(corpus.utterances.len() as u64);
     let rows = corpus.utterances.par_iter().map(|u| {
-        let seconds = decode(&u.path, corpus.manifest.channels)?.seconds();
+        let seconds = decode(&u.path, u.channels)?.seconds();
         progress.inc(1);
         Ok(IndexRow {
             id: u.id.clone(),
@@ -51,7 +51,7 @@ pub fn index(corpus: &Corpus, progress: &ProgressBar) -> Result<Vec<IndexRow>> {
             session: u.session.clone().unwrap_or_default(),
             language: u.language.clone(),
             emotion: u.emotion,
-            valence: valence(u.emotion),
+            valence: corpus.manifest.valence.of(u.emotion).unwrap_or_default(),
             seconds: (seconds * 1000.0).round() / 1000.0,
             sha256: u.sha256.clone(),
         })
@@ -70,13 +70,4 @@ pub fn write_index(rows: &[IndexRow]) -> Result<Vec<u8>> {
         csv.serialize(row).map_err(|e| failed(&e))?;
     }
     csv.into_inner().map_err(|e| failed(&e))
-}
-
-/// The reading under which all rows of the paper's Table 1 come out: neutral counts as positive.
-fn valence(emotion: Emotion) -> &'static str {
-    use Emotion::*;
-    match emotion {
-        Angry | Bored | Disgusted | Fearful | Frustrated | Sad => "negative",
-        Calm | Excited | Happy | Neutral | Surprised => "positive",
-    }
 }

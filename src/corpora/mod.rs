@@ -11,30 +11,49 @@ pub use index::{IndexRow, index, write_index};
 
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
-use crate::manifest::{Gender, Manifest};
+use crate::manifest::{Channels, Gender, Manifest};
 use crate::results::digest_hex;
 use indicatif::ProgressBar;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// One recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Utterance {
+    /// Name of its corpus.
+    pub corpus: Arc<str>,
     /// Unique in its corpus and stable across re-packagings (`03a01Fa`).
     pub id: String,
     /// The audio file.
     pub path: PathBuf,
+    /// The stretch of the file that is the utterance; absent for all of it.
+    pub excerpt: Option<Excerpt>,
+    /// How its channels become one.
+    pub channels: Channels,
     /// Speaker id, unique in its corpus.
     pub speaker: String,
     /// The speaker's gender, where the corpus documents it.
     pub gender: Option<Gender>,
     /// Recording session, where the corpus has them.
     pub session: Option<String>,
+    /// The part of the corpus's own split that it belongs to (`train`, `test`, ...), where it has one.
+    pub split: Option<String>,
     /// ISO 639-1 code.
     pub language: String,
     /// Its label.
     pub emotion: Emotion,
-    /// SHA-256 of the file, lower-case hex.
+    /// SHA-256 of the file, lower-case hex; of the file's digest and the bounds for an excerpt.
     pub sha256: String,
+}
+
+/// A stretch of a recording.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Excerpt {
+    /// Seconds from the beginning of the file, 0 or more.
+    pub start: f64,
+    /// Seconds from the beginning of the file, above `start`.
+    pub end: f64,
 }
 
 /// A corpus as found on disk.
@@ -46,17 +65,22 @@ pub struct Corpus {
     pub root: PathBuf,
     /// Sorted by id.
     pub utterances: Vec<Utterance>,
+    /// Labelled utterances that the manifest drops, by code.
+    pub dropped: BTreeMap<String, usize>,
     /// What is wrong with it: unknown codes, stray audio; empty when nothing is.
     pub problems: Vec<String>,
 }
 
 impl Corpus {
-    /// SHA-256 over id, content, speaker and emotion of every utterance. Not over paths: a moved corpus is the same.
+    /// SHA-256 over id, content, speaker, session, split and emotion of every utterance. Not over paths: a moved corpus is the same.
     pub fn digest(&self) -> String {
         let mut lines: Vec<_> = self
             .utterances
             .iter()
-            .map(|u| format!("{}\t{}\t{}\t{}\n", u.id, u.sha256, u.speaker, u.emotion))
+            .map(|u| {
+                let [session, split] = [&u.session, &u.split].map(|s| s.as_deref().unwrap_or_default());
+                format!("{}\t{}\t{}\t{session}\t{split}\t{}\n", u.id, u.sha256, u.speaker, u.emotion)
+            })
             .collect();
         lines.sort();
         digest_hex(lines.concat().as_bytes())

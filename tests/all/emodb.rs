@@ -2,7 +2,7 @@
 
 use crate::common::{corpora_with, seraug, sine, stderr, stdout, write_wav};
 use indicatif::ProgressBar;
-use seraug::corpora::{self, Corpus};
+use seraug::corpora::{self, Corpus, Utterance};
 use seraug::emotion::Emotion;
 use seraug::features::{extract_all, read_npy, write_npy};
 use seraug::manifest::{Channels, Gender};
@@ -103,7 +103,8 @@ fn the_cache_is_used_and_a_torn_or_foreign_file_in_it_is_not() {
     let cache = dir.path().join("cache");
     let extract = |channels, features: &Features| {
         let progress = ProgressBar::hidden();
-        let mels = extract_all(&utterances, channels, features, &cache, &progress).unwrap();
+        let utterances: Vec<_> = utterances.iter().map(|u| Utterance { channels, ..u.clone() }).collect();
+        let mels = extract_all(&utterances, features, &cache, &progress).unwrap();
         assert_eq!(progress.position(), 3);
         mels
     };
@@ -149,7 +150,7 @@ fn all_bad_recordings_are_counted() {
     std::fs::write(&utterances[1].path, b"").unwrap();
     std::fs::remove_file(&utterances[2].path).unwrap();
     let cache = dir.path().join("cache");
-    let e = extract_all(&utterances, Channels::Mean, &Features::default(), &cache, &ProgressBar::hidden());
+    let e = extract_all(&utterances, &Features::default(), &cache, &ProgressBar::hidden());
     let e = e.unwrap_err().to_string();
     assert!(e.contains("08a02Na.wav: empty") && e.contains("1 more"), "{e}");
 }
@@ -220,8 +221,7 @@ fn the_real_corpus_is_complete_and_every_file_gives_features() {
 
     let cache = tempfile::tempdir().unwrap();
     let features = Features::default();
-    let extract =
-        || extract_all(&corpus.utterances, Channels::Mean, &features, cache.path(), &ProgressBar::hidden());
+    let extract = || extract_all(&corpus.utterances, &features, cache.path(), &ProgressBar::hidden());
     let cold = extract().unwrap();
     let mut lengths: Vec<_> = cold.iter().map(|m| m.frames).collect();
     lengths.sort();

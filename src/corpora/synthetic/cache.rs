@@ -8,6 +8,7 @@ use super::{Take, takes};
 use crate::audio::SAMPLE_RATE;
 use crate::corpora::Utterance;
 use crate::error::{Error, Result};
+use crate::manifest::Channels;
 use crate::results::{digest_hex, write_atomic};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -58,11 +59,15 @@ fn utterance(espeak: &Espeak, folder: &Path, take: Take, known: Option<&String>)
         }
     };
     Ok(Utterance {
+        corpus: "synthetic".into(),
         id,
         path,
+        excerpt: None,
+        channels: Channels::Mean,
         speaker: take.speaker.id.clone(),
         gender: Some(take.speaker.gender),
         session: None,
+        split: None,
         language: take.speaker.language.code().to_owned(),
         emotion: take.emotion,
         sha256,

@@ -24,6 +24,7 @@ use indicatif::ProgressBar;
 use rayon::prelude::*;
 use sentences::Language;
 use speakers::Speaker;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Utterances of one speaker in one emotion.
@@ -87,7 +88,7 @@ pub fn import_with(
     for (_, count) in &mut manifest.expected.emotions {
         *count = speakers.len() * TAKES;
     }
-    Ok(Corpus { manifest, root, utterances, problems: Vec::new() })
+    Ok(Corpus { manifest, root, utterances, dropped: BTreeMap::new(), problems: Vec::new() })
 }
 
 /// The languages named, in the order of [`Language::ALL`].
