@@ -5,7 +5,7 @@ use crate::augment;
 use crate::error::{Error, Result};
 use crate::features::Standardiser;
 use crate::metrics::Confusion;
-use crate::plan::Cell;
+use crate::plan::{Cell, augmentor_sees};
 use crate::results::{
     HistoryRow, Key, PredictionRow, Stage, Store, digest_hex, read_history, read_predictions, write_atomic,
     write_history, write_predictions,
@@ -90,6 +90,18 @@ impl FoldData {
     }
 }
 
+impl FoldData {
+    /// Log-mels of `fold.train`, in its order.
+    pub fn train(&self) -> &Bank {
+        &self.train
+    }
+
+    /// Log-mels of `fold.test`, in its order.
+    pub fn test(&self) -> &Bank {
+        &self.test
+    }
+}
+
 /// Runs the stages of `cell` that the store lacks.
 ///
 /// # Errors
@@ -164,13 +176,12 @@ fn train_classifier(
         }
     }
     let bank = joined.as_ref().unwrap_or(&data.train);
-    let mut speakers: Vec<&str> = selection.utterances.iter().map(|u| u.speaker.as_str()).collect();
+    let speaker = |i: usize| (&*selection.utterances[i].corpus, selection.utterances[i].speaker.as_str());
+    let mut speakers: Vec<_> = (0..selection.utterances.len()).map(speaker).collect();
     speakers.sort_unstable();
     speakers.dedup();
-    let speaker_of = |&o: &usize| {
-        let name = selection.utterances[fold.train[o]].speaker.as_str();
-        speakers.binary_search(&name).expect("every speaker is listed")
-    };
+    let speaker_of =
+        |&o: &usize| speakers.binary_search(&speaker(fold.train[o])).expect("every speaker is listed");
     let task = ClassifierTask {
         spec: &spec.classifier,
         class_names: &spec.class_names(),
@@ -230,13 +241,18 @@ fn augmentor_of(
         log.push(stage_line(Stage::Augmentor, key, true));
         return Networks::load(&dir, spec, *device);
     }
-    let labels: Vec<usize> = cell.fold.train.iter().map(|&i| selection.labels[i]).collect();
+    let seen = augmentor_sees(spec, &cell.fold);
+    let labels: Vec<usize> = seen.iter().map(|&i| selection.labels[i]).collect();
+    let part = (seen.len() < cell.fold.train.len()).then(|| {
+        let position = |i: &usize| cell.fold.train.binary_search(i).expect("it sees training utterances");
+        data.train.pick(&seen.iter().map(position).collect::<Vec<_>>())
+    });
     let mut losses: Vec<GanLoss> = gan.losses.clone();
     losses.sort_unstable();
     let task = AugmentorTask {
         spec,
         losses: &losses,
-        bank: &data.train,
+        bank: part.as_ref().unwrap_or(&data.train),
         labels: &labels,
         classes: spec.classes.len(),
         seed: cell.seed.child("augmentor"),

@@ -12,6 +12,8 @@ pub enum Error {
     Usage(String),
     /// Something failed while doing what was asked (exit code 1).
     Failed(String),
+    /// A corpus is not there (exit code 2): one screen that says how to get it, the one error of several lines.
+    Missing(String),
 }
 
 impl Error {
@@ -28,7 +30,7 @@ impl Error {
     /// 2 for usage, 1 for everything else.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Usage(_) => 2,
+            Error::Usage(_) | Error::Missing(_) => 2,
             Error::Failed(_) => 1,
         }
     }
@@ -37,7 +39,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Usage(m) | Error::Failed(m) => f.write_str(m),
+            Error::Usage(m) | Error::Failed(m) | Error::Missing(m) => f.write_str(m),
         }
     }
 }

@@ -25,6 +25,9 @@ pub mod augment;
 pub mod train;
 // 5 experiment
 pub mod cell;
+pub mod counts;
+pub mod embedding;
+pub mod inputs;
 pub mod plan;
 pub mod progress;
 pub mod run;

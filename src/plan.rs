@@ -3,10 +3,12 @@
 use crate::audit::Lineage;
 use crate::corpora::Corpus;
 use crate::error::Result;
-use crate::manifest::Channels;
-use crate::results::{CellId, Key, Stage, Store, digest_hex};
+use crate::results::{CellId, Hasher, Key, Stage, Store, digest_hex};
 use crate::seed::Seed;
-use crate::spec::{self, Augment, CopySource, FinalWeights, GanLoss, Loss, Sampling, Spec};
+use crate::spec::{
+    self, Augment, AugmentorSees, CopySource, FinalWeights, GanLoss, Loss, Protocol, Sampling, Spec,
+    TargetShare,
+};
 use crate::split::{self, Fold, Selection};
 use serde::Serialize;
 use std::path::Path;
@@ -25,6 +27,8 @@ pub struct Plan {
     pub experiment: String,
     /// The utterances it is about.
     pub selection: Selection,
+    /// Every fold with its run seed, as split.csv lists them.
+    pub folds: Vec<(u64, Rc<Fold>)>,
     /// Seed by seed, fold by fold, condition by condition: cells that share data follow each other.
     pub cells: Vec<Cell>,
 }
@@ -36,12 +40,12 @@ pub struct Cell {
     pub id: CellId,
     /// Index into the spec's conditions.
     pub condition: usize,
-    /// Its split; shared by the conditions.
+    /// Its split; shared by the conditions that train on the same utterances.
     pub fold: Rc<Fold>,
     /// Root of the cell's draws. Conditions of a fold share it: their comparison is paired.
     pub seed: Seed,
     /// Training utterances that are copied or augmented, ascending; empty without augmentation.
-    pub sources: Vec<usize>,
+    pub sources: Rc<[usize]>,
     /// Utterances that the condition adds to the training set.
     pub added: usize,
     /// Key of the augmentor stage, where there is one.
@@ -51,47 +55,53 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// Where everything in the cell comes from, for the audit. What is trained is trained on
-    /// `fold.train`, so that is what the audit sees.
-    pub fn lineage(&self) -> Lineage<'_> {
+    /// Where everything in the cell comes from, for the audit: the very lists that the training uses.
+    pub fn lineage(&self, spec: &Spec) -> Lineage<'_> {
         let train = &self.fold.train;
         Lineage {
             test: &self.fold.test,
             train,
             augmented_from: &self.sources,
-            augmentor_trained_on: if self.augmentor.is_some() { train } else { &[] },
+            augmentor_trained_on: if self.augmentor.is_some() {
+                augmentor_sees(spec, &self.fold)
+            } else {
+                &[]
+            },
             statistics_from: train,
+            speakers_overlap: self.fold.speakers_overlap,
         }
     }
 }
 
+/// The utterances that the augmentor of a fold is trained on, a subset of `fold.train`.
+pub fn augmentor_sees<'a>(spec: &Spec, fold: &'a Fold) -> &'a [usize] {
+    match &spec.protocol {
+        Protocol::CrossLingual(p) if p.augmentor_sees == AugmentorSees::Target => &fold.target,
+        _ => &fold.train,
+    }
+}
+
 impl Plan {
-    /// Plans `spec` on `corpus` for a device of class `device` (`cpu` or `cuda`).
+    /// Plans `spec` on `corpora` (those of [`Spec::corpora`], in that order) for a device of class `device`
+    /// (`cpu` or `cuda`).
     ///
     /// # Errors
-    /// What the corpus cannot serve: see [`split::select`] and [`split::folds`].
-    pub fn new(spec: Spec, experiment: String, corpus: &Corpus, device: &str) -> Result<Plan> {
-        let selection = split::select(&spec, corpus)?;
-        let channels = corpus.manifest.channels;
-        let mut cells = Vec::new();
-        for &seed in &spec.seeds {
-            for fold in split::folds(&spec, &selection, seed)? {
+    /// What the corpora cannot serve: see [`split::select`] and [`split::folds`].
+    pub fn new(mut spec: Spec, experiment: String, corpora: Vec<Corpus>, device: &str) -> Result<Plan> {
+        for corpus in &corpora {
+            spec.fill_valence(&corpus.manifest.name, &corpus.manifest.valence);
+        }
+        let selection = split::select(&spec, corpora)?;
+        let mut plan = Plan { spec, experiment, selection, folds: Vec::new(), cells: Vec::new() };
+        for &seed in &plan.spec.seeds {
+            for fold in split::folds(&plan.spec, &plan.selection, seed)? {
                 let fold = Rc::new(fold);
-                for condition in 0..spec.condition.len() {
-                    cells.push(cell(
-                        &spec,
-                        &experiment,
-                        &selection,
-                        channels,
-                        device,
-                        condition,
-                        &fold,
-                        seed,
-                    ));
-                }
+                plan.folds.push((seed, Rc::clone(&fold)));
+                let cells = cells_of(&plan, device, &fold, seed);
+                plan.cells.extend(cells);
             }
         }
-        Ok(Plan { spec, experiment, selection, cells })
+        Ok(plan)
     }
 
     /// What is to be done for a cell, and why, on one line.
@@ -118,15 +128,39 @@ pub fn experiment_name(path: &Path) -> String {
     }
 }
 
+/// Content of a list of utterances, in order: audio, channel policy, class.
+fn digest(selection: &Selection, items: &[usize]) -> String {
+    let mut hasher = Hasher::new();
+    for &i in items {
+        let u = &selection.utterances[i];
+        hasher.add(&format!("{}\t{:?}\t{}\n", u.sha256, u.channels, selection.labels[i]));
+    }
+    hasher.hex()
+}
+
+/// What the cells of a fold and share of the target have in common.
+struct Shared<'a> {
+    fold: Rc<Fold>,
+    train: String,
+    test: String,
+    seen: String,
+    /// Digest of the training speakers, which decide who is held out; empty where nobody is.
+    speakers: String,
+    seed: u64,
+    device: &'a str,
+}
+
 #[derive(Serialize)]
 struct AugmentorInputs<'a> {
     features: &'a spec::Features,
-    channels: Channels,
     augmentor: spec::Augmentor,
     discriminator: &'a spec::Discriminator,
     representation: &'a spec::Representation,
     losses: Vec<GanLoss>,
-    train: &'a [(&'a str, usize)],
+    /// Digest of what it is trained on.
+    seen: &'a str,
+    /// Decides the statistics that the input is standardised with.
+    train: &'a str,
     seed: u64,
     device: &'a str,
 }
@@ -134,39 +168,58 @@ struct AugmentorInputs<'a> {
 #[derive(Serialize)]
 struct ClassifierInputs<'a> {
     features: &'a spec::Features,
-    channels: Channels,
     classifier: spec::Classifier,
     loss: Loss,
     sampling: Sampling,
-    train: &'a [(&'a str, usize)],
-    test: &'a [(&'a str, usize)],
-    /// Speakers decide who is held out.
-    speakers: Vec<&'a str>,
-    sources: Vec<&'a str>,
+    train: &'a str,
+    test: &'a str,
+    speakers: &'a str,
+    sources: String,
     copies: usize,
     augmentor: Option<&'a str>,
     seed: u64,
     device: &'a str,
 }
 
-#[expect(clippy::too_many_arguments, reason = "the one place where everything that decides a cell meets")]
-fn cell(
-    spec: &Spec,
-    experiment: &str,
-    selection: &Selection,
-    channels: Channels,
-    device: &str,
-    condition: usize,
-    fold: &Rc<Fold>,
-    seed: u64,
-) -> Cell {
+/// The cells of a fold: those that train on the same utterances follow each other.
+fn cells_of(plan: &Plan, device: &str, fold: &Rc<Fold>, seed: u64) -> Vec<Cell> {
+    let (spec, selection) = (&plan.spec, &plan.selection);
+    let held_out = spec.classifier.weights == FinalWeights::HeldOut;
+    let mut cells = Vec::new();
+    for share in [TargetShare::Low, TargetShare::Full] {
+        let of_share = |c: &usize| spec.condition[*c].target == share;
+        let conditions: Vec<usize> = (0..spec.condition.len()).filter(of_share).collect();
+        if conditions.is_empty() {
+            continue;
+        }
+        let fold = match share {
+            TargetShare::Full => Rc::clone(fold),
+            TargetShare::Low => Rc::new(fold.with(share)),
+        };
+        let speakers = fold.train.iter().map(|&i| format!("{}\n", selection.utterances[i].speaker));
+        let shared = Shared {
+            train: digest(selection, &fold.train),
+            test: digest(selection, &fold.test),
+            seen: digest(selection, augmentor_sees(spec, &fold)),
+            speakers: if held_out {
+                digest_hex(speakers.collect::<String>().as_bytes())
+            } else {
+                String::new()
+            },
+            fold,
+            seed,
+            device,
+        };
+        cells.extend(conditions.into_iter().map(|c| cell(plan, &shared, c)));
+    }
+    cells
+}
+
+fn cell(plan: &Plan, shared: &Shared, condition: usize) -> Cell {
+    let (spec, selection, fold) = (&plan.spec, &plan.selection, &shared.fold);
     let c = &spec.condition[condition];
-    let content = |items: &[usize]| -> Vec<(&str, usize)> {
-        items.iter().map(|&i| (selection.utterances[i].sha256.as_str(), selection.labels[i])).collect()
-    };
-    let (train, test) = (content(&fold.train), content(&fold.test));
-    let (sources, copies) = match &c.augment {
-        Augment::None => (Vec::new(), 0),
+    let (sources, copies): (Rc<[usize]>, usize) = match &c.augment {
+        Augment::None => (Rc::new([]), 0),
         Augment::Copies(a) => (sources(a.of, selection, fold), a.copies),
         Augment::TripletGan(a) => (sources(a.of, selection, fold), a.copies),
     };
@@ -176,24 +229,22 @@ fn cell(
             losses.sort_unstable();
             let inputs = AugmentorInputs {
                 features: &spec.features,
-                channels,
                 augmentor: read_by(&spec.augmentor, &losses),
                 discriminator: &spec.discriminator,
                 representation: &spec.representation,
                 losses,
-                train: &train,
-                seed,
-                device,
+                seen: &shared.seen,
+                train: &shared.train,
+                seed: shared.seed,
+                device: shared.device,
             };
             Some(Key::of(Stage::Augmentor.name(), AUGMENTOR_VERSION, &inputs))
         }
         Augment::None | Augment::Copies(_) => None,
     };
     let held_out = spec.classifier.weights == FinalWeights::HeldOut;
-    let speaker = |i: &usize| selection.utterances[*i].speaker.as_str();
     let inputs = ClassifierInputs {
         features: &spec.features,
-        channels,
         // How often a row is logged decides nothing, unless the held-out speaker is checked then.
         classifier: spec::Classifier {
             log_every: if held_out { spec.classifier.log_every } else { 1 },
@@ -201,21 +252,25 @@ fn cell(
         },
         loss: c.loss,
         sampling: c.sampling,
-        train: &train,
-        test: &test,
-        speakers: if held_out { fold.train.iter().map(speaker).collect() } else { Vec::new() },
-        sources: sources.iter().map(|&i| selection.utterances[i].sha256.as_str()).collect(),
+        train: &shared.train,
+        test: &shared.test,
+        speakers: &shared.speakers,
+        sources: digest(selection, &sources),
         copies,
         augmentor: augmentor.as_ref().map(Key::as_str),
-        seed,
-        device,
+        seed: shared.seed,
+        device: shared.device,
     };
-    let digest = digest_hex(serde_json::to_string(&train).expect("plain data").as_bytes());
     Cell {
-        id: CellId { experiment: experiment.to_owned(), condition: c.name.clone(), fold: fold.number, seed },
+        id: CellId {
+            experiment: plan.experiment.clone(),
+            condition: c.name.clone(),
+            fold: fold.number,
+            seed: shared.seed,
+        },
         condition,
         fold: Rc::clone(fold),
-        seed: Seed::new(seed).child(&digest),
+        seed: Seed::new(shared.seed).child(&shared.train),
         classifier: Key::of(Stage::Classifier.name(), CLASSIFIER_VERSION, &inputs),
         added: sources.len() * copies,
         sources,
@@ -239,10 +294,11 @@ fn read_by(augmentor: &spec::Augmentor, losses: &[GanLoss]) -> spec::Augmentor {
     a
 }
 
-fn sources(of: CopySource, selection: &Selection, fold: &Fold) -> Vec<usize> {
+fn sources(of: CopySource, selection: &Selection, fold: &Fold) -> Rc<[usize]> {
     let wanted = |i: &usize| match of {
         CopySource::All => true,
         CopySource::Reduced => fold.reduced.contains(&selection.labels[*i]),
+        CopySource::Target => fold.target.binary_search(i).is_ok(),
     };
     fold.train.iter().copied().filter(wanted).collect()
 }

@@ -2,17 +2,19 @@
 
 use crate::audit::audit;
 use crate::cell::{self, CellResult, Context, FoldData};
-use crate::corpora::{self, Corpus};
+use crate::embedding;
 use crate::error::{Error, Result};
 use crate::features;
+use crate::inputs::{self, Inputs};
 use crate::panic::caught;
 use crate::plan::{Cell, Plan};
 use crate::progress::Display;
 use crate::results::{
-    AuditCheck, CorpusInfo, Outcome, RunDir, RunInfo, Status, Store, Warning, write_atomic, write_history,
+    AuditCheck, Outcome, RunDir, RunInfo, Status, Store, Warning, write_atomic, write_history,
     write_outcomes, write_predictions,
 };
 use crate::spec::Spec;
+use crate::split::write_splits;
 use crate::train::device::{self, DeviceChoice};
 use crate::train::libtorch;
 use crate::{sizes, warnings};
@@ -38,6 +40,8 @@ pub struct Options {
     pub partial: bool,
     /// The command line, for provenance.
     pub command: Vec<String>,
+    /// The fields of the spec that it sets, for provenance.
+    pub set: Vec<String>,
 }
 
 /// A run that has ended.
@@ -51,38 +55,6 @@ pub struct Finished {
     pub failed: usize,
 }
 
-/// Reads the corpus of `spec` and refuses an incomplete one, unless `partial`.
-///
-/// # Errors
-/// A corpus that is missing, or that differs from its manifest.
-pub fn read_corpus(spec: &Spec, options: &Options, store: &Store, display: &Display) -> Result<Corpus> {
-    let bar = display.bar("corpus", 0);
-    let corpus = corpora::import(&spec.corpus, &spec.languages, &options.corpora, store.root(), &bar)?;
-    bar.finish_and_clear();
-    let differences = corpus.differences();
-    match (differences.first(), options.partial) {
-        (Some(first), false) => Err(Error::failed(format!(
-            "{}: {first}{}; see `seraug corpus check {}`, or go on with --partial",
-            corpus.root.display(),
-            if differences.len() > 1 {
-                format!(" (and {} more)", differences.len() - 1)
-            } else {
-                String::new()
-            },
-            spec.corpus
-        ))),
-        (Some(_), true) => {
-            display.note(&format!(
-                "warning: the corpus {} is partial: {}",
-                spec.corpus,
-                differences.join("; ")
-            ));
-            Ok(corpus)
-        }
-        (None, _) => Ok(corpus),
-    }
-}
-
 /// Runs every cell of `spec` and writes the run directory as it goes.
 ///
 /// # Errors
@@ -93,8 +65,8 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
     let store = Store::of(&options.results);
     let device = device::open(options.device)?;
     let machine = device::describe(device);
-    let corpus = read_corpus(&spec, options, &store, display)?;
-    let plan = Plan::new(spec, experiment.to_owned(), &corpus, &machine.class)?;
+    let Inputs { corpora, infos, notes } = inputs::read(&spec, options, &store, display)?;
+    let plan = Plan::new(spec, experiment.to_owned(), corpora, &machine.class)?;
     let (spec, selection) = (&plan.spec, &plan.selection);
     let checks = audit_all(&plan)?;
     let bar = display.bar("features", selection.utterances.len() as u64);
@@ -113,15 +85,20 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
         libtorch: libtorch::version(),
         started: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         device: machine,
-        corpus: vec![corpus_info(&corpus, &plan)],
+        set: options.set.clone(),
+        corpus: inputs::used(infos, &plan.selection),
+        fold: inputs::folds(&plan),
         audit: checks,
         network: sizes::of(spec),
         ..RunInfo::default()
     };
-    for message in warnings::of_spec(spec).into_iter().chain(partial_note(&corpus)) {
+    let notes = notes.into_iter().chain(inputs::overlaps(&plan));
+    for message in warnings::of_spec(spec).into_iter().chain(notes) {
         warn(&mut info, display, "", message);
     }
     info.save(&run.info())?;
+    let folds = plan.folds.iter().map(|(seed, fold)| (*seed, &**fold));
+    write_splits(&run.splits(), selection, &spec.class_names(), folds)?;
     write_outcomes(&run.outcomes(), &spec.class_names(), &[])?;
 
     let context = Context { spec, selection, mels: &mels, store: &store, device };
@@ -135,7 +112,13 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
         }
         let (_, fold_data) = data.as_ref().expect("just made");
         let result = caught(|| {
-            cell::run(&context, cell, fold_data, &mut |stage, row| display.step(&cell.id, stage, row))
+            let result =
+                cell::run(&context, cell, fold_data, &mut |stage, row| display.step(&cell.id, stage, row))?;
+            if let (Some(key), Some(e)) = (&cell.augmentor, &spec.embedding) {
+                let path = run.cell_file(&cell.id, "embedding.csv");
+                embedding::write(&context, cell, key, fold_data, e, &path)?;
+            }
+            Ok(result)
         });
         match &result {
             Ok(r) if r.trained => info.cells_trained += 1,
@@ -159,12 +142,15 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
 fn audit_all(plan: &Plan) -> Result<Vec<AuditCheck>> {
     let mut sums: Vec<AuditCheck> = Vec::new();
     for cell in &plan.cells {
-        let checks = audit(&plan.selection.utterances, &cell.lineage())
+        let checks = audit(&plan.selection.utterances, &cell.lineage(&plan.spec))
             .map_err(|e| Error::failed(format!("{}: {e}", cell.id)))?;
         if sums.is_empty() {
             sums = checks;
         } else {
-            sums.iter_mut().zip(checks).for_each(|(sum, c)| sum.compared += c.compared);
+            sums.iter_mut().zip(checks).for_each(|(sum, c)| {
+                sum.compared += c.compared;
+                sum.hits += c.hits;
+            });
         }
     }
     Ok(sums)
@@ -182,7 +168,7 @@ fn record(
     let classes = plan.spec.class_names();
     let mut outcome = Outcome {
         cell: cell.id.clone(),
-        corpus: plan.spec.corpus.clone(),
+        corpus: cell.fold.corpus.clone(),
         status: Status::Failed,
         error: String::new(),
         n_train: cell.fold.train.len(),
@@ -236,29 +222,5 @@ fn outcome_line(outcome: &Outcome, cached: bool) -> String {
     match outcome.confusion.as_ref().and_then(crate::metrics::Confusion::uar) {
         Some(uar) => format!("{}: UAR {:.1} %{note}", outcome.cell, uar * 100.0),
         None => format!("{}: failed: {}", outcome.cell, outcome.error),
-    }
-}
-
-fn partial_note(corpus: &Corpus) -> Vec<String> {
-    let differences = corpus.differences();
-    if differences.is_empty() {
-        return Vec::new();
-    }
-    vec![format!("the corpus {} is partial: {}", corpus.manifest.name, differences.join("; "))]
-}
-
-fn corpus_info(corpus: &Corpus, plan: &Plan) -> CorpusInfo {
-    let mut speakers: Vec<&str> = plan.selection.utterances.iter().map(|u| u.speaker.as_str()).collect();
-    speakers.sort_unstable();
-    speakers.dedup();
-    CorpusInfo {
-        name: corpus.manifest.name.clone(),
-        synthetic: corpus.manifest.synthetic,
-        digest: corpus.digest(),
-        utterances: corpus.utterances.len(),
-        used: plan.selection.utterances.len(),
-        speakers: speakers.len(),
-        licence: corpus.manifest.licence.clone(),
-        citation: corpus.manifest.citation.clone(),
     }
 }

@@ -65,7 +65,7 @@ struct Listed {
 fn list(global: &Global) -> Result<u8> {
     let mut rows = Vec::new();
     for name in corpora::names() {
-        let manifest = corpora::manifest(name)?;
+        let manifest = corpora::manifest(name, &global.corpora)?;
         let folder = global.corpora.join(name);
         let status = match (manifest.synthetic, folder.is_dir()) {
             (true, _) => "generated",

@@ -144,7 +144,7 @@ fn espeak_part(program: &str) -> Part {
 
 /// A corpus against what a complete copy has. A corpus that is made here is counted when it is used.
 fn corpus_part(name: &str, global: &Global) -> Result<Part> {
-    let manifest = corpora::manifest(name)?;
+    let manifest = corpora::manifest(name, &global.corpora)?;
     let expected = manifest.expected.utterances;
     if manifest.synthetic {
         return Ok(Part::ok(
@@ -172,7 +172,9 @@ fn corpus_part(name: &str, global: &Global) -> Result<Part> {
             let next = format!("`seraug corpus check {name}` shows which");
             Part::new(name, State::Missing, found, Some(&next))
         }
-        Err(Error::Usage(reason) | Error::Failed(reason)) => Part::new(name, State::Missing, reason, None),
+        Err(Error::Usage(reason) | Error::Failed(reason) | Error::Missing(reason)) => {
+            Part::new(name, State::Missing, reason, None)
+        }
     })
 }
 

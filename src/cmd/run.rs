@@ -1,14 +1,15 @@
 //! `seraug run SPEC`: every cell of an experiment.
 
 use super::{Global, print, print_json};
-use crate::error::Result;
+use crate::counts;
+use crate::error::{Error, Result};
 use crate::plan::experiment_name;
 use crate::progress::Display;
 use crate::report;
 use crate::run::{self, Options};
-use crate::spec::{self, Spec};
+use crate::spec::{self, File};
 use crate::train::device::DeviceChoice;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What `plan` and `run` have in common.
 #[derive(Debug, clap::Args)]
@@ -46,14 +47,39 @@ pub struct Args {
     reports: PathBuf,
 }
 
+/// An experiment file as the command line names it.
+pub struct Named {
+    /// Its name: the path below experiments/.
+    pub name: String,
+    /// What it asks for.
+    pub file: File,
+}
+
 impl Experiment {
-    /// The checked spec with `--set` and `--seeds` laid over it, and the experiment's name.
-    pub fn load(&self) -> Result<(Spec, String)> {
+    /// What the file asks for, with `--set` and `--seeds` laid over it: itself, or the experiments of a collection.
+    pub fn load(&self) -> Result<Vec<Named>> {
         let mut sets = self.set.clone();
         if !self.seeds.is_empty() {
             sets.push(format!("seeds={:?}", self.seeds));
         }
-        Ok((spec::load(&self.spec, &sets)?, experiment_name(&self.spec)))
+        let File::Collection(collection) = spec::load_file(&self.spec, &sets)? else {
+            return Ok(vec![self.named(&self.spec, &sets)?]);
+        };
+        let folder = self.spec.parent().unwrap_or(Path::new(""));
+        let members = collection.experiments.iter().map(|name| {
+            let named = self.named(&folder.join(format!("{name}.toml")), &sets)?;
+            match named.file {
+                File::Collection(_) => {
+                    Err(Error::usage(format!("{}: {name} is a collection itself", self.spec.display())))
+                }
+                _ => Ok(named),
+            }
+        });
+        members.collect()
+    }
+
+    fn named(&self, path: &Path, sets: &[String]) -> Result<Named> {
+        Ok(Named { name: experiment_name(path), file: spec::load_file(path, sets)? })
     }
 
     /// The rest of the command line.
@@ -64,18 +90,55 @@ impl Experiment {
             device: self.device,
             partial: self.partial,
             command: std::env::args().collect(),
+            set: self.set.clone(),
         }
     }
 }
 
-/// Exit code 0 when every cell is done, 3 when some failed.
+/// Exit code 0 when every cell is done, 3 when some failed. The experiments of a collection run whatever becomes of
+/// the others; the first error decides the exit code.
 ///
 /// # Errors
 /// See [`run::run`].
 pub fn run(args: Args, global: &Global) -> Result<u8> {
-    let (spec, experiment) = args.experiment.load()?;
+    let experiments = args.experiment.load()?;
+    let mut code = 0;
+    let mut answers = Vec::new();
+    let several = experiments.len() > 1;
+    for experiment in experiments {
+        let name = experiment.name.clone();
+        match one(&args, global, experiment) {
+            Ok((answer, failed)) => {
+                answers.push(answer);
+                code = if code == 0 && failed { 3 } else { code };
+            }
+            Err(e) if several => {
+                eprintln!("error: {name}: {e}");
+                code = if code == 0 || code == 3 { e.exit_code() } else { code };
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    if global.json {
+        match (several, answers.pop()) {
+            (false, Some(answer)) => print_json(&answer)?,
+            (_, last) => print_json(&answers.into_iter().chain(last).collect::<Vec<_>>())?,
+        }
+    }
+    Ok(code)
+}
+
+/// Runs one experiment; its answer, and whether cells failed.
+fn one(args: &Args, global: &Global, experiment: Named) -> Result<(serde_json::Value, bool)> {
     let options = args.experiment.options(global);
-    let finished = run::run(spec, &experiment, &options, &Display::new(global.quiet))?;
+    let display = Display::new(global.quiet);
+    let (finished, what) = match experiment.file {
+        File::Experiment(spec) => (run::run(*spec, &experiment.name, &options, &display)?, "cells failed"),
+        File::Counts(counts) => {
+            (counts::run(&counts, &experiment.name, &options, &display)?, "corpora are missing")
+        }
+        File::Collection(_) => unreachable!("a collection was resolved"),
+    };
     let path = finished.run.path().display().to_string();
     if args.report {
         let written = report::report(&finished.run, &args.reports)?;
@@ -83,20 +146,12 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
             print(&format!("{}\npage: {}\n", written.text, written.page.display()))?;
         }
     }
-    if global.json {
-        print_json(&serde_json::json!({ "run": path, "cells": finished.cells, "failed": finished.failed }))?;
-    } else {
+    if !global.json {
         print(&format!("run: {path}\n"))?;
     }
     if finished.failed > 0 {
-        let place = finished.run.outcomes();
-        eprintln!(
-            "error: {} of {} cells failed; see the error column of {}",
-            finished.failed,
-            finished.cells,
-            place.display()
-        );
-        return Ok(3);
+        eprintln!("error: {}: {} of {} {what}; see {path}", experiment.name, finished.failed, finished.cells);
     }
-    Ok(0)
+    let answer = serde_json::json!({ "run": path, "cells": finished.cells, "failed": finished.failed });
+    Ok((answer, finished.failed > 0))
 }

@@ -127,7 +127,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// An unknown name (usage); the message lists the known ones.
-pub fn manifest(name: &str) -> Result<Manifest> {
+pub fn manifest(name: &str, _corpora: &Path) -> Result<Manifest> {
     known(name)?.manifest()
 }
 
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn every_manifest_parses_adds_up_and_bears_its_own_name() {
         for name in names() {
-            let m = manifest(name).unwrap();
+            let m = manifest(name, Path::new("corpora")).unwrap();
             assert_eq!(m.name, name);
             assert_eq!(m.expected.emotions.values().sum::<usize>(), m.expected.utterances, "{name}");
             assert!(m.labels.values().all(|e| m.expected.emotions.contains_key(e)), "{name}");
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn an_unknown_corpus_is_a_usage_error_that_lists_the_known() {
-        let e = manifest("nosuch").unwrap_err();
+        let e = manifest("nosuch", Path::new("corpora")).unwrap_err();
         assert_eq!(e.exit_code(), 2);
         assert!(e.to_string().contains("emodb"), "{e}");
     }

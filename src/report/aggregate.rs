@@ -67,7 +67,7 @@ pub fn samples(reading: &Reading) -> Vec<Sample> {
     for o in &reading.outcomes {
         let Some(confusion) = &o.confusion else { continue };
         let condition = reading.condition_of(&o.cell);
-        let (fold, seed) = (reading.speaker_fold(o.cell.fold), o.cell.seed);
+        let (fold, seed) = (reading.group(o.cell.fold), o.cell.seed);
         let mut push = |column, value: Option<f64>| {
             samples.extend(value.map(|v| Sample { condition, column, fold, seed, value: 100.0 * v }));
         };

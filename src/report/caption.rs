@@ -12,7 +12,7 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
     let share = spec.reduction.as_ref().map_or(0.0, |r| 100.0 * r.share);
     let mut text = format!(
         "Percent on the test folds of {}: mean ± half of the 95 % interval. ",
-        corpus(&spec.corpus, reading.synthetic())
+        list(&reading.data_sets().into_iter().map(|d| corpus(d, reading.synthetic())).collect::<Vec<_>>())
     );
     if reading.per_class() {
         text += &format!(
@@ -34,7 +34,7 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
         }
     }
     let seeds = spec.seeds.len();
-    let folds = reading.speaker_folds().len();
+    let folds = reading.groups().len();
     text += &match unit {
         Unit::Fold if seeds == 1 => format!("Intervals: Student t over the {folds} folds (one seed). "),
         Unit::Fold => {
@@ -65,10 +65,10 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
         };
         text += &format!(
             "vs {}: difference of {what} in percentage points, paired by fold and seed, {over}. ",
-            spec.condition[0].label()
+            spec.baseline_label()
         );
     }
-    if spec.condition.iter().any(|c| !c.published.is_empty()) {
+    if spec.condition.iter().any(|c| !c.published.is_empty()) || !spec.published.is_empty() {
         text += "published: as printed in the paper; difference: ours less published. ";
     }
     text.trim_end().to_owned()
@@ -84,8 +84,9 @@ pub fn corpus(name: &str, synthetic: bool) -> String {
 }
 
 /// `a`, `a and b`, `a, b and c`.
-pub fn list(items: &[&str]) -> String {
-    match items {
+pub fn list(items: &[impl AsRef<str>]) -> String {
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    match &items[..] {
         [] => String::new(),
         [one] => (*one).to_owned(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),

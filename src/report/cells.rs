@@ -29,7 +29,7 @@ pub fn failures(reading: &Reading) -> String {
 }
 
 /// Utterances and training times of each condition.
-pub fn sizes(reading: &Reading, table: &Table) -> String {
+pub fn sizes(reading: &Reading, table: &Table, heading: &str) -> String {
     let mut rows = Vec::new();
     for (i, row) in table.rows.iter().enumerate() {
         let done: Vec<&Outcome> = reading.done(i).collect();
@@ -54,7 +54,7 @@ pub fn sizes(reading: &Reading, table: &Table) -> String {
     let caption = "Utterances: mean over the cells. Times: sum over the cells; a stage whose result came from the store \
                    counts 0.";
     let headings = ["condition", "cells", "train", "added", "test", "augmentor", "classifier"];
-    section("Cells", caption, &headings, &rows)
+    section(heading, caption, &headings, &rows)
 }
 
 /// Seconds in the unit that suits them.

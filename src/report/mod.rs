@@ -3,6 +3,7 @@
 pub mod aggregate;
 mod caption;
 mod cells;
+mod counts;
 pub mod figure;
 pub mod history;
 pub mod html;
@@ -10,15 +11,17 @@ mod page;
 mod provenance;
 pub mod reading;
 pub mod render;
+pub mod summary;
 pub mod table;
 pub mod verdict;
 
 use crate::error::{Error, Result};
-use crate::results::{RunDir, point_latest, write_atomic};
+use crate::results::{RunDir, RunInfo, point_latest, write_atomic};
 use figure::Figure;
 use page::Page;
 use reading::Reading;
 use std::path::{Component, Path, PathBuf};
+use summary::Summary;
 use table::Table;
 
 /// What [`report`] wrote.
@@ -40,41 +43,101 @@ pub struct Written {
 /// # Errors
 /// A run directory that does not read (see [`Reading::of`]), or a reports folder that cannot be written.
 pub fn report(run: &RunDir, reports: &Path) -> Result<Written> {
+    if run.counts().is_file() {
+        let info = RunInfo::load(&run.info())?;
+        let (files, text) = counts::files(run, &info)?;
+        let dir = folder(&info.experiment, run, reports)?;
+        return write(run, dir, files, text);
+    }
     let reading = Reading::of(run)?;
-    let table = Table::of(&reading)?;
-    let figures = figures(&reading, &table)?;
-    let verdict = verdict::verdict(&reading, &table)?;
+    let parts: Vec<Reading> = reading.data_sets().into_iter().map(|set| reading.only(set)).collect();
+    let mut tables = parts.iter().map(Table::of).collect::<Result<Vec<Table>>>()?;
+    if tables.len() > 1 {
+        let sets = reading.data_sets();
+        tables
+            .iter_mut()
+            .zip(sets)
+            .for_each(|(t, set)| t.title = format!("{}: {}", t.title, summary::shown(set)));
+    }
+    let summary = Summary::of(&reading, &tables);
+    let figures = figures(&reading, &tables)?;
+    let verdict = verdict::verdict(&reading, &tables)?;
 
-    let parent = reports.join(&reading.info.experiment);
-    let dir = parent.join(run.id());
-    let failed =
-        |p: &Path, e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", p.display()));
-    std::fs::create_dir_all(&dir).map_err(|e| failed(&dir, e))?;
-    let real = std::fs::canonicalize(&dir).map_err(|e| failed(&dir, e))?;
+    let dir = folder(&reading.info.experiment, run, reports)?;
+    let real = std::fs::canonicalize(&dir).map_err(|e| unwritable(&dir, e))?;
     let to_run = relative(&real, run.path());
-    let page = Page { reading: &reading, table: &table, figures: &figures, verdict: &verdict, run: &to_run };
+    let title = heading(&reading);
+    let page = Page {
+        reading: &reading,
+        title: &title,
+        parts: &parts,
+        tables: &tables,
+        summary: summary.as_ref(),
+        figures: &figures,
+        verdict: &verdict,
+        run: &to_run,
+    };
 
-    let mut contents = vec![
-        (dir.join("table.md"), render::markdown(&table).into_bytes()),
-        (dir.join("table.csv"), render::csv(&table)?),
+    let mut contents: Vec<(PathBuf, Vec<u8>)> = vec![
+        ("table.md".into(), markdown(&title, summary.as_ref(), &tables).into_bytes()),
+        ("table.csv".into(), render::csv(&reading.data_sets(), &tables)?),
     ];
     contents.extend(
-        figures.iter().map(|f| (dir.join(format!("figures/{}.svg", f.name)), f.svg.clone().into_bytes())),
+        figures.iter().map(|f| (format!("figures/{}.svg", f.name).into(), f.svg.clone().into_bytes())),
     );
-    contents.push((dir.join("index.html"), page.html().into_bytes()));
-    for (path, bytes) in &contents {
-        write_atomic(path, bytes)?;
-    }
-    let newest = newest(&parent).unwrap_or_else(|| run.id());
-    point_latest(&parent, &newest).map_err(|e| failed(&parent.join("latest"), e))?;
-    let files = contents.into_iter().map(|c| c.0).collect();
-    Ok(Written { page: dir.join("index.html"), dir, files, text: render::terminal(&table) })
+    contents.push(("index.html".into(), page.html().into_bytes()));
+    let text = match &summary {
+        None => tables.first().map(render::terminal).unwrap_or_default(),
+        Some(s) => format!("{title}\n{}\n{}\n{}\n", s.terminal(), verdict.ran, verdict.shows),
+    };
+    write(run, dir, contents, text)
 }
 
-fn figures(reading: &Reading, table: &Table) -> Result<Vec<Figure>> {
-    let labels: Vec<&str> = table.rows.iter().map(|r| r.label.as_str()).collect();
-    let mut figures = vec![figure::recall(table, reading.spec.classes.len())?];
-    figures.extend(figure::difference(table)?);
+/// `reports/<experiment>/<run-id>`, made.
+fn folder(experiment: &str, run: &RunDir, reports: &Path) -> Result<PathBuf> {
+    let dir = reports.join(experiment).join(run.id());
+    std::fs::create_dir_all(&dir).map_err(|e| unwritable(&dir, e))?;
+    Ok(dir)
+}
+
+/// Writes files below `dir` and points `latest` beside it at the newest report.
+fn write(run: &RunDir, dir: PathBuf, files: Vec<(PathBuf, Vec<u8>)>, text: String) -> Result<Written> {
+    let mut written = Vec::new();
+    for (name, bytes) in &files {
+        written.push(dir.join(name));
+        write_atomic(&dir.join(name), bytes)?;
+    }
+    let parent = dir.parent().unwrap_or(&dir);
+    let newest = newest(parent).unwrap_or_else(|| run.id());
+    point_latest(parent, &newest).map_err(|e| unwritable(&parent.join("latest"), e))?;
+    Ok(Written { page: dir.join("index.html"), dir, files: written, text })
+}
+
+fn unwritable(path: &Path, e: std::io::Error) -> Error {
+    Error::failed(format!("{}: cannot be written: {e}", path.display()))
+}
+
+/// The spec's title, marked when a corpus is synthetic.
+fn heading(reading: &Reading) -> String {
+    let synthetic = if reading.synthetic() { " (synthetic corpus)" } else { "" };
+    format!("{}{synthetic}", reading.spec.title)
+}
+
+fn markdown(title: &str, summary: Option<&Summary>, tables: &[Table]) -> String {
+    let mut parts: Vec<String> =
+        summary.map(|s| format!("# {title}\n\n{}", s.markdown())).into_iter().collect();
+    parts.extend(tables.iter().map(render::markdown));
+    parts.join("\n")
+}
+
+fn figures(reading: &Reading, tables: &[Table]) -> Result<Vec<Figure>> {
+    let labels: Vec<&str> = reading.spec.condition.iter().map(crate::spec::Condition::label).collect();
+    let mut figures = Vec::new();
+    figures.extend(figure::bars(reading, tables)?);
+    if let [table] = tables {
+        figures.push(figure::recall(table, reading.spec.classes.len())?);
+        figures.extend(figure::difference(table)?);
+    }
     figures.extend(figure::confusion(reading)?);
     for stage in ["classifier", "augmentor"] {
         figures.extend(figure::curves(stage, &history::curves(reading, stage)?, &labels)?);

@@ -4,6 +4,7 @@ use super::figure::Figure;
 use super::html::{definitions, element, escape, link, table as plain_table};
 use super::reading::Reading;
 use super::render::{LineKind, lines};
+use super::summary::Summary;
 use super::table::Table;
 use super::verdict::Verdict;
 use super::{cells, provenance};
@@ -12,8 +13,14 @@ use super::{cells, provenance};
 pub struct Page<'a> {
     /// The run.
     pub reading: &'a Reading,
-    /// Its table.
-    pub table: &'a Table,
+    /// Its title.
+    pub title: &'a str,
+    /// The run, data set by data set.
+    pub parts: &'a [Reading],
+    /// The table of each data set.
+    pub tables: &'a [Table],
+    /// The table over all data sets, where there are several.
+    pub summary: Option<&'a Summary>,
     /// Its figures, in order.
     pub figures: &'a [Figure],
     /// What it shows.
@@ -25,7 +32,7 @@ pub struct Page<'a> {
 impl Page<'_> {
     /// The text of the file.
     pub fn html(&self) -> String {
-        let title = escape(&self.table.title);
+        let title = escape(self.title);
         let mut html = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -46,25 +53,47 @@ impl Page<'_> {
         );
         html += &provenance::warnings(self.reading);
         html += &cells::failures(self.reading);
-        html += &self.results();
-        html += &self.drawings();
-        html += &cells::sizes(self.reading, self.table);
+        if let Some(s) = self.summary {
+            let headings: Vec<&str> = s.headings.iter().map(String::as_str).collect();
+            html += &section(
+                "Over the data sets",
+                "UAR, percent, with half of the 95 % interval.",
+                &headings,
+                &s.rows,
+            );
+        }
+        // Beside an overview, the figures come before the details.
+        let tables: String = (0..self.tables.len()).map(|i| self.results(i)).collect();
+        html += &if self.summary.is_some() { self.drawings() + &tables } else { tables + &self.drawings() };
+        for (i, (part, table)) in std::iter::zip(self.parts, self.tables).enumerate() {
+            html += &cells::sizes(part, table, &self.of_set(i, "Cells"));
+        }
         html += &provenance::audit(self.reading);
         html += &provenance::provenance(self.reading);
         html += &self.repeat();
         html + "</main>\n</body>\n</html>\n"
     }
 
-    fn results(&self) -> String {
-        let mut html = String::from(
-            "<section>\n<h2>Results</h2>\n<div class=\"scroll\" tabindex=\"0\">\
-             <table aria-describedby=\"meaning\">",
+    /// A heading that names the data set where there are several.
+    fn of_set(&self, index: usize, heading: &str) -> String {
+        match self.summary {
+            None => heading.to_owned(),
+            Some(s) => format!("{heading}: {}", s.rows[index][0]),
+        }
+    }
+
+    fn results(&self, index: usize) -> String {
+        let table = &self.tables[index];
+        let mut html = format!(
+            "<section>\n<h2>{}</h2>\n<div class=\"scroll\" tabindex=\"0\">\
+             <table aria-describedby=\"meaning-{index}\">",
+            escape(&self.of_set(index, "Results"))
         );
         html += "<thead><tr><th scope=\"col\">condition</th>";
-        let titles = self.table.columns.iter().map(|h| h.title.as_str()).chain(["cells"]);
+        let titles = table.columns.iter().map(|h| h.title.as_str()).chain(["cells"]);
         titles.for_each(|t| html += &format!("<th scope=\"col\">{}</th>", escape(t)));
         html += "</tr></thead><tbody>\n";
-        let lines = lines(self.table);
+        let lines = lines(table);
         for (i, line) in lines.iter().enumerate() {
             let more = lines.get(i + 1).is_some_and(|next| next.kind != LineKind::Ours);
             let class = match line.kind {
@@ -78,12 +107,12 @@ impl Page<'_> {
             html += "</tr>\n";
         }
         html += &format!(
-            "</tbody></table></div>\n<p class=\"soft\" id=\"meaning\">{}</p>\n",
-            escape(&self.table.caption)
+            "</tbody></table></div>\n<p class=\"soft\" id=\"meaning-{index}\">{}</p>\n",
+            escape(&table.caption)
         );
-        if !self.table.notes.is_empty() {
+        if !table.notes.is_empty() {
             html += "<ul>\n";
-            self.table.notes.iter().for_each(|n| html += &format!("{}\n", element("li", n)));
+            table.notes.iter().for_each(|n| html += &format!("{}\n", element("li", n)));
             html += "</ul>\n";
         }
         html + "</section>\n"

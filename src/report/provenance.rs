@@ -61,6 +61,19 @@ pub fn provenance(reading: &Reading) -> String {
             ("seeds", seeds.join(", ")),
         ],
     );
+    html += &corpora(info);
+    if !info.network.is_empty() {
+        let row = |n: &crate::results::NetworkInfo| vec![n.name.clone(), group(n.parameters), group(n.flops)];
+        let rows: Vec<_> = info.network.iter().map(row).collect();
+        let caption = "FLOPs: one forward pass of one input, two a multiply-add.";
+        html += &section("Networks", caption, &["network", "parameters", "FLOPs"], &rows);
+    }
+    html
+}
+
+/// The corpora of a run.
+pub fn corpora(info: &crate::results::RunInfo) -> String {
+    let mut html = String::new();
     for c in &info.corpus {
         let name = format!("Corpus {}", c.name);
         let used = format!("{} of {} utterances, {} speakers", c.used, c.utterances, c.speakers);
@@ -74,12 +87,6 @@ pub fn provenance(reading: &Reading) -> String {
                 ("citation", c.citation.clone()),
             ],
         );
-    }
-    if !info.network.is_empty() {
-        let row = |n: &crate::results::NetworkInfo| vec![n.name.clone(), group(n.parameters), group(n.flops)];
-        let rows: Vec<_> = info.network.iter().map(row).collect();
-        let caption = "FLOPs: one forward pass of one input, two a multiply-add.";
-        html += &section("Networks", caption, &["network", "parameters", "FLOPs"], &rows);
     }
     html
 }

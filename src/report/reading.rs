@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::results::{CellId, Outcome, RunDir, RunInfo, Status, read_outcomes};
-use crate::spec::{self, Protocol, ReductionMode, Spec};
+use crate::spec::{self, ReductionMode, Spec};
 use std::path::{Component, Path};
 
 /// All that a report is made from, except the files of single cells, which are read where needed.
@@ -36,6 +36,12 @@ impl Reading {
                 spec.class_names().join(", ")
             )));
         }
+        if info.fold.is_empty() {
+            return Err(Error::failed(format!(
+                "{}: lists no [[fold]]: the run is of another version of seraug; run the experiment again",
+                run.info().display()
+            )));
+        }
         let plain = |c: Component| matches!(c, Component::Normal(_));
         if info.experiment.is_empty() || !Path::new(&info.experiment).components().all(plain) {
             return Err(Error::failed(format!(
@@ -47,6 +53,9 @@ impl Reading {
         for (i, o) in outcomes.iter().enumerate() {
             if !spec.condition.iter().any(|c| c.name == o.cell.condition) {
                 return Err(bad(format!("condition `{}` is not in spec.toml", o.cell.condition)));
+            }
+            if !info.fold.iter().any(|f| f.number == o.cell.fold && f.corpus == o.corpus) {
+                return Err(bad(format!("cell {} of {} is of no fold of run.toml", o.cell, o.corpus)));
             }
             if outcomes[..i].iter().any(|p| p.cell == o.cell) {
                 return Err(bad(format!("cell {} is there twice", o.cell)));
@@ -65,25 +74,42 @@ impl Reading {
         self.spec.reduction.as_ref().is_some_and(|r| r.mode == ReductionMode::PerClass)
     }
 
-    /// The groups of test speakers that the spec runs, from 1.
-    pub fn speaker_folds(&self) -> Vec<usize> {
-        let Protocol::LeaveSpeakersOut(p) = &self.spec.protocol;
-        if p.only.is_empty() { (1..=p.folds).collect() } else { p.only.clone() }
+    /// The groups of test utterances that the run has, ascending.
+    pub fn groups(&self) -> Vec<usize> {
+        let mut groups: Vec<usize> = self.info.fold.iter().map(|f| f.group).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups
     }
 
-    /// The group of test speakers of a fold. With one data set a class, folds are numbered on through the
-    /// data sets, so that several folds share one group.
-    pub fn speaker_fold(&self, fold: usize) -> usize {
-        let Protocol::LeaveSpeakersOut(p) = &self.spec.protocol;
-        (fold - 1) % p.folds + 1
+    /// The group of test utterances of a fold. With one data set a class, several folds share one group.
+    pub fn group(&self, fold: usize) -> usize {
+        self.info.fold.iter().find(|f| f.number == fold).map_or(fold, |f| f.group)
     }
 
-    /// Cells that the spec plans for each condition, as (fold, seed).
+    /// Cells that the run plans for each condition, as (fold, seed).
     pub fn planned(&self) -> Vec<(usize, u64)> {
-        let Protocol::LeaveSpeakersOut(p) = &self.spec.protocol;
-        let sets = if self.per_class() { self.spec.reduced_classes().len() } else { 1 };
-        let folds = (0..sets).flat_map(|s| self.speaker_folds().into_iter().map(move |f| s * p.folds + f));
+        let folds = self.info.fold.iter().map(|f| f.number);
         folds.flat_map(|f| self.spec.seeds.iter().map(move |&s| (f, s))).collect()
+    }
+
+    /// What the run is about, in the order of its folds: one corpus, or pairs such as `ravdess>emodb`.
+    pub fn data_sets(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        self.info.fold.iter().for_each(|f| {
+            if !names.contains(&f.corpus.as_str()) {
+                names.push(&f.corpus)
+            }
+        });
+        names
+    }
+
+    /// The run as if it were about one of its data sets alone.
+    pub fn only(&self, data_set: &str) -> Reading {
+        let mut part = self.clone();
+        part.info.fold.retain(|f| f.corpus == data_set);
+        part.outcomes.retain(|o| o.corpus == data_set);
+        part
     }
 
     /// Index of a cell's condition in the spec.

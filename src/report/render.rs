@@ -48,22 +48,31 @@ pub fn lines(table: &Table) -> Vec<Line> {
             lines.extend(published(row));
         }
     }
+    for (title, values) in &table.others {
+        let mut cells: Vec<String> = values.iter().map(percent).collect();
+        cells.push(String::new());
+        lines.push(Line { kind: LineKind::Published, label: title.clone(), cells });
+    }
     lines
 }
 
 fn published(row: &Row) -> [Line; 2] {
-    let value = |p: &Option<f64>| p.map_or(String::new(), |p| format!("{p:.2}"));
     let difference = |(e, p): (&Option<Entry>, &Option<f64>)| match (e, p) {
         (Some(e), Some(p)) => sign(e.interval.mean - p),
         _ => String::new(),
     };
     let end = [String::new()];
-    let values = row.published.iter().map(value).chain(end.clone()).collect();
+    let values = row.published.iter().map(percent).chain(end.clone()).collect();
     let differences = std::iter::zip(&row.entries, &row.published).map(difference).chain(end).collect();
     [
         Line { kind: LineKind::Published, label: "published".into(), cells: values },
         Line { kind: LineKind::Difference, label: "difference".into(), cells: differences },
     ]
+}
+
+/// A published percentage as the paper prints it.
+fn percent(p: &Option<f64>) -> String {
+    p.map_or(String::new(), |p| format!("{p:.2}"))
 }
 
 /// `54.2 ± 3.8`, or the mean alone where there is no interval.
@@ -112,16 +121,19 @@ pub fn markdown(table: &Table) -> String {
     text
 }
 
-/// table.csv: one row a condition and column, numbers not rounded.
-pub fn csv(table: &Table) -> Result<Vec<u8>> {
+/// table.csv: one row a data set, condition and column, numbers not rounded.
+pub fn csv(data_sets: &[&str], tables: &[Table]) -> Result<Vec<u8>> {
     let failed = |e: &dyn std::fmt::Display| Error::failed(format!("table.csv: {e}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["condition", "column", "mean", "half", "n", "published"]).map_err(|e| failed(&e))?;
+    let header = ["corpus", "condition", "column", "mean", "half", "n", "published"];
+    writer.write_record(header).map_err(|e| failed(&e))?;
     let number = |v: Option<f64>| v.map_or(String::new(), |v| v.to_string());
-    for row in &table.rows {
+    let rows = std::iter::zip(data_sets, tables).flat_map(|(set, t)| t.rows.iter().map(move |r| (set, t, r)));
+    for (set, table, row) in rows {
         for ((h, e), p) in std::iter::zip(&table.columns, &row.entries).zip(&row.published) {
             let interval = e.as_ref().map(|e| e.interval);
             let record = [
+                (*set).to_owned(),
                 row.condition.clone(),
                 h.key.clone(),
                 number(interval.map(|i| i.mean)),

@@ -14,6 +14,8 @@ pub struct Table {
     pub columns: Vec<Heading>,
     /// One a condition, in the order of the spec.
     pub rows: Vec<Row>,
+    /// Results of others: title and published percentages, one a column.
+    pub others: Vec<(String, Vec<Option<f64>>)>,
     /// What the numbers and their intervals are.
     pub caption: String,
     /// What is missing or failed, one sentence each.
@@ -38,6 +40,8 @@ pub struct Heading {
 pub struct Row {
     /// Its name in the spec.
     pub condition: String,
+    /// Index of the row that it is compared with; its own where that is none.
+    pub baseline: usize,
     /// What tables call it.
     pub label: String,
     /// Cells with a result.
@@ -69,13 +73,16 @@ impl Entry {
 impl Table {
     /// Aggregates the outcomes of a run.
     pub fn of(reading: &Reading) -> Result<Table> {
-        let unit = if reading.speaker_folds().len() == 1 { Unit::Seed } else { Unit::Fold };
+        let unit = if reading.groups().len() <= 1 { Unit::Seed } else { Unit::Fold };
         let mut samples = aggregate::samples(reading);
         let main = aggregate::main_column(reading);
         let conditions = &reading.spec.condition;
-        for c in 1..conditions.len() {
-            let more = differences(&samples, main, c, 0);
-            samples.extend(more);
+        for c in 0..conditions.len() {
+            let base = reading.spec.baseline_of(c);
+            if base != c {
+                let more = differences(&samples, main, c, base);
+                samples.extend(more);
+            }
         }
         let mut columns: Vec<Heading> =
             aggregate::columns(reading).into_iter().map(|c| heading(reading, c)).collect();
@@ -86,6 +93,7 @@ impl Table {
         let planned = reading.planned().len();
         let row = |(i, c): (usize, &crate::spec::Condition)| Row {
             condition: c.name.clone(),
+            baseline: reading.spec.baseline_of(i),
             label: c.label().to_owned(),
             done: reading.done(i).count(),
             planned,
@@ -93,11 +101,16 @@ impl Table {
             published: columns.iter().map(|h| c.published.get(&h.key).copied()).collect(),
         };
         let rows: Vec<Row> = conditions.iter().enumerate().map(row).collect();
-        let synthetic = if reading.synthetic() { " (synthetic corpus)" } else { "" };
         Ok(Table {
-            title: format!("{}{synthetic}", reading.spec.title),
+            title: super::heading(reading),
             notes: notes(reading, &rows, &samples),
             caption: super::caption::caption(reading, unit),
+            others: reading
+                .spec
+                .published
+                .iter()
+                .map(|p| (p.title.clone(), columns.iter().map(|h| p.values.get(&h.key).copied()).collect()))
+                .collect(),
             columns,
             rows,
             unit,
@@ -131,7 +144,7 @@ fn heading(reading: &Reading, column: Column) -> Heading {
         Column::Uar => ("uar", "UAR".to_owned()),
         Column::Reduced if reading.per_class() => ("average", "mean".to_owned()),
         Column::Reduced => ("average", "reduced".to_owned()),
-        Column::Difference => ("difference", format!("vs {}", reading.spec.condition[0].label())),
+        Column::Difference => ("difference", format!("vs {}", reading.spec.baseline_label())),
     };
     Heading { column, key: key.to_owned(), title }
 }
@@ -148,10 +161,10 @@ fn notes(reading: &Reading, rows: &[Row], samples: &[Sample]) -> Vec<String> {
     }
     let main = aggregate::main_column(reading);
     let cells = |i: usize| samples.iter().filter(|s| s.condition == i && s.column == main).count();
-    for (i, row) in rows.iter().enumerate().skip(1) {
-        let pairs = differences(samples, main, i, 0).len();
-        if pairs != cells(i).max(cells(0)) {
-            let base = &rows[0].label;
+    for (i, row) in rows.iter().enumerate().filter(|(i, r)| r.baseline != *i) {
+        let pairs = differences(samples, main, i, row.baseline).len();
+        if pairs != cells(i).max(cells(row.baseline)) {
+            let base = &rows[row.baseline].label;
             notes.push(format!(
                 "{} vs {base}: only the {pairs} pairs of fold and seed that both have.",
                 row.label

@@ -18,14 +18,41 @@ pub struct Verdict {
 }
 
 /// Words for the numbers of a table.
-pub fn verdict(reading: &Reading, table: &Table) -> Result<Verdict> {
-    Ok(Verdict { ran: ran(reading, table), shows: shows(reading, table)? })
+pub fn verdict(reading: &Reading, tables: &[Table]) -> Result<Verdict> {
+    let shows = match tables {
+        [table] => shows(reading, table)?,
+        _ => shows_of_sets(reading, tables),
+    };
+    Ok(Verdict { ran: ran(reading, tables), shows })
 }
 
-fn ran(reading: &Reading, table: &Table) -> String {
-    let labels: Vec<&str> = table.rows.iter().map(|r| r.label.as_str()).collect();
-    let done: usize = table.rows.iter().map(|r| r.done).sum();
-    let planned: usize = table.rows.iter().map(|r| r.planned).sum();
+/// Of every condition with a baseline, its mean difference over the data sets.
+fn shows_of_sets(reading: &Reading, tables: &[Table]) -> String {
+    let mut sentences = Vec::new();
+    for c in (0..reading.spec.condition.len()).filter(|&c| reading.spec.baseline_of(c) != c) {
+        let found: Vec<f64> =
+            tables.iter().filter_map(|t| Some(t.entry(c, Column::Difference)?.interval.mean)).collect();
+        let (label, base) =
+            (reading.spec.condition[c].label(), reading.spec.condition[reading.spec.baseline_of(c)].label());
+        sentences.push(match found.len() {
+            0 => format!("{label} has no pair with {base}."),
+            n => format!(
+                "{label}: {} points of UAR over {base} on average over {n} data sets, higher in {} of them.",
+                sign(found.iter().sum::<f64>() / n as f64),
+                found.iter().filter(|d| **d > 0.0).count()
+            ),
+        });
+    }
+    let seeds = reading.spec.seeds.len();
+    let few = if seeds < 3 { " With so few seeds no difference can be shown." } else { "" };
+    format!("{}{few}", sentences.join(" "))
+}
+
+fn ran(reading: &Reading, tables: &[Table]) -> String {
+    let labels: Vec<&str> = reading.spec.condition.iter().map(Condition::label).collect();
+    let rows = || tables.iter().flat_map(|t| &t.rows);
+    let done: usize = rows().map(|r| r.done).sum();
+    let planned: usize = rows().map(|r| r.planned).sum();
     let corpora: Vec<String> = reading
         .info
         .corpus
@@ -33,7 +60,7 @@ fn ran(reading: &Reading, table: &Table) -> String {
         .map(|c| format!("{} ({} utterances, {} speakers)", corpus(&c.name, c.synthetic), c.used, c.speakers))
         .collect();
     let corpora: Vec<&str> = corpora.iter().map(String::as_str).collect();
-    let on = if corpora.is_empty() { reading.spec.corpus.clone() } else { list(&corpora) };
+    let on = if corpora.is_empty() { list(&reading.data_sets()) } else { list(&corpora) };
     let reduced = match &reading.spec.reduction {
         None => String::new(),
         Some(r) => {
@@ -59,18 +86,20 @@ fn shows(reading: &Reading, table: &Table) -> Result<String> {
         _ if reading.per_class() => "the mean UAR of the reduced data sets",
         _ => "the mean recall of the reduced classes",
     };
-    let base = &table.rows[0].label;
     let mean = |i: usize| table.entry(i, main).map(|e| e.interval.mean);
-    let Some(base_mean) = mean(0) else {
-        return Ok(format!("{} has no result: nothing can be compared.", capital(base)));
-    };
     let conditions = &reading.spec.condition;
     let best_of = |wanted: &dyn Fn(&Condition) -> bool| {
-        let candidates = (1..conditions.len()).filter(|&i| wanted(&conditions[i]) && mean(i).is_some());
+        let candidates = (0..conditions.len()).filter(|&i| wanted(&conditions[i]) && mean(i).is_some());
         candidates.max_by(|&a, &b| mean(a).unwrap_or(0.0).total_cmp(&mean(b).unwrap_or(0.0)))
     };
     let augments = |c: &Condition| c.augment != Augment::None;
-    let Some(best) = best_of(&augments) else {
+    let best = best_of(&augments);
+    let base = best.map_or(0, |b| table.rows[b].baseline);
+    let Some(base_mean) = mean(base) else {
+        return Ok(format!("{} has no result: nothing can be compared.", capital(&table.rows[base].label)));
+    };
+    let base = &table.rows[base].label;
+    let Some(best) = best else {
         return Ok(format!("No augmentation has a result; {base} reached {base_mean:.1} % in {what}."));
     };
     let many = conditions.iter().skip(1).filter(|c| augments(c)).count() > 1;

@@ -28,6 +28,27 @@ impl fmt::Display for Key {
     }
 }
 
+/// SHA-256 of texts that come one after the other.
+#[derive(Debug, Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// Of nothing yet.
+    pub fn new() -> Hasher {
+        Hasher::default()
+    }
+
+    /// Goes on with `text`.
+    pub fn add(&mut self, text: &str) {
+        self.0.update(text.as_bytes());
+    }
+
+    /// Lower-case hex.
+    pub fn hex(self) -> String {
+        self.0.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
 /// SHA-256 as lower-case hex.
 pub fn digest_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()

@@ -12,6 +12,9 @@ pub struct RunInfo {
     pub experiment: String,
     /// The command line.
     pub command: Vec<String>,
+    /// Fields of the spec that the command line set, each `KEY=VALUE`.
+    #[serde(default)]
+    pub set: Vec<String>,
     /// Version of this program.
     pub version: String,
     /// Code revision, `+dirty` when the tree had changes.
@@ -33,6 +36,9 @@ pub struct RunInfo {
     /// The corpora it read.
     #[serde(default)]
     pub corpus: Vec<CorpusInfo>,
+    /// The folds; split.csv has their utterances.
+    #[serde(default)]
+    pub fold: Vec<FoldInfo>,
     /// The leakage audit.
     #[serde(default)]
     pub audit: Vec<AuditCheck>,
@@ -78,6 +84,24 @@ pub struct CorpusInfo {
     pub licence: String,
     /// How to cite it.
     pub citation: String,
+}
+
+/// A fold of the first seed; the others differ in what the reduction or a random split drew.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FoldInfo {
+    /// From 1.
+    pub number: usize,
+    /// What it is about: a corpus, or a pair such as `ravdess>emodb`.
+    pub corpus: String,
+    /// Folds of one group are tested on the same utterances.
+    pub group: usize,
+    /// Training utterances.
+    pub train: usize,
+    /// Test utterances.
+    pub test: usize,
+    /// Test speakers are also in training.
+    pub speakers_overlap: bool,
 }
 
 /// One question of the leakage audit.

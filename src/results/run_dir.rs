@@ -77,6 +77,16 @@ impl RunDir {
         self.0.join("outcomes.csv")
     }
 
+    /// split.csv: every fold.
+    pub fn splits(&self) -> PathBuf {
+        self.0.join("split.csv")
+    }
+
+    /// counts.csv, of a table of counts.
+    pub fn counts(&self) -> PathBuf {
+        self.0.join("counts.csv")
+    }
+
     /// A file of a cell.
     pub fn cell_file(&self, cell: &CellId, name: &str) -> PathBuf {
         self.0.join(cell.dir()).join(name)

@@ -1,6 +1,6 @@
 //! What the types of a spec cannot say.
 
-use super::{Augment, CopySource, GanLoss, Network, Protocol, Spec};
+use super::{Augment, CopySource, CrossLingual, GanLoss, Label, Network, Protocol, Spec, TargetShare};
 use std::collections::HashSet;
 
 type Check = Result<(), String>;
@@ -11,12 +11,22 @@ impl Spec {
         self.check_classes()?;
         self.check_protocol()?;
         self.check_conditions()?;
+        self.check_published()?;
         self.check_features()?;
         self.check_augmentor()?;
         self.check_classifier()
     }
 
     fn check_classes(&self) -> Check {
+        if self.label == Label::Valence {
+            let emptied = self
+                .classes
+                .iter()
+                .all(|(n, e)| ["negative", "positive"].contains(&n.as_str()) && e.is_empty());
+            need(emptied, || "classes: leave it out with label = \"valence\"".into())?;
+            return self.check_seeds();
+        }
+        need(self.valence.is_empty(), || "valence: is read with label = \"valence\" alone".into())?;
         need(self.classes.len() >= 2, || "classes: at least two are needed".into())?;
         let mut seen = HashSet::new();
         for (name, emotions) in &self.classes {
@@ -27,17 +37,77 @@ impl Spec {
                 need(seen.insert(*e), || format!("classes.{name}: `{e}` is in another class too"))?;
             }
         }
+        self.check_seeds()
+    }
+
+    fn check_seeds(&self) -> Check {
         need(!self.seeds.is_empty(), || "seeds: at least one is needed".into())?;
         let distinct: HashSet<_> = self.seeds.iter().collect();
         need(distinct.len() == self.seeds.len(), || "seeds: one is listed twice".into())
     }
 
     fn check_protocol(&self) -> Check {
-        let Protocol::LeaveSpeakersOut(p) = &self.protocol;
-        need(p.folds >= 2, || format!("protocol.leave-speakers-out.folds = {}: at least 2", p.folds))?;
-        for &fold in &p.only {
-            need((1..=p.folds).contains(&fold), || {
-                format!("protocol.leave-speakers-out.only: {fold} is not in 1..={}", p.folds)
+        need(self.protocol.only().iter().all(|&f| f >= 1), || "protocol: only: folds count from 1".into())?;
+        if let Protocol::CrossLingual(p) = &self.protocol {
+            need(self.corpus.is_empty(), || {
+                "corpus: protocol.cross-lingual names its corpora; leave it out".into()
+            })?;
+            need(self.reduction.is_none(), || "reduction: is not for protocol.cross-lingual".into())?;
+            check_cross_lingual(p)?;
+        } else {
+            need(!self.corpus.is_empty(), || "corpus: is missing; `seraug corpus list` shows them".into())?;
+        }
+        for corpus in self.valence.keys().chain(self.languages_of.keys()) {
+            need(self.corpora().contains(&corpus.as_str()), || {
+                format!("valence, languages-of: `{corpus}` is no corpus of this experiment")
+            })?;
+        }
+        if let Protocol::LeaveSpeakersOut(p) = &self.protocol {
+            need(p.folds != 1, || {
+                "protocol.leave-speakers-out.folds = 1: at least 2, or 0 for one a speaker".into()
+            })?;
+            need(p.folds == 0 || p.groups.is_empty(), || {
+                "protocol.leave-speakers-out: folds or groups, not both".into()
+            })?;
+            let folds = if p.folds == 0 { p.groups.len() } else { p.folds };
+            for &fold in &p.only {
+                need(folds == 0 || fold <= folds, || {
+                    format!("protocol.leave-speakers-out.only: {fold} is not in 1..={folds}")
+                })?;
+            }
+            let mut seen = HashSet::new();
+            for speaker in p.groups.iter().flatten() {
+                need(seen.insert(speaker), || {
+                    format!("protocol.leave-speakers-out.groups: speaker `{speaker}` is in two groups")
+                })?;
+            }
+            need(p.groups.iter().all(|g| !g.is_empty()), || {
+                "protocol.leave-speakers-out.groups: one is empty".into()
+            })?;
+        }
+        if let Protocol::FixedSplit(p) = &self.protocol {
+            need(!p.train.is_empty() && !p.test.is_empty(), || {
+                "protocol.fixed-split: train and test each name a part".into()
+            })?;
+            let both = p.train.iter().find(|t| p.test.contains(t));
+            need(both.is_none(), || {
+                format!("protocol.fixed-split: `{}` is in train and in test", both.unwrap_or(&String::new()))
+            })?;
+        }
+        if let Protocol::SplitFile(p) = &self.protocol {
+            let below = std::path::Path::new(&p.path)
+                .components()
+                .all(|c| matches!(c, std::path::Component::Normal(_)));
+            need(below && !p.path.is_empty(), || {
+                format!("protocol.split-file.path = {:?}: must lie below the working directory", p.path)
+            })?;
+            need(self.reduction.is_none(), || {
+                "reduction: split.csv says what was removed; leave it out".into()
+            })?;
+        }
+        if let Some(e) = &self.embedding {
+            need(e.per_class >= 1 && e.copies >= 1, || {
+                "embedding: per-class and copies must be 1 or more".into()
             })?;
         }
         if let Some(r) = &self.reduction {
@@ -57,6 +127,14 @@ impl Spec {
         let mut seen = HashSet::new();
         for c in &self.condition {
             check_name("condition.name", &c.name)?;
+            let cross_lingual = matches!(self.protocol, Protocol::CrossLingual(_));
+            let split_file = matches!(self.protocol, Protocol::SplitFile(_));
+            need(cross_lingual || split_file || c.target == TargetShare::Full, || {
+                format!("condition.{}.target = \"low\": is for protocol.cross-lingual", c.name)
+            })?;
+            need(c.baseline.is_empty() || self.condition.iter().any(|o| o.name == c.baseline), || {
+                format!("condition.{}.baseline: no condition is named `{}`", c.name, c.baseline)
+            })?;
             need(seen.insert(&c.name), || format!("condition.name: `{}` is there twice", c.name))?;
             for key in c.published.keys() {
                 need(key == "average" || self.classes.contains_key(key), || {
@@ -77,15 +155,30 @@ impl Spec {
                     (a.copies, a.of)
                 }
             };
-            need(self.reduction.is_some() || of == CopySource::All, || {
+            need(self.reduction.is_some() || split_file || of != CopySource::Reduced, || {
+                let other = if cross_lingual { "target" } else { "all" };
                 format!(
-                    "condition.{}: of = \"reduced\", but the spec has no [reduction]; say of = \"all\"",
+                    "condition.{}: of = \"reduced\", but the spec has no [reduction]; say of = \"{other}\"",
                     c.name
                 )
+            })?;
+            need(cross_lingual || split_file || of != CopySource::Target, || {
+                format!("condition.{}: of = \"target\": is for protocol.cross-lingual", c.name)
             })?;
             need((1..=1000).contains(&copies), || {
                 format!("condition.{}: copies = {copies}: must be 1 to 1000", c.name)
             })?;
+        }
+        Ok(())
+    }
+
+    fn check_published(&self) -> Check {
+        for p in &self.published {
+            for key in p.values.keys() {
+                need(key == "average" || self.classes.contains_key(key), || {
+                    format!("published.values: `{key}` is neither a class nor `average`")
+                })?;
+            }
         }
         Ok(())
     }
@@ -179,6 +272,38 @@ impl Spec {
             "classifier.network.vgg.shrink: leaves fewer than 32 frames".into()
         })
     }
+}
+
+fn check_cross_lingual(p: &CrossLingual) -> Check {
+    for (key, names) in [("sources", &p.sources), ("targets", &p.targets)] {
+        let distinct: HashSet<_> = names.iter().collect();
+        need(!names.is_empty() && distinct.len() == names.len(), || {
+            format!("protocol.cross-lingual.{key}: at least one corpus, each once")
+        })?;
+    }
+    need(!p.pairs().is_empty(), || {
+        "protocol.cross-lingual: no target is another corpus than its source".into()
+    })?;
+    for (key, share) in [("test", p.test), ("low", p.low), ("full", p.full)] {
+        need(share > 0.0 && share < 1.0, || {
+            format!("protocol.cross-lingual.{key} = {share}: must be in (0, 1)")
+        })?;
+    }
+    need(p.low <= p.full, || format!("protocol.cross-lingual.low = {}: is above full = {}", p.low, p.full))?;
+    need(p.test + p.full <= 1.0 + 1e-9, || {
+        format!("protocol.cross-lingual: test + full = {}: must not be above 1", p.test + p.full)
+    })?;
+    for (corpus, n) in &p.subset {
+        need(p.targets.contains(corpus), || {
+            format!("protocol.cross-lingual.subset: `{corpus}` is no target")
+        })?;
+        need(*n >= 8, || format!("protocol.cross-lingual.subset.{corpus} = {n}: at least 8 of each class"))?;
+    }
+    let folds = p.pairs().len();
+    let beyond = p.only.iter().find(|&&f| f > folds);
+    need(beyond.is_none(), || {
+        format!("protocol.cross-lingual.only: {} is not in 1..={folds}", beyond.copied().unwrap_or_default())
+    })
 }
 
 fn need(holds: bool, message: impl FnOnce() -> String) -> Check {

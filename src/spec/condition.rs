@@ -12,6 +12,12 @@ pub struct Condition {
     /// What tables call it; the name where empty.
     #[serde(default)]
     pub title: String,
+    /// The condition that tables compare it with; the first where empty.
+    #[serde(default)]
+    pub baseline: String,
+    /// Which part of the target corpus trains, in the cross-lingual protocol.
+    #[serde(default)]
+    pub target: TargetShare,
     /// What is added to the training set.
     #[serde(default)]
     pub augment: Augment,
@@ -75,6 +81,19 @@ pub enum CopySource {
     Reduced,
     /// All.
     All,
+    /// Those of the target corpus, in the cross-lingual protocol.
+    Target,
+}
+
+/// A part of the target corpus (paper 3.2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetShare {
+    /// FT: `protocol.cross-lingual.full` of it.
+    #[default]
+    Full,
+    /// LT: `protocol.cross-lingual.low` of it.
+    Low,
 }
 
 /// A group of losses of the augmentor (Eq. 4 and 7, Tab. 3).

@@ -1,6 +1,6 @@
 //! From a file, `--set` values and presets to a checked spec.
 
-use super::{Preset, Spec};
+use super::{Label, Preset, Spec};
 use crate::error::{Error, Result};
 use std::path::Path;
 use toml::{Table, Value};
@@ -12,13 +12,17 @@ const TINY: &str = include_str!("tiny.toml");
 /// # Errors
 /// One line with the file, line and column for what the file says; the key for what `--set` says.
 pub fn load(path: &Path, sets: &[String]) -> Result<Spec> {
-    let text = std::fs::read_to_string(path).map_err(|e| {
+    parse(&read(path)?, &path.display().to_string(), sets)
+}
+
+/// The text of a spec.
+pub(super) fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|e| {
         Error::usage(format!(
             "{}: {e}; give the path of a spec such as experiments/quickstart.toml",
             path.display()
         ))
-    })?;
-    parse(&text, &path.display().to_string(), sets)
+    })
 }
 
 /// As [`load`], from text; `name` stands for the file in errors.
@@ -49,10 +53,14 @@ fn resolve(mut table: Table, sets: &[String]) -> Result<Spec> {
         Preset::Tiny => toml::from_str(TINY).expect("tiny.toml is valid"),
     };
     merge(&mut resolved, table);
-    resolved.try_into().map_err(message)
+    let mut spec: Spec = resolved.try_into().map_err(message)?;
+    if spec.label == Label::Valence && spec.classes.is_empty() {
+        spec.classes = ["negative", "positive"].map(|c| (c.to_owned(), Vec::new())).into_iter().collect();
+    }
+    Ok(spec)
 }
 
-fn located(e: &toml::de::Error, text: &str, name: &str) -> Error {
+pub(super) fn located(e: &toml::de::Error, text: &str, name: &str) -> Error {
     match e.span() {
         None => Error::usage(format!("{name}: {}", e.message())),
         Some(span) => {

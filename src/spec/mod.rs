@@ -6,21 +6,29 @@ mod check;
 mod classifier;
 mod condition;
 mod features;
+mod file;
 mod gan;
 mod load;
 mod protocol;
 
 pub use classifier::{Budget, Classifier, FinalWeights, Network, Schedule, Vgg};
-pub use condition::{Augment, Condition, Copies, CopySource, GanLoss, Loss, Sampling, TripletGan};
+pub use condition::{
+    Augment, Condition, Copies, CopySource, GanLoss, Loss, Sampling, TargetShare, TripletGan,
+};
 pub use features::{Features, MelScale};
+pub use file::{Collection, Count, Counts, File, load_file};
 pub use gan::{
     Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
     Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
 };
 pub use load::{load, parse};
-pub use protocol::{LeaveSpeakersOut, Protocol, Reduction, ReductionMode};
+pub use protocol::{
+    AugmentorSees, CrossLingual, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, Protocol, Reduction,
+    ReductionMode, SpeakerRule, SplitFile,
+};
 
 use crate::emotion::Emotion;
+use crate::manifest::Valence;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -33,17 +41,31 @@ pub struct Spec {
     /// Where the sizes that the file does not state come from.
     #[serde(default)]
     pub preset: Preset,
-    /// Name of a manifest in data-manifests/.
+    /// The experiment to run meanwhile where this one's corpora are missing.
+    #[serde(default)]
+    pub counterpart: String,
+    /// Name of a corpus; absent in a cross-lingual experiment, whose protocol names its corpora.
+    #[serde(default)]
     pub corpus: String,
-    /// Languages to keep (ISO 639-1 codes); empty keeps all.
+    /// Languages of `corpus` to keep (ISO 639-1 codes); empty keeps all.
     #[serde(default)]
     pub languages: Vec<String>,
     /// One cell is trained for each condition, fold and seed.
     #[serde(default = "one_seed")]
     pub seeds: Vec<u64>,
+    /// What is classified.
+    #[serde(default)]
+    pub label: Label,
     /// Class name to the emotions that belong to it; the order is that of every table.
-    /// Utterances of other emotions are left out and counted.
+    /// Utterances of other emotions are left out and counted. Absent with `label = "valence"`.
+    #[serde(default)]
     pub classes: IndexMap<String, Vec<Emotion>>,
+    /// Corpus to its emotions of negative and positive valence, in place of its manifest's. For `label = "valence"`.
+    #[serde(default)]
+    pub valence: IndexMap<String, Valence>,
+    /// Corpus to the languages to keep of it, for experiments of several corpora.
+    #[serde(default)]
+    pub languages_of: IndexMap<String, Vec<String>>,
     /// How utterances become folds.
     pub protocol: Protocol,
     /// What is removed from training; absent for nothing.
@@ -64,8 +86,58 @@ pub struct Spec {
     /// The classifier and its training.
     #[serde(default)]
     pub classifier: Classifier,
+    /// Whether augmentors are shown by embeddings of originals and augmentations (Fig. 3).
+    #[serde(default)]
+    pub embedding: Option<Embedding>,
     /// The columns of the experiment.
     pub condition: Vec<Condition>,
+    /// Results of others that the table shows beside ours.
+    #[serde(default)]
+    pub published: Vec<Published>,
+}
+
+/// What is classified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Label {
+    /// The classes that the spec lists.
+    #[default]
+    Emotion,
+    /// `negative` and `positive`, as each corpus's manifest maps its emotions.
+    Valence,
+}
+
+/// Representations of originals and of their augmentations, written to embedding.csv (Fig. 3).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Embedding {
+    /// Utterances of each class, drawn at random.
+    pub per_class: usize,
+    /// Augmentations of each.
+    pub copies: usize,
+    /// Which utterances.
+    pub of: EmbeddingSource,
+}
+
+/// FIDELITY.md row "t-SNE".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EmbeddingSource {
+    /// Those that the augmentor was trained on.
+    #[default]
+    Train,
+    /// Those of the fold's test set.
+    Test,
+}
+
+/// A row of the table with other people's numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Published {
+    /// What the table calls it.
+    pub title: String,
+    /// Percentages: a class name or `average` to its value.
+    pub values: IndexMap<String, f64>,
 }
 
 /// Named sets of sizes. `tiny` fits two CPU cores; its values are in src/spec/tiny.toml.
@@ -85,9 +157,70 @@ impl Spec {
         self.classes.keys().map(String::as_str).collect()
     }
 
-    /// The class an emotion belongs to, as an index into `class_names`.
-    pub fn class_of(&self, emotion: Emotion) -> Option<usize> {
-        self.classes.values().position(|emotions| emotions.contains(&emotion))
+    /// The class an emotion of a corpus belongs to, as an index into `class_names`. With `label = "valence"` the
+    /// corpus's map must be in `valence`, which [`Spec::fill_valence`] sees to.
+    pub fn class_of(&self, corpus: &str, emotion: Emotion) -> Option<usize> {
+        match self.label {
+            Label::Emotion => self.classes.values().position(|emotions| emotions.contains(&emotion)),
+            Label::Valence => {
+                let class = self.valence.get(corpus)?.of(emotion)?;
+                self.classes.get_index_of(class)
+            }
+        }
+    }
+
+    /// Names of the corpora that the experiment reads, each once.
+    pub fn corpora(&self) -> Vec<&str> {
+        match &self.protocol {
+            Protocol::CrossLingual(p) => {
+                let mut names: Vec<&str> = Vec::new();
+                let all = p.sources.iter().chain(&p.targets).map(String::as_str);
+                all.for_each(|n| {
+                    if !names.contains(&n) {
+                        names.push(n)
+                    }
+                });
+                names
+            }
+            _ => vec![&self.corpus],
+        }
+    }
+
+    /// The languages to keep of a corpus; empty for all.
+    pub fn languages_of(&self, corpus: &str) -> &[String] {
+        self.languages_of.get(corpus).unwrap_or(&self.languages)
+    }
+
+    /// Writes out the valence map of a corpus where the experiment is about valence and the spec states none.
+    pub fn fill_valence(&mut self, corpus: &str, map: &Valence) {
+        if self.label == Label::Valence && !self.valence.contains_key(corpus) {
+            self.valence.insert(corpus.to_owned(), map.clone());
+        }
+    }
+
+    /// Folds that the spec has, given the sessions and speakers of its corpus; 0 where that cannot be told.
+    pub fn folds(&self, sessions: impl Fn() -> usize, speakers: impl Fn() -> usize) -> usize {
+        let all = match &self.protocol {
+            Protocol::LeaveOneSessionOut(_) => sessions(),
+            Protocol::LeaveSpeakersOut(p) if !p.groups.is_empty() => p.groups.len(),
+            Protocol::LeaveSpeakersOut(p) if p.folds > 0 => p.folds,
+            Protocol::LeaveSpeakersOut(_) => speakers(),
+            Protocol::FixedSplit(_) => 1,
+            Protocol::SplitFile(_) => 0,
+            Protocol::CrossLingual(p) => p.pairs().len(),
+        };
+        let run = match self.protocol.only().len() {
+            0 => all,
+            only => only.min(all),
+        };
+        let per_class = self.reduction.as_ref().is_some_and(|r| r.mode == ReductionMode::PerClass);
+        run * if per_class { self.reduced_classes().len() } else { 1 }
+    }
+
+    /// The condition that `condition` is compared with, as an index: its `baseline`, or the first.
+    pub fn baseline_of(&self, condition: usize) -> usize {
+        let name = &self.condition[condition].baseline;
+        if name.is_empty() { 0 } else { self.condition.iter().position(|c| c.name == *name).unwrap_or(0) }
     }
 
     /// Indices of the classes that the reduction thins; empty without one.
@@ -101,9 +234,22 @@ impl Spec {
         }
     }
 
+    /// What differences are to: the condition that all others are compared with, or `baseline` where there are several.
+    pub fn baseline_label(&self) -> &str {
+        let bases: Vec<usize> = (0..self.condition.len()).map(|c| self.baseline_of(c)).collect();
+        let first = self.condition.first();
+        if bases.iter().all(|&b| b == bases[0]) { first.map_or("", Condition::label) } else { "baseline" }
+    }
+
     /// The resolved spec as TOML: what a run writes down.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a spec is always valid TOML")
+    }
+}
+
+impl Default for Embedding {
+    fn default() -> Embedding {
+        Embedding { per_class: 30, copies: 3, of: EmbeddingSource::Train }
     }
 }
 

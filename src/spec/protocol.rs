@@ -1,24 +1,119 @@
 //! How utterances become folds (paper 3.1.2).
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 /// Who is tested on whom.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Protocol {
+    /// Each fold tests on a recording session and trains on the others.
+    LeaveOneSessionOut(LeaveOneSessionOut),
     /// Each fold tests on a group of speakers and trains on the others.
     LeaveSpeakersOut(LeaveSpeakersOut),
+    /// The corpus's own split.
+    FixedSplit(FixedSplit),
+    /// The folds of an earlier run's split.csv.
+    SplitFile(SplitFile),
+    /// A source corpus and a part of a target corpus train, the rest of the target tests.
+    CrossLingual(CrossLingual),
 }
 
-/// Groups of speakers, dealt by gender in turn so that each fold has both where the corpus can.
+/// One fold a session, in the order of their names (IEMOCAP: 5).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LeaveOneSessionOut {
+    /// Folds to run (numbers from 1); empty runs all.
+    pub only: Vec<usize>,
+}
+
+/// k-fold by speaker: groups of speakers, dealt by gender in turn so that each fold has both where the corpus can.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LeaveSpeakersOut {
+    /// Number of folds, at least 2 and at most the number of speakers; 0 for one fold a speaker.
+    pub folds: usize,
+    /// The test speakers of each fold, in place of `folds`.
+    pub groups: Vec<Vec<String>>,
+    /// Folds to run (numbers from 1); empty runs all.
+    pub only: Vec<usize>,
+}
+
+/// One fold, from the parts that the corpus itself names (column `split` of a table.csv, ESD's folders).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FixedSplit {
+    /// Parts to train on.
+    pub train: Vec<String>,
+    /// Parts to test on. What is in neither is left out.
+    pub test: Vec<String>,
+}
+
+/// The folds that a split.csv lists, whatever made them. What was removed there stays removed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct LeaveSpeakersOut {
-    /// Number of folds, at least 2 and at most the number of speakers.
-    pub folds: usize,
+pub struct SplitFile {
+    /// Below the working directory, such as `results/table2/latest/split.csv`.
+    pub path: String,
     /// Folds to run (numbers from 1); empty runs all.
     #[serde(default)]
     pub only: Vec<usize>,
+}
+
+/// One fold for each pair of a source and another target (Fig. 4).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CrossLingual {
+    /// Corpora of which everything trains.
+    pub sources: Vec<String>,
+    /// Corpora of which a part trains and a part tests.
+    pub targets: Vec<String>,
+    /// Share of the target that tests.
+    #[serde(default = "quarter")]
+    pub test: f64,
+    /// Share of the target that trains in conditions with `target = "low"` (LT); a subset of `full`.
+    #[serde(default = "tenth")]
+    pub low: f64,
+    /// Share of the target that trains in conditions with `target = "full"` (FT).
+    #[serde(default = "three_quarters")]
+    pub full: f64,
+    /// Whether test speakers may train.
+    #[serde(default)]
+    pub speakers: SpeakerRule,
+    /// Corpus to the utterances of each class that are drawn of it when it is a target (the paper's .SUB: 250).
+    #[serde(default)]
+    pub subset: IndexMap<String, usize>,
+    /// What the augmentor is trained on.
+    #[serde(default)]
+    pub augmentor_sees: AugmentorSees,
+    /// Folds to run (numbers from 1, pairs in the order of sources, then targets); empty runs all.
+    #[serde(default)]
+    pub only: Vec<usize>,
+}
+
+/// FIDELITY.md row "speakers of the cross-lingual split".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpeakerRule {
+    /// Speaker-disjoint where some set of speakers has about the test share of every class, otherwise by utterance;
+    /// the report says which.
+    #[default]
+    DisjointIfPossible,
+    /// Speaker-disjoint, or refused.
+    Disjoint,
+    /// By utterance: speakers overlap.
+    Overlap,
+}
+
+/// FIDELITY.md row "what the augmentor sees cross-lingually".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AugmentorSees {
+    /// All that the classifier is trained on: the source and the target's training part.
+    #[default]
+    SourceAndTarget,
+    /// The target's training part alone.
+    Target,
 }
 
 /// Random removal of training utterances.
@@ -43,4 +138,63 @@ pub enum ReductionMode {
     Joint,
     /// One data set for each reduced class, the others whole: folds are numbered on through them.
     PerClass,
+}
+
+impl Protocol {
+    /// The folds that are run; empty for all.
+    pub fn only(&self) -> &[usize] {
+        match self {
+            Protocol::LeaveOneSessionOut(p) => &p.only,
+            Protocol::LeaveSpeakersOut(p) => &p.only,
+            Protocol::SplitFile(p) => &p.only,
+            Protocol::CrossLingual(p) => &p.only,
+            Protocol::FixedSplit(_) => &[],
+        }
+    }
+}
+
+impl Protocol {
+    /// What a fold is, in words.
+    pub fn describe(&self) -> &'static str {
+        match self {
+            Protocol::LeaveOneSessionOut(_) => "a session is tested",
+            Protocol::LeaveSpeakersOut(_) => "a group of speakers is tested",
+            Protocol::FixedSplit(_) => "the corpus's own split",
+            Protocol::SplitFile(_) => "those of split.csv",
+            Protocol::CrossLingual(_) => "a pair of source and target corpus",
+        }
+    }
+}
+
+impl CrossLingual {
+    /// (source, target) of each fold, in order.
+    pub fn pairs(&self) -> Vec<(&str, &str)> {
+        let pairs =
+            self.sources.iter().flat_map(|s| self.targets.iter().map(move |t| (s.as_str(), t.as_str())));
+        pairs.filter(|(s, t)| s != t).collect()
+    }
+
+    /// What tables call a pair: `ravdess>emodb`, `iemocap>esd.sub` where the target is drawn from its corpus.
+    pub fn label(&self, source: &str, target: &str) -> String {
+        let sub = if self.subset.contains_key(target) { ".sub" } else { "" };
+        format!("{source}>{target}{sub}")
+    }
+}
+
+impl Default for FixedSplit {
+    fn default() -> FixedSplit {
+        FixedSplit { train: vec!["train".into()], test: vec!["test".into()] }
+    }
+}
+
+fn quarter() -> f64 {
+    0.25
+}
+
+fn tenth() -> f64 {
+    0.1
+}
+
+fn three_quarters() -> f64 {
+    0.75
 }

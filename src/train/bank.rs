@@ -90,6 +90,23 @@ impl Bank {
         )
     }
 
+    /// Some of the utterances, in the order of `items`.
+    pub fn pick(&self, items: &[usize]) -> Bank {
+        let starts: Vec<usize> = self
+            .host_lens
+            .iter()
+            .scan(0, |at, &len| {
+                let start = *at;
+                *at += len + 1;
+                Some(start)
+            })
+            .collect();
+        let rows: Vec<usize> =
+            items.iter().flat_map(|&i| starts[i]..=starts[i] + self.host_lens[i]).collect();
+        let frames = self.frames.index_select(0, &indices(&rows, self.device()));
+        Bank::from_frames(frames, items.iter().map(|&i| self.host_lens[i]).collect())
+    }
+
     /// Where the bank lives.
     pub fn device(&self) -> Device {
         self.frames.device()
@@ -131,6 +148,9 @@ mod tests {
         let (a, b) = (ramp(3, 10.0), ramp(2, -5.0));
         let bank = Bank::new(&[&a, &b], Standardiser { mean: 0.0, deviation: 1.0 }, Device::Cpu);
         let cpu = Device::Cpu;
+        let picked = bank.pick(&[1]);
+        assert_eq!((picked.lens(), picked.frames().size()), (&[2][..], vec![3, 2]));
+        assert_eq!(picked.frames(), &bank.frames().narrow(0, 4, 3));
         let w = bank.windows(&indices(&[1, 0], cpu), &indices(&[0, 1], cpu), 4, Padding::Floor);
         assert_eq!(w.x.size(), [2, 1, 4, 2]);
         assert_eq!(Vec::<i64>::try_from(&w.own).unwrap(), [2, 2]);

@@ -2,8 +2,8 @@
 
 use seraug::metrics::Confusion;
 use seraug::results::{
-    AuditCheck, CellId, CorpusInfo, DeviceInfo, NetworkInfo, Outcome, PredictionRow, RunDir, RunInfo, Status,
-    Warning, write_atomic, write_outcomes, write_predictions,
+    AuditCheck, CellId, CorpusInfo, DeviceInfo, FoldInfo, NetworkInfo, Outcome, PredictionRow, RunDir,
+    RunInfo, Status, Warning, write_atomic, write_outcomes, write_predictions,
 };
 use seraug::seed::Seed;
 use seraug::spec::{self, Spec};
@@ -104,6 +104,17 @@ loss = "weighted"
         let speakers: Vec<usize> = if self.only.is_empty() { (1..=5).collect() } else { self.only.clone() };
         let sets = if self.per_class { 3 } else { 1 };
         (0..sets).flat_map(|s| speakers.iter().map(move |f| s * 5 + f)).collect()
+    }
+
+    fn fold(&self, number: usize) -> FoldInfo {
+        FoldInfo {
+            number,
+            corpus: self.corpus().into(),
+            group: (number - 1) % 5 + 1,
+            train: 192,
+            test: 120,
+            speakers_overlap: false,
+        }
     }
 
     fn cells(&self) -> Vec<(CellId, f64)> {
@@ -232,6 +243,8 @@ loss = "weighted"
                 licence: "CC0, made by this program".into(),
                 citation: "Nobody, \"Made-up speech\", https://example.org/a?b=1&c=2".into(),
             }],
+            set: vec![],
+            fold: self.folds().into_iter().map(|f| self.fold(f)).collect(),
             audit: vec![
                 AuditCheck {
                     check: "a speaker of a test fold is in its training set".into(),

@@ -13,7 +13,7 @@ const LABEL: usize = 24;
 /// None where there is one condition or no difference was measured.
 pub fn difference(table: &Table) -> Result<Option<Figure>> {
     let found: Vec<_> =
-        (1..table.rows.len()).filter_map(|i| Some((i, table.entry(i, Column::Difference)?))).collect();
+        (0..table.rows.len()).filter_map(|i| Some((i, table.entry(i, Column::Difference)?))).collect();
     if found.is_empty() {
         return Ok(None);
     }
@@ -29,7 +29,7 @@ pub fn difference(table: &Table) -> Result<Option<Figure>> {
     let (right, top) = (WIDTH - 120, 12);
     let bottom = top + PITCH * found.len() as i32 + 4;
     let x = |v: f64| left + (f64::from(right - left) * (v - low) / (high - low)).round() as i32;
-    let base = &table.rows[0].label;
+    let base = table.columns.last().map_or("", |h| h.title.trim_start_matches("vs "));
     let unit = if table.unit == Unit::Fold { "fold" } else { "seed" };
     let text = svg(WIDTH, bottom + 48, |canvas| {
         let ticks = ((high - low) / step).round() as i32;

@@ -1,11 +1,13 @@
 //! Figures as SVG text. Coordinates are pixels: the text metrics of the drawing library are estimates, so
 //! every label is anchored in room that is kept for it.
 
+mod bars;
 mod confusion;
 mod curves;
 mod difference;
 mod recall;
 
+pub use bars::bars;
 pub use confusion::confusion;
 pub use curves::curves;
 pub use difference::difference;
@@ -131,6 +133,17 @@ impl Canvas<'_> {
     /// A vertical line of dashes.
     pub fn dashes(&mut self, x: i32, top: i32, bottom: i32, c: RGBColor) -> Result<()> {
         (top..bottom).step_by(7).try_for_each(|y| self.line((x, y), (x, (y + 4).min(bottom)), c, 1))
+    }
+
+    /// A dashed horizontal line.
+    pub fn dashes_across(&mut self, left: i32, right: i32, y: i32, c: RGBColor) -> Result<()> {
+        (left..right).step_by(7).try_for_each(|x| self.line((x, y), ((x + 4).min(right), y), c, 1))
+    }
+
+    /// An interval on an upright bar.
+    pub fn error_bar(&mut self, x: i32, top: i32, bottom: i32) -> Result<()> {
+        self.line((x, top), (x, bottom), INK, 2)?;
+        [top, bottom].into_iter().try_for_each(|y| self.line((x - 4, y), (x + 4, y), INK, 2))
     }
 
     /// A single fold or seed: a white dot with an outline, visible on any bar.

@@ -1,29 +1,39 @@
-//! From a corpus to folds. Every draw depends on the seed and an utterance's id, never on file order.
+//! From corpora to folds. Every draw depends on the seed and an utterance's id, never on file order.
+
+mod cross_lingual;
+mod file;
+mod reduce;
+mod sample;
+mod speakers;
+
+pub use file::{SplitTable, write_splits};
 
 use crate::corpora::{Corpus, Utterance};
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
-use crate::manifest::Gender;
 use crate::seed::Seed;
-use crate::spec::{LeaveSpeakersOut, Protocol, Reduction, ReductionMode, Spec};
+use crate::spec::{Protocol, ReductionMode, Spec, TargetShare};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// The utterances an experiment is about.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    /// Sorted by id.
+    /// Corpus by corpus in the spec's order, by id within one.
     pub utterances: Vec<Utterance>,
     /// Class index of each.
     pub labels: Vec<usize>,
-    /// Utterances left out, by emotion.
-    pub left_out: BTreeMap<Emotion, usize>,
+    /// Utterances left out, by corpus and emotion.
+    pub left_out: BTreeMap<(String, Emotion), usize>,
 }
 
 /// A split. All indices are into [`Selection::utterances`], ascending.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fold {
     /// From 1.
     pub number: usize,
+    /// What it is about: a corpus, or a pair such as `ravdess>emodb`.
+    pub corpus: String,
     /// Training utterances after the reduction.
     pub train: Vec<usize>,
     /// Test utterances.
@@ -32,70 +42,130 @@ pub struct Fold {
     pub removed: Vec<usize>,
     /// Classes that the reduction thinned.
     pub reduced: Vec<usize>,
+    /// Cross-lingual: the training utterances of the target corpus; empty elsewhere.
+    pub target: Vec<usize>,
+    /// Cross-lingual: the part of `target` that trains in LT.
+    pub low: Vec<usize>,
+    /// Test speakers may train, because the protocol or the corpus leaves no other way.
+    pub speakers_overlap: bool,
+}
+
+impl Fold {
+    /// The fold of a condition that trains on this share of the target corpus.
+    pub fn with(&self, share: TargetShare) -> Fold {
+        match share {
+            TargetShare::Full => self.clone(),
+            TargetShare::Low => {
+                let dropped =
+                    |i: &usize| self.target.binary_search(i).is_ok() && self.low.binary_search(i).is_err();
+                let train = self.train.iter().copied().filter(|i| !dropped(i)).collect();
+                Fold { train, target: self.low.clone(), ..self.clone() }
+            }
+        }
+    }
 }
 
 /// Keeps the utterances of the spec's languages and classes.
 ///
 /// # Errors
-/// A language or class of which the corpus has nothing.
-pub fn select(spec: &Spec, corpus: &Corpus) -> Result<Selection> {
-    let name = &corpus.manifest.name;
-    for language in &spec.languages {
-        if !corpus.utterances.iter().any(|u| u.language == *language) {
-            return Err(Error::usage(format!("languages: the corpus {name} has nothing in `{language}`")));
-        }
-    }
+/// A language or class of which a corpus has nothing.
+pub fn select(spec: &Spec, corpora: Vec<Corpus>) -> Result<Selection> {
     let mut selection = Selection { utterances: Vec::new(), labels: Vec::new(), left_out: BTreeMap::new() };
-    for u in &corpus.utterances {
-        if !spec.languages.is_empty() && !spec.languages.contains(&u.language) {
-            continue;
-        }
-        match spec.class_of(u.emotion) {
-            Some(class) => {
-                selection.labels.push(class);
-                selection.utterances.push(u.clone());
+    for corpus in corpora {
+        let name = &corpus.manifest.name;
+        let languages = spec.languages_of(name);
+        for language in languages {
+            if !corpus.utterances.iter().any(|u| u.language == *language) {
+                return Err(Error::usage(format!(
+                    "languages: the corpus {name} has nothing in `{language}`"
+                )));
             }
-            None => *selection.left_out.entry(u.emotion).or_default() += 1,
         }
-    }
-    for (class, class_name) in spec.class_names().iter().enumerate() {
-        if !selection.labels.contains(&class) {
-            return Err(Error::usage(format!(
-                "classes.{class_name}: the corpus {name} has no such utterance"
-            )));
+        let first = selection.labels.len();
+        for u in corpus.utterances {
+            if !languages.is_empty() && !languages.contains(&u.language) {
+                continue;
+            }
+            match spec.class_of(name, u.emotion) {
+                Some(class) => {
+                    selection.labels.push(class);
+                    selection.utterances.push(u);
+                }
+                None => *selection.left_out.entry((name.clone(), u.emotion)).or_default() += 1,
+            }
+        }
+        for (class, class_name) in spec.class_names().iter().enumerate() {
+            if !selection.labels[first..].contains(&class) {
+                return Err(Error::usage(format!(
+                    "classes.{class_name}: the corpus {name} has no such utterance"
+                )));
+            }
         }
     }
     Ok(selection)
 }
 
-/// The folds of `spec` under one run seed, those of `only` alone where it is given.
+/// The folds of `spec` under one run seed, those of the protocol's `only` alone where it is given.
 ///
 /// # Errors
-/// Fewer speakers than folds; a fold whose training or test set lacks a class.
+/// What the corpora cannot serve: fewer speakers than folds, no session, no split, a fold whose training or test
+/// set lacks a class, a fold that is not there.
 pub fn folds(spec: &Spec, selection: &Selection, seed: u64) -> Result<Vec<Fold>> {
-    let Protocol::LeaveSpeakersOut(protocol) = &spec.protocol;
-    let groups = deal_speakers(protocol, &selection.utterances)?;
+    let mut folds = match &spec.protocol {
+        Protocol::LeaveOneSessionOut(_) => reduced(spec, selection, seed, &speakers::sessions(selection)?),
+        Protocol::LeaveSpeakersOut(p) => reduced(spec, selection, seed, &speakers::groups(p, selection)?),
+        Protocol::FixedSplit(p) => {
+            let part = speakers::parts(p, selection)?;
+            let mut folds = reduced(spec, selection, seed, &[part.test]);
+            for fold in &mut folds {
+                fold.train.retain(|i| part.train.binary_search(i).is_ok());
+                fold.removed.retain(|i| part.train.binary_search(i).is_ok());
+                fold.speakers_overlap = part.speakers_overlap;
+            }
+            folds
+        }
+        Protocol::SplitFile(p) => SplitTable::read(Path::new(&p.path))?.folds(selection, seed)?,
+        Protocol::CrossLingual(p) => cross_lingual::folds(p, selection, spec.classes.len(), seed)?,
+    };
+    let only = spec.protocol.only();
+    let count = folds.len() / reduced_sets(spec).len().max(1);
+    if let Some(beyond) = only.iter().find(|&&f| f > count) {
+        return Err(Error::usage(format!("protocol: only: {beyond} is not in 1..={count}")));
+    }
+    folds.retain(|f| only.is_empty() || only.contains(&((f.number - 1) % count + 1)));
+    for fold in &folds {
+        check(spec, selection, fold)?;
+        check(spec, selection, &fold.with(TargetShare::Low))?;
+    }
+    Ok(folds)
+}
+
+/// A fold for each reduced set and test set, numbered through.
+fn reduced(spec: &Spec, selection: &Selection, seed: u64, tests: &[Vec<usize>]) -> Vec<Fold> {
     let mut folds = Vec::new();
     for reduced in reduced_sets(spec) {
-        for (g, group) in groups.iter().enumerate() {
-            let number = folds.len() + 1;
-            let is_test = |i: &usize| group.contains(&selection.utterances[*i].speaker.as_str());
-            let (test, pool): (Vec<usize>, Vec<usize>) = (0..selection.utterances.len()).partition(is_test);
+        for (g, test) in tests.iter().enumerate() {
+            let is_test = |i: &usize| test.binary_search(i).is_ok();
+            let pool: Vec<usize> = (0..selection.utterances.len()).filter(|i| !is_test(i)).collect();
             let (train, removed) = match &spec.reduction {
                 None => (pool, Vec::new()),
                 Some(r) => {
-                    reduce(r, &reduced, &pool, selection, Seed::new(seed).child("reduction").at(g as u64))
+                    let seed = Seed::new(seed).child("reduction").at(g as u64);
+                    reduce::reduce(r, &reduced, &pool, selection, seed)
                 }
             };
-            folds.push(Fold { number, train, test, removed, reduced: reduced.clone() });
+            folds.push(Fold {
+                number: folds.len() + 1,
+                corpus: spec.corpus.clone(),
+                train,
+                test: test.clone(),
+                removed,
+                reduced: reduced.clone(),
+                ..Fold::default()
+            });
         }
     }
     folds
-        .retain(|f| protocol.only.is_empty() || protocol.only.contains(&((f.number - 1) % groups.len() + 1)));
-    for fold in &folds {
-        check(spec, selection, fold)?;
-    }
-    Ok(folds)
 }
 
 /// The classes reduced in each data set: one set, or one for each reduced class.
@@ -104,54 +174,6 @@ fn reduced_sets(spec: &Spec) -> Vec<Vec<usize>> {
         Some(ReductionMode::PerClass) => spec.reduced_classes().into_iter().map(|c| vec![c]).collect(),
         Some(ReductionMode::Joint) | None => vec![spec.reduced_classes()],
     }
-}
-
-/// Deals the speakers of each gender, sorted by id, to the folds in turn: with five men and five women,
-/// five folds of one each.
-fn deal_speakers<'a>(protocol: &LeaveSpeakersOut, utterances: &'a [Utterance]) -> Result<Vec<Vec<&'a str>>> {
-    let mut speakers: Vec<(Option<Gender>, &str)> =
-        utterances.iter().map(|u| (u.gender, u.speaker.as_str())).collect();
-    speakers.sort_unstable();
-    speakers.dedup();
-    if speakers.len() < protocol.folds {
-        return Err(Error::usage(format!(
-            "protocol.leave-speakers-out.folds = {}: the corpus has {} speakers of these classes",
-            protocol.folds,
-            speakers.len()
-        )));
-    }
-    let mut groups = vec![Vec::new(); protocol.folds];
-    for (i, (_, speaker)) in speakers.iter().enumerate() {
-        groups[i % protocol.folds].push(*speaker);
-    }
-    Ok(groups)
-}
-
-/// Splits `pool` into what is kept and what is removed. Of a class of n, round(n (1 - share)) stay, at
-/// least one: those whose draw is lowest.
-fn reduce(
-    reduction: &Reduction,
-    reduced: &[usize],
-    pool: &[usize],
-    selection: &Selection,
-    seed: Seed,
-) -> (Vec<usize>, Vec<usize>) {
-    let mut removed = Vec::new();
-    for &class in reduced {
-        let of_class = pool.iter().copied().filter(|&i| selection.labels[i] == class);
-        let mut ranked: Vec<(u32, &str, usize)> = of_class
-            .map(|i| {
-                let id = selection.utterances[i].id.as_str();
-                (seed.child(id).draws().bits(), id, i)
-            })
-            .collect();
-        ranked.sort_unstable();
-        let kept = (ranked.len() as f64 * (1.0 - reduction.share)).round() as usize;
-        removed.extend(ranked.iter().skip(kept.max(1)).map(|r| r.2));
-    }
-    removed.sort_unstable();
-    let kept = pool.iter().copied().filter(|i| removed.binary_search(i).is_err()).collect();
-    (kept, removed)
 }
 
 fn check(spec: &Spec, selection: &Selection, fold: &Fold) -> Result<()> {
@@ -173,7 +195,9 @@ fn check(spec: &Spec, selection: &Selection, fold: &Fold) -> Result<()> {
 mod tests {
     use super::*;
     use crate::manifest::Channels;
+    use crate::manifest::Gender;
     use crate::spec;
+    use crate::spec::LeaveSpeakersOut;
     use std::path::PathBuf;
 
     fn spec_with(reduction: &str) -> Spec {
@@ -274,7 +298,8 @@ mod tests {
     #[test]
     fn too_many_folds_are_refused() {
         let mut spec = spec_with(JOINT);
-        spec.protocol = Protocol::LeaveSpeakersOut(LeaveSpeakersOut { folds: 11, only: vec![] });
+        spec.protocol =
+            Protocol::LeaveSpeakersOut(LeaveSpeakersOut { folds: 11, ..LeaveSpeakersOut::default() });
         assert!(folds(&spec, &selection(3), 1).unwrap_err().to_string().contains("has 10 speakers"));
     }
 }

@@ -1,0 +1,108 @@
+//! Table 1: utterances of each valence in each corpus, found beside published.
+
+use crate::corpora::{self, Corpus};
+use crate::error::{Error, Result};
+use crate::progress::Display;
+use crate::results::{CorpusInfo, CountRow, CountStatus, RunDir, RunInfo, Store, write_atomic, write_counts};
+use crate::run::{Finished, Options, REVISION, VERSION};
+use crate::spec::{Count, Counts};
+use std::time::Instant;
+
+/// Counts every row and writes spec.toml, run.toml and counts.csv. A row whose corpus is not there says so; the
+/// others are counted all the same.
+///
+/// # Errors
+/// A corpus that cannot be read, an unknown one, a results folder that cannot be written.
+pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Display) -> Result<Finished> {
+    let started = Instant::now();
+    let now = jiff::Timestamp::now();
+    let store = Store::of(&options.results);
+    let mut infos: Vec<CorpusInfo> = Vec::new();
+    let mut rows = Vec::new();
+    for count in &counts.count {
+        let bar = display.bar(&count.corpus, 0);
+        let read = corpora::import(&count.corpus, &count.languages, &options.corpora, store.root(), &bar);
+        bar.finish_and_clear();
+        rows.push(match read {
+            Ok(corpus) => {
+                let row = counted(count, &corpus)?;
+                if infos.iter().all(|i| i.name != count.corpus) {
+                    infos.push(info(&corpus));
+                }
+                row
+            }
+            Err(Error::Missing(text)) => {
+                display.note(&text);
+                row(count, CountStatus::Missing, [None; 2])
+            }
+            Err(e) => return Err(e),
+        });
+    }
+    let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
+    let run = RunDir::create(&options.results, experiment, &stamp, REVISION)?;
+    let text = toml::to_string(counts).expect("a spec is always valid TOML");
+    write_atomic(&run.spec(), text.as_bytes())?;
+    write_counts(&run.counts(), &rows)?;
+    RunInfo {
+        experiment: experiment.to_owned(),
+        command: options.command.clone(),
+        version: VERSION.to_owned(),
+        revision: REVISION.to_owned(),
+        started: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        finished: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        seconds: started.elapsed().as_secs_f64(),
+        corpus: infos,
+        ..RunInfo::default()
+    }
+    .save(&run.info())?;
+    let failed = rows.iter().filter(|r| r.status == CountStatus::Missing).count();
+    Ok(Finished { run, cells: rows.len(), failed })
+}
+
+fn counted(count: &Count, corpus: &Corpus) -> Result<CountRow> {
+    let map = count.valence.as_ref().unwrap_or(&corpus.manifest.valence);
+    let kept = |language: &String| count.languages.is_empty() || count.languages.contains(language);
+    let of = |class: &str| {
+        let all = corpus.utterances.iter().filter(|u| kept(&u.language) && map.of(u.emotion) == Some(class));
+        let n = all.count();
+        if count.subset > 0 && n < count.subset {
+            return Err(Error::usage(format!(
+                "{}: subset = {}: the corpus {} has {n} {class} utterances",
+                count.title, count.subset, count.corpus
+            )));
+        }
+        Ok(if count.subset > 0 { count.subset } else { n })
+    };
+    let found = [Some(of("negative")?), Some(of("positive")?)];
+    let whole = corpus.differences().is_empty();
+    Ok(row(count, if whole { CountStatus::Complete } else { CountStatus::Partial }, found))
+}
+
+fn row(count: &Count, status: CountStatus, found: [Option<usize>; 2]) -> CountRow {
+    CountRow {
+        title: count.title.clone(),
+        corpus: count.corpus.clone(),
+        language: count.language.clone(),
+        status,
+        negative: found[0],
+        positive: found[1],
+        published_negative: count.published.get("negative").copied(),
+        published_positive: count.published.get("positive").copied(),
+    }
+}
+
+fn info(corpus: &Corpus) -> CorpusInfo {
+    let mut speakers: Vec<&str> = corpus.utterances.iter().map(|u| u.speaker.as_str()).collect();
+    speakers.sort_unstable();
+    speakers.dedup();
+    CorpusInfo {
+        name: corpus.manifest.name.clone(),
+        synthetic: corpus.manifest.synthetic,
+        digest: corpus.digest(),
+        utterances: corpus.utterances.len(),
+        used: corpus.utterances.len(),
+        speakers: speakers.len(),
+        licence: corpus.manifest.licence.clone(),
+        citation: corpus.manifest.citation.clone(),
+    }
+}

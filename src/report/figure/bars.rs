@@ -1,0 +1,91 @@
+//! Fig. 4 of the paper: grouped bars of UAR, a panel a source corpus, a group a target corpus.
+
+use super::{At, Figure, GRID, HEAD, PALE, SMALL, TEXT, colour, legend, legend_height, svg};
+use crate::error::Result;
+use crate::report::aggregate::{Unit, main_column};
+use crate::report::reading::Reading;
+use crate::report::render::plain;
+use crate::report::summary::shown;
+use crate::report::table::Table;
+
+const WIDTH: i32 = 760;
+const PLOT: i32 = 200;
+
+/// Of a run whose data sets are pairs of corpora; none elsewhere.
+pub fn bars(reading: &Reading, tables: &[Table]) -> Result<Option<Figure>> {
+    let sets = reading.data_sets();
+    let pairs: Option<Vec<(&str, &str)>> = sets.iter().map(|s| s.split_once('>')).collect();
+    let Some(pairs) = pairs.filter(|p| !p.is_empty()) else { return Ok(None) };
+    let mut sources: Vec<&str> = Vec::new();
+    pairs.iter().for_each(|(s, _)| {
+        if !sources.contains(s) {
+            sources.push(s)
+        }
+    });
+    let conditions: Vec<(usize, String)> =
+        reading.spec.condition.iter().enumerate().map(|(i, c)| (i, c.label().to_owned())).collect();
+    let column = main_column(reading);
+    let chance = 100.0 / reading.spec.classes.len() as f64;
+    let top = 10 + legend_height(&conditions, WIDTH - 28) + 8;
+    let panel = PLOT + 78;
+    let text = svg(WIDTH, top + panel * sources.len() as i32, |canvas| {
+        legend(canvas, &conditions, 14, 10, WIDTH - 28)?;
+        for (p, source) in sources.iter().enumerate() {
+            let (left, right, upper) = (46, WIDTH - 12, top + panel * p as i32 + 30);
+            let y = |v: f64| upper + PLOT - (f64::from(PLOT) * v.clamp(0.0, 100.0) / 100.0).round() as i32;
+            canvas.text(&format!("source: {source}"), (left, upper - 16), At::Left, HEAD)?;
+            for v in (0..=100).step_by(20) {
+                canvas.line((left, y(f64::from(v))), (right, y(f64::from(v))), GRID, 1)?;
+                canvas.text(&v.to_string(), (left - 6, y(f64::from(v))), At::Right, SMALL)?;
+            }
+            let groups: Vec<usize> = (0..pairs.len()).filter(|&i| pairs[i].0 == *source).collect();
+            let pitch = (right - left) / groups.len() as i32;
+            let bar = ((pitch - 24) / conditions.len() as i32).clamp(8, 46);
+            for (g, &set) in groups.iter().enumerate() {
+                let middle = left + pitch * g as i32 + pitch / 2;
+                canvas.text(pairs[set].1, (middle, upper + PLOT + 16), At::Middle, TEXT)?;
+                let first = middle - bar * conditions.len() as i32 / 2;
+                for (c, _) in &conditions {
+                    let x = first + bar * *c as i32;
+                    let Some(entry) = tables[set].entry(*c, column) else {
+                        canvas.text("–", (x + bar / 2, y(0.0) - 10), At::Middle, SMALL)?;
+                        continue;
+                    };
+                    let mean = entry.interval.mean;
+                    canvas.rect((x + 1, y(mean)), (x + bar - 1, y(0.0)), colour(*c))?;
+                    let half = entry.interval.half.unwrap_or(0.0);
+                    if half > 0.0 {
+                        canvas.error_bar(x + bar / 2, y(mean - half), y(mean + half))?;
+                    }
+                    let label = y(mean + half).min(y(mean)) - 9;
+                    canvas.text(
+                        &format!("{mean:.0}"),
+                        (x + bar / 2, label.max(upper - 4)),
+                        At::Middle,
+                        SMALL,
+                    )?;
+                }
+            }
+            canvas.dashes_across(left, right, y(chance), PALE)?;
+            canvas.text("UAR, percent; dashed: chance", (right, upper - 16), At::Right, SMALL)?;
+        }
+        Ok(())
+    })?;
+    let says = |(set, table): (&&str, &Table)| {
+        let values = conditions.iter().map(|(c, label)| {
+            format!("{label} {}", table.entry(*c, column).map_or("no result".into(), plain))
+        });
+        format!("{}: {}", shown(set), values.collect::<Vec<_>>().join(", "))
+    };
+    let says: Vec<String> = sets.iter().zip(tables).map(says).collect();
+    let unit = if tables.iter().all(|t| t.unit == Unit::Seed) { "seeds" } else { "folds" };
+    Ok(Some(Figure {
+        name: "bars",
+        title: "Cross-lingual UAR (as the paper's Fig. 4)".into(),
+        caption: format!(
+            "UAR on the held-out part of the target corpus. Lines: 95 % intervals over {unit}, where there are several."
+        ),
+        alt: format!("Grouped bars of UAR. {}.", says.join("; ")),
+        svg: text,
+    }))
+}
