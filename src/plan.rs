@@ -124,7 +124,7 @@ struct AugmentorInputs<'a> {
     channels: Channels,
     augmentor: spec::Augmentor,
     discriminator: &'a spec::Discriminator,
-    representation: &'a spec::Representation,
+    representation: Option<&'a spec::Representation>,
     losses: Vec<GanLoss>,
     train: &'a [(&'a str, usize)],
     seed: u64,
@@ -145,6 +145,8 @@ struct ClassifierInputs<'a> {
     sources: Vec<&'a str>,
     copies: usize,
     augmentor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    augment: Option<Augment>,
     seed: u64,
     device: &'a str,
 }
@@ -165,10 +167,9 @@ fn cell(
         items.iter().map(|&i| (selection.utterances[i].sha256.as_str(), selection.labels[i])).collect()
     };
     let (train, test) = (content(&fold.train), content(&fold.test));
-    let (sources, copies) = match &c.augment {
-        Augment::None => (Vec::new(), 0),
-        Augment::Copies(a) => (sources(a.of, selection, fold), a.copies),
-        Augment::TripletGan(a) => (sources(a.of, selection, fold), a.copies),
+    let (sources, copies) = match c.augment.copies() {
+        None => (Vec::new(), 0),
+        Some((copies, of)) => (sources(of, selection, fold), copies),
     };
     let augmentor = match &c.augment {
         Augment::TripletGan(a) => {
@@ -179,7 +180,7 @@ fn cell(
                 channels,
                 augmentor: read_by(&spec.augmentor, &losses),
                 discriminator: &spec.discriminator,
-                representation: &spec.representation,
+                representation: GanLoss::guided(&losses).then_some(&spec.representation),
                 losses,
                 train: &train,
                 seed,
@@ -187,7 +188,7 @@ fn cell(
             };
             Some(Key::of(Stage::Augmentor.name(), AUGMENTOR_VERSION, &inputs))
         }
-        Augment::None | Augment::Copies(_) => None,
+        _ => None,
     };
     let held_out = spec.classifier.weights == FinalWeights::HeldOut;
     let speaker = |i: &usize| selection.utterances[*i].speaker.as_str();
@@ -207,6 +208,7 @@ fn cell(
         sources: sources.iter().map(|&i| selection.utterances[i].sha256.as_str()).collect(),
         copies,
         augmentor: augmentor.as_ref().map(Key::as_str),
+        augment: c.augment.settings(),
         seed,
         device,
     };
@@ -235,6 +237,11 @@ fn read_by(augmentor: &spec::Augmentor, losses: &[GanLoss]) -> spec::Augmentor {
     }
     if !losses.contains(&GanLoss::Bal) {
         a.weights.bal = 0.0;
+    }
+    if !GanLoss::guided(losses) {
+        (a.weights.rep, a.weights.emo, a.margin) = (0.0, 0.0, 0.0);
+        a.distance = spec::Distance::Sum;
+        a.negatives = spec::Negatives::Uniform;
     }
     a
 }

@@ -1,9 +1,10 @@
 //! What the types of a spec cannot say.
 
-use super::{Augment, CopySource, GanLoss, Network, Protocol, Spec};
+use super::{Network, Protocol, Spec};
 use std::collections::HashSet;
 
-type Check = Result<(), String>;
+/// Nothing, or what is wrong.
+pub(super) type Check = Result<(), String>;
 
 impl Spec {
     /// The first thing that is wrong, in words that name the key and the value.
@@ -63,29 +64,7 @@ impl Spec {
                     format!("condition.{}.published: `{key}` is neither a class nor `average`", c.name)
                 })?;
             }
-            let (copies, of) = match &c.augment {
-                Augment::None => continue,
-                Augment::Copies(a) => (a.copies, a.of),
-                Augment::TripletGan(a) => {
-                    let distinct: HashSet<_> = a.losses.iter().collect();
-                    need(distinct.len() == a.losses.len() && distinct.contains(&GanLoss::Model), || {
-                        format!(
-                            "condition.{}.augment.triplet-gan.losses: `model` must be there, and each once",
-                            c.name
-                        )
-                    })?;
-                    (a.copies, a.of)
-                }
-            };
-            need(self.reduction.is_some() || of == CopySource::All, || {
-                format!(
-                    "condition.{}: of = \"reduced\", but the spec has no [reduction]; say of = \"all\"",
-                    c.name
-                )
-            })?;
-            need((1..=1000).contains(&copies), || {
-                format!("condition.{}: copies = {copies}: must be 1 to 1000", c.name)
-            })?;
+            c.augment.check(&c.name, self)?;
         }
         Ok(())
     }
@@ -181,7 +160,7 @@ impl Spec {
     }
 }
 
-fn need(holds: bool, message: impl FnOnce() -> String) -> Check {
+pub(super) fn need(holds: bool, message: impl FnOnce() -> String) -> Check {
     if holds { Ok(()) } else { Err(message()) }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Every choice that the paper leaves open is a field; its default is the reading of FIDELITY.md.
 
+mod augment;
 mod check;
 mod classifier;
 mod condition;
@@ -10,8 +11,9 @@ mod gan;
 mod load;
 mod protocol;
 
+pub use augment::{AddedNoise, Augment, Copies, CopySource, GanLoss, Mixup, SpecAugment, TripletGan};
 pub use classifier::{Budget, Classifier, FinalWeights, Network, Schedule, Vgg};
-pub use condition::{Augment, Condition, Copies, CopySource, GanLoss, Loss, Sampling, TripletGan};
+pub use condition::{Condition, Loss, Sampling};
 pub use features::{Features, MelScale};
 pub use gan::{
     Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,

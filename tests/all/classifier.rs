@@ -63,6 +63,7 @@ impl Toy {
             originals: &self.originals,
             loss: Loss::Plain,
             sampling: Sampling::Uniform,
+            mixup: None,
             seed: Seed::new(1),
         }
     }

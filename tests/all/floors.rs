@@ -9,7 +9,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("2 data", &["audio", "corpora", "features", "split", "audit"]),
     ("3 networks", &["nets"]),
     ("4 learning", &["train", "augment"]),
-    ("5 experiment", &["plan", "cell", "run", "sizes", "warnings", "progress"]),
+    ("5 experiment", &["plan", "cell", "training_set", "run", "sizes", "warnings", "progress"]),
     ("6 face", &["report", "cmd", "main", "lib"]),
 ];
 

@@ -221,7 +221,7 @@ fn every_loss_falls() {
     fall("d", &ALL, [1.0, 0.0, 0.0], &mut |t| t.discriminate(&t.prepare(&[])).loss);
     fall("var", &ALL, [1.0, 0.0, 0.0], &mut |t| t.vary(&t.prepare(&[])));
     fall("gan", &ALL, [1.0, 0.0, 0.0], &mut |t| t.preserve(&t.prepare(&[])).gan);
-    fall("emo", &ALL, [0.0, 1.0, 0.0], &mut |t| t.preserve(&t.prepare(&[])).emo);
+    fall("emo", &ALL, [0.0, 1.0, 0.0], &mut |t| t.preserve(&t.prepare(&[])).emo.unwrap());
     fall("bal", &ALL, [0.0, 0.0, 1.0], &mut |t| t.preserve(&t.prepare(&[])).bal.unwrap());
 }
 
