@@ -35,15 +35,17 @@ pub fn noise(
     let extractor = MelExtractor::new(front_end.features);
     let copies_of = |u: &&Utterance| -> Result<Vec<LogMel>> {
         let clean = samples(u)?;
-        let copy = |c| {
-            let snr = snr_db(settings.snr_db, &u.sha256, c, seed);
-            extractor.extract(&with_noise(&clean, snr, stream("white", &u.sha256, c, seed)))
-        };
+        let copy = |c| extractor.extract(&noisy_copy(&clean, settings.snr_db, &u.sha256, c, seed));
         Ok((0..settings.copies).map(copy).collect())
     };
     let copies = all_or_first_error(utterances.par_iter().map(copies_of).collect())?;
     let copies: Vec<&LogMel> = copies.iter().flatten().collect();
     Ok(Bank::new(&copies, front_end.standardiser, front_end.device))
+}
+
+/// Copy `copy` of the utterance `name`: `samples` with noise at the ratio of [`snr_db`].
+pub fn noisy_copy(samples: &[f32], range: [f64; 2], name: &str, copy: usize, seed: Seed) -> Vec<f32> {
+    with_noise(samples, snr_db(range, name, copy, seed), stream("white", name, copy, seed))
 }
 
 /// The signal-to-noise ratio of copy `copy` of the utterance `name`: uniform in `range`, decibels.
