@@ -217,7 +217,7 @@ fn a_key_holds_what_its_condition_reads() {
     ] {
         assert_eq!(changed_by(dir.path(), set), changed, "{set}");
     }
-    // A width that is not drawn from decides nothing; of = "all" is seen by the samples it adds.
+    // A width that is not drawn from decides nothing.
     let unused = "condition.spec-augment.augment.spec-augment={ frequency-masks = 0, frequency-width = 5 }";
     let other = "condition.spec-augment.augment.spec-augment={ frequency-masks = 0, frequency-width = 6 }";
     let plan = |set: &str| {
