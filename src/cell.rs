@@ -1,7 +1,6 @@
 //! One cell, from log-mels to predictions: its stages are trained, or taken from the store.
 
 use crate::audio::LogMel;
-use crate::augment;
 use crate::error::{Error, Result};
 use crate::features::Standardiser;
 use crate::metrics::Confusion;
@@ -10,13 +9,14 @@ use crate::results::{
     HistoryRow, Key, PredictionRow, Stage, Store, digest_hex, read_history, read_predictions, write_atomic,
     write_history, write_predictions,
 };
-use crate::spec::{Augment, GanLoss, Spec, TripletGan};
+use crate::spec::{GanLoss, Spec, TripletGan};
 use crate::split::{Fold, Selection};
 use crate::train::augmentor::{self, AugmentorTask, Networks};
 use crate::train::bank::Bank;
 use crate::train::classifier::{self, ClassifierTask};
 use crate::train::history::Row;
 use crate::train::predict::predict;
+use crate::training_set::TrainingSet;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Instant;
@@ -41,9 +41,11 @@ pub struct Context<'a> {
 #[derive(Debug)]
 pub struct FoldData {
     /// Log-mels of `fold.train`, in its order.
-    train: Bank,
+    pub train: Bank,
     /// Log-mels of `fold.test`, in its order.
-    test: Bank,
+    pub test: Bank,
+    /// Of the log-mels of `fold.train`.
+    pub standardiser: Standardiser,
 }
 
 /// What a cell came to.
@@ -86,19 +88,8 @@ impl FoldData {
         FoldData {
             train: Bank::new(&train, standardiser, context.device),
             test: Bank::new(&test, standardiser, context.device),
+            standardiser,
         }
-    }
-}
-
-impl FoldData {
-    /// Log-mels of `fold.train`, in its order.
-    pub fn train(&self) -> &Bank {
-        &self.train
-    }
-
-    /// Log-mels of `fold.test`, in its order.
-    pub fn test(&self) -> &Bank {
-        &self.test
     }
 }
 
@@ -153,29 +144,9 @@ fn train_classifier(
     let Context { spec, selection, .. } = context;
     let condition = &spec.condition[cell.condition];
     let fold = &cell.fold;
-    let position = |i: &usize| fold.train.binary_search(i).expect("sources are training utterances");
-    let sources: Vec<usize> = cell.sources.iter().map(position).collect();
+    let set =
+        TrainingSet::new(context, cell, data, &mut |gan| augmentor_of(context, cell, gan, data, watch, log))?;
     let originals: Vec<usize> = (0..fold.train.len()).collect();
-    // Entry e of the bank came from training utterance origin[e]; items lists the entries to train on.
-    let mut origin = originals.clone();
-    let mut items = originals.clone();
-    let mut joined = None;
-    match &condition.augment {
-        Augment::None => {}
-        Augment::Copies(a) => (0..a.copies).for_each(|_| items.extend(&sources)),
-        Augment::TripletGan(a) => {
-            let networks = augmentor_of(context, cell, a, data, watch, log)?;
-            let names: Vec<&str> =
-                sources.iter().map(|&s| selection.utterances[fold.train[s]].sha256.as_str()).collect();
-            let seed = cell.seed.child("augment");
-            let made =
-                augment::augment(&networks.augmentor, spec, &data.train, &sources, &names, a.copies, seed);
-            origin.extend(sources.iter().flat_map(|&s| std::iter::repeat_n(s, a.copies)));
-            items = (0..origin.len()).collect();
-            joined = Some(Bank::concat(&[&data.train, &made]));
-        }
-    }
-    let bank = joined.as_ref().unwrap_or(&data.train);
     let speaker = |i: usize| (&*selection.utterances[i].corpus, selection.utterances[i].speaker.as_str());
     let mut speakers: Vec<_> = (0..selection.utterances.len()).map(speaker).collect();
     speakers.sort_unstable();
@@ -185,13 +156,14 @@ fn train_classifier(
     let task = ClassifierTask {
         spec: &spec.classifier,
         class_names: &spec.class_names(),
-        bank,
-        items: &items,
-        labels: &origin.iter().map(|&o| selection.labels[fold.train[o]]).collect::<Vec<_>>(),
-        speakers: &origin.iter().map(speaker_of).collect::<Vec<_>>(),
+        bank: set.bank(),
+        items: &set.items,
+        labels: &set.origin.iter().map(|&o| selection.labels[fold.train[o]]).collect::<Vec<_>>(),
+        speakers: &set.origin.iter().map(speaker_of).collect::<Vec<_>>(),
         originals: &originals,
         loss: condition.loss,
         sampling: condition.sampling,
+        mixup: set.mixup,
         seed: cell.seed.child("classifier"),
     };
     let started = Instant::now();
@@ -239,7 +211,7 @@ fn augmentor_of(
     let key = cell.augmentor.as_ref().expect("the plan gives every triplet-gan cell its key");
     if let Some(dir) = store.find(Stage::Augmentor, key) {
         log.push(stage_line(Stage::Augmentor, key, true));
-        return Networks::load(&dir, spec, *device);
+        return Networks::load_trained(&gan.losses, &dir, spec, *device);
     }
     let seen = augmentor_sees(spec, &cell.fold);
     let labels: Vec<usize> = seen.iter().map(|&i| selection.labels[i]).collect();
@@ -269,7 +241,7 @@ fn augmentor_of(
         weights_sha256: weights_digest(networks.augmentor.params.flat()),
     };
     store.put(Stage::Augmentor, key, |dir| {
-        networks.save(dir)?;
+        networks.save_trained(&losses, dir)?;
         write_history(&dir.join("history.csv"), &history)?;
         write_info(dir, &info)
     })?;

@@ -1,6 +1,6 @@
 //! Representations of originals and of their augmentations, for Fig. 3 of the paper.
 
-use crate::augment;
+use crate::augment::triplet_gan;
 use crate::cell::{Context, FoldData};
 use crate::error::{Error, Result};
 use crate::plan::{Cell, augmentor_sees};
@@ -34,15 +34,15 @@ pub fn write(
     };
     let networks = Networks::load(&dir, spec, context.device)?;
     let (all, bank, of) = match embedding.of {
-        EmbeddingSource::Train => (&cell.fold.train, data.train(), augmentor_sees(spec, &cell.fold)),
-        EmbeddingSource::Test => (&cell.fold.test, data.test(), &cell.fold.test[..]),
+        EmbeddingSource::Train => (&cell.fold.train, &data.train, augmentor_sees(spec, &cell.fold)),
+        EmbeddingSource::Test => (&cell.fold.test, &data.test, &cell.fold.test[..]),
     };
     let chosen = choose(context, cell, of, embedding.per_class);
     let items: Vec<usize> =
         chosen.iter().map(|i| all.binary_search(i).expect("chosen from this side")).collect();
     let names: Vec<&str> = chosen.iter().map(|&i| context.selection.utterances[i].sha256.as_str()).collect();
     let seed = cell.seed.child("embedding");
-    let made = augment::augment(&networks.augmentor, spec, bank, &items, &names, embedding.copies, seed);
+    let made = triplet_gan::augment(&networks.augmentor, spec, bank, &items, &names, embedding.copies, seed);
     let originals = represent(&networks, spec, &bank.pick(&items));
     let augmentations = represent(&networks, spec, &made);
 

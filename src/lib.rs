@@ -32,6 +32,7 @@ pub mod plan;
 pub mod progress;
 pub mod run;
 pub mod sizes;
+pub mod training_set;
 pub mod warnings;
 // 5' reading
 pub mod report;

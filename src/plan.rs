@@ -155,7 +155,7 @@ struct AugmentorInputs<'a> {
     features: &'a spec::Features,
     augmentor: spec::Augmentor,
     discriminator: &'a spec::Discriminator,
-    representation: &'a spec::Representation,
+    representation: Option<&'a spec::Representation>,
     losses: Vec<GanLoss>,
     /// Digest of what it is trained on.
     seen: &'a str,
@@ -177,6 +177,8 @@ struct ClassifierInputs<'a> {
     sources: String,
     copies: usize,
     augmentor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    augment: Option<Augment>,
     seed: u64,
     device: &'a str,
 }
@@ -218,10 +220,9 @@ fn cells_of(plan: &Plan, device: &str, fold: &Rc<Fold>, seed: u64) -> Vec<Cell> 
 fn cell(plan: &Plan, shared: &Shared, condition: usize) -> Cell {
     let (spec, selection, fold) = (&plan.spec, &plan.selection, &shared.fold);
     let c = &spec.condition[condition];
-    let (sources, copies): (Rc<[usize]>, usize) = match &c.augment {
-        Augment::None => (Rc::new([]), 0),
-        Augment::Copies(a) => (sources(a.of, selection, fold), a.copies),
-        Augment::TripletGan(a) => (sources(a.of, selection, fold), a.copies),
+    let (sources, copies): (Rc<[usize]>, usize) = match c.augment.copies() {
+        None => (Rc::new([]), 0),
+        Some((copies, of)) => (sources(of, selection, fold), copies),
     };
     let augmentor = match &c.augment {
         Augment::TripletGan(a) => {
@@ -231,7 +232,7 @@ fn cell(plan: &Plan, shared: &Shared, condition: usize) -> Cell {
                 features: &spec.features,
                 augmentor: read_by(&spec.augmentor, &losses),
                 discriminator: &spec.discriminator,
-                representation: &spec.representation,
+                representation: GanLoss::guided(&losses).then_some(&spec.representation),
                 losses,
                 seen: &shared.seen,
                 train: &shared.train,
@@ -240,7 +241,7 @@ fn cell(plan: &Plan, shared: &Shared, condition: usize) -> Cell {
             };
             Some(Key::of(Stage::Augmentor.name(), AUGMENTOR_VERSION, &inputs))
         }
-        Augment::None | Augment::Copies(_) => None,
+        _ => None,
     };
     let held_out = spec.classifier.weights == FinalWeights::HeldOut;
     let inputs = ClassifierInputs {
@@ -258,6 +259,7 @@ fn cell(plan: &Plan, shared: &Shared, condition: usize) -> Cell {
         sources: digest(selection, &sources),
         copies,
         augmentor: augmentor.as_ref().map(Key::as_str),
+        augment: c.augment.settings(),
         seed: shared.seed,
         device: shared.device,
     };
@@ -290,6 +292,11 @@ fn read_by(augmentor: &spec::Augmentor, losses: &[GanLoss]) -> spec::Augmentor {
     }
     if !losses.contains(&GanLoss::Bal) {
         a.weights.bal = 0.0;
+    }
+    if !GanLoss::guided(losses) {
+        (a.weights.rep, a.weights.emo, a.margin) = (0.0, 0.0, 0.0);
+        a.distance = spec::Distance::Sum;
+        a.negatives = spec::Negatives::Uniform;
     }
     a
 }

@@ -114,7 +114,8 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
         let result = caught(|| {
             let result =
                 cell::run(&context, cell, fold_data, &mut |stage, row| display.step(&cell.id, stage, row))?;
-            if let (Some(key), Some(e)) = (&cell.augmentor, &spec.embedding) {
+            let guided = spec.condition[cell.condition].augment.guided();
+            if let (Some(key), Some(e), true) = (&cell.augmentor, &spec.embedding, guided) {
                 let path = run.cell_file(&cell.id, "embedding.csv");
                 embedding::write(&context, cell, key, fold_data, e, &path)?;
             }

@@ -3,7 +3,7 @@
 use crate::nets::vgg::Vgg;
 use crate::results::NetworkInfo;
 use crate::seed::Seed;
-use crate::spec::{Augment, Network, Spec};
+use crate::spec::{Augment, GanLoss, Network, Spec};
 use crate::train::device::Device;
 use crate::train::networks::Networks;
 
@@ -16,15 +16,20 @@ pub fn of(spec: &Spec) -> Vec<NetworkInfo> {
         flops: 2 * macs,
     };
     let mut sizes = Vec::new();
-    if spec.condition.iter().any(|c| matches!(c.augment, Augment::TripletGan(_))) {
+    let gans = || {
+        spec.condition.iter().filter_map(|c| match &c.augment {
+            Augment::TripletGan(a) => Some(a),
+            _ => None,
+        })
+    };
+    if gans().next().is_some() {
         let n = Networks::new(spec, Seed::new(0), Device::Cpu);
         sizes.push(info("augmentor", n.augmentor.param_count(), n.augmentor.macs_per_sample()));
         sizes.push(info("discriminator", n.discriminator.param_count(), n.discriminator.macs_per_sample()));
-        sizes.push(info(
-            "representation learner",
-            n.representation.param_count(),
-            n.representation.macs_per_sample(),
-        ));
+        if gans().any(|a| GanLoss::guided(&a.losses)) {
+            let r = &n.representation;
+            sizes.push(info("representation learner", r.param_count(), r.macs_per_sample()));
+        }
     }
     let Network::Vgg(vgg) = &spec.classifier.network;
     let frames = spec.classifier.segment_frames;

@@ -6,7 +6,7 @@ use super::reading::Reading;
 use super::render::{sign, signed};
 use super::table::{Entry, Table, paired};
 use crate::error::Result;
-use crate::spec::{Augment, Condition};
+use crate::spec::{Augment, Condition, GanLoss};
 
 /// What was run, and what it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +112,8 @@ fn shows(reading: &Reading, table: &Table) -> Result<String> {
     let over_base = against(table.entry(best, Column::Difference), base);
     let mut text = format!("{named} reached {value:.1} % in {what} ({base}: {base_mean:.1} %): {over_base}");
     let copies = best_of(&|c| matches!(c.augment, Augment::Copies(_)));
-    let gan = best_of(&|c| matches!(c.augment, Augment::TripletGan(_)));
+    // The paper's augmentor: without its guidance it is one of the baselines.
+    let gan = best_of(&|c| matches!(&c.augment, Augment::TripletGan(a) if GanLoss::guided(&a.losses)));
     if let (Some(copies), Some(gan)) = (copies, gan) {
         let d = paired(reading, table.unit, gan, copies)?;
         let over = against(d.as_ref(), &table.rows[copies].label);

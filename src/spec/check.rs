@@ -1,9 +1,10 @@
 //! What the types of a spec cannot say.
 
-use super::{Augment, CopySource, CrossLingual, GanLoss, Label, Network, Protocol, Spec, TargetShare};
+use super::{CrossLingual, Label, Network, Protocol, Spec, TargetShare};
 use std::collections::HashSet;
 
-type Check = Result<(), String>;
+/// Nothing, or what is wrong.
+pub(super) type Check = Result<(), String>;
 
 impl Spec {
     /// The first thing that is wrong, in words that name the key and the value.
@@ -141,33 +142,7 @@ impl Spec {
                     format!("condition.{}.published: `{key}` is neither a class nor `average`", c.name)
                 })?;
             }
-            let (copies, of) = match &c.augment {
-                Augment::None => continue,
-                Augment::Copies(a) => (a.copies, a.of),
-                Augment::TripletGan(a) => {
-                    let distinct: HashSet<_> = a.losses.iter().collect();
-                    need(distinct.len() == a.losses.len() && distinct.contains(&GanLoss::Model), || {
-                        format!(
-                            "condition.{}.augment.triplet-gan.losses: `model` must be there, and each once",
-                            c.name
-                        )
-                    })?;
-                    (a.copies, a.of)
-                }
-            };
-            need(self.reduction.is_some() || split_file || of != CopySource::Reduced, || {
-                let other = if cross_lingual { "target" } else { "all" };
-                format!(
-                    "condition.{}: of = \"reduced\", but the spec has no [reduction]; say of = \"{other}\"",
-                    c.name
-                )
-            })?;
-            need(cross_lingual || split_file || of != CopySource::Target, || {
-                format!("condition.{}: of = \"target\": is for protocol.cross-lingual", c.name)
-            })?;
-            need((1..=1000).contains(&copies), || {
-                format!("condition.{}: copies = {copies}: must be 1 to 1000", c.name)
-            })?;
+            c.augment.check(&c.name, self)?;
         }
         Ok(())
     }
@@ -306,7 +281,7 @@ fn check_cross_lingual(p: &CrossLingual) -> Check {
     })
 }
 
-fn need(holds: bool, message: impl FnOnce() -> String) -> Check {
+pub(super) fn need(holds: bool, message: impl FnOnce() -> String) -> Check {
     if holds { Ok(()) } else { Err(message()) }
 }
 

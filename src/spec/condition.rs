@@ -1,5 +1,6 @@
 //! The columns of an experiment.
 
+use super::Augment;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ pub struct Condition {
     /// Which part of the target corpus trains, in the cross-lingual protocol.
     #[serde(default)]
     pub target: TargetShare,
-    /// What is added to the training set.
+    /// What is added to the training set, or done to it.
     #[serde(default)]
     pub augment: Augment,
     /// The classifier's loss.
@@ -32,59 +33,6 @@ pub struct Condition {
     pub published: IndexMap<String, f64>,
 }
 
-/// What is added to the training set.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub enum Augment {
-    /// Nothing.
-    #[default]
-    None,
-    /// The samples themselves again (random oversampling).
-    Copies(Copies),
-    /// The paper's augmentor.
-    TripletGan(TripletGan),
-}
-
-/// How many copies of which samples.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Copies {
-    /// Copies of each sample (the paper: 4).
-    #[serde(default = "four")]
-    pub copies: usize,
-    /// Which samples are copied.
-    #[serde(default)]
-    pub of: CopySource,
-}
-
-/// The paper's augmentor.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct TripletGan {
-    /// Loss groups; the ablation drops some.
-    #[serde(default = "all_losses")]
-    pub losses: Vec<GanLoss>,
-    /// Augmentations of each sample (the paper: 4).
-    #[serde(default = "four")]
-    pub copies: usize,
-    /// Which samples are augmented.
-    #[serde(default)]
-    pub of: CopySource,
-}
-
-/// FIDELITY.md row "Which samples are augmented x4?".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CopySource {
-    /// Those of the reduced classes.
-    #[default]
-    Reduced,
-    /// All.
-    All,
-    /// Those of the target corpus, in the cross-lingual protocol.
-    Target,
-}
-
 /// A part of the target corpus (paper 3.2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -94,18 +42,6 @@ pub enum TargetShare {
     Full,
     /// LT: `protocol.cross-lingual.low` of it.
     Low,
-}
-
-/// A group of losses of the augmentor (Eq. 4 and 7, Tab. 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GanLoss {
-    /// L_Model: L_GAN, L_REP and L_EMO. Always there.
-    Model,
-    /// L_VAR.
-    Var,
-    /// L_BAL.
-    Bal,
 }
 
 /// FIDELITY.md row "class weights, sampling".
@@ -135,12 +71,4 @@ impl Condition {
     pub fn label(&self) -> &str {
         if self.title.is_empty() { &self.name } else { &self.title }
     }
-}
-
-fn four() -> usize {
-    4
-}
-
-fn all_losses() -> Vec<GanLoss> {
-    vec![GanLoss::Model, GanLoss::Var, GanLoss::Bal]
 }

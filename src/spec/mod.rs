@@ -2,6 +2,7 @@
 //!
 //! Every choice that the paper leaves open is a field; its default is the reading of FIDELITY.md.
 
+mod augment;
 mod check;
 mod classifier;
 mod condition;
@@ -11,10 +12,9 @@ mod gan;
 mod load;
 mod protocol;
 
+pub use augment::{AddedNoise, Augment, Copies, CopySource, GanLoss, Mixup, SpecAugment, TripletGan};
 pub use classifier::{Budget, Classifier, FinalWeights, Network, Schedule, Vgg};
-pub use condition::{
-    Augment, Condition, Copies, CopySource, GanLoss, Loss, Sampling, TargetShare, TripletGan,
-};
+pub use condition::{Condition, Loss, Sampling, TargetShare};
 pub use features::{Features, MelScale};
 pub use file::{Collection, Count, Counts, File, load_file};
 pub use gan::{

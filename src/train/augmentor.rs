@@ -35,6 +35,11 @@ impl AugmentorTask<'_> {
         self.losses.contains(&loss)
     }
 
+    /// Whether the representation learner is trained, and guides the augmentor.
+    pub fn guided(&self) -> bool {
+        GanLoss::guided(self.losses)
+    }
+
     /// Names of the classes, numbers where the spec has another number of them.
     pub(super) fn class_names(&self) -> Vec<String> {
         match self.spec.class_names() {
@@ -47,9 +52,9 @@ impl AugmentorTask<'_> {
 /// Trains for `spec.augmentor.iterations` iterations; `observe` gets a row every `log_every` of them and
 /// after the last.
 ///
-/// A row holds the means of `rep`, `d_loss`, `var`, `gan`, `emo`, `bal` since the row before (`var` and
-/// `bal` where they are trained with) and, of its own step: `d_ap` and `d_an`, mean dist(A, P) and
-/// dist(A, N); `d_accuracy` of the discriminator before its update; `p_mean` and `p_deviation` of the
+/// A row holds the means of `rep`, `d_loss`, `var`, `gan`, `emo`, `bal` since the row before (each where it
+/// is trained with) and, of its own step: `d_ap` and `d_an`, mean dist(A, P) and dist(A, N), unless L_GAN is
+/// alone; `d_accuracy` of the discriminator before its update; `p_mean` and `p_deviation` of the
 /// decoder's output (the deviation is taken inside each window); `two_noise_cosine`, of the outputs for
 /// one input and two noises.
 ///
@@ -98,8 +103,10 @@ impl Trainer<'_> {
         let var = self.task.trains(GanLoss::Var);
         let variants = [Purpose::FirstVariant, Purpose::SecondVariant];
         let mut batch = self.prepare(if log && !var { &variants } else { &[] });
-        let represented = self.represent(&mut batch);
-        tally.add("rep", &represented.loss);
+        let represented = self.task.guided().then(|| self.represent(&mut batch));
+        if let Some(represented) = &represented {
+            tally.add("rep", &represented.loss);
+        }
         let discriminated = self.discriminate(&batch);
         tally.add("d_loss", &discriminated.loss);
         if var {
@@ -107,13 +114,15 @@ impl Trainer<'_> {
         }
         let preserved = self.preserve(&batch);
         tally.add("gan", &preserved.gan);
-        tally.add("emo", &preserved.emo);
+        if let Some(emo) = &preserved.emo {
+            tally.add("emo", emo);
+        }
         if let Some(bal) = &preserved.bal {
             tally.add("bal", bal);
         }
         self.step += 1;
         log.then(|| {
-            no_grad(|| self.diagnose(&batch, &represented, &discriminated, tally));
+            no_grad(|| self.diagnose(&batch, represented.as_ref(), &discriminated, tally));
             tally.read()
         })
     }
@@ -121,13 +130,15 @@ impl Trainer<'_> {
     fn diagnose(
         &self,
         batch: &Batch,
-        represented: &Represented,
+        represented: Option<&Represented>,
         discriminated: &Discriminated,
         tally: &mut Tally,
     ) {
         let mean = |t: &Tensor| t.mean(Kind::Float);
-        tally.add("d_ap", &mean(&represented.positive));
-        tally.add("d_an", &mean(&represented.negative));
+        if let Some(represented) = represented {
+            tally.add("d_ap", &mean(&represented.positive));
+            tally.add("d_an", &mean(&represented.negative));
+        }
         let right = Tensor::cat(&[discriminated.original.gt(0.0), discriminated.augmented.lt(0.0)], 0);
         tally.add("d_accuracy", &mean(&right.to_kind(Kind::Float)));
         let [first, second] = self.perturbations(batch).map(|p| p.flatten(1, -1));

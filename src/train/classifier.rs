@@ -6,8 +6,9 @@ use super::batches::Batches;
 use super::final_weights::Keeper;
 use super::held_out::HeldOut;
 use super::history::{Observe, Row};
-use super::loss::{class_weights, cross_entropy};
+use super::loss::class_weights;
 use super::meter::Meter;
+use super::mixup::Mixed;
 use super::order::Order;
 use super::predict::predict;
 use super::schedule::{Pace, rate};
@@ -40,7 +41,9 @@ pub struct ClassifierTask<'a> {
     pub loss: Loss,
     /// How segments are drawn.
     pub sampling: Sampling,
-    /// Of this training; weights, order, dropout and the held-out speaker are its children.
+    /// alpha of mixup; none without it.
+    pub mixup: Option<f64>,
+    /// Of this training; weights, order, dropout, mixup and the held-out speaker are its children.
     pub seed: Seed,
 }
 
@@ -95,15 +98,15 @@ pub fn train(task: &ClassifierTask, observe: Observe) -> Result<Vgg> {
     let mut adam = Adam::new(net.params(), spec.betas);
     let mut keeper = Keeper::new(spec.weights, steps);
     let mut meter = Meter::default();
-    let dropout = task.seed.child("dropout");
+    let (dropout, mixup) = (task.seed.child("dropout"), task.seed.child("mixup"));
     for step in 0..steps {
-        let (x, y) = batches.draw();
-        let logits = net.forward(&x, Some(dropout.at(step as u64)));
-        let loss = cross_entropy(&logits, &y, weights.as_ref());
+        let mixed = Mixed::draw(&mut batches, task.mixup, mixup.at(step as u64));
+        let logits = net.forward(&mixed.x, Some(dropout.at(step as u64)));
+        let loss = mixed.loss(&logits, weights.as_ref());
         let rate = rate(spec.schedule, spec.learning_rate, step, steps);
         adam.step(net.params(), &net.params().gradient(&loss), rate, 0.0);
         keeper.stepped(step, &net);
-        meter.add(&loss, &logits, &y);
+        meter.add(&loss, &logits, mixed.labels());
         let done = step + 1;
         if done.is_multiple_of(spec.log_every) || done == steps {
             let interval = meter.read(done, steps, rate)?;

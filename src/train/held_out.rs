@@ -64,6 +64,7 @@ mod tests {
             originals,
             loss: Loss::Plain,
             sampling: Sampling::Uniform,
+            mixup: None,
             seed: Seed::new(seed),
         })
     }

@@ -15,6 +15,7 @@ pub mod history;
 pub mod libtorch;
 pub mod loss;
 pub mod meter;
+pub mod mixup;
 pub mod networks;
 pub mod order;
 pub mod phases;

@@ -5,7 +5,7 @@ use crate::nets::augmentor::Augmentor;
 use crate::nets::discriminator::Discriminator;
 use crate::nets::representation::RepresentationLearner;
 use crate::seed::Seed;
-use crate::spec::Spec;
+use crate::spec::{GanLoss, Spec};
 use std::path::Path;
 use tch::Device;
 
@@ -40,15 +40,35 @@ impl Networks {
         self.representation.params.save(&dir.join(FILES[2]))
     }
 
+    /// As [`Networks::save`], without the representation learner where `losses` do not train it.
+    pub fn save_trained(&self, losses: &[GanLoss], dir: &Path) -> Result<()> {
+        if GanLoss::guided(losses) {
+            return self.save(dir);
+        }
+        self.augmentor.params.save(&dir.join(FILES[0]))?;
+        self.discriminator.params.save(&dir.join(FILES[1]))
+    }
+
     /// Reads what [`Networks::save`] wrote.
     ///
     /// # Errors
     /// A file that is absent or not of the networks that `spec` describes.
     pub fn load(dir: &Path, spec: &Spec, device: Device) -> Result<Networks> {
+        Networks::load_trained(&[GanLoss::Model], dir, spec, device)
+    }
+
+    /// Reads what [`Networks::save_trained`] wrote; a representation learner that `losses` do not train
+    /// comes with fresh parameters.
+    ///
+    /// # Errors
+    /// As [`Networks::load`].
+    pub fn load_trained(losses: &[GanLoss], dir: &Path, spec: &Spec, device: Device) -> Result<Networks> {
         let mut networks = Networks::new(spec, Seed::new(0), device);
         networks.augmentor.params.load(&dir.join(FILES[0]))?;
         networks.discriminator.params.load(&dir.join(FILES[1]))?;
-        networks.representation.params.load(&dir.join(FILES[2]))?;
+        if GanLoss::guided(losses) {
+            networks.representation.params.load(&dir.join(FILES[2]))?;
+        }
         Ok(networks)
     }
 }

@@ -1,4 +1,5 @@
-//! The four phases of an iteration (paper 2.3), each a method that moves one network.
+//! The four phases of an iteration (paper 2.3), each a method that moves one network. With L_GAN alone
+//! only phase 2 and the first loss of phase 4 are left.
 
 use super::adam::Adam;
 use super::augmentor::AugmentorTask;
@@ -77,8 +78,8 @@ pub struct Discriminated {
 pub struct Preserved {
     /// The augmentor's L_GAN.
     pub gan: Tensor,
-    /// L_EMO.
-    pub emo: Tensor,
+    /// L_EMO, unless L_GAN is alone.
+    pub emo: Option<Tensor>,
     /// L_BAL, where it is trained with.
     pub bal: Option<Tensor>,
 }
@@ -205,7 +206,21 @@ impl<'a> Trainer<'a> {
     }
 
     /// Phase 4: the augmentor by w_g L_GAN + w_e L_EMO + w_b L_BAL, the last where the losses have it.
+    /// With L_GAN alone the representation learner is not asked.
     pub fn preserve(&mut self, batch: &Batch) -> Preserved {
+        if self.task.guided() { self.preserve_emotion(batch) } else { self.deceive(batch) }
+    }
+
+    fn deceive(&mut self, batch: &Batch) -> Preserved {
+        let (n, a) = (&self.networks, self.settings());
+        let augmented = self.augment(&batch.positives, batch.noise(Purpose::Positive));
+        let logits = n.discriminator.forward(&augmented.x, &augmented.own, self.shared_attention().as_ref());
+        let gan = adversarial(&logits);
+        update(&n.augmentor.params, &mut self.adams.augmentor, &(&gan * a.weights.gan), a);
+        Preserved { gan: gan.detach(), emo: None, bal: None }
+    }
+
+    fn preserve_emotion(&mut self, batch: &Batch) -> Preserved {
         let n = &self.networks;
         let (a, size) = (self.settings(), self.settings().batch as i64);
         let balance = self.task.trains(GanLoss::Bal);
@@ -233,7 +248,7 @@ impl<'a> Trainer<'a> {
         }
         let adam = self.adams.preservation.as_mut().unwrap_or(&mut self.adams.augmentor);
         update(&n.augmentor.params, adam, &loss, a);
-        Preserved { gan: gan.detach(), emo: emo.detach(), bal: bal.map(|b| b.detach()) }
+        Preserved { gan: gan.detach(), emo: Some(emo.detach()), bal: bal.map(|b| b.detach()) }
     }
 
     /// P of the anchors with two noises, [batch, 1, frames, 128] each; the batch must have been

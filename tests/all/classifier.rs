@@ -63,6 +63,7 @@ impl Toy {
             originals: &self.originals,
             loss: Loss::Plain,
             sampling: Sampling::Uniform,
+            mixup: None,
             seed: Seed::new(1),
         }
     }
@@ -157,6 +158,29 @@ fn equal_steps_are_equal_for_copies_and_none() {
     assert_eq!(own, 3 * segments.div_ceil(4));
     assert_eq!(own, steps(Budget::EqualSteps, &with_copies));
     assert!(steps(Budget::EqualEpochs, &with_copies) > 3 * own);
+}
+
+#[test]
+fn mixup_learns_in_the_same_steps_and_repeats() {
+    let (toy, test) = (Toy::new(1, [40; 3], 4, 0), Toy::new(2, [40; 3], 4, 0));
+    let spec = toy_spec(300);
+    let task = ClassifierTask { mixup: Some(0.2), ..toy.task(&spec, &toy.originals) };
+    assert_eq!(task.pace(), toy.task(&spec, &toy.originals).pace());
+    let (net, rows) = run(&task);
+    let got = accuracy(&net, &spec, &test);
+    assert!(got > 0.9 && rows.last().unwrap().step == 300, "{got}");
+    // Half-and-half batches cannot be told as surely as whole ones.
+    let even = run(&ClassifierTask { mixup: Some(1000.0), ..task }).1;
+    let plain = run(&toy.task(&spec, &toy.originals)).1;
+    let loss = |rows: &[Row]| rows.last().unwrap().get("loss").unwrap();
+    assert!(loss(&even) > loss(&rows) && loss(&rows) > loss(&plain), "{} {}", loss(&even), loss(&rows));
+
+    let short = toy_spec(20);
+    let task = ClassifierTask { mixup: Some(0.2), ..toy.task(&short, &toy.originals) };
+    let weights = |task: &ClassifierTask| run(task).0.params().flat().copy();
+    assert_eq!(weights(&task), weights(&task));
+    assert_ne!(weights(&task), weights(&ClassifierTask { mixup: Some(0.4), ..task }));
+    assert_ne!(weights(&task), weights(&ClassifierTask { loss: Loss::Weighted, mixup: None, ..task }));
 }
 
 /// Nine tenths of the training set are of one class. Mean probability of that class on a balanced test

@@ -143,6 +143,93 @@ fn two_runs_are_equal_and_a_third_trains_nothing() {
 }
 
 #[test]
+fn baselines_take_equal_steps_and_repeat() {
+    let run_in = |dir: &Path| {
+        emodb(dir);
+        let (code, run, err) = run(dir, "open/baselines-emodb.toml", &[]);
+        assert_eq!(code, 0, "{err}");
+        run
+    };
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (a, b) = (run_in(one.path()), run_in(two.path()));
+    assert_eq!(outcomes(&a), outcomes(&b));
+    let trained = weights(&one.path().join("results"));
+    assert_eq!(trained, weights(&two.path().join("results")));
+    let digests: std::collections::HashSet<&String> = trained.iter().map(|(_, digest)| digest).collect();
+    assert_eq!(
+        (trained.len(), digests.len()),
+        (10, 10),
+        "eight classifiers and two augmentors, all different"
+    );
+
+    let mut header = csv::Reader::from_path(a.join("outcomes.csv")).unwrap();
+    let added = header.headers().unwrap().iter().position(|h| h == "n_augmented").unwrap();
+    let sizes: Vec<(String, usize)> =
+        header.records().map(|r| r.map(|r| (r[2].to_owned(), r[added].parse().unwrap())).unwrap()).collect();
+    let full = sizes.iter().find(|s| s.0 == "aug").unwrap().1;
+    assert!(full > 100);
+    for (condition, added) in &sizes {
+        let none = ["no-aug", "weighted", "mixup"].contains(&condition.as_str());
+        assert_eq!(*added, if none { 0 } else { full }, "{condition}");
+        let history =
+            fs::read_to_string(a.join(format!("cells/{condition}/fold-1/seed-1/history.csv"))).unwrap();
+        let last = history.lines().rfind(|l| l.starts_with("classifier,")).unwrap();
+        let steps = last.split(',').nth(1).unwrap();
+        let first = fs::read_to_string(a.join("cells/no-aug/fold-1/seed-1/history.csv")).unwrap();
+        assert!(
+            first.lines().last().unwrap().starts_with(&format!("classifier,{steps},")),
+            "{condition}: {last}"
+        );
+    }
+}
+
+/// Which conditions' keys (of either stage) `set` changes.
+fn changed_by(dir: &Path, set: &str) -> Vec<String> {
+    let spec = spec("open/baselines-emodb.toml");
+    let plan = |more: &[&str]| -> Vec<serde_json::Value> {
+        let output = seraug(dir, &[&["plan", &spec, "--device", "cpu", "--json"], more].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        serde_json::from_str(&stdout(&output)).unwrap()
+    };
+    let only = ["--set", "protocol.leave-speakers-out.only=[1]"];
+    let (before, after) = (plan(&only), plan(&[&only[..], &["--set", set]].concat()));
+    let keys = |c: &serde_json::Value| [c["key_augmentor"].clone(), c["key_classifier"].clone()];
+    let name = |c: &serde_json::Value| c["cell"].as_str().unwrap().split('/').nth(2).unwrap().to_owned();
+    before.iter().zip(&after).filter(|(a, b)| keys(a) != keys(b)).map(|(a, _)| name(a)).collect()
+}
+
+#[test]
+fn a_key_holds_what_its_condition_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    emodb(dir.path());
+    for (set, changed) in [
+        ("augmentor.margin=3.0", &["aug"][..]),
+        ("augmentor.distance=mean", &["aug"]),
+        ("augmentor.negatives=semi-hard", &["aug"]),
+        ("augmentor.weights.emo=3.0", &["aug"]),
+        ("representation.lstm=64", &["aug"]),
+        ("augmentor.weights.gan=3.0", &["gan", "aug"]),
+        ("discriminator.lstm=64", &["gan", "aug"]),
+        ("condition.spec-augment.augment.spec-augment.time-width=41", &["spec-augment"]),
+        ("condition.noise.augment.noise.snr-db=[5.0, 21.0]", &["noise"]),
+        ("condition.mixup.augment.mixup.alpha=0.3", &["mixup"]),
+        ("condition.noise.title=N", &[]),
+    ] {
+        assert_eq!(changed_by(dir.path(), set), changed, "{set}");
+    }
+    // A width that is not drawn from decides nothing.
+    let unused = "condition.spec-augment.augment.spec-augment={ frequency-masks = 0, frequency-width = 5 }";
+    let other = "condition.spec-augment.augment.spec-augment={ frequency-masks = 0, frequency-width = 6 }";
+    let plan = |set: &str| {
+        let spec = spec("open/baselines-emodb.toml");
+        let output = seraug(dir.path(), &["plan", &spec, "--device", "cpu", "--json", "--set", set]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+    };
+    assert_eq!(plan(unused), plan(other));
+}
+
+#[test]
 fn bad_input_is_one_line_and_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let wav = emodb(dir.path());

@@ -11,7 +11,18 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("4 learning", &["train", "augment"]),
     (
         "5 experiment",
-        &["plan", "cell", "counts", "embedding", "inputs", "run", "sizes", "warnings", "progress"],
+        &[
+            "plan",
+            "cell",
+            "training_set",
+            "counts",
+            "embedding",
+            "inputs",
+            "run",
+            "sizes",
+            "warnings",
+            "progress",
+        ],
     ),
     ("6 face", &["report", "cmd", "main", "lib"]),
 ];

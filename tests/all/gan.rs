@@ -134,6 +134,35 @@ fn training_twice_is_bit_equal_and_rows_are_complete() {
 }
 
 #[test]
+fn gan_alone_leaves_the_representation_learner_as_it_was() {
+    let (spec, dir) = (tiny(&[]), tempfile::tempdir().unwrap());
+    let losses = [GanLoss::Gan];
+    let (networks, rows) = rows(&spec, &losses);
+    let start = Networks::new(&spec, Seed::new(11), Device::Cpu);
+    let moved: Vec<bool> = flats(&start).iter().zip(&flats(&networks)).map(|(a, b)| a != b).collect();
+    assert_eq!(moved, [true, true, false], "augmentor, discriminator, representation learner");
+    let names: Vec<_> = rows[0].values.iter().map(|(n, _)| *n).collect();
+    assert_eq!(names.join(" "), "d_loss gan d_accuracy p_mean p_deviation two_noise_cosine");
+
+    networks.save_trained(&losses, dir.path()).unwrap();
+    assert!(!dir.path().join("representation.safetensors").exists());
+    // A cached augmentor serves specs that differ in what it does not read.
+    let other = tiny(&["representation.lstm=4"]);
+    let loaded = Networks::load_trained(&losses, dir.path(), &other, Device::Cpu).unwrap();
+    assert_eq!(flats(&loaded)[..2], flats(&networks)[..2]);
+    assert!(Networks::load_trained(&ALL, dir.path(), &spec, Device::Cpu).is_err());
+
+    // Nor does training read them.
+    let sets = ["margin=2.0", "distance=mean", "negatives=semi-hard", "dot=cosine", "optimisers=per-phase"];
+    let weights = ["weights.rep=9.0", "weights.emo=9.0", "weights.var=9.0", "weights.bal=9.0"];
+    let sets: Vec<String> = sets.iter().chain(&weights).map(|s| format!("augmentor.{s}")).collect();
+    let mut sets: Vec<&str> = sets.iter().map(String::as_str).collect();
+    sets.extend(["representation.lstm=4", "representation.widths=[2,2,2,2,2]"]);
+    let other = super::gan::rows(&tiny(&sets), &losses).0;
+    assert_eq!(flats(&other)[..2], flats(&networks)[..2]);
+}
+
+#[test]
 fn resumed_equals_uninterrupted() {
     let dir = tempfile::tempdir().unwrap();
     for optimisers in ["shared", "per-phase"] {
@@ -221,7 +250,7 @@ fn every_loss_falls() {
     fall("d", &ALL, [1.0, 0.0, 0.0], &mut |t| t.discriminate(&t.prepare(&[])).loss);
     fall("var", &ALL, [1.0, 0.0, 0.0], &mut |t| t.vary(&t.prepare(&[])));
     fall("gan", &ALL, [1.0, 0.0, 0.0], &mut |t| t.preserve(&t.prepare(&[])).gan);
-    fall("emo", &ALL, [0.0, 1.0, 0.0], &mut |t| t.preserve(&t.prepare(&[])).emo);
+    fall("emo", &ALL, [0.0, 1.0, 0.0], &mut |t| t.preserve(&t.prepare(&[])).emo.unwrap());
     fall("bal", &ALL, [0.0, 0.0, 1.0], &mut |t| t.preserve(&t.prepare(&[])).bal.unwrap());
 }
 

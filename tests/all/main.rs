@@ -1,4 +1,5 @@
 mod audio;
+mod augmentations;
 mod binary;
 mod bootstrap;
 mod classifier;

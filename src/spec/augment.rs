@@ -1,0 +1,257 @@
+//! What a condition adds to the training set, or does to it.
+
+use super::check::{Check, need};
+use super::{Attention, Protocol, Spec};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// The augmentation of a condition.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum Augment {
+    /// Nothing.
+    #[default]
+    None,
+    /// The samples themselves again (random oversampling).
+    Copies(Copies),
+    /// The paper's augmentor.
+    TripletGan(TripletGan),
+    /// Copies with stretches of bands and frames masked.
+    SpecAugment(SpecAugment),
+    /// Copies with white noise in the waveform.
+    Noise(AddedNoise),
+    /// Batches mixed while training; nothing is added.
+    Mixup(Mixup),
+}
+
+/// How many copies of which samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Copies {
+    /// Copies of each sample (the paper: 4).
+    #[serde(default = "four")]
+    pub copies: usize,
+    /// Which samples are copied.
+    #[serde(default)]
+    pub of: CopySource,
+}
+
+/// The paper's augmentor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TripletGan {
+    /// Loss groups; the ablation drops some.
+    #[serde(default = "all_losses")]
+    pub losses: Vec<GanLoss>,
+    /// Augmentations of each sample (the paper: 4).
+    #[serde(default = "four")]
+    pub copies: usize,
+    /// Which samples are augmented.
+    #[serde(default)]
+    pub of: CopySource,
+}
+
+/// SpecAugment (Park et al., Interspeech 2019) without time warping. The widths are those of its policy LD:
+/// 27 bands, and 1 s, which is 40 of our frames.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SpecAugment {
+    /// Masked copies of each sample.
+    pub copies: usize,
+    /// Which samples are copied.
+    pub of: CopySource,
+    /// Stretches of mel bands that are masked.
+    pub frequency_masks: usize,
+    /// Widest of them, bands; a width is uniform over 0 to this.
+    pub frequency_width: usize,
+    /// Stretches of frames that are masked.
+    pub time_masks: usize,
+    /// Widest of them, frames, and never more than half the utterance.
+    pub time_width: usize,
+}
+
+/// White Gaussian noise added to the waveform.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AddedNoise {
+    /// Noisy copies of each sample.
+    pub copies: usize,
+    /// Which samples are copied.
+    pub of: CopySource,
+    /// Range of the signal-to-noise ratio, decibels, drawn uniformly for each copy.
+    pub snr_db: [f64; 2],
+}
+
+/// mixup (Zhang et al., ICLR 2018).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Mixup {
+    /// A step's share of its first batch is drawn from Beta(alpha, alpha).
+    pub alpha: f64,
+}
+
+/// FIDELITY.md row "Which samples are augmented x4?".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopySource {
+    /// Those of the reduced classes.
+    #[default]
+    Reduced,
+    /// All.
+    All,
+    /// Those of the target corpus, in the cross-lingual protocol.
+    Target,
+}
+
+/// A group of losses of the augmentor (Eq. 4 and 7, Tab. 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GanLoss {
+    /// L_GAN alone, without the representation learner; excludes the others.
+    Gan,
+    /// L_Model: L_GAN, L_REP and L_EMO.
+    Model,
+    /// L_VAR.
+    Var,
+    /// L_BAL.
+    Bal,
+}
+
+impl GanLoss {
+    /// Whether a training with `losses` has a representation learner.
+    pub fn guided(losses: &[GanLoss]) -> bool {
+        !losses.contains(&GanLoss::Gan)
+    }
+}
+
+impl Default for SpecAugment {
+    fn default() -> Self {
+        SpecAugment {
+            copies: four(),
+            of: CopySource::default(),
+            frequency_masks: 2,
+            frequency_width: 27,
+            time_masks: 2,
+            time_width: 40,
+        }
+    }
+}
+
+impl Default for AddedNoise {
+    fn default() -> Self {
+        AddedNoise { copies: four(), of: CopySource::default(), snr_db: [5.0, 20.0] }
+    }
+}
+
+impl Default for Mixup {
+    fn default() -> Self {
+        Mixup { alpha: 0.2 }
+    }
+}
+
+impl Augment {
+    /// How many copies of each sample are added, and of which samples; none where nothing is added.
+    pub fn copies(&self) -> Option<(usize, CopySource)> {
+        match self {
+            Augment::None | Augment::Mixup(_) => None,
+            Augment::Copies(a) => Some((a.copies, a.of)),
+            Augment::TripletGan(a) => Some((a.copies, a.of)),
+            Augment::SpecAugment(a) => Some((a.copies, a.of)),
+            Augment::Noise(a) => Some((a.copies, a.of)),
+        }
+    }
+
+    /// Whether its augmentor is trained beside a representation learner.
+    pub fn guided(&self) -> bool {
+        matches!(self, Augment::TripletGan(a) if GanLoss::guided(&a.losses))
+    }
+
+    /// What the classifier's key holds of the augmentation beside sources, copies and the augmentor's key,
+    /// with fields that decide nothing set to one value; none where those say it all.
+    pub fn settings(&self) -> Option<Augment> {
+        let of = CopySource::default();
+        match self {
+            Augment::None | Augment::Copies(_) | Augment::TripletGan(_) => None,
+            Augment::SpecAugment(a) => Some(Augment::SpecAugment(SpecAugment {
+                of,
+                frequency_width: if a.frequency_masks == 0 { 0 } else { a.frequency_width },
+                time_width: if a.time_masks == 0 { 0 } else { a.time_width },
+                ..a.clone()
+            })),
+            Augment::Noise(a) => Some(Augment::Noise(AddedNoise { of, ..a.clone() })),
+            Augment::Mixup(a) => Some(Augment::Mixup(a.clone())),
+        }
+    }
+
+    /// What is wrong with the augmentation of the condition `name`.
+    pub(super) fn check(&self, name: &str, spec: &Spec) -> Check {
+        let key = |rest: &str| format!("condition.{name}.augment.{rest}");
+        match self {
+            Augment::None | Augment::Copies(_) => {}
+            Augment::TripletGan(a) => {
+                let distinct: HashSet<_> = a.losses.iter().collect();
+                let alone = a.losses == [GanLoss::Gan];
+                let guided = distinct.contains(&GanLoss::Model) && GanLoss::guided(&a.losses);
+                need(alone || (guided && distinct.len() == a.losses.len()), || {
+                    key(
+                        "triplet-gan.losses: either `gan` alone, or `model` with or without `var` and `bal`, each once",
+                    )
+                })?;
+                need(!alone || spec.augmentor.attention == Attention::Own, || {
+                    key(
+                        "triplet-gan.losses: `gan` trains no attention to share; set augmentor.attention = \"own\"",
+                    )
+                })?;
+            }
+            Augment::SpecAugment(a) => {
+                let masks = |count: usize, width: usize| count > 0 && width > 0;
+                let (frequency, time) =
+                    (masks(a.frequency_masks, a.frequency_width), masks(a.time_masks, a.time_width));
+                need(frequency || time, || {
+                    key("spec-augment: nothing is masked; give masks of frequency or time, and their width")
+                })?;
+                need(a.frequency_masks.max(a.time_masks) <= 100, || key("spec-augment: at most 100 masks"))?;
+                need(a.frequency_width <= spec.features.mels && a.time_width <= 10_000, || {
+                    key(&format!(
+                        "spec-augment: frequency-width = {}, time-width = {}: at most {} and 10000",
+                        a.frequency_width, a.time_width, spec.features.mels
+                    ))
+                })?;
+            }
+            Augment::Noise(a) => {
+                let [low, high] = a.snr_db;
+                need(low <= high && low >= -100.0 && high <= 100.0, || {
+                    key(&format!("noise.snr-db = [{low}, {high}]: must not fall, and be in -100 to 100"))
+                })?;
+            }
+            Augment::Mixup(a) => {
+                need((0.001..=1000.0).contains(&a.alpha), || {
+                    key(&format!("mixup.alpha = {}: must be 0.001 to 1000", a.alpha))
+                })?;
+            }
+        }
+        let Some((copies, of)) = self.copies() else { return Ok(()) };
+        let cross_lingual = matches!(spec.protocol, Protocol::CrossLingual(_));
+        let listed = matches!(spec.protocol, Protocol::SplitFile(_));
+        need(spec.reduction.is_some() || listed || of != CopySource::Reduced, || {
+            let other = if cross_lingual { "target" } else { "all" };
+            format!(
+                "condition.{name}: of = \"reduced\", but the spec has no [reduction]; say of = \"{other}\""
+            )
+        })?;
+        need(cross_lingual || listed || of != CopySource::Target, || {
+            format!("condition.{name}: of = \"target\": is for protocol.cross-lingual")
+        })?;
+        need((1..=1000).contains(&copies), || {
+            format!("condition.{name}: copies = {copies}: must be 1 to 1000")
+        })
+    }
+}
+
+fn four() -> usize {
+    4
+}
+
+fn all_losses() -> Vec<GanLoss> {
+    vec![GanLoss::Model, GanLoss::Var, GanLoss::Bal]
+}

@@ -1,0 +1,89 @@
+//! What a condition trains its classifier on: the one place where its augmentation is chosen.
+
+use crate::augment::noise::{FrontEnd, noise};
+use crate::augment::spec_augment::spec_augment;
+use crate::augment::triplet_gan;
+use crate::cell::{Context, FoldData};
+use crate::corpora::Utterance;
+use crate::error::Result;
+use crate::plan::Cell;
+use crate::spec::{Augment, TripletGan};
+use crate::train::bank::Bank;
+use crate::train::networks::Networks;
+
+/// The originals of a fold, and what a condition adds to them.
+#[derive(Debug)]
+pub struct TrainingSet<'a> {
+    originals: &'a Bank,
+    /// Originals and augmentations, where there are any.
+    joined: Option<Bank>,
+    /// Entry e of the bank came from training utterance `origin[e]`; the originals come first.
+    pub origin: Vec<usize>,
+    /// Entries of the bank to train on; a copy is an entry that is there again.
+    pub items: Vec<usize>,
+    /// alpha of mixup, where batches are mixed.
+    pub mixup: Option<f64>,
+}
+
+impl<'a> TrainingSet<'a> {
+    /// Makes the training set of `cell`; `augmentor` gives the trained networks where they are needed.
+    ///
+    /// # Errors
+    /// Those of `augmentor`, and audio that cannot be read.
+    pub fn new(
+        context: &Context,
+        cell: &Cell,
+        data: &'a FoldData,
+        augmentor: &mut dyn FnMut(&TripletGan) -> Result<Networks>,
+    ) -> Result<TrainingSet<'a>> {
+        let (spec, fold, bank) = (context.spec, &cell.fold, &data.train);
+        let augment = &spec.condition[cell.condition].augment;
+        let utterance = |i: &usize| -> &Utterance { &context.selection.utterances[*i] };
+        let position = |i: &usize| fold.train.binary_search(i).expect("sources are training utterances");
+        let sources: Vec<usize> = cell.sources.iter().map(position).collect();
+        let names: Vec<&str> = cell.sources.iter().map(|i| utterance(i).sha256.as_str()).collect();
+        let seed = cell.seed.child("augment");
+        let mut set = TrainingSet::of(bank);
+        match augment {
+            Augment::None => {}
+            Augment::Copies(a) => (0..a.copies).for_each(|_| set.items.extend(&sources)),
+            Augment::TripletGan(a) => {
+                let networks = augmentor(a)?;
+                let made =
+                    triplet_gan::augment(&networks.augmentor, spec, bank, &sources, &names, a.copies, seed);
+                set.add(&made, &sources, a.copies);
+            }
+            Augment::SpecAugment(a) => {
+                set.add(&spec_augment(bank, &sources, &names, a, seed), &sources, a.copies);
+            }
+            Augment::Noise(a) => {
+                let utterances: Vec<&Utterance> = cell.sources.iter().map(utterance).collect();
+                let front_end = FrontEnd {
+                    features: &spec.features,
+                    standardiser: data.standardiser,
+                    device: context.device,
+                };
+                set.add(&noise(&utterances, a, &front_end, seed)?, &sources, a.copies);
+            }
+            Augment::Mixup(a) => set.mixup = Some(a.alpha),
+        }
+        Ok(set)
+    }
+
+    /// The utterances, augmented ones after the originals.
+    pub fn bank(&self) -> &Bank {
+        self.joined.as_ref().unwrap_or(self.originals)
+    }
+
+    fn of(originals: &'a Bank) -> TrainingSet<'a> {
+        let all: Vec<usize> = (0..originals.lens().len()).collect();
+        TrainingSet { originals, joined: None, origin: all.clone(), items: all, mixup: None }
+    }
+
+    /// Trains on `made` too: `copies` of the first of `sources`, then of the second, and so on.
+    fn add(&mut self, made: &Bank, sources: &[usize], copies: usize) {
+        self.origin.extend(sources.iter().flat_map(|&s| std::iter::repeat_n(s, copies)));
+        self.items = (0..self.origin.len()).collect();
+        self.joined = Some(Bank::concat(&[self.originals, made]));
+    }
+}
