@@ -1,5 +1,6 @@
 //! The emotion words every corpus is mapped to.
 
+use crate::nearest::hint;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
@@ -37,12 +38,13 @@ impl fmt::Display for Emotion {
 impl FromStr for Emotion {
     type Err = String;
 
-    /// Errors list the words that are known.
+    /// Errors name the nearest known word, or all.
     fn from_str(s: &str) -> Result<Emotion, String> {
-        Emotion::ALL.iter().copied().find(|e| e.name() == s).ok_or_else(|| {
-            let known: Vec<_> = Emotion::ALL.iter().map(|e| e.name()).collect();
-            format!("unknown emotion `{s}`, expected one of {}", known.join(", "))
-        })
+        Emotion::ALL
+            .iter()
+            .copied()
+            .find(|e| e.name() == s)
+            .ok_or_else(|| format!("unknown emotion `{s}`{}", hint(s, Emotion::ALL.iter().map(|e| e.name()))))
     }
 }
 
@@ -68,5 +70,6 @@ mod tests {
             assert_eq!(e.name().parse::<Emotion>().as_ref(), Ok(e));
         }
         assert!("joyful".parse::<Emotion>().unwrap_err().contains("happy"));
+        assert!("Anger".parse::<Emotion>().unwrap_err().ends_with("did you mean `angry`?"));
     }
 }

@@ -1,6 +1,7 @@
 //! `seraug run SPEC`: every cell of an experiment.
 
 use super::{Global, print, print_json};
+use crate::corpora;
 use crate::error::Result;
 use crate::plan::experiment_name;
 use crate::progress::Display;
@@ -53,7 +54,9 @@ impl Experiment {
         if !self.seeds.is_empty() {
             sets.push(format!("seeds={:?}", self.seeds));
         }
-        Ok((spec::load(&self.spec, &sets)?, experiment_name(&self.spec)))
+        let spec = spec::load(&self.spec, &sets)?;
+        corpora::manifest(&spec.corpus).map_err(|e| spec::fault(&self.spec, &sets, "corpus", e))?;
+        Ok((spec, experiment_name(&self.spec)))
     }
 
     /// The rest of the command line.

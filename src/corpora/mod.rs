@@ -12,6 +12,7 @@ pub use index::{IndexRow, index, write_index};
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use crate::manifest::{Gender, Manifest};
+use crate::nearest::hint;
 use crate::results::digest_hex;
 use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
@@ -102,7 +103,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// The manifest of corpus `name`.
 ///
 /// # Errors
-/// An unknown name (usage); the message lists the known ones.
+/// An unknown name (usage); the message has the nearest known one, or all.
 pub fn manifest(name: &str) -> Result<Manifest> {
     known(name)?.manifest()
 }
@@ -124,10 +125,8 @@ pub fn import(
 }
 
 fn known(name: &str) -> Result<&'static Known> {
-    KNOWN.iter().find(|k| k.name == name).ok_or_else(|| {
-        let known: Vec<_> = names().collect();
-        Error::usage(format!("unknown corpus `{name}`, expected one of {}", known.join(", ")))
-    })
+    let found = KNOWN.iter().find(|k| k.name == name);
+    found.ok_or_else(|| Error::usage(format!("unknown corpus `{name}`{}", hint(name, names()))))
 }
 
 impl Known {
@@ -153,9 +152,10 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_corpus_is_a_usage_error_that_lists_the_known() {
+    fn an_unknown_corpus_is_a_usage_error_that_names_the_nearest_or_all() {
         let e = manifest("nosuch").unwrap_err();
         assert_eq!(e.exit_code(), 2);
-        assert!(e.to_string().contains("emodb"), "{e}");
+        assert!(e.to_string().contains("expected one of") && e.to_string().contains("emodb"), "{e}");
+        assert!(manifest("emo-db").unwrap_err().to_string().ends_with("did you mean `emodb`?"));
     }
 }

@@ -1,12 +1,14 @@
 //! What the types of a spec cannot say.
 
+use super::fault::{Fault, Key, at};
 use super::{Augment, CopySource, GanLoss, Network, Protocol, Spec};
+use crate::nearest::hint;
 use std::collections::HashSet;
 
-type Check = Result<(), String>;
+type Check = Result<(), Fault>;
 
 impl Spec {
-    /// The first thing that is wrong, in words that name the key and the value.
+    /// The first thing that is wrong, and at which key.
     pub(super) fn check(&self) -> Check {
         self.check_classes()?;
         self.check_protocol()?;
@@ -17,74 +19,87 @@ impl Spec {
     }
 
     fn check_classes(&self) -> Check {
-        need(self.classes.len() >= 2, || "classes: at least two are needed".into())?;
+        need(self.classes.len() >= 2, "classes", || "at least two are needed".into())?;
         let mut seen = HashSet::new();
         for (name, emotions) in &self.classes {
-            check_name("classes", name)?;
-            need(name != "average", || "classes: `average` is the name of a column, choose another".into())?;
-            need(!emotions.is_empty(), || format!("classes.{name}: no emotion is listed"))?;
-            for e in emotions {
-                need(seen.insert(*e), || format!("classes.{name}: `{e}` is in another class too"))?;
+            let key = at("classes").field(name);
+            check_name(&key, name)?;
+            need(name != "average", &key, || "`average` is the name of a column, choose another".into())?;
+            need(!emotions.is_empty(), &key, || "no emotion is listed".into())?;
+            for (i, e) in emotions.iter().enumerate() {
+                need(seen.insert(*e), key.element(i, ""), || format!("`{e}` is there already"))?;
             }
         }
-        need(!self.seeds.is_empty(), || "seeds: at least one is needed".into())?;
-        let distinct: HashSet<_> = self.seeds.iter().collect();
-        need(distinct.len() == self.seeds.len(), || "seeds: one is listed twice".into())
+        need(!self.seeds.is_empty(), "seeds", || "at least one is needed".into())?;
+        let mut seen = HashSet::new();
+        for (i, seed) in self.seeds.iter().enumerate() {
+            need(seen.insert(seed), at("seeds").element(i, ""), || format!("{seed} is listed twice"))?;
+        }
+        Ok(())
     }
 
     fn check_protocol(&self) -> Check {
         let Protocol::LeaveSpeakersOut(p) = &self.protocol;
-        need(p.folds >= 2, || format!("protocol.leave-speakers-out.folds = {}: at least 2", p.folds))?;
-        for &fold in &p.only {
-            need((1..=p.folds).contains(&fold), || {
-                format!("protocol.leave-speakers-out.only: {fold} is not in 1..={}", p.folds)
+        let key = at("protocol.leave-speakers-out");
+        need(p.folds >= 2, key.field("folds"), || format!("= {}: at least 2", p.folds))?;
+        for (i, fold) in p.only.iter().enumerate() {
+            need((1..=p.folds).contains(fold), key.field("only").element(i, ""), || {
+                format!("{fold} is not in 1..={}", p.folds)
             })?;
         }
         if let Some(r) = &self.reduction {
-            need((0.0..1.0).contains(&r.share), || {
-                format!("reduction.share = {}: must be in [0, 1)", r.share)
+            need((0.0..1.0).contains(&r.share), "reduction.share", || {
+                format!("= {}: must be in [0, 1)", r.share)
             })?;
-            for k in &r.keep {
-                need(self.classes.contains_key(k), || format!("reduction.keep: `{k}` is not in classes"))?;
+            let keep = at("reduction.keep");
+            for (i, k) in r.keep.iter().enumerate() {
+                need(self.classes.contains_key(k), keep.element(i, ""), || {
+                    format!("`{k}` is not in classes{}", hint(k, self.class_names()))
+                })?;
             }
-            need(!self.reduced_classes().is_empty(), || "reduction.keep: nothing is left to reduce".into())?;
+            need(!self.reduced_classes().is_empty(), keep, || "nothing is left to reduce".into())?;
         }
         Ok(())
     }
 
     fn check_conditions(&self) -> Check {
-        need(!self.condition.is_empty(), || "condition: at least one is needed".into())?;
+        need(!self.condition.is_empty(), "condition", || "at least one is needed".into())?;
         let mut seen = HashSet::new();
-        for c in &self.condition {
-            check_name("condition.name", &c.name)?;
-            need(seen.insert(&c.name), || format!("condition.name: `{}` is there twice", c.name))?;
+        for (i, c) in self.condition.iter().enumerate() {
+            let here = at("condition").element(i, &c.name);
+            let name = at("condition").element(i, "").field("name");
+            check_name(&name, &c.name)?;
+            need(seen.insert(&c.name), &name, || format!("`{}` is there twice", c.name))?;
             for key in c.published.keys() {
-                need(key == "average" || self.classes.contains_key(key), || {
-                    format!("condition.{}.published: `{key}` is neither a class nor `average`", c.name)
-                })?;
+                need(
+                    key == "average" || self.classes.contains_key(key),
+                    here.field("published").field(key),
+                    || {
+                        let known = self.class_names().into_iter().chain(["average"]);
+                        format!("`{key}` is neither a class nor `average`{}", hint(key, known))
+                    },
+                )?;
             }
-            let (copies, of) = match &c.augment {
+            let augment = here.field("augment");
+            let (copies, of, key) = match &c.augment {
                 Augment::None => continue,
-                Augment::Copies(a) => (a.copies, a.of),
+                Augment::Copies(a) => (a.copies, a.of, augment.field("copies")),
                 Augment::TripletGan(a) => {
+                    let key = augment.field("triplet-gan");
                     let distinct: HashSet<_> = a.losses.iter().collect();
-                    need(distinct.len() == a.losses.len() && distinct.contains(&GanLoss::Model), || {
-                        format!(
-                            "condition.{}.augment.triplet-gan.losses: `model` must be there, and each once",
-                            c.name
-                        )
-                    })?;
-                    (a.copies, a.of)
+                    need(
+                        distinct.len() == a.losses.len() && distinct.contains(&GanLoss::Model),
+                        key.field("losses"),
+                        || "`model` must be there, and each once".into(),
+                    )?;
+                    (a.copies, a.of, key)
                 }
             };
-            need(self.reduction.is_some() || of == CopySource::All, || {
-                format!(
-                    "condition.{}: of = \"reduced\", but the spec has no [reduction]; say of = \"all\"",
-                    c.name
-                )
+            need(self.reduction.is_some() || of == CopySource::All, key.field("of"), || {
+                "= \"reduced\", but the spec has no [reduction]; say of = \"all\"".into()
             })?;
-            need((1..=1000).contains(&copies), || {
-                format!("condition.{}: copies = {copies}: must be 1 to 1000", c.name)
+            need((1..=1000).contains(&copies), key.field("copies"), || {
+                format!("= {copies}: must be 1 to 1000")
             })?;
         }
         Ok(())
@@ -94,13 +109,10 @@ impl Spec {
         let f = &self.features;
         positive("features.hop-ms", f64::from(f.hop_ms))?;
         positive("features.floor-db", f64::from(f.floor_db))?;
-        need(f.mels == 128, || format!("features.mels = {}: the networks take 128", f.mels))?;
+        need(f.mels == 128, "features.mels", || format!("= {}: the networks take 128", f.mels))?;
         let window = f.window_ms as usize * 16;
-        need((2..=f.n_fft).contains(&window) && f.n_fft <= 65_536, || {
-            format!(
-                "features.n-fft = {}: must hold the window of {window} samples, and at most 65536",
-                f.n_fft
-            )
+        need((2..=f.n_fft).contains(&window) && f.n_fft <= 65_536, "features.n-fft", || {
+            format!("= {}: must hold the window of {window} samples, and at most 65536", f.n_fft)
         })
     }
 
@@ -113,22 +125,22 @@ impl Spec {
             ("log-every", a.log_every),
             ("decoder-width", a.decoder_width),
         ] {
-            positive(&format!("augmentor.{key}"), value as f64)?;
+            positive(at("augmentor").field(key), value as f64)?;
         }
         positive("augmentor.learning-rate", a.learning_rate)?;
         positive("augmentor.margin", a.margin)?;
         check_betas("augmentor.betas", a.betas)?;
-        need(a.clip_norm >= 0.0 && a.clip_norm.is_finite(), || {
-            format!("augmentor.clip-norm = {}: 0 or more", a.clip_norm)
+        need(a.clip_norm >= 0.0 && a.clip_norm.is_finite(), "augmentor.clip-norm", || {
+            format!("= {}: 0 or more", a.clip_norm)
         })?;
         let [low, high] = a.epsilon;
-        need(low >= 0.0 && low < high && high.is_finite(), || {
-            format!("augmentor.epsilon = [{low}, {high}]: must rise from 0 or more")
+        need(low >= 0.0 && low < high && high.is_finite(), "augmentor.epsilon", || {
+            format!("= [{low}, {high}]: must rise from 0 or more")
         })?;
         let w = &a.weights;
         for (key, value) in [("gan", w.gan), ("rep", w.rep), ("emo", w.emo), ("var", w.var), ("bal", w.bal)] {
-            need(value >= 0.0 && value.is_finite(), || {
-                format!("augmentor.weights.{key} = {value}: 0 or more")
+            need(value >= 0.0 && value.is_finite(), at("augmentor.weights").field(key), || {
+                format!("= {value}: 0 or more")
             })?;
         }
         check_widths("augmentor.widths", &a.widths)?;
@@ -138,18 +150,16 @@ impl Spec {
         positive("representation.lstm", self.representation.lstm as f64)?;
         need(
             a.attention == super::Attention::Own || self.discriminator.lstm == self.representation.lstm,
-            || {
-                "augmentor.attention = \"shared\": discriminator.lstm and representation.lstm must be equal"
-                    .into()
-            },
+            "augmentor.attention",
+            || "= \"shared\": discriminator.lstm and representation.lstm must be equal".into(),
         )
     }
 
     fn check_classifier(&self) -> Check {
         let c = &self.classifier;
         multiple("classifier.segment-frames", c.segment_frames)?;
-        need((1..=c.segment_frames).contains(&c.segment_hop), || {
-            format!("classifier.segment-hop = {}: must be 1 to segment-frames", c.segment_hop)
+        need((1..=c.segment_frames).contains(&c.segment_hop), "classifier.segment-hop", || {
+            format!("= {}: must be 1 to segment-frames", c.segment_hop)
         })?;
         for (key, value) in [
             ("batch", c.batch),
@@ -158,7 +168,7 @@ impl Spec {
             ("min-steps", c.min_steps),
             ("log-every", c.log_every),
         ] {
-            positive(&format!("classifier.{key}"), value as f64)?;
+            positive(at("classifier").field(key), value as f64)?;
         }
         positive("classifier.learning-rate", c.learning_rate)?;
         check_betas("classifier.betas", c.betas)?;
@@ -166,46 +176,46 @@ impl Spec {
         check_widths("classifier.network.vgg.widths", &v.widths)?;
         check_widths("classifier.network.vgg.depths", &v.depths)?;
         positive("classifier.network.vgg.head", v.head as f64)?;
-        need((1..=16).contains(&v.pooled), || {
-            format!("classifier.network.vgg.pooled = {}: must be 1 to 16", v.pooled)
+        need((1..=16).contains(&v.pooled), "classifier.network.vgg.pooled", || {
+            format!("= {}: must be 1 to 16", v.pooled)
         })?;
-        need((0.0..1.0).contains(&v.dropout), || {
-            format!("classifier.network.vgg.dropout = {}: must be in [0, 1)", v.dropout)
+        need((0.0..1.0).contains(&v.dropout), "classifier.network.vgg.dropout", || {
+            format!("= {}: must be in [0, 1)", v.dropout)
         })?;
-        need(matches!(v.shrink, 1 | 2 | 4), || {
-            format!("classifier.network.vgg.shrink = {}: 1, 2 or 4", v.shrink)
+        need(matches!(v.shrink, 1 | 2 | 4), "classifier.network.vgg.shrink", || {
+            format!("= {}: 1, 2 or 4", v.shrink)
         })?;
-        need(c.segment_frames / v.shrink >= 32, || {
-            "classifier.network.vgg.shrink: leaves fewer than 32 frames".into()
+        need(c.segment_frames / v.shrink >= 32, "classifier.network.vgg.shrink", || {
+            "leaves fewer than 32 frames".into()
         })
     }
 }
 
-fn need(holds: bool, message: impl FnOnce() -> String) -> Check {
-    if holds { Ok(()) } else { Err(message()) }
+fn need(holds: bool, key: impl Into<Key>, message: impl FnOnce() -> String) -> Check {
+    if holds { Ok(()) } else { Err(Fault { key: key.into(), message: message() }) }
 }
 
-fn positive(key: &str, value: f64) -> Check {
-    need(value > 0.0 && value.is_finite(), || format!("{key} = {value}: must be above 0"))
+fn positive(key: impl Into<Key>, value: f64) -> Check {
+    need(value > 0.0 && value.is_finite(), key, || format!("= {value}: must be above 0"))
 }
 
 fn multiple(key: &str, value: usize) -> Check {
-    need(value >= 32 && value.is_multiple_of(32) && value <= 8192, || {
-        format!("{key} = {value}: must be a multiple of 32, at most 8192")
+    need(value >= 32 && value.is_multiple_of(32) && value <= 8192, key, || {
+        format!("= {value}: must be a multiple of 32, at most 8192")
     })
 }
 
 fn check_widths(key: &str, widths: &[usize]) -> Check {
-    need(widths.iter().all(|w| (1..=8192).contains(w)), || format!("{key}: each must be 1 to 8192"))
+    need(widths.iter().all(|w| (1..=8192).contains(w)), key, || "each must be 1 to 8192".into())
 }
 
 fn check_betas(key: &str, betas: [f64; 2]) -> Check {
-    need(betas.iter().all(|b| (0.0..1.0).contains(b)), || format!("{key}: each must be in [0, 1)"))
+    need(betas.iter().all(|b| (0.0..1.0).contains(b)), key, || "each must be in [0, 1)".into())
 }
 
-fn check_name(key: &str, name: &str) -> Check {
+fn check_name(key: &Key, name: &str) -> Check {
     let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    need(!name.is_empty() && name.len() <= 64 && name.chars().all(fine), || {
-        format!("{key}: `{name}` must be lower-case letters, digits and hyphens")
+    need(!name.is_empty() && name.len() <= 64 && name.chars().all(fine), key, || {
+        format!("`{name}` must be lower-case letters, digits and hyphens")
     })
 }

@@ -5,6 +5,7 @@
 mod check;
 mod classifier;
 mod condition;
+mod fault;
 mod features;
 mod gan;
 mod load;
@@ -17,7 +18,7 @@ pub use gan::{
     Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
     Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
 };
-pub use load::{load, parse};
+pub use load::{fault, load, parse};
 pub use protocol::{LeaveSpeakersOut, Protocol, Reduction, ReductionMode};
 
 use crate::emotion::Emotion;
