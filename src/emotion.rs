@@ -1,7 +1,9 @@
 //! The emotion words every corpus is mapped to.
 
 use crate::nearest::hint;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -57,6 +59,17 @@ impl Serialize for Emotion {
 impl<'de> Deserialize<'de> for Emotion {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Emotion, D::Error> {
         String::deserialize(d)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for Emotion {
+    fn schema_name() -> Cow<'static, str> {
+        "Emotion".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names: Vec<_> = Emotion::ALL.iter().map(|e| e.name()).collect();
+        json_schema!({ "type": "string", "enum": names, "description": "An emotion label." })
     }
 }
 

@@ -1,10 +1,11 @@
 //! The columns of an experiment.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One way of training the classifier.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Condition {
     /// Lower-case letters, digits and hyphens: part of a cell's path.
@@ -27,7 +28,7 @@ pub struct Condition {
 }
 
 /// What is added to the training set.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Augment {
     /// Nothing.
@@ -40,7 +41,7 @@ pub enum Augment {
 }
 
 /// How many copies of which samples.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Copies {
     /// Copies of each sample (the paper: 4).
@@ -52,7 +53,7 @@ pub struct Copies {
 }
 
 /// The paper's augmentor.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TripletGan {
     /// Loss groups; the ablation drops some.
@@ -67,7 +68,7 @@ pub struct TripletGan {
 }
 
 /// FIDELITY.md row "Which samples are augmented x4?".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CopySource {
     /// Those of the reduced classes.
@@ -78,7 +79,7 @@ pub enum CopySource {
 }
 
 /// A group of losses of the augmentor (Eq. 4 and 7, Tab. 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GanLoss {
     /// L_Model: L_GAN, L_REP and L_EMO. Always there.
@@ -90,7 +91,7 @@ pub enum GanLoss {
 }
 
 /// FIDELITY.md row "class weights, sampling".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
     /// Cross-entropy.
@@ -101,7 +102,7 @@ pub enum Loss {
 }
 
 /// FIDELITY.md row "class weights, sampling".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sampling {
     /// Every segment once a pass.

@@ -23,10 +23,11 @@ pub use protocol::{LeaveSpeakersOut, Protocol, Reduction, ReductionMode};
 
 use crate::emotion::Emotion;
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What an experiment file says, with every default filled in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Spec {
     /// One line for tables and pages.
@@ -70,7 +71,7 @@ pub struct Spec {
 }
 
 /// Named sets of sizes. `tiny` fits two CPU cores; its values are in src/spec/tiny.toml.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
     /// The sizes of the paper.

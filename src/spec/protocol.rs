@@ -1,9 +1,10 @@
 //! How utterances become folds (paper 3.1.2).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who is tested on whom.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Protocol {
     /// Each fold tests on a group of speakers and trains on the others.
@@ -11,7 +12,7 @@ pub enum Protocol {
 }
 
 /// Groups of speakers, dealt by gender in turn so that each fold has both where the corpus can.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LeaveSpeakersOut {
     /// Number of folds, at least 2 and at most the number of speakers.
@@ -22,7 +23,7 @@ pub struct LeaveSpeakersOut {
 }
 
 /// Random removal of training utterances.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Reduction {
     /// Share removed of each reduced class, in [0, 1). The paper: 0.8.
@@ -35,7 +36,7 @@ pub struct Reduction {
 }
 
 /// FIDELITY.md row "Are the three classes reduced together?".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReductionMode {
     /// One data set with every class but the kept ones reduced.
