@@ -2,6 +2,7 @@
 
 mod check;
 mod emodb;
+pub mod fetch;
 mod folder;
 mod index;
 pub mod synthetic;
