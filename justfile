@@ -36,3 +36,8 @@ reproduce NAME *FLAGS:
 # Show versions, devices and corpora found, and what is missing with the next step
 doctor *FLAGS:
     cargo run --release -- doctor "$@"
+
+# Write experiments/schema.json anew, after a change of the spec's types
+schema:
+    cargo run --release -- schema > experiments/schema.json.new
+    mv experiments/schema.json.new experiments/schema.json

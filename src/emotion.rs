@@ -1,6 +1,9 @@
 //! The emotion words every corpus is mapped to.
 
+use crate::nearest::hint;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -37,12 +40,13 @@ impl fmt::Display for Emotion {
 impl FromStr for Emotion {
     type Err = String;
 
-    /// Errors list the words that are known.
+    /// Errors name the nearest known word, or all.
     fn from_str(s: &str) -> Result<Emotion, String> {
-        Emotion::ALL.iter().copied().find(|e| e.name() == s).ok_or_else(|| {
-            let known: Vec<_> = Emotion::ALL.iter().map(|e| e.name()).collect();
-            format!("unknown emotion `{s}`, expected one of {}", known.join(", "))
-        })
+        Emotion::ALL
+            .iter()
+            .copied()
+            .find(|e| e.name() == s)
+            .ok_or_else(|| format!("unknown emotion `{s}`{}", hint(s, Emotion::ALL.iter().map(|e| e.name()))))
     }
 }
 
@@ -58,6 +62,17 @@ impl<'de> Deserialize<'de> for Emotion {
     }
 }
 
+impl JsonSchema for Emotion {
+    fn schema_name() -> Cow<'static, str> {
+        "Emotion".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names: Vec<_> = Emotion::ALL.iter().map(|e| e.name()).collect();
+        json_schema!({ "type": "string", "enum": names, "description": "An emotion label." })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +83,6 @@ mod tests {
             assert_eq!(e.name().parse::<Emotion>().as_ref(), Ok(e));
         }
         assert!("joyful".parse::<Emotion>().unwrap_err().contains("happy"));
+        assert!("Anger".parse::<Emotion>().unwrap_err().ends_with("did you mean `angry`?"));
     }
 }

@@ -22,6 +22,7 @@ enum Command {
     Plan(cmd::plan::Args),
     Run(cmd::run::Args),
     Report(cmd::report::Args),
+    Schema(cmd::schema::Args),
 }
 
 fn main() -> ExitCode {
@@ -43,5 +44,6 @@ fn run(Cli { global, command }: Cli) -> Result<u8> {
         Command::Plan(args) => cmd::plan::run(args, &global),
         Command::Run(args) => cmd::run::run(args, &global),
         Command::Report(args) => cmd::report::run(args, &global),
+        Command::Schema(args) => cmd::schema::run(args, &global),
     }
 }

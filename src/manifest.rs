@@ -1,5 +1,9 @@
 //! The committed description of a corpus: data-manifests/NAME.toml.
 
+mod fetch;
+
+pub use fetch::{Checksum, Fetch, Unpack};
+
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use indexmap::IndexMap;
@@ -25,6 +29,9 @@ pub struct Manifest {
     pub citation: String,
     /// Steps to obtain it.
     pub obtain: Vec<String>,
+    /// What `seraug corpus fetch` downloads; empty where no checksum is published.
+    #[serde(default)]
+    pub fetch: Vec<Fetch>,
     /// How several channels become one.
     pub channels: Channels,
     /// ISO 639-1 code of its language; empty where an utterance says its own.
@@ -45,7 +52,7 @@ pub struct Manifest {
 }
 
 /// Emotions as two classes (paper 3.1.2; FIDELITY.md rows "valence", "ESD positives").
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Valence {
     /// Class `negative`.
@@ -117,7 +124,11 @@ pub struct Expected {
 impl Manifest {
     /// Reads a manifest; `name` is what errors call the file.
     pub fn parse(text: &str, name: &str) -> Result<Manifest> {
-        toml::from_str(text).map_err(|e| Error::usage(format!("{name}: {e}")))
+        let manifest: Manifest = toml::from_str(text).map_err(|e| Error::usage(format!("{name}: {e}")))?;
+        for fetch in &manifest.fetch {
+            fetch.check().map_err(|why| Error::usage(format!("{name}: fetch of {}: {why}", fetch.file)))?;
+        }
+        Ok(manifest)
     }
 
     /// Reads the manifest at `path`.

@@ -1,14 +1,16 @@
-//! `seraug corpus`: what corpora are there, are they whole, and their index.
+//! `seraug corpus`: what corpora are there, are they whole, their index, and how they get here.
 
 use super::{Global, print, print_json};
+use crate::corpora::fetch::{Job, fetch as fetch_files};
 use crate::corpora::{self, Check, Corpus};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::results::write_atomic;
 use clap::Subcommand;
 use serde::Serialize;
 use std::path::PathBuf;
+use std::time::Duration;
 
-/// List, check and index corpora
+/// List, check, index and download corpora
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -32,17 +34,23 @@ enum Action {
         #[arg(long, value_name = "FILE.csv")]
         out: Option<PathBuf>,
     },
+    /// Download a corpus whose publisher states a checksum, then check it; a download that was cut goes on
+    Fetch {
+        /// Its name, as `list` prints it
+        name: String,
+    },
 }
 
 /// Runs it; the exit code.
 ///
 /// # Errors
-/// An unknown corpus; one that is missing or cannot be read.
+/// An unknown corpus; one that is missing or cannot be read; one that cannot be downloaded.
 pub fn run(args: Args, global: &Global) -> Result<u8> {
     match args.action {
         Action::List => list(global),
         Action::Check { name } => check(&name, global),
         Action::Import { name, out } => import(&name, out, global),
+        Action::Fetch { name } => fetch(&name, global),
     }
 }
 
@@ -144,4 +152,31 @@ fn import(name: &str, out: Option<PathBuf>, global: &Global) -> Result<u8> {
         None => print(&String::from_utf8_lossy(&csv))?,
     }
     Ok(0)
+}
+
+fn fetch(name: &str, global: &Global) -> Result<u8> {
+    let manifest = corpora::manifest(name, &global.corpora)?;
+    if manifest.fetch.is_empty() {
+        return Err(Error::usage(format!(
+            "corpus {name}: no download of it can be verified, so it is not fetched; to get it: {}",
+            manifest.obtain.join("; then ")
+        )));
+    }
+    let progress = global.byte_progress("downloading");
+    let note = |line: &str| {
+        if !global.quiet {
+            progress.suspend(|| eprintln!("{line}"));
+        }
+    };
+    let job = Job {
+        name,
+        corpora: &global.corpora,
+        progress: &progress,
+        note: &note,
+        pause: Duration::from_secs(1),
+    };
+    let fetched = fetch_files(&manifest.fetch, &job);
+    progress.finish_and_clear();
+    fetched?;
+    check(name, global)
 }

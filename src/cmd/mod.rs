@@ -6,6 +6,7 @@ pub mod features;
 pub mod plan;
 pub mod report;
 pub mod run;
+pub mod schema;
 
 use crate::error::{Error, Result};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -35,6 +36,13 @@ impl Global {
         let style =
             ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len} {eta}").expect("a constant template");
         ProgressBar::new(0).with_style(style).with_message(what)
+    }
+
+    /// As [`Global::progress`], counting bytes.
+    pub fn byte_progress(&self, what: &'static str) -> ProgressBar {
+        let style =
+            ProgressStyle::with_template("{msg} [{bar:40}] {bytes}/{total_bytes} {bytes_per_sec} {eta}");
+        self.progress(what).with_style(style.expect("a constant template"))
     }
 
     /// Where what can be made again is kept. The store of runs is beside it.

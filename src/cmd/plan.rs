@@ -32,7 +32,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
     let mut earlier = Earlier::default();
     let mut cells = Vec::new();
     let mut stopped = None;
-    for Named { name, file } in args.experiment.load()? {
+    for Named { name, file } in args.experiment.load(&global.corpora)? {
         match file {
             File::Experiment(spec) => {
                 let grid = format!("{name}: {}\n{}\n", spec.title, grid(&spec, global));

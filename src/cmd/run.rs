@@ -1,6 +1,7 @@
 //! `seraug run SPEC`: every cell of an experiment.
 
 use super::{Global, print, print_json};
+use crate::corpora;
 use crate::counts;
 use crate::error::{Error, Result};
 use crate::plan::experiment_name;
@@ -57,17 +58,17 @@ pub struct Named {
 
 impl Experiment {
     /// What the file asks for, with `--set` and `--seeds` laid over it: itself, or the experiments of a collection.
-    pub fn load(&self) -> Result<Vec<Named>> {
+    pub fn load(&self, corpora: &Path) -> Result<Vec<Named>> {
         let mut sets = self.set.clone();
         if !self.seeds.is_empty() {
             sets.push(format!("seeds={:?}", self.seeds));
         }
         let File::Collection(collection) = spec::load_file(&self.spec, &sets)? else {
-            return Ok(vec![self.named(&self.spec, &sets)?]);
+            return Ok(vec![self.named(&self.spec, &sets, corpora)?]);
         };
         let folder = self.spec.parent().unwrap_or(Path::new(""));
         let members = collection.experiments.iter().map(|name| {
-            let named = self.named(&folder.join(format!("{name}.toml")), &sets)?;
+            let named = self.named(&folder.join(format!("{name}.toml")), &sets, corpora)?;
             match named.file {
                 File::Collection(_) => {
                     Err(Error::usage(format!("{}: {name} is a collection itself", self.spec.display())))
@@ -78,8 +79,18 @@ impl Experiment {
         members.collect()
     }
 
-    fn named(&self, path: &Path, sets: &[String]) -> Result<Named> {
-        Ok(Named { name: experiment_name(path), file: spec::load_file(path, sets)? })
+    fn named(&self, path: &Path, sets: &[String], corpora: &Path) -> Result<Named> {
+        let file = spec::load_file(path, sets)?;
+        if let File::Experiment(spec) = &file {
+            for name in spec.corpora() {
+                let key = match spec.corpus.is_empty() {
+                    true => "protocol.cross-lingual",
+                    false => "corpus",
+                };
+                corpora::manifest(name, corpora).map_err(|e| spec::fault(path, sets, key, e))?;
+            }
+        }
+        Ok(Named { name: experiment_name(path), file })
     }
 
     /// The rest of the command line.
@@ -101,7 +112,7 @@ impl Experiment {
 /// # Errors
 /// See [`run::run`].
 pub fn run(args: Args, global: &Global) -> Result<u8> {
-    let experiments = args.experiment.load()?;
+    let experiments = args.experiment.load(&global.corpora)?;
     let mut code = 0;
     let mut answers = Vec::new();
     let several = experiments.len() > 1;

@@ -89,7 +89,10 @@ pub(super) fn import(
 }
 
 fn missing(manifest: &Manifest, corpora: &Path, what: &str) -> Error {
-    let steps = manifest.obtain.join("; then ");
+    let steps = match manifest.fetch.is_empty() {
+        true => manifest.obtain.join("; then "),
+        false => format!("run `seraug corpus fetch {}`", manifest.name),
+    };
     Error::failed(format!(
         "corpus {}: {what}; to get it: {steps}; CORPORA is {} (--corpora DIR or SERAUG_CORPORA names another)",
         manifest.name,

@@ -2,6 +2,7 @@
 
 mod check;
 mod emodb;
+pub mod fetch;
 mod folder;
 mod index;
 pub mod synthetic;
@@ -12,6 +13,7 @@ pub use index::{IndexRow, index, write_index};
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use crate::manifest::{Channels, Gender, Manifest};
+use crate::nearest::hint;
 use crate::results::digest_hex;
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
@@ -126,7 +128,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// The manifest of corpus `name`.
 ///
 /// # Errors
-/// An unknown name (usage); the message lists the known ones.
+/// An unknown name (usage); the message has the nearest known one, or all.
 pub fn manifest(name: &str, _corpora: &Path) -> Result<Manifest> {
     known(name)?.manifest()
 }
@@ -148,10 +150,8 @@ pub fn import(
 }
 
 fn known(name: &str) -> Result<&'static Known> {
-    KNOWN.iter().find(|k| k.name == name).ok_or_else(|| {
-        let known: Vec<_> = names().collect();
-        Error::usage(format!("unknown corpus `{name}`, expected one of {}", known.join(", ")))
-    })
+    let found = KNOWN.iter().find(|k| k.name == name);
+    found.ok_or_else(|| Error::usage(format!("unknown corpus `{name}`{}", hint(name, names()))))
 }
 
 impl Known {
@@ -177,9 +177,15 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_corpus_is_a_usage_error_that_lists_the_known() {
+    fn an_unknown_corpus_is_a_usage_error_that_names_the_nearest_or_all() {
         let e = manifest("nosuch", Path::new("corpora")).unwrap_err();
         assert_eq!(e.exit_code(), 2);
-        assert!(e.to_string().contains("emodb"), "{e}");
+        assert!(e.to_string().contains("expected one of") && e.to_string().contains("emodb"), "{e}");
+        assert!(
+            manifest("emo-db", Path::new("corpora"))
+                .unwrap_err()
+                .to_string()
+                .ends_with("did you mean `emodb`?")
+        );
     }
 }

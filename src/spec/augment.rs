@@ -1,12 +1,14 @@
 //! What a condition adds to the training set, or does to it.
 
 use super::check::{Check, need};
+use super::fault::Key;
 use super::{Attention, Protocol, Spec};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// The augmentation of a condition.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Augment {
     /// Nothing.
@@ -25,7 +27,7 @@ pub enum Augment {
 }
 
 /// How many copies of which samples.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Copies {
     /// Copies of each sample (the paper: 4).
@@ -37,7 +39,7 @@ pub struct Copies {
 }
 
 /// The paper's augmentor.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TripletGan {
     /// Loss groups; the ablation drops some.
@@ -53,7 +55,7 @@ pub struct TripletGan {
 
 /// SpecAugment (Park et al., Interspeech 2019) without time warping. The widths are those of its policy LD:
 /// 27 bands, and 1 s, which is 40 of our frames.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SpecAugment {
     /// Masked copies of each sample.
@@ -71,7 +73,7 @@ pub struct SpecAugment {
 }
 
 /// White Gaussian noise added to the waveform.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AddedNoise {
     /// Noisy copies of each sample.
@@ -83,7 +85,7 @@ pub struct AddedNoise {
 }
 
 /// mixup (Zhang et al., ICLR 2018).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Mixup {
     /// A step's share of its first batch is drawn from Beta(alpha, alpha).
@@ -91,7 +93,7 @@ pub struct Mixup {
 }
 
 /// FIDELITY.md row "Which samples are augmented x4?".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CopySource {
     /// Those of the reduced classes.
@@ -104,7 +106,7 @@ pub enum CopySource {
 }
 
 /// A group of losses of the augmentor (Eq. 4 and 7, Tab. 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GanLoss {
     /// L_GAN alone, without the representation learner; excludes the others.
@@ -183,68 +185,79 @@ impl Augment {
         }
     }
 
-    /// What is wrong with the augmentation of the condition `name`.
-    pub(super) fn check(&self, name: &str, spec: &Spec) -> Check {
-        let key = |rest: &str| format!("condition.{name}.augment.{rest}");
-        match self {
-            Augment::None | Augment::Copies(_) => {}
+    /// What is wrong with the augmentation at `key`.
+    pub(super) fn check(&self, key: &Key, spec: &Spec) -> Check {
+        let here = match self {
+            Augment::None => return Ok(()),
+            Augment::Copies(_) => key.field("copies"),
             Augment::TripletGan(a) => {
-                let distinct: HashSet<_> = a.losses.iter().collect();
-                let alone = a.losses == [GanLoss::Gan];
-                let guided = distinct.contains(&GanLoss::Model) && GanLoss::guided(&a.losses);
-                need(alone || (guided && distinct.len() == a.losses.len()), || {
-                    key(
-                        "triplet-gan.losses: either `gan` alone, or `model` with or without `var` and `bal`, each once",
-                    )
-                })?;
-                need(!alone || spec.augmentor.attention == Attention::Own, || {
-                    key(
-                        "triplet-gan.losses: `gan` trains no attention to share; set augmentor.attention = \"own\"",
-                    )
-                })?;
+                let here = key.field("triplet-gan");
+                a.check(&here.field("losses"), spec)?;
+                here
             }
             Augment::SpecAugment(a) => {
-                let masks = |count: usize, width: usize| count > 0 && width > 0;
-                let (frequency, time) =
-                    (masks(a.frequency_masks, a.frequency_width), masks(a.time_masks, a.time_width));
-                need(frequency || time, || {
-                    key("spec-augment: nothing is masked; give masks of frequency or time, and their width")
-                })?;
-                need(a.frequency_masks.max(a.time_masks) <= 100, || key("spec-augment: at most 100 masks"))?;
-                need(a.frequency_width <= spec.features.mels && a.time_width <= 10_000, || {
-                    key(&format!(
-                        "spec-augment: frequency-width = {}, time-width = {}: at most {} and 10000",
-                        a.frequency_width, a.time_width, spec.features.mels
-                    ))
-                })?;
+                let here = key.field("spec-augment");
+                a.check(&here, spec)?;
+                here
             }
             Augment::Noise(a) => {
                 let [low, high] = a.snr_db;
-                need(low <= high && low >= -100.0 && high <= 100.0, || {
-                    key(&format!("noise.snr-db = [{low}, {high}]: must not fall, and be in -100 to 100"))
+                let here = key.field("noise");
+                need(low <= high && low >= -100.0 && high <= 100.0, here.field("snr-db"), || {
+                    format!("= [{low}, {high}]: must not fall, and be in -100 to 100")
                 })?;
+                here
             }
             Augment::Mixup(a) => {
-                need((0.001..=1000.0).contains(&a.alpha), || {
-                    key(&format!("mixup.alpha = {}: must be 0.001 to 1000", a.alpha))
-                })?;
+                return need((0.001..=1000.0).contains(&a.alpha), key.field("mixup").field("alpha"), || {
+                    format!("= {}: must be 0.001 to 1000", a.alpha)
+                });
             }
-        }
+        };
         let Some((copies, of)) = self.copies() else { return Ok(()) };
         let cross_lingual = matches!(spec.protocol, Protocol::CrossLingual(_));
         let listed = matches!(spec.protocol, Protocol::SplitFile(_));
-        need(spec.reduction.is_some() || listed || of != CopySource::Reduced, || {
+        need(spec.reduction.is_some() || listed || of != CopySource::Reduced, here.field("of"), || {
             let other = if cross_lingual { "target" } else { "all" };
-            format!(
-                "condition.{name}: of = \"reduced\", but the spec has no [reduction]; say of = \"{other}\""
-            )
+            format!("= \"reduced\", but the spec has no [reduction]; say of = \"{other}\"")
         })?;
-        need(cross_lingual || listed || of != CopySource::Target, || {
-            format!("condition.{name}: of = \"target\": is for protocol.cross-lingual")
+        need(cross_lingual || listed || of != CopySource::Target, here.field("of"), || {
+            "= \"target\": is for protocol.cross-lingual".into()
         })?;
-        need((1..=1000).contains(&copies), || {
-            format!("condition.{name}: copies = {copies}: must be 1 to 1000")
+        need((1..=1000).contains(&copies), here.field("copies"), || format!("= {copies}: must be 1 to 1000"))
+    }
+}
+
+impl TripletGan {
+    fn check(&self, losses: &Key, spec: &Spec) -> Check {
+        let distinct: HashSet<_> = self.losses.iter().collect();
+        let alone = self.losses == [GanLoss::Gan];
+        let guided = distinct.contains(&GanLoss::Model) && GanLoss::guided(&self.losses);
+        need(alone || (guided && distinct.len() == self.losses.len()), losses, || {
+            "either `gan` alone, or `model` with or without `var` and `bal`, each once".into()
+        })?;
+        need(!alone || spec.augmentor.attention == Attention::Own, losses, || {
+            "`gan` trains no attention to share; set augmentor.attention = \"own\"".into()
         })
+    }
+}
+
+impl SpecAugment {
+    fn check(&self, key: &Key, spec: &Spec) -> Check {
+        let masks = |count: usize, width: usize| count > 0 && width > 0;
+        let frequency = masks(self.frequency_masks, self.frequency_width);
+        need(frequency || masks(self.time_masks, self.time_width), key, || {
+            "nothing is masked; give masks of frequency or time, and their width".into()
+        })?;
+        for (name, value, most) in [
+            ("frequency-masks", self.frequency_masks, 100),
+            ("time-masks", self.time_masks, 100),
+            ("frequency-width", self.frequency_width, spec.features.mels),
+            ("time-width", self.time_width, 10_000),
+        ] {
+            need(value <= most, key.field(name), || format!("= {value}: at most {most}"))?;
+        }
+        Ok(())
     }
 }
 

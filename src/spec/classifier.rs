@@ -1,9 +1,10 @@
 //! The emotion classifier and its training (paper 3.1.1; FIDELITY.md rows "VGG19 details" and on).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The classifier and its training.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Classifier {
     /// The network.
@@ -37,7 +38,7 @@ pub struct Classifier {
 }
 
 /// The network that classifies a segment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Network {
     /// VGG, torchvision's layout with one input channel.
@@ -45,7 +46,7 @@ pub enum Network {
 }
 
 /// Sizes of a VGG; the defaults are VGG19.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Vgg {
     /// Channels of the five blocks of 3x3 convolutions, each followed by a 2x2 max pool.
@@ -65,7 +66,7 @@ pub struct Vgg {
 }
 
 /// The learning rate over the steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
     /// Half a cosine from the rate to zero.
@@ -75,7 +76,7 @@ pub enum Schedule {
 }
 
 /// FIDELITY.md row "budget of a condition".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Budget {
     /// Epochs are counted on the set without augmentation: equal steps for all conditions.
@@ -85,7 +86,7 @@ pub enum Budget {
 }
 
 /// FIDELITY.md row "classifier training". Nothing is chosen on test data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FinalWeights {
     /// Of the last step.

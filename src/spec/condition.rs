@@ -2,10 +2,11 @@
 
 use super::Augment;
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One way of training the classifier.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Condition {
     /// Lower-case letters, digits and hyphens: part of a cell's path.
@@ -34,7 +35,7 @@ pub struct Condition {
 }
 
 /// A part of the target corpus (paper 3.2.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TargetShare {
     /// FT: `protocol.cross-lingual.full` of it.
@@ -45,7 +46,7 @@ pub enum TargetShare {
 }
 
 /// FIDELITY.md row "class weights, sampling".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
     /// Cross-entropy.
@@ -56,7 +57,7 @@ pub enum Loss {
 }
 
 /// FIDELITY.md row "class weights, sampling".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sampling {
     /// Every segment once a pass.

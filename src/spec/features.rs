@@ -1,9 +1,10 @@
 //! The mel front end (paper 3.1.1; FIDELITY.md rows "mel", "mel filterbank").
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Log-mel settings. Audio is mono at 16 kHz before it gets here.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Features {
     /// Hann window, milliseconds.
@@ -21,7 +22,7 @@ pub struct Features {
 }
 
 /// Formula of the mel scale, as librosa's `htk` flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MelScale {
     /// Linear below 1 kHz, logarithmic above (Auditory Toolbox).

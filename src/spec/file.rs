@@ -4,6 +4,7 @@ use super::{Spec, load};
 use crate::error::{Error, Result};
 use crate::manifest::Valence;
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::path::{Component, Path};
@@ -20,7 +21,7 @@ pub enum File {
 }
 
 /// A table of corpora with the utterances of each valence. The file has `[[count]]` entries.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Counts {
     /// One line for tables and pages.
@@ -30,7 +31,7 @@ pub struct Counts {
 }
 
 /// A row of [`Counts`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Count {
     /// What the table calls it.
@@ -54,7 +55,7 @@ pub struct Count {
 }
 
 /// A list of experiments. The file has an `experiments` entry.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Collection {
     /// One line for tables and pages.

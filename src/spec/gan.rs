@@ -1,9 +1,10 @@
 //! The augmentor, its discriminator, the representation learner and their training (paper 2.1 to 2.4).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The augmentor and the training of all three networks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Augmentor {
     /// Frames of an input window, a multiple of 32.
@@ -55,7 +56,7 @@ pub struct Augmentor {
 }
 
 /// Loss weights (2.4).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LossWeights {
     /// w_g, of L_GAN.
@@ -71,7 +72,7 @@ pub struct LossWeights {
 }
 
 /// The discriminator: 4 convolutions, LSTM, attention, one logit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Discriminator {
     /// Channels of the convolutions.
@@ -81,7 +82,7 @@ pub struct Discriminator {
 }
 
 /// The representation learner: 5 convolutions, LSTM, attention.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Representation {
     /// Channels of the convolutions.
@@ -93,7 +94,7 @@ pub struct Representation {
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "kebab-case")]
         pub enum $name { $($(#[$vdoc])* $variant),+ }
     };

@@ -4,8 +4,10 @@
 
 mod augment;
 mod check;
+mod check_protocol;
 mod classifier;
 mod condition;
+mod fault;
 mod features;
 mod file;
 mod gan;
@@ -21,7 +23,7 @@ pub use gan::{
     Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
     Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
 };
-pub use load::{load, parse};
+pub use load::{fault, load, parse};
 pub use protocol::{
     AugmentorSees, CrossLingual, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, Protocol, Reduction,
     ReductionMode, SpeakerRule, SplitFile,
@@ -30,10 +32,11 @@ pub use protocol::{
 use crate::emotion::Emotion;
 use crate::manifest::Valence;
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What an experiment file says, with every default filled in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Spec {
     /// One line for tables and pages.
@@ -97,7 +100,7 @@ pub struct Spec {
 }
 
 /// What is classified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Label {
     /// The classes that the spec lists.
@@ -108,7 +111,7 @@ pub enum Label {
 }
 
 /// Representations of originals and of their augmentations, written to embedding.csv (Fig. 3).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Embedding {
     /// Utterances of each class, drawn at random.
@@ -120,7 +123,7 @@ pub struct Embedding {
 }
 
 /// FIDELITY.md row "t-SNE".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EmbeddingSource {
     /// Those that the augmentor was trained on.
@@ -131,7 +134,7 @@ pub enum EmbeddingSource {
 }
 
 /// A row of the table with other people's numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Published {
     /// What the table calls it.
@@ -141,7 +144,7 @@ pub struct Published {
 }
 
 /// Named sets of sizes. `tiny` fits two CPU cores; its values are in src/spec/tiny.toml.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
     /// The sizes of the paper.

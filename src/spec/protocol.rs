@@ -1,10 +1,11 @@
 //! How utterances become folds (paper 3.1.2).
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who is tested on whom.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Protocol {
     /// Each fold tests on a recording session and trains on the others.
@@ -20,7 +21,7 @@ pub enum Protocol {
 }
 
 /// One fold a session, in the order of their names (IEMOCAP: 5).
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LeaveOneSessionOut {
     /// Folds to run (numbers from 1); empty runs all.
@@ -28,7 +29,7 @@ pub struct LeaveOneSessionOut {
 }
 
 /// k-fold by speaker: groups of speakers, dealt by gender in turn so that each fold has both where the corpus can.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LeaveSpeakersOut {
     /// Number of folds, at least 2 and at most the number of speakers; 0 for one fold a speaker.
@@ -40,7 +41,7 @@ pub struct LeaveSpeakersOut {
 }
 
 /// One fold, from the parts that the corpus itself names (column `split` of a table.csv, ESD's folders).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FixedSplit {
     /// Parts to train on.
@@ -50,7 +51,7 @@ pub struct FixedSplit {
 }
 
 /// The folds that a split.csv lists, whatever made them. What was removed there stays removed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SplitFile {
     /// Below the working directory, such as `results/table2/latest/split.csv`.
@@ -61,7 +62,7 @@ pub struct SplitFile {
 }
 
 /// One fold for each pair of a source and another target (Fig. 4).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CrossLingual {
     /// Corpora of which everything trains.
@@ -92,7 +93,7 @@ pub struct CrossLingual {
 }
 
 /// FIDELITY.md row "speakers of the cross-lingual split".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SpeakerRule {
     /// Speaker-disjoint where some set of speakers has about the test share of every class, otherwise by utterance;
@@ -106,7 +107,7 @@ pub enum SpeakerRule {
 }
 
 /// FIDELITY.md row "what the augmentor sees cross-lingually".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AugmentorSees {
     /// All that the classifier is trained on: the source and the target's training part.
@@ -117,7 +118,7 @@ pub enum AugmentorSees {
 }
 
 /// Random removal of training utterances.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Reduction {
     /// Share removed of each reduced class, in [0, 1). The paper: 0.8.
@@ -130,7 +131,7 @@ pub struct Reduction {
 }
 
 /// FIDELITY.md row "Are the three classes reduced together?".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReductionMode {
     /// One data set with every class but the kept ones reduced.

@@ -59,12 +59,8 @@ fn five_folds_of_a_man_and_a_woman_that_cover_everything_once() {
         sides.dedup();
         sides.sort_unstable();
         sides.dedup();
-        assert_eq!(
-            sides.iter().map(|s| s.0).collect::<Vec<_>>(),
-            [Some(Gender::Female), Some(Gender::Male)]
-        );
-        let count =
-            |items: &[usize], class| items.iter().filter(|&&i| selection.labels[i] == class).count();
+        assert_eq!(sides.iter().map(|s| s.0).collect::<Vec<_>>(), [Some(Gender::Female), Some(Gender::Male)]);
+        let count = |items: &[usize], class| items.iter().filter(|&&i| selection.labels[i] == class).count();
         assert_eq!([0, 1, 2].map(|c| count(&f.train, c)), [80, 16, 16]);
         assert_eq!(count(&f.removed, 0), 0);
         assert_eq!(f.train.len() + f.removed.len() + f.test.len(), 300);
@@ -103,8 +99,7 @@ fn per_class_makes_a_data_set_for_each_reduced_class() {
 #[test]
 fn too_many_folds_are_refused() {
     let mut spec = spec_with(JOINT);
-    spec.protocol =
-        Protocol::LeaveSpeakersOut(LeaveSpeakersOut { folds: 11, ..LeaveSpeakersOut::default() });
+    spec.protocol = Protocol::LeaveSpeakersOut(LeaveSpeakersOut { folds: 11, ..LeaveSpeakersOut::default() });
     assert!(folds(&spec, &selection(3), 1).unwrap_err().to_string().contains("has 10 speakers"));
 }
 
@@ -227,7 +222,8 @@ fn where_speakers_cannot_be_parted_the_fold_says_so_or_is_refused() {
     assert_eq!((fold.test.len(), fold.target.len()), (90, 270));
     let e = folds(&cross_lingual(", speakers = \"disjoint\""), &selection, 1).unwrap_err().to_string();
     assert!(e.contains("no set of speakers of target"), "{e}");
-    let overlap = folds(&cross_lingual(", speakers = \"overlap\""), &two_corpora(false), 1).unwrap().remove(0);
+    let overlap =
+        folds(&cross_lingual(", speakers = \"overlap\""), &two_corpora(false), 1).unwrap().remove(0);
     assert!(overlap.speakers_overlap && overlap.test.len() == 90);
 }
 

@@ -276,6 +276,18 @@ fn bad_input_is_one_line_and_loses_nothing() {
     let output = seraug(dir.path(), &["run", "x.toml"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).starts_with("error: x.toml:2:1: unknown field `clases`"), "{}", stderr(&output));
+    let quickstart = concat!(env!("CARGO_MANIFEST_DIR"), "/experiments/quickstart.toml");
+    let text = fs::read_to_string(quickstart).unwrap();
+    let line = text.lines().position(|l| l.starts_with("corpus = ")).unwrap() + 1;
+    fs::write(&spec, text.replace("\"synthetic\"", "\"sinthetic\"")).unwrap();
+    for (flags, place) in [
+        (vec![], format!("x.toml:{line}:1")),
+        (vec!["--set", "corpus=sinthetic"], "--set corpus=sinthetic".into()),
+    ] {
+        let output = seraug(dir.path(), &[vec!["plan", "x.toml"], flags].concat());
+        let said = format!("error: {place}: corpus: unknown corpus `sinthetic`, did you mean `synthetic`?\n");
+        assert_eq!((output.status.code(), stderr(&output)), (Some(2), said));
+    }
 
     assert_eq!(fs::read(first.join("outcomes.csv")).unwrap(), before);
     let (code, last, err) = run(dir.path(), "open/table2-emodb.toml", &[]);
