@@ -3,6 +3,7 @@
 use super::{Corpus, counts};
 use crate::emotion::Emotion;
 use crate::error::Result;
+use indexmap::IndexSet;
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -65,7 +66,7 @@ pub struct Check {
     pub expected: usize,
     /// In the manifest's order, then emotions that it does not expect.
     pub emotions: Vec<Count>,
-    /// In order of their ids; those of the manifest that are missing have 0.
+    /// In the manifest's order, then others by id; those of the manifest that are missing have 0.
     pub speakers: Vec<Count>,
     /// Sessions that the manifest counts, in its order.
     pub sessions: Vec<Session>,
@@ -198,10 +199,8 @@ impl Corpus {
         emotions.extend(unexpected);
 
         let by_speaker = one(found(&["speaker"]));
-        let mut ids: Vec<&String> = by_speaker.keys().chain(self.manifest.speakers.keys()).collect();
-        ids.extend(expected.speakers.keys());
-        ids.sort();
-        ids.dedup();
+        let stated = self.manifest.speakers.keys().chain(expected.speakers.keys());
+        let ids: IndexSet<&String> = stated.chain(by_speaker.keys()).collect();
         let speakers =
             ids.iter().map(|s| count(s, &by_speaker, expected.speakers.get(*s).copied())).collect();
 

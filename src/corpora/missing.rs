@@ -11,6 +11,7 @@ pub fn missing(manifest: &Manifest, corpora: &Path, what: &str) -> Error {
     let Manifest { name, title, .. } = manifest;
     let mut text = format!("corpus {name}: {what}\n\n{title} is not there. To get it:\n");
     for (i, step) in manifest.obtain.iter().enumerate() {
+        let step = step.replace("CORPORA", &corpora.display().to_string());
         text += &format!("  {}. {step}\n", i + 1);
     }
     if !manifest.example.is_empty() {
