@@ -32,6 +32,9 @@ pub struct Manifest {
     /// What `seraug corpus fetch` downloads; empty where no checksum is published.
     #[serde(default)]
     pub fetch: Vec<Fetch>,
+    /// A recording of the official layout, below the corpus's folder; empty for a corpus that is made here.
+    #[serde(default)]
+    pub example: String,
     /// How several channels become one.
     pub channels: Channels,
     /// ISO 639-1 code of its language; empty where an utterance says its own.
@@ -62,6 +65,15 @@ pub struct Valence {
 }
 
 impl Valence {
+    /// Of a corpus that does not say: every emotion is in one of the two, neutral in `positive` as in the paper.
+    pub fn usual() -> Valence {
+        use Emotion::*;
+        Valence {
+            negative: vec![Angry, Bored, Disgusted, Fearful, Frustrated, Sad],
+            positive: vec![Calm, Excited, Happy, Neutral, Surprised],
+        }
+    }
+
     /// `negative`, `positive`, or nothing for an emotion that is in neither.
     pub fn of(&self, emotion: Emotion) -> Option<&'static str> {
         match (self.negative.contains(&emotion), self.positive.contains(&emotion)) {
@@ -73,10 +85,11 @@ impl Valence {
 }
 
 /// Channel policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Channels {
     /// Mean of the channels: for recordings of one source.
+    #[default]
     Mean,
     /// The first channel: where channels are different microphones, whose mean would comb-filter.
     First,
@@ -93,6 +106,15 @@ pub enum Gender {
 }
 
 impl Gender {
+    /// `female` or `male`, also by its first letter and in any case.
+    pub fn parse(word: &str) -> Option<Gender> {
+        match word.to_ascii_lowercase().as_str() {
+            "female" | "f" => Some(Gender::Female),
+            "male" | "m" => Some(Gender::Male),
+            _ => None,
+        }
+    }
+
     /// The word in the index.
     pub fn name(self) -> &'static str {
         match self {
@@ -103,12 +125,13 @@ impl Gender {
 }
 
 /// Counts that a complete copy has.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Expected {
     /// Utterances in all.
     pub utterances: usize,
     /// Utterances of each emotion; they add up to `utterances`.
+    #[serde(default)]
     pub emotions: IndexMap<Emotion, usize>,
     /// Utterances of each speaker, where known.
     #[serde(default)]
@@ -136,5 +159,52 @@ impl Manifest {
         let text =
             std::fs::read_to_string(path).map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
         Manifest::parse(&text, &path.display().to_string())
+    }
+}
+
+/// manifest.toml beside a table.csv: whatever its owner wants to state, all of it optional.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Own {
+    title: String,
+    source: String,
+    licence: String,
+    citation: String,
+    channels: Channels,
+    language: String,
+    labels: IndexMap<String, Emotion>,
+    dropped: IndexMap<String, String>,
+    speakers: IndexMap<String, Gender>,
+    valence: Option<Valence>,
+    expected: Expected,
+}
+
+impl Manifest {
+    /// The manifest of a corpus that a person brings, `name`, from the `text` of its own manifest.toml (empty where
+    /// there is none); `file` is what errors call it. Without counts in it, `expected` is empty.
+    ///
+    /// # Errors
+    /// A field that is unknown or of another kind (usage).
+    pub fn own(name: &str, text: &str, file: &str) -> Result<Manifest> {
+        let own: Own = toml::from_str(text).map_err(|e| Error::usage(format!("{file}: {e}")))?;
+        let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
+        Ok(Manifest {
+            name: name.to_owned(),
+            title: or(own.title, &format!("{name} (table.csv)")),
+            synthetic: false,
+            source: own.source,
+            licence: or(own.licence, "not stated; set `licence` in its manifest.toml"),
+            citation: or(own.citation, "not stated; set `citation` in its manifest.toml"),
+            obtain: Vec::new(),
+            fetch: Vec::new(),
+            example: String::new(),
+            channels: own.channels,
+            language: own.language,
+            labels: own.labels,
+            dropped: own.dropped,
+            speakers: own.speakers,
+            valence: own.valence.unwrap_or_else(Valence::usual),
+            expected: own.expected,
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Global, print, print_json};
 use crate::corpora::fetch::{Job, fetch as fetch_files};
-use crate::corpora::{self, Check, Corpus};
+use crate::corpora::{self, Check, Corpus, Count, Index};
 use crate::error::{Error, Result};
 use crate::results::write_atomic;
 use clap::Subcommand;
@@ -63,7 +63,7 @@ fn read(name: &str, global: &Global) -> Result<Corpus> {
 
 #[derive(Serialize)]
 struct Listed {
-    name: &'static str,
+    name: String,
     status: &'static str,
     folder: String,
     utterances: usize,
@@ -72,11 +72,20 @@ struct Listed {
 
 fn list(global: &Global) -> Result<u8> {
     let mut rows = Vec::new();
-    for name in corpora::names() {
-        let manifest = corpora::manifest(name, &global.corpora)?;
-        let folder = global.corpora.join(name);
+    for name in corpora::names(&global.corpora) {
+        let folder = global.corpora.join(&name);
+        let manifest = match corpora::manifest(&name, &global.corpora) {
+            Ok(manifest) => manifest,
+            // A list is not the place to fail for one bad manifest.toml of many.
+            Err(e) => {
+                let (folder, licence) = (folder.display().to_string(), e.to_string());
+                rows.push(Listed { name, status: "unreadable", folder, utterances: 0, licence });
+                continue;
+            }
+        };
         let status = match (manifest.synthetic, folder.is_dir()) {
             (true, _) => "generated",
+            (false, true) if corpora::known().all(|k| k != name) => "table",
             (false, true) => "found",
             (false, false) => "missing",
         };
@@ -93,16 +102,22 @@ fn list(global: &Global) -> Result<u8> {
         print_json(&rows)?;
         return Ok(0);
     }
-    let mut text = format!("{:<12} {:<9} {:>10}  licence\n", "corpus", "status", "utterances");
+    let mut text = format!("{:<12} {:<10} {:>10}  licence\n", "corpus", "status", "utterances");
     for r in rows {
-        text += &format!("{:<12} {:<9} {:>10}  {}\n", r.name, r.status, r.utterances, r.licence);
+        // A table without counts of its own is counted by `check`.
+        let utterances = if r.utterances == 0 { "-".to_owned() } else { r.utterances.to_string() };
+        text += &format!("{:<12} {:<10} {utterances:>10}  {}\n", r.name, r.status, r.licence);
     }
     print(&text)?;
     Ok(0)
 }
 
 fn check(name: &str, global: &Global) -> Result<u8> {
-    let corpus = read(name, global)?;
+    // A corpus that is not there is an answer to this question, not a wrong one.
+    let corpus = read(name, global).map_err(|e| match e {
+        Error::Missing(text) => Error::Failed(text),
+        e => e,
+    })?;
     let check = corpus.check();
     match global.json {
         true => print_json(&check)?,
@@ -111,45 +126,75 @@ fn check(name: &str, global: &Global) -> Result<u8> {
     Ok(if check.complete() { 0 } else { 1 })
 }
 
+/// Lines of a list that a terminal is given; --json has all.
+const SHOWN: usize = 20;
+
 fn table(corpus: &Corpus, check: &Check) -> String {
-    let mut text = format!("{}, in {}\n", corpus.manifest.title, corpus.root.display());
-    let mut row = |what: &str, found: usize, expected: usize| {
-        let note = match found.cmp(&expected) {
-            std::cmp::Ordering::Less => format!("  {} missing", expected - found),
-            std::cmp::Ordering::Equal => String::new(),
-            std::cmp::Ordering::Greater => format!("  {} too many", found - expected),
-        };
-        text += &format!("  {what:<12} {found:>6} of {expected}{note}\n");
-    };
-    row("all", check.found, check.expected);
-    for (emotion, found, expected) in &check.emotions {
-        row(emotion.name(), *found, *expected);
+    let mut text = format!("{}\n{}, in {}\n", check.summary, corpus.manifest.title, corpus.root.display());
+    let all = Count { name: "all".into(), found: check.found, expected: Some(check.expected) };
+    for c in [&all].into_iter().chain(&check.emotions) {
+        text += &row(&c.name, c, "");
     }
-    for (speaker, found) in &check.speakers {
-        let gender = corpus.manifest.speakers.get(speaker).map_or("", |g| g.name());
-        let note = if *found == 0 { "  missing" } else { "" };
-        text += &format!("  speaker {speaker:<4} {found:>6} {gender}{note}\n");
+    for s in &check.sessions {
+        for c in &s.emotions {
+            text += &row(&format!("session {} {}", s.session, c.name), c, "");
+        }
     }
-    for problem in &check.problems {
+    // A hundred is more than any acted corpus has; a table of a thousand speakers is for --json.
+    for c in check.speakers.iter().take(100) {
+        let gender = corpus.manifest.speakers.get(&c.name).map_or("", |g| g.name());
+        text += &row(&format!("speaker {}", c.name), c, gender);
+    }
+    text += &more("speakers", check.speakers.len(), 100);
+    for d in &check.dropped {
+        let c = Count { name: String::new(), found: d.found, expected: d.expected };
+        text += &row(&format!("dropped {}", d.code), &c, &d.reason);
+    }
+    for ids in check.duplicates.iter().take(SHOWN) {
+        let shown: Vec<&str> = ids.iter().take(SHOWN).map(String::as_str).collect();
+        let rest = if ids.len() > SHOWN { format!(" and {} more", ids.len() - SHOWN) } else { String::new() };
+        text += &format!("  note: the same audio byte for byte: {}{rest}\n", shown.join(", "));
+    }
+    text += &more("groups of the same audio", check.duplicates.len(), SHOWN);
+    for problem in check.problems.iter().take(SHOWN) {
         text += &format!("  problem: {problem}\n");
     }
-    text + if check.complete() { "complete\n" } else { "not a complete copy\n" }
+    text + &more("problems", check.problems.len(), SHOWN)
+}
+
+/// `angry   1 of 127  126 missing`.
+fn row(name: &str, c: &Count, remark: &str) -> String {
+    let (expected, note) = match c.expected {
+        Some(e) if c.found < e => (format!(" of {e}"), format!("{} missing", e - c.found)),
+        Some(e) if c.found > e => (format!(" of {e}"), format!("{} too many", c.found - e)),
+        Some(e) => (format!(" of {e}"), String::new()),
+        None if c.found == 0 => (String::new(), "missing".to_owned()),
+        None => (String::new(), String::new()),
+    };
+    let line = format!("  {name:<20} {:>6}{expected}  {note}  {remark}", c.found);
+    line.trim_end().to_owned() + "\n"
+}
+
+fn more(what: &str, all: usize, shown: usize) -> String {
+    if all > shown { format!("  and {} more {what}; --json lists all\n", all - shown) } else { String::new() }
 }
 
 fn import(name: &str, out: Option<PathBuf>, global: &Global) -> Result<u8> {
     let corpus = read(name, global)?;
     let progress = global.progress("decoding");
-    let rows = corpora::index(&corpus, &progress);
+    let index = Index::new(&corpus, &progress);
     progress.finish_and_clear();
-    let rows = rows?;
+    let index = index?;
     if !global.quiet {
-        corpus.problems.iter().for_each(|p| eprintln!("note: left out: {p}"));
+        corpus.problems.iter().take(SHOWN).for_each(|p| eprintln!("note: left out: {p}"));
+        if let Some(rest @ 1..) = corpus.problems.len().checked_sub(SHOWN) {
+            eprintln!("note: and {rest} more; see seraug corpus check {name} --json");
+        }
     }
-    let csv = corpora::write_index(&rows)?;
     match out {
-        Some(path) => write_atomic(&path, &csv)?,
-        None if global.json => print_json(&rows)?,
-        None => print(&String::from_utf8_lossy(&csv))?,
+        Some(path) => write_atomic(&path, &index.to_csv()?)?,
+        None if global.json => print_json(&index.to_json()?)?,
+        None => print(&String::from_utf8_lossy(&index.to_csv()?))?,
     }
     Ok(0)
 }

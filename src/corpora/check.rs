@@ -1,66 +1,257 @@
 //! A corpus as found against what its manifest expects.
 
-use super::Corpus;
+use super::{Corpus, counts};
 use crate::emotion::Emotion;
+use crate::error::Result;
+use indexmap::IndexSet;
 use serde::Serialize;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+
+/// What a check comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Every count is as expected and nothing is unknown.
+    Complete,
+    /// Something is missing and nothing is wrong.
+    Partial,
+    /// There is more than a complete copy has, or something that is not understood.
+    Wrong,
+}
+
+/// Utterances of one emotion, or of one speaker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// The emotion, or the speaker's id.
+    pub name: String,
+    /// Utterances found.
+    pub found: usize,
+    /// Utterances of a complete copy, where the manifest says.
+    pub expected: Option<usize>,
+}
+
+/// Utterances of one session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Session {
+    /// Its id.
+    pub session: String,
+    /// By emotion, those that the manifest counts by session.
+    pub emotions: Vec<Count>,
+}
+
+/// Labelled utterances that the manifest drops.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dropped {
+    /// The corpus's own code.
+    pub code: String,
+    /// Why they are dropped.
+    pub reason: String,
+    /// Labels found.
+    pub found: usize,
+    /// Labels of a complete copy, where the manifest says.
+    pub expected: Option<usize>,
+}
 
 /// Found against expected.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Check {
+    /// Complete, partial or wrong.
+    pub verdict: Verdict,
+    /// The verdict in one line, with what is missing or wrong.
+    pub summary: String,
     /// Utterances found.
     pub found: usize,
     /// Utterances of a complete copy.
     pub expected: usize,
-    /// (emotion, found, expected), in the manifest's order, then emotions that it does not expect.
-    pub emotions: Vec<(Emotion, usize, usize)>,
-    /// (speaker, found), in order of speakers; those of the manifest that are missing have 0.
-    pub speakers: Vec<(String, usize)>,
-    /// Unknown codes, stray audio.
+    /// In the manifest's order, then emotions that it does not expect.
+    pub emotions: Vec<Count>,
+    /// In the manifest's order, then others by id; those of the manifest that are missing have 0.
+    pub speakers: Vec<Count>,
+    /// Sessions that the manifest counts, in its order.
+    pub sessions: Vec<Session>,
+    /// In the manifest's order.
+    pub dropped: Vec<Dropped>,
+    /// Ids of recordings that are the same byte for byte. They do not make a corpus wrong.
+    pub duplicates: Vec<Vec<String>>,
+    /// Unknown codes, stray audio, bad rows.
     pub problems: Vec<String>,
 }
 
 impl Check {
     /// Whether every count is as expected, no speaker is missing and nothing is unknown.
     pub fn complete(&self) -> bool {
-        self.found == self.expected
-            && self.emotions.iter().all(|(_, found, expected)| found == expected)
-            && self.speakers.iter().all(|(_, found)| *found > 0)
-            && self.problems.is_empty()
+        self.verdict == Verdict::Complete
+    }
+
+    /// What differs, one sentence each, without the problems: `37 of 127 angry utterances`.
+    fn differences(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let note = |of: &str, c: &Count| {
+            let expected = c.expected.filter(|e| *e != c.found)?;
+            Some(format!("{} of {expected} {} utterances{of}", c.found, c.name))
+        };
+        found.extend(self.emotions.iter().filter_map(|c| note("", c)));
+        for s in &self.sessions {
+            found.extend(s.emotions.iter().filter_map(|c| note(&format!(" in session {}", s.session), c)));
+        }
+        let lost: Vec<&str> = self.missing_speakers();
+        found.extend((!lost.is_empty()).then(|| format!("nothing of {}", self.ranges(&lost))));
+        for c in self.speakers.iter().filter(|c| c.found > 0 && c.expected.is_some_and(|e| e != c.found)) {
+            found.push(format!(
+                "{} of {} utterances of speaker {}",
+                c.found,
+                c.expected.unwrap_or(0),
+                c.name
+            ));
+        }
+        let dropped = self.dropped.iter().filter(|d| d.expected.is_some_and(|e| e != d.found));
+        found
+            .extend(dropped.map(|d| format!("{} of {} labels {}", d.found, d.expected.unwrap_or(0), d.code)));
+        found
+    }
+
+    fn missing_speakers(&self) -> Vec<&str> {
+        self.speakers.iter().filter(|c| c.found == 0).map(|c| c.name.as_str()).collect()
+    }
+
+    /// `speakers 13 to 24`: a run of three and more neighbours as its ends.
+    fn ranges(&self, names: &[&str]) -> String {
+        let at = |name: &str| self.speakers.iter().position(|c| c.name == name).unwrap_or(0);
+        let runs: Vec<&[&str]> = names.chunk_by(|a, b| at(a) + 1 == at(b)).collect();
+        let parts: Vec<String> = runs
+            .iter()
+            .flat_map(|run| match run {
+                [first, _, .., last] => vec![format!("{first} to {last}")],
+                run => run.iter().map(|s| (*s).to_owned()).collect(),
+            })
+            .collect();
+        format!("speaker{} {}", if names.len() == 1 { "" } else { "s" }, parts.join(", "))
+    }
+
+    /// The verdict and its line.
+    fn judge(&mut self) {
+        let of = |c: &Count| c.expected.map_or(Ordering::Equal, |e| c.found.cmp(&e));
+        let mut orders: Vec<Ordering> = vec![self.found.cmp(&self.expected)];
+        orders.extend(self.emotions.iter().chain(&self.speakers).map(of));
+        orders.extend(self.sessions.iter().flat_map(|s| &s.emotions).map(of));
+        orders.extend(self.dropped.iter().map(|d| d.expected.map_or(Ordering::Equal, |e| d.found.cmp(&e))));
+        let lost = self.missing_speakers();
+        let less = orders.contains(&Ordering::Less) || !lost.is_empty();
+        let more = orders.contains(&Ordering::Greater);
+
+        let mut parts = Vec::new();
+        if !self.problems.is_empty() {
+            parts.push(plural(self.problems.len(), "problem"));
+        }
+        if more {
+            parts.push("more than a complete copy has".to_owned());
+        }
+        let share = if self.expected > 0 { 100 * self.found / self.expected } else { 0 };
+        parts.push(match self.found == self.expected {
+            true => plural(self.found, "utterance"),
+            false => format!("{} of {} utterances ({share} %)", self.found, self.expected),
+        });
+        if !lost.is_empty() {
+            parts.push(format!("nothing of {}", self.ranges(&lost)));
+        } else if (less || more) && self.found == self.expected {
+            parts.extend(self.differences().into_iter().next());
+        }
+        let (verdict, word) = match (less, more || !self.problems.is_empty()) {
+            (_, true) => (Verdict::Wrong, "wrong"),
+            (true, _) => (Verdict::Partial, "partial"),
+            _ => (Verdict::Complete, "complete"),
+        };
+        self.verdict = verdict;
+        self.summary = format!("{word}: {}", parts.join("; "));
     }
 }
 
+fn plural(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
 impl Corpus {
-    /// What differs from the manifest, unknown files first; empty for a complete corpus.
+    /// Numbers of utterances by the values of `columns`, as [`counts`].
+    ///
+    /// # Errors
+    /// A column that does not exist.
+    pub fn counts(&self, columns: &[&str]) -> Result<Vec<(Vec<String>, usize)>> {
+        counts(&self.utterances, &self.manifest.valence, columns)
+    }
+
+    /// What differs from the manifest, its problems first; empty for a complete corpus.
     pub fn differences(&self) -> Vec<String> {
         let check = self.check();
-        let mut found = check.problems;
-        let counts = check.emotions.iter().filter(|(_, found, expected)| found != expected);
-        found.extend(
-            counts.map(|(emotion, found, expected)| format!("{found} of {expected} {emotion} utterances")),
-        );
-        let missing = check.speakers.iter().filter(|(_, n)| *n == 0);
-        found.extend(missing.map(|(speaker, _)| format!("nothing of speaker {speaker}")));
-        found
+        let differences = check.differences();
+        check.problems.into_iter().chain(differences).collect()
     }
 
     /// Compares with the manifest.
     pub fn check(&self) -> Check {
-        let mut emotions: Vec<_> = self.manifest.expected.emotions.iter().map(|(e, n)| (*e, 0, *n)).collect();
-        let mut speakers: BTreeMap<_, _> = self.manifest.speakers.keys().map(|s| (s.clone(), 0)).collect();
-        for u in &self.utterances {
-            *speakers.entry(u.speaker.clone()).or_default() += 1;
-            match emotions.iter_mut().find(|(e, ..)| *e == u.emotion) {
-                Some((_, found, _)) => *found += 1,
-                None => emotions.push((u.emotion, 1, 0)),
-            }
+        let found = |columns: &[&str]| self.counts(columns).expect("columns of an index");
+        let expected = &self.manifest.expected;
+        let by_emotion: BTreeMap<String, usize> = one(found(&["emotion"]));
+        let mut emotions: Vec<Count> =
+            expected.emotions.iter().map(|(e, n)| count(e.name(), &by_emotion, Some(*n))).collect();
+        let unexpected = by_emotion.keys().filter(|e| emotions.iter().all(|c| c.name != **e));
+        let unexpected: Vec<Count> = unexpected.map(|e| count(e, &by_emotion, Some(0))).collect();
+        emotions.extend(unexpected);
+
+        let by_speaker = one(found(&["speaker"]));
+        let stated = self.manifest.speakers.keys().chain(expected.speakers.keys());
+        let ids: IndexSet<&String> = stated.chain(by_speaker.keys()).collect();
+        let speakers =
+            ids.iter().map(|s| count(s, &by_speaker, expected.speakers.get(*s).copied())).collect();
+
+        let mut by_session: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+        for (keys, n) in found(&["session", "emotion"]) {
+            by_session.entry(keys[0].clone()).or_default().insert(keys[1].clone(), n);
         }
-        Check {
+        let sessions = expected.sessions.iter().map(|(session, emotions)| {
+            let found = by_session.remove(session).unwrap_or_default();
+            let row = |(e, n): (&Emotion, &usize)| count(e.name(), &found, Some(*n));
+            Session { session: session.clone(), emotions: emotions.iter().map(row).collect() }
+        });
+        let dropped = self.manifest.dropped.iter().map(|(code, reason)| Dropped {
+            code: code.clone(),
+            reason: reason.clone(),
+            found: self.dropped.get(code).copied().unwrap_or(0),
+            expected: expected.dropped.get(code).copied(),
+        });
+        let mut check = Check {
+            verdict: Verdict::Wrong,
+            summary: String::new(),
             found: self.utterances.len(),
-            expected: self.manifest.expected.utterances,
+            expected: expected.utterances,
             emotions,
-            speakers: speakers.into_iter().collect(),
+            speakers,
+            sessions: sessions.collect(),
+            dropped: dropped.collect(),
+            duplicates: self.duplicates(),
             problems: self.problems.clone(),
-        }
+        };
+        check.judge();
+        check
     }
+
+    /// Ids of utterances whose audio is the same byte for byte.
+    fn duplicates(&self) -> Vec<Vec<String>> {
+        let mut by_content: Vec<(&str, &str)> =
+            self.utterances.iter().map(|u| (u.sha256.as_str(), u.id.as_str())).collect();
+        by_content.sort();
+        let same = by_content.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1);
+        let mut groups: Vec<Vec<String>> =
+            same.map(|g| g.iter().map(|(_, id)| (*id).to_owned()).collect()).collect();
+        groups.sort();
+        groups
+    }
+}
+
+fn one(counts: Vec<(Vec<String>, usize)>) -> BTreeMap<String, usize> {
+    counts.into_iter().map(|(mut keys, n)| (keys.swap_remove(0), n)).collect()
+}
+
+fn count(name: &str, found: &BTreeMap<String, usize>, expected: Option<usize>) -> Count {
+    Count { name: name.to_owned(), found: found.get(name).copied().unwrap_or(0), expected }
 }

@@ -1,14 +1,15 @@
 //! What importers of recorded corpora share: walking the folder, digests, order, problems.
 
-use super::{Corpus, Source, Utterance};
+use super::{Corpus, Source, Utterance, missing};
 use crate::audio::decode::EXTENSIONS;
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use crate::features::all_or_first_error;
-use crate::manifest::Manifest;
-use crate::results::digest_hex;
+use crate::manifest::{Gender, Manifest};
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use walkdir::WalkDir;
@@ -16,49 +17,120 @@ use walkdir::WalkDir;
 /// Audio that is recognised, and reported, but not read.
 const OTHER_AUDIO: &[&str] = &["aif", "aiff", "m4a", "mp3", "ogg", "opus", "sph", "wma"];
 
+/// A file's place below the corpus's folder, as a parser is given it.
+pub(super) struct Place<'a> {
+    pub(super) manifest: &'a Manifest,
+    /// Lower case, outermost first, without the folders that a release or a re-packing puts around the corpus.
+    pub(super) folders: Vec<String>,
+    /// The file's name without its extension, in its own case.
+    pub(super) stem: String,
+}
+
+impl Place<'_> {
+    /// The folders, for a `match`.
+    pub(super) fn folders(&self) -> Vec<&str> {
+        self.folders.iter().map(String::as_str).collect()
+    }
+
+    /// The emotion that the manifest gives the corpus's `code`.
+    pub(super) fn emotion(&self, code: &str) -> std::result::Result<Emotion, String> {
+        let labels = &self.manifest.labels;
+        labels.get(code).copied().ok_or_else(|| unknown("emotion code", code, labels.keys()))
+    }
+
+    /// `id`, where it is one of the manifest's speakers.
+    pub(super) fn speaker(&self, id: &str) -> std::result::Result<String, String> {
+        let speakers = &self.manifest.speakers;
+        let known = speakers.contains_key(id);
+        if known { Ok(id.to_owned()) } else { Err(unknown("speaker", id, speakers.keys())) }
+    }
+}
+
+fn unknown<'a>(what: &str, given: &str, known: impl Iterator<Item = &'a String>) -> String {
+    let known: Vec<_> = known.map(String::as_str).collect();
+    format!("unknown {what} `{given}`, expected one of {}", known.join(", "))
+}
+
 /// What a file's place and name say.
 pub(super) struct Parsed {
     pub(super) id: String,
     pub(super) speaker: String,
-    pub(super) session: Option<String>,
-    pub(super) language: String,
     pub(super) emotion: Emotion,
+    /// Absent: as the manifest says of the speaker.
+    pub(super) gender: Option<Gender>,
+    pub(super) session: Option<String>,
+    pub(super) split: Option<String>,
+    /// Absent: the manifest's.
+    pub(super) language: Option<String>,
 }
 
-/// Imports `corpora/<name>`: every wav or flac below it whose path relative to that folder `parse` understands.
-/// What `parse` refuses, unread containers and second files of one id become problems, in the order of paths.
-/// Dot files (`._x.wav` of macOS among them) and files that are not audio are passed over.
-pub(super) fn import(
-    source: Source,
-    parse: impl Fn(&Manifest, &Path) -> std::result::Result<Parsed, String>,
-) -> Result<Corpus> {
-    let Source { manifest, corpora, progress, .. } = source;
+impl Parsed {
+    pub(super) fn new(id: String, speaker: String, emotion: Emotion) -> Parsed {
+        Parsed { id, speaker, emotion, gender: None, session: None, split: None, language: None }
+    }
+}
+
+/// What a parser makes of a file: an utterance; nothing, where it is no part of the corpus; or why it is a problem.
+pub(super) type Parse = std::result::Result<Option<Parsed>, String>;
+
+/// Imports `corpora/<name>`: every wav or flac below it that `parse` understands. Folders named in `around` (lower
+/// case) may enclose the corpus. What `parse` refuses, unread containers of recordings that are not there as wav or
+/// flac too, and second files of one id become problems, by path. Dot files (`._x.wav` of macOS among them) and files
+/// that are not audio are passed over.
+pub(super) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> Parse) -> Result<Corpus> {
+    let Source { manifest, corpora, progress, languages, .. } = source;
     let root = corpora.join(&manifest.name);
     if !root.is_dir() {
         return Err(missing(&manifest, corpora, &format!("no folder {}", root.display())));
     }
     let mut found: BTreeMap<String, (PathBuf, Parsed)> = BTreeMap::new();
-    let mut problems = Vec::new();
-    for relative in audio_below(&root)? {
+    let (mut problems, mut unread) = (Vec::new(), Vec::new());
+    let mut passed = 0;
+    for relative in files_below(&root, |e| EXTENSIONS.contains(&e) || OTHER_AUDIO.contains(&e))? {
         let shown = relative.display();
-        let extension = extension(&relative);
-        if OTHER_AUDIO.contains(&extension.as_str()) {
-            problems.push(format!("{shown}: .{extension} is not read; convert it to wav or flac"));
-            continue;
-        }
-        match parse(&manifest, &relative) {
+        let other = OTHER_AUDIO.contains(&extension(&relative).as_str());
+        let place = Place { manifest: &manifest, folders: folders(&relative, around), stem: stem(&relative) };
+        match parse(&place) {
+            Ok(parsed) if other => unread.push((relative, parsed.map(|p| p.id))),
+            Err(_) if other => unread.push((relative, None)),
             Err(why) => problems.push(format!("{shown}: {why}")),
-            Ok(parsed) => match found.get(&parsed.id) {
-                Some((first, _)) => {
-                    problems.push(format!("{shown}: a second {}, beside {}", parsed.id, first.display()))
+            Ok(None) => passed += 1,
+            Ok(Some(mut p)) => {
+                let language = p.language.get_or_insert_with(|| manifest.language.clone());
+                if !languages.is_empty() && !languages.contains(language) {
+                    passed += 1;
+                    continue;
                 }
-                None => drop(found.insert(parsed.id.clone(), (relative, parsed))),
-            },
+                match found.get(&p.id) {
+                    Some((first, _)) => {
+                        problems.push(format!(
+                            "{shown}: a second {}, beside {}; remove one",
+                            p.id,
+                            first.display()
+                        ));
+                    }
+                    None => drop(found.insert(p.id.clone(), (relative, p))),
+                }
+            }
         }
     }
+    for (relative, id) in unread {
+        if id.is_none_or(|id| !found.contains_key(&id)) {
+            let extension = extension(&relative);
+            problems
+                .push(format!("{}: .{extension} is not read; convert it to wav or flac", relative.display()));
+        }
+    }
+    problems.sort();
     if found.is_empty() {
+        let languages = if passed > 0 && !languages.is_empty() {
+            format!(" in language {}", languages.join(", "))
+        } else {
+            String::new()
+        };
         let first = problems.first().map(|p| format!(" ({p})")).unwrap_or_default();
-        return Err(missing(&manifest, corpora, &format!("no recording of it in {}{first}", root.display())));
+        let what = format!("no recording of it{languages} in {}{first}", root.display());
+        return Err(missing(&manifest, corpora, &what));
     }
     progress.set_length(found.len() as u64);
     let corpus: Arc<str> = manifest.name.as_str().into();
@@ -67,19 +139,18 @@ pub(super) fn import(
         let path = root.join(relative);
         let sha256 = file_sha256(&path)?;
         progress.inc(1);
-        let gender = manifest.speakers.get(&parsed.speaker).copied();
-        let Parsed { id, speaker, session, language, emotion } = parsed;
+        let Parsed { id, speaker, emotion, gender, session, split, language } = parsed;
         Ok(Utterance {
             corpus: Arc::clone(&corpus),
             id,
             path,
             excerpt: None,
             channels: manifest.channels,
+            gender: gender.or_else(|| manifest.speakers.get(&speaker).copied()),
             speaker,
-            gender,
             session,
-            split: None,
-            language,
+            split,
+            language: language.unwrap_or_default(),
             emotion,
             sha256,
         })
@@ -88,20 +159,19 @@ pub(super) fn import(
     Ok(Corpus { manifest, root, utterances, dropped: BTreeMap::new(), problems })
 }
 
-fn missing(manifest: &Manifest, corpora: &Path, what: &str) -> Error {
-    let steps = match manifest.fetch.is_empty() {
-        true => manifest.obtain.join("; then "),
-        false => format!("run `seraug corpus fetch {}`", manifest.name),
-    };
-    Error::failed(format!(
-        "corpus {}: {what}; to get it: {steps}; CORPORA is {} (--corpora DIR or SERAUG_CORPORA names another)",
-        manifest.name,
-        corpora.display()
-    ))
+/// The folders of `relative` in lower case, without the leading ones that are named in `around`.
+pub(super) fn folders(relative: &Path, around: &[&str]) -> Vec<String> {
+    let parent = relative.parent().into_iter().flat_map(Path::components);
+    let folders = parent.map(|f| f.as_os_str().to_string_lossy().to_lowercase());
+    folders.skip_while(|f| around.contains(&f.as_str())).collect()
 }
 
-/// Audio files below `root`, relative to it, in the order of their paths.
-fn audio_below(root: &Path) -> Result<Vec<PathBuf>> {
+fn stem(path: &Path) -> String {
+    path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Files below `root` whose extension (lower case) is `wanted`, relative to it, in the order of their paths; no dot files.
+pub(super) fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>> {
     let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
     let mut files = Vec::new();
     for entry in WalkDir::new(root)
@@ -111,9 +181,7 @@ fn audio_below(root: &Path) -> Result<Vec<PathBuf>> {
         .filter_entry(|e| !hidden(e.file_name()))
     {
         let entry = entry.map_err(|e| Error::failed(format!("{}: cannot be read: {e}", root.display())))?;
-        let extension = extension(entry.path());
-        let audio = EXTENSIONS.contains(&extension.as_str()) || OTHER_AUDIO.contains(&extension.as_str());
-        if audio && entry.file_type().is_file() {
+        if wanted(&extension(entry.path())) && entry.file_type().is_file() {
             files.push(entry.path().strip_prefix(root).unwrap_or(entry.path()).to_owned());
         }
     }
@@ -125,9 +193,16 @@ fn extension(path: &Path) -> String {
     path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
-/// SHA-256 of a file's bytes, lower-case hex.
-fn file_sha256(path: &Path) -> Result<String> {
-    let bytes =
-        std::fs::read(path).map_err(|e| Error::failed(format!("{}: cannot be read: {e}", path.display())))?;
-    Ok(digest_hex(&bytes))
+/// SHA-256 of a file's bytes, lower-case hex. An hour-long recording is not held in memory.
+pub(super) fn file_sha256(path: &Path) -> Result<String> {
+    let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be read: {e}", path.display()));
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 18]);
+    loop {
+        match file.read(&mut buffer).map_err(failed)? {
+            0 => break,
+            n => hash.update(&buffer[..n]),
+        }
+    }
+    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
 }

@@ -1,73 +1,203 @@
 //! The index of a corpus: one row an utterance, with what other tools would have to find out again.
 
-use super::Corpus;
-use crate::audio::decode;
-use crate::emotion::Emotion;
+use super::{Corpus, Utterance};
+use crate::audio::{SAMPLE_RATE, decode};
 use crate::error::{Error, Result};
 use crate::features::all_or_first_error;
+use crate::manifest::Valence;
 use indicatif::ProgressBar;
+use polars::prelude::{Column, DataFrame, PolarsResult, SortMultipleOptions};
 use rayon::prelude::*;
-use serde::Serialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
 
-/// A row of `seraug corpus import`; the fields are its columns.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct IndexRow {
-    /// Unique in its corpus.
-    pub id: String,
-    /// The audio file.
-    pub path: String,
-    /// Unique in its corpus.
-    pub speaker: String,
-    /// `female`, `male`, or empty where the corpus does not say.
-    pub gender: &'static str,
-    /// Recording session, or empty.
-    pub session: String,
-    /// ISO 639-1 code.
-    pub language: String,
-    /// Its label.
-    pub emotion: Emotion,
-    /// `negative`, `positive`, or empty, as the manifest maps the emotion.
-    pub valence: &'static str,
-    /// Length at the file's own rate, to the millisecond.
-    pub seconds: f64,
-    /// Of the file's bytes, lower-case hex.
-    pub sha256: String,
+/// Columns of an index, in order. All are text but `seconds`, which is a 64-bit float.
+pub const COLUMNS: [&str; 10] =
+    ["id", "path", "speaker", "gender", "session", "language", "emotion", "valence", "seconds", "sha256"];
+
+/// One row an utterance, by id; the columns are [`COLUMNS`]. What a corpus does not say is the empty text.
+#[derive(Debug, Clone)]
+pub struct Index {
+    frame: DataFrame,
 }
 
-/// The rows of a corpus, by id. Decodes every file, so an index lists nothing that cannot be used.
-///
-/// # Errors
-/// As [`decode`]; names the first bad file and counts the others.
-pub fn index(corpus: &Corpus, progress: &ProgressBar) -> Result<Vec<IndexRow>> {
-    progress.set_length(corpus.utterances.len() as u64);
-    let rows = corpus.utterances.par_iter().map(|u| {
-        let seconds = decode(&u.path, u.channels)?.seconds();
-        progress.inc(1);
-        Ok(IndexRow {
-            id: u.id.clone(),
-            path: u.path.display().to_string(),
-            speaker: u.speaker.clone(),
-            gender: u.gender.map_or("", |g| g.name()),
-            session: u.session.clone().unwrap_or_default(),
-            language: u.language.clone(),
-            emotion: u.emotion,
-            valence: corpus.manifest.valence.of(u.emotion).unwrap_or_default(),
-            seconds: (seconds * 1000.0).round() / 1000.0,
-            sha256: u.sha256.clone(),
-        })
-    });
-    all_or_first_error(rows.collect())
-}
-
-/// Rows as CSV with a header.
-///
-/// # Errors
-/// A row that cannot be written as CSV.
-pub fn write_index(rows: &[IndexRow]) -> Result<Vec<u8>> {
-    let failed = |e: &dyn std::fmt::Display| Error::failed(format!("index: cannot be written: {e}"));
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        csv.serialize(row).map_err(|e| failed(&e))?;
+impl Index {
+    /// The index of `corpus`. Decodes every recording once, so an index lists nothing that cannot be used; a
+    /// recording's samples are gone before its thread takes the next. `seconds` is the length at the file's own rate,
+    /// an excerpt's is `end - start`, both to the millisecond. `progress` goes up by one an utterance.
+    ///
+    /// # Errors
+    /// As `audio::decode`, and an excerpt that begins after the end of its file; names the first and counts the others.
+    pub fn new(corpus: &Corpus, progress: &ProgressBar) -> Result<Index> {
+        let seconds = seconds(&corpus.utterances, progress)?;
+        let mut columns: Vec<Column> = COLUMNS
+            .iter()
+            .filter(|c| **c != "seconds")
+            .map(|c| text(c, &corpus.utterances, &corpus.manifest.valence))
+            .collect();
+        columns.insert(8, Column::new("seconds".into(), seconds));
+        let frame = DataFrame::new(corpus.utterances.len(), columns).map_err(|e| failed(&e))?;
+        Ok(Index { frame })
     }
-    csv.into_inner().map_err(|e| failed(&e))
+
+    /// The table itself.
+    pub fn frame(&self) -> &DataFrame {
+        &self.frame
+    }
+
+    /// Calls `row` with the cells of each row, `seconds` as `0.25`.
+    fn each(&self, mut row: impl FnMut(&[Cow<str>]) -> Result<()>) -> Result<()> {
+        let find = |name| self.frame.column(name);
+        let read = || -> PolarsResult<_> {
+            let texts = COLUMNS.iter().filter(|c| **c != "seconds").map(|c| find(c)?.str());
+            Ok((texts.collect::<PolarsResult<Vec<_>>>()?, find("seconds")?.f64()?))
+        };
+        let (texts, seconds) = read().map_err(|e| failed(&e))?;
+        for i in 0..self.frame.height() {
+            let mut cells: Vec<Cow<str>> =
+                texts.iter().map(|t| t.get(i).unwrap_or_default().into()).collect();
+            cells.insert(8, seconds.get(i).unwrap_or_default().to_string().into());
+            row(&cells)?;
+        }
+        Ok(())
+    }
+
+    /// As CSV with a header.
+    ///
+    /// # Errors
+    /// Names what cannot be written.
+    pub fn to_csv(&self) -> Result<Vec<u8>> {
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        csv.write_record(COLUMNS).map_err(|e| failed(&e))?;
+        self.each(|cells| csv.write_record(cells.iter().map(|c| c.as_bytes())).map_err(|e| failed(&e)))?;
+        csv.into_inner().map_err(|e| failed(&e))
+    }
+
+    /// As a list of objects; `seconds` is a number.
+    ///
+    /// # Errors
+    /// None in practice; those of the table.
+    pub fn to_json(&self) -> Result<serde_json::Value> {
+        let mut rows = Vec::with_capacity(self.frame.height());
+        self.each(|cells| {
+            let value = |(name, cell): (&&str, &Cow<str>)| {
+                let cell = match *name {
+                    "seconds" => cell.parse::<f64>().unwrap_or_default().into(),
+                    _ => serde_json::Value::from(cell.as_ref()),
+                };
+                ((*name).to_owned(), cell)
+            };
+            rows.push(serde_json::Value::Object(COLUMNS.iter().zip(cells).map(value).collect()));
+            Ok(())
+        })?;
+        Ok(rows.into())
+    }
+}
+
+/// Numbers of utterances by the values of `columns` (of [`COLUMNS`], without `seconds`), sorted by all of them.
+/// Decodes nothing.
+///
+/// # Errors
+/// A column that does not exist.
+pub fn counts(
+    utterances: &[Utterance],
+    valence: &Valence,
+    columns: &[&str],
+) -> Result<Vec<(Vec<String>, usize)>> {
+    if let Some(wrong) = columns.iter().find(|c| **c == "seconds" || !COLUMNS.contains(c)) {
+        return Err(Error::failed(format!(
+            "index: no column of text `{wrong}`, expected one of {}",
+            COLUMNS.join(", ")
+        )));
+    }
+    if utterances.is_empty() {
+        return Ok(Vec::new());
+    }
+    count(utterances, valence, columns).map_err(|e| failed(&e))
+}
+
+fn count(
+    utterances: &[Utterance],
+    valence: &Valence,
+    columns: &[&str],
+) -> PolarsResult<Vec<(Vec<String>, usize)>> {
+    let mut values: Vec<Column> = columns.iter().map(|c| text(c, utterances, valence)).collect();
+    values.push(Column::new("utterances".into(), vec![1u64; utterances.len()]));
+    let frame = DataFrame::new(utterances.len(), values)?;
+    let keys = || columns.iter().map(|c| (*c).to_owned());
+    #[expect(deprecated, reason = "its successor needs the lazy engine, which doubles the crates")]
+    let sums = frame.group_by(keys())?.select(["utterances"]).sum()?;
+    // Groups come in no order.
+    let sums = sums.sort(keys(), SortMultipleOptions::default())?;
+    let texts = columns.iter().map(|c| sums.column(c)?.str()).collect::<PolarsResult<Vec<_>>>()?;
+    let numbers = sums.column("utterances_sum")?.u64()?;
+    let row = |i| texts.iter().map(|t| t.get(i).unwrap_or_default().to_owned()).collect();
+    Ok((0..sums.height()).map(|i| (row(i), numbers.get(i).unwrap_or_default() as usize)).collect())
+}
+
+/// Column `name` of `utterances`.
+fn text(name: &str, utterances: &[Utterance], valence: &Valence) -> Column {
+    let cell = |u| -> Cow<str> { cell(name, u, valence) };
+    // One text a row would be twice the memory: what is borrowed is copied into the column once.
+    let cells: Vec<Cow<str>> = utterances.iter().map(cell).collect();
+    let borrowed: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
+    Column::new(name.into(), borrowed)
+}
+
+fn cell<'a>(name: &str, u: &'a Utterance, valence: &Valence) -> Cow<'a, str> {
+    match name {
+        "id" => u.id.as_str().into(),
+        "path" => u.path.to_string_lossy(),
+        "speaker" => u.speaker.as_str().into(),
+        "gender" => u.gender.map_or("", |g| g.name()).into(),
+        "session" => u.session.as_deref().unwrap_or_default().into(),
+        "language" => u.language.as_str().into(),
+        "emotion" => u.emotion.name().into(),
+        "valence" => valence.of(u.emotion).unwrap_or_default().into(),
+        _ => u.sha256.as_str().into(),
+    }
+}
+
+/// Length of every utterance, in their order; each file is decoded once, whatever the number of its excerpts.
+fn seconds(utterances: &[Utterance], progress: &ProgressBar) -> Result<Vec<f64>> {
+    progress.set_length(utterances.len() as u64);
+    let mut files: BTreeMap<(&Path, bool), Vec<usize>> = BTreeMap::new();
+    for (i, u) in utterances.iter().enumerate() {
+        files.entry((&u.path, u.channels == crate::manifest::Channels::First)).or_default().push(i);
+    }
+    let files: Vec<Vec<usize>> = files.into_values().collect();
+    let lengths = files.into_par_iter().map(|rows| {
+        let first = &utterances[rows[0]];
+        let whole = decode(&first.path, first.channels)?.seconds();
+        let of = |i: usize| {
+            progress.inc(1);
+            length(&utterances[i], whole).map(|s| (i, (s * 1000.0).round() / 1000.0))
+        };
+        rows.into_iter().map(of).collect::<Result<Vec<_>>>()
+    });
+    let mut seconds = vec![0.0; utterances.len()];
+    for (i, s) in all_or_first_error(lengths.collect())?.into_iter().flatten() {
+        seconds[i] = s;
+    }
+    Ok(seconds)
+}
+
+/// Length of an utterance in a file of `whole` seconds.
+fn length(u: &Utterance, whole: f64) -> Result<f64> {
+    match u.excerpt {
+        None => Ok(whole),
+        // As the features are cut: at least one sample at 16 kHz.
+        Some(e) if e.start + 0.5 / f64::from(SAMPLE_RATE) < whole => Ok(e.end - e.start),
+        Some(e) => Err(Error::failed(format!(
+            "{}: utterance {} begins at {} s, the file has {whole:.3} s; correct its start",
+            u.path.display(),
+            u.id,
+            e.start
+        ))),
+    }
+}
+
+fn failed(e: &dyn std::fmt::Display) -> Error {
+    Error::failed(format!("index: cannot be made: {e}"))
 }

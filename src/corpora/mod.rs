@@ -1,14 +1,27 @@
 //! Corpora on disk: one file each, from a folder to checked utterances.
 
 mod check;
+mod cremad;
 mod emodb;
+mod emovo;
+mod esd;
 pub mod fetch;
 mod folder;
+mod iemocap;
 mod index;
+mod missing;
+mod nemo;
+mod ravdess;
+mod savee;
+mod shemo;
 pub mod synthetic;
+mod table;
+mod tess;
+mod urdu;
 
-pub use check::Check;
-pub use index::{IndexRow, index, write_index};
+pub use check::{Check, Count, Dropped, Session, Verdict};
+pub use index::{COLUMNS, Index, counts};
+pub use missing::missing;
 
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
@@ -107,37 +120,64 @@ pub struct Source<'a> {
 struct Known {
     name: &'static str,
     manifest: &'static str,
-    import: fn(Source) -> Result<Corpus>,
+    import: Import,
 }
 
-/// Every corpus, in alphabetical order.
+/// `Known` of the importer and the manifest that bear a name.
+macro_rules! known {
+    ($name:ident, $import:expr) => {
+        Known {
+            name: stringify!($name),
+            manifest: include_str!(concat!("../../data-manifests/", stringify!($name), ".toml")),
+            import: $import,
+        }
+    };
+}
+
+/// Every corpus with an importer of its own, in alphabetical order.
 const KNOWN: &[Known] = &[
-    Known { name: "emodb", manifest: include_str!("../../data-manifests/emodb.toml"), import: emodb::import },
-    Known {
-        name: "synthetic",
-        manifest: include_str!("../../data-manifests/synthetic.toml"),
-        import: |s| synthetic::import(s.manifest, s.languages, s.cache, s.progress),
-    },
+    known!(cremad, cremad::import),
+    known!(emodb, emodb::import),
+    known!(emovo, emovo::import),
+    known!(esd, esd::import),
+    known!(iemocap, iemocap::import),
+    known!(nemo, nemo::import),
+    known!(ravdess, ravdess::import),
+    known!(savee, savee::import),
+    known!(shemo, shemo::import),
+    known!(synthetic, |s| synthetic::import(s.manifest, s.languages, s.cache, s.progress)),
+    known!(tess, tess::import),
+    known!(urdu, urdu::import),
 ];
 
-/// Names of the corpora that can be imported, in alphabetical order.
-pub fn names() -> impl Iterator<Item = &'static str> {
+/// Names of the corpora that have an importer of their own, in alphabetical order.
+pub fn known() -> impl Iterator<Item = &'static str> {
     KNOWN.iter().map(|k| k.name)
 }
 
-/// The manifest of corpus `name`.
+/// Names of the corpora that can be imported: the known ones, and each folder below `corpora` that has a table.csv;
+/// in alphabetical order.
+pub fn names(corpora: &Path) -> Vec<String> {
+    let mut names: Vec<String> = known().map(str::to_owned).chain(table::folders(corpora)).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The manifest of corpus `name`; of a corpus that a table.csv below `corpora` describes, its own manifest.toml and
+/// defaults.
 ///
 /// # Errors
 /// An unknown name (usage); the message has the nearest known one, or all.
-pub fn manifest(name: &str, _corpora: &Path) -> Result<Manifest> {
-    known(name)?.manifest()
+pub fn manifest(name: &str, corpora: &Path) -> Result<Manifest> {
+    Ok(find(name, corpora)?.0)
 }
 
 /// Reads corpus `name` below the folder `corpora`. The result does not depend on the order of a directory.
 /// Unknown codes and stray audio are in `problems`: the caller decides whether they matter.
 ///
 /// # Errors
-/// An unknown name (usage); a missing or empty folder, with the steps to obtain the corpus; an unreadable file.
+/// An unknown name (usage); a missing or empty folder, as [`missing`] says it (usage); an unreadable file.
 pub fn import(
     name: &str,
     languages: &[String],
@@ -145,13 +185,26 @@ pub fn import(
     cache: &Path,
     progress: &ProgressBar,
 ) -> Result<Corpus> {
-    let known = known(name)?;
-    (known.import)(Source { manifest: known.manifest()?, corpora, cache, languages, progress })
+    let (manifest, import) = find(name, corpora)?;
+    import(Source { manifest, corpora, cache, languages, progress })
 }
 
-fn known(name: &str) -> Result<&'static Known> {
-    let found = KNOWN.iter().find(|k| k.name == name);
-    found.ok_or_else(|| Error::usage(format!("unknown corpus `{name}`{}", hint(name, names()))))
+type Import = fn(Source) -> Result<Corpus>;
+
+fn find(name: &str, corpora: &Path) -> Result<(Manifest, Import)> {
+    if let Some(known) = KNOWN.iter().find(|k| k.name == name) {
+        return Ok((known.manifest()?, known.import));
+    }
+    if let Some(manifest) = table::manifest(name, corpora)? {
+        return Ok((manifest, table::import));
+    }
+    let known = names(corpora);
+    let known = known.iter().map(String::as_str).filter(|n| *n != name);
+    Err(Error::usage(format!(
+        "unknown corpus `{name}`, and no {}{}",
+        corpora.join(name).join(table::FILE).display(),
+        hint(name, known)
+    )))
 }
 
 impl Known {
@@ -166,14 +219,42 @@ mod tests {
 
     #[test]
     fn every_manifest_parses_adds_up_and_bears_its_own_name() {
-        for name in names() {
-            let m = manifest(name, Path::new("corpora")).unwrap();
+        for name in known() {
+            let m = manifest(name, Path::new("none")).unwrap();
+            let e = &m.expected;
             assert_eq!(m.name, name);
-            assert_eq!(m.expected.emotions.values().sum::<usize>(), m.expected.utterances, "{name}");
-            assert!(m.labels.values().all(|e| m.expected.emotions.contains_key(e)), "{name}");
-            assert!(m.synthetic || !m.obtain.is_empty(), "{name}");
+            assert_eq!(e.emotions.values().sum::<usize>(), e.utterances, "{name}");
+            assert!(m.labels.values().all(|l| e.emotions.contains_key(l)), "{name}");
+            assert!(m.synthetic || !(m.obtain.is_empty() || m.example.is_empty()), "{name}");
+            let words = [&m.title, &m.source, &m.licence, &m.citation];
+            assert!(words.iter().all(|w| !w.is_empty()), "{name}");
+            if !e.speakers.is_empty() {
+                assert_eq!(e.speakers.values().sum::<usize>(), e.utterances, "{name}");
+                assert!(e.speakers.keys().eq(m.speakers.keys()), "{name}");
+            }
+            for (emotion, total) in &e.emotions {
+                let by_session: Vec<_> = e.sessions.values().filter_map(|s| s.get(emotion)).collect();
+                assert!(by_session.is_empty() || by_session.into_iter().sum::<usize>() == *total, "{name}");
+                let both = m.valence.negative.contains(emotion) && m.valence.positive.contains(emotion);
+                assert!(!both, "{name}: {emotion}");
+            }
+            assert!(e.dropped.keys().all(|code| m.dropped.contains_key(code)), "{name}");
         }
-        assert!(names().is_sorted());
+        assert!(known().is_sorted());
+    }
+
+    /// Table 1 of the paper; ESD is its Mandarin half.
+    #[test]
+    fn valence_gives_the_counts_of_table_1() {
+        let of = |name: &str, class: &str| -> usize {
+            let m = manifest(name, Path::new("none")).unwrap();
+            m.expected.emotions.iter().filter(|(e, _)| m.valence.of(**e) == Some(class)).map(|(_, n)| n).sum()
+        };
+        for (name, negative, positive) in
+            [("iemocap", 2187, 3344), ("esd", 14000, 14000), ("emodb", 385, 150), ("emovo", 336, 252)]
+        {
+            assert_eq!((of(name, "negative"), of(name, "positive")), (negative, positive), "{name}");
+        }
     }
 
     #[test]

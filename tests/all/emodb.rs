@@ -92,6 +92,11 @@ fn a_missing_or_empty_corpus_says_where_and_how() {
             e.contains(&dir.path().join("emodb").display().to_string()) && e.contains("bilderbar"),
             "{e}"
         );
+        for part in ["  1. ", "  2. ", "emodb/wav/03a01Fa.wav", "SERAUG_CORPORA", "seraug corpus check emodb"]
+        {
+            assert!(e.contains(part), "no {part} in {e}");
+        }
+        assert!((5..=24).contains(&e.lines().count()), "one screen: {e}");
         std::fs::create_dir_all(dir.path().join("emodb")).unwrap();
     }
 }
@@ -166,6 +171,8 @@ fn commands_say_what_is_there() {
     let check = seraug(dir.path(), &["corpus", "check", "emodb", "--corpora", corpora]);
     assert_eq!(check.status.code(), Some(1));
     let text = stdout(&check);
+    let first = "wrong: 5 problems; 3 of 535 utterances (0 %); nothing of speakers 09 to 15";
+    assert_eq!(text.lines().next(), Some(first), "{text}");
     assert!(text.contains("happy") && text.contains("1 of 71  70 missing"), "{text}");
     assert!(text.contains("speaker 09") && text.contains("problem: wav/03a01Xa.wav"), "{text}");
 
@@ -181,7 +188,11 @@ fn commands_say_what_is_there() {
 
     let missing = seraug(dir.path(), &["corpus", "check", "emodb"]);
     assert_eq!(missing.status.code(), Some(1));
-    assert_eq!(stderr(&missing).lines().count(), 1, "{}", stderr(&missing));
+    assert!(
+        stderr(&missing).starts_with("error: corpus emodb: no folder corpora/emodb\n"),
+        "{}",
+        stderr(&missing)
+    );
     assert_eq!(seraug(dir.path(), &["corpus", "check", "nosuch"]).status.code(), Some(2));
     assert_eq!(seraug(dir.path(), &["corpus", "chekc"]).status.code(), Some(2));
 }
@@ -216,7 +227,7 @@ fn the_real_corpus_is_complete_and_every_file_gives_features() {
     use Emotion::*;
     let counts = [Angry, Bored, Disgusted, Fearful, Happy, Sad, Neutral].map(count);
     assert_eq!((counts, corpus.utterances.len()), ([127, 81, 46, 69, 71, 62, 79], 535));
-    let speakers = |g| check.speakers.iter().filter(|(s, _)| corpus.manifest.speakers[s] == g).count();
+    let speakers = |g| check.speakers.iter().filter(|c| corpus.manifest.speakers[&c.name] == g).count();
     assert_eq!((speakers(Gender::Female), speakers(Gender::Male)), (5, 5));
 
     let cache = tempfile::tempdir().unwrap();

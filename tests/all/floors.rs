@@ -30,7 +30,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 /// The heavy crates and the modules that may name them.
 const HEAVY: &[(&str, &[&str])] = &[
     ("tch", &["nets", "train", "augment", "cell"]),
-    ("polars", &["report"]),
+    ("polars", &["report", "corpora"]),
     ("plotters", &["report"]),
     ("symphonia", &["audio"]),
     ("rubato", &["audio"]),

@@ -1,0 +1,30 @@
+//! CREMA-D: `cremad/AudioWAV/1001_DFA_ANG_XX.wav`; actor, sentence, emotion, intensity.
+
+use super::folder::{Parse, Parsed, Place};
+use super::{Corpus, Source, folder};
+use crate::error::Result;
+
+const AROUND: &[&str] = &["crema-d", "crema-d-master", "cremad"];
+
+/// Reads `corpora/cremad`. Its AudioMP3 folder holds the same recordings and is passed over.
+pub(super) fn import(source: Source) -> Result<Corpus> {
+    folder::import(source, AROUND, parse)
+}
+
+fn parse(place: &Place) -> Parse {
+    if !matches!(place.folders().as_slice(), [] | ["audiowav" | "audiomp3"]) {
+        return Err("stray audio: recordings belong into cremad/AudioWAV".into());
+    }
+    let id = place.stem.to_uppercase();
+    // 1040_ITH_SAD_X lacks a letter in the official release.
+    let &[actor, sentence, emotion, "XX" | "LO" | "MD" | "HI" | "X"] =
+        id.split('_').collect::<Vec<_>>().as_slice()
+    else {
+        return Err("not a name like 1001_DFA_ANG_XX".into());
+    };
+    if sentence.len() != 3 {
+        return Err(format!("unknown sentence `{sentence}`, expected three letters"));
+    }
+    let (emotion, speaker) = (place.emotion(emotion)?, place.speaker(actor)?);
+    Ok(Some(Parsed::new(id, speaker, emotion)))
+}

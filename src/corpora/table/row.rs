@@ -1,0 +1,222 @@
+//! A row of a table: what its cells say, or what is wrong with them.
+
+use super::Words;
+use super::files::Files;
+use crate::corpora::Excerpt;
+use crate::emotion::Emotion;
+use crate::manifest::{Gender, Manifest};
+
+const REQUIRED: [&str; 3] = ["path", "emotion", "speaker"];
+const OPTIONAL: [&str; 7] = ["id", "gender", "session", "language", "split", "start", "end"];
+
+/// A good row; repeating words are numbers of [`Words`], its file is one of [`Files`].
+pub(super) struct Row {
+    pub(super) line: u64,
+    pub(super) id: Box<str>,
+    pub(super) file: u32,
+    pub(super) speaker: u32,
+    pub(super) language: u32,
+    pub(super) session: Option<u32>,
+    pub(super) split: Option<u32>,
+    pub(super) gender: Option<Gender>,
+    pub(super) emotion: Emotion,
+    pub(super) excerpt: Option<Excerpt>,
+}
+
+/// What a row is.
+pub(super) enum Kind {
+    Row(Row),
+    /// By a code that the manifest drops.
+    Dropped(String),
+}
+
+/// Where each column is.
+pub(super) struct Columns {
+    required: [usize; 3],
+    optional: [Option<usize>; 7],
+    width: usize,
+}
+
+impl Columns {
+    /// Finds the columns by the header, in any case.
+    pub(super) fn find(header: &csv::ByteRecord) -> Result<Columns, String> {
+        let names: Vec<String> = header
+            .iter()
+            .map(|h| String::from_utf8_lossy(h).trim_start_matches('\u{feff}').trim().to_lowercase())
+            .collect();
+        let at = |name: &str| names.iter().position(|n| n == name);
+        let known = REQUIRED.iter().chain(&OPTIONAL);
+        if let Some(twice) = known.copied().find(|k| names.iter().filter(|n| n == k).count() > 1) {
+            return Err(format!("two columns `{twice}`; remove one"));
+        }
+        let mut required = [0; 3];
+        for (place, name) in required.iter_mut().zip(REQUIRED) {
+            *place = at(name).ok_or_else(|| {
+                let found = if names.iter().all(String::is_empty) { "nothing".into() } else { names.join(", ") };
+                let comma = if names.len() == 1 { "; columns are separated by commas" } else { "" };
+                format!("no column `{name}` in its first line, which has {found}; path, emotion and speaker are required{comma}")
+            })?;
+        }
+        Ok(Columns { required, optional: OPTIONAL.map(at), width: names.len() })
+    }
+
+    /// Reads a record.
+    pub(super) fn row(
+        &self,
+        line: u64,
+        record: &csv::ByteRecord,
+        manifest: &Manifest,
+        files: &mut Files,
+        words: &mut Words,
+    ) -> Result<Kind, String> {
+        if record.len() != self.width {
+            return Err(format!("{} cells, the header has {}", record.len(), self.width));
+        }
+        let text = |at: usize| {
+            let cell = std::str::from_utf8(&record[at])
+                .map_err(|_| "not UTF-8; save the table as UTF-8".to_owned())?;
+            match cell.chars().any(char::is_control) {
+                true => Err(format!("a control character in {cell:?}")),
+                false => Ok(cell),
+            }
+        };
+        let [path, emotion, speaker] = [0, 1, 2].map(|i| match text(self.required[i]) {
+            Ok("") => Err(format!("{} is empty", REQUIRED[i])),
+            cell => cell,
+        });
+        let mut cells = [""; 7];
+        for (cell, at) in cells.iter_mut().zip(self.optional) {
+            *cell = at.map_or(Ok(""), text)?;
+        }
+        let [id, gender, session, language, split, start, end] = cells;
+        let (path, emotion, speaker) = (path?, emotion?, speaker?);
+        if manifest.dropped.contains_key(emotion) {
+            return Ok(Kind::Dropped(emotion.to_owned()));
+        }
+        let emotion = label(emotion, manifest)?;
+        let gender = match gender {
+            "" => None,
+            word => {
+                Some(Gender::parse(word).ok_or_else(|| format!("gender `{word}`: expected female or male"))?)
+            }
+        };
+        let excerpt = excerpt(start, end)?;
+        let file = files.number(path)?;
+        let id = match (id, excerpt) {
+            ("", None) => stem(path).into(),
+            ("", Some(Excerpt { start, end })) => format!("{}@{start}-{end}", stem(path)).into(),
+            (id, _) => id.into(),
+        };
+        let language = words.number(if language.is_empty() { &manifest.language } else { language });
+        let mut word = |w: &str| (!w.is_empty()).then(|| words.number(w));
+        let (session, split) = (word(session), word(split));
+        let speaker = words.number(speaker);
+        Ok(Kind::Row(Row { line, id, file, speaker, language, session, split, gender, emotion, excerpt }))
+    }
+}
+
+/// `path` without its extension.
+fn stem(path: &str) -> &str {
+    let name = path.rfind('/').map_or(0, |i| i + 1);
+    match path[name..].rfind('.') {
+        Some(dot) if dot > 0 => &path[..name + dot],
+        _ => path,
+    }
+}
+
+fn excerpt(start: &str, end: &str) -> Result<Option<Excerpt>, String> {
+    let seconds = |name: &str, cell: &str| {
+        let value: f64 = cell.parse().map_err(|_| format!("{name} `{cell}`: expected seconds, as 1.25"))?;
+        if value.is_finite() { Ok(value) } else { Err(format!("{name} `{cell}`: expected a finite number")) }
+    };
+    match (start, end) {
+        ("", "") => Ok(None),
+        ("", _) => Err("end without start".into()),
+        (_, "") => Err("start without end".into()),
+        _ => {
+            // -0 would be another id than 0.
+            let (start, end) = (seconds("start", start)? + 0.0, seconds("end", end)?);
+            match 0.0 <= start && start < end {
+                true => Ok(Some(Excerpt { start, end })),
+                false => Err(format!("start {start} and end {end}: expected 0 <= start < end")),
+            }
+        }
+    }
+}
+
+/// The emotion by the manifest's codes, then by name.
+fn label(code: &str, manifest: &Manifest) -> Result<Emotion, String> {
+    if let Some(emotion) = manifest.labels.get(code) {
+        return Ok(*emotion);
+    }
+    let lower = code.to_lowercase();
+    if let Some(emotion) = Emotion::ALL.iter().find(|e| e.name() == lower) {
+        return Ok(*emotion);
+    }
+    let names = || manifest.labels.keys().map(String::as_str).chain(Emotion::ALL.iter().map(|e| e.name()));
+    let close = names().map(|n| (distance(&lower, &n.to_lowercase()), n)).min().filter(|(d, _)| *d <= 2);
+    let known: Vec<_> = names().collect();
+    let hint = close.map(|(_, n)| format!(", did you mean `{n}`?")).unwrap_or_default();
+    Err(format!("emotion `{code}`: expected one of {}{hint}", known.join(", ")))
+}
+
+/// Letters to insert, delete or replace between two words.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_count_letters() {
+        for (a, b, n) in [
+            ("happy", "happy", 0),
+            ("hapy", "happy", 1),
+            ("sda", "sad", 2),
+            ("", "sad", 3),
+            ("hot", "not", 1),
+        ] {
+            assert_eq!((distance(a, b), distance(b, a)), (n, n), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_stem_keeps_folders_and_dots_in_them() {
+        for (path, expected) in
+            [("a/b.wav", "a/b"), ("a.b/c", "a.b/c"), ("x.y.flac", "x.y"), ("a/.wav", "a/.wav")]
+        {
+            assert_eq!(stem(path), expected);
+        }
+    }
+
+    #[test]
+    fn bounds_are_finite_and_in_order() {
+        assert_eq!(excerpt("", "").unwrap(), None);
+        assert_eq!(excerpt("-0", "1.5").unwrap(), Some(Excerpt { start: 0.0, end: 1.5 }));
+        for (start, end) in [
+            ("1", ""),
+            ("", "1"),
+            ("1", "1"),
+            ("2", "1"),
+            ("-1", "1"),
+            ("0", "inf"),
+            ("NaN", "1"),
+            ("a", "1"),
+        ] {
+            assert!(excerpt(start, end).is_err(), "{start} {end}");
+        }
+        assert!(!excerpt("-0", "1").unwrap().unwrap().start.is_sign_negative());
+    }
+}
