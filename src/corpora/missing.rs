@@ -21,6 +21,5 @@ pub fn missing(manifest: &Manifest, corpora: &Path, what: &str) -> Error {
     text +=
         &format!("It is elsewhere? --corpora DIR or SERAUG_CORPORA=DIR, where DIR/{name}/ is the corpus.\n");
     text += &format!("Then check it: seraug corpus check {name}");
-    // Not `Error::usage`, which folds a message onto one line.
-    Error::Usage(text)
+    Error::Missing(text)
 }
