@@ -5,7 +5,7 @@ use crate::manifest::Manifest;
 use std::path::Path;
 
 /// The error of a corpus that is not there: what was looked for and where, numbered steps to obtain it, where it
-/// belongs, how to point elsewhere and how to check it. Several lines, one screen; a usage error (exit code 2).
+/// belongs, how to point elsewhere and how to check it. Several lines, one screen (exit code 2).
 /// `what` is what was found instead (`no folder corpora/iemocap`).
 pub fn missing(manifest: &Manifest, corpora: &Path, what: &str) -> Error {
     let Manifest { name, title, .. } = manifest;
@@ -21,6 +21,5 @@ pub fn missing(manifest: &Manifest, corpora: &Path, what: &str) -> Error {
     text +=
         &format!("It is elsewhere? --corpora DIR or SERAUG_CORPORA=DIR, where DIR/{name}/ is the corpus.\n");
     text += &format!("Then check it: seraug corpus check {name}");
-    // Not `Error::usage`, which folds a message onto one line.
-    Error::Usage(text)
+    Error::Missing(text)
 }
