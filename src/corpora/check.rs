@@ -8,6 +8,9 @@ use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+/// Problems that [`Corpus::differences`] tells; a check has them all.
+const TOLD: usize = 20;
+
 /// What a check comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -180,11 +183,14 @@ impl Corpus {
         counts(&self.utterances, &self.manifest.valence, columns)
     }
 
-    /// What differs from the manifest, its problems first; empty for a complete corpus.
+    /// What differs from the manifest, the first of its problems first; empty for a complete corpus.
     pub fn differences(&self) -> Vec<String> {
         let check = self.check();
-        let differences = check.differences();
-        check.problems.into_iter().chain(differences).collect()
+        let mut found: Vec<String> = check.problems.iter().take(TOLD).cloned().collect();
+        let more = check.problems.len().saturating_sub(TOLD);
+        found.extend((more > 0).then(|| plural(more, "more problem")));
+        found.extend(check.differences());
+        found
     }
 
     /// Compares with the manifest.

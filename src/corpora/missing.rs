@@ -5,7 +5,7 @@ use crate::manifest::Manifest;
 use std::path::Path;
 
 /// The error of a corpus that is not there: what was looked for and where, numbered steps to obtain it, where it
-/// belongs, how to point elsewhere and how to check it. Several lines, one screen; a usage error (exit code 2).
+/// belongs, how to point elsewhere and how to check it. Several lines, one screen (exit code 2).
 /// `what` is what was found instead (`no folder corpora/iemocap`).
 pub fn missing(manifest: &Manifest, corpora: &Path, what: &str) -> Error {
     let Manifest { name, title, .. } = manifest;

@@ -16,7 +16,8 @@ fn parse(place: &Place) -> Parse {
     let id = place.stem.to_uppercase();
     let name = "not a name like F01A01";
     let &[sex, n1, n2, emotion, ref number @ ..] = id.as_bytes() else { return Err(name.into()) };
-    if ![n1, n2].iter().chain(number).all(u8::is_ascii_digit) || number.is_empty() {
+    let digits = [n1, n2].iter().chain(number).all(u8::is_ascii_digit);
+    if !digits || number.is_empty() || !emotion.is_ascii_alphabetic() {
         return Err(name.into());
     }
     let gender = match sex {

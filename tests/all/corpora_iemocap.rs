@@ -26,10 +26,10 @@ const LINES: [(&str, [usize; 5]); 11] = [
 
 const HEADER: &str = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n";
 
-/// A release in `root`: every recording is a link to one of two files.
-fn release(root: &Path) {
-    let wavs = ["F", "M"].map(|t| root.join(format!("../{t}.wav")));
-    fs::create_dir_all(root).unwrap();
+/// A release in `corpora/<place>`: every recording is a link to one of two files.
+fn release(corpora: &Path, place: &str) {
+    let root = corpora.join(place);
+    let wavs = ["F", "M"].map(|t| corpora.join(format!("{t}.wav")));
     for (i, wav) in wavs.iter().enumerate() {
         write_wav(wav, &[vec![0.1 + 0.1 * i as f32; 8]], 16_000, Some(16));
     }
@@ -81,7 +81,7 @@ fn import(corpora: &Path) -> seraug::error::Result<Corpus> {
 #[test]
 fn a_whole_release_has_the_counts_of_every_session() {
     let dir = tempfile::tempdir().unwrap();
-    release(&dir.path().join("iemocap/IEMOCAP_full_release"));
+    release(dir.path(), "iemocap/IEMOCAP_full_release");
     let corpus = import(dir.path()).unwrap();
     assert_eq!(LINES.iter().flat_map(|l| l.1).sum::<usize>(), 10_039);
     assert!(corpus.problems.is_empty(), "{:?}", &corpus.problems[..corpus.problems.len().min(5)]);
@@ -118,7 +118,7 @@ fn a_whole_release_has_the_counts_of_every_session() {
 #[test]
 fn the_talker_is_the_letter_after_the_last_underscore() {
     let dir = tempfile::tempdir().unwrap();
-    release(&dir.path().join("iemocap"));
+    release(dir.path(), "iemocap");
     let corpus = import(dir.path()).unwrap();
     let speakers: Vec<String> =
         corpus.counts(&["speaker"]).unwrap().into_iter().map(|(mut k, _)| k.remove(0)).collect();

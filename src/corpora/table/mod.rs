@@ -21,9 +21,6 @@ use std::sync::Arc;
 /// The table's name.
 pub(super) const FILE: &str = "table.csv";
 
-/// Problems that are kept; a table with the wrong labels has one a row.
-const KEPT: usize = 10_000;
-
 /// Names of the folders below `corpora` that have a table.
 pub(super) fn folders(corpora: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(corpora).into_iter().flatten().flatten();
@@ -187,26 +184,17 @@ impl Words {
     }
 }
 
-/// What is wrong, by line.
+/// What is wrong, by line. A row is an utterance or a problem: their number is bounded by the table's.
 #[derive(Default)]
-struct Problems {
-    kept: Vec<(u64, String)>,
-    more: usize,
-}
+struct Problems(Vec<(u64, String)>);
 
 impl Problems {
     fn push(&mut self, line: u64, why: String) {
-        match self.kept.len() < KEPT {
-            true => self.kept.push((line, why)),
-            false => self.more += 1,
-        }
+        self.0.push((line, why));
     }
 
     fn lines(mut self) -> Vec<String> {
-        self.kept.sort();
-        let mut lines: Vec<String> =
-            self.kept.iter().map(|(line, why)| format!("{FILE}:{line}: {why}")).collect();
-        lines.extend((self.more > 0).then(|| format!("{FILE}: and {} rows more", self.more)));
-        lines
+        self.0.sort();
+        self.0.iter().map(|(line, why)| format!("{FILE}:{line}: {why}")).collect()
     }
 }
