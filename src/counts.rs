@@ -31,8 +31,13 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
                 }
                 row
             }
-            Err(Error::Missing(text)) => {
-                display.note(&text);
+            Err(Error::Missing(_)) => {
+                if rows.iter().all(|r: &CountRow| r.corpus != count.corpus) {
+                    let name = &count.corpus;
+                    display.note(&format!(
+                        "{name} is not here: `seraug corpus check {name}` says how to get it"
+                    ));
+                }
                 row(count, CountStatus::Missing, [None; 2])
             }
             Err(e) => return Err(e),

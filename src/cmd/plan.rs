@@ -66,7 +66,9 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
 }
 
 fn plan(spec: Spec, name: &str, options: &Options, store: &Store, global: &Global) -> Result<Plan> {
-    let inputs = inputs::read(&spec, options, store, &Display::new(global.quiet))?;
+    let display = Display::new(global.quiet);
+    let inputs = inputs::read(&spec, options, store, &display)?;
+    inputs.notes.iter().for_each(|note| display.note(&format!("warning: {note}")));
     let device = device::describe(device::open(options.device)?);
     Plan::new(spec, name.to_owned(), inputs.corpora, &device.class)
 }

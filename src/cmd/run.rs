@@ -83,10 +83,7 @@ impl Experiment {
         let file = spec::load_file(path, sets)?;
         if let File::Experiment(spec) = &file {
             for name in spec.corpora() {
-                let key = match spec.corpus.is_empty() {
-                    true => "protocol.cross-lingual",
-                    false => "corpus",
-                };
+                let key = if spec.corpus.is_empty() { "protocol" } else { "corpus" };
                 corpora::manifest(name, corpora).map_err(|e| spec::fault(path, sets, key, e))?;
             }
         }

@@ -23,14 +23,17 @@ impl Spec {
     }
 
     fn check_corpora(&self) -> Check {
-        match &self.protocol {
-            Protocol::CrossLingual(_) => need(self.corpus.is_empty(), "corpus", || {
-                "protocol.cross-lingual names its corpora; leave it out".into()
-            })?,
-            _ => need(!self.corpus.is_empty(), "corpus", || {
-                "is missing; `seraug corpus list` shows what there is".into()
-            })?,
-        }
+        let several = match &self.protocol {
+            Protocol::CrossLingual(_) => true,
+            Protocol::SplitFile(p) => !p.corpora.is_empty(),
+            _ => false,
+        };
+        need(!several || self.corpus.is_empty(), "corpus", || {
+            "the protocol names the corpora; leave it out".into()
+        })?;
+        need(several || !self.corpus.is_empty(), "corpus", || {
+            "is missing; `seraug corpus list` shows what there is".into()
+        })?;
         let (valence, languages) = (at("valence"), at("languages-of"));
         let named = self.valence.keys().map(|c| (&valence, c));
         for (key, corpus) in named.chain(self.languages_of.keys().map(|c| (&languages, c))) {

@@ -47,7 +47,7 @@ pub struct Spec {
     /// The experiment to run meanwhile where this one's corpora are missing.
     #[serde(default)]
     pub counterpart: String,
-    /// Name of a corpus; absent in a cross-lingual experiment, whose protocol names its corpora.
+    /// Name of a corpus; absent where the protocol names several.
     #[serde(default)]
     pub corpus: String,
     /// Languages of `corpus` to keep (ISO 639-1 codes); empty keeps all.
@@ -174,19 +174,18 @@ impl Spec {
 
     /// Names of the corpora that the experiment reads, each once.
     pub fn corpora(&self) -> Vec<&str> {
-        match &self.protocol {
-            Protocol::CrossLingual(p) => {
-                let mut names: Vec<&str> = Vec::new();
-                let all = p.sources.iter().chain(&p.targets).map(String::as_str);
-                all.for_each(|n| {
-                    if !names.contains(&n) {
-                        names.push(n)
-                    }
-                });
-                names
-            }
+        let named: Vec<&str> = match &self.protocol {
+            Protocol::CrossLingual(p) => p.sources.iter().chain(&p.targets).map(String::as_str).collect(),
+            Protocol::SplitFile(p) if !p.corpora.is_empty() => p.corpora.iter().map(String::as_str).collect(),
             _ => vec![&self.corpus],
-        }
+        };
+        let mut names: Vec<&str> = Vec::new();
+        named.into_iter().for_each(|n| {
+            if !names.contains(&n) {
+                names.push(n)
+            }
+        });
+        names
     }
 
     /// The languages to keep of a corpus; empty for all.

@@ -56,6 +56,9 @@ pub struct FixedSplit {
 pub struct SplitFile {
     /// Below the working directory, such as `results/table2/latest/split.csv`.
     pub path: String,
+    /// The corpora that it lists, where they are several; `corpus` is absent then.
+    #[serde(default)]
+    pub corpora: Vec<String>,
     /// Folds to run (numbers from 1); empty runs all.
     #[serde(default)]
     pub only: Vec<usize>,

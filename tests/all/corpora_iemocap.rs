@@ -27,7 +27,7 @@ const LINES: [(&str, [usize; 5]); 11] = [
 const HEADER: &str = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n";
 
 /// A release in `corpora/<place>`: every recording is a link to one of two files.
-fn release(corpora: &Path, place: &str) {
+pub fn release(corpora: &Path, place: &str) {
     let root = corpora.join(place);
     let wavs = ["F", "M"].map(|t| corpora.join(format!("{t}.wav")));
     for (i, wav) in wavs.iter().enumerate() {

@@ -327,14 +327,12 @@ fn esd_labels_come_from_folders_or_numbers() {
     assert!(found.iter().map(|f| f.2).eq(ends.iter().map(|e| e.1)), "{found:?}");
 }
 
-/// Every recording of the Mandarin part, as hard links to a few; without and with the English part asked for.
-#[test]
-fn the_mandarin_part_of_esd_is_complete_for_zh() {
-    let dir = tempfile::tempdir().unwrap();
+/// The Mandarin part of ESD, whole, in the folder `corpora`: hard links to a few recordings.
+pub fn mandarin(corpora: &Path) {
     let split = |n: usize| ["train", "evaluation", "test"][n % 3];
     for speaker in 1..=10 {
         for (i, emotion) in ["Neutral", "Angry", "Happy", "Sad", "Surprise"].iter().enumerate() {
-            let place = dir.path().join(format!("esd/{speaker:04}/{emotion}"));
+            let place = corpora.join(format!("esd/{speaker:04}/{emotion}"));
             for part in 0..3 {
                 std::fs::create_dir_all(place.join(split(part))).unwrap();
             }
@@ -346,9 +344,16 @@ fn the_mandarin_part_of_esd_is_complete_for_zh() {
             }
             std::fs::remove_file(first).unwrap();
         }
-        std::fs::write(dir.path().join(format!("esd/{speaker:04}/{speaker:04}.txt")), [0xff, 0xfe, 0, 1])
+        std::fs::write(corpora.join(format!("esd/{speaker:04}/{speaker:04}.txt")), [0xff, 0xfe, 0, 1])
             .unwrap();
     }
+}
+
+/// Every recording of the Mandarin part, as hard links to a few; without and with the English part asked for.
+#[test]
+fn the_mandarin_part_of_esd_is_complete_for_zh() {
+    let dir = tempfile::tempdir().unwrap();
+    mandarin(dir.path());
     let corpus = import("esd", &["zh"], dir.path()).unwrap();
     let check = corpus.check();
     assert_eq!(check.summary, "complete: 17500 utterances");

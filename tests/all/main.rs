@@ -21,6 +21,7 @@ mod gan_golden;
 mod gan_speed;
 mod http;
 mod mel;
+mod protocols;
 mod report;
 mod schema;
 mod synthetic;
