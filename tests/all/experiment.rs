@@ -28,13 +28,22 @@ const SHORT: [&str; 14] = [
 /// An EMO-DB of the right names and counts whose recordings are short tones.
 pub fn emodb(folder: &Path) -> PathBuf {
     let wav = folder.join("corpora/emodb/wav");
+    // Each speaker has as many recordings as in the real one, of all emotions.
+    let left = [49, 58, 43, 38, 55, 35, 61, 69, 56, 71];
+    let turns = (0..71).flat_map(|turn| (0..10).filter(move |&s| left[s] > turn));
+    let speakers: Vec<usize> = turns.collect();
+    let mut taken: std::collections::HashMap<(usize, &str), usize> = std::collections::HashMap::new();
     // Every recording is another tone: the audit refuses byte-identical ones.
-    let mut hz = 100.0;
+    let (mut hz, mut i) = (100.0, 0);
     for (letter, n) in [("W", 127), ("L", 81), ("E", 46), ("A", 69), ("F", 71), ("T", 62), ("N", 79)] {
-        for k in 0..n {
+        for _ in 0..n {
             hz += 5.0;
-            let version = ["a", "b"][k / 100];
-            let name = format!("{}{}{letter}{version}.wav", SPEAKERS[k % 10], TEXTS[k / 10 % 10]);
+            let speaker = speakers[i * 7 % speakers.len()];
+            i += 1;
+            let take = taken.entry((speaker, letter)).or_default();
+            let version = ["a", "b", "c"][*take / 10];
+            let name = format!("{}{}{letter}{version}.wav", SPEAKERS[speaker], TEXTS[*take % 10]);
+            *take += 1;
             write_wav(&wav.join(name), &[sine(hz, 16_000, 3200)], 16_000, Some(16));
         }
     }

@@ -29,7 +29,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 
 /// The heavy crates and the modules that may name them.
 const HEAVY: &[(&str, &[&str])] = &[
-    ("tch", &["nets", "train", "augment", "cell"]),
+    ("tch", &["nets", "train", "augment", "cell", "embedding"]),
     ("polars", &["report", "corpora"]),
     ("plotters", &["report"]),
     ("symphonia", &["audio"]),

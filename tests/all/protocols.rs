@@ -34,7 +34,7 @@ fn emovo(folder: &Path) {
     for speaker in ["f1", "f2", "f3", "m1", "m2", "m3"] {
         for code in ["dis", "gio", "neu", "pau", "rab", "sor", "tri"] {
             for sentence in
-                ["b1", "b2", "b3", "d1", "l1", "l2", "l3", "l4", "n1", "n2", "n3", "n4", "n5", "v1"]
+                ["b1", "b2", "b3", "d1", "l1", "l2", "l3", "l4", "n1", "n2", "n3", "n4", "n5", "d2"]
             {
                 hz += 5.0;
                 let name = format!("corpora/emovo/{speaker}/{code}-{speaker}-{sentence}.wav");

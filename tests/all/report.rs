@@ -113,7 +113,7 @@ fn intervals_are_over_folds_of_seed_means() {
     let average = over(&|f, s| value("aug", f, s));
     let difference = over(&|f, s| value("aug", f, s) - value("no-aug", f, s));
     for (column, expected) in [("average", average), ("difference", difference)] {
-        let row = m.csv.lines().find(|l| l.starts_with(&format!("aug,{column},"))).unwrap();
+        let row = m.csv.lines().find(|l| l.starts_with(&format!("synthetic,aug,{column},"))).unwrap();
         let fields: Vec<&str> = row.split(',').collect();
         let (mean, half): (f64, f64) = (fields[2].parse().unwrap(), fields[3].parse().unwrap());
         assert!((mean - expected.mean).abs() < 1e-9, "{row} {expected:?}");
@@ -200,7 +200,7 @@ fn a_condition_may_fail_altogether() {
     let failed = (1..=5).flat_map(|f| [1, 2, 3].map(|s| ("aug", f, s))).collect();
     let m = made(&Fake { failed, ..Fake::default() });
     assert!(m.markdown.contains("| **AUG** | – | – | – | – | – | – | – | 0 of 15 |"), "{}", m.markdown);
-    assert!(m.csv.contains("aug,average,,,0,58.19\n"));
+    assert!(m.csv.contains("synthetic,aug,average,,,0,58.19\n"));
     assert!(m.html.contains("The best augmentation, "));
     let none = (1..=5).flat_map(|f| [1, 2, 3].map(|s| ("no-aug", f, s))).collect();
     let m = made(&Fake { failed: none, ..Fake::default() });
@@ -210,7 +210,7 @@ fn a_condition_may_fail_altogether() {
 #[test]
 fn one_fold_is_over_seeds_and_says_so() {
     let m = made(&Fake { only: vec![4], ..Fake::default() });
-    let row = m.csv.lines().find(|l| l.starts_with("aug,average,")).unwrap();
+    let row = m.csv.lines().find(|l| l.starts_with("synthetic,aug,average,")).unwrap();
     assert_eq!(row.split(',').nth(4), Some("3"), "{row}");
     let flat = m.text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat.contains(
@@ -248,14 +248,14 @@ fn classes_reduced_one_at_a_time_have_a_column_each() {
         cells.iter().sum::<f64>() / 2.0
     };
     let expected = mean_interval(&(6..=10).map(uars).collect::<Vec<_>>()).unwrap();
-    let row = m.csv.lines().find(|l| l.starts_with("aug,sad,")).unwrap();
+    let row = m.csv.lines().find(|l| l.starts_with("synthetic,aug,sad,")).unwrap();
     let fields: Vec<&str> = row.split(',').collect();
     assert!((fields[2].parse::<f64>().unwrap() - expected.mean).abs() < 1e-9, "{row}");
     assert!((fields[3].parse::<f64>().unwrap() - expected.half.unwrap()).abs() < 1e-9, "{row}");
     // Without one data set, its speakers' mean would be of other classes than the mean beside it.
     let lost = made(&Fake { failed: vec![("aug", 7, 1), ("aug", 7, 2)], ..fake });
     let count = |column: &str| {
-        let row = lost.csv.lines().find(|l| l.starts_with(&format!("aug,{column},"))).unwrap();
+        let row = lost.csv.lines().find(|l| l.starts_with(&format!("synthetic,aug,{column},"))).unwrap();
         row.split(',').nth(4).unwrap().to_owned()
     };
     assert_eq!(["angry", "sad", "happy", "average"].map(count), ["5", "4", "5", "4"]);
