@@ -85,8 +85,8 @@ fn a_bad_row_is_a_problem_that_names_its_line() {
     let corpus = import("mine", dir.path()).unwrap();
     assert_eq!(corpus.utterances.len(), 1);
     let expected = [
-        "table.csv:3: emotion `hapy`: expected one of angry, bored, calm, disgusted, excited, fearful, frustrated, happy, neutral, sad, surprised, did you mean `happy`?",
-        "table.csv:4: emotion `bliss`: expected one of",
+        "table.csv:3: emotion `hapy`: not known, did you mean `happy`?",
+        "table.csv:4: emotion `bliss`: not known, expected one of angry, bored,",
         "table.csv:5: emotion is empty",
         "table.csv:6: speaker is empty",
         "table.csv:7: path `none.wav`: no such file",
@@ -108,7 +108,6 @@ fn a_bad_row_is_a_problem_that_names_its_line() {
     for (problem, part) in corpus.problems.iter().zip(expected) {
         assert!(problem.starts_with(part), "{problem}");
     }
-    assert!(!corpus.problems[1].contains("did you mean"), "{}", corpus.problems[1]);
     let output = seraug(dir.path(), &["corpus", "check", "mine", "--corpora", "."]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).starts_with("wrong: 18 problems; 1 utterance\n"), "{}", stdout(&output));

@@ -5,6 +5,7 @@ use super::files::Files;
 use crate::corpora::Excerpt;
 use crate::emotion::Emotion;
 use crate::manifest::{Gender, Manifest};
+use crate::nearest::hint;
 
 const REQUIRED: [&str; 3] = ["path", "emotion", "speaker"];
 const OPTIONAL: [&str; 7] = ["id", "gender", "session", "language", "split", "start", "end"];
@@ -153,44 +154,13 @@ fn label(code: &str, manifest: &Manifest) -> Result<Emotion, String> {
     if let Some(emotion) = Emotion::ALL.iter().find(|e| e.name() == lower) {
         return Ok(*emotion);
     }
-    let names = || manifest.labels.keys().map(String::as_str).chain(Emotion::ALL.iter().map(|e| e.name()));
-    let close = names().map(|n| (distance(&lower, &n.to_lowercase()), n)).min().filter(|(d, _)| *d <= 2);
-    let known: Vec<_> = names().collect();
-    let hint = close.map(|(_, n)| format!(", did you mean `{n}`?")).unwrap_or_default();
-    Err(format!("emotion `{code}`: expected one of {}{hint}", known.join(", ")))
-}
-
-/// Letters to insert, delete or replace between two words.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    let names = manifest.labels.keys().map(String::as_str).chain(Emotion::ALL.iter().map(|e| e.name()));
+    Err(format!("emotion `{code}`: not known{}", hint(code, names)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn distances_count_letters() {
-        for (a, b, n) in [
-            ("happy", "happy", 0),
-            ("hapy", "happy", 1),
-            ("sda", "sad", 2),
-            ("", "sad", 3),
-            ("hot", "not", 1),
-        ] {
-            assert_eq!((distance(a, b), distance(b, a)), (n, n), "{a} {b}");
-        }
-    }
 
     #[test]
     fn a_stem_keeps_folders_and_dots_in_them() {
