@@ -26,7 +26,7 @@ pub use missing::missing;
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use crate::manifest::{Channels, Gender, Manifest};
-use crate::nearest::hint;
+use crate::nearest::{hint, nearest};
 use crate::results::digest_hex;
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
@@ -199,12 +199,12 @@ fn find(name: &str, corpora: &Path) -> Result<(Manifest, Import)> {
         return Ok((manifest, table::import));
     }
     let known = names(corpora);
-    let known = known.iter().map(String::as_str).filter(|n| *n != name);
-    Err(Error::usage(format!(
-        "unknown corpus `{name}`, and no {}{}",
-        corpora.join(name).join(table::FILE).display(),
-        hint(name, known)
-    )))
+    let known: Vec<&str> = known.iter().map(String::as_str).filter(|n| *n != name).collect();
+    let table = match nearest(name, known.iter().copied()) {
+        Some(_) => String::new(),
+        None => format!("; a corpus of your own needs {}", corpora.join(name).join(table::FILE).display()),
+    };
+    Err(Error::usage(format!("unknown corpus `{name}`{}{table}", hint(name, known))))
 }
 
 impl Known {

@@ -93,7 +93,7 @@ fn weights(results: &Path) -> Vec<(String, String)> {
 fn two_runs_are_equal_and_a_third_trains_nothing() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let run_in = |dir: &Path| {
-        let (code, run, err) = run(dir, "open/table2-emodb.toml", &[]);
+        let (code, run, err) = run(dir, "open/ablation-emodb.toml", &[]);
         assert_eq!(code, 0, "{err}");
         run
     };
@@ -116,7 +116,7 @@ fn two_runs_are_equal_and_a_third_trains_nothing() {
     {
         assert_eq!(fs::read(again.join(file)).unwrap(), fs::read(a.join(file)).unwrap(), "{file}");
     }
-    let page = seraug(one.path(), &["report", "results/open/table2-emodb/latest"]);
+    let page = seraug(one.path(), &["report", "results/open/ablation-emodb/latest"]);
     assert!(page.status.success() && stdout(&page).contains("index.html"), "{}", stderr(&page));
 }
 
@@ -211,11 +211,11 @@ fn a_key_holds_what_its_condition_reads() {
 fn bad_input_is_one_line_and_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let wav = emodb(dir.path());
-    let (code, first, err) = run(dir.path(), "open/table2-emodb.toml", &[]);
+    let (code, first, err) = run(dir.path(), "open/ablation-emodb.toml", &[]);
     assert_eq!(code, 0, "{err}");
     let before = fs::read(first.join("outcomes.csv")).unwrap();
     let refused = |expected: i32, words: &[&str], more: &[&str]| {
-        let (code, _, err) = run(dir.path(), "open/table2-emodb.toml", more);
+        let (code, _, err) = run(dir.path(), "open/ablation-emodb.toml", more);
         assert_eq!(code, expected, "{err}");
         assert_eq!(err.trim_end().lines().count(), 1, "{err}");
         for word in words {
@@ -227,7 +227,7 @@ fn bad_input_is_one_line_and_loses_nothing() {
 
     fs::remove_file(&victim).unwrap();
     refused(1, &["emodb", "78 of 79 neutral", "--partial"], &[]);
-    let (code, partial, err) = run(dir.path(), "open/table2-emodb.toml", &["--partial"]);
+    let (code, partial, err) = run(dir.path(), "open/ablation-emodb.toml", &["--partial"]);
     assert_eq!(code, 0, "{err}");
     assert!(fs::read_to_string(partial.join("run.toml")).unwrap().contains("is partial: 78 of 79 neutral"));
 
@@ -268,7 +268,7 @@ fn bad_input_is_one_line_and_loses_nothing() {
     }
 
     assert_eq!(fs::read(first.join("outcomes.csv")).unwrap(), before);
-    let (code, last, err) = run(dir.path(), "open/table2-emodb.toml", &[]);
+    let (code, last, err) = run(dir.path(), "open/ablation-emodb.toml", &[]);
     assert_eq!(code, 0, "{err}");
     assert_eq!(fs::read(last.join("outcomes.csv")).unwrap(), before);
 }
@@ -280,7 +280,7 @@ fn a_failed_cell_is_a_row_and_the_others_go_on() {
     // A rate at which the augmentor leaves the finite numbers; conditions without one are untouched.
     let (code, run, err) = run(
         dir.path(),
-        "open/table2-emodb.toml",
+        "open/ablation-emodb.toml",
         &["--set", "augmentor.learning-rate=1e30", "--set", "augmentor.iterations=6"],
     );
     assert_eq!(code, 3, "{err}");

@@ -46,8 +46,12 @@ fn emovo(folder: &Path) {
 
 /// A few recordings of the corpora that only open experiments read.
 fn open_corpora(folder: &Path) {
-    let clip =
-        |name: String| write_wav(&folder.join("corpora").join(name), &[vec![0.2; 8]], 16_000, Some(16));
+    let mut value = 0.0;
+    // Each has a content of its own: cells of equal content would be shared.
+    let mut clip = |name: String| {
+        value += 1e-4;
+        write_wav(&folder.join("corpora").join(name), &[vec![value; 8]], 16_000, Some(16));
+    };
     for actor in 1..=24 {
         for emotion in 1..=8 {
             (1..=2).for_each(|take| {

@@ -115,10 +115,10 @@ fn intervals_are_over_folds_of_seed_means() {
     for (column, expected) in [("average", average), ("difference", difference)] {
         let row = m.csv.lines().find(|l| l.starts_with(&format!("synthetic,aug,{column},"))).unwrap();
         let fields: Vec<&str> = row.split(',').collect();
-        let (mean, half): (f64, f64) = (fields[2].parse().unwrap(), fields[3].parse().unwrap());
+        let (mean, half): (f64, f64) = (fields[3].parse().unwrap(), fields[4].parse().unwrap());
         assert!((mean - expected.mean).abs() < 1e-9, "{row} {expected:?}");
         assert!((half - expected.half.unwrap()).abs() < 1e-9, "{row} {expected:?}");
-        assert_eq!(fields[4], "5");
+        assert_eq!(fields[5], "5");
     }
 }
 
@@ -211,7 +211,7 @@ fn a_condition_may_fail_altogether() {
 fn one_fold_is_over_seeds_and_says_so() {
     let m = made(&Fake { only: vec![4], ..Fake::default() });
     let row = m.csv.lines().find(|l| l.starts_with("synthetic,aug,average,")).unwrap();
-    assert_eq!(row.split(',').nth(4), Some("3"), "{row}");
+    assert_eq!(row.split(',').nth(5), Some("3"), "{row}");
     let flat = m.text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat.contains(
         "Student t over the 3 seeds of the only fold that was run: they say nothing about other speakers."
@@ -250,13 +250,13 @@ fn classes_reduced_one_at_a_time_have_a_column_each() {
     let expected = mean_interval(&(6..=10).map(uars).collect::<Vec<_>>()).unwrap();
     let row = m.csv.lines().find(|l| l.starts_with("synthetic,aug,sad,")).unwrap();
     let fields: Vec<&str> = row.split(',').collect();
-    assert!((fields[2].parse::<f64>().unwrap() - expected.mean).abs() < 1e-9, "{row}");
-    assert!((fields[3].parse::<f64>().unwrap() - expected.half.unwrap()).abs() < 1e-9, "{row}");
+    assert!((fields[3].parse::<f64>().unwrap() - expected.mean).abs() < 1e-9, "{row}");
+    assert!((fields[4].parse::<f64>().unwrap() - expected.half.unwrap()).abs() < 1e-9, "{row}");
     // Without one data set, its speakers' mean would be of other classes than the mean beside it.
     let lost = made(&Fake { failed: vec![("aug", 7, 1), ("aug", 7, 2)], ..fake });
     let count = |column: &str| {
         let row = lost.csv.lines().find(|l| l.starts_with(&format!("synthetic,aug,{column},"))).unwrap();
-        row.split(',').nth(4).unwrap().to_owned()
+        row.split(',').nth(5).unwrap().to_owned()
     };
     assert_eq!(["angry", "sad", "happy", "average"].map(count), ["5", "4", "5", "4"]);
 }
