@@ -202,10 +202,7 @@ fn import(name: &str, out: Option<PathBuf>, global: &Global) -> Result<u8> {
 fn fetch(name: &str, global: &Global) -> Result<u8> {
     let manifest = corpora::manifest(name, &global.corpora)?;
     if manifest.fetch.is_empty() {
-        return Err(Error::usage(format!(
-            "corpus {name}: no download of it can be verified, so it is not fetched; to get it: {}",
-            manifest.obtain.join("; then ")
-        )));
+        return Err(corpora::unfetchable(&manifest, &global.corpora));
     }
     let progress = global.byte_progress("downloading");
     let note = |line: &str| {

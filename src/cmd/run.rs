@@ -81,12 +81,7 @@ impl Experiment {
 
     fn named(&self, path: &Path, sets: &[String], corpora: &Path) -> Result<Named> {
         let file = spec::load_file(path, sets)?;
-        if let File::Experiment(spec) = &file {
-            for name in spec.corpora() {
-                let key = if spec.corpus.is_empty() { "protocol" } else { "corpus" };
-                corpora::manifest(name, corpora).map_err(|e| spec::fault(path, sets, key, e))?;
-            }
-        }
+        file.check_corpora(path, sets, |name| corpora::manifest(name, corpora).map(drop))?;
         Ok(Named { name: experiment_name(path), file })
     }
 

@@ -21,7 +21,7 @@ mod urdu;
 
 pub use check::{Check, Count, Dropped, Session, Verdict};
 pub use index::{COLUMNS, Index, counts};
-pub use missing::missing;
+pub use missing::{missing, unfetchable};
 
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};

@@ -1,6 +1,6 @@
 //! From a file, `--set` values and presets to a checked spec.
 
-use super::fault::{at, place};
+use super::fault::{Key, place};
 use super::{Label, Preset, Spec};
 use crate::error::{Error, Result};
 use crate::nearest::{hint, with_hint};
@@ -54,19 +54,6 @@ pub fn parse(text: &str, name: &str, sets: &[String]) -> Result<Spec> {
     Ok(spec)
 }
 
-/// `message` about the value of `key` (its fields, joined by dots) with the place in the spec at `path` where that is
-/// said: for what only those who know more than this module can find wrong, such as a corpus that is not there.
-pub fn fault(path: &Path, sets: &[String], key: &str, message: impl std::fmt::Display) -> Error {
-    let name = path.display().to_string();
-    let set = sets.iter().rfind(|set| set.split('=').next().is_some_and(|k| k.trim() == key));
-    let place = match (set, std::fs::read_to_string(path)) {
-        (Some(set), _) => format!("--set {set}"),
-        (None, Ok(text)) => place(&name, &text, at(key).offset(&text)),
-        (None, Err(_)) => name,
-    };
-    Error::usage(format!("{place}: {key}: {message}"))
-}
-
 /// The spec of a file's table with `sets` over it and its preset under it.
 fn resolve(mut table: Table, sets: &[String]) -> Result<Spec> {
     for set in sets {
@@ -89,6 +76,18 @@ fn resolve(mut table: Table, sets: &[String]) -> Result<Spec> {
 pub(super) fn located(e: &toml::de::Error, text: &str, name: &str) -> Error {
     let place = place(name, text, e.span().map(|span| span.start));
     Error::usage(format!("{place}: {}", with_hint(e.message())))
+}
+
+/// The flag that states `key`, as `--set KEY=VALUE`: the last, whose value counts.
+pub(super) fn flag(sets: &[String], key: &Key) -> Option<String> {
+    let shown = key.to_string();
+    let states = |set: &&String| {
+        set.split('=').next().is_some_and(|k| {
+            let rest = shown.strip_prefix(k.trim());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    };
+    sets.iter().rfind(states).map(|set| format!("--set {set}"))
 }
 
 /// Lays `over` on `under`: tables key by key, everything else as a whole.

@@ -23,7 +23,7 @@ pub use gan::{
     Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
     Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
 };
-pub use load::{fault, load, parse};
+pub use load::{load, parse};
 pub use protocol::{
     AugmentorSees, CrossLingual, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, Protocol, Reduction,
     ReductionMode, SpeakerRule, SplitFile,

@@ -158,6 +158,16 @@ fn a_misspelt_field_variant_or_emotion_is_invalid() {
 }
 
 #[test]
+fn a_misspelt_row_or_list_is_invalid() {
+    let row = "title = \"t\"\n[[count]]\ntitle = \"a\"\ncorpus = \"emodb\"\nlanguage = \"German\"\n";
+    assert_eq!(refused(row), None);
+    assert_eq!(refused(&row.replace("language", "langauge")).unwrap(), "spec.count[0]: no \"language\"");
+    let list = "title = \"t\"\nexperiments = [\"a\"]\n";
+    assert_eq!(refused(list), None);
+    assert_eq!(refused(&format!("{list}x = 1")).unwrap(), "spec.x: unknown");
+}
+
+#[test]
 fn every_field_says_what_it_is() {
     let schema: Value = serde_json::from_str(&text()).unwrap();
     let mut silent = Vec::new();
