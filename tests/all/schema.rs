@@ -21,6 +21,11 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Option<String
     for (keyword, rule) in schema.as_object().unwrap() {
         let found = match keyword.as_str() {
             "$schema" | "$defs" | "title" | "description" | "default" | "format" | "required" => None,
+            "if" => {
+                let branch = if wrong(root, rule, value, at).is_none() { "then" } else { "else" };
+                schema.get(branch).and_then(|s| wrong(root, s, value, at))
+            }
+            "then" | "else" => None,
             "$ref" => {
                 wrong(root, root.pointer(&rule.as_str().unwrap()[1..]).expect("a definition"), value, at)
             }
@@ -141,7 +146,7 @@ fn every_shipped_spec_is_valid_and_names_the_schema() {
 fn a_misspelt_field_variant_or_emotion_is_invalid() {
     let (_, text) = specs().into_iter().find(|(p, _)| p.ends_with("quickstart.toml")).unwrap();
     for (from, to, why) in [
-        ("corpus = ", "corpsu = ", "no \"corpus\""),
+        ("corpus = ", "corpsu = ", "spec.corpsu: unknown"),
         ("title = ", "titel = \"x\"\ntitle = ", "spec.titel: unknown"),
         ("share = 0.8", "share = 0.8\nkeeep = []", "reduction"),
         ("\"sad\"", "\"sadd\"", "classes.sad[0]"),
