@@ -150,7 +150,7 @@ impl Check {
         if more {
             parts.push("more than a complete copy has".to_owned());
         }
-        let share = if self.expected > 0 { 100 * self.found / self.expected } else { 0 };
+        let share = (100 * self.found).checked_div(self.expected).unwrap_or(0);
         parts.push(match self.found == self.expected {
             true => plural(self.found, "utterance"),
             false => format!("{} of {} utterances ({share} %)", self.found, self.expected),

@@ -9,8 +9,11 @@ use std::path::PathBuf;
 const HEADINGS: [&str; 7] =
     ["data set", "language", "status", "negative", "published", "positive", "published"];
 
+/// Name below the report's folder and content of each file.
+pub(super) type Files = Vec<(PathBuf, Vec<u8>)>;
+
 /// The files of the report, by name, and the table as text for a terminal.
-pub(super) fn files(run: &RunDir, info: &RunInfo) -> Result<(Vec<(PathBuf, Vec<u8>)>, String)> {
+pub(super) fn files(run: &RunDir, info: &RunInfo) -> Result<(Files, String)> {
     let rows = read_counts(&run.counts())?;
     let title = title(run)?;
     let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();

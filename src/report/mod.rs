@@ -78,7 +78,7 @@ pub fn report(run: &RunDir, reports: &Path) -> Result<Written> {
         run: &to_run,
     };
 
-    let mut contents: Vec<(PathBuf, Vec<u8>)> = vec![
+    let mut contents: counts::Files = vec![
         ("table.md".into(), markdown(&title, summary.as_ref(), &tables).into_bytes()),
         ("table.csv".into(), render::csv(&reading.data_sets(), &tables)?),
     ];
@@ -101,7 +101,7 @@ fn folder(experiment: &str, run: &RunDir, reports: &Path) -> Result<PathBuf> {
 }
 
 /// Writes files below `dir` and points `latest` beside it at the newest report.
-fn write(run: &RunDir, dir: PathBuf, files: Vec<(PathBuf, Vec<u8>)>, text: String) -> Result<Written> {
+fn write(run: &RunDir, dir: PathBuf, files: counts::Files, text: String) -> Result<Written> {
     let mut written = Vec::new();
     for (name, bytes) in &files {
         written.push(dir.join(name));

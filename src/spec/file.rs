@@ -146,6 +146,10 @@ impl File {
                     }
                     all
                 }
+                Protocol::SplitFile(p) if !p.corpora.is_empty() => {
+                    let here = at("protocol.split-file.corpora");
+                    p.corpora.iter().enumerate().map(|(i, n)| (here.element(i, ""), n.as_str())).collect()
+                }
                 _ => vec![(at("corpus"), spec.corpus.as_str())],
             },
         }

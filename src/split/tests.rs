@@ -266,7 +266,8 @@ fn split_csv_gives_back_the_folds_it_was_written_from() {
         let e = table.folds(&selection, 3).unwrap_err().to_string();
         assert!(e.contains("no folds of seed 3") && e.contains("1, 2"), "{e}");
         let mut fewer = selection.clone();
-        (fewer.utterances.remove(0), fewer.labels.remove(0));
+        fewer.utterances.remove(0);
+        fewer.labels.remove(0);
         assert!(table.folds(&fewer, 1).unwrap_err().to_string().contains("is not among those"));
     }
     let text = std::fs::read_to_string(&path).unwrap();

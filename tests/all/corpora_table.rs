@@ -254,7 +254,7 @@ fn the_name_table_works_and_doctor_shows_tables() {
     let unknown = seraug(dir.path(), &["corpus", "check", "mine", "--corpora", "."]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(
-        stderr(&unknown).contains("no ./mine/table.csv") && stderr(&unknown).contains("table"),
+        stderr(&unknown).contains("needs ./mine/table.csv") && stderr(&unknown).contains("table"),
         "{}",
         stderr(&unknown)
     );

@@ -66,9 +66,9 @@ impl Files {
             let folder = Path::new(&**path).parent().unwrap_or(Path::new(""));
             folders.entry(folder).or_insert_with(|| below(&root.join(folder), &real));
         }
-        let look = |path: &Box<str>| {
+        let look = |path: &str| {
             progress.inc(1);
-            let relative = Path::new(&**path);
+            let relative = Path::new(path);
             let (inside, full) = (folders[relative.parent().unwrap_or(Path::new(""))], root.join(relative));
             let about = full.symlink_metadata().map_err(|_| format!("path `{path}`: no such file"))?;
             if !inside || about.is_symlink() && !below(&full, &real) {
@@ -80,7 +80,7 @@ impl Files {
             let sha256 = file_sha256(&full).map_err(|e| e.to_string())?;
             Ok(File { path: full, sha256 })
         };
-        Ok(paths.par_iter().map(look).collect())
+        Ok(paths.par_iter().map(|path| look(path)).collect())
     }
 }
 
