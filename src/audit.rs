@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::results::AuditCheck;
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Where everything in a cell comes from: indices into the utterances of the experiment.
@@ -38,6 +39,7 @@ pub fn audit(utterances: &[Utterance], lineage: &Lineage) -> Result<Vec<AuditChe
         (speakers, shared(utterances, l.train, l.test, speaker)),
         ("utterances on both sides", shared(utterances, l.train, l.test, id)),
         ("byte-identical audio on both sides", shared(utterances, l.train, l.test, |u| u.sha256.clone())),
+        ("recordings of which both sides hear a part", overlapping(utterances, l.train, l.test)),
         ("augmentations made from test items", shared(utterances, l.augmented_from, l.test, id)),
         ("augmentor trained on test items", shared(utterances, l.augmentor_trained_on, l.test, id)),
         ("statistics fitted on test items", shared(utterances, l.statistics_from, l.test, id)),
@@ -73,9 +75,38 @@ fn shared<'u, K: Hash + Eq>(
     right.iter().filter_map(|&i| Some((*seen.get(&what(&utterances[i]))?, &utterances[i]))).collect()
 }
 
+/// A pair for every utterance of `right` whose stretch of a file one of `left` has a part of. A whole file is all of it.
+fn overlapping<'u>(
+    utterances: &'u [Utterance],
+    left: &[usize],
+    right: &[usize],
+) -> Vec<(&'u Utterance, &'u Utterance)> {
+    let bounds = |u: &Utterance| u.excerpt.map_or((0.0, f64::INFINITY), |e| (e.start, e.end));
+    let excerpts = || left.iter().chain(right).any(|&i| utterances[i].excerpt.is_some());
+    if !excerpts() {
+        return Vec::new();
+    }
+    let mut of_file: HashMap<&Path, Vec<&Utterance>> = HashMap::new();
+    for &i in left {
+        of_file.entry(&utterances[i].path).or_default().push(&utterances[i]);
+    }
+    for stretches in of_file.values_mut() {
+        stretches.sort_by(|a, b| bounds(a).0.total_cmp(&bounds(b).0));
+    }
+    let hit = |&i: &usize| {
+        let u = &utterances[i];
+        let (start, end) = bounds(u);
+        let stretches = of_file.get(u.path.as_path())?;
+        let before = &stretches[..stretches.partition_point(|s| bounds(s).0 < end)];
+        Some((*before.iter().find(|s| bounds(s).1 > start)?, u))
+    };
+    right.iter().filter_map(hit).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpora::Excerpt;
     use crate::emotion::Emotion;
     use crate::manifest::Channels;
     use std::path::PathBuf;
@@ -108,7 +139,7 @@ mod tests {
             statistics_from: &[0, 1],
             speakers_overlap: false,
         };
-        assert_eq!(audit(&clean, &fine).unwrap().len(), 6);
+        assert_eq!(audit(&clean, &fine).unwrap().len(), 7);
         let message = |u: &[Utterance], l: Lineage| audit(u, &l).unwrap_err().to_string();
         let mut speaker = clean.clone();
         speaker[2].speaker = "s1".into();
@@ -118,6 +149,15 @@ mod tests {
         let mut bytes = clean.clone();
         bytes[2].sha256 = "2".into();
         assert!(message(&bytes, fine).contains("byte-identical audio on both sides: b"));
+        let mut parts = clean.clone();
+        for (u, (start, end)) in std::iter::zip(&mut parts, [(0.0, 2.0), (2.0, 3.0), (1.9, 2.0)]) {
+            (u.path, u.excerpt) = ("long.wav".into(), Some(Excerpt { start, end }));
+        }
+        assert!(message(&parts, fine).contains("both sides hear a part: a (long.wav) and c (long.wav)"));
+        parts[2].excerpt = Some(Excerpt { start: 3.0, end: 4.0 });
+        assert_eq!(audit(&parts, &fine).unwrap()[3].hits, 0, "neighbours share nothing");
+        parts[0].excerpt = None;
+        assert!(message(&parts, fine).contains("both sides hear a part: a"), "a whole file has every part");
         assert!(
             message(&clean, Lineage { augmented_from: &[2], ..fine })
                 .contains("augmentations made from test items")

@@ -25,7 +25,7 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
         bar.finish_and_clear();
         rows.push(match read {
             Ok(corpus) => {
-                let row = counted(count, &corpus)?;
+                let row = counted(count, &corpus);
                 if infos.iter().all(|i| i.name != count.corpus) {
                     infos.push(info(&corpus));
                 }
@@ -51,6 +51,7 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
     RunInfo {
         experiment: experiment.to_owned(),
         command: options.command.clone(),
+        set: options.set.clone(),
         version: VERSION.to_owned(),
         revision: REVISION.to_owned(),
         started: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -64,23 +65,17 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
     Ok(Finished { run, cells: rows.len(), failed })
 }
 
-fn counted(count: &Count, corpus: &Corpus) -> Result<CountRow> {
+fn counted(count: &Count, corpus: &Corpus) -> CountRow {
     let map = count.valence.as_ref().unwrap_or(&corpus.manifest.valence);
     let kept = |language: &String| count.languages.is_empty() || count.languages.contains(language);
     let of = |class: &str| {
         let all = corpus.utterances.iter().filter(|u| kept(&u.language) && map.of(u.emotion) == Some(class));
         let n = all.count();
-        if count.subset > 0 && n < count.subset {
-            return Err(Error::usage(format!(
-                "{}: subset = {}: the corpus {} has {n} {class} utterances",
-                count.title, count.subset, count.corpus
-            )));
-        }
-        Ok(if count.subset > 0 { count.subset } else { n })
+        if count.subset > 0 { count.subset.min(n) } else { n }
     };
-    let found = [Some(of("negative")?), Some(of("positive")?)];
+    let found = [Some(of("negative")), Some(of("positive"))];
     let whole = corpus.differences().is_empty();
-    Ok(row(count, if whole { CountStatus::Complete } else { CountStatus::Partial }, found))
+    row(count, if whole { CountStatus::Complete } else { CountStatus::Partial }, found)
 }
 
 fn row(count: &Count, status: CountStatus, found: [Option<usize>; 2]) -> CountRow {

@@ -20,7 +20,7 @@ const VERSION: u32 = 1;
 ///
 /// An utterance's spectrogram is kept in `cache/features-<settings>/<2 hex>/<sha256>.npy`, named by the audio's
 /// content, the settings, the channel policy and the version above. A cached file that is torn, or that cannot
-/// be what these settings give, is computed anew. A recording with many utterances is decoded once.
+/// be what these settings give, is computed anew. A recording whose utterances are neighbours here is decoded once.
 ///
 /// # Errors
 /// Every file is tried; the one line names the first (in the order given) that is refused and how many more are.

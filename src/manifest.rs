@@ -8,7 +8,6 @@ use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// What a corpus is, where it comes from and what must be found in it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -152,13 +151,6 @@ impl Manifest {
             fetch.check().map_err(|why| Error::usage(format!("{name}: fetch of {}: {why}", fetch.file)))?;
         }
         Ok(manifest)
-    }
-
-    /// Reads the manifest at `path`.
-    pub fn load(path: &Path) -> Result<Manifest> {
-        let text =
-            std::fs::read_to_string(path).map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
-        Manifest::parse(&text, &path.display().to_string())
     }
 }
 

@@ -1,9 +1,9 @@
 //! Every cell of an experiment with the keys of its stages: `plan` shows it, `run` works it off.
 
-use crate::audit::Lineage;
+use crate::audit::{Lineage, audit};
 use crate::corpora::Corpus;
-use crate::error::Result;
-use crate::results::{CellId, Hasher, Key, Stage, Store, digest_hex};
+use crate::error::{Error, Result};
+use crate::results::{AuditCheck, CellId, Hasher, Key, Stage, Store, digest_hex};
 use crate::seed::Seed;
 use crate::spec::{
     self, Augment, AugmentorSees, CopySource, FinalWeights, GanLoss, Loss, Protocol, Sampling, Spec,
@@ -75,9 +75,14 @@ impl Cell {
 
 /// The utterances that the augmentor of a fold is trained on, a subset of `fold.train`.
 pub fn augmentor_sees<'a>(spec: &Spec, fold: &'a Fold) -> &'a [usize] {
-    match &spec.protocol {
-        Protocol::CrossLingual(p) if p.augmentor_sees == AugmentorSees::Target => &fold.target,
-        _ => &fold.train,
+    let sees = match &spec.protocol {
+        Protocol::CrossLingual(p) => p.augmentor_sees,
+        Protocol::SplitFile(p) => p.augmentor_sees,
+        _ => AugmentorSees::SourceAndTarget,
+    };
+    match sees {
+        AugmentorSees::SourceAndTarget => &fold.train,
+        AugmentorSees::Target => &fold.target,
     }
 }
 
@@ -102,6 +107,38 @@ impl Plan {
             }
         }
         Ok(plan)
+    }
+
+    /// Audits every cell, as `run` does before the first is trained; counts are summed over the cells.
+    ///
+    /// # Errors
+    /// The first leak, with its cell.
+    pub fn audit(&self) -> Result<Vec<AuditCheck>> {
+        let mut sums: Vec<AuditCheck> = Vec::new();
+        // Conditions of a fold mostly come from the same lists.
+        let mut last: Option<(&Cell, Vec<AuditCheck>)> = None;
+        for cell in &self.cells {
+            let same = |(o, _): &(&Cell, Vec<AuditCheck>)| {
+                Rc::ptr_eq(&o.fold, &cell.fold)
+                    && o.sources == cell.sources
+                    && o.augmentor.is_some() == cell.augmentor.is_some()
+            };
+            let checks = match last.take_if(|l| same(l)) {
+                Some((_, checks)) => checks,
+                None => audit(&self.selection.utterances, &cell.lineage(&self.spec))
+                    .map_err(|e| Error::failed(format!("{}: {e}", cell.id)))?,
+            };
+            if sums.is_empty() {
+                sums.clone_from(&checks);
+            } else {
+                std::iter::zip(&mut sums, &checks).for_each(|(sum, c)| {
+                    sum.compared += c.compared;
+                    sum.hits += c.hits;
+                });
+            }
+            last = Some((cell, checks));
+        }
+        Ok(sums)
     }
 
     /// What is to be done for a cell, and why, on one line.
@@ -198,7 +235,10 @@ fn cells_of(plan: &Plan, device: &str, fold: &Rc<Fold>, seed: u64) -> Vec<Cell> 
             TargetShare::Full => Rc::clone(fold),
             TargetShare::Low => Rc::new(fold.with(share)),
         };
-        let speakers = fold.train.iter().map(|&i| format!("{}\n", selection.utterances[i].speaker));
+        let speakers = fold
+            .train
+            .iter()
+            .map(|&i| format!("{}\t{}\n", selection.utterances[i].corpus, selection.utterances[i].speaker));
         let shared = Shared {
             train: digest(selection, &fold.train),
             test: digest(selection, &fold.test),

@@ -1,17 +1,16 @@
 //! From a checked spec to a run directory: every cell, whatever becomes of the others.
 
-use crate::audit::audit;
 use crate::cell::{self, CellResult, Context, FoldData};
 use crate::embedding;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::features;
 use crate::inputs::{self, Inputs};
 use crate::panic::caught;
 use crate::plan::{Cell, Plan};
 use crate::progress::Display;
 use crate::results::{
-    AuditCheck, Outcome, RunDir, RunInfo, Status, Store, Warning, write_atomic, write_history,
-    write_outcomes, write_predictions,
+    Outcome, RunDir, RunInfo, Status, Store, Warning, write_atomic, write_history, write_outcomes,
+    write_predictions,
 };
 use crate::spec::Spec;
 use crate::split::write_splits;
@@ -68,7 +67,7 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
     let Inputs { corpora, infos, notes } = inputs::read(&spec, options, &store, display)?;
     let plan = Plan::new(spec, experiment.to_owned(), corpora, &machine.class)?;
     let (spec, selection) = (&plan.spec, &plan.selection);
-    let checks = audit_all(&plan)?;
+    let checks = plan.audit()?;
     let bar = display.bar("features", selection.utterances.len() as u64);
     let mels = features::extract_all(&selection.utterances, &spec.features, store.root(), &bar)?;
     bar.finish_and_clear();
@@ -137,24 +136,6 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
     info.save(&run.info())?;
     let failed = outcomes.iter().filter(|o| o.status == Status::Failed).count();
     Ok(Finished { run, cells: outcomes.len(), failed })
-}
-
-/// Audits every cell before the first is trained; counts are summed over the cells.
-fn audit_all(plan: &Plan) -> Result<Vec<AuditCheck>> {
-    let mut sums: Vec<AuditCheck> = Vec::new();
-    for cell in &plan.cells {
-        let checks = audit(&plan.selection.utterances, &cell.lineage(&plan.spec))
-            .map_err(|e| Error::failed(format!("{}: {e}", cell.id)))?;
-        if sums.is_empty() {
-            sums = checks;
-        } else {
-            sums.iter_mut().zip(checks).for_each(|(sum, c)| {
-                sum.compared += c.compared;
-                sum.hits += c.hits;
-            });
-        }
-    }
-    Ok(sums)
 }
 
 /// Writes the files of a cell and makes its row.

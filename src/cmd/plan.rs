@@ -70,7 +70,9 @@ fn plan(spec: Spec, name: &str, options: &Options, store: &Store, global: &Globa
     let inputs = inputs::read(&spec, options, store, &display)?;
     inputs.notes.iter().for_each(|note| display.note(&format!("warning: {note}")));
     let device = device::describe(device::open(options.device)?);
-    Plan::new(spec, name.to_owned(), inputs.corpora, &device.class)
+    let plan = Plan::new(spec, name.to_owned(), inputs.corpora, &device.class)?;
+    plan.audit()?;
+    Ok(plan)
 }
 
 /// `  5 folds x 2 conditions x 5 seeds = 50 cells`, from the spec and the manifests alone.

@@ -64,7 +64,12 @@ impl Experiment {
             sets.push(format!("seeds={:?}", self.seeds));
         }
         let File::Collection(collection) = spec::load_file(&self.spec, &sets)? else {
-            return Ok(vec![self.named(&self.spec, &sets, corpora)?]);
+            let named = self.named(&self.spec, &sets, corpora)?;
+            if matches!(named.file, File::Counts(_)) && !sets.is_empty() {
+                let flag = format!("{}: a table of counts has nothing to set", self.spec.display());
+                return Err(Error::usage(flag));
+            }
+            return Ok(vec![named]);
         };
         let folder = self.spec.parent().unwrap_or(Path::new(""));
         let members = collection.experiments.iter().map(|name| {

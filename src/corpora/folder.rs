@@ -123,13 +123,15 @@ pub(super) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> 
     }
     problems.sort();
     if found.is_empty() {
-        let languages = if passed > 0 && !languages.is_empty() {
-            format!(" in language {}", languages.join(", "))
-        } else {
-            String::new()
-        };
+        if passed > 0 && !languages.is_empty() {
+            return Err(Error::usage(format!(
+                "languages: no recording in language {} in {}",
+                languages.join(", "),
+                root.display()
+            )));
+        }
         let first = problems.first().map(|p| format!(" ({p})")).unwrap_or_default();
-        let what = format!("no recording of it{languages} in {}{first}", root.display());
+        let what = format!("no recording of it in {}{first}", root.display());
         return Err(missing(&manifest, corpora, &what));
     }
     progress.set_length(found.len() as u64);

@@ -44,7 +44,7 @@ pub enum Unit {
 
 /// The columns of a run, in table order, without the difference.
 pub fn columns(reading: &Reading) -> Vec<Column> {
-    let reduced = reading.spec.reduced_classes();
+    let reduced = reading.reduced();
     if reading.per_class() {
         return reduced.iter().map(|&c| Column::Class(c)).chain([Column::Reduced]).collect();
     }
@@ -54,12 +54,12 @@ pub fn columns(reading: &Reading) -> Vec<Column> {
 
 /// The column that conditions are compared by.
 pub fn main_column(reading: &Reading) -> Column {
-    if reading.spec.reduced_classes().is_empty() { Column::Uar } else { Column::Reduced }
+    if reading.reduced().is_empty() { Column::Uar } else { Column::Reduced }
 }
 
 /// Values of every finished cell. A class that a test fold lacks gives none.
 pub fn samples(reading: &Reading) -> Vec<Sample> {
-    let reduced = reading.spec.reduced_classes();
+    let reduced = reading.reduced();
     let classes = reading.spec.class_names();
     let mut samples = Vec::new();
     // Cells of one data set a class, by (condition, speakers, seed).

@@ -2,14 +2,18 @@
 
 use super::aggregate::Unit;
 use super::reading::Reading;
+use crate::spec::Protocol;
 
 /// The caption of the table of a run.
 pub fn caption(reading: &Reading, unit: Unit) -> String {
     let spec = &reading.spec;
     let names = spec.class_names();
     let chance = 100.0 / names.len() as f64;
-    let reduced: Vec<&str> = spec.reduced_classes().iter().map(|&c| names[c]).collect();
-    let share = spec.reduction.as_ref().map_or(0.0, |r| 100.0 * r.share);
+    let reduced: Vec<&str> = reading.reduced().iter().map(|&c| names[c]).collect();
+    let share = match &spec.reduction {
+        Some(r) => format!("{:.0} %", 100.0 * r.share),
+        None => "some".to_owned(),
+    };
     let mut text = format!(
         "Percent on the test folds of {}: mean ± half of the 95 % interval. ",
         list(&reading.data_sets().into_iter().map(|d| corpus(d, reading.synthetic())).collect::<Vec<_>>())
@@ -17,7 +21,7 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
     if reading.per_class() {
         text += &format!(
             "Classes are reduced one at a time: a column is the UAR (mean recall over all {} classes, chance \
-             {chance:.1}) of the data sets in which {share:.0} % of that class were removed from training, the others \
+             {chance:.1}) of the data sets in which {share} of that class were removed from training, the others \
              left whole; mean: over these columns, where all of a fold and seed have a result, as the paper's Average. ",
             names.len()
         );
@@ -28,7 +32,7 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
         );
         if !reduced.is_empty() {
             text += &format!(
-                "reduced: mean recall over {}, of which {share:.0} % were removed from training: the paper's Average. ",
+                "reduced: mean recall over {}, of which {share} were removed from training: the paper's Average. ",
                 list(&reduced)
             );
         }
@@ -42,6 +46,10 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
                 "Intervals: Student t over the {folds} folds, each fold first averaged over its {seeds} seeds. "
             )
         }
+        Unit::Seed if seeds > 1 && matches!(spec.protocol, Protocol::CrossLingual(_)) => format!(
+            "Intervals: Student t over the {seeds} seeds, each of which splits the target anew: their test sets \
+             overlap, so that the intervals are too narrow. "
+        ),
         Unit::Seed if seeds == 1 => "One fold and one seed: no intervals. ".to_owned(),
         Unit::Seed => format!(
             "Intervals: Student t over the {seeds} seeds of the only fold that was run: they say nothing about other \

@@ -88,7 +88,9 @@ fn terminal(rows: &[Vec<String>]) -> String {
 fn markdown(title: &str, rows: &[Vec<String>], caption: &str) -> String {
     let mut text = format!("# {title}\n\n| {} |\n| :-- | :-- | :-- |", HEADINGS.join(" | "));
     text += &format!("{}\n", " --: |".repeat(HEADINGS.len() - 3));
-    rows.iter().for_each(|r| text += &format!("| {} |\n", r.join(" | ")));
+    let escaped = |c: &String| c.replace('|', "\\|");
+    rows.iter()
+        .for_each(|r| text += &format!("| {} |\n", r.iter().map(escaped).collect::<Vec<_>>().join(" | ")));
     text + "\n" + caption + "\n"
 }
 

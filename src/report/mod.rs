@@ -95,6 +95,13 @@ pub fn report(run: &RunDir, reports: &Path) -> Result<Written> {
 
 /// `reports/<experiment>/<run-id>`, made.
 fn folder(experiment: &str, run: &RunDir, reports: &Path) -> Result<PathBuf> {
+    let plain = |c: Component| matches!(c, Component::Normal(_));
+    if experiment.is_empty() || !Path::new(experiment).components().all(plain) {
+        return Err(Error::failed(format!(
+            "{}: experiment = `{experiment}` is no path below the reports folder",
+            run.info().display()
+        )));
+    }
     let dir = reports.join(experiment).join(run.id());
     std::fs::create_dir_all(&dir).map_err(|e| unwritable(&dir, e))?;
     Ok(dir)

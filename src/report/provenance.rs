@@ -37,7 +37,12 @@ pub fn audit(reading: &Reading) -> String {
     let row =
         |a: &crate::results::AuditCheck| vec![a.check.clone(), a.compared.to_string(), a.hits.to_string()];
     let rows: Vec<_> = info.audit.iter().map(row).collect();
-    section("Leakage audit", "Any hit stops a run.", &["question", "compared", "hits"], &rows)
+    section(
+        "Leakage audit",
+        "Any hit stops a run, but for speakers where the protocol lets them overlap.",
+        &["question", "compared", "hits"],
+        &rows,
+    )
 }
 
 /// Code, machine, data and networks.

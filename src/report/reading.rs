@@ -3,7 +3,6 @@
 use crate::error::{Error, Result};
 use crate::results::{CellId, Outcome, RunDir, RunInfo, Status, read_outcomes};
 use crate::spec::{self, ReductionMode, Spec};
-use std::path::{Component, Path};
 
 /// All that a report is made from, except the files of single cells, which are read where needed.
 #[derive(Debug, Clone)]
@@ -23,7 +22,7 @@ impl Reading {
     ///
     /// # Errors
     /// A file that is missing or does not parse; classes or conditions of outcomes.csv that spec.toml does
-    /// not have; a cell that is there twice; an experiment name that would leave the reports folder.
+    /// not have; a cell that is there twice.
     pub fn of(run: &RunDir) -> Result<Reading> {
         let spec = spec::load(&run.spec(), &[])?;
         let info = RunInfo::load(&run.info())?;
@@ -40,14 +39,6 @@ impl Reading {
             return Err(Error::failed(format!(
                 "{}: lists no [[fold]]: the run is of another version of seraug; run the experiment again",
                 run.info().display()
-            )));
-        }
-        let plain = |c: Component| matches!(c, Component::Normal(_));
-        if info.experiment.is_empty() || !Path::new(&info.experiment).components().all(plain) {
-            return Err(Error::failed(format!(
-                "{}: experiment = `{}` is no path below the reports folder",
-                run.info().display(),
-                info.experiment
             )));
         }
         for (i, o) in outcomes.iter().enumerate() {
@@ -71,7 +62,23 @@ impl Reading {
 
     /// Classes are reduced one at a time, in a data set each.
     pub fn per_class(&self) -> bool {
-        self.spec.reduction.as_ref().is_some_and(|r| r.mode == ReductionMode::PerClass)
+        match &self.spec.reduction {
+            Some(r) => r.mode == ReductionMode::PerClass,
+            None => {
+                let one = self.outcomes.iter().all(|o| o.reduced.len() == 1);
+                one && self.outcomes.iter().any(|o| o.reduced != self.outcomes[0].reduced)
+            }
+        }
+    }
+
+    /// The reduced classes, as indices: the spec's, or those that the folds of a split.csv have.
+    pub fn reduced(&self) -> Vec<usize> {
+        if self.spec.reduction.is_some() {
+            return self.spec.reduced_classes();
+        }
+        let names = self.spec.class_names();
+        let somewhere = |c: &usize| self.outcomes.iter().any(|o| o.reduced.iter().any(|r| r == names[*c]));
+        (0..names.len()).filter(somewhere).collect()
     }
 
     /// The groups of test utterances that the run has, ascending.

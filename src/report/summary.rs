@@ -60,7 +60,9 @@ impl Summary {
 
     /// As Markdown.
     pub fn markdown(&self) -> String {
-        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+        let escaped = |c: &String| c.replace('|', "\\|");
+        let line =
+            |cells: &[String]| format!("| {} |\n", cells.iter().map(escaped).collect::<Vec<_>>().join(" | "));
         let mut text = line(&self.headings);
         text += &format!("| :-- |{}\n", " --: |".repeat(self.headings.len() - 1));
         self.rows.iter().for_each(|row| text += &line(row));

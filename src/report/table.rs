@@ -187,7 +187,7 @@ fn notes(reading: &Reading, rows: &[Row], samples: &[Sample]) -> Vec<String> {
             }
         }
     }
-    if reading.spec.reduction.is_none()
+    if reading.reduced().is_empty()
         && reading.spec.condition.iter().any(|c| c.published.contains_key("average"))
     {
         notes.push(

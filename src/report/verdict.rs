@@ -65,7 +65,7 @@ fn ran(reading: &Reading, tables: &[Table]) -> String {
         None => String::new(),
         Some(r) => {
             let names = reading.spec.class_names();
-            let reduced: Vec<&str> = reading.spec.reduced_classes().iter().map(|&c| names[c]).collect();
+            let reduced: Vec<&str> = reading.reduced().iter().map(|&c| names[c]).collect();
             let how = if reading.per_class() { ", one class at a time" } else { "" };
             format!(", with {:.0} % of {} removed from training{how}", 100.0 * r.share, list(&reduced))
         }
@@ -89,7 +89,9 @@ fn shows(reading: &Reading, table: &Table) -> Result<String> {
     let mean = |i: usize| table.entry(i, main).map(|e| e.interval.mean);
     let conditions = &reading.spec.condition;
     let best_of = |wanted: &dyn Fn(&Condition) -> bool| {
-        let candidates = (0..conditions.len()).filter(|&i| wanted(&conditions[i]) && mean(i).is_some());
+        // What all others are compared with is no candidate.
+        let candidates = (0..conditions.len())
+            .filter(|&i| table.rows[i].baseline != i && wanted(&conditions[i]) && mean(i).is_some());
         candidates.max_by(|&a, &b| mean(a).unwrap_or(0.0).total_cmp(&mean(b).unwrap_or(0.0)))
     };
     let augments = |c: &Condition| c.augment != Augment::None;
@@ -102,7 +104,8 @@ fn shows(reading: &Reading, table: &Table) -> Result<String> {
     let Some(best) = best else {
         return Ok(format!("No augmentation has a result; {base} reached {base_mean:.1} % in {what}."));
     };
-    let many = conditions.iter().skip(1).filter(|c| augments(c)).count() > 1;
+    let rows = || std::iter::zip(conditions, &table.rows).enumerate();
+    let many = rows().filter(|(i, (c, r))| r.baseline != *i && augments(c)).count() > 1;
     let against = |d: Option<&Entry>, other: &str| match d {
         None => format!("no cell is paired with {other}"),
         Some(d) => format!("{} points over {other}, {}", signed(d), judged(d)),

@@ -112,7 +112,7 @@ pub struct AuditCheck {
     pub check: String,
     /// Items compared over all cells.
     pub compared: usize,
-    /// Hits; any stops the run.
+    /// Hits; any stops the run, but for speakers where the protocol lets them overlap.
     pub hits: usize,
 }
 

@@ -24,9 +24,15 @@ impl Spec {
         if self.label == Label::Valence {
             let valence =
                 |(n, e): (&String, &Vec<_>)| ["negative", "positive"].contains(&n.as_str()) && e.is_empty();
-            need(self.classes.iter().all(valence), "classes", || {
+            need(self.classes.len() == 2 && self.classes.iter().all(valence), "classes", || {
                 "leave it out with label = \"valence\"".into()
             })?;
+            for (corpus, map) in &self.valence {
+                let both = map.negative.iter().find(|e| map.positive.contains(e));
+                need(both.is_none(), at("valence").field(corpus), || {
+                    format!("`{}` is negative and positive", both.map_or("", |e| e.name()))
+                })?;
+            }
             return self.check_seeds();
         }
         need(self.valence.is_empty(), "valence", || "is read with label = \"valence\" alone".into())?;

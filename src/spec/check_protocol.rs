@@ -34,6 +34,9 @@ impl Spec {
         need(several || !self.corpus.is_empty(), "corpus", || {
             "is missing; `seraug corpus list` shows what there is".into()
         })?;
+        need(!several || self.languages.is_empty(), "languages", || {
+            "is for a single corpus; use languages-of".into()
+        })?;
         let (valence, languages) = (at("valence"), at("languages-of"));
         let named = self.valence.keys().map(|c| (&valence, c));
         for (key, corpus) in named.chain(self.languages_of.keys().map(|c| (&languages, c))) {

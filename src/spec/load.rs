@@ -115,6 +115,9 @@ fn apply_set(table: &mut Table, set: &str) -> Result<()> {
     let mut steps: Vec<&str> = key.trim().split('.').collect();
     let last = steps.pop().filter(|s| !s.is_empty());
     let last = last.ok_or_else(|| Error::usage("the key is empty"))?;
+    if steps.iter().any(|s| s.is_empty()) {
+        return Err(Error::usage("the key has an empty part"));
+    }
     let mut at = table;
     let mut steps = steps.into_iter();
     while let Some(step) = steps.next() {
@@ -123,12 +126,15 @@ fn apply_set(table: &mut Table, set: &str) -> Result<()> {
             Value::Table(t) => t,
             Value::Array(items) => {
                 let name = steps.next().unwrap_or(last);
-                let names =
-                    || items.iter().map(|t| t.get("name").and_then(Value::as_str).unwrap_or_default());
-                let Some(index) = names().position(|n| n == name) else {
-                    return Err(Error::usage(format!("no {step} is named `{name}`{}", hint(name, names()))));
-                };
-                items[index].as_table_mut().expect("only a table has a name")
+                let names: Vec<String> = items
+                    .iter()
+                    .filter_map(|t| t.get("name").and_then(Value::as_str).map(str::to_owned))
+                    .collect();
+                let named = |t: &&mut Table| t.get("name").and_then(Value::as_str) == Some(name);
+                items.iter_mut().filter_map(Value::as_table_mut).find(named).ok_or_else(|| {
+                    let known = names.iter().map(String::as_str);
+                    Error::usage(format!("no {step} is named `{name}`{}", hint(name, known)))
+                })?
             }
             _ => return Err(Error::usage(format!("`{step}` is a value, not a table"))),
         };

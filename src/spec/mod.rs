@@ -239,8 +239,7 @@ impl Spec {
     /// What differences are to: the condition that all others are compared with, or `baseline` where there are several.
     pub fn baseline_label(&self) -> &str {
         let bases: Vec<usize> = (0..self.condition.len()).map(|c| self.baseline_of(c)).collect();
-        let first = self.condition.first();
-        if bases.iter().all(|&b| b == bases[0]) { first.map_or("", Condition::label) } else { "baseline" }
+        if bases.iter().all(|&b| b == bases[0]) { self.condition[bases[0]].label() } else { "baseline" }
     }
 
     /// The resolved spec as TOML: what a run writes down.

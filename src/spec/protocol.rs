@@ -59,6 +59,9 @@ pub struct SplitFile {
     /// The corpora that it lists, where they are several; `corpus` is absent then.
     #[serde(default)]
     pub corpora: Vec<String>,
+    /// What the augmentor is trained on, where the folds are cross-lingual.
+    #[serde(default)]
+    pub augmentor_sees: AugmentorSees,
     /// Folds to run (numbers from 1); empty runs all.
     #[serde(default)]
     pub only: Vec<usize>,

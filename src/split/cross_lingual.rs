@@ -121,9 +121,12 @@ fn speakers_of_about(
         counts.entry(speaker).or_insert_with(|| vec![0.0; classes])[selection.labels[i]] += 1.0;
         totals[selection.labels[i]] += 1.0;
     }
-    let distance = |held: &[f64]| {
-        std::iter::zip(held, &totals).map(|(h, t)| (h / t.max(1.0) - share).abs()).fold(0.0, f64::max)
+    let deviations = |held: &[f64]| -> Vec<f64> {
+        std::iter::zip(held, &totals).map(|(h, t)| (h / t.max(1.0) - share).abs()).collect()
     };
+    let worst = |held: &[f64]| deviations(held).into_iter().fold(0.0, f64::max);
+    // Of all classes, because a speaker of one class leaves the worst of the others as it was.
+    let total = |held: &[f64]| deviations(held).iter().map(|d| d * d).sum::<f64>();
     let mut best: Option<(f64, Vec<&str>)> = None;
     for order in 0..ORDERS {
         let mut speakers: Vec<&str> = counts.keys().copied().collect();
@@ -131,11 +134,11 @@ fn speakers_of_about(
         let (mut held, mut set) = (vec![0f64; classes], Vec::new());
         for speaker in speakers {
             let with: Vec<f64> = std::iter::zip(&held, &counts[speaker]).map(|(a, b)| a + b).collect();
-            if distance(&with) < distance(&held) {
+            if total(&with) < total(&held) {
                 (held, _) = (with, set.push(speaker));
             }
         }
-        let found = distance(&held);
+        let found = worst(&held);
         if best.as_ref().is_none_or(|(d, _)| found < *d) {
             best = Some((found, set));
         }

@@ -85,7 +85,8 @@ impl SplitTable {
     /// Reads what [`write_splits`] wrote.
     ///
     /// # Errors
-    /// A file that cannot be read, a header or a value of another form, an utterance that is there twice.
+    /// A file that cannot be read, a header or a value of another form, an utterance that is there twice, seeds with
+    /// different folds.
     pub fn read(path: &Path) -> Result<SplitTable> {
         let name = path.display().to_string();
         let bad = |what: String| Error::usage(format!("{name}: {what}"));
@@ -128,7 +129,18 @@ impl SplitTable {
                 )));
             }
         }
-        Ok(SplitTable { name, columns, rows })
+        let table = SplitTable { name, columns, rows };
+        let of = |seed: u64| -> BTreeSet<(usize, &str)> {
+            table.columns.iter().filter(|c| c.0 == seed).map(|c| (c.1, c.2.as_str())).collect()
+        };
+        let first = table.columns.first().map(|c| c.0);
+        if let Some(other) = table.columns.iter().find(|c| first.is_some_and(|f| of(f) != of(c.0))) {
+            return Err(Error::usage(format!(
+                "{}: seed {} has other folds than the first",
+                table.name, other.0
+            )));
+        }
+        Ok(table)
     }
 
     /// The folds of run seed `seed`, by number. Utterances that the file does not list take no part.
@@ -154,16 +166,11 @@ impl SplitTable {
                 return bad(format!("utterance {id} of {corpus} is not among those of this experiment"));
             }
         }
-        for (place, (number, (c, (_, stated, corpus)))) in
-            columns.into_iter().enumerate().map(|(p, c)| (p, (p + 1, c)))
-        {
-            if *stated != number {
-                return bad(format!(
-                    "the folds of seed {seed} are not numbered 1, 2, ...: number {} is {stated}",
-                    place + 1
-                ));
+        for (c, (_, number, corpus)) in columns {
+            if folds.iter().any(|f: &Fold| f.number == *number) {
+                return bad(format!("fold {number} of seed {seed} is there twice"));
             }
-            let mut fold = Fold { number, corpus: corpus.clone(), ..Fold::default() };
+            let mut fold = Fold { number: *number, corpus: corpus.clone(), ..Fold::default() };
             for (i, u) in selection.utterances.iter().enumerate() {
                 let key = (u.corpus.to_string(), u.id.clone());
                 match self.rows.get(&key).map_or(Part::None, |parts| parts[c]) {

@@ -12,7 +12,7 @@ use crate::corpora::{Corpus, Utterance};
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use crate::seed::Seed;
-use crate::spec::{Protocol, ReductionMode, Spec, TargetShare};
+use crate::spec::{CopySource, Protocol, ReductionMode, Spec, TargetShare};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -111,28 +111,35 @@ pub fn select(spec: &Spec, corpora: Vec<Corpus>) -> Result<Selection> {
 /// What the corpora cannot serve: fewer speakers than folds, no session, no split, a fold whose training or test
 /// set lacks a class, a fold that is not there.
 pub fn folds(spec: &Spec, selection: &Selection, seed: u64) -> Result<Vec<Fold>> {
+    let rest = |test: Vec<usize>| {
+        let is_test = |i: &usize| test.binary_search(i).is_ok();
+        let pool = (0..selection.utterances.len()).filter(|i| !is_test(i)).collect();
+        Sides { pool, test, speakers_overlap: false }
+    };
+    let sides = |tests: Vec<Vec<usize>>| -> Vec<Sides> { tests.into_iter().map(rest).collect() };
     let mut folds = match &spec.protocol {
-        Protocol::LeaveOneSessionOut(_) => reduced(spec, selection, seed, &speakers::sessions(selection)?),
-        Protocol::LeaveSpeakersOut(p) => reduced(spec, selection, seed, &speakers::groups(p, selection)?),
-        Protocol::FixedSplit(p) => {
-            let part = speakers::parts(p, selection)?;
-            let mut folds = reduced(spec, selection, seed, &[part.test]);
-            for fold in &mut folds {
-                fold.train.retain(|i| part.train.binary_search(i).is_ok());
-                fold.removed.retain(|i| part.train.binary_search(i).is_ok());
-                fold.speakers_overlap = part.speakers_overlap;
-            }
-            folds
+        Protocol::LeaveOneSessionOut(_) => {
+            reduced(spec, selection, seed, &sides(speakers::sessions(selection)?))
         }
+        Protocol::LeaveSpeakersOut(p) => {
+            reduced(spec, selection, seed, &sides(speakers::groups(p, selection)?))
+        }
+        Protocol::FixedSplit(p) => reduced(spec, selection, seed, &[speakers::parts(p, selection)?]),
         Protocol::SplitFile(p) => SplitTable::read(Path::new(&p.path))?.folds(selection, seed)?,
         Protocol::CrossLingual(p) => cross_lingual::folds(p, selection, spec.classes.len(), seed)?,
     };
     let only = spec.protocol.only();
-    let count = folds.len() / reduced_sets(spec).len().max(1);
-    if let Some(beyond) = only.iter().find(|&&f| f > count) {
+    // Folds of a file keep their numbers; the others are numbered through, once for each reduced set.
+    let count = match &spec.protocol {
+        Protocol::SplitFile(_) => folds.iter().map(|f| f.number).max().unwrap_or(0),
+        _ => folds.len() / reduced_sets(spec).len().max(1),
+    };
+    let of_set = |f: &Fold| (f.number - 1) % count.max(1) + 1;
+    if let Some(beyond) = only.iter().find(|&&n| !folds.iter().any(|f| of_set(f) == n)) {
         return Err(Error::usage(format!("protocol: only: {beyond} is not in 1..={count}")));
     }
-    folds.retain(|f| only.is_empty() || only.contains(&((f.number - 1) % count + 1)));
+    folds.retain(|f| only.is_empty() || only.contains(&of_set(f)));
+    check_conditions(spec, selection, &folds)?;
     for fold in &folds {
         check(spec, selection, fold)?;
         check(spec, selection, &fold.with(TargetShare::Low))?;
@@ -140,18 +147,23 @@ pub fn folds(spec: &Spec, selection: &Selection, seed: u64) -> Result<Vec<Fold>>
     Ok(folds)
 }
 
-/// A fold for each reduced set and test set, numbered through.
-fn reduced(spec: &Spec, selection: &Selection, seed: u64, tests: &[Vec<usize>]) -> Vec<Fold> {
+/// The two sides of a fold before the reduction. Ascending.
+struct Sides {
+    pool: Vec<usize>,
+    test: Vec<usize>,
+    speakers_overlap: bool,
+}
+
+/// A fold for each reduced set and pair of sides, numbered through.
+fn reduced(spec: &Spec, selection: &Selection, seed: u64, sides: &[Sides]) -> Vec<Fold> {
     let mut folds = Vec::new();
     for reduced in reduced_sets(spec) {
-        for (g, test) in tests.iter().enumerate() {
-            let is_test = |i: &usize| test.binary_search(i).is_ok();
-            let pool: Vec<usize> = (0..selection.utterances.len()).filter(|i| !is_test(i)).collect();
+        for (g, Sides { pool, test, speakers_overlap }) in sides.iter().enumerate() {
             let (train, removed) = match &spec.reduction {
-                None => (pool, Vec::new()),
+                None => (pool.clone(), Vec::new()),
                 Some(r) => {
                     let seed = Seed::new(seed).child("reduction").at(g as u64);
-                    reduce::reduce(r, &reduced, &pool, selection, seed)
+                    reduce::reduce(r, &reduced, pool, selection, seed)
                 }
             };
             folds.push(Fold {
@@ -161,6 +173,7 @@ fn reduced(spec: &Spec, selection: &Selection, seed: u64, tests: &[Vec<usize>]) 
                 test: test.clone(),
                 removed,
                 reduced: reduced.clone(),
+                speakers_overlap: *speakers_overlap,
                 ..Fold::default()
             });
         }
@@ -174,6 +187,31 @@ fn reduced_sets(spec: &Spec) -> Vec<Vec<usize>> {
         Some(ReductionMode::PerClass) => spec.reduced_classes().into_iter().map(|c| vec![c]).collect(),
         Some(ReductionMode::Joint) | None => vec![spec.reduced_classes()],
     }
+}
+
+/// What a condition asks of the folds: a split.csv need not have it.
+fn check_conditions(spec: &Spec, selection: &Selection, folds: &[Fold]) -> Result<()> {
+    let lacks = |condition: &str, what: &str, fold: &Fold| {
+        Err(Error::usage(format!("condition.{condition}: fold {} has no {what}", fold.number)))
+    };
+    for fold in folds {
+        for c in &spec.condition {
+            if c.target == TargetShare::Low && fold.low.is_empty() {
+                return lacks(&c.name, "utterance that trains in LT; leave target = \"low\" out", fold);
+            }
+            let Some((_, of)) = c.augment.copies() else { continue };
+            let fold = &fold.with(c.target);
+            let wanted = |&&i: &&usize| match of {
+                CopySource::All => true,
+                CopySource::Reduced => fold.reduced.contains(&selection.labels[i]),
+                CopySource::Target => fold.target.binary_search(&i).is_ok(),
+            };
+            if !fold.train.iter().any(|i| wanted(&i)) {
+                return lacks(&c.name, "utterance to copy; set `of` to another part", fold);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn check(spec: &Spec, selection: &Selection, fold: &Fold) -> Result<()> {

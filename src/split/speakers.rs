@@ -1,6 +1,6 @@
 //! Test sets of whole sessions or speakers, and those of a corpus's own split.
 
-use super::Selection;
+use super::{Selection, Sides};
 use crate::error::{Error, Result};
 use crate::manifest::Gender;
 use crate::spec::{FixedSplit, LeaveSpeakersOut};
@@ -28,8 +28,13 @@ pub(super) fn sessions(selection: &Selection) -> Result<Vec<Vec<usize>>> {
 pub(super) fn groups(protocol: &LeaveSpeakersOut, selection: &Selection) -> Result<Vec<Vec<usize>>> {
     let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
     let count = if protocol.groups.is_empty() {
-        let speakers: BTreeSet<(Option<Gender>, &str)> =
-            selection.utterances.iter().map(|u| (u.gender, u.speaker.as_str())).collect();
+        // A gender that some rows of a table do not state is the one that others do.
+        let mut genders: BTreeMap<&str, Option<Gender>> = BTreeMap::new();
+        for u in &selection.utterances {
+            let gender = genders.entry(u.speaker.as_str()).or_default();
+            *gender = gender.or(u.gender);
+        }
+        let speakers: BTreeSet<(Option<Gender>, &str)> = genders.into_iter().map(|(s, g)| (g, s)).collect();
         let count = if protocol.folds == 0 { speakers.len() } else { protocol.folds };
         if speakers.len() < count.max(2) {
             return Err(Error::usage(format!(
@@ -65,13 +70,7 @@ pub(super) fn groups(protocol: &LeaveSpeakersOut, selection: &Selection) -> Resu
 }
 
 /// The two sides of a corpus's own split.
-pub(super) struct Parts {
-    pub(super) train: Vec<usize>,
-    pub(super) test: Vec<usize>,
-    pub(super) speakers_overlap: bool,
-}
-
-pub(super) fn parts(protocol: &FixedSplit, selection: &Selection) -> Result<Parts> {
+pub(super) fn parts(protocol: &FixedSplit, selection: &Selection) -> Result<Sides> {
     let of = |names: &[String]| -> Vec<usize> {
         let named = |i: &usize| selection.utterances[*i].split.as_ref().is_some_and(|s| names.contains(s));
         (0..selection.utterances.len()).filter(named).collect()
@@ -88,9 +87,9 @@ pub(super) fn parts(protocol: &FixedSplit, selection: &Selection) -> Result<Part
             )));
         }
     }
-    let (train, test) = (of(&protocol.train), of(&protocol.test));
+    let (pool, test) = (of(&protocol.train), of(&protocol.test));
     let speaker = |&i: &usize| selection.utterances[i].speaker.as_str();
-    let training: HashSet<&str> = train.iter().map(speaker).collect();
+    let training: HashSet<&str> = pool.iter().map(speaker).collect();
     let speakers_overlap = test.iter().any(|i| training.contains(speaker(i)));
-    Ok(Parts { train, test, speakers_overlap })
+    Ok(Sides { pool, test, speakers_overlap })
 }

@@ -163,6 +163,12 @@ fn the_corpus_s_own_split_is_taken_and_what_is_in_neither_part_is_left_out() {
     assert_eq!((fold.train.len(), fold.test.len()), (90, 30));
     assert!(fold.test.iter().all(|i| i % 5 == 4) && fold.train.iter().all(|i| i % 5 < 3));
     assert!(fold.speakers_overlap, "every speaker is in every part");
+    let thinned = folds(&spec_of(&format!("protocol.fixed-split = {{}}\n{JOINT}")), &selection, 1).unwrap();
+    assert_eq!(
+        (thinned[0].train.len(), thinned[0].removed.len()),
+        (30 + 6 + 6, 48),
+        "80 % of the part that trains"
+    );
     let more = spec_of("protocol.fixed-split = { train = [\"train\", \"dev\"] }");
     assert_eq!(folds(&more, &selection, 1).unwrap()[0].train.len(), 120);
     let none = spec_of("protocol.fixed-split = { test = [\"eval\"] }");
@@ -225,6 +231,23 @@ fn where_speakers_cannot_be_parted_the_fold_says_so_or_is_refused() {
     let overlap =
         folds(&cross_lingual(", speakers = \"overlap\""), &two_corpora(false), 1).unwrap().remove(0);
     assert!(overlap.speakers_overlap && overlap.test.len() == 90);
+}
+
+/// Eight speakers of a single class each: one of either class is a quarter, though each alone is no step closer.
+#[test]
+fn speakers_of_one_class_each_can_be_parted() {
+    let mut selection = two_corpora(false);
+    selection.labels.iter_mut().for_each(|l| *l = (*l).min(1));
+    for (i, u) in selection.utterances.iter_mut().enumerate().skip(360) {
+        let class = selection.labels[i];
+        u.speaker = format!("{class}-{}", i % 4);
+    }
+    let text = cross_lingual("").to_toml().replace("sad = [\"sad\"]", "");
+    let spec =
+        spec::parse(&text.replace("angry = [\"angry\"]", "angry = [\"angry\", \"sad\"]"), "x", &[]).unwrap();
+    let fold = folds(&spec, &selection, 1).unwrap().remove(0);
+    assert_eq!((fold.speakers_overlap, fold.test.len()), (false, 90));
+    assert_eq!(speakers_of(&selection, &fold.test).len(), 2);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The IEMOCAP importer on a synthetic release: all 10039 label lines, with the real counts of each session.
 
-use crate::common::write_wav;
+use crate::corpora_layouts::clip;
 use indicatif::ProgressBar;
 use seraug::corpora::{self, Corpus};
 use seraug::emotion::Emotion;
@@ -26,13 +26,9 @@ const LINES: [(&str, [usize; 5]); 11] = [
 
 const HEADER: &str = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n";
 
-/// A release in `corpora/<place>`: every recording is a link to one of two files.
+/// A release in `corpora/<place>`: every recording a few samples of its own.
 pub fn release(corpora: &Path, place: &str) {
     let root = corpora.join(place);
-    let wavs = ["F", "M"].map(|t| corpora.join(format!("{t}.wav")));
-    for (i, wav) in wavs.iter().enumerate() {
-        write_wav(wav, &[vec![0.1 + 0.1 * i as f32; 8]], 16_000, Some(16));
-    }
     for session in 1..=5 {
         let place = root.join(format!("Session{session}"));
         let labels = place.join("dialog/EmoEvaluation");
@@ -60,16 +56,14 @@ pub fn release(corpora: &Path, place: &str) {
                     .unwrap();
                 text +=
                     "C-E2:\tNeutral;\t()\nC-F1:\tNeutral;\t(curious)\nA-E3:\tval 3; act 2; dom  2;\t()\n\n";
-                let wav = wavs[usize::from(talker == "M")].clone();
-                fs::hard_link(wav, place.join("sentences/wav").join(&dialog).join(format!("{id}.wav")))
-                    .unwrap();
+                clip(&place.join("sentences/wav").join(&dialog).join(format!("{id}.wav")));
             }
             fs::write(labels.join(format!("{dialog}.txt")), text).unwrap();
             fs::write(labels.join(format!("._{dialog}.txt")), [0, 5, 22, 7]).unwrap();
             fs::write(place.join("sentences/wav").join(&dialog).join(format!("._{dialog}_F000.wav")), "x")
                 .unwrap();
             fs::create_dir_all(place.join("dialog/wav")).unwrap();
-            fs::hard_link(&wavs[0], place.join(format!("dialog/wav/{dialog}.wav"))).unwrap();
+            clip(&place.join(format!("dialog/wav/{dialog}.wav")));
         }
     }
 }

@@ -22,6 +22,7 @@ mod gan_speed;
 mod http;
 mod mel;
 mod protocols;
+mod reference;
 mod report;
 mod schema;
 mod synthetic;
