@@ -1,5 +1,6 @@
 //! The IEMOCAP importer on a synthetic release: all 10039 label lines, with the real counts of each session.
 
+use crate::common::write_wav;
 use crate::corpora_layouts::clip;
 use indicatif::ProgressBar;
 use seraug::corpora::{self, Corpus};

@@ -346,7 +346,7 @@ pub fn mandarin(corpora: &Path) {
     }
 }
 
-/// Every recording of the Mandarin part, as hard links to a few; without and with the English part asked for.
+/// Without and with the English part asked for.
 #[test]
 fn the_mandarin_part_of_esd_is_complete_for_zh() {
     let dir = tempfile::tempdir().unwrap();
