@@ -40,20 +40,30 @@ impl Summary {
         Some(Summary { headings, rows: std::iter::zip(reading.data_sets(), tables).map(row).collect() })
     }
 
-    /// Aligned text for a terminal.
+    /// Aligned text for a terminal of 100 columns: what does not fit goes into a second block.
     pub fn terminal(&self) -> String {
         let lines = || std::iter::once(&self.headings).chain(&self.rows);
         let width = |s: &str| s.chars().count();
         let widths: Vec<usize> =
             (0..self.headings.len()).map(|c| lines().map(|l| width(&l[c])).max().unwrap_or(0)).collect();
         let mut text = String::new();
-        for line in lines() {
-            for (c, cell) in line.iter().enumerate() {
-                let space = " ".repeat(widths[c] - width(cell));
-                text += &if c == 0 { format!("{cell}{space}") } else { format!("  {space}{cell}") };
+        let mut start = 1;
+        while start < widths.len() {
+            let mut end = start + 1;
+            while end < widths.len()
+                && widths[0] + widths[start..=end].iter().map(|w| w + 2).sum::<usize>() <= 100
+            {
+                end += 1;
             }
-            text.truncate(text.trim_end().len());
-            text += "\n";
+            for line in lines() {
+                let mut row = format!("{}{}", line[0], " ".repeat(widths[0] - width(&line[0])));
+                for c in start..end {
+                    row += &format!("  {}{}", " ".repeat(widths[c] - width(&line[c])), line[c]);
+                }
+                text += &format!("{}\n", row.trim_end());
+            }
+            text += if end < widths.len() { "\n" } else { "" };
+            start = end;
         }
         text
     }
@@ -73,4 +83,20 @@ impl Summary {
 /// `ravdess → emodb`.
 pub fn shown(data_set: &str) -> String {
     data_set.replace('>', " → ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wide_table_goes_into_two_blocks_of_a_terminal() {
+        let headings = vec!["UAR".to_owned(), "a".repeat(40), "b".repeat(40), "c".repeat(40)];
+        let rows = vec![vec!["x → y".to_owned(), "1.0".into(), "2.0".into(), "3.0".into()]];
+        let text = Summary { headings, rows }.terminal();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 5, "{text}");
+        assert!(lines[1].ends_with("2.0") && lines[2].is_empty() && lines[4].ends_with("3.0"), "{text}");
+        assert!(lines.iter().all(|l| l.chars().count() <= 100), "{text}");
+    }
 }

@@ -30,16 +30,17 @@ pub fn verdict(reading: &Reading, tables: &[Table]) -> Result<Verdict> {
 fn shows_of_sets(reading: &Reading, tables: &[Table]) -> String {
     let mut sentences = Vec::new();
     for c in (0..reading.spec.condition.len()).filter(|&c| reading.spec.baseline_of(c) != c) {
-        let found: Vec<f64> =
-            tables.iter().filter_map(|t| Some(t.entry(c, Column::Difference)?.interval.mean)).collect();
+        let found: Vec<&Entry> = tables.iter().filter_map(|t| t.entry(c, Column::Difference)).collect();
         let (label, base) =
             (reading.spec.condition[c].label(), reading.spec.condition[reading.spec.baseline_of(c)].label());
         sentences.push(match found.len() {
             0 => format!("{label} has no pair with {base}."),
             n => format!(
-                "{label}: {} points of UAR over {base} on average over {n} data sets, higher in {} of them.",
-                sign(found.iter().sum::<f64>() / n as f64),
-                found.iter().filter(|d| **d > 0.0).count()
+                "{label}: {} points of UAR over {base} on average over {n} data sets, higher in {} of them; its 95 % \
+                 interval excludes zero in {}.",
+                sign(found.iter().map(|d| d.interval.mean).sum::<f64>() / n as f64),
+                found.iter().filter(|d| d.interval.mean > 0.0).count(),
+                found.iter().filter(|d| d.excludes_zero()).count()
             ),
         });
     }
