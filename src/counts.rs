@@ -2,6 +2,7 @@
 
 use crate::corpora::{self, Corpus};
 use crate::error::{Error, Result};
+use crate::inputs;
 use crate::progress::Display;
 use crate::results::{CorpusInfo, CountRow, CountStatus, RunDir, RunInfo, Store, write_atomic, write_counts};
 use crate::run::{Finished, Options, REVISION, VERSION};
@@ -27,7 +28,7 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
             Ok(corpus) => {
                 let row = counted(count, &corpus);
                 if infos.iter().all(|i| i.name != count.corpus) {
-                    infos.push(info(&corpus));
+                    infos.push(inputs::info(&corpus));
                 }
                 row
             }
@@ -88,21 +89,5 @@ fn row(count: &Count, status: CountStatus, found: [Option<usize>; 2]) -> CountRo
         positive: found[1],
         published_negative: count.published.get("negative").copied(),
         published_positive: count.published.get("positive").copied(),
-    }
-}
-
-fn info(corpus: &Corpus) -> CorpusInfo {
-    let mut speakers: Vec<&str> = corpus.utterances.iter().map(|u| u.speaker.as_str()).collect();
-    speakers.sort_unstable();
-    speakers.dedup();
-    CorpusInfo {
-        name: corpus.manifest.name.clone(),
-        synthetic: corpus.manifest.synthetic,
-        digest: corpus.digest(),
-        utterances: corpus.utterances.len(),
-        used: corpus.utterances.len(),
-        speakers: speakers.len(),
-        licence: corpus.manifest.licence.clone(),
-        citation: corpus.manifest.citation.clone(),
     }
 }

@@ -15,7 +15,7 @@ use std::collections::HashSet;
 pub struct Inputs {
     /// In the order of [`Spec::corpora`].
     pub corpora: Vec<Corpus>,
-    /// One a corpus, for provenance; `used` and `speakers` are not filled in yet.
+    /// One a corpus, for provenance; [`used`] counts what the experiment takes of it.
     pub infos: Vec<CorpusInfo>,
     /// What is incomplete, one sentence a corpus.
     pub notes: Vec<String>,
@@ -53,16 +53,7 @@ pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) ->
             let note = format!("the corpus {name} is partial: {}", differences.join("; "));
             inputs.notes.push(note);
         }
-        inputs.infos.push(CorpusInfo {
-            name: name.to_owned(),
-            synthetic: corpus.manifest.synthetic,
-            digest: corpus.digest(),
-            utterances: corpus.utterances.len(),
-            used: 0,
-            speakers: 0,
-            licence: corpus.manifest.licence.clone(),
-            citation: corpus.manifest.citation.clone(),
-        });
+        inputs.infos.push(info(&corpus));
         inputs.corpora.push(corpus);
     }
     if missing.is_empty() {
@@ -72,6 +63,21 @@ pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) ->
         missing.push(format!("Meanwhile, on open recordings: just reproduce {}", spec.counterpart));
     }
     Err(Error::Missing(missing.join("\n\n")))
+}
+
+/// A corpus for provenance, as if all of it were used.
+pub fn info(corpus: &Corpus) -> CorpusInfo {
+    let speakers: HashSet<&str> = corpus.utterances.iter().map(|u| u.speaker.as_str()).collect();
+    CorpusInfo {
+        name: corpus.manifest.name.clone(),
+        synthetic: corpus.manifest.synthetic,
+        digest: corpus.digest(),
+        utterances: corpus.utterances.len(),
+        used: corpus.utterances.len(),
+        speakers: speakers.len(),
+        licence: corpus.manifest.licence.clone(),
+        citation: corpus.manifest.citation.clone(),
+    }
 }
 
 /// `infos` with the utterances and speakers that the experiment uses.

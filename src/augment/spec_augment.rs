@@ -56,26 +56,23 @@ pub fn spec_augment(
 ) -> Bank {
     assert_eq!(items.len(), names.len(), "a name for each item");
     let (device, mels) = (bank.device(), bank.frames().size()[1] as usize);
-    let starts: Vec<usize> =
-        bank.lens().iter().scan(0, |at, len| Some(std::mem::replace(at, *at + len + 1))).collect();
     let jobs = || items.iter().zip(names).flat_map(|(&i, &n)| (0..settings.copies).map(move |c| (i, n, c)));
-    // Row by row of the result: the bank's row, whether its frame is masked, and its row in `bands`, whose
-    // row 0 masks nothing and is that of the floors.
-    let (mut rows, mut masked, mut pattern) = (Vec::new(), Vec::new(), Vec::new());
+    let copies = bank.pick(&jobs().map(|(item, ..)| item).collect::<Vec<_>>());
+    // Row by row of the copies: whether the frame is masked, and its row in `bands`, whose row 0 masks nothing and is
+    // that of the floors.
+    let (mut masked, mut pattern) = (Vec::new(), Vec::new());
     let mut bands = vec![false; mels];
     for (job, (item, name, copy)) in jobs().enumerate() {
         let len = bank.lens()[item];
         let masks = Masks::draw(settings, mels, len, name, copy, seed);
         let hit = |ranges: &[Range<usize>], at: usize| ranges.iter().any(|r| r.contains(&at));
         bands.extend((0..mels).map(|band| hit(&masks.bands, band)));
-        rows.extend(starts[item]..=starts[item] + len);
         masked.extend((0..len).map(|t| hit(&masks.frames, t)).chain([false]));
         pattern.extend(std::iter::repeat_n(job + 1, len).chain([0]));
     }
     let bands = Tensor::from_slice(&bands).view([-1, mels as i64]).to_device(device);
     let bands = bands.index_select(0, &indices(&pattern, device));
     let frames = Tensor::from_slice(&masked).unsqueeze(1).to_device(device);
-    let copies = bank.frames().index_select(0, &indices(&rows, device));
-    let masked = copies.masked_fill(&bands.logical_or(&frames), 0.0);
-    Bank::from_frames(masked, jobs().map(|(item, ..)| bank.lens()[item]).collect())
+    let masked = copies.frames().masked_fill(&bands.logical_or(&frames), 0.0);
+    Bank::from_frames(masked, copies.lens().to_vec())
 }

@@ -1,22 +1,17 @@
 //! Every cell of an experiment with the keys of its stages: `plan` shows it, `run` works it off.
 
+mod keys;
+
 use crate::audit::{Lineage, audit};
 use crate::corpora::Corpus;
 use crate::error::{Error, Result};
-use crate::results::{AuditCheck, CellId, Hasher, Key, Stage, Store, digest_hex};
+use crate::results::{AuditCheck, CellId, Key, Stage, Store, digest_hex};
 use crate::seed::Seed;
-use crate::spec::{
-    self, Augment, AugmentorSees, CopySource, FinalWeights, GanLoss, Loss, Protocol, Sampling, Spec,
-    TargetShare,
-};
+use crate::spec::{AugmentorSees, CopySource, FinalWeights, Protocol, Spec, TargetShare};
 use crate::split::{self, Fold, Selection};
-use serde::Serialize;
+use keys::{Shared, digest};
 use std::path::Path;
 use std::rc::Rc;
-
-/// Raised when a stage computes something else from the same inputs.
-const AUGMENTOR_VERSION: u32 = 1;
-const CLASSIFIER_VERSION: u32 = 1;
 
 /// A planned experiment.
 #[derive(Debug)]
@@ -165,61 +160,6 @@ pub fn experiment_name(path: &Path) -> String {
     }
 }
 
-/// Content of a list of utterances, in order: audio, channel policy, class.
-fn digest(selection: &Selection, items: &[usize]) -> String {
-    let mut hasher = Hasher::new();
-    for &i in items {
-        let u = &selection.utterances[i];
-        hasher.add(&format!("{}\t{:?}\t{}\n", u.sha256, u.channels, selection.labels[i]));
-    }
-    hasher.hex()
-}
-
-/// What the cells of a fold and share of the target have in common.
-struct Shared<'a> {
-    fold: Rc<Fold>,
-    train: String,
-    test: String,
-    seen: String,
-    /// Digest of the training speakers, which decide who is held out; empty where nobody is.
-    speakers: String,
-    seed: u64,
-    device: &'a str,
-}
-
-#[derive(Serialize)]
-struct AugmentorInputs<'a> {
-    features: &'a spec::Features,
-    augmentor: spec::Augmentor,
-    discriminator: &'a spec::Discriminator,
-    representation: Option<&'a spec::Representation>,
-    losses: Vec<GanLoss>,
-    /// Digest of what it is trained on.
-    seen: &'a str,
-    /// Decides the statistics that the input is standardised with.
-    train: &'a str,
-    seed: u64,
-    device: &'a str,
-}
-
-#[derive(Serialize)]
-struct ClassifierInputs<'a> {
-    features: &'a spec::Features,
-    classifier: spec::Classifier,
-    loss: Loss,
-    sampling: Sampling,
-    train: &'a str,
-    test: &'a str,
-    speakers: &'a str,
-    sources: String,
-    copies: usize,
-    augmentor: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    augment: Option<Augment>,
-    seed: u64,
-    device: &'a str,
-}
-
 /// The cells of a fold: those that train on the same utterances follow each other.
 fn cells_of(plan: &Plan, device: &str, fold: &Rc<Fold>, seed: u64) -> Vec<Cell> {
     let (spec, selection) = (&plan.spec, &plan.selection);
@@ -264,45 +204,9 @@ fn cell(plan: &Plan, shared: &Shared, condition: usize) -> Cell {
         None => (Rc::new([]), 0),
         Some((copies, of)) => (sources(of, selection, fold), copies),
     };
-    let augmentor = match &c.augment {
-        Augment::TripletGan(a) => {
-            let mut losses = a.losses.clone();
-            losses.sort_unstable();
-            let inputs = AugmentorInputs {
-                features: &spec.features,
-                augmentor: read_by(&spec.augmentor, &losses),
-                discriminator: &spec.discriminator,
-                representation: GanLoss::guided(&losses).then_some(&spec.representation),
-                losses,
-                seen: &shared.seen,
-                train: &shared.train,
-                seed: shared.seed,
-                device: shared.device,
-            };
-            Some(Key::of(Stage::Augmentor.name(), AUGMENTOR_VERSION, &inputs))
-        }
-        _ => None,
-    };
-    let held_out = spec.classifier.weights == FinalWeights::HeldOut;
-    let inputs = ClassifierInputs {
-        features: &spec.features,
-        // How often a row is logged decides nothing, unless the held-out speaker is checked then.
-        classifier: spec::Classifier {
-            log_every: if held_out { spec.classifier.log_every } else { 1 },
-            ..spec.classifier.clone()
-        },
-        loss: c.loss,
-        sampling: c.sampling,
-        train: &shared.train,
-        test: &shared.test,
-        speakers: &shared.speakers,
-        sources: digest(selection, &sources),
-        copies,
-        augmentor: augmentor.as_ref().map(Key::as_str),
-        augment: c.augment.settings(),
-        seed: shared.seed,
-        device: shared.device,
-    };
+    let augmentor = keys::augmentor(spec, c, shared);
+    let contents = digest(selection, &sources);
+    let classifier = keys::classifier(spec, c, shared, contents, augmentor.as_ref());
     Cell {
         id: CellId {
             experiment: plan.experiment.clone(),
@@ -313,32 +217,11 @@ fn cell(plan: &Plan, shared: &Shared, condition: usize) -> Cell {
         condition,
         fold: Rc::clone(fold),
         seed: Seed::new(shared.seed).child(&shared.train),
-        classifier: Key::of(Stage::Classifier.name(), CLASSIFIER_VERSION, &inputs),
+        classifier,
         added: sources.len() * copies,
         sources,
         augmentor,
     }
-}
-
-/// The augmentor's fields with those that these losses do not read set to one value, so that a change
-/// of w_b does not retrain a model without L_BAL.
-fn read_by(augmentor: &spec::Augmentor, losses: &[GanLoss]) -> spec::Augmentor {
-    let mut a = augmentor.clone();
-    a.log_every = 1;
-    if !losses.contains(&GanLoss::Var) {
-        a.weights.var = 0.0;
-        a.dot = spec::Dot::Raw;
-        a.optimisers = spec::Optimisers::Shared;
-    }
-    if !losses.contains(&GanLoss::Bal) {
-        a.weights.bal = 0.0;
-    }
-    if !GanLoss::guided(losses) {
-        (a.weights.rep, a.weights.emo, a.margin) = (0.0, 0.0, 0.0);
-        a.distance = spec::Distance::Sum;
-        a.negatives = spec::Negatives::Uniform;
-    }
-    a
 }
 
 fn sources(of: CopySource, selection: &Selection, fold: &Fold) -> Rc<[usize]> {

@@ -1,0 +1,142 @@
+//! What decides the result of a stage, and its key.
+
+use crate::results::{Hasher, Key, Stage};
+use crate::spec::{self, Augment, Condition, FinalWeights, GanLoss, Loss, Sampling, Spec};
+use crate::split::{Fold, Selection};
+use serde::Serialize;
+use std::rc::Rc;
+
+/// Raised when a stage computes something else from the same inputs.
+const AUGMENTOR_VERSION: u32 = 1;
+const CLASSIFIER_VERSION: u32 = 1;
+
+/// Content of a list of utterances, in order: audio, channel policy, class.
+pub(super) fn digest(selection: &Selection, items: &[usize]) -> String {
+    let mut hasher = Hasher::new();
+    for &i in items {
+        let u = &selection.utterances[i];
+        hasher.add(&format!("{}\t{:?}\t{}\n", u.sha256, u.channels, selection.labels[i]));
+    }
+    hasher.hex()
+}
+
+/// What the cells of a fold and share of the target have in common.
+pub(super) struct Shared<'a> {
+    pub(super) fold: Rc<Fold>,
+    pub(super) train: String,
+    pub(super) test: String,
+    pub(super) seen: String,
+    /// Digest of the training speakers, which decide who is held out; empty where nobody is.
+    pub(super) speakers: String,
+    pub(super) seed: u64,
+    pub(super) device: &'a str,
+}
+
+#[derive(Serialize)]
+struct AugmentorInputs<'a> {
+    features: &'a spec::Features,
+    augmentor: spec::Augmentor,
+    discriminator: &'a spec::Discriminator,
+    representation: Option<&'a spec::Representation>,
+    losses: Vec<GanLoss>,
+    /// Digest of what it is trained on.
+    seen: &'a str,
+    /// Decides the statistics that the input is standardised with.
+    train: &'a str,
+    seed: u64,
+    device: &'a str,
+}
+
+#[derive(Serialize)]
+struct ClassifierInputs<'a> {
+    features: &'a spec::Features,
+    classifier: spec::Classifier,
+    loss: Loss,
+    sampling: Sampling,
+    train: &'a str,
+    test: &'a str,
+    speakers: &'a str,
+    sources: String,
+    copies: usize,
+    augmentor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    augment: Option<Augment>,
+    seed: u64,
+    device: &'a str,
+}
+
+/// The key of a condition's augmentor, where it trains one.
+pub(super) fn augmentor(spec: &Spec, c: &Condition, shared: &Shared) -> Option<Key> {
+    match &c.augment {
+        Augment::TripletGan(a) => {
+            let mut losses = a.losses.clone();
+            losses.sort_unstable();
+            let inputs = AugmentorInputs {
+                features: &spec.features,
+                augmentor: read_by(&spec.augmentor, &losses),
+                discriminator: &spec.discriminator,
+                representation: GanLoss::guided(&losses).then_some(&spec.representation),
+                losses,
+                seen: &shared.seen,
+                train: &shared.train,
+                seed: shared.seed,
+                device: shared.device,
+            };
+            Some(Key::of(Stage::Augmentor.name(), AUGMENTOR_VERSION, &inputs))
+        }
+        _ => None,
+    }
+}
+
+/// The key of a condition's classifier.
+pub(super) fn classifier(
+    spec: &Spec,
+    c: &Condition,
+    shared: &Shared,
+    sources: String,
+    augmentor: Option<&Key>,
+) -> Key {
+    let copies = c.augment.copies().map_or(0, |(copies, _)| copies);
+    let held_out = spec.classifier.weights == FinalWeights::HeldOut;
+    let inputs = ClassifierInputs {
+        features: &spec.features,
+        // How often a row is logged decides nothing, unless the held-out speaker is checked then.
+        classifier: spec::Classifier {
+            log_every: if held_out { spec.classifier.log_every } else { 1 },
+            ..spec.classifier.clone()
+        },
+        loss: c.loss,
+        sampling: c.sampling,
+        train: &shared.train,
+        test: &shared.test,
+        speakers: &shared.speakers,
+        sources,
+        copies,
+        augmentor: augmentor.map(Key::as_str),
+        augment: c.augment.settings(),
+        seed: shared.seed,
+        device: shared.device,
+    };
+    Key::of(Stage::Classifier.name(), CLASSIFIER_VERSION, &inputs)
+}
+
+/// The augmentor's fields with those that these losses do not read set to one value, so that a change
+/// of w_b does not retrain a model without L_BAL.
+fn read_by(augmentor: &spec::Augmentor, losses: &[GanLoss]) -> spec::Augmentor {
+    let mut a = augmentor.clone();
+    a.log_every = 1;
+    if !losses.contains(&GanLoss::Var) {
+        a.weights.var = 0.0;
+        a.dot = spec::Dot::Raw;
+        a.optimisers = spec::Optimisers::Shared;
+    }
+    if !losses.contains(&GanLoss::Bal) {
+        a.weights.bal = 0.0;
+    }
+    if !GanLoss::guided(losses) {
+        (a.weights.rep, a.weights.emo, a.margin) = (0.0, 0.0, 0.0);
+        a.distance = spec::Distance::Sum;
+        a.negatives = spec::Negatives::Uniform;
+    }
+    a
+}
