@@ -14,6 +14,8 @@ pub enum Error {
     Failed(String),
     /// A corpus is not there (exit code 2): one screen that says how to get it, the one error of several lines.
     Missing(String),
+    /// Somebody asked to stop (Ctrl-C, SIGTERM); what was done is kept (exit code 130).
+    Interrupted(String),
 }
 
 impl Error {
@@ -27,11 +29,17 @@ impl Error {
         Error::Failed(one_line(&message.to_string()))
     }
 
-    /// 2 for usage, 1 for everything else.
+    /// The work was stopped from outside; `message` is folded onto one line.
+    pub fn interrupted(message: impl fmt::Display) -> Error {
+        Error::Interrupted(one_line(&message.to_string()))
+    }
+
+    /// 2 for usage, 130 for an interruption, 1 for everything else.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Usage(_) | Error::Missing(_) => 2,
             Error::Failed(_) => 1,
+            Error::Interrupted(_) => 130,
         }
     }
 }
@@ -39,7 +47,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Usage(m) | Error::Failed(m) | Error::Missing(m) => f.write_str(m),
+            Error::Usage(m) | Error::Failed(m) | Error::Missing(m) | Error::Interrupted(m) => f.write_str(m),
         }
     }
 }

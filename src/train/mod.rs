@@ -6,6 +6,7 @@ pub mod bank;
 pub mod batches;
 pub mod checkpoint;
 pub mod classifier;
+pub mod control;
 pub mod cuda;
 pub mod device;
 pub mod draws;

@@ -1,0 +1,49 @@
+//! What a training asks of its surroundings between two steps: where to go on from, when to save, when to stop.
+
+use super::history::Row;
+use crate::error::Result;
+use std::path::{Path, PathBuf};
+
+/// What to do after a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// The next step.
+    GoOn,
+    /// Save, then the next step.
+    Save,
+    /// Save, then end with [`crate::error::Error::Interrupted`].
+    Stop,
+}
+
+/// The surroundings of a training. Resumed from any checkpoint, a training gives the same rows and the same
+/// weights, bit for bit on one CPU device, as one that was never interrupted.
+pub trait Control {
+    /// The folder of the checkpoint to go on from, asked once before the first step; what
+    /// [`Control::save`]'s `write` put there. Rows up to it have been given before.
+    fn resume(&mut self) -> Option<PathBuf> {
+        None
+    }
+
+    /// Called after each log interval; an error stops the training.
+    fn row(&mut self, row: Row) -> Result<()>;
+
+    /// Called after every step, after its row if it has one on the interval; must cost next to nothing.
+    /// A row that only marks the end (the last step, off the interval) comes after it.
+    fn turn(&mut self, step: usize, steps: usize) -> Turn {
+        let _ = (step, steps);
+        Turn::GoOn
+    }
+
+    /// Keeps the state after `step` steps: `write` fills a fresh folder with safetensors and small files.
+    fn save(&mut self, step: usize, write: &dyn Fn(&Path) -> Result<()>) -> Result<()> {
+        let _ = (step, write);
+        Ok(())
+    }
+}
+
+/// Only listens to the rows; never saves.
+impl<F: FnMut(Row) -> Result<()>> Control for F {
+    fn row(&mut self, row: Row) -> Result<()> {
+        self(row)
+    }
+}
