@@ -22,6 +22,17 @@ impl Confusion {
         confusion
     }
 
+    /// From counts, row by true class; `None` where they are not square.
+    pub fn from_rows(rows: &[Vec<u64>]) -> Option<Confusion> {
+        let square = rows.iter().all(|row| row.len() == rows.len());
+        square.then(|| Confusion { classes: rows.len(), counts: rows.concat() })
+    }
+
+    /// Its counts, row by true class.
+    pub fn rows(&self) -> Vec<Vec<u64>> {
+        self.counts.chunks(self.classes.max(1)).map(<[u64]>::to_vec).collect()
+    }
+
     /// Counts one item.
     pub fn add(&mut self, truth: usize, predicted: usize) {
         assert!(truth < self.classes && predicted < self.classes);

@@ -1,8 +1,21 @@
-//! Files that are there whole or not at all.
+//! Files and folders that are there whole or not at all, and what is left of those that were not finished.
 
+use super::Owner;
 use crate::error::{Error, Result};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use walkdir::WalkDir;
+
+/// What every temporary name begins with; the tag of its [`Owner`] follows.
+const PREFIX: &str = ".tmp-";
+/// After this long nobody is still writing, wherever the owner lived.
+const FORGOTTEN: Duration = Duration::from_hours(24);
+
+/// Of every temporary name of this process.
+pub(super) fn temporary_prefix() -> String {
+    format!("{PREFIX}{}-", Owner::me().tag())
+}
 
 /// Writes `bytes` to `path` through a temporary file beside it: write, fsync, rename.
 ///
@@ -12,7 +25,8 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", path.display()));
     std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(failed)?;
+    let mut file =
+        tempfile::Builder::new().prefix(&temporary_prefix()).tempfile_in(folder).map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
     // A temporary file is private by default; results are for everybody who may read the folder.
     #[cfg(unix)]
@@ -22,4 +36,74 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     file.persist(path).map_err(|e| failed(e.error))?;
     Ok(())
+}
+
+/// A temporary folder in `parent` (which is made), removed when dropped.
+///
+/// # Errors
+/// Names the parent.
+pub fn temporary_folder(parent: &Path) -> Result<tempfile::TempDir> {
+    let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", parent.display()));
+    std::fs::create_dir_all(parent).map_err(failed)?;
+    tempfile::Builder::new().prefix(&temporary_prefix()).tempdir_in(parent).map_err(failed)
+}
+
+/// Removes the temporary files and folders below `root` whose owner is dead, or that are a day old; how many.
+/// What cannot be removed stays.
+pub fn sweep(root: &Path) -> usize {
+    let left: Vec<PathBuf> = WalkDir::new(root)
+        .into_iter()
+        .flatten()
+        .filter(|e| e.file_name().to_string_lossy().starts_with(PREFIX) && is_left_over(e.path()))
+        .map(walkdir::DirEntry::into_path)
+        .collect();
+    let removed = |path: &PathBuf| match path.is_dir() {
+        true => std::fs::remove_dir_all(path).is_ok(),
+        false => std::fs::remove_file(path).is_ok(),
+    };
+    left.iter().filter(|path| removed(path)).count()
+}
+
+fn is_left_over(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let tag = name.strip_prefix(PREFIX).and_then(|n| n.rsplit_once('-')).map(|n| n.0);
+    match tag.and_then(Owner::from_tag).and_then(|owner| owner.is_dead()) {
+        Some(dead) => dead,
+        None => std::fs::metadata(path)
+            .and_then(|m| m.modified())
+            .is_ok_and(|m| m.elapsed().is_ok_and(|age| age > FORGOTTEN)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_dead_process_left_is_swept_and_the_rest_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let me = Owner::me();
+        let dead = Owner { started: me.started + 1, ..me.clone() };
+        let name = |owner: &Owner| dir.path().join("a").join(format!("{PREFIX}{}-Xy1", owner.tag()));
+        std::fs::create_dir_all(name(&dead).join("inner")).unwrap();
+        std::fs::write(name(&dead).join("inner/file"), "half").unwrap();
+        let foreign = Owner { realm: "000000000000".into(), ..me.clone() };
+        for path in [name(me), name(&foreign), dir.path().join("result.csv"), dir.path().join(".tmp-old")] {
+            std::fs::write(path, "x").unwrap();
+        }
+        assert_eq!(sweep(dir.path()), 1);
+        assert!(name(me).is_file() && name(&foreign).is_file() && !name(&dead).exists());
+    }
+
+    #[test]
+    fn a_file_is_whole_or_absent() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b.txt");
+        write_atomic(&path, b"one").unwrap();
+        write_atomic(&path, b"two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        let e = write_atomic(&path.join("c"), b"").unwrap_err().to_string();
+        assert!(e.contains("b.txt/c: cannot be written"), "{e}");
+        assert_eq!(sweep(dir.path()), 0);
+    }
 }

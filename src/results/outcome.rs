@@ -3,14 +3,17 @@
 use super::{CellId, write_atomic};
 use crate::error::{Error, Result};
 use crate::metrics::Confusion;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// How a cell ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// It has a confusion.
     Done,
     /// It has an error.
+    #[default]
     Failed,
 }
 

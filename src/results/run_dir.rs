@@ -77,6 +77,11 @@ impl RunDir {
         self.0.join("outcomes.csv")
     }
 
+    /// plan.csv: every cell.
+    pub fn plan(&self) -> PathBuf {
+        self.0.join("plan.csv")
+    }
+
     /// split.csv: every fold.
     pub fn splits(&self) -> PathBuf {
         self.0.join("split.csv")

@@ -1,12 +1,10 @@
-//! results/.store: what stages made, by key. Shared by runs; safe to delete.
+//! results/.store: what stages made, by key. Shared by runs, on one machine or several; safe to delete.
 
-use super::{Key, digest_hex, write_atomic};
+use super::lease::{self, Claim, Holder, Observer, Task};
+use super::seal::{is_sealed, is_whole, write_sealed};
+use super::{Checkpoints, Key};
 use crate::error::{Error, Result};
-use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
-
-/// Name of the file that makes an entry complete: file name to digest.
-const SEAL: &str = "seal.toml";
 
 /// A stage whose results are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,54 +43,64 @@ impl Store {
     /// The folder of a finished entry whose files are as they were written. A torn or changed entry
     /// counts as absent.
     pub fn find(&self, stage: Stage, key: &Key) -> Option<PathBuf> {
-        let dir = self.dir(stage, key);
-        let seal = std::fs::read_to_string(dir.join(SEAL)).ok()?;
-        let files: IndexMap<String, String> = toml::from_str(&seal).ok()?;
-        let whole = |(name, digest): (&String, &String)| {
-            std::fs::read(dir.join(name)).is_ok_and(|bytes| digest_hex(&bytes) == *digest)
-        };
-        (!files.is_empty() && files.iter().all(whole)).then_some(dir)
+        Some(self.dir(stage, key)).filter(|dir| is_whole(dir))
     }
 
     /// Whether the entry was finished, without reading its files.
     pub fn has(&self, stage: Stage, key: &Key) -> bool {
-        self.dir(stage, key).join(SEAL).is_file()
+        is_sealed(&self.dir(stage, key))
     }
 
     /// Lets `fill` write files into a fresh folder, seals it and moves it into place at once.
+    ///
+    /// # Errors
+    /// Those of `fill`; a folder that cannot be written.
     pub fn put(&self, stage: Stage, key: &Key, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
-        let failed = |e: std::io::Error| Error::failed(format!("{}: {e}", self.0.display()));
-        std::fs::create_dir_all(&self.0).map_err(failed)?;
-        let temporary = tempfile::Builder::new().prefix(".tmp-").tempdir_in(&self.0).map_err(failed)?;
-        fill(temporary.path())?;
-        let mut files = IndexMap::new();
-        let mut names: Vec<PathBuf> =
-            std::fs::read_dir(temporary.path()).map_err(failed)?.flatten().map(|e| e.path()).collect();
-        names.sort();
-        for path in names {
-            let bytes = std::fs::read(&path).map_err(failed)?;
-            std::fs::File::open(&path).and_then(|f| f.sync_all()).map_err(failed)?;
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            files.insert(name, digest_hex(&bytes));
-        }
-        let seal = toml::to_string(&files).expect("names and digests");
-        write_atomic(&temporary.path().join(SEAL), seal.as_bytes())?;
         let dir = self.dir(stage, key);
-        // What stands there is torn, or another process was faster with the same result.
-        if dir.exists() {
-            std::fs::remove_dir_all(&dir).map_err(failed)?;
-        }
-        std::fs::rename(temporary.keep(), &dir).map_err(failed)?;
+        write_sealed(&dir, fill)?;
         Ok(dir)
     }
 
-    fn dir(&self, stage: Stage, key: &Key) -> PathBuf {
+    /// Where an entry is, finished or not.
+    pub fn dir(&self, stage: Stage, key: &Key) -> PathBuf {
         self.0.join(format!("{}-{key}", stage.name()))
+    }
+
+    /// The checkpoints of a trajectory of `stage`.
+    pub fn checkpoints(&self, stage: Stage, trajectory: &Key) -> Checkpoints {
+        Checkpoints::of(&self.0, stage, trajectory)
+    }
+
+    /// Asks to be the one process that makes an entry. `observer` is kept from try to try: it notices an owner that
+    /// does nothing any more.
+    ///
+    /// # Errors
+    /// A store that cannot be written.
+    pub fn claim(&self, stage: Stage, key: &Key, task: &Task, observer: &mut Observer) -> Result<Claim> {
+        let folder = self.leases();
+        std::fs::create_dir_all(&folder)
+            .map_err(|e| Error::failed(format!("{}: cannot be made: {e}", folder.display())))?;
+        lease::claim(&self.lease(stage, key), task, observer)
+    }
+
+    /// Who makes an entry now, by the lease alone; see [`Holder::is_there`].
+    pub fn holder(&self, stage: Stage, key: &Key) -> Option<Holder> {
+        lease::holder(&self.lease(stage, key))
+    }
+
+    /// Folder of the leases.
+    pub fn leases(&self) -> PathBuf {
+        self.0.join("leases")
+    }
+
+    fn lease(&self, stage: Stage, key: &Key) -> PathBuf {
+        self.leases().join(format!("{}-{key}.json", stage.name()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::write_atomic;
     use super::*;
 
     #[test]
@@ -105,12 +113,6 @@ mod tests {
         let dir = store.put(Stage::Classifier, &key, fill).unwrap();
         assert_eq!(store.find(Stage::Classifier, &key), Some(dir.clone()));
         std::fs::write(dir.join("a.txt"), "two").unwrap();
-        assert_eq!(store.find(Stage::Classifier, &key), None);
-        store.put(Stage::Classifier, &key, fill).unwrap();
-        assert!(store.find(Stage::Classifier, &key).is_some());
-        let broken = store.put(Stage::Classifier, &key, |_| Err(Error::failed("no")));
-        assert!(broken.is_err() && store.find(Stage::Classifier, &key).is_some());
-        let left: Vec<_> = std::fs::read_dir(store.root()).unwrap().flatten().collect();
-        assert_eq!(left.len(), 1, "no temporary folder stays: {left:?}");
+        assert!(store.find(Stage::Classifier, &key).is_none() && store.has(Stage::Classifier, &key));
     }
 }

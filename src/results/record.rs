@@ -1,0 +1,137 @@
+//! outcome.toml: how one cell ended. Written by whoever worked on it, as the last of its files.
+
+use super::{Outcome, PlannedCell, RunDir, Status, read_plan, write_atomic, write_outcomes};
+use crate::error::{Error, Result};
+use crate::metrics::Confusion;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// How a cell ended, where, and what to know about it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CellRecord {
+    /// `done` or `failed`.
+    pub status: Status,
+    /// Why it failed, on one line; empty when it did not.
+    pub error: String,
+    /// The key of the plan that it is about: a record of another key does not count.
+    pub key_classifier: String,
+    /// Stages that were trained for this cell just now; the others came from the store.
+    pub trained: Vec<String>,
+    /// Wall seconds of the augmentor's training, when it was trained; 0 without one.
+    pub seconds_augmentor: f64,
+    /// Wall seconds of the classifier's training and test, when it was trained.
+    pub seconds_classifier: f64,
+    /// `cpu` or `cuda`.
+    pub device: String,
+    /// Host name.
+    pub host: String,
+    /// Code revision.
+    pub revision: String,
+    /// How often it was tried.
+    pub attempts: usize,
+    /// Signs that a training did not do what it should.
+    pub warnings: Vec<String>,
+    /// Counts over the test utterances, row by true class; empty for a failed cell.
+    pub confusion: Vec<Vec<u64>>,
+}
+
+impl CellRecord {
+    /// Writes outcome.toml.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        write_atomic(path, toml::to_string(self).expect("plain values").as_bytes())
+    }
+
+    /// Reads outcome.toml; `None` where there is none.
+    ///
+    /// # Errors
+    /// A file that is not a record.
+    pub fn load(path: &Path) -> Result<Option<CellRecord>> {
+        let bad = |e: &dyn std::fmt::Display| {
+            Error::failed(format!("{}: {e}; delete it and run again", path.display()))
+        };
+        match std::fs::read_to_string(path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(bad(&e)),
+            Ok(text) => {
+                let record: CellRecord = toml::from_str(&text).map_err(|e| bad(&e.message()))?;
+                let square = Confusion::from_rows(&record.confusion).is_some();
+                let counted = record.status == Status::Failed || !record.confusion.is_empty();
+                if square && counted { Ok(Some(record)) } else { Err(bad(&"the confusion is not square")) }
+            }
+        }
+    }
+
+    /// The cell's row of outcomes.csv.
+    pub fn outcome(&self, planned: &PlannedCell) -> Outcome {
+        let confusion = Confusion::from_rows(&self.confusion).filter(|_| self.status == Status::Done);
+        Outcome {
+            cell: planned.cell.clone(),
+            corpus: planned.corpus.clone(),
+            status: self.status,
+            error: self.error.clone(),
+            n_train: planned.n_train,
+            n_augmented: planned.n_augmented,
+            n_test: planned.n_test,
+            reduced: planned.reduced.clone(),
+            confusion,
+            seconds_augmentor: self.seconds_augmentor,
+            seconds_classifier: self.seconds_classifier,
+            device: self.device.clone(),
+            key_augmentor: planned.key_augmentor.clone(),
+            key_classifier: planned.key_classifier.clone(),
+        }
+    }
+}
+
+/// The cells of a run and how those that have ended did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunState {
+    /// In the order of the plan.
+    pub cells: Vec<(PlannedCell, Option<CellRecord>)>,
+}
+
+impl RunState {
+    /// Reads plan.csv and every outcome.toml.
+    ///
+    /// # Errors
+    /// A file that does not read.
+    pub fn read(run: &RunDir) -> Result<RunState> {
+        let with_record = |planned: PlannedCell| {
+            let record = CellRecord::load(&run.cell_file(&planned.cell, "outcome.toml"))?;
+            let record = record.filter(|r| r.key_classifier == planned.key_classifier);
+            Ok((planned, record))
+        };
+        let cells = read_plan(&run.plan())?.into_iter().map(with_record).collect::<Result<_>>()?;
+        Ok(RunState { cells })
+    }
+
+    /// Rows of outcomes.csv: the cells that have ended.
+    pub fn outcomes(&self) -> Vec<Outcome> {
+        self.cells.iter().filter_map(|(p, r)| Some(r.as_ref()?.outcome(p))).collect()
+    }
+
+    /// Numbers of cells done, failed and not ended.
+    pub fn counts(&self) -> [usize; 3] {
+        let of = |status: Option<Status>| {
+            self.cells.iter().filter(|(_, r)| r.as_ref().map(|r| r.status) == status).count()
+        };
+        [of(Some(Status::Done)), of(Some(Status::Failed)), of(None)]
+    }
+
+    /// Whether every cell is done.
+    pub fn is_finished(&self) -> bool {
+        self.counts()[0] == self.cells.len()
+    }
+
+    /// Writes outcomes.csv, where it would change.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write(&self, run: &RunDir, classes: &[&str]) -> Result<()> {
+        write_outcomes(&run.outcomes(), classes, &self.outcomes())
+    }
+}
