@@ -1,25 +1,32 @@
-//! One cell, from log-mels to predictions: its stages are trained, or taken from the store.
+//! One cell, from log-mels to its files in the run directory: stages are trained, or taken from the store.
 
 use crate::audio::LogMel;
+use crate::embedding;
 use crate::error::{Error, Result};
-use crate::features::Standardiser;
+use crate::features::{self, Standardiser};
 use crate::metrics::Confusion;
-use crate::plan::{Cell, augmentor_sees};
+use crate::nets::vgg::Vgg;
+use crate::plan::{self, Cell, augmentor_sees};
 use crate::results::{
-    HistoryRow, Key, PredictionRow, Stage, Store, digest_hex, read_history, read_predictions, write_atomic,
-    write_history, write_predictions,
+    CellRecord, Key, Owner, PlannedCell, PredictionRow, RunDir, Stage, Status, Store, Task, digest_hex,
+    read_history, read_predictions, write_atomic, write_history, write_predictions,
 };
-use crate::spec::{GanLoss, Spec, TripletGan};
+use crate::run::REVISION;
+use crate::spec::{Augment, GanLoss, Spec, TripletGan};
 use crate::split::{Fold, Selection};
+use crate::stage::{Training, Wanted, Watch, obtain};
 use crate::train::augmentor::{self, AugmentorTask, Networks};
 use crate::train::bank::Bank;
 use crate::train::classifier::{self, ClassifierTask};
-use crate::train::history::Row;
 use crate::train::predict::predict;
+use crate::train::vote::Prediction;
 use crate::training_set::TrainingSet;
+use crate::warnings;
+use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
 use tch::{Device, Tensor};
 
 /// What the cells of a run share.
@@ -29,12 +36,14 @@ pub struct Context<'a> {
     pub spec: &'a Spec,
     /// Its utterances.
     pub selection: &'a Selection,
-    /// Their log-mels, in the same order.
-    pub mels: &'a [LogMel],
-    /// Finished stages.
+    /// Where the files go.
+    pub run: &'a RunDir,
+    /// Finished stages, and the cache of log-mels.
     pub store: &'a Store,
     /// Where to train.
     pub device: Device,
+    /// Between two checkpoints.
+    pub checkpoint_every: Duration,
 }
 
 /// The data of a fold on the device; shared by its conditions.
@@ -48,210 +57,324 @@ pub struct FoldData {
     pub standardiser: Standardiser,
 }
 
-/// What a cell came to.
-#[derive(Debug)]
-pub struct CellResult {
-    /// Over the test utterances.
-    pub confusion: Confusion,
-    /// One a test utterance.
-    pub predictions: Vec<PredictionRow>,
-    /// Of both stages.
-    pub history: Vec<HistoryRow>,
-    /// Wall seconds of the augmentor's training; 0 without one.
-    pub seconds_augmentor: f64,
-    /// Wall seconds of the classifier's training and test.
-    pub seconds_classifier: f64,
-    /// Whether anything was trained just now.
-    pub trained: bool,
-    /// What happened, line by line.
-    pub log: Vec<String>,
+/// The data of the fold that was asked for last, and the log-mels that all are made of; loaded when needed.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    mels: Option<Vec<LogMel>>,
+    fold: Option<(Rc<Fold>, FoldData)>,
 }
 
-/// Called with each log interval of a stage.
-pub type Watch<'a> = &'a mut dyn FnMut(Stage, &Row);
-
-/// What a stage's entry in the store says about itself.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct StageInfo {
-    seconds: f64,
-    /// SHA-256 over the trained weights: equal for equal trainings.
-    weights_sha256: String,
+impl Loaded {
+    /// The data of `fold`.
+    ///
+    /// # Errors
+    /// Audio that cannot be read.
+    pub fn data(&mut self, context: &Context, fold: &Rc<Fold>) -> Result<&FoldData> {
+        if self.mels.is_none() {
+            let (utterances, hidden) = (&context.selection.utterances, ProgressBar::hidden());
+            let store = context.store.root();
+            self.mels = Some(features::extract_all(utterances, &context.spec.features, store, &hidden)?);
+        }
+        let mels = self.mels.as_ref().expect("just loaded");
+        // Conditions of a fold follow each other, and share its data.
+        if self.fold.as_ref().is_none_or(|(loaded, _)| !Rc::ptr_eq(loaded, fold)) {
+            self.fold = None;
+            self.fold = Some((Rc::clone(fold), FoldData::new(mels, fold, context.device)));
+        }
+        Ok(&self.fold.as_ref().expect("just loaded").1)
+    }
 }
 
 impl FoldData {
     /// Standardises with the statistics of `fold.train` and puts both sides on the device.
-    pub fn new(context: &Context, fold: &Fold) -> FoldData {
-        let mels = |items: &[usize]| -> Vec<&LogMel> { items.iter().map(|&i| &context.mels[i]).collect() };
-        let (train, test) = (mels(&fold.train), mels(&fold.test));
+    fn new(mels: &[LogMel], fold: &Fold, device: Device) -> FoldData {
+        let of = |items: &[usize]| -> Vec<&LogMel> { items.iter().map(|&i| &mels[i]).collect() };
+        let (train, test) = (of(&fold.train), of(&fold.test));
         let standardiser = Standardiser::fit(train.iter().copied());
         FoldData {
-            train: Bank::new(&train, standardiser, context.device),
-            test: Bank::new(&test, standardiser, context.device),
+            train: Bank::new(&train, standardiser, device),
+            test: Bank::new(&test, standardiser, device),
             standardiser,
         }
     }
 }
 
-/// Runs the stages of `cell` that the store lacks.
+/// What a stage's entry in the store says about itself.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct StageInfo {
+    /// Of the training, and of the classifier's test.
+    seconds: f64,
+    /// SHA-256 over the trained weights: equal for equal trainings.
+    weights_sha256: String,
+    /// The cell that it was trained for.
+    made_by: String,
+    /// That cell's run.
+    made_in: String,
+}
+
+/// A cell being worked on.
+struct Work<'a> {
+    context: &'a Context<'a>,
+    cell: &'a Cell,
+    task: Task,
+    loaded: &'a mut Loaded,
+    trained: Vec<String>,
+    log: Vec<String>,
+}
+
+/// Runs the stages of `cell` that the store lacks and writes its files, outcome.toml last. Returns what that says.
 ///
 /// # Errors
-/// A stage that fails: a loss that is not finite, a store that cannot be written.
-pub fn run(context: &Context, cell: &Cell, data: &FoldData, watch: Watch) -> Result<CellResult> {
-    let mut log = Vec::new();
-    let before = context.store.find(Stage::Classifier, &cell.classifier);
-    let cached = before.is_some();
-    let classifier = match before {
-        Some(dir) => dir,
-        None => train_classifier(context, cell, data, watch, &mut log)?,
-    };
-    log.push(stage_line(Stage::Classifier, &cell.classifier, cached));
-    let info = stage_info(&classifier)?;
-    let mut history = Vec::new();
-    let mut seconds_augmentor = 0.0;
-    if let Some(key) = &cell.augmentor
-        && let Some(dir) = context.store.find(Stage::Augmentor, key)
-    {
-        history = read_history(&dir.join("history.csv"))?;
-        seconds_augmentor = stage_info(&dir)?.seconds;
-    }
-    history.extend(read_history(&classifier.join("history.csv"))?);
-    let predictions = named(context, &cell.fold, &classifier.join("predictions.csv"))?;
-    let pairs = predictions.iter().map(|p| (p.truth, p.predicted));
-    Ok(CellResult {
-        confusion: Confusion::from_pairs(context.spec.classes.len(), pairs),
-        predictions,
-        history,
-        seconds_augmentor,
-        seconds_classifier: info.seconds,
-        trained: !cached,
-        log,
-    })
-}
-
-fn stage_line(stage: Stage, key: &Key, cached: bool) -> String {
-    format!("{} {key}: {}", stage.name(), if cached { "from the store" } else { "trained" })
-}
-
-/// Trains and tests the classifier into the store.
-fn train_classifier(
+/// A stage that fails: a loss that is not finite, a store or a run directory that cannot be written; a stop that was
+/// asked for. No outcome.toml is written then.
+pub fn run(
     context: &Context,
     cell: &Cell,
-    data: &FoldData,
-    watch: Watch,
-    log: &mut Vec<String>,
-) -> Result<std::path::PathBuf> {
-    let Context { spec, selection, .. } = context;
-    let condition = &spec.condition[cell.condition];
-    let fold = &cell.fold;
-    let set =
-        TrainingSet::new(context, cell, data, &mut |gan| augmentor_of(context, cell, gan, data, watch, log))?;
-    let originals: Vec<usize> = (0..fold.train.len()).collect();
-    let speaker = |i: usize| (&*selection.utterances[i].corpus, selection.utterances[i].speaker.as_str());
-    let mut speakers: Vec<_> = (0..selection.utterances.len()).map(speaker).collect();
-    speakers.sort_unstable();
-    speakers.dedup();
-    let speaker_of =
-        |&o: &usize| speakers.binary_search(&speaker(fold.train[o])).expect("every speaker is listed");
-    let task = ClassifierTask {
-        spec: &spec.classifier,
-        class_names: &spec.class_names(),
-        bank: set.bank(),
-        items: &set.items,
-        labels: &set.origin.iter().map(|&o| selection.labels[fold.train[o]]).collect::<Vec<_>>(),
-        speakers: &set.origin.iter().map(speaker_of).collect::<Vec<_>>(),
-        originals: &originals,
-        loss: condition.loss,
-        sampling: condition.sampling,
-        mixup: set.mixup,
-        seed: cell.seed.child("classifier"),
+    loaded: &mut Loaded,
+    attempt: usize,
+    watch: &mut dyn Watch,
+) -> Result<CellRecord> {
+    let task = Task { run: context.run.name(&cell.id.experiment), cell: cell.id.to_string() };
+    let mut work = Work { context, cell, task, loaded, trained: Vec::new(), log: vec![cell.id.to_string()] };
+    let classifier = work.classifier(watch)?;
+    let record = work.record(&classifier, attempt)?;
+    for message in &record.warnings {
+        work.log.push(format!("warning: {message}"));
+    }
+    let file = |name| context.run.cell_file(&cell.id, name);
+    write_atomic(&file("log.txt"), (work.log.join("\n") + "\n").as_bytes())?;
+    record.save(&file("outcome.toml"))?;
+    Ok(record)
+}
+
+/// Writes log.txt and outcome.toml of a cell that failed for `error`, `log` being its last lines.
+///
+/// # Errors
+/// A run directory that cannot be written.
+pub fn fail(
+    run: &RunDir,
+    cell: &PlannedCell,
+    device: &str,
+    attempt: usize,
+    error: &str,
+    log: &[String],
+) -> Result<CellRecord> {
+    let lines =
+        [cell.cell.to_string()].into_iter().chain(log.iter().cloned()).chain([format!("failed: {error}")]);
+    let text = lines.collect::<Vec<_>>().join("\n") + "\n";
+    write_atomic(&run.cell_file(&cell.cell, "log.txt"), text.as_bytes())?;
+    let record = CellRecord {
+        status: Status::Failed,
+        error: error.to_owned(),
+        key_classifier: cell.key_classifier.clone(),
+        device: device.to_owned(),
+        host: Owner::me().host.clone(),
+        revision: REVISION.to_owned(),
+        attempts: attempt,
+        ..CellRecord::default()
     };
-    let started = Instant::now();
-    let mut history = Vec::new();
-    let net = classifier::train(&task, &mut |row| {
-        watch(Stage::Classifier, &row);
-        history.push(history_row(Stage::Classifier, row));
-        Ok(())
-    })?;
-    let tested: Vec<usize> = (0..fold.test.len()).collect();
-    let rows =
-        predict(&net, &spec.classifier, &data.test, &tested).into_iter().zip(&fold.test).map(|(p, &i)| {
-            let u = &selection.utterances[i];
-            PredictionRow {
-                utterance: u.id.clone(),
-                speaker: u.speaker.clone(),
-                truth: selection.labels[i],
-                predicted: p.class,
-                segments: p.segments,
-                probabilities: p.probabilities,
-            }
+    record.save(&run.cell_file(&cell.cell, "outcome.toml"))?;
+    Ok(record)
+}
+
+impl Work<'_> {
+    /// Writes predictions, history and embedding; the record is what they come to.
+    fn record(&mut self, classifier: &Path, attempt: usize) -> Result<CellRecord> {
+        let Context { spec, run, store, device, .. } = self.context;
+        let classes = spec.class_names();
+        let file = |name| run.cell_file(&self.cell.id, name);
+        let info = stage_info(classifier)?;
+        let mut history = Vec::new();
+        let mut seconds_augmentor = 0.0;
+        if let Some(dir) = self.cell.augmentor.as_ref().and_then(|key| store.find(Stage::Augmentor, key)) {
+            history = read_history(&dir.join("history.csv"))?;
+            seconds_augmentor = stage_info(&dir)?.seconds;
+        }
+        history.extend(read_history(&classifier.join("history.csv"))?);
+        let predictions = named(self.context, &self.cell.fold, &classifier.join("predictions.csv"))?;
+        write_predictions(&file("predictions.csv"), &classes, &predictions)?;
+        write_history(&file("history.csv"), &history)?;
+        let guided = spec.condition[self.cell.condition].augment.guided();
+        if let (Some(key), Some(e), true) = (&self.cell.augmentor, &spec.embedding, guided) {
+            let data = self.loaded.data(self.context, &self.cell.fold)?;
+            embedding::write(self.context, self.cell, key, data, e, &file("embedding.csv"))?;
+        }
+        let pairs = predictions.iter().map(|p| (p.truth, p.predicted));
+        let confusion = Confusion::from_pairs(classes.len(), pairs);
+        let truths: Vec<f64> = confusion
+            .rows()
+            .iter()
+            .map(|row| row.iter().sum::<u64>() as f64 / confusion.total().max(1) as f64)
+            .collect();
+        Ok(CellRecord {
+            status: Status::Done,
+            error: String::new(),
+            key_classifier: self.cell.classifier.to_string(),
+            trained: self.trained.clone(),
+            seconds_augmentor,
+            seconds_classifier: info.seconds,
+            device: if device.is_cuda() { "cuda" } else { "cpu" }.to_owned(),
+            host: Owner::me().host.clone(),
+            revision: REVISION.to_owned(),
+            attempts: attempt,
+            warnings: warnings::of_cell(&history, &classes, &confusion.predicted_shares(), &truths),
+            confusion: confusion.rows(),
+        })
+    }
+
+    /// The entry of the classifier.
+    fn classifier(&mut self, watch: &mut dyn Watch) -> Result<PathBuf> {
+        let cell = self.cell;
+        let task = self.task.clone();
+        let wanted = Wanted {
+            store: self.context.store,
+            stage: Stage::Classifier,
+            key: &cell.classifier,
+            trajectory: &cell.classifier_trajectory,
+            task: &task,
+            checkpoint_every: self.context.checkpoint_every,
+        };
+        let (dir, trained) = obtain(wanted, watch, |training| self.train_classifier(training))?;
+        self.obtained(Stage::Classifier, &cell.classifier, trained);
+        Ok(dir)
+    }
+
+    fn obtained(&mut self, stage: Stage, key: &Key, trained: bool) {
+        let how = if trained { "trained" } else { "from the store" };
+        self.log.push(format!("{} {key}: {how}", stage.name()));
+        if trained {
+            self.trained.push(stage.name().to_owned());
+        }
+    }
+
+    /// Trains and tests the classifier into the store.
+    fn train_classifier(&mut self, training: &mut Training) -> Result<PathBuf> {
+        let (context, cell) = (self.context, self.cell);
+        let Context { spec, selection, store, .. } = context;
+        let (condition, fold) = (&spec.condition[cell.condition], &cell.fold);
+        let augmentor = match &condition.augment {
+            Augment::TripletGan(gan) => Some(self.augmentor(gan, training.watch)?),
+            _ => None,
+        };
+        let data = self.loaded.data(context, fold)?;
+        let set = TrainingSet::new(context, cell, data, augmentor.as_ref())?;
+        let originals: Vec<usize> = (0..fold.train.len()).collect();
+        let task = ClassifierTask {
+            spec: &spec.classifier,
+            class_names: &spec.class_names(),
+            bank: set.bank(),
+            items: &set.items,
+            labels: &set.origin.iter().map(|&o| selection.labels[fold.train[o]]).collect::<Vec<_>>(),
+            speakers: &speakers(selection, fold, &set.origin),
+            originals: &originals,
+            loss: condition.loss,
+            sampling: condition.sampling,
+            mixup: set.mixup,
+            seed: cell.seed.child("classifier"),
+        };
+        let continues = plan::continues(&spec.classifier);
+        let mut control = training.control(task.pace().steps, spec.classifier.log_every, continues);
+        let net =
+            classifier::train(&task, &mut |row| crate::train::control::Control::row(&mut control, row))?;
+        let rows = test(context, fold, &net, data);
+        let info = StageInfo::new(&self.task, control.seconds(), net.params().flat());
+        let dir = store.put(Stage::Classifier, &cell.classifier, |dir| {
+            write_predictions(&dir.join("predictions.csv"), &spec.class_names(), &rows)?;
+            write_history(&dir.join("history.csv"), control.history())?;
+            write_info(dir, &info)
+        })?;
+        control.finish();
+        Ok(dir)
+    }
+
+    /// The trained networks of the cell's augmentor.
+    fn augmentor(&mut self, gan: &TripletGan, watch: &mut dyn Watch) -> Result<Networks> {
+        let Context { spec, store, device, checkpoint_every, .. } = self.context;
+        let (Some(key), Some(trajectory)) = (&self.cell.augmentor, &self.cell.augmentor_trajectory) else {
+            return Err(Error::failed(format!("{}: the plan gave it no augmentor", self.cell.id)));
+        };
+        let task = self.task.clone();
+        let (stage, checkpoint_every) = (Stage::Augmentor, *checkpoint_every);
+        let wanted = Wanted { store, stage, key, trajectory, task: &task, checkpoint_every };
+        let (dir, trained) = obtain(wanted, watch, |training| self.train_augmentor(gan, training))?;
+        self.obtained(stage, key, trained);
+        Networks::load_trained(&gan.losses, &dir, spec, *device)
+    }
+
+    /// Trains the augmentor into the store.
+    fn train_augmentor(&mut self, gan: &TripletGan, training: &mut Training) -> Result<PathBuf> {
+        let (context, cell) = (self.context, self.cell);
+        let Context { spec, selection, store, .. } = context;
+        let data = self.loaded.data(context, &cell.fold)?;
+        let seen = augmentor_sees(spec, &cell.fold);
+        let labels: Vec<usize> = seen.iter().map(|&i| selection.labels[i]).collect();
+        let part = (seen.len() < cell.fold.train.len()).then(|| {
+            let position = |i: &usize| cell.fold.train.binary_search(i).expect("it sees training utterances");
+            data.train.pick(&seen.iter().map(position).collect::<Vec<_>>())
         });
-    let rows: Vec<PredictionRow> = rows.collect();
-    let info = StageInfo {
-        seconds: started.elapsed().as_secs_f64(),
-        weights_sha256: weights_digest(net.params().flat()),
-    };
-    context.store.put(Stage::Classifier, &cell.classifier, |dir| {
-        write_predictions(&dir.join("predictions.csv"), &spec.class_names(), &rows)?;
-        write_history(&dir.join("history.csv"), &history)?;
-        write_info(dir, &info)
-    })
-}
-
-/// The augmentor of a cell: from the store, or trained into it.
-fn augmentor_of(
-    context: &Context,
-    cell: &Cell,
-    gan: &TripletGan,
-    data: &FoldData,
-    watch: Watch,
-    log: &mut Vec<String>,
-) -> Result<Networks> {
-    let Context { spec, selection, store, device, .. } = context;
-    let key = cell.augmentor.as_ref().expect("the plan gives every triplet-gan cell its key");
-    if let Some(dir) = store.find(Stage::Augmentor, key) {
-        log.push(stage_line(Stage::Augmentor, key, true));
-        return Networks::load_trained(&gan.losses, &dir, spec, *device);
+        let mut losses: Vec<GanLoss> = gan.losses.clone();
+        losses.sort_unstable();
+        let task = AugmentorTask {
+            spec,
+            losses: &losses,
+            bank: part.as_ref().unwrap_or(&data.train),
+            labels: &labels,
+            classes: spec.classes.len(),
+            seed: cell.seed.child("augmentor"),
+        };
+        let mut control = training.control(spec.augmentor.iterations, spec.augmentor.log_every, true);
+        let networks =
+            augmentor::train(task, &mut |row| crate::train::control::Control::row(&mut control, row))?;
+        let info = StageInfo::new(&self.task, control.seconds(), networks.augmentor.params.flat());
+        let key = cell.augmentor.as_ref().expect("asked for by its key");
+        let dir = store.put(Stage::Augmentor, key, |dir| {
+            networks.save_trained(&losses, dir)?;
+            write_history(&dir.join("history.csv"), control.history())?;
+            write_info(dir, &info)
+        })?;
+        control.finish();
+        Ok(dir)
     }
-    let seen = augmentor_sees(spec, &cell.fold);
-    let labels: Vec<usize> = seen.iter().map(|&i| selection.labels[i]).collect();
-    let part = (seen.len() < cell.fold.train.len()).then(|| {
-        let position = |i: &usize| cell.fold.train.binary_search(i).expect("it sees training utterances");
-        data.train.pick(&seen.iter().map(position).collect::<Vec<_>>())
-    });
-    let mut losses: Vec<GanLoss> = gan.losses.clone();
-    losses.sort_unstable();
-    let task = AugmentorTask {
-        spec,
-        losses: &losses,
-        bank: part.as_ref().unwrap_or(&data.train),
-        labels: &labels,
-        classes: spec.classes.len(),
-        seed: cell.seed.child("augmentor"),
-    };
-    let started = Instant::now();
-    let mut history = Vec::new();
-    let networks = augmentor::train(task, &mut |row| {
-        watch(Stage::Augmentor, &row);
-        history.push(history_row(Stage::Augmentor, row));
-        Ok(())
-    })?;
-    let info = StageInfo {
-        seconds: started.elapsed().as_secs_f64(),
-        weights_sha256: weights_digest(networks.augmentor.params.flat()),
-    };
-    store.put(Stage::Augmentor, key, |dir| {
-        networks.save_trained(&losses, dir)?;
-        write_history(&dir.join("history.csv"), &history)?;
-        write_info(dir, &info)
-    })?;
-    log.push(stage_line(Stage::Augmentor, key, false));
-    Ok(networks)
 }
 
-fn history_row(stage: Stage, row: Row) -> HistoryRow {
-    let values = row.values.into_iter().map(|(n, v)| (n.to_owned(), v)).collect();
-    HistoryRow { stage: stage.name().to_owned(), step: row.step, values }
+impl StageInfo {
+    fn new(task: &Task, seconds: f64, weights: &Tensor) -> StageInfo {
+        StageInfo {
+            seconds,
+            weights_sha256: weights_digest(weights),
+            made_by: task.cell.clone(),
+            made_in: task.run.clone(),
+        }
+    }
+}
+
+/// What `net` says of the test utterances.
+fn test(context: &Context, fold: &Fold, net: &Vgg, data: &FoldData) -> Vec<PredictionRow> {
+    let Context { spec, selection, .. } = context;
+    let all: Vec<usize> = (0..fold.test.len()).collect();
+    let row = |(p, &i): (Prediction, &usize)| {
+        let u = &selection.utterances[i];
+        PredictionRow {
+            utterance: u.id.clone(),
+            speaker: u.speaker.clone(),
+            truth: selection.labels[i],
+            predicted: p.class,
+            segments: p.segments,
+            probabilities: p.probabilities,
+        }
+    };
+    predict(net, &spec.classifier, &data.test, &all).into_iter().zip(&fold.test).map(row).collect()
+}
+
+/// A number for each speaker of the origins of training entries; a speaker is one of a corpus.
+fn speakers(selection: &Selection, fold: &Fold, origin: &[usize]) -> Vec<usize> {
+    let speaker = |i: usize| (&*selection.utterances[i].corpus, selection.utterances[i].speaker.as_str());
+    let mut all: Vec<_> = (0..selection.utterances.len()).map(speaker).collect();
+    all.sort_unstable();
+    all.dedup();
+    let number = |&o: &usize| all.binary_search(&speaker(fold.train[o])).expect("every speaker is listed");
+    origin.iter().map(number).collect()
 }
 
 fn write_info(dir: &Path, info: &StageInfo) -> Result<()> {

@@ -45,11 +45,7 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
         });
     }
     let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
-    let run = RunDir::create(&options.results, experiment, &stamp, REVISION)?;
-    let text = toml::to_string(counts).expect("a spec is always valid TOML");
-    write_atomic(&run.spec(), text.as_bytes())?;
-    write_counts(&run.counts(), &rows)?;
-    RunInfo {
+    let info = RunInfo {
         experiment: experiment.to_owned(),
         command: options.command.clone(),
         set: options.set.clone(),
@@ -60,10 +56,15 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
         seconds: started.elapsed().as_secs_f64(),
         corpus: infos,
         ..RunInfo::default()
-    }
-    .save(&run.info())?;
+    };
+    let text = toml::to_string(counts).expect("a spec is always valid TOML");
+    let run = RunDir::create(&options.results, experiment, &stamp, REVISION, |run| {
+        write_atomic(&run.spec(), text.as_bytes())?;
+        write_counts(&run.counts(), &rows)?;
+        info.save(&run.info())
+    })?;
     let failed = rows.iter().filter(|r| r.status == CountStatus::Missing).count();
-    Ok(Finished { run, cells: rows.len(), failed })
+    Ok(Finished { run, cells: rows.len(), failed, before: false })
 }
 
 fn counted(count: &Count, corpus: &Corpus) -> CountRow {

@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod nearest;
 pub mod panic;
 pub mod seed;
+pub mod signals;
 // 1 formats
 pub mod manifest;
 pub mod results;
@@ -33,8 +34,10 @@ pub mod plan;
 pub mod progress;
 pub mod run;
 pub mod sizes;
+pub mod stage;
 pub mod training_set;
 pub mod warnings;
+pub mod worker;
 // 5' reading
 pub mod report;
 // 6 face

@@ -23,6 +23,7 @@ enum Command {
     Run(cmd::run::Args),
     Report(cmd::report::Args),
     Schema(cmd::schema::Args),
+    Worker(cmd::worker::Args),
 }
 
 fn main() -> ExitCode {
@@ -45,5 +46,6 @@ fn run(Cli { global, command }: Cli) -> Result<u8> {
         Command::Run(args) => cmd::run::run(args, &global),
         Command::Report(args) => cmd::report::run(args, &global),
         Command::Schema(args) => cmd::schema::run(args, &global),
+        Command::Worker(args) => cmd::worker::run(args, &global),
     }
 }

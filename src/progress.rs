@@ -63,6 +63,11 @@ impl Display {
         self.stage.set_message(message);
     }
 
+    /// What the worker of a slot does; `None` for nothing.
+    pub fn worker(&self, _slot: usize, line: Option<String>) {
+        self.stage.set_message(line.unwrap_or_default());
+    }
+
     /// A cell has ended; `line` says how.
     pub fn cell_done(&self, line: &str) {
         self.cells.inc(1);

@@ -7,7 +7,7 @@ use crate::cell::{Context, FoldData};
 use crate::corpora::Utterance;
 use crate::error::Result;
 use crate::plan::Cell;
-use crate::spec::{Augment, TripletGan};
+use crate::spec::Augment;
 use crate::train::bank::Bank;
 use crate::train::networks::Networks;
 
@@ -26,15 +26,15 @@ pub struct TrainingSet<'a> {
 }
 
 impl<'a> TrainingSet<'a> {
-    /// Makes the training set of `cell`; `augmentor` gives the trained networks where they are needed.
+    /// Makes the training set of `cell`; `augmentor` is given where the condition has one.
     ///
     /// # Errors
-    /// Those of `augmentor`, and audio that cannot be read.
+    /// Audio that cannot be read.
     pub fn new(
         context: &Context,
         cell: &Cell,
         data: &'a FoldData,
-        augmentor: &mut dyn FnMut(&TripletGan) -> Result<Networks>,
+        augmentor: Option<&Networks>,
     ) -> Result<TrainingSet<'a>> {
         let (spec, fold, bank) = (context.spec, &cell.fold, &data.train);
         let augment = &spec.condition[cell.condition].augment;
@@ -48,7 +48,7 @@ impl<'a> TrainingSet<'a> {
             Augment::None => {}
             Augment::Copies(a) => (0..a.copies).for_each(|_| set.items.extend(&sources)),
             Augment::TripletGan(a) => {
-                let networks = augmentor(a)?;
+                let networks = augmentor.expect("a condition with an augmentor comes with its networks");
                 let made =
                     triplet_gan::augment(&networks.augmentor, spec, bank, &sources, &names, a.copies, seed);
                 set.add(&made, &sources, a.copies);

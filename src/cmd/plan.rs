@@ -69,8 +69,9 @@ fn plan(spec: Spec, name: &str, options: &Options, store: &Store, global: &Globa
     let display = Display::new(global.quiet);
     let inputs = inputs::read(&spec, options, store, &display)?;
     inputs.notes.iter().for_each(|note| display.note(&format!("warning: {note}")));
-    let device = device::describe(device::open(options.device)?);
-    let plan = Plan::new(spec, name.to_owned(), inputs.corpora, &device.class)?;
+    device::use_threads(options.threads);
+    let machine = device::describe(device::open(options.devices[0])?);
+    let plan = Plan::new(spec, name.to_owned(), inputs.corpora, &device::numeric(&machine))?;
     plan.audit()?;
     Ok(plan)
 }

@@ -7,10 +7,20 @@ use crate::error::{Error, Result};
 use crate::plan::experiment_name;
 use crate::progress::Display;
 use crate::report;
-use crate::run::{self, Options};
+use crate::run::{self, Options, Resume};
+use crate::signals;
 use crate::spec::{self, File};
 use crate::train::device::DeviceChoice;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Between two checkpoints, seconds.
+pub const CHECKPOINT_SECONDS: f64 = 120.0;
+
+/// Seconds of the command line; not below 0.
+pub fn seconds(given: f64) -> Duration {
+    Duration::try_from_secs_f64(given.max(0.0)).unwrap_or(Duration::MAX)
+}
 
 /// What `plan` and `run` have in common.
 #[derive(Debug, clap::Args)]
@@ -20,9 +30,12 @@ pub struct Experiment {
     /// Folder that runs and their store are written below
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub results: PathBuf,
-    /// auto, cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
-    pub device: DeviceChoice,
+    /// auto, cpu, cuda or cuda:N; several as cuda:0,cuda:1
+    #[arg(long, default_value = "auto", value_delimiter = ',')]
+    pub device: Vec<DeviceChoice>,
+    /// Threads of a tensor operation on the CPU; several give results that are equal up to rounding only
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub threads: usize,
     /// Seeds in place of the spec's, such as 1,2,3
     #[arg(long, value_delimiter = ',')]
     pub seeds: Vec<u64>,
@@ -40,6 +53,30 @@ pub struct Experiment {
 pub struct Args {
     #[command(flatten)]
     experiment: Experiment,
+    /// Cells at once [default: one a core, or one a CUDA device]
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Run all cells, whatever becomes of some (the default)
+    #[arg(long, conflicts_with_all = ["fail_fast", "max_failures"])]
+    keep_going: bool,
+    /// Stop when a cell has failed
+    #[arg(long, conflicts_with = "max_failures")]
+    fail_fast: bool,
+    /// Stop when so many cells have failed
+    #[arg(long, value_name = "N")]
+    max_failures: Option<usize>,
+    /// Go on with this run
+    #[arg(long, value_name = "RUN", conflicts_with = "new")]
+    resume: Option<PathBuf>,
+    /// Begin another run, also where one of the same spec is unfinished
+    #[arg(long)]
+    new: bool,
+    /// Seconds between two checkpoints of a training
+    #[arg(long, value_name = "SECONDS", default_value_t = CHECKPOINT_SECONDS)]
+    checkpoint_seconds: f64,
+    /// A worker that gives no sign of life for so many seconds is ended
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800.0)]
+    stall_seconds: f64,
     /// Write the report too, as `seraug report` does
     #[arg(long)]
     report: bool,
@@ -95,8 +132,14 @@ impl Experiment {
         Options {
             corpora: global.corpora.clone(),
             results: self.results.clone(),
-            device: self.device,
+            devices: self.device.clone(),
             partial: self.partial,
+            resume: Resume::Newest,
+            jobs: 0,
+            threads: self.threads.max(1),
+            max_failures: None,
+            stall: Duration::MAX,
+            checkpoint_every: seconds(CHECKPOINT_SECONDS),
             command: std::env::args().collect(),
             set: self.set.clone(),
         }
@@ -109,6 +152,7 @@ impl Experiment {
 /// # Errors
 /// See [`run::run`].
 pub fn run(args: Args, global: &Global) -> Result<u8> {
+    signals::listen();
     let experiments = args.experiment.load(&global.corpora)?;
     let mut code = 0;
     let mut answers = Vec::new();
@@ -120,7 +164,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
                 answers.push(answer);
                 code = if code == 0 && failed { 3 } else { code };
             }
-            Err(e) if several => {
+            Err(e) if several && !matches!(e, Error::Interrupted(_)) => {
                 eprintln!("error: {name}: {e}");
                 code = if code == 0 || code == 3 { e.exit_code() } else { code };
             }
@@ -138,7 +182,18 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
 
 /// Runs one experiment; its answer, and whether cells failed.
 fn one(args: &Args, global: &Global, experiment: Named) -> Result<(serde_json::Value, bool)> {
-    let options = args.experiment.options(global);
+    let options = Options {
+        resume: match (&args.resume, args.new) {
+            (Some(run), _) => Resume::This(run.clone()),
+            (None, true) => Resume::New,
+            (None, false) => Resume::Newest,
+        },
+        jobs: args.jobs.unwrap_or(0),
+        max_failures: if args.fail_fast { Some(1) } else { args.max_failures },
+        stall: seconds(args.stall_seconds),
+        checkpoint_every: seconds(args.checkpoint_seconds),
+        ..args.experiment.options(global)
+    };
     let display = Display::new(global.quiet);
     let (finished, what) = match experiment.file {
         File::Experiment(spec) => (run::run(*spec, &experiment.name, &options, &display)?, "cells failed"),
@@ -148,6 +203,9 @@ fn one(args: &Args, global: &Global, experiment: Named) -> Result<(serde_json::V
         File::Collection(_) => unreachable!("a collection was resolved"),
     };
     let path = finished.run.path().display().to_string();
+    if finished.before {
+        display.note(&format!("nothing to do: {path} has every cell; --new begins another run"));
+    }
     if args.report {
         let written = report::report(&finished.run, &args.reports)?;
         if !global.json {

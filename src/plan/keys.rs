@@ -1,14 +1,14 @@
 //! What decides the result of a stage, and its key.
 
 use crate::results::{Hasher, Key, Stage};
-use crate::spec::{self, Augment, Condition, FinalWeights, GanLoss, Loss, Sampling, Spec};
+use crate::spec::{self, Augment, Condition, FinalWeights, GanLoss, Loss, Sampling, Schedule, Spec};
 use crate::split::{Fold, Selection};
 use serde::Serialize;
 use std::rc::Rc;
 
 /// Raised when a stage computes something else from the same inputs.
-const AUGMENTOR_VERSION: u32 = 1;
-const CLASSIFIER_VERSION: u32 = 1;
+const AUGMENTOR_VERSION: u32 = 2;
+const CLASSIFIER_VERSION: u32 = 2;
 
 /// Content of a list of utterances, in order: audio, channel policy, class.
 pub(super) fn digest(selection: &Selection, items: &[usize]) -> String {
@@ -65,13 +65,20 @@ struct ClassifierInputs<'a> {
     device: &'a str,
 }
 
-/// The key of a condition's augmentor, where it trains one.
-pub(super) fn augmentor(spec: &Spec, c: &Condition, shared: &Shared) -> Option<Key> {
+/// The key of a stage, and that of its trajectory: equal for trainings that are equal step by step, also where one
+/// of them takes more steps. Checkpoints are kept by it.
+pub(super) struct StageKeys {
+    pub(super) key: Key,
+    pub(super) trajectory: Key,
+}
+
+/// The keys of a condition's augmentor, where it trains one.
+pub(super) fn augmentor(spec: &Spec, c: &Condition, shared: &Shared) -> Option<StageKeys> {
     match &c.augment {
         Augment::TripletGan(a) => {
             let mut losses = a.losses.clone();
             losses.sort_unstable();
-            let inputs = AugmentorInputs {
+            let mut inputs = AugmentorInputs {
                 features: &spec.features,
                 augmentor: read_by(&spec.augmentor, &losses),
                 discriminator: &spec.discriminator,
@@ -82,23 +89,28 @@ pub(super) fn augmentor(spec: &Spec, c: &Condition, shared: &Shared) -> Option<K
                 seed: shared.seed,
                 device: shared.device,
             };
-            Some(Key::of(Stage::Augmentor.name(), AUGMENTOR_VERSION, &inputs))
+            let key = Key::of(Stage::Augmentor.name(), AUGMENTOR_VERSION, &inputs);
+            // The rate is constant: iteration by iteration it does not matter how many there will be.
+            inputs.augmentor.iterations = 0;
+            inputs.augmentor.log_every = spec.augmentor.log_every;
+            let trajectory = Key::of("augmentor trajectory", AUGMENTOR_VERSION, &inputs);
+            Some(StageKeys { key, trajectory })
         }
         _ => None,
     }
 }
 
-/// The key of a condition's classifier.
+/// The keys of a condition's classifier.
 pub(super) fn classifier(
     spec: &Spec,
     c: &Condition,
     shared: &Shared,
     sources: String,
     augmentor: Option<&Key>,
-) -> Key {
+) -> StageKeys {
     let copies = c.augment.copies().map_or(0, |(copies, _)| copies);
     let held_out = spec.classifier.weights == FinalWeights::HeldOut;
-    let inputs = ClassifierInputs {
+    let mut inputs = ClassifierInputs {
         features: &spec.features,
         // How often a row is logged decides nothing, unless the held-out speaker is checked then.
         classifier: spec::Classifier {
@@ -117,7 +129,18 @@ pub(super) fn classifier(
         seed: shared.seed,
         device: shared.device,
     };
-    Key::of(Stage::Classifier.name(), CLASSIFIER_VERSION, &inputs)
+    let key = Key::of(Stage::Classifier.name(), CLASSIFIER_VERSION, &inputs);
+    inputs.classifier.log_every = spec.classifier.log_every;
+    if continues(&spec.classifier) {
+        (inputs.classifier.epochs, inputs.classifier.min_steps) = (0, 0);
+    }
+    let trajectory = Key::of("classifier trajectory", CLASSIFIER_VERSION, &inputs);
+    StageKeys { key, trajectory }
+}
+
+/// Whether a classifier's steps are the same whatever their number: a cosine, and a mean over the last quarter, are not.
+pub fn continues(classifier: &spec::Classifier) -> bool {
+    classifier.schedule == Schedule::Constant && classifier.weights != FinalWeights::Average
 }
 
 /// The augmentor's fields with those that these losses do not read set to one value, so that a change

@@ -5,10 +5,11 @@ mod keys;
 use crate::audit::{Lineage, audit};
 use crate::corpora::Corpus;
 use crate::error::{Error, Result};
-use crate::results::{AuditCheck, CellId, Key, Stage, Store, digest_hex};
+use crate::results::{AuditCheck, CellId, Key, PlannedCell, Stage, Store, digest_hex};
 use crate::seed::Seed;
 use crate::spec::{AugmentorSees, CopySource, FinalWeights, Protocol, Spec, TargetShare};
 use crate::split::{self, Fold, Selection};
+pub use keys::continues;
 use keys::{Shared, digest};
 use std::path::Path;
 use std::rc::Rc;
@@ -47,6 +48,10 @@ pub struct Cell {
     pub augmentor: Option<Key>,
     /// Key of the classifier stage.
     pub classifier: Key,
+    /// What checkpoints of the augmentor are kept by, where there is one.
+    pub augmentor_trajectory: Option<Key>,
+    /// What checkpoints of the classifier are kept by.
+    pub classifier_trajectory: Key,
 }
 
 impl Cell {
@@ -136,6 +141,25 @@ impl Plan {
         Ok(sums)
     }
 
+    /// The cells as plan.csv lists them.
+    pub fn rows(&self) -> Vec<PlannedCell> {
+        let classes = self.spec.class_names();
+        let text = |key: &Option<Key>| key.as_ref().map(ToString::to_string).unwrap_or_default();
+        let row = |c: &Cell| PlannedCell {
+            cell: c.id.clone(),
+            corpus: c.fold.corpus.clone(),
+            n_train: c.fold.train.len(),
+            n_augmented: c.added,
+            n_test: c.fold.test.len(),
+            reduced: c.fold.reduced.iter().map(|&class| classes[class].to_owned()).collect(),
+            key_augmentor: text(&c.augmentor),
+            key_classifier: c.classifier.to_string(),
+            trajectory_augmentor: text(&c.augmentor_trajectory),
+            trajectory_classifier: c.classifier_trajectory.to_string(),
+        };
+        self.cells.iter().map(row).collect()
+    }
+
     /// What is to be done for a cell, and why, on one line.
     pub fn state(cell: &Cell, store: &Store) -> &'static str {
         if store.has(Stage::Classifier, &cell.classifier) {
@@ -206,7 +230,8 @@ fn cell(plan: &Plan, shared: &Shared, condition: usize) -> Cell {
     };
     let augmentor = keys::augmentor(spec, c, shared);
     let contents = digest(selection, &sources);
-    let classifier = keys::classifier(spec, c, shared, contents, augmentor.as_ref());
+    let classifier = keys::classifier(spec, c, shared, contents, augmentor.as_ref().map(|a| &a.key));
+    let (augmentor, augmentor_trajectory) = augmentor.map(|a| (a.key, a.trajectory)).unzip();
     Cell {
         id: CellId {
             experiment: plan.experiment.clone(),
@@ -217,7 +242,9 @@ fn cell(plan: &Plan, shared: &Shared, condition: usize) -> Cell {
         condition,
         fold: Rc::clone(fold),
         seed: Seed::new(shared.seed).child(&shared.train),
-        classifier,
+        classifier: classifier.key,
+        classifier_trajectory: classifier.trajectory,
+        augmentor_trajectory,
         added: sources.len() * copies,
         sources,
         augmentor,

@@ -16,6 +16,12 @@ impl Key {
         Key(digest_hex(format!("{stage} v{version} {json}").as_bytes())[..32].to_owned())
     }
 
+    /// A key that a file names; `None` unless it is 32 hex digits, so that it can be part of a path.
+    pub fn read(text: &str) -> Option<Key> {
+        let hex = text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        hex.then(|| Key(text.to_owned()))
+    }
+
     /// 32 hex digits.
     pub fn as_str(&self) -> &str {
         &self.0

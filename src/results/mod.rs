@@ -28,7 +28,7 @@ pub use outcome::{Outcome, Status, read_outcomes, write_outcomes};
 pub use owner::Owner;
 pub use planned::{PlannedCell, plan_digest, read_plan, write_plan};
 pub use predictions::{PredictionRow, read_predictions, write_predictions};
-pub use provenance::{AuditCheck, CorpusInfo, DeviceInfo, FoldInfo, NetworkInfo, RunInfo, Warning};
+pub use provenance::{AuditCheck, CorpusInfo, DeviceInfo, FoldInfo, NetworkInfo, RunInfo, Session, Warning};
 pub use record::{CellRecord, RunState};
 pub use run_dir::{RunDir, point_latest};
 pub use seal::{broken, write_sealed};

@@ -23,9 +23,13 @@ pub struct PlannedCell {
     pub key_augmentor: String,
     /// Key of the classifier stage.
     pub key_classifier: String,
+    /// What checkpoints of the augmentor are kept by; empty without one.
+    pub trajectory_augmentor: String,
+    /// What checkpoints of the classifier are kept by.
+    pub trajectory_classifier: String,
 }
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 13] = [
     "experiment",
     "corpus",
     "condition",
@@ -37,6 +41,8 @@ const COLUMNS: [&str; 11] = [
     "reduced",
     "key_augmentor",
     "key_classifier",
+    "trajectory_augmentor",
+    "trajectory_classifier",
 ];
 
 /// plan.csv as text; equal plans are equal texts.
@@ -48,6 +54,7 @@ pub fn plan_text(cells: &[PlannedCell]) -> String {
         let mut row = vec![c.cell.experiment.clone(), c.corpus.clone(), c.cell.condition.clone()];
         row.extend(numbers.map(|n| n.to_string()));
         row.extend([c.reduced.join("+"), c.key_augmentor.clone(), c.key_classifier.clone()]);
+        row.extend([c.trajectory_augmentor.clone(), c.trajectory_classifier.clone()]);
         row
     };
     let written = writer
@@ -103,6 +110,8 @@ pub fn read_plan(path: &Path) -> Result<Vec<PlannedCell>> {
             reduced: record[8].split('+').filter(|s| !s.is_empty()).map(str::to_owned).collect(),
             key_augmentor: text(9),
             key_classifier: text(10),
+            trajectory_augmentor: text(11),
+            trajectory_classifier: text(12),
         });
     }
     Ok(cells)
@@ -125,6 +134,8 @@ mod tests {
             reduced: vec!["angry".into(), "sad".into()],
             key_augmentor: String::new(),
             key_classifier: "k2".into(),
+            trajectory_augmentor: String::new(),
+            trajectory_classifier: "t2".into(),
         };
         let cells = vec![cell(1), cell(2)];
         write_plan(&path, &cells).unwrap();

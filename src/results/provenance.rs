@@ -23,16 +23,19 @@ pub struct RunInfo {
     pub libtorch: String,
     /// UTC, RFC 3339.
     pub started: String,
-    /// UTC, RFC 3339; empty while the run goes on.
+    /// UTC, RFC 3339; empty until every cell is done.
     pub finished: String,
-    /// Wall seconds.
+    /// Wall seconds, summed over the sessions.
     pub seconds: f64,
     /// Cells whose result came from the store.
     pub cells_cached: usize,
     /// Cells that were trained.
     pub cells_trained: usize,
-    /// Where it ran.
+    /// Where it began.
     pub device: DeviceInfo,
+    /// Every command that worked on it, in order.
+    #[serde(default)]
+    pub session: Vec<Session>,
     /// The corpora it read.
     #[serde(default)]
     pub corpus: Vec<CorpusInfo>,
@@ -48,6 +51,32 @@ pub struct RunInfo {
     /// What a reader should know before believing a number.
     #[serde(default)]
     pub warning: Vec<Warning>,
+}
+
+/// One command that worked on a run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Session {
+    /// The command line.
+    pub command: Vec<String>,
+    /// Version of this program.
+    pub version: String,
+    /// Code revision.
+    pub revision: String,
+    /// UTC, RFC 3339.
+    pub started: String,
+    /// UTC, RFC 3339.
+    pub finished: String,
+    /// Wall seconds.
+    pub seconds: f64,
+    /// Host name.
+    pub host: String,
+    /// Name of the processor or card.
+    pub device: String,
+    /// Cells at once.
+    pub jobs: usize,
+    /// Threads of a tensor operation on the CPU.
+    pub threads: usize,
 }
 
 /// A machine, as far as results depend on it.

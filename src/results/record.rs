@@ -1,6 +1,8 @@
 //! outcome.toml: how one cell ended. Written by whoever worked on it, as the last of its files.
 
-use super::{Outcome, PlannedCell, RunDir, Status, read_plan, write_atomic, write_outcomes};
+use super::{
+    Outcome, PlannedCell, RunDir, RunInfo, Session, Status, Warning, read_plan, write_atomic, write_outcomes,
+};
 use crate::error::{Error, Result};
 use crate::metrics::Confusion;
 use serde::{Deserialize, Serialize};
@@ -127,7 +129,37 @@ impl RunState {
         self.counts()[0] == self.cells.len()
     }
 
-    /// Writes outcomes.csv, where it would change.
+    /// Writes outcomes.csv, and into run.toml what follows from the cells: how many were trained, their warnings, whether
+    /// all are done. `session` is the one that has just ended.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written.
+    pub fn settle(&self, run: &RunDir, classes: &[&str], session: Option<Session>) -> Result<()> {
+        self.write(run, classes)?;
+        let mut info = RunInfo::load(&run.info())?;
+        info.session.extend(session);
+        info.seconds = info.session.iter().map(|s| s.seconds).sum();
+        info.finished = match (self.is_finished(), info.session.last()) {
+            (true, Some(last)) => last.finished.clone(),
+            _ => String::new(),
+        };
+        let done = || self.records().filter(|(_, r)| r.status == Status::Done);
+        info.cells_trained = done().filter(|(_, r)| !r.trained.is_empty()).count();
+        info.cells_cached = done().count() - info.cells_trained;
+        info.warning.retain(|w| w.cell.is_empty());
+        for (planned, record) in self.records() {
+            let failed = (record.status == Status::Failed).then(|| format!("failed: {}", record.error));
+            let messages = record.warnings.iter().cloned().chain(failed);
+            info.warning.extend(messages.map(|message| Warning { cell: planned.cell.to_string(), message }));
+        }
+        info.save(&run.info())
+    }
+
+    fn records(&self) -> impl Iterator<Item = (&PlannedCell, &CellRecord)> {
+        self.cells.iter().filter_map(|(p, r)| Some((p, r.as_ref()?)))
+    }
+
+    /// Writes outcomes.csv.
     ///
     /// # Errors
     /// A file that cannot be written.

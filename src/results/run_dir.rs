@@ -1,6 +1,8 @@
 //! results/<experiment>/<run-id>/: made once, never overwritten.
 
 use super::CellId;
+use super::atomic::{temporary_folder, temporary_prefix};
+use super::lease::{self, Claim, Holder, Observer, Task};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -9,13 +11,26 @@ use std::path::{Path, PathBuf};
 pub struct RunDir(PathBuf);
 
 impl RunDir {
-    /// Makes `results/<experiment>/<run-id>` and points `latest` at it. The id is the UTC time with the
-    /// code revision; a second run in the same second gets a number.
-    pub fn create(results: &Path, experiment: &str, stamp: &str, revision: &str) -> Result<RunDir> {
+    /// Makes `results/<experiment>/<run-id>` with what `fill` writes into it, whole or not at all, and points `latest`
+    /// at it. The id is the UTC time with the code revision; a second run in the same second gets a number.
+    ///
+    /// # Errors
+    /// Those of `fill`; a folder that cannot be written.
+    pub fn create(
+        results: &Path,
+        experiment: &str,
+        stamp: &str,
+        revision: &str,
+        fill: impl FnOnce(&RunDir) -> Result<()>,
+    ) -> Result<RunDir> {
         let parent = results.join(experiment);
         let failed =
             |p: &Path, e: std::io::Error| Error::failed(format!("{}: cannot be made: {e}", p.display()));
-        std::fs::create_dir_all(&parent).map_err(|e| failed(&parent, e))?;
+        let temporary = temporary_folder(&parent)?;
+        #[cfg(unix)]
+        std::fs::set_permissions(temporary.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .map_err(|e| failed(&parent, e))?;
+        fill(&RunDir(temporary.path().to_owned()))?;
         let revision = revision.trim_end_matches("+dirty");
         for attempt in 1.. {
             let id = match attempt {
@@ -23,16 +38,23 @@ impl RunDir {
                 n => format!("{stamp}-{revision}-{n}"),
             };
             let path = parent.join(&id);
-            match std::fs::create_dir(&path) {
+            // A folder that has files is never replaced by a rename.
+            match std::fs::rename(temporary.path(), &path) {
                 Ok(()) => {
+                    let _ = temporary.keep();
                     point_latest(&parent, &id).map_err(|e| failed(&parent.join("latest"), e))?;
                     return Ok(RunDir(path));
                 }
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(_) if path.exists() => {}
                 Err(e) => return Err(failed(&path, e)),
             }
         }
         unreachable!("some number is free")
+    }
+
+    /// The run at `path`, which has its files.
+    pub fn at(path: PathBuf) -> RunDir {
+        RunDir(path)
     }
 
     /// An existing run; `latest` is resolved to the run it points at.
@@ -92,6 +114,28 @@ impl RunDir {
         self.0.join("counts.csv")
     }
 
+    /// `EXPERIMENT/RUN-ID`, as leases name the run.
+    pub fn name(&self, experiment: &str) -> String {
+        format!("{experiment}/{}", self.id())
+    }
+
+    /// Asks to be the one process that supervises this run.
+    ///
+    /// # Errors
+    /// A directory that cannot be written.
+    pub fn claim(&self, task: &Task, observer: &mut Observer) -> Result<Claim> {
+        lease::claim(&self.supervisor(), task, observer)
+    }
+
+    /// Who supervises it now.
+    pub fn supervisor_is(&self) -> Option<Holder> {
+        lease::holder(&self.supervisor())
+    }
+
+    fn supervisor(&self) -> PathBuf {
+        self.0.join("supervisor.json")
+    }
+
     /// A file of a cell.
     pub fn cell_file(&self, cell: &CellId, name: &str) -> PathBuf {
         self.0.join(cell.dir()).join(name)
@@ -100,7 +144,7 @@ impl RunDir {
 
 /// Replaces the link in one step, so that a reader always finds a run.
 pub fn point_latest(parent: &Path, id: &str) -> std::io::Result<()> {
-    let temporary = parent.join(format!(".latest-{id}"));
+    let temporary = parent.join(format!("{}{id}", temporary_prefix()));
     std::os::unix::fs::symlink(id, &temporary)?;
     std::fs::rename(&temporary, parent.join("latest"))
 }
@@ -112,7 +156,8 @@ mod tests {
     #[test]
     fn runs_are_never_overwritten() {
         let dir = tempfile::tempdir().unwrap();
-        let make = || RunDir::create(dir.path(), "open/x", "20260102T030405Z", "abc+dirty").unwrap();
+        let fill = |run: &RunDir| super::super::write_atomic(&run.spec(), b"");
+        let make = || RunDir::create(dir.path(), "open/x", "20260102T030405Z", "abc+dirty", fill).unwrap();
         let (a, b) = (make(), make());
         assert_eq!((a.id().as_str(), b.id().as_str()), ("20260102T030405Z-abc", "20260102T030405Z-abc-2"));
         let latest = dir.path().join("open/x/latest");

@@ -89,6 +89,28 @@ fn pick(choice: DeviceChoice, cuda: std::result::Result<usize, String>) -> Resul
     }
 }
 
+/// From now on a tensor operation of this process takes so many threads of the CPU.
+pub fn use_threads(threads: usize) {
+    tch::set_num_threads(i32::try_from(threads.max(1)).unwrap_or(1));
+}
+
+/// The choice that gives this very device.
+pub fn choice(device: Device) -> DeviceChoice {
+    match device {
+        Device::Cuda(n) => DeviceChoice::Cuda(n),
+        _ => DeviceChoice::Cpu,
+    }
+}
+
+/// What the numbers depend on: the class, and on the CPU the number of threads where it is not one, as sums are then
+/// taken in another order.
+pub fn numeric(machine: &DeviceInfo) -> String {
+    match (machine.class.as_str(), machine.threads) {
+        ("cpu", threads) if threads > 1 => format!("cpu/{threads}"),
+        (class, _) => class.to_owned(),
+    }
+}
+
 /// The device as provenance records it.
 pub fn describe(device: Device) -> DeviceInfo {
     DeviceInfo {

@@ -190,9 +190,11 @@ loss = "weighted"
 
     /// Writes the run below `results`.
     pub fn write(&self, results: &Path) -> RunDir {
-        let run = RunDir::create(results, "open/fake", self.stamp, "0123456").unwrap();
-        write_atomic(&run.spec(), self.spec().to_toml().as_bytes()).unwrap();
-        self.info().save(&run.info()).unwrap();
+        let fill = |run: &RunDir| {
+            write_atomic(&run.spec(), self.spec().to_toml().as_bytes())?;
+            self.info().save(&run.info())
+        };
+        let run = RunDir::create(results, "open/fake", self.stamp, "0123456", fill).unwrap();
         write_outcomes(&run.outcomes(), &CLASSES, &self.outcomes()).unwrap();
         for (cell, gain) in self.cells() {
             let row = |(i, (truth, predicted)): (usize, (usize, usize))| PredictionRow {
@@ -244,6 +246,7 @@ loss = "weighted"
                 citation: "Nobody, \"Made-up speech\", https://example.org/a?b=1&c=2".into(),
             }],
             set: vec![],
+            session: vec![],
             fold: self.folds().into_iter().map(|f| self.fold(f)).collect(),
             audit: vec![
                 AuditCheck {

@@ -1,0 +1,191 @@
+//! A worker process as its supervisor holds it.
+
+use super::Options;
+use crate::error::{Error, Result};
+use crate::results::RunDir;
+use crate::worker::protocol::{Event, Order};
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::Sender;
+use std::time::Instant;
+
+/// Lines of a worker's standard error that are remembered.
+const REMEMBERED: usize = 20;
+
+/// Something that a worker said or did.
+#[derive(Debug)]
+pub struct Word {
+    /// Number of the worker, never used again for another.
+    pub worker: usize,
+    /// What.
+    pub what: What,
+}
+
+/// See [`Word`].
+#[derive(Debug)]
+pub enum What {
+    /// Over its standard output.
+    Event(Event),
+    /// A line of its standard error.
+    Line(String),
+    /// Its standard output has ended: it is gone, or about to be.
+    Gone,
+}
+
+/// A worker process.
+#[derive(Debug)]
+pub struct Hand {
+    /// Number of the worker.
+    pub number: usize,
+    /// Its line on the display, and its place among those of its device.
+    pub slot: usize,
+    /// The row it works on, and for the how-many-th time.
+    pub cell: Option<(usize, usize)>,
+    /// When it was last heard of.
+    pub heard: Instant,
+    /// Whether it has trained a step, or ended a cell: its memory is what it will be.
+    pub settled: bool,
+    /// Last lines of its standard error.
+    pub lines: VecDeque<String>,
+    child: Child,
+    orders: Option<ChildStdin>,
+}
+
+impl Hand {
+    /// Starts a worker of `run` on `device`; its words arrive at `words`.
+    ///
+    /// # Errors
+    /// The program does not start.
+    pub fn start(
+        number: usize,
+        slot: usize,
+        run: &RunDir,
+        options: &Options,
+        device: &str,
+        words: &Sender<Word>,
+    ) -> Result<Hand> {
+        let failed = |e: std::io::Error| Error::failed(format!("a worker process does not start: {e}"));
+        let mut child = command(run, options, device)?
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Ctrl-C of a terminal goes to its whole group; the workers are told by their supervisor.
+            .process_group(0)
+            .spawn()
+            .map_err(failed)?;
+        let (orders, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let listen = |stream: Option<Box<dyn Read + Send>>, say: fn(String) -> Option<What>, last: bool| {
+            let words = words.clone();
+            std::thread::spawn(move || {
+                for line in
+                    stream.into_iter().flat_map(|s| BufReader::new(s).lines()).map_while(std::io::Result::ok)
+                {
+                    let word = say(line).map(|what| Word { worker: number, what });
+                    if word.is_some_and(|w| words.send(w).is_err()) {
+                        break;
+                    }
+                }
+                if last {
+                    let _ = words.send(Word { worker: number, what: What::Gone });
+                }
+            });
+        };
+        listen(err.map(|e| Box::new(e) as _), |line| Some(What::Line(line)), false);
+        listen(
+            out.map(|o| Box::new(o) as _),
+            |line| Some(serde_json::from_str(&line).map_or(What::Line(line), What::Event)),
+            true,
+        );
+        Ok(Hand {
+            number,
+            slot,
+            cell: None,
+            heard: Instant::now(),
+            settled: false,
+            lines: VecDeque::new(),
+            child,
+            orders,
+        })
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Tells it something; that it is gone shows elsewhere.
+    pub fn order(&mut self, order: &Order) {
+        let line = serde_json::to_string(order).expect("plain data") + "\n";
+        if let Some(orders) = &mut self.orders {
+            let _ = orders.write_all(line.as_bytes()).and_then(|()| orders.flush());
+        }
+    }
+
+    /// It ends after what it is doing; at work, it saves and stops.
+    pub fn dismiss(&mut self) {
+        self.orders = None;
+    }
+
+    /// Ends it now.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+    }
+
+    /// Remembers a line of its standard error.
+    pub fn remember(&mut self, line: String) {
+        if self.lines.len() == REMEMBERED {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line);
+    }
+
+    /// How it ended, in words; waits for it. Dropped orders make sure that it does.
+    pub fn end(&mut self) -> String {
+        self.dismiss();
+        match self.child.wait() {
+            Ok(status) => in_words(status),
+            Err(e) => format!("lost: {e}"),
+        }
+    }
+
+    /// Whether it was killed from outside, as the kernel does when memory runs out.
+    pub fn was_killed(&mut self) -> bool {
+        self.child.wait().is_ok_and(|s| s.signal() == Some(9))
+    }
+}
+
+fn in_words(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (Some(9), _) => {
+            "the worker was killed (signal 9; the system does that when memory runs out)".to_owned()
+        }
+        (Some(n), _) => format!("the worker ended by signal {n}"),
+        (None, code) => format!("the worker ended with exit code {}", code.unwrap_or(-1)),
+    }
+}
+
+/// The command of a worker: the same program, with as many threads as the run says and no more.
+///
+/// # Errors
+/// The program's own path is not known.
+pub fn command(run: &RunDir, options: &Options, device: &str) -> Result<Command> {
+    let program = std::env::current_exe()
+        .map_err(|e| Error::failed(format!("the path of this program is not known: {e}")))?;
+    let threads = options.threads.to_string();
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut command = Command::new(program);
+    command
+        .args(["worker".as_ref(), run.path().as_os_str()])
+        .args(["--results".as_ref(), options.results.as_os_str()])
+        .args(["--corpora".as_ref(), options.corpora.as_os_str()])
+        .args(["--device", device, "--threads", &threads])
+        .args(["--checkpoint-seconds", &options.checkpoint_every.as_secs_f64().to_string()])
+        .args(options.partial.then_some("--partial"))
+        .envs(["OMP_NUM_THREADS", "MKL_NUM_THREADS"].map(|name| (name, &threads)))
+        // Spinning threads take the cores from other workers.
+        .env("OMP_WAIT_POLICY", "passive")
+        .env("RAYON_NUM_THREADS", (cores / options.jobs.max(1)).max(1).to_string());
+    Ok(command)
+}

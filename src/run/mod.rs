@@ -1,0 +1,275 @@
+//! From a checked spec to a run directory: every cell, whatever becomes of the others.
+
+mod hand;
+mod memory;
+mod queue;
+mod resume;
+mod supervisor;
+
+pub use resume::{Resume, runs};
+
+use crate::error::{Error, Result};
+use crate::features;
+use crate::inputs::{self, Inputs};
+use crate::plan::Plan;
+use crate::progress::Display;
+use crate::results::{
+    CellRecord, Claim, DeviceInfo, Lease, Observer, PlannedCell, RunDir, RunInfo, RunState, Session, Stage,
+    Status, Store, Task, Warning, sweep, write_atomic, write_plan,
+};
+use crate::spec::Spec;
+use crate::split::write_splits;
+use crate::train::device::{self, DeviceChoice};
+use crate::train::libtorch;
+use crate::{signals, sizes, warnings};
+use resume::Found;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use supervisor::{Stopped, Supervisor};
+
+/// Version, and the revision that was compiled.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Short git revision, `+dirty` when the tree had changes, `unknown` without git.
+pub const REVISION: &str = env!("SERAUG_REVISION");
+
+/// What the command line says beside the spec.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Folder of the corpora.
+    pub corpora: PathBuf,
+    /// Folder of the results.
+    pub results: PathBuf,
+    /// Where to train: one or several, of one kind.
+    pub devices: Vec<DeviceChoice>,
+    /// Go on with an incomplete corpus.
+    pub partial: bool,
+    /// Which earlier run to take up.
+    pub resume: Resume,
+    /// Cells at once; 0 for as many as there are cores (CPU), or one a device.
+    pub jobs: usize,
+    /// Threads of a tensor operation on the CPU. Results of several are equal up to rounding only.
+    pub threads: usize,
+    /// Stop after so many failed cells.
+    pub max_failures: Option<usize>,
+    /// A worker that says nothing for so long is ended.
+    pub stall: Duration,
+    /// Between two checkpoints of a training.
+    pub checkpoint_every: Duration,
+    /// The command line, for provenance.
+    pub command: Vec<String>,
+    /// The fields of the spec that it sets, for provenance.
+    pub set: Vec<String>,
+}
+
+/// A run that has ended, or was found to have.
+#[derive(Debug)]
+pub struct Finished {
+    /// Where it is.
+    pub run: RunDir,
+    /// Cells in all.
+    pub cells: usize,
+    /// Cells that failed.
+    pub failed: usize,
+    /// Whether it had ended before.
+    pub before: bool,
+}
+
+/// Runs every cell of `spec` that is not done, in the run that [`Resume`] says, and writes the run directory as it goes.
+///
+/// # Errors
+/// What stops a run before its first cell: corpus, device, audit, audio, an unwritable folder. A cell that fails is a
+/// row, not an error. A stop that was asked for, after everything is saved.
+pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -> Result<Finished> {
+    let started = Instant::now();
+    let now = jiff::Timestamp::now();
+    let mut options = options.clone();
+    let store = Store::of(&options.results);
+    let (machine, devices) = open(&options)?;
+    let Inputs { corpora, infos, notes } = inputs::read(&spec, &options, &store, display)?;
+    let plan = Plan::new(spec, experiment.to_owned(), corpora, &device::numeric(&machine))?;
+    let cells = plan.rows();
+    let text = plan.spec.to_toml();
+    let found = resume::find(&options.resume, &options.results, experiment, &text, &cells)?;
+    let (run, lease) = match found {
+        Found::Run(run) => {
+            let lease = supervise(&run, experiment)?;
+            let state = RunState::read(&run)?;
+            if state.is_finished() {
+                return Ok(Finished { cells: cells.len(), failed: 0, before: true, run });
+            }
+            extract(&plan, &store, display)?;
+            let [done, failed, _] = state.counts();
+            let again = if failed > 0 { format!(", {failed} failed are tried again") } else { String::new() };
+            display.note(&format!(
+                "going on with {}: {done} of {} cells done{again}",
+                run.path().display(),
+                cells.len()
+            ));
+            sweep(run.path());
+            sweep(store.root());
+            (run, lease)
+        }
+        Found::None(why) => {
+            why.iter().for_each(|w| display.note(w));
+            let checks = plan.audit()?;
+            extract(&plan, &store, display)?;
+            let notes = notes.into_iter().chain(inputs::overlaps(&plan));
+            let messages = warnings::of_spec(&plan.spec).into_iter().chain(notes);
+            let warning = |message| Warning { cell: String::new(), message };
+            let info = RunInfo {
+                experiment: experiment.to_owned(),
+                command: options.command.clone(),
+                version: VERSION.to_owned(),
+                revision: REVISION.to_owned(),
+                libtorch: libtorch::version(),
+                started: utc(now),
+                device: machine.clone(),
+                set: options.set.clone(),
+                corpus: inputs::used(infos, &plan.selection),
+                fold: inputs::folds(&plan),
+                audit: checks,
+                network: sizes::of(&plan.spec),
+                warning: messages.map(warning).collect(),
+                ..RunInfo::default()
+            };
+            info.warning.iter().for_each(|w| display.note(&format!("warning: {}", w.message)));
+            let run = create(&options, &plan, &info, &text, &cells, now)?;
+            let lease = supervise(&run, experiment)?;
+            (run, lease)
+        }
+    };
+
+    let classes = plan.spec.class_names();
+    let records = RunState::read(&run)?.cells.into_iter().map(|c| c.1).collect::<Vec<_>>();
+    let to_do = records.iter().filter(|r| r.as_ref().is_none_or(|r| r.status == Status::Failed)).count();
+    options.jobs = jobs(&options, devices.len(), to_do);
+    let with = |records: &[Option<CellRecord>]| RunState {
+        cells: cells.iter().cloned().zip(records.iter().cloned()).collect(),
+    };
+    let write = |records: &[Option<CellRecord>]| with(records).write(&run, &classes);
+    display.begin(cells.len());
+    let supervisor = Supervisor::new((&run, &store), &options, &devices, display, (&cells, records), &write);
+    let ended = supervisor.run();
+    display.end();
+    // Also after an error: what is done is done.
+    let state = match &ended {
+        Ok((records, _)) => with(records),
+        Err(_) => RunState::read(&run)?,
+    };
+    let session = Session {
+        command: options.command.clone(),
+        version: VERSION.to_owned(),
+        revision: REVISION.to_owned(),
+        started: utc(now),
+        finished: utc(jiff::Timestamp::now()),
+        seconds: started.elapsed().as_secs_f64(),
+        host: machine.host.clone(),
+        device: machine.name.clone(),
+        jobs: options.jobs,
+        threads: options.threads,
+    };
+    state.settle(&run, &classes, Some(session))?;
+    drop(lease);
+    let (_, stopped) = ended?;
+    let [done, failed, open] = state.counts();
+    match stopped {
+        Some(Stopped::Asked) if open > 0 => Err(Error::interrupted(format!(
+            "stopped: {done} of {} cells done; the same command goes on with {}",
+            cells.len(),
+            run.path().display()
+        ))),
+        _ => Ok(Finished { cells: cells.len(), failed: failed + open, before: false, run }),
+    }
+}
+
+/// The devices: what is there, and their names for workers.
+fn open(options: &Options) -> Result<(DeviceInfo, Vec<String>)> {
+    device::use_threads(options.threads);
+    let mut machine = None;
+    let mut names = Vec::new();
+    for choice in &options.devices {
+        let device = device::open(*choice)?;
+        let info = device::describe(device);
+        let first = machine.get_or_insert_with(|| info.clone());
+        if first.class != info.class {
+            return Err(Error::usage("--device: the CPU and CUDA devices cannot be mixed in one run"));
+        }
+        names.push(device::choice(device).to_string());
+    }
+    let machine = machine.ok_or_else(|| Error::usage("--device: name one, such as cpu or cuda:0"))?;
+    Ok((machine, names))
+}
+
+/// Cells at once.
+fn jobs(options: &Options, devices: usize, cells: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let wanted = match (options.jobs, options.devices[0]) {
+        (0, DeviceChoice::Cpu) => (cores / options.threads).max(1),
+        (0, _) => devices,
+        (jobs, _) => jobs,
+    };
+    wanted.min(cells).max(1)
+}
+
+/// Log-mels of all utterances into the cache, where a stage of the plan needs any.
+fn extract(plan: &Plan, store: &Store, display: &Display) -> Result<()> {
+    let made = |c: &crate::plan::Cell| store.has(Stage::Classifier, &c.classifier);
+    if plan.spec.embedding.is_none() && plan.cells.iter().all(made) {
+        return Ok(());
+    }
+    let bar = display.bar("features", plan.selection.utterances.len() as u64);
+    let extracted =
+        features::extract_all(&plan.selection.utterances, &plan.spec.features, store.root(), &bar);
+    bar.finish_and_clear();
+    extracted.map(drop)
+}
+
+/// The run directory with everything that is known before the first cell; it appears whole.
+fn create(
+    options: &Options,
+    plan: &Plan,
+    info: &RunInfo,
+    spec: &str,
+    cells: &[PlannedCell],
+    now: jiff::Timestamp,
+) -> Result<RunDir> {
+    let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
+    let classes = plan.spec.class_names();
+    RunDir::create(&options.results, &plan.experiment, &stamp, REVISION, |run| {
+        write_atomic(&run.spec(), spec.as_bytes())?;
+        info.save(&run.info())?;
+        let folds = plan.folds.iter().map(|(seed, fold)| (*seed, &**fold));
+        write_splits(&run.splits(), &plan.selection, &classes, folds)?;
+        RunState { cells: Vec::new() }.write(run, &classes)?;
+        write_plan(&run.plan(), cells)
+    })
+}
+
+/// Makes this process the run's one supervisor.
+fn supervise(run: &RunDir, experiment: &str) -> Result<Lease> {
+    let task = Task { run: run.name(experiment), cell: String::new() };
+    let mut observer = Observer::default();
+    let begun = Instant::now();
+    loop {
+        match run.claim(&task, &mut observer)? {
+            Claim::Held(lease) => return Ok(lease),
+            Claim::Taken(holder) => {
+                // A supervisor that was just stopped is still saving.
+                if begun.elapsed() > Duration::from_secs(2) || signals::stops() > 0 {
+                    return Err(Error::failed(format!(
+                        "{}: is being run by process {} on {}; see `seraug status {}`, or start another beside it with --new",
+                        run.path().display(),
+                        holder.owner.pid,
+                        holder.owner.host,
+                        run.path().display()
+                    )));
+                }
+                std::thread::sleep(Duration::from_millis(200));
+            }
+        }
+    }
+}
+
+fn utc(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,235 @@
+//! A worker process: one cell at a time, told by its supervisor, or the one cell of a cluster's task.
+
+pub mod protocol;
+
+use crate::cell::{self, Context, Loaded};
+use crate::error::{Error, Result};
+use crate::inputs;
+use crate::panic::caught;
+use crate::plan::Plan;
+use crate::progress::Display;
+use crate::results::{Holder, PlannedCell, RunDir, RunInfo, Stage, Store, read_plan};
+use crate::run::Options;
+use crate::signals;
+use crate::spec::{self, File, Spec};
+use crate::stage::{self, Watch};
+use crate::train::device;
+use crate::train::history::Row;
+use crate::train::oom;
+use protocol::{Event, Order};
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// What a worker is started with.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// The run directory.
+    pub run: RunDir,
+    /// As of the run.
+    pub options: Options,
+}
+
+/// Works on cells until the supervisor has no more, or is gone. Exit code 0.
+///
+/// # Errors
+/// A run directory that does not read, corpora that changed since the run began, a device that does not answer.
+pub fn serve(task: &Task) -> Result<u8> {
+    let orders = orders();
+    let mut bench = Bench::new(task)?;
+    say(&Event::Ready);
+    while let Ok(Order::Cell { row, attempt }) = orders.recv() {
+        let mut said = Said::default();
+        match bench.work(row, attempt, &mut said) {
+            Ok(()) => say(&Event::Done),
+            Err(Error::Interrupted(_)) => {
+                say(&Event::Stopped);
+                break;
+            }
+            Err(e) => {
+                let (error, may_pass) = explained(&bench.spec, &said, &e.to_string());
+                say(&Event::Failed { error, may_pass });
+                if may_pass {
+                    // After an error of CUDA nothing of this process can be trusted.
+                    break;
+                }
+            }
+        }
+    }
+    Ok(0)
+}
+
+/// Works on the cell of one row of plan.csv (from 0) and writes its outcome, also a failed one. Exit codes: 0 done, 3
+/// failed, 130 stopped with a checkpoint.
+///
+/// # Errors
+/// As [`serve`].
+pub fn one(task: &Task, row: usize) -> Result<u8> {
+    let rows = read_plan(&task.run.plan())?;
+    let planned = rows.get(row).ok_or_else(|| {
+        Error::usage(format!("--cell {}: {} has {} cells", row + 1, task.run.plan().display(), rows.len()))
+    })?;
+    let mut bench = Bench::new(task)?;
+    let mut said = Said { aloud: true, ..Said::default() };
+    match bench.work(row, 1, &mut said) {
+        Ok(()) => Ok(0),
+        Err(e @ Error::Interrupted(_)) => Err(e),
+        Err(e) => {
+            let (error, _) = explained(&bench.spec, &said, &e.to_string());
+            cell::fail(&task.run, planned, &bench.class, 1, &error, &[])?;
+            eprintln!("error: {}: {error}", planned.cell);
+            Ok(3)
+        }
+    }
+}
+
+/// A failure in words, and whether another try may end otherwise: a device that failed or was full, as against a
+/// training that diverged.
+fn explained(spec: &Spec, said: &Said, error: &str) -> (String, bool) {
+    let stage = said.stage.unwrap_or(Stage::Classifier);
+    match oom::advice(error, stage, spec) {
+        Some(line) => (line, true),
+        None => (error.to_owned(), error.contains("CUDA error")),
+    }
+}
+
+/// Orders as they come. A stop, and the end of the input, ask the training for a stop at once.
+fn orders() -> mpsc::Receiver<Order> {
+    let (give, take) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            match line.ok().and_then(|l| serde_json::from_str(&l).ok()) {
+                Some(Order::Stop) | None => break,
+                Some(order) => {
+                    if give.send(order).is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+        drop(give);
+        signals::request_stop();
+    });
+    take
+}
+
+/// A line to the supervisor; that it is gone shows at the standard input.
+fn say(event: &Event) {
+    let line = serde_json::to_string(event).expect("plain data") + "\n";
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+}
+
+/// The experiment of a run, read again by a process of its own.
+struct Bench {
+    plan: Plan,
+    rows: Vec<PlannedCell>,
+    run: RunDir,
+    store: Store,
+    device: device::Device,
+    class: String,
+    checkpoint_every: Duration,
+    loaded: Loaded,
+    spec: Spec,
+}
+
+impl Bench {
+    fn new(task: &Task) -> Result<Bench> {
+        let Task { run, options } = task;
+        let spec = read_spec(&run.spec())?;
+        let info = RunInfo::load(&run.info())?;
+        let store = Store::of(&options.results);
+        device::use_threads(options.threads);
+        let device = device::open(options.devices[0])?;
+        let machine = device::describe(device);
+        let inputs = inputs::read(&spec, options, &store, &Display::new(true))?;
+        let plan = Plan::new(spec, info.experiment, inputs.corpora, &device::numeric(&machine))?;
+        Ok(Bench {
+            rows: read_plan(&run.plan())?,
+            run: run.clone(),
+            store,
+            device,
+            class: machine.class,
+            checkpoint_every: options.checkpoint_every,
+            loaded: Loaded::default(),
+            spec: plan.spec.clone(),
+            plan,
+        })
+    }
+
+    fn work(&mut self, row: usize, attempt: usize, said: &mut Said) -> Result<()> {
+        let (Some(cell), Some(planned)) = (self.plan.cells.get(row), self.rows.get(row)) else {
+            return Err(Error::failed(format!("{}: no row {row}", self.run.plan().display())));
+        };
+        if cell.classifier.as_str() != planned.key_classifier {
+            return Err(Error::failed(format!(
+                "{}: the recordings or the device are not those that {} was planned with; start another run with --new",
+                planned.cell,
+                self.run.path().display()
+            )));
+        }
+        let context = Context {
+            spec: &self.plan.spec,
+            selection: &self.plan.selection,
+            run: &self.run,
+            store: &self.store,
+            device: self.device,
+            checkpoint_every: self.checkpoint_every,
+        };
+        let loaded = &mut self.loaded;
+        caught(|| cell::run(&context, cell, loaded, attempt, said).map(drop))
+    }
+}
+
+fn read_spec(path: &Path) -> Result<Spec> {
+    match spec::load_file(path, &[])? {
+        File::Experiment(spec) => Ok(*spec),
+        _ => Err(Error::failed(format!("{}: not an experiment", path.display()))),
+    }
+}
+
+/// What a worker says of its cell: events for a supervisor, or lines for the log of a cluster's task.
+#[derive(Default)]
+struct Said {
+    aloud: bool,
+    stage: Option<Stage>,
+    values: Vec<(String, f64)>,
+}
+
+impl Said {
+    fn tell(&self, event: &Event) {
+        if !self.aloud {
+            return say(event);
+        }
+        match event {
+            Event::Step { stage, step, steps, .. } => eprintln!("{stage} {step}/{steps}"),
+            Event::Waiting { by } => eprintln!("waiting for {by}"),
+            Event::Note { text } => eprintln!("{text}"),
+            _ => {}
+        }
+    }
+}
+
+impl Watch for Said {
+    fn row(&mut self, stage: Stage, row: &Row) {
+        self.values = row.values.iter().map(|(n, v)| ((*n).to_owned(), *v)).collect();
+        self.stage = Some(stage);
+    }
+
+    fn step(&mut self, stage: Stage, step: usize, steps: usize) {
+        if self.stage != Some(stage) {
+            self.values.clear();
+            self.stage = Some(stage);
+        }
+        self.tell(&Event::Step { stage: stage.name().to_owned(), step, steps, values: self.values.clone() });
+    }
+
+    fn waiting(&mut self, _: Stage, holder: &Holder) {
+        self.tell(&Event::Waiting { by: stage::by(holder) });
+    }
+
+    fn note(&mut self, text: String) {
+        self.tell(&Event::Note { text });
+    }
+}
