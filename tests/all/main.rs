@@ -14,6 +14,7 @@ mod doctor;
 mod emodb;
 mod experiment;
 mod fake_run;
+mod faults;
 mod fetch;
 mod floors;
 mod gan;
