@@ -168,7 +168,7 @@ fn train_classifier(
     };
     let started = Instant::now();
     let mut history = Vec::new();
-    let net = classifier::train(&task, &mut |row| {
+    let net = classifier::train(&task, &mut |row: Row| {
         watch(Stage::Classifier, &row);
         history.push(history_row(Stage::Classifier, row));
         Ok(())
@@ -231,7 +231,7 @@ fn augmentor_of(
     };
     let started = Instant::now();
     let mut history = Vec::new();
-    let networks = augmentor::train(task, &mut |row| {
+    let networks = augmentor::train(task, &mut |row: Row| {
         watch(Stage::Augmentor, &row);
         history.push(history_row(Stage::Augmentor, row));
         Ok(())
