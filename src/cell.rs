@@ -275,8 +275,7 @@ impl Work<'_> {
         };
         let continues = plan::continues(&spec.classifier);
         let mut control = training.control(task.pace().steps, spec.classifier.log_every, continues);
-        let net =
-            classifier::train(&task, &mut |row| crate::train::control::Control::row(&mut control, row))?;
+        let net = classifier::train(&task, &mut control)?;
         let rows = test(context, fold, &net, data);
         let info = StageInfo::new(&self.task, control.seconds(), net.params().flat());
         let dir = store.put(Stage::Classifier, &cell.classifier, |dir| {
@@ -324,8 +323,7 @@ impl Work<'_> {
             seed: cell.seed.child("augmentor"),
         };
         let mut control = training.control(spec.augmentor.iterations, spec.augmentor.log_every, true);
-        let networks =
-            augmentor::train(task, &mut |row| crate::train::control::Control::row(&mut control, row))?;
+        let networks = augmentor::train(task, &mut control)?;
         let info = StageInfo::new(&self.task, control.seconds(), networks.augmentor.params.flat());
         let key = cell.augmentor.as_ref().expect("asked for by its key");
         let dir = store.put(Stage::Augmentor, key, |dir| {

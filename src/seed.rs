@@ -58,6 +58,16 @@ impl Draws {
         self.buffer[self.used - 1]
     }
 
+    /// Passes over the next `count` values of [`Draws::bits`], at the cost of at most three.
+    pub fn skip(&mut self, count: u64) {
+        let ready = count.min(4 - self.used as u64);
+        self.used += ready as usize;
+        self.block += (count - ready) / 4;
+        for _ in 0..(count - ready) % 4 {
+            self.bits();
+        }
+    }
+
     /// Uniform in [0, 1), 32 bits.
     pub fn uniform(&mut self) -> f64 {
         f64::from(self.bits()) / 4_294_967_296.0
@@ -147,6 +157,25 @@ mod tests {
         assert_eq!(first[8..], (0..4).map(|_| later.bits()).collect::<Vec<_>>()[..]);
         assert_ne!(Seed::new(1).child("a").draws().bits(), Seed::new(1).child("b").draws().bits());
         assert_ne!(Seed::new(1).draws().bits(), Seed::new(2).draws().bits());
+    }
+
+    #[test]
+    fn skipping_is_drawing() {
+        for before in 0..6 {
+            for count in (0..14).chain([4_000_000_003]) {
+                let (mut drawn, mut skipped) = (Seed::new(5).draws(), Seed::new(5).draws());
+                for _ in 0..before {
+                    skipped.bits();
+                }
+                let at: u64 = before + count;
+                drawn = if at < 20 { drawn } else { Seed::new(5).draws_from(at / 4) };
+                for _ in 0..if at < 20 { at } else { at % 4 } {
+                    drawn.bits();
+                }
+                skipped.skip(count);
+                assert_eq!(drawn.bits(), skipped.bits(), "{count} after {before}");
+            }
+        }
     }
 
     #[test]

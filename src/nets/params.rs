@@ -100,6 +100,11 @@ impl Params {
         &self.flat
     }
 
+    /// Name and value of each, in the order of their declaration.
+    pub fn named(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.names.iter().map(String::as_str).zip(&self.views)
+    }
+
     /// Number of values.
     pub fn count(&self) -> i64 {
         self.flat.size1().unwrap_or(0)

@@ -1,9 +1,9 @@
 //! Adam (Kingma & Ba 2015) on a flat vector; tch cannot save the state of its own.
 
-use crate::error::{Error, Result};
+use super::checkpoint::{Reader, Writer};
+use crate::error::Result;
 use crate::nets::params::Params;
-use std::path::Path;
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
 /// The moments and the step count. Equal to `torch.optim.Adam` with eps 1e-8 and no weight decay.
 #[derive(Debug)]
@@ -40,33 +40,21 @@ impl Adam {
         flat -= &self.first / denominator * (rate / c1);
     }
 
-    /// Writes the moments and the step count as safetensors.
-    pub fn save(&self, path: &Path) -> Result<()> {
-        let step = Tensor::from_slice(&[i64::from(self.step)]);
-        let named = [("first", &self.first), ("second", &self.second), ("step", &step)];
-        let named = named.map(|(name, t)| (name, t.to_device(Device::Cpu)));
-        Tensor::write_safetensors(&named, path).map_err(|e| Error::failed(format!("{}: {e}", path.display())))
+    /// Puts the moments and the step count under `name`.
+    pub fn save(&self, to: &mut Writer, name: &str) {
+        to.tensor(format!("{name}.first"), &self.first);
+        to.tensor(format!("{name}.second"), &self.second);
+        to.count(name, self.step as usize);
     }
 
-    /// Reads what [`Adam::save`] wrote.
+    /// Takes up what [`Adam::save`] put there.
     ///
     /// # Errors
-    /// A file that is absent or not of as many parameters.
-    pub fn load(&mut self, path: &Path) -> Result<()> {
-        let bad =
-            |what: String| Error::failed(format!("{}: {what}; delete it and run again", path.display()));
-        let read = Tensor::read_safetensors(path).map_err(|e| bad(e.to_string()))?;
-        let find = |name: &str, like: &[i64], kind: Kind| {
-            let found = read.iter().find(|(n, t)| n == name && t.size() == like && t.kind() == kind);
-            found.map(|(_, t)| t).ok_or_else(|| bad(format!("has no {name} of the expected shape")))
-        };
-        let size = self.first.size();
-        let step = find("step", &[1], Kind::Int64)?.int64_value(&[0]);
-        let step = i32::try_from(step).map_err(|_| bad(format!("step {step}")))?;
-        let (first, second) = (find("first", &size, Kind::Float)?, find("second", &size, Kind::Float)?);
-        self.first.copy_(first);
-        self.second.copy_(second);
-        self.step = step;
+    /// It is not there, or not of as many parameters.
+    pub fn load(&mut self, from: &mut Reader, name: &str) -> Result<()> {
+        from.fill(&format!("{name}.first"), &self.first)?;
+        from.fill(&format!("{name}.second"), &self.second)?;
+        self.step = from.count(name)? as i32;
         Ok(())
     }
 }

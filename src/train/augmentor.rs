@@ -2,15 +2,16 @@
 
 use super::adam::all_finite;
 use super::bank::Bank;
+use super::control::{Control, pause};
 use super::draws::Purpose;
-use super::history::{Observe, Row};
+use super::history::Row;
 pub use super::networks::Networks;
+use super::phases::Batch;
 pub use super::phases::Trainer;
-use super::phases::{Batch, Discriminated, Represented};
 use crate::error::{Error, Result};
 use crate::seed::Seed;
 use crate::spec::{GanLoss, Spec};
-use tch::{Kind, Tensor, no_grad};
+use tch::{Tensor, no_grad};
 
 /// What the networks are trained on and how.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +50,8 @@ impl AugmentorTask<'_> {
     }
 }
 
-/// Trains for `spec.augmentor.iterations` iterations; `observe` gets a row every `log_every` of them and
-/// after the last.
+/// Trains for `spec.augmentor.iterations` iterations, or what is left of them after `control`'s checkpoint;
+/// `control` gets a row every `log_every` of them and after the last.
 ///
 /// A row holds the means of `rep`, `d_loss`, `var`, `gan`, `emo`, `bal` since the row before (each where it
 /// is trained with) and, of its own step: `d_ap` and `d_an`, mean dist(A, P) and dist(A, N), unless L_GAN is
@@ -59,27 +60,33 @@ impl AugmentorTask<'_> {
 /// one input and two noises.
 ///
 /// # Errors
-/// Fewer than two classes, a class without an utterance, a value that is not finite, or what `observe`
-/// returns.
-pub fn train(task: AugmentorTask, observe: Observe) -> Result<Networks> {
-    let mut trainer = Trainer::new(task)?;
-    trainer.run(observe)?;
+/// Fewer than two classes, a class without an utterance, a value that is not finite, a checkpoint that does not
+/// fit, a stop, or what `control` returns.
+pub fn train(task: AugmentorTask, control: &mut dyn Control) -> Result<Networks> {
+    let mut trainer = match control.resume() {
+        Some(dir) => Trainer::resume(task, &dir)?,
+        None => Trainer::new(task)?,
+    };
+    trainer.run(control)?;
     Ok(trainer.networks)
 }
 
 impl Trainer<'_> {
     /// Iterates up to the spec's number of iterations; rows and errors as of [`train`].
-    pub fn run(&mut self, observe: Observe) -> Result<()> {
+    pub fn run(&mut self, control: &mut dyn Control) -> Result<()> {
         let (steps, every) = (self.task.spec.augmentor.iterations, self.task.spec.augmentor.log_every);
-        let mut tally = Tally::default();
         while self.step < steps {
-            let log = (self.step + 1).is_multiple_of(every) || self.step + 1 == steps;
-            let row = self.iterate(&mut tally, log);
-            if let Some(values) = row {
-                let row = Row { step: self.step, steps, values };
-                finite(&row)?;
-                observe(row)?;
+            let log = (self.step + 1).is_multiple_of(every);
+            let batch = self.iterate(if log { self.diagnosed() } else { &[] });
+            if log {
+                self.report(&batch, control)?;
             }
+            pause(control, self.step, steps, &|dir| self.save(dir))?;
+        }
+        if !self.tally.is_empty() {
+            // The last step is off the interval. Its batch again, as it may have been before a resume.
+            let batch = self.prepare_step(self.step - 1, self.diagnosed());
+            self.report(&batch, control)?;
         }
         let n = &self.networks;
         for (name, params) in [
@@ -96,78 +103,52 @@ impl Trainer<'_> {
 
     /// One iteration, without a row.
     pub fn iteration(&mut self) {
-        self.iterate(&mut Tally::default(), false);
+        self.iterate(&[]);
     }
 
-    fn iterate(&mut self, tally: &mut Tally, log: bool) -> Option<Vec<(&'static str, f64)>> {
-        let var = self.task.trains(GanLoss::Var);
-        let variants = [Purpose::FirstVariant, Purpose::SecondVariant];
-        let mut batch = self.prepare(if log && !var { &variants } else { &[] });
+    /// One iteration, its batch prepared with the noise of `also` too.
+    fn iterate(&mut self, also: &[Purpose]) -> Batch {
+        let mut batch = self.prepare(also);
         let represented = self.task.guided().then(|| self.represent(&mut batch));
         if let Some(represented) = &represented {
-            tally.add("rep", &represented.loss);
+            self.tally.add("rep", &represented.loss);
         }
         let discriminated = self.discriminate(&batch);
-        tally.add("d_loss", &discriminated.loss);
-        if var {
-            tally.add("var", &self.vary(&batch));
+        self.tally.add("d_loss", &discriminated.loss);
+        if self.task.trains(GanLoss::Var) {
+            let var = self.vary(&batch);
+            self.tally.add("var", &var);
         }
         let preserved = self.preserve(&batch);
-        tally.add("gan", &preserved.gan);
+        self.tally.add("gan", &preserved.gan);
         if let Some(emo) = &preserved.emo {
-            tally.add("emo", emo);
+            self.tally.add("emo", emo);
         }
         if let Some(bal) = &preserved.bal {
-            tally.add("bal", bal);
+            self.tally.add("bal", bal);
         }
+        self.tally.keep(represented, discriminated);
         self.step += 1;
-        log.then(|| {
-            no_grad(|| self.diagnose(&batch, represented.as_ref(), &discriminated, tally));
-            tally.read()
-        })
+        batch
     }
 
-    fn diagnose(
-        &self,
-        batch: &Batch,
-        represented: Option<&Represented>,
-        discriminated: &Discriminated,
-        tally: &mut Tally,
-    ) {
-        let mean = |t: &Tensor| t.mean(Kind::Float);
-        if let Some(represented) = represented {
-            tally.add("d_ap", &mean(&represented.positive));
-            tally.add("d_an", &mean(&represented.negative));
-        }
-        let right = Tensor::cat(&[discriminated.original.gt(0.0), discriminated.augmented.lt(0.0)], 0);
-        tally.add("d_accuracy", &mean(&right.to_kind(Kind::Float)));
-        let [first, second] = self.perturbations(batch).map(|p| p.flatten(1, -1));
-        tally.add("p_mean", &mean(&first));
-        tally.add("p_deviation", &mean(&first.std_dim(1, false, false)));
-        tally.add("two_noise_cosine", &mean(&Tensor::cosine_similarity(&first, &second, 1, 1e-8)));
-    }
-}
-
-/// Scalars on the device, by name in the order of their first mention; read all at once.
-#[derive(Debug, Default)]
-struct Tally {
-    columns: Vec<(&'static str, Vec<Tensor>)>,
-}
-
-impl Tally {
-    fn add(&mut self, name: &'static str, value: &Tensor) {
-        match self.columns.iter_mut().find(|(n, _)| *n == name) {
-            Some((_, values)) => values.push(value.shallow_clone()),
-            None => self.columns.push((name, vec![value.shallow_clone()])),
-        }
+    /// The noise that a row asks for, where the phases do not.
+    fn diagnosed(&self) -> &'static [Purpose] {
+        if self.task.trains(GanLoss::Var) { &[] } else { &[Purpose::FirstVariant, Purpose::SecondVariant] }
     }
 
-    /// The mean of each column since the last read: one copy to the host.
-    fn read(&mut self) -> Vec<(&'static str, f64)> {
-        let columns = std::mem::take(&mut self.columns);
-        let means: Vec<Tensor> = columns.iter().map(|(_, v)| Tensor::stack(v, 0).mean(Kind::Float)).collect();
-        let host = Vec::<f32>::try_from(Tensor::stack(&means, 0)).expect("a vector of floats");
-        columns.iter().zip(host).map(|((name, _), value)| (*name, f64::from(value))).collect()
+    /// Gives `control` the row of the last iteration and the losses since the row before; `batch` is the
+    /// iteration's, with the noise of [`Trainer::diagnosed`].
+    fn report(&mut self, batch: &Batch, control: &mut dyn Control) -> Result<()> {
+        let values = no_grad(|| {
+            let [first, second] = self.perturbations(batch).map(|p| p.flatten(1, -1));
+            let deviation = first.std_dim(1, false, false);
+            let cosine = Tensor::cosine_similarity(&first, &second, 1, 1e-8);
+            self.tally.read(vec![("p_mean", first), ("p_deviation", deviation), ("two_noise_cosine", cosine)])
+        });
+        let row = Row { step: self.step, steps: self.task.spec.augmentor.iterations, values };
+        finite(&row)?;
+        control.row(row)
     }
 }
 

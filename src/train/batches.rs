@@ -48,6 +48,12 @@ impl<'a> Batches<'a> {
         }
     }
 
+    /// Passes over the next `count` batches; the first [`Batches::draw`] comes later.
+    pub fn skip(&mut self, count: usize) {
+        assert_eq!(self.left, 0, "a block is under way");
+        self.order.skip_places(count * self.batch as usize);
+    }
+
     /// The next batch: segments [batch, 1, frames, mels], and their classes [batch], int64.
     pub fn draw(&mut self) -> (Tensor, Tensor) {
         if self.left == 0 {
@@ -81,8 +87,13 @@ mod tests {
         let order = || Order::new(Sampling::Uniform, &labels, 2, Seed::new(1));
         let mut batches = Batches::new(&bank, &cut, &labels, order(), 2, 4);
         let mut expected = order();
-        for _ in 0..Batches::BLOCK + 3 {
+        let mut late = Batches::new(&bank, &cut, &labels, order(), 2, 4);
+        late.skip(Batches::BLOCK as usize - 2);
+        for i in 0..Batches::BLOCK + 3 {
             let (x, y) = batches.draw();
+            if i >= Batches::BLOCK - 2 {
+                assert_eq!((&x, &y), (&late.draw().0, &y), "batch {i}");
+            }
             assert_eq!((x.size(), y.kind()), (vec![2, 1, 4, 1], Kind::Int64));
             for b in 0..2 {
                 let s = cut[expected.next().unwrap()];

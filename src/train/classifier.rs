@@ -3,14 +3,16 @@
 use super::adam::{Adam, all_finite};
 use super::bank::Bank;
 use super::batches::Batches;
+use super::control::{Control, pause};
 use super::final_weights::Keeper;
 use super::held_out::HeldOut;
-use super::history::{Observe, Row};
+use super::history::Row;
 use super::loss::class_weights;
 use super::meter::Meter;
 use super::mixup::Mixed;
 use super::order::Order;
 use super::predict::predict;
+use super::resume::Progress;
 use super::schedule::{Pace, rate};
 use super::segments::{count, segments};
 use crate::error::{Error, Result};
@@ -61,14 +63,15 @@ impl ClassifierTask<'_> {
     }
 }
 
-/// Trains a classifier and gives it the weights that `spec.weights` names. A row has `loss`,
+/// Trains a classifier, from the start or from `control`'s checkpoint, and gives it the weights that
+/// `spec.weights` names. `control` gets a row every `spec.log_every` steps and after the last: `loss`,
 /// `train_accuracy`, `predicted_entropy`, `largest_predicted_share` (see [`super::meter::Interval`]),
 /// `rate` of its last step, and with a held-out speaker `held_out_uar`.
 ///
 /// # Errors
-/// A class without training utterance, no speaker to hold out, a loss or weights that are not finite,
-/// or what `observe` returns.
-pub fn train(task: &ClassifierTask, observe: Observe) -> Result<Vgg> {
+/// A class without training utterance, no speaker to hold out, a loss or weights that are not finite, a
+/// checkpoint that does not fit, a stop, or what `control` returns.
+pub fn train(task: &ClassifierTask, control: &mut dyn Control) -> Result<Vgg> {
     let spec = task.spec;
     let held_out = match spec.weights {
         FinalWeights::HeldOut => Some(HeldOut::choose(task)?),
@@ -83,55 +86,70 @@ pub fn train(task: &ClassifierTask, observe: Observe) -> Result<Vgg> {
         class_weights(task.loss, &counts).map(|w| Tensor::from_slice(&w).to_device(task.bank.device()));
 
     let Pace { batch, steps } = task.pace();
+    let mut p = Progress::new(task, counts.len(), steps);
+    if let Some(dir) = control.resume() {
+        p.load(spec, steps, &dir)?;
+    }
     let order = Order::new(task.sampling, &labels, counts.len(), task.seed.child("order"));
     let mut batches = Batches::new(task.bank, &segments, &labels, order, batch, spec.segment_frames);
-    let Network::Vgg(sizes) = &spec.network;
-    let mels = task.bank.frames().size()[1] as usize;
-    let net = Vgg::new(
-        sizes,
-        spec.segment_frames,
-        mels,
-        counts.len(),
-        task.seed.child("weights"),
-        task.bank.device(),
-    );
-    let mut adam = Adam::new(net.params(), spec.betas);
-    let mut keeper = Keeper::new(spec.weights, steps);
-    let mut meter = Meter::default();
+    batches.skip(p.step * Mixed::batches(task.mixup));
     let (dropout, mixup) = (task.seed.child("dropout"), task.seed.child("mixup"));
-    for step in 0..steps {
-        let mixed = Mixed::draw(&mut batches, task.mixup, mixup.at(step as u64));
-        let logits = net.forward(&mixed.x, Some(dropout.at(step as u64)));
+    while p.step < steps {
+        let mixed = Mixed::draw(&mut batches, task.mixup, mixup.at(p.step as u64));
+        let logits = p.net.forward(&mixed.x, Some(dropout.at(p.step as u64)));
         let loss = mixed.loss(&logits, weights.as_ref());
-        let rate = rate(spec.schedule, spec.learning_rate, step, steps);
-        adam.step(net.params(), &net.params().gradient(&loss), rate, 0.0);
-        keeper.stepped(step, &net);
-        meter.add(&loss, &logits, mixed.labels());
-        let done = step + 1;
-        if done.is_multiple_of(spec.log_every) || done == steps {
-            let interval = meter.read(done, steps, rate)?;
-            let mut values = vec![
-                ("loss", interval.loss),
-                ("train_accuracy", interval.accuracy),
-                ("predicted_entropy", interval.predicted_entropy),
-                ("largest_predicted_share", interval.largest_predicted_share),
-                ("rate", rate),
-            ];
-            if let Some(held_out) = &held_out {
-                let uar = uar(task, &net, &held_out.check);
-                keeper.checked(uar, &net);
-                values.push(("held_out_uar", uar));
-            }
-            observe(Row { step: done, steps, values })?;
+        let rate = rate(spec.schedule, spec.learning_rate, p.step, steps);
+        p.adam.step(p.net.params(), &p.net.params().gradient(&loss), rate, 0.0);
+        p.keeper.stepped(p.step, &p.net);
+        p.meter.add(&loss, &logits, mixed.labels());
+        p.step += 1;
+        if p.step.is_multiple_of(spec.log_every) {
+            control.row(row(task, &mut p, steps, held_out.as_ref())?)?;
         }
+        pause(control, p.step, steps, &|dir| p.save(steps, dir))?;
     }
-    keeper.finish(&net);
-    if !(all_finite(net.params().flat()) && all_finite(net.buffers().flat())) {
+    if !p.meter.is_empty() {
+        control.row(row(task, &mut p, steps, held_out.as_ref())?)?;
+    }
+    p.keeper.finish(&p.net);
+    if !(all_finite(p.net.params().flat()) && all_finite(p.net.buffers().flat())) {
         return Err(Error::failed(format!(
             "classifier: weights are not finite after {steps} steps; lower classifier.learning-rate"
         )));
     }
-    Ok(net)
+    Ok(p.net)
+}
+
+impl Progress {
+    /// Before the first of `steps` steps.
+    fn new(task: &ClassifierTask, classes: usize, steps: usize) -> Progress {
+        let spec = task.spec;
+        let Network::Vgg(sizes) = &spec.network;
+        let mels = task.bank.frames().size()[1] as usize;
+        let (seed, device) = (task.seed.child("weights"), task.bank.device());
+        let net = Vgg::new(sizes, spec.segment_frames, mels, classes, seed, device);
+        let adam = Adam::new(net.params(), spec.betas);
+        Progress { net, adam, keeper: Keeper::new(spec.weights, steps), meter: Meter::default(), step: 0 }
+    }
+}
+
+/// The interval that ends after the last step done; a held-out speaker is checked.
+fn row(task: &ClassifierTask, p: &mut Progress, steps: usize, held_out: Option<&HeldOut>) -> Result<Row> {
+    let rate = rate(task.spec.schedule, task.spec.learning_rate, p.step - 1, steps);
+    let interval = p.meter.read(p.step, steps, rate)?;
+    let mut values = vec![
+        ("loss", interval.loss),
+        ("train_accuracy", interval.accuracy),
+        ("predicted_entropy", interval.predicted_entropy),
+        ("largest_predicted_share", interval.largest_predicted_share),
+        ("rate", rate),
+    ];
+    if let Some(held_out) = held_out {
+        let uar = uar(task, &p.net, &held_out.check);
+        p.keeper.checked(uar, &p.net);
+        values.push(("held_out_uar", uar));
+    }
+    Ok(Row { step: p.step, steps, values })
 }
 
 /// UAR of `net` on `items`, in [0, 1], over the classes that they have; 0 without any.

@@ -1,7 +1,7 @@
 //! What a training asks of its surroundings between two steps: where to go on from, when to save, when to stop.
 
 use super::history::Row;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// What to do after a step.
@@ -39,6 +39,24 @@ pub trait Control {
         let _ = (step, write);
         Ok(())
     }
+}
+
+/// What a training does between two steps: asks `control` after the step `step`, and saves by `write` or ends as
+/// it says. A stop after the last step only saves, as there is nothing left to stop.
+pub(super) fn pause(
+    control: &mut dyn Control,
+    step: usize,
+    steps: usize,
+    write: &dyn Fn(&Path) -> Result<()>,
+) -> Result<()> {
+    let turn = control.turn(step, steps);
+    if turn != Turn::GoOn {
+        control.save(step, write)?;
+    }
+    if turn == Turn::Stop && step < steps {
+        return Err(Error::interrupted(format!("stopped at step {step} of {steps}")));
+    }
+    Ok(())
 }
 
 /// Only listens to the rows; never saves.

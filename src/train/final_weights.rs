@@ -1,8 +1,13 @@
 //! Which weights a training ends with (FIDELITY.md row "classifier training").
 
+use super::checkpoint::{Reader, Writer};
+use crate::error::Result;
 use crate::nets::vgg::Vgg;
 use crate::spec::FinalWeights;
 use tch::Tensor;
+
+/// Names of a [`State`]'s two vectors in a checkpoint.
+const KEPT: [&str; 2] = ["kept.weights", "kept.statistics"];
 
 /// Follows a training and sets the network's weights at its end. Batch norm's running statistics are
 /// treated as the weights are: averaged with them, or taken from the same check.
@@ -82,6 +87,40 @@ impl Keeper {
         {
             *best = Some((score, State::of(net)));
         }
+    }
+
+    /// Puts the weights kept so far beside the network's own.
+    pub fn save(&self, to: &mut Writer) {
+        let state = match self {
+            Keeper::Last | Keeper::Average { mean: None, .. } | Keeper::Best { best: None } => return,
+            Keeper::Average { count, mean: Some(state), .. } => {
+                to.count("averaged", *count);
+                state
+            }
+            Keeper::Best { best: Some((score, state)) } => {
+                to.score("best", *score);
+                state
+            }
+        };
+        KEPT.iter().zip(&state.0).for_each(|(name, values)| to.tensor(*name, values));
+    }
+
+    /// Takes up what [`Keeper::save`] put there; `net` is the network that it follows.
+    ///
+    /// # Errors
+    /// It is not of this network.
+    pub fn load(&mut self, from: &mut Reader, net: &Vgg) -> Result<()> {
+        if matches!(self, Keeper::Last) || !from.has(KEPT[0]) {
+            return Ok(());
+        }
+        let state = State::of(net);
+        KEPT.iter().zip(&state.0).try_for_each(|(name, values)| from.fill(name, values))?;
+        match self {
+            Keeper::Last => {}
+            Keeper::Average { count, mean, .. } => (*count, *mean) = (from.count("averaged")?, Some(state)),
+            Keeper::Best { best } => *best = Some((from.score("best")?, state)),
+        }
+        Ok(())
     }
 
     /// Sets the network's weights.

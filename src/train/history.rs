@@ -17,6 +17,3 @@ impl Row {
         self.values.iter().find(|(n, _)| *n == name).map(|(_, v)| *v)
     }
 }
-
-/// Called after each log interval; an error stops the training.
-pub type Observe<'a> = &'a mut dyn FnMut(Row) -> crate::error::Result<()>;

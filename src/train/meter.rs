@@ -1,7 +1,12 @@
 //! What the classifier's training says of itself between two rows of its history.
 
+use super::checkpoint::{Reader, Writer};
 use crate::error::{Error, Result};
-use tch::Tensor;
+use tch::{Device, Kind, Tensor};
+
+const LOSSES: &str = "meter.losses";
+const PREDICTED: &str = "meter.predicted";
+const LABELS: &str = "meter.labels";
 
 /// Loss, predictions and labels of the steps of an interval, left on the device until it is read.
 #[derive(Debug, Default)]
@@ -31,6 +36,34 @@ impl Meter {
         self.losses.push(loss.detach());
         self.predicted.push(logits.detach().argmax(-1, false));
         self.labels.push(labels.shallow_clone());
+    }
+
+    /// Whether no step has been added since the last read.
+    pub fn is_empty(&self) -> bool {
+        self.losses.is_empty()
+    }
+
+    /// Puts what has been added since the last read.
+    pub fn save(&self, to: &mut Writer) {
+        if !self.is_empty() {
+            to.tensor(LOSSES, &Tensor::stack(&self.losses, 0));
+            to.tensor(PREDICTED, &Tensor::cat(&self.predicted, 0));
+            to.tensor(LABELS, &Tensor::cat(&self.labels, 0));
+        }
+    }
+
+    /// Takes up what [`Meter::save`] put there.
+    ///
+    /// # Errors
+    /// A file that is torn.
+    pub fn load(&mut self, from: &mut Reader, device: Device) -> Result<()> {
+        *self = Meter::default();
+        if from.has(LOSSES) {
+            self.losses = from.tensor(LOSSES, Kind::Float, device)?.unbind(0);
+            self.predicted = vec![from.tensor(PREDICTED, Kind::Int64, device)?];
+            self.labels = vec![from.tensor(LABELS, Kind::Int64, device)?];
+        }
+        Ok(())
     }
 
     /// Reads the interval that ends after step `done` of `steps` and begins the next.

@@ -18,6 +18,11 @@ pub struct Mixed {
 }
 
 impl Mixed {
+    /// Batches that a step draws.
+    pub fn batches(alpha: Option<f64>) -> usize {
+        1 + usize::from(alpha.is_some())
+    }
+
     /// The next batch; with mixup two, mixed by a share from Beta(alpha, alpha). `seed` is the step's.
     pub fn draw(batches: &mut Batches, alpha: Option<f64>, seed: Seed) -> Mixed {
         let (x, first) = batches.draw();

@@ -40,6 +40,23 @@ impl Order {
     }
 }
 
+impl Order {
+    /// Passes over the next `count` places, at the cost of one pass at most.
+    pub fn skip_places(&mut self, count: usize) {
+        match self {
+            Order::Uniform { count: all, pass, left, .. } => {
+                let here = count.min(left.len());
+                left.truncate(left.len() - here);
+                *pass += ((count - here) / *all) as u64;
+                let rest = (count - here) % *all;
+                self.take(rest).for_each(drop);
+            }
+            // Two draws a place.
+            Order::Balanced { draws, .. } => draws.skip(2 * count as u64),
+        }
+    }
+}
+
 impl Iterator for Order {
     type Item = usize;
 
@@ -76,6 +93,27 @@ mod tests {
             assert_eq!(sorted, (0..50).collect::<Vec<_>>());
         }
         assert!(passes[0] != passes[1] && passes[1] != passes[2]);
+    }
+
+    #[test]
+    fn skipping_is_drawing_but_takes_no_time() {
+        let classes: Vec<usize> = (0..50).map(|i| i % 3).collect();
+        for sampling in [Sampling::Uniform, Sampling::Balanced] {
+            let order = || Order::new(sampling, &classes, 3, Seed::new(1));
+            for before in [0, 7, 50] {
+                for count in [0, 1, 43, 49, 50, 51, 100, 523] {
+                    let mut skipped = order();
+                    skipped.by_ref().take(before).for_each(drop);
+                    skipped.skip_places(count);
+                    let drawn: Vec<usize> = order().skip(before + count).take(120).collect();
+                    assert_eq!(skipped.take(120).collect::<Vec<_>>(), drawn, "{count} after {before}");
+                }
+            }
+            let started = std::time::Instant::now();
+            let mut late = order();
+            late.skip_places(100_000 * 64);
+            assert!(late.next().is_some() && started.elapsed().as_millis() < 100);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::augmentor::AugmentorTask;
 use super::bank::Windows;
 use super::draws::{Noise, Purpose, stream, upload};
 use super::networks::Networks;
+use super::tally::Tally;
 use super::triplets::{Triplets, semi_hard};
 use crate::error::Result;
 use crate::nets::losses::{adversarial, discriminator, distance, triplet, variance};
@@ -22,6 +23,7 @@ pub struct Trainer<'a> {
     pub step: usize,
     pub(super) task: AugmentorTask<'a>,
     pub(super) adams: Adams,
+    pub(super) tally: Tally,
     triplets: Triplets,
     labels: Tensor,
 }
@@ -103,7 +105,7 @@ impl<'a> Trainer<'a> {
         };
         let labels: Vec<i64> = task.labels.iter().map(|&l| l as i64).collect();
         let labels = upload(&labels, task.bank.device());
-        Ok(Trainer { networks, step: 0, task, adams, triplets, labels })
+        Ok(Trainer { networks, step: 0, task, adams, tally: Tally::default(), triplets, labels })
     }
 
     fn settings(&self) -> &'a spec::Augmentor {
@@ -112,9 +114,14 @@ impl<'a> Trainer<'a> {
 
     /// The windows and the noise of the next iteration, with those of `also` beside what the phases need.
     pub fn prepare(&self, also: &[Purpose]) -> Batch {
+        self.prepare_step(self.step, also)
+    }
+
+    /// As [`Trainer::prepare`], of the iteration after `step` others.
+    pub(super) fn prepare_step(&self, step: usize, also: &[Purpose]) -> Batch {
         let a = self.settings();
         let (size, device) = (a.batch as i64, self.task.bank.device());
-        let drawn = self.triplets.draw(self.step, a.batch, a.frames);
+        let drawn = self.triplets.draw(step, a.batch, a.frames);
         let order = [&drawn.positives, &drawn.anchors, &drawn.negatives, &drawn.originals];
         let items = order.iter().flat_map(|w| w.iter().map(|&(item, _)| item as i64));
         let offsets = order.iter().flat_map(|w| w.iter().map(|&(_, offset)| offset as i64));
@@ -134,7 +141,7 @@ impl<'a> Trainer<'a> {
             purposes.push(Purpose::Negative);
         }
         purposes.extend(also);
-        let streams: Vec<_> = purposes.iter().map(|&p| stream(self.task.seed, p, self.step)).collect();
+        let streams: Vec<_> = purposes.iter().map(|&p| stream(self.task.seed, p, step)).collect();
         let noise = Noise::draw(&streams, a.batch, self.networks.augmentor.noise_len(), a.epsilon, device);
         Batch {
             triplets: part(0, 3),

@@ -14,18 +14,18 @@ use tch::Device;
 
 /// Toy sounds of three classes that differ in how a tone moves: up, down or not at all. Every speaker
 /// says each class in turn; `copies` of each are put after the originals, with other noise.
-struct Toy {
-    bank: Bank,
+pub struct Toy {
+    pub bank: Bank,
     labels: Vec<usize>,
     speakers: Vec<usize>,
-    originals: Vec<usize>,
+    pub originals: Vec<usize>,
 }
 
 const MELS: usize = 64;
 const NAMES: [&str; 3] = ["rising", "falling", "steady"];
 
 impl Toy {
-    fn new(seed: u64, per_class: [usize; 3], speakers: usize, copies: usize) -> Toy {
+    pub fn new(seed: u64, per_class: [usize; 3], speakers: usize, copies: usize) -> Toy {
         tch::set_num_threads(1); // the tests run side by side, and waiting threads spin
         let mut draws = Seed::new(seed).child("toy").draws();
         let (mut sounds, mut labels, mut who) = (Vec::new(), Vec::new(), Vec::new());
@@ -52,7 +52,7 @@ impl Toy {
         Toy { bank, labels, speakers: who, originals: (0..per_class.iter().sum()).collect() }
     }
 
-    fn task<'a>(&'a self, spec: &'a spec::Classifier, items: &'a [usize]) -> ClassifierTask<'a> {
+    pub fn task<'a>(&'a self, spec: &'a spec::Classifier, items: &'a [usize]) -> ClassifierTask<'a> {
         ClassifierTask {
             spec,
             class_names: &NAMES,
@@ -69,7 +69,7 @@ impl Toy {
     }
 }
 
-fn toy_spec(steps: usize) -> spec::Classifier {
+pub fn toy_spec(steps: usize) -> spec::Classifier {
     let vgg = spec::Vgg {
         widths: [4, 8, 8, 16, 16],
         depths: [1; 5],
@@ -217,7 +217,7 @@ fn what_cannot_be_trained_is_refused_in_one_line() {
     let loss = error(&toy.task(&wild, &toy.originals));
     assert!(loss.contains("step ") && loss.contains("lower classifier.learning-rate"), "{loss}");
 
-    let stopped = train(&toy.task(&spec, &toy.originals), &mut |row| {
+    let stopped = train(&toy.task(&spec, &toy.originals), &mut |row: Row| {
         Err(Error::failed(format!("stop at {}", row.step)))
     });
     assert_eq!(stopped.unwrap_err().to_string(), "stop at 25");

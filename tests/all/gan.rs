@@ -10,7 +10,7 @@ use seraug::train::bank::{Bank, indices};
 use seraug::train::history::Row;
 use tch::{Device, Kind, Tensor};
 
-const ALL: [GanLoss; 3] = [GanLoss::Model, GanLoss::Var, GanLoss::Bal];
+pub const ALL: [GanLoss; 3] = [GanLoss::Model, GanLoss::Var, GanLoss::Bal];
 const LABELS: [usize; 8] = [0, 1, 0, 1, 0, 1, 0, 1];
 
 /// The defaults with two classes, and `sets` over them.
@@ -34,7 +34,7 @@ pub fn values(n: usize, seed: u64) -> Vec<f32> {
 }
 
 /// Networks that train in milliseconds.
-fn tiny(sets: &[&str]) -> Spec {
+pub fn tiny(sets: &[&str]) -> Spec {
     let sizes = [
         "augmentor.frames=32",
         "augmentor.widths=[4,6,8]",
@@ -53,7 +53,7 @@ fn tiny(sets: &[&str]) -> Spec {
 }
 
 /// Eight utterances of 20 to 76 frames: class 0 loud in the low bands, class 1 in the high ones.
-fn bank() -> Bank {
+pub fn bank() -> Bank {
     let items: Vec<LogMel> = LABELS
         .iter()
         .enumerate()
@@ -72,7 +72,7 @@ fn bank() -> Bank {
     Bank::new(&items, Standardiser::fit(items.iter().copied()), Device::Cpu)
 }
 
-fn task<'a>(spec: &'a Spec, bank: &'a Bank, losses: &'a [GanLoss]) -> AugmentorTask<'a> {
+pub fn task<'a>(spec: &'a Spec, bank: &'a Bank, losses: &'a [GanLoss]) -> AugmentorTask<'a> {
     AugmentorTask { spec, losses, bank, labels: &LABELS, classes: 2, seed: Seed::new(11) }
 }
 
@@ -85,7 +85,7 @@ fn rows(spec: &Spec, losses: &[GanLoss]) -> (Networks, Vec<Row>) {
     (networks.unwrap(), rows)
 }
 
-fn flats(networks: &Networks) -> [Tensor; 3] {
+pub fn flats(networks: &Networks) -> [Tensor; 3] {
     [&networks.augmentor.params, &networks.discriminator.params, &networks.representation.params]
         .map(|p| p.flat().copy())
 }

@@ -1,0 +1,304 @@
+//! A training that was stopped and taken up again is the training that was not, bit for bit.
+
+use crate::classifier::{Toy, toy_spec};
+use crate::gan::{ALL, bank, flats, task, tiny};
+use seraug::error::{Error, Result};
+use seraug::spec::{self, FinalWeights, GanLoss, Loss, Network, Sampling, Schedule, Spec};
+use seraug::train::classifier::{self, ClassifierTask};
+use seraug::train::control::{Control, Turn};
+use seraug::train::history::Row;
+use seraug::train::{augmentor, resume::continues};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tch::Tensor;
+
+/// Surroundings that keep every checkpoint they ask for.
+#[derive(Default)]
+struct Script {
+    folder: PathBuf,
+    /// Goes on from the checkpoint of that step in `folder`.
+    from: Option<usize>,
+    save_at: Vec<usize>,
+    stop_at: Option<usize>,
+    rows: Vec<Row>,
+    /// Rows given before each checkpoint.
+    saved: BTreeMap<usize, usize>,
+    turns: Vec<usize>,
+}
+
+impl Script {
+    fn of(folder: &Path) -> Script {
+        Script { folder: folder.to_owned(), ..Script::default() }
+    }
+}
+
+impl Control for Script {
+    fn resume(&mut self) -> Option<PathBuf> {
+        self.from.map(|step| self.folder.join(step.to_string()))
+    }
+
+    fn row(&mut self, row: Row) -> Result<()> {
+        self.rows.push(row);
+        Ok(())
+    }
+
+    fn turn(&mut self, step: usize, _steps: usize) -> Turn {
+        self.turns.push(step);
+        match () {
+            () if self.stop_at == Some(step) => Turn::Stop,
+            () if self.save_at.contains(&step) => Turn::Save,
+            () => Turn::GoOn,
+        }
+    }
+
+    fn save(&mut self, step: usize, write: &dyn Fn(&Path) -> Result<()>) -> Result<()> {
+        let dir = self.folder.join(step.to_string());
+        std::fs::create_dir_all(&dir).unwrap();
+        self.saved.insert(step, self.rows.len());
+        write(&dir)
+    }
+}
+
+/// Trains under a script; the weights that it ends with.
+type Training<'a> = &'a dyn Fn(usize, &mut Script) -> Result<Vec<Tensor>>;
+
+const STEPS: usize = 12;
+
+/// Undisturbed; saved after every step; stopped at each of some steps and resumed; resumed from every step.
+fn check(name: &str, train: Training) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut whole = Script::of(dir.path());
+    let weights = train(STEPS, &mut whole).unwrap();
+    assert_eq!(whole.rows.iter().map(|r| r.step).collect::<Vec<_>>(), [5, 10, 12], "{name}");
+    assert_eq!(whole.turns, (1..=STEPS).collect::<Vec<_>>(), "{name}");
+
+    let mut saving = Script { save_at: (1..=STEPS).collect(), ..Script::of(dir.path()) };
+    assert_eq!(train(STEPS, &mut saving).unwrap(), weights, "{name}: saving moves the weights");
+    assert_eq!(saving.rows, whole.rows, "{name}: saving moves the rows");
+    for (step, before) in saving.saved {
+        assert_eq!(
+            before,
+            step / 5,
+            "{name}: a row on the interval comes before the checkpoint, the last after"
+        );
+        let mut late = Script { from: Some(step), ..Script::of(dir.path()) };
+        assert_eq!(train(STEPS, &mut late).unwrap(), weights, "{name}: weights, resumed at {step}");
+        assert_eq!(late.rows, whole.rows[before..], "{name}: rows, resumed at {step}");
+        assert_eq!(late.turns, (step + 1..=STEPS).collect::<Vec<_>>(), "{name}: {step}");
+    }
+
+    // Stopped twice.
+    let mut rows = Vec::new();
+    let mut from = None;
+    for stop in [3, 10] {
+        let mut script = Script { from, stop_at: Some(stop), ..Script::of(dir.path()) };
+        let error = train(STEPS, &mut script).unwrap_err();
+        assert_eq!(error, Error::interrupted(format!("stopped at step {stop} of 12")), "{name}");
+        rows.extend(script.rows);
+        from = Some(stop);
+    }
+    let mut last = Script { from, stop_at: Some(STEPS), ..Script::of(dir.path()) };
+    assert_eq!(
+        train(STEPS, &mut last).unwrap(),
+        weights,
+        "{name}: a stop at the last step ends the training"
+    );
+    rows.extend(last.rows);
+    assert_eq!(rows, whole.rows, "{name}");
+}
+
+/// A training of 7 steps, then taken up for 12, and the other way round.
+fn check_continued(name: &str, train: Training) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut whole = Script { save_at: vec![7], ..Script::of(dir.path()) };
+    let weights = train(STEPS, &mut whole).unwrap();
+    let mut short = Script::of(dir.path());
+    let short_weights = train(7, &mut short).unwrap();
+    assert_eq!(short.rows.iter().map(|r| (r.step, r.steps)).collect::<Vec<_>>(), [(5, 7), (7, 7)], "{name}");
+
+    let mut cut = Script { from: Some(7), ..Script::of(dir.path()) };
+    assert_eq!(train(7, &mut cut).unwrap(), short_weights, "{name}: weights of fewer steps");
+    assert_eq!(cut.rows, short.rows[1..], "{name}: rows of fewer steps");
+
+    train(7, &mut Script { save_at: vec![7], ..Script::of(dir.path()) }).unwrap();
+    let mut on = Script { from: Some(7), ..Script::of(dir.path()) };
+    assert_eq!(train(STEPS, &mut on).unwrap(), weights, "{name}: weights of more steps");
+    assert_eq!(on.rows, whole.rows[1..], "{name}: rows of more steps");
+    assert_eq!(on.rows.iter().map(|r| r.step).collect::<Vec<_>>(), [10, 12], "{name}");
+
+    let error = train(6, &mut Script { from: Some(7), ..Script::of(dir.path()) }).unwrap_err().to_string();
+    assert!(error.contains("state.toml: is at step 7 of a training of 6"), "{name}: {error}");
+}
+
+fn augmentor_spec(steps: usize, sets: &[&str]) -> Spec {
+    let steps = format!("augmentor.iterations={steps}");
+    tiny(&[sets, &["augmentor.log-every=5", &steps]].concat())
+}
+
+fn train_augmentor(
+    steps: usize,
+    sets: &[&str],
+    losses: &[GanLoss],
+    script: &mut Script,
+) -> Result<Vec<Tensor>> {
+    let (spec, bank) = (augmentor_spec(steps, sets), bank());
+    augmentor::train(task(&spec, &bank, losses), script).map(|networks| flats(&networks).into())
+}
+
+#[test]
+fn the_augmentor_resumes_from_every_step() {
+    for (name, sets, losses) in [
+        ("all losses", &[][..], &ALL[..]),
+        ("without var", &["augmentor.clip-norm=0.5"], &[GanLoss::Model, GanLoss::Bal]),
+        ("gan alone", &["augmentor.attention=shared"], &[GanLoss::Gan]),
+        ("per phase", &["augmentor.optimisers=per-phase"], &ALL),
+        ("semi-hard", &["augmentor.negatives=semi-hard", "augmentor.latent=map"], &ALL),
+    ] {
+        let train = |steps: usize, script: &mut Script| train_augmentor(steps, sets, losses, script);
+        check(name, &train);
+        check_continued(name, &train);
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_augmentor_is_refused_and_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let train = |sets: &[&str], losses: &[GanLoss], script: Script| {
+        let mut script = Script { folder: dir.path().to_owned(), ..script };
+        train_augmentor(STEPS, sets, losses, &mut script)
+    };
+    let stop = || Script { stop_at: Some(2), ..Script::default() };
+    let from = || Script { from: Some(2), ..Script::default() };
+    let refused = |sets: &[&str], losses: &[GanLoss], what: &str| {
+        let error = train(sets, losses, from()).unwrap_err().to_string();
+        let (file, folder) = (dir.path().join("2"), dir.path().join("2"));
+        assert!(error.starts_with(&file.display().to_string()), "{error}");
+        assert!(error.contains(what), "{error}");
+        assert!(error.ends_with(&format!("delete {} and run again", folder.display())), "{error}");
+    };
+    train(&[], &[GanLoss::Gan], stop()).unwrap_err();
+    // L_GAN alone does not read the representation learner: neither does its checkpoint.
+    train(&["representation.lstm=4"], &[GanLoss::Gan], from()).unwrap();
+    refused(&[], &ALL, "state.safetensors: has no representation.");
+    train(&[], &ALL, stop()).unwrap_err();
+    refused(&["discriminator.lstm=4"], &ALL, "state.safetensors: discriminator.");
+    refused(&["augmentor.optimisers=per-phase"], &ALL, "state.safetensors: has no preservation-adam.first");
+
+    let file = dir.path().join("2/state.safetensors");
+    let bytes = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    refused(&[], &ALL, "state.safetensors: ");
+    std::fs::remove_dir_all(dir.path().join("2")).unwrap();
+    refused(&[], &ALL, "state.toml: ");
+}
+
+/// What distinguishes one case of the classifier from the next.
+struct Case {
+    name: &'static str,
+    schedule: Schedule,
+    weights: FinalWeights,
+    batch_norm: bool,
+    mixup: Option<f64>,
+    sampling: Sampling,
+    loss: Loss,
+}
+
+const PLAIN: Case = Case {
+    name: "last",
+    schedule: Schedule::Cosine,
+    weights: FinalWeights::Last,
+    batch_norm: false,
+    mixup: None,
+    sampling: Sampling::Uniform,
+    loss: Loss::Plain,
+};
+
+impl Case {
+    fn spec(&self, steps: usize) -> spec::Classifier {
+        let vgg = spec::Vgg {
+            widths: [2, 2, 3, 4, 4],
+            depths: [1; 5],
+            pooled: 1,
+            head: 8,
+            dropout: 0.2,
+            batch_norm: self.batch_norm,
+            shrink: 2,
+        };
+        let (schedule, weights) = (self.schedule, self.weights);
+        spec::Classifier {
+            network: Network::Vgg(vgg),
+            schedule,
+            weights,
+            small_batch: 7,
+            log_every: 5,
+            ..toy_spec(steps)
+        }
+    }
+
+    /// 14 segments or more, so that the 12 steps of 7 go through several passes.
+    fn train(&self, toy: &Toy, steps: usize, script: &mut Script) -> Result<Vec<Tensor>> {
+        let spec = self.spec(steps);
+        let items: Vec<usize> = toy.originals.iter().copied().chain([0, 5]).collect();
+        let task = ClassifierTask {
+            mixup: self.mixup,
+            sampling: self.sampling,
+            loss: self.loss,
+            ..toy.task(&spec, &items)
+        };
+        let net = classifier::train(&task, script)?;
+        Ok(vec![net.params().flat().copy(), net.buffers().flat().copy()])
+    }
+}
+
+#[test]
+fn the_classifier_resumes_from_every_step() {
+    let toy = Toy::new(1, [6, 5, 4], 3, 0);
+    for case in [
+        PLAIN,
+        Case { name: "constant", schedule: Schedule::Constant, ..PLAIN },
+        // The average begins after step 9.
+        Case { name: "average", weights: FinalWeights::Average, batch_norm: true, ..PLAIN },
+        Case { name: "held-out", weights: FinalWeights::HeldOut, batch_norm: true, ..PLAIN },
+        Case { name: "mixup", mixup: Some(0.4), ..PLAIN },
+        Case { name: "balanced", sampling: Sampling::Balanced, loss: Loss::Weighted, ..PLAIN },
+        Case { name: "balanced mixup", sampling: Sampling::Balanced, mixup: Some(0.4), ..PLAIN },
+    ] {
+        check(case.name, &|steps, script| case.train(&toy, steps, script));
+    }
+}
+
+#[test]
+fn a_constant_rate_goes_on_to_more_steps_and_a_cosine_does_not() {
+    let toy = Toy::new(1, [6, 5, 4], 3, 0);
+    let constant = Case { schedule: Schedule::Constant, ..PLAIN };
+    for (case, exact) in [
+        (Case { name: "last", ..constant }, true),
+        (Case { name: "held-out", weights: FinalWeights::HeldOut, ..constant }, true),
+        (Case { name: "average", weights: FinalWeights::Average, ..constant }, false),
+        (Case { name: "cosine", ..PLAIN }, false),
+    ] {
+        assert_eq!(continues(&case.spec(7)), exact, "{}", case.name);
+        if exact {
+            check_continued(case.name, &|steps, script| case.train(&toy, steps, script));
+            continue;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        case.train(&toy, 7, &mut Script { stop_at: Some(6), ..Script::of(dir.path()) }).unwrap_err();
+        let mut longer = Script { from: Some(6), ..Script::of(dir.path()) };
+        let error = case.train(&toy, STEPS, &mut longer).unwrap_err().to_string();
+        assert!(error.contains("state.toml: is of a training of 7 steps"), "{}: {error}", case.name);
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_classifier_is_refused_and_named() {
+    let (toy, dir) = (Toy::new(1, [6, 5, 4], 3, 0), tempfile::tempdir().unwrap());
+    PLAIN.train(&toy, STEPS, &mut Script { stop_at: Some(2), ..Script::of(dir.path()) }).unwrap_err();
+    let normed = Case { batch_norm: true, ..PLAIN };
+    let mut script = Script { from: Some(2), ..Script::of(dir.path()) };
+    let error = normed.train(&toy, STEPS, &mut script).unwrap_err().to_string();
+    assert!(error.contains("2/state.safetensors: has no classifier.features.1.weight"), "{error}");
+    let fails = Script { folder: dir.path().join("not there"), from: Some(2), ..Script::default() };
+    let error = PLAIN.train(&toy, STEPS, &mut { fails }).unwrap_err().to_string();
+    assert!(error.contains("not there/2/state.toml: "), "{error}");
+}
