@@ -15,6 +15,14 @@ build:
 test *FILTER:
     RUST_BACKTRACE=0 cargo test --release --tests -- "$@"
 
+# Kill runs at random moments, 50 times, and compare what comes out with an undisturbed run (10 times are in `test`)
+test-faults KILLS="50":
+    SERAUG_KILLS={{KILLS}} RUST_BACKTRACE=0 cargo test --release --test all -- --nocapture faults::
+
+# Measure how much faster two workers are than one (nothing else should run)
+bench-jobs ROUNDS="3": build
+    benches/jobs.sh {{ROUNDS}}
+
 # Check formatting and clippy, warnings refused
 lint:
     cargo fmt --check

@@ -2,7 +2,7 @@
 
 use super::Options;
 use crate::error::{Error, Result};
-use crate::results::RunDir;
+use crate::results::{RunDir, Stage};
 use crate::worker::protocol::{Event, Order};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -47,6 +47,8 @@ pub struct Hand {
     pub heard: Instant,
     /// Whether it has trained a step, or ended a cell: its memory is what it will be.
     pub settled: bool,
+    /// The stage it was last heard to train; before the first, the one that most cells begin with.
+    pub stage: Stage,
     /// Last lines of its standard error.
     pub lines: VecDeque<String>,
     child: Child,
@@ -104,6 +106,7 @@ impl Hand {
             cell: None,
             heard: Instant::now(),
             settled: false,
+            stage: Stage::Augmentor,
             lines: VecDeque::new(),
             child,
             orders,

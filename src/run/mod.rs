@@ -148,7 +148,8 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
     };
     let write = |records: &[Option<CellRecord>]| with(records).write(&run, &classes);
     display.begin(cells.len());
-    let supervisor = Supervisor::new((&run, &store), &options, &devices, display, (&cells, records), &write);
+    let supervisor =
+        Supervisor::new((&run, &store), &options, &devices, display, &plan.spec, (&cells, records), &write);
     let ended = supervisor.run();
     display.end();
     // Also after an error: what is done is done.

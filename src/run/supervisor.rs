@@ -8,6 +8,8 @@ use crate::error::Result;
 use crate::progress::Display;
 use crate::results::{CellRecord, Key, PlannedCell, RunDir, Stage, Status, Store};
 use crate::signals;
+use crate::spec::Spec;
+use crate::train::oom;
 use crate::worker::protocol::{Event, Order};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
@@ -36,6 +38,7 @@ pub struct Supervisor<'a> {
     display: &'a Display,
     /// Names of the devices, as workers are told them.
     devices: &'a [String],
+    spec: &'a Spec,
     cells: &'a [PlannedCell],
     records: Vec<Option<CellRecord>>,
     queue: Queue<'a>,
@@ -61,6 +64,7 @@ impl<'a> Supervisor<'a> {
         options: &'a Options,
         devices: &'a [String],
         display: &'a Display,
+        spec: &'a Spec,
         (cells, records): (&'a [PlannedCell], Vec<Option<CellRecord>>),
         write: &'a dyn Fn(&[Option<CellRecord>]) -> Result<()>,
     ) -> Supervisor<'a> {
@@ -73,6 +77,7 @@ impl<'a> Supervisor<'a> {
             options,
             display,
             devices,
+            spec,
             cells,
             records,
             queue,
@@ -228,6 +233,8 @@ impl<'a> Supervisor<'a> {
             What::Event(Event::Ready) => {}
             What::Event(Event::Step { stage, step, steps, values }) => {
                 hand.settled = true;
+                hand.stage =
+                    if stage == Stage::Augmentor.name() { Stage::Augmentor } else { Stage::Classifier };
                 let shown: Vec<String> = values.iter().take(6).map(|(n, v)| format!("{n} {v:.3}")).collect();
                 let line = format!("{cell} {stage} {step}/{steps} {}", shown.join(", "));
                 self.display.worker(slot, Some(line));

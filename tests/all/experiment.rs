@@ -93,7 +93,7 @@ fn weights(results: &Path) -> Vec<(String, String)> {
 fn two_runs_are_equal_and_a_third_trains_nothing() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let run_in = |dir: &Path| {
-        let (code, run, err) = run(dir, "open/ablation-emodb.toml", &[]);
+        let (code, run, err) = run(dir, "open/ablation-emodb.toml", &["--new"]);
         assert_eq!(code, 0, "{err}");
         run
     };

@@ -13,6 +13,7 @@ mod corpora_real;
 mod corpora_table;
 mod doctor;
 mod emodb;
+mod environment;
 mod experiment;
 mod fake_run;
 mod faults;
