@@ -15,6 +15,11 @@ build:
 test *FILTER:
     RUST_BACKTRACE=0 cargo test --release --tests -- "$@"
 
+# Run the tests of the Slurm launcher on a cluster of one node: slurm-wlm and munge, installed where missing
+test-slurm:
+    cargo test --release --tests --no-run
+    sh tests/slurm.sh cargo test --release --test all slurm:: -- --ignored --test-threads=1
+
 # Check formatting and clippy, warnings refused
 lint:
     cargo fmt --check

@@ -94,6 +94,7 @@ host=$(hostname -s)
 user=$(id -un)
 cores=$(nproc)
 port=$((20000 + $$ % 10000))
+# MaxArraySize: so small that a grid needs several arrays.
 # cred_expire: how long a requeued job waits, at least 5 s. KillWait: from SIGTERM to SIGKILL.
 cat >"$dir/slurm.conf" <<CONF
 ClusterName=seraug
@@ -122,7 +123,7 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1,sched_min
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 KillWait=20
-MaxArraySize=${SLURM_MAX_ARRAY:-1001}
+MaxArraySize=5
 NodeName=$host NodeAddr=127.0.0.1 CPUs=$cores Sockets=1 CoresPerSocket=$cores ThreadsPerCore=1
 PartitionName=main Nodes=$host Default=YES PriorityTier=10 PreemptMode=OFF
 PartitionName=low Nodes=$host PriorityTier=10

@@ -45,3 +45,31 @@ impl Slurm {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+
+    const SMALL: &str = "title = \"t\"\ncorpus = \"synthetic\"\n\
+        classes = { neutral = [\"neutral\"], angry = [\"angry\"] }\n\
+        protocol.leave-speakers-out.folds = 5\n[slurm]\npartition = \"gpu\"\n[[condition]]\nname = \"no-aug\"\n";
+
+    #[test]
+    fn flags_are_laid_over_the_table() {
+        let sets = ["slurm.time-minutes=240", "slurm.gres=gpu:1", "slurm.extra=[\"--qos=low\"]"];
+        let spec = parse(SMALL, "x.toml", &sets.map(str::to_owned)).unwrap();
+        let slurm = spec.slurm.clone().unwrap();
+        assert_eq!((slurm.partition.as_str(), slurm.gres.as_str()), ("gpu", "gpu:1"));
+        assert_eq!((slurm.time_minutes, slurm.extra), (240, vec!["--qos=low".to_owned()]));
+        assert_eq!(parse(&spec.to_toml(), "spec.toml", &[]).unwrap(), spec);
+    }
+
+    #[test]
+    fn what_sbatch_would_misread_is_refused() {
+        let refused = |set: &str| parse(SMALL, "x.toml", &[set.to_owned()]).unwrap_err().to_string();
+        assert!(refused("slurm.account=a b").contains("slurm.account = \"a b\": must not have white space"));
+        let e = refused("slurm.extra=[\"--exclusive\", \"-q low\"]");
+        assert!(e.contains("slurm.extra") && e.contains("option of sbatch on one line"), "{e}");
+        assert!(refused("slurm.partion=gpu").contains("did you mean `partition`?"));
+    }
+}

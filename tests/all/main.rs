@@ -28,4 +28,5 @@ mod reference;
 mod report;
 mod resume;
 mod schema;
+mod slurm;
 mod synthetic;
