@@ -23,6 +23,11 @@ test-faults KILLS="50":
 bench-jobs ROUNDS="3": build
     benches/jobs.sh {{ROUNDS}}
 
+# Run the tests of the Slurm launcher on a cluster of one node: slurm-wlm and munge, installed where missing
+test-slurm:
+    cargo test --release --tests --no-run
+    sh tests/slurm.sh cargo test --release --test all slurm:: -- --ignored --test-threads=1
+
 # Check formatting and clippy, warnings refused
 lint:
     cargo fmt --check

@@ -30,6 +30,7 @@ pub mod cell;
 pub mod counts;
 pub mod embedding;
 pub mod inputs;
+pub mod launch;
 pub mod plan;
 pub mod progress;
 pub mod run;

@@ -16,6 +16,7 @@ mod record;
 mod run_dir;
 mod seal;
 mod store;
+mod tensorboard;
 
 pub use atomic::{sweep, write_atomic};
 pub use cell::CellId;
@@ -33,3 +34,4 @@ pub use record::{CellRecord, RunState};
 pub use run_dir::{RunDir, point_latest};
 pub use seal::{broken, write_sealed};
 pub use store::{Stage, Store};
+pub use tensorboard::EventFile;

@@ -159,10 +159,10 @@ impl<'a> Supervisor<'a> {
                 return Ok(());
             }
             let store = self.store;
-            let key = |text: &str| Key::read(text);
-            let made = |text: &str| key(text).is_some_and(|k| store.has(Stage::Augmentor, &k));
+            let key_of = |text: &str| Key::read(text);
+            let made = |text: &str| key_of(text).is_some_and(|k| store.has(Stage::Augmentor, &k));
             let held = |stage, text: &str| {
-                key(text).and_then(|k| store.holder(stage, &k)).is_some_and(|holder| holder.is_there())
+                key_of(text).and_then(|k| store.holder(stage, &k)).is_some_and(|holder| holder.is_there())
             };
             let busy = |c: &PlannedCell| {
                 held(Stage::Classifier, &c.key_classifier) || held(Stage::Augmentor, &c.key_augmentor)
@@ -178,6 +178,9 @@ impl<'a> Supervisor<'a> {
             };
             let hand = &mut self.hands[at];
             hand.cell = Some((row, attempt));
+            let trains = |stage: Stage, key: &str| key_of(key).is_some_and(|k| !store.has(stage, &k));
+            let first = trains(Stage::Augmentor, &self.cells[row].key_augmentor);
+            hand.stage = if first { Stage::Augmentor } else { Stage::Classifier };
             hand.heard = Instant::now();
             hand.order(&Order::Cell { row, attempt });
             self.display.worker(hand.slot, Some(format!("{}: begins", self.cells[row].cell)));
@@ -287,9 +290,14 @@ impl<'a> Supervisor<'a> {
             self.display.note(&format!("warning: {} workers from now on", self.limit));
         }
         let lines: Vec<String> = hand.lines.iter().cloned().collect();
-        let last =
-            lines.last().map(|l| format!(": {}", l.strip_prefix("error: ").unwrap_or(l))).unwrap_or_default();
-        self.failed(row, attempt, &format!("{how}{last}"), true, &lines)
+        let error = match oom::advice(&lines.join(" "), hand.stage, self.spec) {
+            Some(advice) => advice,
+            None => match lines.last() {
+                Some(line) => format!("{how}: {}", line.strip_prefix("error: ").unwrap_or(line)),
+                None => how,
+            },
+        };
+        self.failed(row, attempt, &error, true, &lines)
     }
 
     fn done(&mut self, row: usize) -> Result<()> {

@@ -104,7 +104,7 @@ impl Spec {
             need(e.per_class >= 1, "embedding.per-class", || "= 0: at least 1".into())?;
             need(e.copies >= 1, "embedding.copies", || "= 0: at least 1".into())?;
         }
-        Ok(())
+        self.slurm.as_ref().map_or(Ok(()), super::Slurm::check)
     }
 
     fn check_features(&self) -> Check {

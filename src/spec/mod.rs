@@ -13,6 +13,7 @@ mod file;
 mod gan;
 mod load;
 mod protocol;
+mod slurm;
 
 pub use augment::{AddedNoise, Augment, Copies, CopySource, GanLoss, Mixup, SpecAugment, TripletGan};
 pub use classifier::{Budget, Classifier, FinalWeights, Network, Schedule, Vgg};
@@ -28,6 +29,7 @@ pub use protocol::{
     AugmentorSees, CrossLingual, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, Protocol, Reduction,
     ReductionMode, SpeakerRule, SplitFile,
 };
+pub use slurm::Slurm;
 
 use crate::emotion::Emotion;
 use crate::manifest::Valence;
@@ -92,6 +94,9 @@ pub struct Spec {
     /// Whether augmentors are shown by embeddings of originals and augmentations (Fig. 3).
     #[serde(default)]
     pub embedding: Option<Embedding>,
+    /// What a cell asks of a Slurm cluster; decides no result.
+    #[serde(default)]
+    pub slurm: Option<Slurm>,
     /// The columns of the experiment.
     pub condition: Vec<Condition>,
     /// Results of others that the table shows beside ours.

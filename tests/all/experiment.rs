@@ -192,6 +192,7 @@ fn a_key_holds_what_its_condition_reads() {
         ("condition.noise.augment.noise.snr-db=[5.0, 21.0]", &["noise"]),
         ("condition.mixup.augment.mixup.alpha=0.3", &["mixup"]),
         ("condition.noise.title=N", &[]),
+        ("slurm.partition=gpu", &[]),
     ] {
         assert_eq!(changed_by(dir.path(), set), changed, "{set}");
     }

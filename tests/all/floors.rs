@@ -18,6 +18,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "counts",
             "embedding",
             "inputs",
+            "launch",
             "run",
             "sizes",
             "warnings",

@@ -29,4 +29,5 @@ mod reference;
 mod report;
 mod resume;
 mod schema;
+mod slurm;
 mod synthetic;
