@@ -28,6 +28,7 @@ mod protocols;
 mod reference;
 mod report;
 mod resume;
+mod reuse;
 mod schema;
 mod slurm;
 mod synthetic;
