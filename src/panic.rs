@@ -20,7 +20,9 @@ pub fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let message = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
+        // An error of libtorch within a panic is quoted: its line ends are two characters, and a C++ trace follows.
         let first = message.lines().next().unwrap_or_default();
+        let first = first.split("\\n").next().unwrap_or_default();
         let place = PLACE.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Err(Error::failed(format!("a fault of seraug{place}: {first}; please report it")))
     })

@@ -7,9 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 static STOPS: AtomicUsize = AtomicUsize::new(0);
 static LIMIT: AtomicBool = AtomicBool::new(false);
 
-/// From now on signals are counted instead of ending the process.
+/// From now on signals are counted instead of ending the process. One that the parent had ignored stays so: `nohup`
+/// means that a closed terminal is no reason to stop.
 pub fn listen() {
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGUSR1]) else { return };
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let heard = [SIGINT, SIGTERM, SIGHUP, SIGUSR1].into_iter().filter(|s| !is_ignored(&status, *s));
+    let Ok(mut signals) = Signals::new(heard) else { return };
     std::thread::spawn(move || {
         for signal in &mut signals {
             LIMIT.fetch_or(signal == SIGUSR1, Ordering::Relaxed);
@@ -31,4 +34,23 @@ pub fn stops() -> usize {
 /// Whether it was asked for because a time limit is near (SIGUSR1), so that the work should be queued again.
 pub fn limit_is_near() -> bool {
     LIMIT.load(Ordering::Relaxed)
+}
+
+/// Whether a process ignores `signal`, given its /proc/PID/status.
+fn is_ignored(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|m| u64::from_str_radix(m.trim(), 16).ok()).unwrap_or(0);
+    mask & (1 << (signal - 1)) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nohup_ignores_is_known() {
+        let status = "Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0\n";
+        assert!(is_ignored(status, SIGHUP) && !is_ignored(status, SIGTERM));
+        assert!(!is_ignored("", SIGHUP));
+    }
 }
