@@ -22,6 +22,8 @@ enum Command {
     Plan(cmd::plan::Args),
     Run(cmd::run::Args),
     Report(cmd::report::Args),
+    Status(cmd::status::Args),
+    Store(cmd::store::Args),
     Schema(cmd::schema::Args),
     Worker(cmd::worker::Args),
 }
@@ -45,6 +47,8 @@ fn run(Cli { global, command }: Cli) -> Result<u8> {
         Command::Plan(args) => cmd::plan::run(args, &global),
         Command::Run(args) => cmd::run::run(args, &global),
         Command::Report(args) => cmd::report::run(args, &global),
+        Command::Status(args) => cmd::status::run(args, &global),
+        Command::Store(args) => cmd::store::run(args, &global),
         Command::Schema(args) => cmd::schema::run(args, &global),
         Command::Worker(args) => cmd::worker::run(args, &global),
     }

@@ -7,9 +7,12 @@ pub mod plan;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod status;
+pub mod store;
 pub mod worker;
 
 use crate::error::{Error, Result};
+use crate::progress;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -31,12 +34,7 @@ pub struct Global {
 impl Global {
     /// A bar on standard error; nothing where that is no terminal, or with `--quiet`.
     pub fn progress(&self, what: &'static str) -> ProgressBar {
-        if self.quiet {
-            return ProgressBar::hidden();
-        }
-        let style =
-            ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len} {eta}").expect("a constant template");
-        ProgressBar::new(0).with_style(style).with_message(what)
+        if self.quiet { ProgressBar::hidden() } else { progress::bar(what) }
     }
 
     /// As [`Global::progress`], counting bytes.

@@ -48,15 +48,44 @@ pub fn temporary_folder(parent: &Path) -> Result<tempfile::TempDir> {
     tempfile::Builder::new().prefix(&temporary_prefix()).tempdir_in(parent).map_err(failed)
 }
 
-/// Removes the temporary files and folders below `root` whose owner is dead, or that are a day old; how many.
-/// What cannot be removed stays.
+/// Removes a file or a folder in one step for whoever reads it: it is moved aside to a temporary name first.
+///
+/// # Errors
+/// Names the path. One that is gone already is none.
+pub fn remove_aside(path: &Path) -> Result<()> {
+    let aside = temporary_folder(path.parent().unwrap_or(Path::new(".")))?;
+    match std::fs::rename(path, aside.path().join("old")) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::failed(format!("{}: cannot be removed: {e}", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The temporary files and folders below `root` whose owner is dead, or that are a day old.
+pub fn left_over(root: &Path) -> Vec<PathBuf> {
+    let is_temporary =
+        |e: &walkdir::DirEntry| e.depth() > 0 && e.file_name().to_string_lossy().starts_with(PREFIX);
+    let mut entries = WalkDir::new(root).into_iter();
+    let mut found = Vec::new();
+    while let Some(entry) = entries.next() {
+        let Ok(entry) = entry else { continue };
+        if is_temporary(&entry) {
+            // What is inside goes with it.
+            if entry.file_type().is_dir() {
+                entries.skip_current_dir();
+            }
+            if is_left_over(entry.path()) {
+                found.push(entry.into_path());
+            }
+        }
+    }
+    found
+}
+
+/// Removes what [`left_over`] finds; how many. What cannot be removed stays.
 pub fn sweep(root: &Path) -> usize {
-    let left: Vec<PathBuf> = WalkDir::new(root)
-        .into_iter()
-        .flatten()
-        .filter(|e| e.file_name().to_string_lossy().starts_with(PREFIX) && is_left_over(e.path()))
-        .map(walkdir::DirEntry::into_path)
-        .collect();
+    let left = left_over(root);
     let removed = |path: &PathBuf| match path.is_dir() {
         true => std::fs::remove_dir_all(path).is_ok(),
         false => std::fs::remove_file(path).is_ok(),
@@ -91,6 +120,7 @@ mod tests {
         for path in [name(me), name(&foreign), dir.path().join("result.csv"), dir.path().join(".tmp-old")] {
             std::fs::write(path, "x").unwrap();
         }
+        assert_eq!(left_over(dir.path()), [name(&dead)]);
         assert_eq!(sweep(dir.path()), 1);
         assert!(name(me).is_file() && name(&foreign).is_file() && !name(&dead).exists());
     }
@@ -105,5 +135,8 @@ mod tests {
         let e = write_atomic(&path.join("c"), b"").unwrap_err().to_string();
         assert!(e.contains("b.txt/c: cannot be written"), "{e}");
         assert_eq!(sweep(dir.path()), 0);
+        remove_aside(&dir.path().join("a")).unwrap();
+        remove_aside(&dir.path().join("a")).unwrap();
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left aside");
     }
 }

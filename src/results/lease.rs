@@ -181,12 +181,14 @@ pub(super) fn holder(path: &Path) -> Option<Holder> {
 
 /// How long ago `path` was written, by the file system's clock: that of a file written beside it now.
 fn silent(path: &Path) -> Duration {
+    let written = || std::fs::metadata(path).ok()?.modified().ok();
     let age = || {
         let beside = tempfile::tempfile_in(path.parent()?).ok()?;
         let now = beside.metadata().ok()?.modified().ok()?;
-        now.duration_since(std::fs::metadata(path).ok()?.modified().ok()?).ok()
+        now.duration_since(written()?).ok()
     };
-    age().unwrap_or_default()
+    // Where nothing can be written, this machine's clock has to do.
+    age().or_else(|| written()?.elapsed().ok()).unwrap_or_default()
 }
 
 fn create(path: &Path, task: &Task) -> std::io::Result<Lease> {
@@ -242,10 +244,12 @@ impl Beating {
 
 /// The second line, of constant length.
 fn line(progress: &Progress) -> Vec<u8> {
-    let mut text = serde_json::to_string(progress).expect("plain data");
+    // JSON has no number for what is not finite; such a line would not read back.
+    let mut progress = progress.clone();
+    progress.values.retain(|(_, value)| value.is_finite());
+    let mut text = serde_json::to_string(&progress).expect("plain data");
     if text.len() >= LINE {
-        text =
-            serde_json::to_string(&Progress { values: Vec::new(), ..progress.clone() }).expect("plain data");
+        text = serde_json::to_string(&Progress { values: Vec::new(), ..progress }).expect("plain data");
     }
     format!("{text:<width$}\n", width = LINE - 1).into_bytes()
 }
@@ -307,6 +311,18 @@ mod tests {
         drop(lease);
         assert!(!path.exists());
         held(claim(&path, &task("two"), &mut observer).unwrap());
+    }
+
+    #[test]
+    fn a_value_that_is_not_finite_does_not_make_a_lease_unreadable() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        let values = vec![("rep".to_owned(), f64::NAN), ("var".to_owned(), 0.5)];
+        let first = serde_json::to_string(&(Owner::me(), task("x"))).unwrap() + "\n";
+        let second = line(&Progress { values, seconds: 1.5, ..Progress::default() });
+        assert_eq!(second.len(), LINE);
+        std::fs::write(&path, [first.as_bytes(), &second].concat()).unwrap();
+        assert_eq!(holder(&path).unwrap().progress.values, [("var".to_owned(), 0.5)]);
     }
 
     #[test]

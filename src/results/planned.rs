@@ -1,6 +1,6 @@
 //! plan.csv: every cell of a run, in order, as it was planned before the first was trained.
 
-use super::{CellId, digest_hex, write_atomic};
+use super::{CellId, Key, Stage, digest_hex, write_atomic};
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -27,6 +27,24 @@ pub struct PlannedCell {
     pub trajectory_augmentor: String,
     /// What checkpoints of the classifier are kept by.
     pub trajectory_classifier: String,
+}
+
+impl PlannedCell {
+    /// Key of `stage`; none where the cell has no such stage.
+    pub fn key(&self, stage: Stage) -> Option<Key> {
+        Key::read(match stage {
+            Stage::Augmentor => &self.key_augmentor,
+            Stage::Classifier => &self.key_classifier,
+        })
+    }
+
+    /// What checkpoints of `stage` are kept by; none where the cell has no such stage.
+    pub fn trajectory(&self, stage: Stage) -> Option<Key> {
+        Key::read(match stage {
+            Stage::Augmentor => &self.trajectory_augmentor,
+            Stage::Classifier => &self.trajectory_classifier,
+        })
+    }
 }
 
 const COLUMNS: [&str; 13] = [
@@ -140,6 +158,11 @@ mod tests {
         let cells = vec![cell(1), cell(2)];
         write_plan(&path, &cells).unwrap();
         assert_eq!(read_plan(&path).unwrap(), cells);
+        assert_eq!(
+            (cells[0].key(Stage::Augmentor), cells[0].key(Stage::Classifier)),
+            (None, None),
+            "no keys"
+        );
         std::fs::write(&path, plan_text(&cells).replace(",2,7,", ",two,7,")).unwrap();
         assert!(read_plan(&path).unwrap_err().to_string().contains("plan.csv:3: fold = `two`"));
     }

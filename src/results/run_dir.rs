@@ -1,8 +1,8 @@
 //! results/<experiment>/<run-id>/: made once, never overwritten.
 
-use super::CellId;
 use super::atomic::{temporary_folder, temporary_prefix};
 use super::lease::{self, Claim, Holder, Observer, Task};
+use super::{CellId, Store};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -132,8 +132,28 @@ impl RunDir {
         lease::holder(&self.supervisor())
     }
 
-    fn supervisor(&self) -> PathBuf {
+    /// supervisor.json: the lease of whoever supervises it.
+    pub fn supervisor(&self) -> PathBuf {
         self.0.join("supervisor.json")
+    }
+
+    /// slurm/jobs.toml: the jobs that were handed to a cluster.
+    pub fn jobs(&self) -> PathBuf {
+        self.0.join("slurm/jobs.toml")
+    }
+
+    /// The results folder that it is in: `results` of `results/<experiment>/<run-id>`. For a directory that was moved
+    /// elsewhere, the nearest folder above it that has a store, or its parent.
+    pub fn results(&self, experiment: &str) -> PathBuf {
+        let place = self.0.parent().unwrap_or(&self.0);
+        let depth = Path::new(experiment).components().count();
+        if place.ends_with(experiment)
+            && let Some(results) = place.ancestors().nth(depth)
+        {
+            return results.to_owned();
+        }
+        let with_store = place.ancestors().find(|p| Store::of(p).root().is_dir());
+        with_store.unwrap_or(place).to_owned()
     }
 
     /// A file of a cell.
@@ -164,5 +184,15 @@ mod tests {
         assert!(RunDir::open(&latest).unwrap_err().to_string().contains("has no run.toml"));
         std::fs::write(b.info(), "").unwrap();
         assert_eq!(RunDir::open(&latest).unwrap().id(), b.id());
+    }
+
+    #[test]
+    fn a_run_knows_its_results_also_where_it_was_moved() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(RunDir(dir.path().join("open/x/a")).results("open/x"), dir.path());
+        let moved = RunDir(dir.path().join("mail/a"));
+        assert_eq!(moved.results("open/x"), dir.path().join("mail"));
+        std::fs::create_dir_all(dir.path().join(".store")).unwrap();
+        assert_eq!(moved.results("open/x"), dir.path());
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// A stage whose results are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
     /// Weights of the augmentor, the discriminator and the representation learner.
     Augmentor,
@@ -22,6 +22,13 @@ impl Stage {
             Stage::Augmentor => "augmentor",
             Stage::Classifier => "classifier",
         }
+    }
+
+    /// Reads `<stage>-<key>`, the name of an entry's folder, of a trajectory's and, before its `.json`, of a lease.
+    pub fn split(name: &str) -> Option<(Stage, Key)> {
+        let (word, key) = name.split_once('-')?;
+        let stage = [Stage::Augmentor, Stage::Classifier].into_iter().find(|s| s.name() == word)?;
+        Some((stage, Key::read(key)?))
     }
 }
 
@@ -88,6 +95,16 @@ impl Store {
         lease::holder(&self.lease(stage, key))
     }
 
+    /// Every lease there is, also those of owners that are dead.
+    pub fn holders(&self) -> Vec<(Stage, Key, Holder)> {
+        let files = std::fs::read_dir(self.leases()).into_iter().flatten().flatten();
+        let read = |file: std::fs::DirEntry| {
+            let (stage, key) = Stage::split(file.file_name().to_str()?.strip_suffix(".json")?)?;
+            Some((stage, key, lease::holder(&file.path())?))
+        };
+        files.filter_map(read).collect()
+    }
+
     /// Folder of the leases.
     pub fn leases(&self) -> PathBuf {
         self.0.join("leases")
@@ -114,5 +131,20 @@ mod tests {
         assert_eq!(store.find(Stage::Classifier, &key), Some(dir.clone()));
         std::fs::write(dir.join("a.txt"), "two").unwrap();
         assert!(store.find(Stage::Classifier, &key).is_none() && store.has(Stage::Classifier, &key));
+    }
+
+    #[test]
+    fn the_leases_are_listed_with_their_stages() {
+        let results = tempfile::tempdir().unwrap();
+        let store = Store::of(results.path());
+        assert!(store.holders().is_empty());
+        let key = Key::of("augmentor", 1, &"x");
+        let task = Task { run: "x/1".into(), cell: "x/aug/fold-1/seed-1".into() };
+        let claim = store.claim(Stage::Augmentor, &key, &task, &mut Observer::default()).unwrap();
+        std::fs::write(store.leases().join("notes.json"), "{}").unwrap();
+        let [(stage, found, holder)] = &store.holders()[..] else { panic!("one lease") };
+        assert_eq!((*stage, found, &holder.task), (Stage::Augmentor, &key, &task));
+        drop(claim);
+        assert!(store.holders().is_empty());
     }
 }

@@ -147,7 +147,7 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
         cells: cells.iter().cloned().zip(records.iter().cloned()).collect(),
     };
     let write = |records: &[Option<CellRecord>]| with(records).write(&run, &classes);
-    display.begin(cells.len());
+    display.begin(cells.len(), cells.len() - to_do);
     let supervisor =
         Supervisor::new((&run, &store), &options, &devices, display, &plan.spec, (&cells, records), &write);
     let ended = supervisor.run();

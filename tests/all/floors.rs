@@ -16,6 +16,8 @@ const FLOORS: &[(&str, &[&str])] = &[
             "cell",
             "training_set",
             "counts",
+            "housekeeping",
+            "status",
             "embedding",
             "inputs",
             "launch",

@@ -1,0 +1,205 @@
+//! What has become of a run, from its files alone: plan, outcomes, leases and checkpoints. It asks no process, so it is
+//! true also after every process was killed.
+
+mod cells;
+mod find;
+mod json;
+mod left;
+mod text;
+
+pub use cells::{CellState, CellStatus, Work};
+pub use find::find;
+
+use crate::error::{Error, Result};
+use crate::results::{Holder, RunDir, RunInfo, Store};
+use jiff::Timestamp;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A run at one moment.
+#[derive(Debug)]
+pub struct Status {
+    /// `<experiment>/<run-id>`.
+    pub name: String,
+    /// Its directory.
+    pub path: PathBuf,
+    /// Whether it goes on.
+    pub state: State,
+    /// When it began where it goes on or is submitted, when it ended where that was written down, else its last sign
+    /// of life.
+    pub since: Option<Timestamp>,
+    /// Its supervisor, living or killed; none after an orderly end.
+    pub supervisor: Option<Holder>,
+    /// Ids of the jobs that were handed to a cluster.
+    pub jobs: Vec<String>,
+    /// In the order of the plan; none for a table of counts.
+    pub cells: Vec<CellStatus>,
+    /// Processes that train for this run now.
+    pub workers: usize,
+    /// Until all cells have ended, from what was measured in this run; none where too little is known.
+    pub left: Option<Duration>,
+}
+
+/// Whether a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its supervisor lives, or cells are trained for it.
+    Running,
+    /// Handed to a cluster, and nothing of it is at work now: the jobs wait, or are gone. Only the cluster knows.
+    Submitted,
+    /// Every cell has ended.
+    Finished,
+    /// It was ended in order before all cells were.
+    Stopped,
+    /// Its supervisor was killed.
+    Dead,
+}
+
+impl State {
+    /// The word for people and scripts.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Running => "running",
+            State::Submitted => "submitted",
+            State::Finished => "finished",
+            State::Stopped => "stopped",
+            State::Dead => "dead",
+        }
+    }
+
+    /// Whether more will happen without anybody's doing.
+    pub fn goes_on(self) -> bool {
+        matches!(self, State::Running | State::Submitted)
+    }
+}
+
+/// How many cells are in each state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// With a result.
+    pub done: usize,
+    /// With an error.
+    pub failed: usize,
+    /// Somebody trains them now.
+    pub running: usize,
+    /// Nobody does, but a checkpoint is there.
+    pub interrupted: usize,
+    /// Nothing yet.
+    pub waiting: usize,
+}
+
+impl Status {
+    /// Looks at a run.
+    ///
+    /// # Errors
+    /// A run.toml, plan.csv or outcome.toml that does not read; names it.
+    pub fn read(run: &RunDir) -> Result<Status> {
+        let info = RunInfo::load(&run.info())?;
+        let name = run.name(&info.experiment);
+        let store = Store::of(&run.results(&info.experiment));
+        let cells = cells::read(run, &name, &store)?;
+        let (supervisor, jobs) = (run.supervisor_is(), jobs(run)?);
+        let state = state(&cells, &info, supervisor.as_ref(), !jobs.is_empty());
+        let since = match state {
+            State::Running | State::Submitted => info.started.parse().ok(),
+            State::Finished if !info.finished.is_empty() => info.finished.parse().ok(),
+            _ => last_sign(run),
+        };
+        let owners: HashSet<String> = cells
+            .iter()
+            .filter_map(CellStatus::work)
+            .filter(|w| w.own)
+            .map(|w| format!("{} {}", w.holder.owner.host, w.holder.owner.tag()))
+            .collect();
+        let left = if state == State::Running { left::left(&cells, supervisor.as_ref()) } else { None };
+        let path = run.path().to_owned();
+        Ok(Status { name, path, state, since, supervisor, jobs, workers: owners.len(), left, cells })
+    }
+
+    /// How many cells are in each state.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for cell in &self.cells {
+            *match cell.state {
+                CellState::Done => &mut counts.done,
+                CellState::Failed => &mut counts.failed,
+                CellState::Running(_) => &mut counts.running,
+                CellState::Interrupted { .. } => &mut counts.interrupted,
+                CellState::Waiting => &mut counts.waiting,
+            } += 1;
+        }
+        counts
+    }
+
+    /// Whether nothing of it is at work any more, nor will be.
+    pub fn is_over(&self) -> bool {
+        !self.state.goes_on() && self.counts().running == 0
+    }
+
+    /// 3 when cells failed and nothing runs any more, else 0.
+    pub fn exit_code(&self) -> u8 {
+        if self.is_over() && self.counts().failed > 0 { 3 } else { 0 }
+    }
+
+    /// A header, and a line for each running and each failed cell.
+    pub fn text(&self) -> String {
+        text::text(self)
+    }
+
+    /// Everything, for scripts; docs/format.md describes it.
+    pub fn json(&self) -> serde_json::Value {
+        json::json(self)
+    }
+}
+
+fn state(cells: &[CellStatus], info: &RunInfo, supervisor: Option<&Holder>, jobs: bool) -> State {
+    let all_ended = cells.iter().all(|c| matches!(c.state, CellState::Done | CellState::Failed));
+    let ended = if cells.is_empty() { !info.finished.is_empty() } else { all_ended };
+    let at_work = cells.iter().filter_map(CellStatus::work).any(|w| w.own);
+    match supervisor {
+        Some(holder) if holder.is_there() => State::Running,
+        _ if ended => State::Finished,
+        // Its workers stop by themselves as soon as they see that it is gone.
+        Some(_) => State::Dead,
+        None if at_work => State::Running,
+        None if jobs => State::Submitted,
+        None => State::Stopped,
+    }
+}
+
+/// When one of the files was last written that a run keeps up to date.
+fn last_sign(run: &RunDir) -> Option<Timestamp> {
+    let written = |path: PathBuf| std::fs::metadata(path).ok()?.modified().ok();
+    let files = [run.supervisor(), run.outcomes(), run.info()];
+    Timestamp::try_from(files.into_iter().filter_map(written).max()?).ok()
+}
+
+/// Ids in slurm/jobs.toml: the strings and numbers below any key that is called `id` or `ids`, in their order.
+fn jobs(run: &RunDir) -> Result<Vec<String>> {
+    fn collect(value: &toml::Value, named: bool, ids: &mut Vec<String>) {
+        match value {
+            toml::Value::Table(table) => {
+                table.iter().for_each(|(key, v)| collect(v, matches!(key.as_str(), "id" | "ids"), ids));
+            }
+            toml::Value::Array(items) => items.iter().for_each(|v| collect(v, named, ids)),
+            toml::Value::String(id) if named => ids.push(id.clone()),
+            toml::Value::Integer(id) if named => ids.push(id.to_string()),
+            _ => {}
+        }
+    }
+    let path = run.jobs();
+    let text = match std::fs::read_to_string(&path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(unreadable(&path, &e)),
+        Ok(text) => text,
+    };
+    let table: toml::Table = toml::from_str(&text).map_err(|e| unreadable(&path, &e.message()))?;
+    let mut ids = Vec::new();
+    collect(&toml::Value::Table(table), false, &mut ids);
+    Ok(ids)
+}
+
+fn unreadable(path: &Path, e: &dyn std::fmt::Display) -> Error {
+    Error::failed(format!("{}: {e}; delete it and submit the run again", path.display()))
+}
