@@ -5,7 +5,7 @@ use super::{Options, hand};
 use crate::error::{Error, Result};
 use crate::launch::slurm::{self, Submitted, TaskState, WorkerCommand};
 use crate::progress::Display;
-use crate::results::{CellRecord, DeviceInfo, Owner, PlannedCell, RunDir, Status};
+use crate::results::{CellRecord, DeviceInfo, Owner, RunDir, RunState, Status};
 use crate::signals;
 use crate::spec::Slurm;
 use crate::train::device::DeviceChoice;
@@ -42,10 +42,10 @@ pub(super) fn run(
     asked: &Slurm,
     device: &str,
     display: &Display,
-    (cells, records): (&[PlannedCell], Vec<Option<CellRecord>>),
+    records: &[Option<CellRecord>],
 ) -> Result<Ended> {
     let open = |r: &Option<CellRecord>| r.as_ref().is_none_or(|r| r.status == Status::Failed);
-    let rows: Vec<usize> = (1..).zip(&records).filter(|(_, r)| open(r)).map(|(row, _)| row).collect();
+    let rows: Vec<usize> = (1..).zip(records).filter(|(_, r)| open(r)).map(|(row, _)| row).collect();
     let mut asked = asked.clone();
     if options.jobs > 0 {
         asked.array_limit = u32::try_from(options.jobs).unwrap_or(u32::MAX);
@@ -64,12 +64,14 @@ pub(super) fn run(
     let submitted = slurm::submit(run, &rows, &asked, &worker(run, options, &asked, device)?)?;
     display.note(&told(&submitted));
     if !options.wait {
-        let queued = submitted.rows.len() + submitted.already.len();
+        let records = records_of(RunState::read(run)?);
+        let with = submitted.rows.iter().chain(&submitted.already);
+        let queued = with.filter(|row| open(&records[**row - 1])).count();
         return Ok(Ended { records, stopped: None, queued });
     }
 
     let mut known: HashSet<usize> =
-        (1..).zip(&records).filter(|(_, r)| !open(r)).map(|(row, _)| row).collect();
+        (1..).zip(records).filter(|(_, r)| !open(r)).map(|(row, _)| row).collect();
     let state = slurm::follow(run, &mut |state, tasks| {
         for (row, (planned, record)) in (1..).zip(&state.cells) {
             let held = tasks.iter().any(|t| t.row == row);
@@ -80,7 +82,7 @@ pub(super) fn run(
         let running = tasks.iter().filter(|t| t.state == TaskState::Running).count();
         display.worker(0, Some(format!("{running} cells run, {} are queued", tasks.len() - running)));
     })?;
-    let records: Vec<Option<CellRecord>> = state.cells.into_iter().map(|(_, record)| record).collect();
+    let records = records_of(state);
     if signals::stops() > 0 {
         display.note(&format!("the jobs go on; scancel --name={} ends them", slurm::job_name(run)));
         return Ok(Ended { records, stopped: Some(Stopped::Asked), queued: 0 });
@@ -88,8 +90,11 @@ pub(super) fn run(
     for lost in slurm::lost(run)? {
         display.note(&format!("{}: job {} ended without a result: {}", lost.cell, lost.job, lost.reason));
     }
-    debug_assert_eq!(records.len(), cells.len());
     Ok(Ended { records, stopped: None, queued: 0 })
+}
+
+fn records_of(state: RunState) -> Vec<Option<CellRecord>> {
+    state.cells.into_iter().map(|(_, record)| record).collect()
 }
 
 /// As a local run starts its workers, but with the threads that a job has, and the places of shared libraries, which a

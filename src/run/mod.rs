@@ -166,12 +166,12 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     };
     let write = |records: &[Option<CellRecord>]| with(records).write(&run, &classes);
     display.begin(cells.len());
-    let work = (&cells[..], records);
     let ended = match options.launcher {
         Launcher::Local => {
+            let work = (&cells[..], records);
             Supervisor::new((&run, &store), &options, &devices, display, &plan.spec, work, &write).run()
         }
-        Launcher::Slurm => cluster::run(&run, &options, &asked, &devices[0], display, work),
+        Launcher::Slurm => cluster::run(&run, &options, &asked, &devices[0], display, &records),
     };
     display.end();
     // Also after an error: what is done is done.

@@ -15,7 +15,7 @@ pub use queue::{Task, TaskState, requeue_me, restarts, tasks};
 pub use script::{WorkerCommand, job_name};
 
 use crate::error::{Error, Result};
-use crate::results::{RunDir, RunState, write_atomic};
+use crate::results::{CellRecord, RunDir, RunState, Status, write_atomic};
 use crate::signals;
 use crate::spec::Slurm;
 use crate::train::device::DeviceChoice;
@@ -52,8 +52,8 @@ pub fn device(choice: DeviceChoice, slurm: &Slurm) -> DeviceChoice {
     }
 }
 
-/// Submits those of `rows` (of plan.csv, from 1, ascending) that no job of the run has, in as many arrays as the
-/// cluster's MaxArraySize asks for, and writes array.sh and jobs.toml into `RUN/slurm`. With a limit of cells at once the
+/// Submits those of `rows` (of plan.csv, from 1, ascending) that no job of the run has and that are not done, in as many arrays
+/// as the cluster's MaxArraySize asks for, and writes array.sh and jobs.toml into `RUN/slurm`. With a limit of cells at once the
 /// arrays run one after the other.
 ///
 /// # Errors
@@ -66,7 +66,10 @@ pub fn submit(run: &RunDir, rows: &[usize], slurm: &Slurm, worker: &WorkerComman
     let lock = std::fs::File::open(&folder).map_err(failed)?;
     lock.lock().map_err(failed)?;
     let held: HashSet<usize> = settled(run, rows)?.iter().map(|task| task.row).collect();
-    let (already, new): (Vec<usize>, Vec<usize>) = rows.iter().partition(|row| held.contains(row));
+    let (already, mut new): (Vec<usize>, Vec<usize>) = rows.iter().partition(|row| held.contains(row));
+    // After the queue: a job that has left it meanwhile has written its outcome.
+    let state = RunState::read(run)?;
+    new.retain(|row| state.cells.get(row - 1).is_some_and(|(_, record)| !is_done(record.as_ref())));
     let mut submitted = Submitted { already, ..Submitted::default() };
     if new.is_empty() {
         return Ok(submitted);
@@ -88,6 +91,10 @@ pub fn submit(run: &RunDir, rows: &[usize], slurm: &Slurm, worker: &WorkerComman
         submitted.jobs.push(job);
     }
     Ok(submitted)
+}
+
+fn is_done(record: Option<&CellRecord>) -> bool {
+    record.is_some_and(|r| r.status == Status::Done)
 }
 
 /// The jobs of the run, once none that has one of `rows` is ending: it may come back or be gone.
