@@ -3,7 +3,7 @@
 use super::{Global, print, print_json};
 use crate::error::Result;
 use crate::report;
-use crate::results::RunDir;
+use crate::results::{RunDir, RunState};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -22,7 +22,11 @@ pub struct Args {
 /// # Errors
 /// As [`RunDir::open`] and [`report::report`].
 pub fn run(args: Args, global: &Global) -> Result<u8> {
-    let written = report::report(&RunDir::open(&args.run)?, &args.reports)?;
+    let run = RunDir::open(&args.run)?;
+    if run.supervisor_is().is_none_or(|holder| !holder.is_there()) {
+        RunState::gather(&run)?;
+    }
+    let written = report::report(&run, &args.reports)?;
     if global.json {
         print_json(&Answer { page: written.page, files: written.files })?;
     } else {

@@ -4,6 +4,7 @@ use super::{Global, print, print_json};
 use crate::corpora;
 use crate::counts;
 use crate::error::{Error, Result};
+use crate::launch::Launcher;
 use crate::plan::experiment_name;
 use crate::progress::Display;
 use crate::report;
@@ -77,6 +78,15 @@ pub struct Args {
     /// A worker that gives no sign of life for so many seconds is ended
     #[arg(long, value_name = "SECONDS", default_value_t = 1800.0)]
     stall_seconds: f64,
+    /// Where cells are worked on: local, or slurm, as job arrays of the cluster (options in [slurm] of the spec)
+    #[arg(long, default_value = "local", conflicts_with_all = ["fail_fast", "max_failures"])]
+    launcher: Launcher,
+    /// With --launcher slurm, wait until every cell has ended; --report does so too
+    #[arg(long)]
+    wait: bool,
+    /// Write losses as TensorBoard event files too, while they come
+    #[arg(long)]
+    tensorboard: bool,
     /// Write the report too, as `seraug report` does
     #[arg(long)]
     report: bool,
@@ -133,6 +143,8 @@ impl Experiment {
             corpora: global.corpora.clone(),
             results: self.results.clone(),
             devices: self.device.clone(),
+            launcher: Launcher::Local,
+            wait: false,
             partial: self.partial,
             resume: Resume::Newest,
             jobs: 0,
@@ -140,6 +152,7 @@ impl Experiment {
             max_failures: None,
             stall: Duration::MAX,
             checkpoint_every: seconds(CHECKPOINT_SECONDS),
+            tensorboard: false,
             command: std::env::args().collect(),
             set: self.set.clone(),
         }
@@ -188,10 +201,13 @@ fn one(args: &Args, global: &Global, experiment: Named) -> Result<(serde_json::V
             (None, true) => Resume::New,
             (None, false) => Resume::Newest,
         },
+        launcher: args.launcher,
+        wait: args.wait || args.report,
         jobs: args.jobs.unwrap_or(0),
         max_failures: if args.fail_fast { Some(1) } else { args.max_failures },
         stall: seconds(args.stall_seconds),
         checkpoint_every: seconds(args.checkpoint_seconds),
+        tensorboard: args.tensorboard,
         ..args.experiment.options(global)
     };
     let display = Display::new(global.quiet);
@@ -218,6 +234,6 @@ fn one(args: &Args, global: &Global, experiment: Named) -> Result<(serde_json::V
     if finished.failed > 0 {
         eprintln!("error: {}: {} of {} {what}; see {path}", experiment.name, finished.failed, finished.cells);
     }
-    let answer = serde_json::json!({ "run": path, "cells": finished.cells, "failed": finished.failed });
+    let answer = serde_json::json!({ "run": path, "cells": finished.cells, "failed": finished.failed, "queued": finished.queued });
     Ok((answer, finished.failed > 0))
 }

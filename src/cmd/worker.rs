@@ -2,6 +2,7 @@
 
 use super::Global;
 use crate::error::Result;
+use crate::launch::Launcher;
 use crate::results::RunDir;
 use crate::run::{Options, Resume};
 use crate::signals;
@@ -26,6 +27,8 @@ pub struct Args {
     partial: bool,
     #[arg(long, value_name = "SECONDS", default_value_t = super::run::CHECKPOINT_SECONDS)]
     checkpoint_seconds: f64,
+    #[arg(long)]
+    tensorboard: bool,
     /// Row of plan.csv, from 1; without it, orders come over standard input
     #[arg(long, value_name = "N")]
     cell: Option<usize>,
@@ -40,6 +43,8 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
     let options = Options {
         corpora: global.corpora.clone(),
         results: args.results,
+        launcher: Launcher::Local,
+        wait: false,
         devices: vec![args.device],
         partial: args.partial,
         resume: Resume::New,
@@ -48,6 +53,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
         max_failures: None,
         stall: Duration::MAX,
         checkpoint_every: super::run::seconds(args.checkpoint_seconds),
+        tensorboard: args.tensorboard,
         command: std::env::args().collect(),
         set: Vec::new(),
     };

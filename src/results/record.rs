@@ -1,7 +1,8 @@
 //! outcome.toml: how one cell ended. Written by whoever worked on it, as the last of its files.
 
 use super::{
-    Outcome, PlannedCell, RunDir, RunInfo, Session, Status, Warning, read_plan, write_atomic, write_outcomes,
+    Outcome, PlannedCell, RunDir, RunInfo, Session, Status, Warning, read_outcomes, read_plan, write_atomic,
+    write_outcomes,
 };
 use crate::error::{Error, Result};
 use crate::metrics::Confusion;
@@ -137,11 +138,14 @@ impl RunState {
     pub fn settle(&self, run: &RunDir, classes: &[&str], session: Option<Session>) -> Result<()> {
         self.write(run, classes)?;
         let mut info = RunInfo::load(&run.info())?;
+        let now = session.as_ref().map(|s| s.finished.clone());
         info.session.extend(session);
         info.seconds = info.session.iter().map(|s| s.seconds).sum();
-        info.finished = match (self.is_finished(), info.session.last()) {
-            (true, Some(last)) => last.finished.clone(),
-            _ => String::new(),
+        info.finished = match now {
+            _ if !self.is_finished() => String::new(),
+            Some(now) => now,
+            None if !info.finished.is_empty() => info.finished,
+            None => jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         };
         let done = || self.records().filter(|(_, r)| r.status == Status::Done);
         info.cells_trained = done().filter(|(_, r)| !r.trained.is_empty()).count();
@@ -153,6 +157,24 @@ impl RunState {
             info.warning.extend(messages.map(|message| Warning { cell: planned.cell.to_string(), message }));
         }
         info.save(&run.info())
+    }
+
+    /// Brings outcomes.csv and run.toml up to date where cells have ended since they were written, as they do on a
+    /// cluster, where nobody else may be there to do it. A run without plan.csv is of an earlier version and left alone.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written.
+    pub fn gather(run: &RunDir) -> Result<()> {
+        if !run.plan().is_file() {
+            return Ok(());
+        }
+        let state = RunState::read(run)?;
+        let (classes, outcomes) = read_outcomes(&run.outcomes())?;
+        let unfinished = RunInfo::load(&run.info())?.finished.is_empty();
+        if outcomes == state.outcomes() && unfinished != state.is_finished() {
+            return Ok(());
+        }
+        state.settle(run, &classes.iter().map(String::as_str).collect::<Vec<_>>(), None)
     }
 
     fn records(&self) -> impl Iterator<Item = (&PlannedCell, &CellRecord)> {

@@ -1,5 +1,6 @@
 //! From a checked spec to a run directory: every cell, whatever becomes of the others.
 
+mod cluster;
 mod hand;
 mod memory;
 mod queue;
@@ -11,6 +12,7 @@ pub use resume::{Resume, runs};
 use crate::error::{Error, Result};
 use crate::features;
 use crate::inputs::{self, Inputs};
+use crate::launch::Launcher;
 use crate::plan::Plan;
 use crate::progress::Display;
 use crate::results::{
@@ -25,7 +27,7 @@ use crate::{signals, sizes, warnings};
 use resume::Found;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use supervisor::{Stopped, Supervisor};
+use supervisor::{Ended, Stopped, Supervisor};
 
 /// Version, and the revision that was compiled.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -39,6 +41,10 @@ pub struct Options {
     pub corpora: PathBuf,
     /// Folder of the results.
     pub results: PathBuf,
+    /// Where the workers are started.
+    pub launcher: Launcher,
+    /// Wait until a cluster has worked on every cell.
+    pub wait: bool,
     /// Where to train: one or several, of one kind.
     pub devices: Vec<DeviceChoice>,
     /// Go on with an incomplete corpus.
@@ -55,6 +61,8 @@ pub struct Options {
     pub stall: Duration,
     /// Between two checkpoints of a training.
     pub checkpoint_every: Duration,
+    /// Write the histories as TensorBoard event files too.
+    pub tensorboard: bool,
     /// The command line, for provenance.
     pub command: Vec<String>,
     /// The fields of the spec that it sets, for provenance.
@@ -70,6 +78,8 @@ pub struct Finished {
     pub cells: usize,
     /// Cells that failed.
     pub failed: usize,
+    /// Cells that a cluster has yet to work on.
+    pub queued: usize,
     /// Whether it had ended before.
     pub before: bool,
 }
@@ -79,12 +89,17 @@ pub struct Finished {
 /// # Errors
 /// What stops a run before its first cell: corpus, device, audit, audio, an unwritable folder. A cell that fails is a
 /// row, not an error. A stop that was asked for, after everything is saved.
-pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -> Result<Finished> {
+pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Display) -> Result<Finished> {
     let started = Instant::now();
     let now = jiff::Timestamp::now();
     let mut options = options.clone();
     let store = Store::of(&options.results);
-    let (machine, devices) = open(&options)?;
+    // What a cluster is asked for is of the command, not of the run: it may be another when the run is gone on with.
+    let asked = spec.slurm.take().unwrap_or_default();
+    let (machine, devices) = match options.launcher {
+        Launcher::Local => open(&options)?,
+        Launcher::Slurm => cluster::device(&options, &asked)?,
+    };
     let Inputs { corpora, infos, notes } = inputs::read(&spec, &options, &store, display)?;
     let plan = Plan::new(spec, experiment.to_owned(), corpora, &device::numeric(&machine))?;
     let cells = plan.rows();
@@ -95,7 +110,8 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
             let lease = supervise(&run, experiment)?;
             let state = RunState::read(&run)?;
             if state.is_finished() {
-                return Ok(Finished { cells: cells.len(), failed: 0, before: true, run });
+                RunState::gather(&run)?;
+                return Ok(Finished { cells: cells.len(), failed: 0, queued: 0, before: true, run });
             }
             extract(&plan, &store, display)?;
             let [done, failed, _] = state.counts();
@@ -142,19 +158,25 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
     let classes = plan.spec.class_names();
     let records = RunState::read(&run)?.cells.into_iter().map(|c| c.1).collect::<Vec<_>>();
     let to_do = records.iter().filter(|r| r.as_ref().is_none_or(|r| r.status == Status::Failed)).count();
-    options.jobs = jobs(&options, devices.len(), to_do);
+    if options.launcher == Launcher::Local {
+        options.jobs = jobs(&options, devices.len(), to_do);
+    }
     let with = |records: &[Option<CellRecord>]| RunState {
         cells: cells.iter().cloned().zip(records.iter().cloned()).collect(),
     };
     let write = |records: &[Option<CellRecord>]| with(records).write(&run, &classes);
     display.begin(cells.len(), cells.len() - to_do);
-    let supervisor =
-        Supervisor::new((&run, &store), &options, &devices, display, &plan.spec, (&cells, records), &write);
-    let ended = supervisor.run();
+    let ended = match options.launcher {
+        Launcher::Local => {
+            let work = (&cells[..], records);
+            Supervisor::new((&run, &store), &options, &devices, display, &plan.spec, work, &write).run()
+        }
+        Launcher::Slurm => cluster::run(&run, &options, &asked, &devices[0], display, &records),
+    };
     display.end();
     // Also after an error: what is done is done.
     let state = match &ended {
-        Ok((records, _)) => with(records),
+        Ok(ended) => with(&ended.records),
         Err(_) => RunState::read(&run)?,
     };
     let session = Session {
@@ -171,7 +193,7 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
     };
     state.settle(&run, &classes, Some(session))?;
     drop(lease);
-    let (_, stopped) = ended?;
+    let Ended { stopped, queued, .. } = ended?;
     let [done, failed, open] = state.counts();
     match stopped {
         Some(Stopped::Asked) if open > 0 => Err(Error::interrupted(format!(
@@ -179,7 +201,7 @@ pub fn run(spec: Spec, experiment: &str, options: &Options, display: &Display) -
             cells.len(),
             run.path().display()
         ))),
-        _ => Ok(Finished { cells: cells.len(), failed: failed + open, before: false, run }),
+        _ => Ok(Finished { cells: cells.len(), failed: failed + open - queued, queued, before: false, run }),
     }
 }
 

@@ -30,6 +30,16 @@ pub enum Stopped {
     Failures(usize),
 }
 
+/// What a run came to.
+pub struct Ended {
+    /// Of all cells, in the order of the plan.
+    pub records: Vec<Option<CellRecord>>,
+    /// Why it stopped before its last cell.
+    pub stopped: Option<Stopped>,
+    /// Cells that a cluster has yet to work on.
+    pub queued: usize,
+}
+
 /// What the supervisor needs to know of a run.
 pub struct Supervisor<'a> {
     run: &'a RunDir,
@@ -94,11 +104,11 @@ impl<'a> Supervisor<'a> {
         }
     }
 
-    /// Until every cell has ended, or a stop. The records of all cells, and why it stopped.
+    /// Until every cell has ended, or a stop.
     ///
     /// # Errors
     /// A run directory that cannot be written, a worker that does not start. The workers are stopped first.
-    pub fn run(mut self) -> Result<(Vec<Option<CellRecord>>, Option<Stopped>)> {
+    pub fn run(mut self) -> Result<Ended> {
         let ended = self.until_done();
         for hand in &mut self.hands {
             if ended.is_err() || hand.cell.is_some() {
@@ -108,7 +118,7 @@ impl<'a> Supervisor<'a> {
         }
         crate::results::sweep(self.run.path());
         ended?;
-        Ok((self.records, self.stopped))
+        Ok(Ended { records: self.records, stopped: self.stopped, queued: 0 })
     }
 
     fn until_done(&mut self) -> Result<()> {
@@ -336,18 +346,10 @@ impl<'a> Supervisor<'a> {
 
     fn ended(&mut self, row: usize, record: Option<CellRecord>) {
         let planned = &self.cells[row];
-        let line = match &record {
-            Some(r) if r.status == Status::Done => {
-                let uar = r.outcome(planned).confusion.and_then(|c| c.uar()).unwrap_or(f64::NAN);
-                let note = if r.trained.is_empty() { " (from the store)" } else { "" };
-                r.warnings.iter().for_each(|w| self.display.note(&format!("warning: {}: {w}", planned.cell)));
-                format!("{}: UAR {:.1} %{note}", planned.cell, uar * 100.0)
-            }
-            Some(r) => format!("{}: failed: {}", planned.cell, r.error),
-            None => format!("{}: its outcome.toml is gone", planned.cell),
-        };
+        let warnings = record.iter().filter(|r| r.status == Status::Done).flat_map(|r| &r.warnings);
+        warnings.for_each(|w| self.display.note(&format!("warning: {}: {w}", planned.cell)));
+        self.display.cell_done(&line(planned, record.as_ref()));
         self.records[row] = record;
-        self.display.cell_done(&line);
     }
 
     /// Kills a worker that has said nothing for too long; its cell is treated as that of one that died.
@@ -359,5 +361,18 @@ impl<'a> Supervisor<'a> {
                 hand.kill();
             }
         }
+    }
+}
+
+/// How a cell ended, for a person.
+pub fn line(planned: &PlannedCell, record: Option<&CellRecord>) -> String {
+    match record {
+        Some(r) if r.status == Status::Done => {
+            let uar = r.outcome(planned).confusion.and_then(|c| c.uar()).unwrap_or(f64::NAN);
+            let note = if r.trained.is_empty() { " (from the store)" } else { "" };
+            format!("{}: UAR {:.1} %{note}", planned.cell, uar * 100.0)
+        }
+        Some(r) => format!("{}: failed: {}", planned.cell, r.error),
+        None => format!("{}: its outcome.toml is gone", planned.cell),
     }
 }

@@ -5,10 +5,13 @@ pub mod protocol;
 use crate::cell::{self, Context, Loaded};
 use crate::error::{Error, Result};
 use crate::inputs;
+use crate::launch::slurm;
 use crate::panic::caught;
 use crate::plan::Plan;
 use crate::progress::Display;
-use crate::results::{Holder, PlannedCell, RunDir, RunInfo, Stage, Store, read_plan};
+use crate::results::{
+    CellRecord, EventFile, Holder, Owner, PlannedCell, RunDir, RunInfo, Stage, Status, Store, read_plan,
+};
 use crate::run::Options;
 use crate::signals;
 use crate::spec::{self, File, Spec};
@@ -18,7 +21,7 @@ use crate::train::history::Row;
 use crate::train::oom;
 use protocol::{Event, Order};
 use std::io::{BufRead, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -60,8 +63,9 @@ pub fn serve(task: &Task) -> Result<u8> {
     Ok(0)
 }
 
-/// Works on the cell of one row of plan.csv (from 0) and writes its outcome, also a failed one. Exit codes: 0 done, 3
-/// failed, 130 stopped with a checkpoint.
+/// Works on the cell of one row of plan.csv (from 0) as a task of Slurm, and writes its outcome, also a failed one. Exit
+/// codes: 0 done, 3 failed, 130 stopped with a checkpoint. Near the time limit it puts itself back into the queue,
+/// and so it does, once, after a failure whose cause may pass.
 ///
 /// # Errors
 /// As [`serve`].
@@ -70,14 +74,29 @@ pub fn one(task: &Task, row: usize) -> Result<u8> {
     let planned = rows.get(row).ok_or_else(|| {
         Error::usage(format!("--cell {}: {} has {} cells", row + 1, task.run.plan().display(), rows.len()))
     })?;
+    let before = CellRecord::load(&task.run.cell_file(&planned.cell, "outcome.toml"))?;
+    if before.is_some_and(|r| r.status == Status::Done && r.key_classifier == planned.key_classifier) {
+        eprintln!("{}: is done already", planned.cell);
+        return Ok(0);
+    }
+    let attempt = 1 + slurm::restarts();
     let mut bench = Bench::new(task)?;
     let mut said = Said { aloud: true, ..Said::default() };
-    match bench.work(row, 1, &mut said) {
+    match bench.work(row, attempt, &mut said) {
         Ok(()) => Ok(0),
+        Err(e @ Error::Interrupted(_)) if signals::limit_is_near() => {
+            eprintln!("the time limit is near: {e}; back into the queue");
+            slurm::requeue_me()?;
+            Err(e)
+        }
         Err(e @ Error::Interrupted(_)) => Err(e),
         Err(e) => {
-            let (error, _) = explained(&bench.spec, &said, &e.to_string());
-            cell::fail(&task.run, planned, &bench.class, 1, &error, &[])?;
+            let (error, may_pass) = explained(&bench.spec, &said, &e.to_string());
+            if may_pass && attempt == 1 && slurm::requeue_me().is_ok() {
+                eprintln!("{}: {error}; it is tried once more", planned.cell);
+                return Ok(3);
+            }
+            cell::fail(&task.run, planned, &bench.class, attempt, &error, &[])?;
             eprintln!("error: {}: {error}", planned.cell);
             Ok(3)
         }
@@ -130,6 +149,7 @@ struct Bench {
     device: device::Device,
     class: String,
     checkpoint_every: Duration,
+    tensorboard: bool,
     loaded: Loaded,
     spec: Spec,
 }
@@ -152,6 +172,7 @@ impl Bench {
             device,
             class: machine.class,
             checkpoint_every: options.checkpoint_every,
+            tensorboard: options.tensorboard,
             loaded: Loaded::default(),
             spec: plan.spec.clone(),
             plan,
@@ -177,6 +198,9 @@ impl Bench {
             device: self.device,
             checkpoint_every: self.checkpoint_every,
         };
+        // cells/CONDITION/… becomes tensorboard/CONDITION/…
+        let place = planned.cell.dir().components().skip(1).collect::<PathBuf>();
+        said.board = self.tensorboard.then(|| Board::At(self.run.path().join("tensorboard").join(place)));
         let loaded = &mut self.loaded;
         caught(|| cell::run(&context, cell, loaded, attempt, said).map(drop))
     }
@@ -195,6 +219,25 @@ struct Said {
     aloud: bool,
     stage: Option<Stage>,
     values: Vec<(String, f64)>,
+    board: Option<Board>,
+}
+
+/// Where scalars for TensorBoard go: a file that is made with the first of them.
+enum Board {
+    At(PathBuf),
+    Open(EventFile),
+}
+
+impl Board {
+    fn row(&mut self, stage: Stage, row: &Row) -> Result<()> {
+        if let Board::At(dir) = self {
+            let me = Owner::me();
+            *self = Board::Open(EventFile::create(dir, &format!("{}.{}", me.host, me.pid))?);
+        }
+        let Board::Open(file) = self else { unreachable!("just opened") };
+        let tag = |name: &str| format!("{}/{name}", stage.name());
+        file.scalars(row.step, &row.values.iter().map(|(n, v)| (tag(n), *v)).collect::<Vec<_>>())
+    }
 }
 
 impl Said {
@@ -215,6 +258,11 @@ impl Watch for Said {
     fn row(&mut self, stage: Stage, row: &Row) {
         self.values = row.values.iter().map(|(n, v)| ((*n).to_owned(), *v)).collect();
         self.stage = Some(stage);
+        // Pictures are no reason to lose a training.
+        if let Some(Err(e)) = self.board.as_mut().map(|board| board.row(stage, row)) {
+            self.board = None;
+            self.note(format!("no more rows for TensorBoard: {e}"));
+        }
     }
 
     fn step(&mut self, stage: Stage, step: usize, steps: usize) {

@@ -75,7 +75,9 @@ mod tests {
     #[test]
     fn jobs_are_added_and_read_back() {
         let dir = tempfile::tempdir().unwrap();
-        let run = RunDir::create(dir.path(), "x", "20260102T030405Z", "abc").unwrap();
+        let run =
+            RunDir::create(dir.path(), "x", "20260102T030405Z", "abc", |run| write_atomic(&run.spec(), b""))
+                .unwrap();
         assert_eq!(read(&run).unwrap(), []);
         let job = |id, base, rows: &str| Job {
             id,

@@ -11,11 +11,12 @@ mod script;
 
 pub use jobs::Job;
 pub use lost::{Lost, lost};
-pub use queue::{Task, TaskState, requeue_me, tasks};
-pub use script::WorkerCommand;
+pub use queue::{Task, TaskState, requeue_me, restarts, tasks};
+pub use script::{WorkerCommand, job_name};
 
 use crate::error::{Error, Result};
-use crate::results::{RunDir, RunState, write_atomic};
+use crate::results::{CellRecord, RunDir, RunState, Status, write_atomic};
+use crate::signals;
 use crate::spec::Slurm;
 use crate::train::device::DeviceChoice;
 use std::collections::HashSet;
@@ -51,8 +52,8 @@ pub fn device(choice: DeviceChoice, slurm: &Slurm) -> DeviceChoice {
     }
 }
 
-/// Submits those of `rows` (of plan.csv, from 1, ascending) that no job of the run has, in as many arrays as the
-/// cluster's MaxArraySize asks for, and writes array.sh and jobs.toml into `RUN/slurm`. With a limit of cells at once the
+/// Submits those of `rows` (of plan.csv, from 1, ascending) that no job of the run has and that are not done, in as many arrays
+/// as the cluster's MaxArraySize asks for, and writes array.sh and jobs.toml into `RUN/slurm`. With a limit of cells at once the
 /// arrays run one after the other.
 ///
 /// # Errors
@@ -65,7 +66,10 @@ pub fn submit(run: &RunDir, rows: &[usize], slurm: &Slurm, worker: &WorkerComman
     let lock = std::fs::File::open(&folder).map_err(failed)?;
     lock.lock().map_err(failed)?;
     let held: HashSet<usize> = settled(run, rows)?.iter().map(|task| task.row).collect();
-    let (already, new): (Vec<usize>, Vec<usize>) = rows.iter().partition(|row| held.contains(row));
+    let (already, mut new): (Vec<usize>, Vec<usize>) = rows.iter().partition(|row| held.contains(row));
+    // After the queue: a job that has left it meanwhile has written its outcome.
+    let state = RunState::read(run)?;
+    new.retain(|row| state.cells.get(row - 1).is_some_and(|(_, record)| !is_done(record.as_ref())));
     let mut submitted = Submitted { already, ..Submitted::default() };
     if new.is_empty() {
         return Ok(submitted);
@@ -89,16 +93,20 @@ pub fn submit(run: &RunDir, rows: &[usize], slurm: &Slurm, worker: &WorkerComman
     Ok(submitted)
 }
 
+fn is_done(record: Option<&CellRecord>) -> bool {
+    record.is_some_and(|r| r.status == Status::Done)
+}
+
 /// The jobs of the run, once none that has one of `rows` is ending: it may come back or be gone.
 fn settled(run: &RunDir, rows: &[usize]) -> Result<Vec<Task>> {
     let started = Instant::now();
     loop {
         let tasks = queue::tasks(run)?;
         let ending = tasks.iter().any(|t| t.state == TaskState::Ending && rows.contains(&t.row));
-        if !ending || started.elapsed() > SETTLE {
+        if !ending || started.elapsed() > SETTLE || signals::stops() > 0 {
             return Ok(tasks);
         }
-        sleep(POLL[0]);
+        rest(POLL[0]);
     }
 }
 
@@ -118,13 +126,13 @@ fn sbatch(script: &Path, base: usize, indices: &[usize], after: Option<u64>, slu
     id.ok_or_else(|| Error::failed(format!("sbatch: `{}` is no job number; see squeue", answer.trim())))
 }
 
-/// Looks on until Slurm has no job of the run, or `look` says to stop: it is given the state of the cells and the
-/// jobs at each look, and answers whether to go on. Slurm is asked every two seconds while something happens, and
+/// Looks on until Slurm has no job of the run, or a stop is asked for. `look` is given the state of the cells and the jobs
+/// each time. Slurm is asked every two seconds while something happens, and
 /// ever less often, down to twice a minute, while nothing does.
 ///
 /// # Errors
 /// Slurm gives no answer for ten minutes; a result that does not read.
-pub fn follow(run: &RunDir, look: &mut dyn FnMut(&RunState, &[Task]) -> bool) -> Result<RunState> {
+pub fn follow(run: &RunDir, look: &mut dyn FnMut(&RunState, &[Task])) -> Result<RunState> {
     let mut pause = POLL[0];
     let mut answered = Instant::now();
     let mut last = None;
@@ -138,13 +146,22 @@ pub fn follow(run: &RunDir, look: &mut dyn FnMut(&RunState, &[Task]) -> bool) ->
         if let Some(tasks) = tasks {
             answered = Instant::now();
             let state = RunState::read(run)?;
-            if !look(&state, &tasks) || tasks.is_empty() {
+            look(&state, &tasks);
+            if tasks.is_empty() || signals::stops() > 0 {
                 return Ok(state);
             }
             let now = Some((state.counts(), tasks));
             pause = if now == last { (pause * 3 / 2).min(POLL[1]) } else { POLL[0] };
             last = now;
         }
-        sleep(pause);
+        rest(pause);
+    }
+}
+
+/// Sleeps, unless a stop is asked for.
+fn rest(time: Duration) {
+    let until = Instant::now() + time;
+    while Instant::now() < until && signals::stops() == 0 {
+        sleep(Duration::from_millis(100));
     }
 }

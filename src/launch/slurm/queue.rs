@@ -93,6 +93,11 @@ pub fn requeue_me() -> Result<()> {
 /// What to do when a question gets no answer.
 const SILENT: &str = "see `scontrol ping`, and run again";
 
+/// How often the job that this process is was started before.
+pub fn restarts() -> usize {
+    std::env::var("SLURM_RESTART_COUNT").ok().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
 /// Runs a command of Slurm; what it prints. `next` is what to do where it fails.
 ///
 /// # Errors

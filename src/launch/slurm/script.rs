@@ -92,7 +92,10 @@ mod tests {
     use std::process::Command;
 
     fn run_dir(parent: &std::path::Path) -> RunDir {
-        RunDir::create(parent, "open/x", "20260102T030405Z", "abc").unwrap()
+        RunDir::create(parent, "open/x", "20260102T030405Z", "abc", |r| {
+            crate::results::write_atomic(&r.spec(), b"")
+        })
+        .unwrap()
     }
 
     #[test]
