@@ -107,12 +107,12 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     let found = resume::find(&options.resume, &options.results, experiment, &text, &cells)?;
     let (run, lease) = match found {
         Found::Run(run) => {
-            let lease = supervise(&run, experiment)?;
             let state = RunState::read(&run)?;
             if state.is_finished() {
                 RunState::gather(&run)?;
                 return Ok(Finished { cells: cells.len(), failed: 0, queued: 0, before: true, run });
             }
+            let lease = supervise(&run, experiment)?;
             extract(&plan, &store, display)?;
             let [done, failed, _] = state.counts();
             let again = if failed > 0 { format!(", {failed} failed are tried again") } else { String::new() };
@@ -169,6 +169,8 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     let ended = match options.launcher {
         Launcher::Local => {
             let work = (&cells[..], records);
+            // Who asks how long the run still takes wants to know.
+            lease.progress().values = vec![("workers".to_owned(), options.jobs as f64)];
             Supervisor::new((&run, &store), &options, &devices, display, &plan.spec, work, &write).run()
         }
         Launcher::Slurm => cluster::run(&run, &options, &asked, &devices[0], display, &records),

@@ -9,6 +9,7 @@ use crate::progress::Display;
 use crate::results::{CellRecord, Key, PlannedCell, RunDir, Stage, Status, Store};
 use crate::signals;
 use crate::spec::Spec;
+use crate::status;
 use crate::train::oom;
 use crate::worker::protocol::{Event, Order};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -141,8 +142,10 @@ impl<'a> Supervisor<'a> {
             }
             self.end_the_silent();
             if self.written.elapsed() > WRITE {
-                self.written = Instant::now();
                 (self.write)(&self.records)?;
+                // What `seraug status` says too.
+                self.display.left(status::Status::read(self.run).ok().and_then(|s| s.left));
+                self.written = Instant::now();
             }
         }
     }
