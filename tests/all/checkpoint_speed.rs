@@ -78,10 +78,10 @@ fn augmentor_task<'a>(spec: &'a Spec, bank: &'a Bank) -> AugmentorTask<'a> {
 }
 
 fn measure_augmentor(name: &str, sets: &[&str]) {
-    let spec = spec(&[sets, &["augmentor.iterations=3", "augmentor.batch=4", "augmentor.log-every=2"]].concat());
+    let spec =
+        spec(&[sets, &["augmentor.iterations=3", "augmentor.batch=4", "augmentor.log-every=2"]].concat());
     let (bank, dir) = (bank(), tempfile::tempdir().unwrap());
-    let mut timed =
-        Timed { name, folder: dir.path().to_owned(), resume: false, started: Instant::now() };
+    let mut timed = Timed { name, folder: dir.path().to_owned(), resume: false, started: Instant::now() };
     Trainer::new(augmentor_task(&spec, &bank)).unwrap().run(&mut timed).unwrap();
     let started = Instant::now();
     Trainer::resume(augmentor_task(&spec, &bank), dir.path()).unwrap();
