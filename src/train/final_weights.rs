@@ -180,6 +180,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_comes_back_exactly() {
+        let (net, dir) = (net(), tempfile::tempdir().unwrap());
+        let back = |keeper: &Keeper, weights| {
+            let mut to = Writer::new(1, 4);
+            keeper.save(&mut to);
+            to.write(dir.path()).unwrap();
+            let mut back = Keeper::new(weights, 4);
+            back.load(&mut Reader::open(dir.path()).unwrap(), &net).unwrap();
+            back
+        };
+        let mut best = Keeper::new(FinalWeights::HeldOut, 4);
+        assert!(matches!(back(&best, FinalWeights::HeldOut), Keeper::Best { best: None }));
+        set(&net, 1.0);
+        best.checked(1.0 / 3.0, &net);
+        let mut best = back(&best, FinalWeights::HeldOut);
+        set(&net, 2.0);
+        best.checked(1.0 / 3.0, &net);
+        assert!(matches!(&best, Keeper::Best { best: Some((score, _)) } if *score == 1.0 / 3.0));
+        best.finish(&net);
+        assert_eq!(value(&net), 1.0, "an equal score does not replace it");
+
+        let mut average = Keeper::Average { from: 0, count: 0, mean: None };
+        average.stepped(0, &net);
+        let Keeper::Average { from, count, mean } = back(&average, FinalWeights::Average) else { panic!() };
+        assert_eq!((from, count), (3, 1), "where it begins is the training's, not the checkpoint's");
+        assert!(mean.is_some());
+    }
+
+    #[test]
     fn the_best_check_is_kept_and_the_earliest_of_equals() {
         let run = |weights| {
             let net = net();
