@@ -4,9 +4,12 @@ use crate::common::{stderr, stdout};
 use crate::experiment::emodb;
 use crate::faults::{GRID, findings, only_run};
 use seraug::launch::slurm::{Lost, Task, TaskState, WorkerCommand, follow, lost, submit, tasks};
-use seraug::results::{CellId, CellRecord, PlannedCell, RunDir, Status, write_atomic, write_plan};
+use seraug::results::{
+    CellId, CellRecord, Key, PlannedCell, RunDir, Stage, Status, Store, read_plan, write_atomic, write_plan,
+};
 use seraug::spec::Slurm;
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -26,11 +29,11 @@ mkdir -p "$run/cells/c/fold-$row/seed-1"
 cp "$5" "$run/cells/c/fold-$row/seed-1/outcome.toml"
 "#;
 
-/// Waits until `holds`, at most half a minute.
+/// Waits until `holds`, at most two minutes.
 fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
-        assert!(started.elapsed() < Duration::from_secs(30), "{what}");
+        assert!(started.elapsed() < Duration::from_secs(120), "{what}");
         std::thread::sleep(Duration::from_millis(100));
     }
 }
@@ -132,11 +135,12 @@ fn what_sbatch_refuses_is_one_line() {
     assert_eq!(tasks(&run).unwrap(), []);
 }
 
-/// The command of a run of the ablation on the grid of the fault tests, with `more` after it.
+/// The command of a run of the ablation on one fold of the grid of the fault tests, with `more` after it: six cells.
 fn seraug_run(folder: &Path, results: &str, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seraug"));
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/open/ablation-emodb.toml");
-    command.arg("run").arg(spec).args(["--results", results]).args(GRID).args(more).current_dir(folder);
+    command.arg("run").arg(spec).args(["--results", results]).args(GRID);
+    command.args(["--set", "protocol.leave-speakers-out.only=[1]"]).args(more).current_dir(folder);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -157,21 +161,31 @@ fn a_run_with_a_cancelled_job_is_completed_by_the_next_and_equals_a_local_one() 
     let (code, said) = ended(&output);
     assert_eq!(code, 0, "{said}");
     let answer: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
-    assert_eq!((&answer["queued"], &answer["failed"]), (&12.into(), &0.into()), "{said}");
+    assert_eq!((&answer["queued"], &answer["failed"]), (&6.into(), &0.into()), "{said}");
 
     let run = RunDir::open(&only_run(&folder.path().join("cluster"))).unwrap();
-    let waits = cluster(&["--wait"]).spawn().unwrap();
-    let mut victim = None;
-    wait_for("a cell runs", || {
-        victim = tasks(&run).unwrap().into_iter().find(|t| t.state == TaskState::Running);
+    let mut waits = cluster(&["--wait"]).spawn().unwrap();
+    let mut errors = BufReader::new(waits.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("already") {
+        assert!(errors.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    assert!(said.contains("nothing new to submit; ") && said.contains(" are with Slurm already"), "{said}");
+    // One that has just begun, lest it is done before the signal comes.
+    let (mut before, mut victim) = (tasks(&run).unwrap(), None);
+    wait_for("another cell begins", || {
+        let now = tasks(&run).unwrap();
+        let waited = |t: &&Task| before.contains(&Task { state: TaskState::Queued, ..(*t).clone() });
+        victim = now.iter().find(|t| t.state == TaskState::Running && waited(t)).cloned();
+        before = now;
         victim.is_some()
     });
     let victim = victim.unwrap();
     slurm("scancel", &[&victim.job]);
-    let (code, said) = ended(&waits.wait_with_output().unwrap());
-    assert!(said.contains("nothing new to submit; 12 are with Slurm already"), "{said}");
+    errors.read_to_string(&mut said).unwrap();
+    let code = waits.wait().unwrap().code().unwrap_or(-1);
     let lost = format!("job {} ended without a result: ", victim.job);
-    assert!(code == 3 && said.contains(&lost) && said.contains("1 of 12 cells failed"), "{code}: {said}");
+    assert!(code == 3 && said.contains(&lost) && said.contains("1 of 6 cells failed"), "{code}: {said}");
 
     let (code, said) = ended(&cluster(&["--wait"]).output().unwrap());
     assert!(code == 0 && said.contains("1 cell submitted to Slurm as job "), "{code}: {said}");
@@ -182,11 +196,20 @@ fn a_run_with_a_cancelled_job_is_completed_by_the_next_and_equals_a_local_one() 
     assert_eq!(findings(&folder.path().join("cluster")), findings(&folder.path().join("local")));
 }
 
-/// The lease of a training that has made a step, if there is one: its text.
-fn training(results: &Path) -> bool {
-    let leases = fs::read_dir(results.join(".store/leases")).into_iter().flatten().flatten();
-    let texts = leases.filter_map(|l| fs::read_to_string(l.path()).ok());
-    texts.into_iter().any(|text| text.contains("\"step\":") && !text.contains("\"step\":0,"))
+/// A job of the run that trains an augmentor and has most of it still to do.
+fn at_work(run: &RunDir, store: &Store) -> Option<String> {
+    let cells = read_plan(&run.plan()).unwrap();
+    let running = tasks(run).unwrap().into_iter().filter(|t| t.state == TaskState::Running);
+    let trains = |task: &Task| {
+        let planned = &cells[task.row - 1];
+        let key = Key::read(&planned.key_augmentor)?;
+        let holder = store.holder(Stage::Augmentor, &key)?;
+        let progress = &holder.progress;
+        // Also before the first step: a stop is heeded after one.
+        let early = progress.step * 2 <= progress.steps;
+        (early && holder.task.cell == planned.cell.to_string()).then_some(())
+    };
+    running.into_iter().find(|task| trains(task).is_some()).map(|task| task.job)
 }
 
 #[test]
@@ -194,41 +217,36 @@ fn training(results: &Path) -> bool {
 fn preempted_and_near_their_limit_cells_go_on_from_their_checkpoints() {
     let folder = tempfile::tempdir().unwrap();
     emodb(folder.path());
-    let longer = [
-        "--set",
-        "augmentor.iterations=300",
-        "--set",
-        "classifier.min-steps=400",
-        "--set",
-        "protocol.leave-speakers-out.only=[1]",
-        "--checkpoint-seconds",
-        "1000",
-    ];
+    let longer = ["--set", "augmentor.iterations=400", "--checkpoint-seconds", "1000"];
     let flags = [&longer[..], &["--launcher", "slurm", "--wait", "--set", "slurm.partition=low"]].concat();
     let waits = seraug_run(folder.path(), "cluster", &flags).spawn().unwrap();
     let results = folder.path().join("cluster");
-    wait_for("a cell trains", || training(&results));
-    let run = RunDir::open(&only_run(&results)).unwrap();
-    let running = || -> Vec<String> {
-        let tasks = tasks(&run).unwrap();
-        tasks.into_iter().filter(|t| t.state == TaskState::Running).map(|t| t.job).collect()
-    };
+    wait_for("the run is there", || results.join("open/ablation-emodb/latest").exists());
+    let (run, store) = (RunDir::open(&only_run(&results)).unwrap(), Store::of(&results));
+    let running =
+        |job: &str| tasks(&run).unwrap().iter().any(|t| t.job == job && t.state == TaskState::Running);
     let said_by =
         |job: &str| fs::read_to_string(run.path().join(format!("slurm/{job}.out"))).unwrap_or_default();
+    let next = || {
+        let mut job = None;
+        wait_for("an augmentor is trained", || {
+            job = at_work(&run, &store);
+            job.is_some()
+        });
+        job.unwrap()
+    };
 
     // Near the time limit Slurm sends this signal; here it does at once.
-    let limited = running();
-    slurm("scancel", &["--batch", "--signal=USR1", &limited[0]]);
-    wait_for("it goes back into the queue", || !running().contains(&limited[0]));
-    assert!(said_by(&limited[0]).contains("the time limit is near"), "{}", said_by(&limited[0]));
-
-    wait_for("a cell trains", || training(&results) && !running().is_empty());
-    let preempted = running();
+    let limited = next();
+    slurm("scancel", &["--batch", "--signal=USR1", &limited]);
+    wait_for("it goes back into the queue", || !running(&limited));
+    assert!(said_by(&limited).contains("the time limit is near"), "{}", said_by(&limited));
+    let preempted = next();
     slurm("sbatch", &["--partition=high", "--exclusive", "--output=/dev/null", "--wrap=sleep 1"]);
-    wait_for("the jobs give way", || !running().contains(&preempted[0]));
+    wait_for("it gives way", || !running(&preempted));
 
     let (code, said) = ended(&waits.wait_with_output().unwrap());
-    let outputs: Vec<String> = [&limited[..1], &preempted].concat().iter().map(|job| said_by(job)).collect();
+    let outputs: Vec<String> = [&limited, &preempted].map(|job| said_by(job)).to_vec();
     assert_eq!(code, 0, "{said}\n{outputs:#?}");
     for output in &outputs {
         assert!(output.contains("restart 1") && output.contains("goes on at step"), "{outputs:#?}");
