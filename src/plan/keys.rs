@@ -4,27 +4,47 @@ use crate::results::{Hasher, Key, Stage};
 use crate::spec::{self, Augment, Condition, FinalWeights, GanLoss, Loss, Sampling, Schedule, Spec};
 use crate::split::{Fold, Selection};
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 /// Raised when a stage computes something else from the same inputs.
 const AUGMENTOR_VERSION: u32 = 2;
 const CLASSIFIER_VERSION: u32 = 2;
 
-/// Content of a list of utterances, in order: audio, channel policy, class.
-pub(super) fn digest(selection: &Selection, items: &[usize]) -> String {
-    let mut hasher = Hasher::new();
-    for &i in items {
-        let u = &selection.utterances[i];
-        hasher.add(&format!("{}\t{:?}\t{}\n", u.sha256, u.channels, selection.labels[i]));
+/// The content of every utterance of an experiment, as keys digest it: audio, channel policy, class.
+#[derive(Debug)]
+pub(super) struct Contents {
+    text: String,
+    /// Where each utterance's part ends.
+    ends: Vec<usize>,
+}
+
+impl Contents {
+    pub(super) fn new(selection: &Selection) -> Contents {
+        let mut contents = Contents { text: String::new(), ends: Vec::new() };
+        for (u, label) in selection.utterances.iter().zip(&selection.labels) {
+            let _ = writeln!(contents.text, "{}\t{:?}\t{label}", u.sha256, u.channels);
+            contents.ends.push(contents.text.len());
+        }
+        contents
     }
-    hasher.hex()
+
+    /// Digest of a list of utterances, in its order.
+    pub(super) fn digest(&self, items: &[usize]) -> String {
+        let mut hasher = Hasher::new();
+        for &i in items {
+            let start = if i == 0 { 0 } else { self.ends[i - 1] };
+            hasher.add(&self.text[start..self.ends[i]]);
+        }
+        hasher.hex()
+    }
 }
 
 /// What the cells of a fold and share of the target have in common.
 pub(super) struct Shared<'a> {
     pub(super) fold: Rc<Fold>,
     pub(super) train: String,
-    pub(super) test: String,
+    pub(super) test: Rc<str>,
     pub(super) seen: String,
     /// Digest of the training speakers, which decide who is held out; empty where nobody is.
     pub(super) speakers: String,
@@ -56,7 +76,7 @@ struct ClassifierInputs<'a> {
     train: &'a str,
     test: &'a str,
     speakers: &'a str,
-    sources: String,
+    sources: &'a str,
     copies: usize,
     augmentor: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +125,7 @@ pub(super) fn classifier(
     spec: &Spec,
     c: &Condition,
     shared: &Shared,
-    sources: String,
+    sources: &str,
     augmentor: Option<&Key>,
 ) -> StageKeys {
     let copies = c.augment.copies().map_or(0, |(copies, _)| copies);
