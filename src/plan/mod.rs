@@ -1,18 +1,23 @@
 //! Every cell of an experiment with the keys of its stages: `plan` shows it, `run` works it off.
 
 mod build;
+mod changes;
+mod earlier;
 mod keys;
+mod recordings;
+mod why;
 
 use crate::audit::{Auditor, Lineage};
 use crate::corpora::Corpus;
 use crate::error::{Error, Result};
-use crate::results::{AuditCheck, CellId, Key, PlannedCell, Stage, Store};
+use crate::results::{AuditCheck, CellId, Key, PlannedCell};
 use crate::seed::Seed;
 use crate::spec::{AugmentorSees, Protocol, Spec};
 use crate::split::{self, Fold, Selection};
 pub use keys::continues;
 use std::path::Path;
 use std::rc::Rc;
+pub use why::{Makers, State, Verdict, verdicts};
 
 /// A planned experiment.
 #[derive(Debug)]
@@ -155,18 +160,6 @@ impl Plan {
             trajectory_classifier: c.classifier_trajectory.to_string(),
         };
         self.cells.iter().map(row).collect()
-    }
-
-    /// What is to be done for a cell, and why, on one line.
-    pub fn state(cell: &Cell, store: &Store) -> &'static str {
-        if store.has(Stage::Classifier, &cell.classifier) {
-            return "cached";
-        }
-        match &cell.augmentor {
-            Some(key) if store.has(Stage::Augmentor, key) => "to run: classifier (augmentor cached)",
-            Some(_) => "to run: augmentor, classifier",
-            None => "to run: classifier",
-        }
     }
 }
 

@@ -6,7 +6,7 @@ mod reduce;
 mod sample;
 mod speakers;
 
-pub use file::{SplitTable, write_splits};
+pub use file::{Listed, Part, SplitTable, parts, write_splits};
 
 use crate::corpora::{Corpus, Utterance};
 use crate::emotion::Emotion;

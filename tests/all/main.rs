@@ -27,6 +27,7 @@ mod gan_speed;
 mod http;
 mod mel;
 mod protocols;
+mod reasons;
 mod reference;
 mod report;
 mod resume;
