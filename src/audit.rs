@@ -6,8 +6,6 @@ use crate::error::{Error, Result};
 use crate::results::AuditCheck;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::path::Path;
-use std::sync::Arc;
 
 /// Where everything in a cell comes from: indices into the utterances of the experiment.
 #[derive(Debug, Clone, Copy)]
@@ -26,81 +24,120 @@ pub struct Lineage<'a> {
     pub speakers_overlap: bool,
 }
 
-/// Asks every question of one cell.
-///
-/// # Errors
-/// The first hit that the protocol does not allow, with the utterances on both sides.
-pub fn audit(utterances: &[Utterance], lineage: &Lineage) -> Result<Vec<AuditCheck>> {
-    let l = lineage;
-    let id = |u: &'_ Utterance| -> (Arc<str>, String) { (Arc::clone(&u.corpus), u.id.clone()) };
-    let speaker = |u: &'_ Utterance| (Arc::clone(&u.corpus), u.speaker.clone());
-    let speakers = "speakers on both sides";
-    let questions = [
-        (speakers, shared(utterances, l.train, l.test, speaker)),
-        ("utterances on both sides", shared(utterances, l.train, l.test, id)),
-        ("byte-identical audio on both sides", shared(utterances, l.train, l.test, |u| u.sha256.clone())),
-        ("recordings of which both sides hear a part", overlapping(utterances, l.train, l.test)),
-        ("augmentations made from test items", shared(utterances, l.augmented_from, l.test, id)),
-        ("augmentor trained on test items", shared(utterances, l.augmentor_trained_on, l.test, id)),
-        ("statistics fitted on test items", shared(utterances, l.statistics_from, l.test, id)),
-    ];
-    let mut checks = Vec::new();
-    for (check, hits) in questions {
-        let count = hits.len();
-        if let Some((a, b)) = hits.into_iter().next()
-            && !(check == speakers && l.speakers_overlap)
-        {
-            return Err(Error::failed(format!(
-                "leakage: {check}: {} ({}) and {} ({}); remove one from the corpus or use another protocol",
-                a.id,
-                a.path.display(),
-                b.id,
-                b.path.display()
-            )));
+/// The auditor of an experiment: what its utterances may have in common, as numbers, because the questions are asked
+/// of every cell.
+#[derive(Debug)]
+pub struct Auditor<'a> {
+    utterances: &'a [Utterance],
+    speakers: Numbers,
+    ids: Numbers,
+    contents: Numbers,
+    /// Absent where every utterance is a whole file.
+    files: Option<Numbers>,
+}
+
+/// A number for each utterance: equal numbers for equal values.
+#[derive(Debug)]
+struct Numbers {
+    of: Vec<u32>,
+    distinct: usize,
+}
+
+impl Numbers {
+    fn new<'a, K: Hash + Eq>(utterances: &'a [Utterance], what: impl Fn(&'a Utterance) -> K) -> Numbers {
+        let mut known: HashMap<K, u32> = HashMap::new();
+        let of = utterances.iter().map(|u| {
+            let next = known.len() as u32;
+            *known.entry(what(u)).or_insert(next)
+        });
+        Numbers { of: of.collect(), distinct: known.len() }
+    }
+}
+
+/// Hits of one question: how many of the test utterances, and the first pair.
+type Hits = (usize, Option<(usize, usize)>);
+
+impl<'a> Auditor<'a> {
+    /// Of the experiment that is about `utterances`.
+    pub fn new(utterances: &'a [Utterance]) -> Auditor<'a> {
+        let excerpts = utterances.iter().any(|u| u.excerpt.is_some());
+        Auditor {
+            utterances,
+            speakers: Numbers::new(utterances, |u| (&*u.corpus, u.speaker.as_str())),
+            ids: Numbers::new(utterances, |u| (&*u.corpus, u.id.as_str())),
+            contents: Numbers::new(utterances, |u| u.sha256.as_str()),
+            files: excerpts.then(|| Numbers::new(utterances, |u| u.path.as_path())),
         }
-        checks.push(AuditCheck { check: check.to_owned(), compared: l.test.len(), hits: count });
     }
-    Ok(checks)
+
+    /// Asks every question of one cell.
+    ///
+    /// # Errors
+    /// The first hit that the protocol does not allow, with the utterances on both sides.
+    pub fn audit(&self, lineage: &Lineage) -> Result<Vec<AuditCheck>> {
+        let l = lineage;
+        let speakers = "speakers on both sides";
+        let questions: [(&str, Hits); 7] = [
+            (speakers, shared(&self.speakers, l.train, l.test)),
+            ("utterances on both sides", shared(&self.ids, l.train, l.test)),
+            ("byte-identical audio on both sides", shared(&self.contents, l.train, l.test)),
+            ("recordings of which both sides hear a part", self.overlapping(l.train, l.test)),
+            ("augmentations made from test items", shared(&self.ids, l.augmented_from, l.test)),
+            ("augmentor trained on test items", shared(&self.ids, l.augmentor_trained_on, l.test)),
+            ("statistics fitted on test items", shared(&self.ids, l.statistics_from, l.test)),
+        ];
+        let mut checks = Vec::new();
+        for (check, (hits, first)) in questions {
+            if let Some((a, b)) = first
+                && !(check == speakers && l.speakers_overlap)
+            {
+                let [a, b] = [a, b].map(|i| &self.utterances[i]);
+                return Err(Error::failed(format!(
+                    "leakage: {check}: {} ({}) and {} ({}); remove one from the corpus or use another protocol",
+                    a.id,
+                    a.path.display(),
+                    b.id,
+                    b.path.display()
+                )));
+            }
+            checks.push(AuditCheck { check: check.to_owned(), compared: l.test.len(), hits });
+        }
+        Ok(checks)
+    }
+
+    /// Utterances of `right` whose stretch of a file one of `left` has a part of. A whole file is all of it.
+    fn overlapping(&self, left: &[usize], right: &[usize]) -> Hits {
+        let Some(files) = &self.files else { return (0, None) };
+        let bounds = |i: usize| self.utterances[i].excerpt.map_or((0.0, f64::INFINITY), |e| (e.start, e.end));
+        let mut of_file: HashMap<u32, Vec<usize>> = HashMap::new();
+        for &i in left {
+            of_file.entry(files.of[i]).or_default().push(i);
+        }
+        for stretches in of_file.values_mut() {
+            stretches.sort_by(|a, b| bounds(*a).0.total_cmp(&bounds(*b).0));
+        }
+        let hit = |&i: &usize| {
+            let (start, end) = bounds(i);
+            let stretches = of_file.get(&files.of[i])?;
+            let before = &stretches[..stretches.partition_point(|s| bounds(*s).0 < end)];
+            Some((*before.iter().find(|s| bounds(**s).1 > start)?, i))
+        };
+        let mut hits = right.iter().filter_map(hit);
+        let first = hits.next();
+        (usize::from(first.is_some()) + hits.count(), first)
+    }
 }
 
-/// A pair of one utterance of `left` and one of `right` that agree in `what`, for every such one of `right`.
-fn shared<'u, K: Hash + Eq>(
-    utterances: &'u [Utterance],
-    left: &[usize],
-    right: &[usize],
-    what: impl Fn(&'u Utterance) -> K,
-) -> Vec<(&'u Utterance, &'u Utterance)> {
-    let seen: HashMap<K, &Utterance> =
-        left.iter().rev().map(|&i| (what(&utterances[i]), &utterances[i])).collect();
-    right.iter().filter_map(|&i| Some((*seen.get(&what(&utterances[i]))?, &utterances[i]))).collect()
-}
-
-/// A pair for every utterance of `right` whose stretch of a file one of `left` has a part of. A whole file is all of it.
-fn overlapping<'u>(
-    utterances: &'u [Utterance],
-    left: &[usize],
-    right: &[usize],
-) -> Vec<(&'u Utterance, &'u Utterance)> {
-    let bounds = |u: &Utterance| u.excerpt.map_or((0.0, f64::INFINITY), |e| (e.start, e.end));
-    let excerpts = || left.iter().chain(right).any(|&i| utterances[i].excerpt.is_some());
-    if !excerpts() {
-        return Vec::new();
-    }
-    let mut of_file: HashMap<&Path, Vec<&Utterance>> = HashMap::new();
-    for &i in left {
-        of_file.entry(&utterances[i].path).or_default().push(&utterances[i]);
-    }
-    for stretches in of_file.values_mut() {
-        stretches.sort_by(|a, b| bounds(a).0.total_cmp(&bounds(b).0));
-    }
-    let hit = |&i: &usize| {
-        let u = &utterances[i];
-        let (start, end) = bounds(u);
-        let stretches = of_file.get(u.path.as_path())?;
-        let before = &stretches[..stretches.partition_point(|s| bounds(s).0 < end)];
-        Some((*before.iter().find(|s| bounds(s).1 > start)?, u))
-    };
-    right.iter().filter_map(hit).collect()
+/// Utterances of `right` that agree in a number with one of `left`; of those the first in `left` is in the pair.
+fn shared(numbers: &Numbers, left: &[usize], right: &[usize]) -> Hits {
+    let mut seen = vec![false; numbers.distinct];
+    left.iter().for_each(|&i| seen[numbers.of[i] as usize] = true);
+    let mut hits = right.iter().filter(|&&i| seen[numbers.of[i] as usize]);
+    let first = hits.next().and_then(|&b| {
+        let a = left.iter().find(|&&a| numbers.of[a] == numbers.of[b])?;
+        Some((*a, b))
+    });
+    (usize::from(first.is_some()) + hits.count(), first)
 }
 
 #[cfg(test)]
@@ -126,6 +163,10 @@ mod tests {
             emotion: Emotion::Sad,
             sha256: sha.into(),
         }
+    }
+
+    fn audit(utterances: &[Utterance], lineage: &Lineage) -> Result<Vec<AuditCheck>> {
+        Auditor::new(utterances).audit(lineage)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Table 1: utterances of each valence in each corpus, found beside published.
 
-use crate::corpora::{self, Corpus};
+use crate::corpora::{self, Corpus, Reading};
 use crate::error::{Error, Result};
 use crate::inputs;
 use crate::progress::Display;
@@ -22,7 +22,14 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
     let mut rows = Vec::new();
     for count in &counts.count {
         let bar = display.bar(&count.corpus, 0);
-        let read = corpora::import(&count.corpus, &count.languages, &options.corpora, store.root(), &bar);
+        let read = corpora::import(
+            &count.corpus,
+            &count.languages,
+            &options.corpora,
+            store.root(),
+            Reading::Cached,
+            &bar,
+        );
         bar.finish_and_clear();
         rows.push(match read {
             Ok(corpus) => {

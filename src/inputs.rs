@@ -1,6 +1,6 @@
 //! The corpora of an experiment, read and held against their manifests.
 
-use crate::corpora::{self, Corpus};
+use crate::corpora::{self, Corpus, Reading};
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::progress::Display;
@@ -30,7 +30,14 @@ pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) ->
     let mut missing = Vec::new();
     for name in spec.corpora() {
         let bar = display.bar(name, 0);
-        let read = corpora::import(name, spec.languages_of(name), &options.corpora, store.root(), &bar);
+        let read = corpora::import(
+            name,
+            spec.languages_of(name),
+            &options.corpora,
+            store.root(),
+            Reading::Cached,
+            &bar,
+        );
         bar.finish_and_clear();
         let corpus = match read {
             Ok(corpus) => corpus,

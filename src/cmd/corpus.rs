@@ -2,7 +2,7 @@
 
 use super::{Global, print, print_json};
 use crate::corpora::fetch::{Job, fetch as fetch_files};
-use crate::corpora::{self, Check, Corpus, Count, Index};
+use crate::corpora::{self, Check, Corpus, Count, Index, Reading};
 use crate::error::{Error, Result};
 use crate::results::write_atomic;
 use clap::Subcommand;
@@ -56,7 +56,8 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
 
 fn read(name: &str, global: &Global) -> Result<Corpus> {
     let progress = global.progress("reading");
-    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), &progress);
+    // What `check` says, and what the index has, is what is on the disk now.
+    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), Reading::Afresh, &progress);
     progress.finish_and_clear();
     corpus
 }

@@ -1,7 +1,7 @@
 //! `seraug doctor`: what this machine has, and the next step for what is missing.
 
 use super::{Global, print, print_json};
-use crate::corpora;
+use crate::corpora::{self, Reading};
 use crate::error::{Error, Result};
 use crate::train::device::{self, Device, DeviceChoice};
 use crate::train::{cuda, libtorch};
@@ -158,7 +158,8 @@ fn corpus_part(name: &str, global: &Global) -> Part {
         let next = manifest.obtain.join("; ");
         return Part::new(name, State::Missing, format!("not in {}", global.corpora.display()), Some(&next));
     }
-    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), &ProgressBar::hidden());
+    let hidden = ProgressBar::hidden();
+    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), Reading::Afresh, &hidden);
     match corpus.map(|c| c.check()) {
         Ok(check) if check.complete() => {
             Part::ok(name, format!("{} utterances in {}", check.found, folder.display()))

@@ -5,13 +5,13 @@ use super::{Global, print, print_json};
 use crate::corpora;
 use crate::error::Result;
 use crate::inputs;
-use crate::plan::{Cell, Plan};
+use crate::plan::{Cell, Makers, Plan, State, Verdict, verdicts};
 use crate::progress::Display;
-use crate::results::{Key, Store};
+use crate::results::Store;
 use crate::run::Options;
 use crate::spec::{File, Spec};
 use crate::train::device;
-use std::collections::HashMap;
+use indexmap::IndexMap;
 use std::fmt::Write;
 
 /// Show every cell of an experiment, its sizes and what is to be done
@@ -20,6 +20,9 @@ use std::fmt::Write;
 pub struct Args {
     #[command(flatten)]
     experiment: Experiment,
+    /// Every cell, also of a large experiment; else its conditions
+    #[arg(long)]
+    all: bool,
 }
 
 /// Prints every cell with its sizes and what is to be done for it.
@@ -29,7 +32,7 @@ pub struct Args {
 pub fn run(args: Args, global: &Global) -> Result<u8> {
     let options = args.experiment.options(global);
     let store = Store::of(&options.results);
-    let mut earlier = Earlier::default();
+    let mut makers = Makers::default();
     let mut cells = Vec::new();
     let mut stopped = None;
     for Named { name, file } in args.experiment.load(&global.corpora)? {
@@ -37,10 +40,13 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
             File::Experiment(spec) => {
                 let grid = format!("{name}: {}\n{}\n", spec.title, grid(&spec, global));
                 match plan(*spec, &name, &options, &store, global) {
-                    Ok(plan) if global.json => {
-                        cells.extend(plan.cells.iter().map(|c| json(c, &store, &mut earlier)))
+                    Ok(plan) => {
+                        let verdicts = verdicts(&plan, &store, &options.results, &mut makers);
+                        match global.json {
+                            true => cells.extend(plan.cells.iter().zip(&verdicts).map(json)),
+                            false => print(&(grid + &text(&plan, &verdicts, args.all)))?,
+                        }
                     }
-                    Ok(plan) => print(&(grid + &text(&plan, &store, &mut earlier)))?,
                     Err(e) => {
                         if !global.json {
                             print(&grid)?;
@@ -98,41 +104,23 @@ fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-/// Keys of the stages that an earlier line of the plan makes, with that line's cell.
-#[derive(Default)]
-struct Earlier(HashMap<Key, String>);
+/// Above so many cells a plan is told condition by condition.
+const LISTED: usize = 60;
+/// Reasons of a condition that are told then; --all and --json have every cell's.
+const REASONS: usize = 4;
 
-impl Earlier {
-    /// What is to be done for a cell, and why.
-    fn state(&mut self, cell: &Cell, store: &Store) -> String {
-        let state = Plan::state(cell, store);
-        let known = self.0.get(&cell.classifier).map(|by| format!("shared: {by} makes it"));
-        let augmentor = cell.augmentor.as_ref().and_then(|key| self.0.get(key));
-        let state = match (state, known, augmentor) {
-            ("cached", _, _) => state.to_owned(),
-            (_, Some(shared), _) => shared,
-            ("to run: augmentor, classifier", None, Some(by)) => {
-                format!("to run: classifier (augmentor shared with {by})")
-            }
-            _ => state.to_owned(),
-        };
-        for key in cell.augmentor.iter().chain([&cell.classifier]) {
-            self.0.entry(key.clone()).or_insert_with(|| cell.id.to_string());
-        }
-        state
-    }
-}
-
-fn json(c: &Cell, store: &Store, earlier: &mut Earlier) -> serde_json::Value {
+fn json((c, verdict): (&Cell, &Verdict)) -> serde_json::Value {
+    let to_run: Vec<&str> = verdict.to_run.iter().map(|s| s.name()).collect();
     serde_json::json!({
-        "cell": c.id.to_string(), "corpus": c.fold.corpus, "state": earlier.state(c, store),
+        "cell": c.id.to_string(), "corpus": c.fold.corpus,
+        "state": verdict.state.name(), "reason": verdict.reason, "to_run": to_run,
         "n_train": c.fold.train.len(), "n_augmented": c.added, "n_test": c.fold.test.len(),
         "key_augmentor": c.augmentor.as_ref().map(ToString::to_string),
         "key_classifier": c.classifier.to_string(),
     })
 }
 
-fn text(plan: &Plan, store: &Store, earlier: &mut Earlier) -> String {
+fn text(plan: &Plan, verdicts: &[Verdict], all: bool) -> String {
     let mut text = String::new();
     for name in plan.spec.corpora() {
         let used = plan.selection.utterances.iter().filter(|u| &*u.corpus == name).count();
@@ -148,22 +136,73 @@ fn text(plan: &Plan, store: &Store, earlier: &mut Earlier) -> String {
     for note in inputs::overlaps(plan) {
         let _ = writeln!(text, "  note: {note}");
     }
+    text += &match all || plan.cells.len() <= LISTED {
+        true => by_cell(plan, verdicts),
+        false => by_condition(plan, verdicts),
+    };
+    let mut states: IndexMap<State, usize> = IndexMap::new();
+    verdicts.iter().for_each(|v| *states.entry(v.state).or_default() += 1);
+    states.sort_unstable_keys();
+    let states: Vec<String> = states.iter().map(|(state, n)| format!("{n} {}", state.name())).collect();
+    let _ = writeln!(text, "  {}: {}", count(plan.cells.len(), "cell"), states.join(", "));
+    text
+}
+
+/// A line a cell.
+fn by_cell(plan: &Plan, verdicts: &[Verdict]) -> String {
     let several = plan.folds.iter().any(|(_, f)| f.corpus != plan.folds[0].1.corpus);
     let name = |c: &Cell| if several { format!("{} {}", c.id, c.fold.corpus) } else { c.id.to_string() };
     let width = plan.cells.iter().map(|c| name(c).len()).max().unwrap_or(0);
-    let mut states: Vec<(String, usize)> = Vec::new();
-    for c in &plan.cells {
+    let mut text = String::new();
+    for (c, verdict) in plan.cells.iter().zip(verdicts) {
         let (train, test) = (c.fold.train.len(), c.fold.test.len());
-        let state = earlier.state(c, store);
-        let _ = writeln!(text, "{:width$}  train {train:4} + {:4}  test {test:4}  {state}", name(c), c.added);
-        let kind = state.split([':', ' ']).next().unwrap_or_default();
-        let kind = if kind == "to" { "to run" } else { kind };
-        match states.iter_mut().find(|(s, _)| s == kind) {
-            Some((_, n)) => *n += 1,
-            None => states.push((kind.to_owned(), 1)),
-        }
+        let _ = writeln!(
+            text,
+            "{:width$}  train {train:4} + {:4}  test {test:4}  {}",
+            name(c),
+            c.added,
+            verdict.line()
+        );
     }
-    let states: Vec<String> = states.iter().map(|(state, n)| format!("{n} {state}")).collect();
-    let _ = writeln!(text, "  {}: {}", count(plan.cells.len(), "cell"), states.join(", "));
     text
+}
+
+/// A line a condition: `aug  train 96..110 + 164..168  test 63..77  4998 cached, 2 to run: ...`.
+fn by_condition(plan: &Plan, verdicts: &[Verdict]) -> String {
+    let width = plan.spec.condition.iter().map(|c| c.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (index, condition) in plan.spec.condition.iter().enumerate() {
+        let of = || plan.cells.iter().zip(verdicts).filter(|(c, _)| c.condition == index);
+        let sizes = |size: fn(&Cell) -> usize| match of().map(|(c, _)| size(c)).fold(None, widen) {
+            Some((least, most)) if least < most => format!("{least}..{most}"),
+            Some((size, _)) => size.to_string(),
+            None => "0".to_owned(),
+        };
+        let mut groups: IndexMap<(State, String), usize> = IndexMap::new();
+        of().for_each(|(_, v)| *groups.entry((v.state, v.line_alike())).or_default() += 1);
+        groups.sort_by(|(a, _), m, (b, _), n| (a, n).cmp(&(b, m)));
+        let mut told = String::new();
+        for ((_, line), n) in groups.iter().take(REASONS) {
+            // A list of stages has commas of its own.
+            let comma = if told.contains(": ") { "; " } else { ", " };
+            let _ = write!(told, "{}{n} {line}", if told.is_empty() { "" } else { comma });
+        }
+        let more: usize = groups.values().skip(REASONS).sum();
+        let more = if more > 0 { format!("; {more} others, see --all") } else { String::new() };
+        let _ = writeln!(
+            text,
+            "{:width$}  train {} + {}  test {}  {}{more}",
+            condition.name,
+            sizes(|c| c.fold.train.len()),
+            sizes(|c| c.added),
+            sizes(|c| c.fold.test.len()),
+            told
+        );
+    }
+    text
+}
+
+fn widen(range: Option<(usize, usize)>, size: usize) -> Option<(usize, usize)> {
+    let (least, most) = range.unwrap_or((size, size));
+    Some((least.min(size), most.max(size)))
 }

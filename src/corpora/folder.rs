@@ -1,5 +1,6 @@
-//! What importers of recorded corpora share: walking the folder, digests, order, problems.
+//! What importers of recorded corpora share: walking the folder, order, problems.
 
+use super::digests::Digests;
 use super::{Corpus, Source, Utterance, missing};
 use crate::audio::decode::EXTENSIONS;
 use crate::emotion::Emotion;
@@ -7,9 +8,7 @@ use crate::error::{Error, Result};
 use crate::features::all_or_first_error;
 use crate::manifest::{Gender, Manifest};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use walkdir::WalkDir;
@@ -78,7 +77,7 @@ pub(super) type Parse = std::result::Result<Option<Parsed>, String>;
 /// flac too, and second files of one id become problems, by path. Dot files (`._x.wav` of macOS among them) and files
 /// that are not audio are passed over.
 pub(super) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> Parse) -> Result<Corpus> {
-    let Source { manifest, corpora, progress, languages, .. } = source;
+    let Source { manifest, corpora, cache, reading, progress, languages } = source;
     let root = corpora.join(&manifest.name);
     if !root.is_dir() {
         return Err(missing(&manifest, corpora, &format!("no folder {}", root.display())));
@@ -137,9 +136,10 @@ pub(super) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> 
     progress.set_length(found.len() as u64);
     let corpus: Arc<str> = manifest.name.as_str().into();
     let files: Vec<_> = found.into_values().collect();
+    let digests = Digests::open(&root, &corpus, cache, reading);
     let utterances = files.into_par_iter().map(|(relative, parsed)| {
         let path = root.join(relative);
-        let sha256 = file_sha256(&path)?;
+        let sha256 = digests.sha256(&path)?;
         progress.inc(1);
         let Parsed { id, speaker, emotion, gender, session, split, language } = parsed;
         Ok(Utterance {
@@ -158,6 +158,7 @@ pub(super) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> 
         })
     });
     let utterances = all_or_first_error(utterances.collect())?;
+    digests.keep();
     Ok(Corpus { manifest, root, utterances, dropped: BTreeMap::new(), problems })
 }
 
@@ -193,18 +194,4 @@ pub(super) fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<
 
 fn extension(path: &Path) -> String {
     path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
-}
-
-/// SHA-256 of a file's bytes, lower-case hex. An hour-long recording is not held in memory.
-pub(super) fn file_sha256(path: &Path) -> Result<String> {
-    let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be read: {e}", path.display()));
-    let mut file = std::fs::File::open(path).map_err(failed)?;
-    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 18]);
-    loop {
-        match file.read(&mut buffer).map_err(failed)? {
-            0 => break,
-            n => hash.update(&buffer[..n]),
-        }
-    }
-    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod cremad;
+mod digests;
 mod emodb;
 mod emovo;
 mod esd;
@@ -20,6 +21,7 @@ mod tess;
 mod urdu;
 
 pub use check::{Check, Count, Dropped, Session, Verdict};
+pub use digests::Reading;
 pub use index::{COLUMNS, Index, counts};
 pub use missing::{missing, unfetchable};
 
@@ -110,6 +112,8 @@ pub struct Source<'a> {
     pub corpora: &'a Path,
     /// Where an importer may keep what it makes; safe to delete.
     pub cache: &'a Path,
+    /// Whether a recording that an earlier import read, and that has not changed, is read again.
+    pub reading: Reading,
     /// Languages that are wanted (ISO 639-1); empty for all. An importer that reads files may ignore it.
     pub languages: &'a [String],
     /// Goes up as files are read; the importer sets its length.
@@ -174,7 +178,9 @@ pub fn manifest(name: &str, corpora: &Path) -> Result<Manifest> {
 }
 
 /// Reads corpus `name` below the folder `corpora`. The result does not depend on the order of a directory.
-/// Unknown codes and stray audio are in `problems`: the caller decides whether they matter.
+/// Unknown codes and stray audio are in `problems`: the caller decides whether they matter. With [`Reading::Cached`]
+/// digests of unchanged files are taken from `cache`; who wants to know what is on the disk reads it
+/// [`Reading::Afresh`].
 ///
 /// # Errors
 /// An unknown name (usage); a missing or empty folder, as [`missing`] says it (usage); an unreadable file.
@@ -183,10 +189,11 @@ pub fn import(
     languages: &[String],
     corpora: &Path,
     cache: &Path,
+    reading: Reading,
     progress: &ProgressBar,
 ) -> Result<Corpus> {
     let (manifest, import) = find(name, corpora)?;
-    import(Source { manifest, corpora, cache, languages, progress })
+    import(Source { manifest, corpora, cache, reading, languages, progress })
 }
 
 type Import = fn(Source) -> Result<Corpus>;

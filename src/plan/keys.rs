@@ -4,27 +4,48 @@ use crate::results::{Hasher, Key, Stage};
 use crate::spec::{self, Augment, Condition, FinalWeights, GanLoss, Loss, Sampling, Schedule, Spec};
 use crate::split::{Fold, Selection};
 use serde::Serialize;
+use serde_json::Value;
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 /// Raised when a stage computes something else from the same inputs.
 const AUGMENTOR_VERSION: u32 = 2;
 const CLASSIFIER_VERSION: u32 = 2;
 
-/// Content of a list of utterances, in order: audio, channel policy, class.
-pub(super) fn digest(selection: &Selection, items: &[usize]) -> String {
-    let mut hasher = Hasher::new();
-    for &i in items {
-        let u = &selection.utterances[i];
-        hasher.add(&format!("{}\t{:?}\t{}\n", u.sha256, u.channels, selection.labels[i]));
+/// The content of every utterance of an experiment, as keys digest it: audio, channel policy, class.
+#[derive(Debug)]
+pub(super) struct Contents {
+    text: String,
+    /// Where each utterance's part ends.
+    ends: Vec<usize>,
+}
+
+impl Contents {
+    pub(super) fn new(selection: &Selection) -> Contents {
+        let mut contents = Contents { text: String::new(), ends: Vec::new() };
+        for (u, label) in selection.utterances.iter().zip(&selection.labels) {
+            let _ = writeln!(contents.text, "{}\t{:?}\t{label}", u.sha256, u.channels);
+            contents.ends.push(contents.text.len());
+        }
+        contents
     }
-    hasher.hex()
+
+    /// Digest of a list of utterances, in its order.
+    pub(super) fn digest(&self, items: &[usize]) -> String {
+        let mut hasher = Hasher::new();
+        for &i in items {
+            let start = if i == 0 { 0 } else { self.ends[i - 1] };
+            hasher.add(&self.text[start..self.ends[i]]);
+        }
+        hasher.hex()
+    }
 }
 
 /// What the cells of a fold and share of the target have in common.
 pub(super) struct Shared<'a> {
     pub(super) fold: Rc<Fold>,
     pub(super) train: String,
-    pub(super) test: String,
+    pub(super) test: Rc<str>,
     pub(super) seen: String,
     /// Digest of the training speakers, which decide who is held out; empty where nobody is.
     pub(super) speakers: String,
@@ -56,7 +77,7 @@ struct ClassifierInputs<'a> {
     train: &'a str,
     test: &'a str,
     speakers: &'a str,
-    sources: String,
+    sources: &'a str,
     copies: usize,
     augmentor: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,30 +95,30 @@ pub(super) struct StageKeys {
 
 /// The keys of a condition's augmentor, where it trains one.
 pub(super) fn augmentor(spec: &Spec, c: &Condition, shared: &Shared) -> Option<StageKeys> {
-    match &c.augment {
-        Augment::TripletGan(a) => {
-            let mut losses = a.losses.clone();
-            losses.sort_unstable();
-            let mut inputs = AugmentorInputs {
-                features: &spec.features,
-                augmentor: read_by(&spec.augmentor, &losses),
-                discriminator: &spec.discriminator,
-                representation: GanLoss::guided(&losses).then_some(&spec.representation),
-                losses,
-                seen: &shared.seen,
-                train: &shared.train,
-                seed: shared.seed,
-                device: shared.device,
-            };
-            let key = Key::of(Stage::Augmentor.name(), AUGMENTOR_VERSION, &inputs);
-            // The rate is constant: iteration by iteration it does not matter how many there will be.
-            inputs.augmentor.iterations = 0;
-            inputs.augmentor.log_every = spec.augmentor.log_every;
-            let trajectory = Key::of("augmentor trajectory", AUGMENTOR_VERSION, &inputs);
-            Some(StageKeys { key, trajectory })
-        }
-        _ => None,
-    }
+    let mut inputs = augmentor_inputs(spec, c, shared)?;
+    let key = Key::of(Stage::Augmentor.name(), AUGMENTOR_VERSION, &inputs);
+    // The rate is constant: iteration by iteration it does not matter how many there will be.
+    inputs.augmentor.iterations = 0;
+    inputs.augmentor.log_every = spec.augmentor.log_every;
+    let trajectory = Key::of("augmentor trajectory", AUGMENTOR_VERSION, &inputs);
+    Some(StageKeys { key, trajectory })
+}
+
+fn augmentor_inputs<'a>(spec: &'a Spec, c: &Condition, shared: &'a Shared) -> Option<AugmentorInputs<'a>> {
+    let Augment::TripletGan(a) = &c.augment else { return None };
+    let mut losses = a.losses.clone();
+    losses.sort_unstable();
+    Some(AugmentorInputs {
+        features: &spec.features,
+        augmentor: read_by(&spec.augmentor, &losses),
+        discriminator: &spec.discriminator,
+        representation: GanLoss::guided(&losses).then_some(&spec.representation),
+        losses,
+        seen: &shared.seen,
+        train: &shared.train,
+        seed: shared.seed,
+        device: shared.device,
+    })
 }
 
 /// The keys of a condition's classifier.
@@ -105,12 +126,28 @@ pub(super) fn classifier(
     spec: &Spec,
     c: &Condition,
     shared: &Shared,
-    sources: String,
+    sources: &str,
     augmentor: Option<&Key>,
 ) -> StageKeys {
-    let copies = c.augment.copies().map_or(0, |(copies, _)| copies);
+    let mut inputs = classifier_inputs(spec, c, shared, sources, augmentor.map(Key::as_str));
+    let key = Key::of(Stage::Classifier.name(), CLASSIFIER_VERSION, &inputs);
+    inputs.classifier.log_every = spec.classifier.log_every;
+    if continues(&spec.classifier) {
+        (inputs.classifier.epochs, inputs.classifier.min_steps) = (0, 0);
+    }
+    let trajectory = Key::of("classifier trajectory", CLASSIFIER_VERSION, &inputs);
+    StageKeys { key, trajectory }
+}
+
+fn classifier_inputs<'a>(
+    spec: &'a Spec,
+    c: &Condition,
+    shared: &'a Shared,
+    sources: &'a str,
+    augmentor: Option<&'a str>,
+) -> ClassifierInputs<'a> {
     let held_out = spec.classifier.weights == FinalWeights::HeldOut;
-    let mut inputs = ClassifierInputs {
+    ClassifierInputs {
         features: &spec.features,
         // How often a row is logged decides nothing, unless the held-out speaker is checked then.
         classifier: spec::Classifier {
@@ -123,19 +160,30 @@ pub(super) fn classifier(
         test: &shared.test,
         speakers: &shared.speakers,
         sources,
-        copies,
-        augmentor: augmentor.map(Key::as_str),
+        copies: c.augment.copies().map_or(0, |(copies, _)| copies),
+        augmentor,
         augment: c.augment.settings(),
         seed: shared.seed,
         device: shared.device,
-    };
-    let key = Key::of(Stage::Classifier.name(), CLASSIFIER_VERSION, &inputs);
-    inputs.classifier.log_every = spec.classifier.log_every;
-    if continues(&spec.classifier) {
-        (inputs.classifier.epochs, inputs.classifier.min_steps) = (0, 0);
     }
-    let trajectory = Key::of("classifier trajectory", CLASSIFIER_VERSION, &inputs);
-    StageKeys { key, trajectory }
+}
+
+/// What the stages of a condition read of the spec, as their keys hold it: augmentor (null without one) and classifier.
+/// Data, seed and device are left empty.
+pub(super) fn reads(spec: &Spec, c: &Condition) -> [Value; 2] {
+    let nothing = Shared {
+        fold: Rc::default(),
+        train: String::new(),
+        test: "".into(),
+        seen: String::new(),
+        speakers: String::new(),
+        seed: 0,
+        device: "",
+    };
+    let augmentor = augmentor_inputs(spec, c, &nothing);
+    let classifier = classifier_inputs(spec, c, &nothing, "", augmentor.is_some().then_some(""));
+    let plain = "inputs of a key are plain data";
+    [serde_json::to_value(&augmentor).expect(plain), serde_json::to_value(&classifier).expect(plain)]
 }
 
 /// Whether a classifier's steps are the same whatever their number: a cosine, and a mean over the last quarter, are not.

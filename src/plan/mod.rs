@@ -1,18 +1,23 @@
 //! Every cell of an experiment with the keys of its stages: `plan` shows it, `run` works it off.
 
+mod build;
+mod changes;
+mod earlier;
 mod keys;
+mod recordings;
+mod why;
 
-use crate::audit::{Lineage, audit};
+use crate::audit::{Auditor, Lineage};
 use crate::corpora::Corpus;
 use crate::error::{Error, Result};
-use crate::results::{AuditCheck, CellId, Key, PlannedCell, Stage, Store, digest_hex};
+use crate::results::{AuditCheck, CellId, Key, PlannedCell};
 use crate::seed::Seed;
-use crate::spec::{AugmentorSees, CopySource, FinalWeights, Protocol, Spec, TargetShare};
+use crate::spec::{AugmentorSees, Protocol, Spec};
 use crate::split::{self, Fold, Selection};
 pub use keys::continues;
-use keys::{Shared, digest};
 use std::path::Path;
 use std::rc::Rc;
+pub use why::{Makers, State, Verdict, verdicts};
 
 /// A planned experiment.
 #[derive(Debug)]
@@ -23,6 +28,8 @@ pub struct Plan {
     pub experiment: String,
     /// The utterances it is about.
     pub selection: Selection,
+    /// The numeric device class that it is for.
+    pub device: String,
     /// Every fold with its run seed, as split.csv lists them.
     pub folds: Vec<(u64, Rc<Fold>)>,
     /// Seed by seed, fold by fold, condition by condition: cells that share data follow each other.
@@ -87,8 +94,8 @@ pub fn augmentor_sees<'a>(spec: &Spec, fold: &'a Fold) -> &'a [usize] {
 }
 
 impl Plan {
-    /// Plans `spec` on `corpora` (those of [`Spec::corpora`], in that order) for a device of class `device`
-    /// (`cpu` or `cuda`).
+    /// Plans `spec` on `corpora` (those of [`Spec::corpora`], in that order) for a numeric device class (`cpu`,
+    /// `cpu/4`, `cuda`).
     ///
     /// # Errors
     /// What the corpora cannot serve: see [`split::select`] and [`split::folds`].
@@ -97,16 +104,8 @@ impl Plan {
             spec.fill_valence(&corpus.manifest.name, &corpus.manifest.valence);
         }
         let selection = split::select(&spec, corpora)?;
-        let mut plan = Plan { spec, experiment, selection, folds: Vec::new(), cells: Vec::new() };
-        for &seed in &plan.spec.seeds {
-            for fold in split::folds(&plan.spec, &plan.selection, seed)? {
-                let fold = Rc::new(fold);
-                plan.folds.push((seed, Rc::clone(&fold)));
-                let cells = cells_of(&plan, device, &fold, seed);
-                plan.cells.extend(cells);
-            }
-        }
-        Ok(plan)
+        let (folds, cells) = build::build(&spec, &experiment, &selection, device)?;
+        Ok(Plan { spec, experiment, selection, device: device.to_owned(), folds, cells })
     }
 
     /// Audits every cell, as `run` does before the first is trained; counts are summed over the cells.
@@ -114,29 +113,32 @@ impl Plan {
     /// # Errors
     /// The first leak, with its cell.
     pub fn audit(&self) -> Result<Vec<AuditCheck>> {
+        let auditor = Auditor::new(&self.selection.utterances);
         let mut sums: Vec<AuditCheck> = Vec::new();
         // Conditions of a fold mostly come from the same lists.
-        let mut last: Option<(&Cell, Vec<AuditCheck>)> = None;
+        let mut of_fold: Vec<(&Cell, Vec<AuditCheck>)> = Vec::new();
         for cell in &self.cells {
-            let same = |(o, _): &(&Cell, Vec<AuditCheck>)| {
-                Rc::ptr_eq(&o.fold, &cell.fold)
-                    && o.sources == cell.sources
-                    && o.augmentor.is_some() == cell.augmentor.is_some()
+            of_fold.retain(|(other, _)| Rc::ptr_eq(&other.fold, &cell.fold));
+            let same = |(other, _): &&(&Cell, Vec<AuditCheck>)| {
+                other.sources == cell.sources && other.augmentor.is_some() == cell.augmentor.is_some()
             };
-            let checks = match last.take_if(|l| same(l)) {
+            let checks = match of_fold.iter().find(same) {
                 Some((_, checks)) => checks,
-                None => audit(&self.selection.utterances, &cell.lineage(&self.spec))
-                    .map_err(|e| Error::failed(format!("{}: {e}", cell.id)))?,
+                None => {
+                    let checks = auditor.audit(&cell.lineage(&self.spec));
+                    let checks = checks.map_err(|e| Error::failed(format!("{}: {e}", cell.id)))?;
+                    of_fold.push((cell, checks));
+                    &of_fold[of_fold.len() - 1].1
+                }
             };
             if sums.is_empty() {
-                sums.clone_from(&checks);
+                sums.clone_from(checks);
             } else {
-                std::iter::zip(&mut sums, &checks).for_each(|(sum, c)| {
+                std::iter::zip(&mut sums, checks).for_each(|(sum, c)| {
                     sum.compared += c.compared;
                     sum.hits += c.hits;
                 });
             }
-            last = Some((cell, checks));
         }
         Ok(sums)
     }
@@ -159,18 +161,6 @@ impl Plan {
         };
         self.cells.iter().map(row).collect()
     }
-
-    /// What is to be done for a cell, and why, on one line.
-    pub fn state(cell: &Cell, store: &Store) -> &'static str {
-        if store.has(Stage::Classifier, &cell.classifier) {
-            return "cached";
-        }
-        match &cell.augmentor {
-            Some(key) if store.has(Stage::Augmentor, key) => "to run: classifier (augmentor cached)",
-            Some(_) => "to run: augmentor, classifier",
-            None => "to run: classifier",
-        }
-    }
 }
 
 /// The experiment's name: the spec's path below experiments/, or its file name elsewhere.
@@ -182,80 +172,4 @@ pub fn experiment_name(path: &Path) -> String {
         Some(at) if at + 1 < parts.len() => parts[at + 1..].join("/"),
         _ => parts.last().cloned().unwrap_or_default(),
     }
-}
-
-/// The cells of a fold: those that train on the same utterances follow each other.
-fn cells_of(plan: &Plan, device: &str, fold: &Rc<Fold>, seed: u64) -> Vec<Cell> {
-    let (spec, selection) = (&plan.spec, &plan.selection);
-    let held_out = spec.classifier.weights == FinalWeights::HeldOut;
-    let mut cells = Vec::new();
-    for share in [TargetShare::Low, TargetShare::Full] {
-        let of_share = |c: &usize| spec.condition[*c].target == share;
-        let conditions: Vec<usize> = (0..spec.condition.len()).filter(of_share).collect();
-        if conditions.is_empty() {
-            continue;
-        }
-        let fold = match share {
-            TargetShare::Full => Rc::clone(fold),
-            TargetShare::Low => Rc::new(fold.with(share)),
-        };
-        let speakers = fold
-            .train
-            .iter()
-            .map(|&i| format!("{}\t{}\n", selection.utterances[i].corpus, selection.utterances[i].speaker));
-        let shared = Shared {
-            train: digest(selection, &fold.train),
-            test: digest(selection, &fold.test),
-            seen: digest(selection, augmentor_sees(spec, &fold)),
-            speakers: if held_out {
-                digest_hex(speakers.collect::<String>().as_bytes())
-            } else {
-                String::new()
-            },
-            fold,
-            seed,
-            device,
-        };
-        cells.extend(conditions.into_iter().map(|c| cell(plan, &shared, c)));
-    }
-    cells
-}
-
-fn cell(plan: &Plan, shared: &Shared, condition: usize) -> Cell {
-    let (spec, selection, fold) = (&plan.spec, &plan.selection, &shared.fold);
-    let c = &spec.condition[condition];
-    let (sources, copies): (Rc<[usize]>, usize) = match c.augment.copies() {
-        None => (Rc::new([]), 0),
-        Some((copies, of)) => (sources(of, selection, fold), copies),
-    };
-    let augmentor = keys::augmentor(spec, c, shared);
-    let contents = digest(selection, &sources);
-    let classifier = keys::classifier(spec, c, shared, contents, augmentor.as_ref().map(|a| &a.key));
-    let (augmentor, augmentor_trajectory) = augmentor.map(|a| (a.key, a.trajectory)).unzip();
-    Cell {
-        id: CellId {
-            experiment: plan.experiment.clone(),
-            condition: c.name.clone(),
-            fold: fold.number,
-            seed: shared.seed,
-        },
-        condition,
-        fold: Rc::clone(fold),
-        seed: Seed::new(shared.seed).child(&shared.train),
-        classifier: classifier.key,
-        classifier_trajectory: classifier.trajectory,
-        augmentor_trajectory,
-        added: sources.len() * copies,
-        sources,
-        augmentor,
-    }
-}
-
-fn sources(of: CopySource, selection: &Selection, fold: &Fold) -> Rc<[usize]> {
-    let wanted = |i: &usize| match of {
-        CopySource::All => true,
-        CopySource::Reduced => fold.reduced.contains(&selection.labels[*i]),
-        CopySource::Target => fold.target.binary_search(i).is_ok(),
-    };
-    fold.train.iter().copied().filter(wanted).collect()
 }

@@ -12,8 +12,11 @@ impl Key {
     /// The key of `stage` (`augmentor`, `classifier`) at protocol `version`, given all that it reads.
     /// Names, titles and paths do not belong into `inputs`.
     pub fn of(stage: &str, version: u32, inputs: &impl Serialize) -> Key {
-        let json = serde_json::to_string(inputs).expect("inputs of a key are plain data");
-        Key(digest_hex(format!("{stage} v{version} {json}").as_bytes())[..32].to_owned())
+        let mut text = format!("{stage} v{version} ").into_bytes();
+        serde_json::to_writer(&mut text, inputs).expect("inputs of a key are plain data");
+        let mut hex = digest_hex(&text);
+        hex.truncate(32);
+        Key(hex)
     }
 
     /// A key that a file names; `None` unless it is 32 hex digits, so that it can be part of a path.
@@ -51,13 +54,19 @@ impl Hasher {
 
     /// Lower-case hex.
     pub fn hex(self) -> String {
-        self.0.finalize().iter().map(|b| format!("{b:02x}")).collect()
+        hex(&self.0.finalize())
     }
 }
 
 /// SHA-256 as lower-case hex.
 pub fn digest_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(bytes))
+}
+
+/// Lower-case hex. A plan of ten thousand cells makes a hundred thousand digests.
+fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }
 
 #[cfg(test)]

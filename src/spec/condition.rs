@@ -35,7 +35,7 @@ pub struct Condition {
 }
 
 /// A part of the target corpus (paper 3.2.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TargetShare {
     /// FT: `protocol.cross-lingual.full` of it.

@@ -6,13 +6,14 @@ mod reduce;
 mod sample;
 mod speakers;
 
-pub use file::{SplitTable, write_splits};
+pub use file::{Listed, Part, SplitTable, parts, write_splits};
 
 use crate::corpora::{Corpus, Utterance};
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use crate::seed::Seed;
 use crate::spec::{CopySource, Protocol, ReductionMode, Spec, TargetShare};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -105,49 +106,93 @@ pub fn select(spec: &Spec, corpora: Vec<Corpus>) -> Result<Selection> {
     Ok(selection)
 }
 
-/// The folds of `spec` under one run seed, those of the protocol's `only` alone where it is given.
+/// How the utterances of an experiment become folds: what the seeds have in common, found once.
+#[derive(Debug)]
+pub struct Splits<'a> {
+    spec: &'a Spec,
+    selection: &'a Selection,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// The same sides for every seed, which draws what the reduction removes.
+    Sides(Vec<Sides>),
+    /// Those of a split.csv.
+    File(SplitTable),
+    /// Every seed draws the sides.
+    CrossLingual,
+}
+
+impl<'a> Splits<'a> {
+    /// The splits of `spec`.
+    ///
+    /// # Errors
+    /// What the corpora cannot serve: fewer speakers than folds, no session, no split; a split.csv that does not read.
+    pub fn new(spec: &'a Spec, selection: &'a Selection) -> Result<Splits<'a>> {
+        let rest = |test: Vec<usize>| {
+            let is_test = |i: &usize| test.binary_search(i).is_ok();
+            let pool = (0..selection.utterances.len()).filter(|i| !is_test(i)).collect();
+            Sides { pool, test, speakers_overlap: false }
+        };
+        let sides = |tests: Vec<Vec<usize>>| Kind::Sides(tests.into_iter().map(rest).collect());
+        let kind = match &spec.protocol {
+            Protocol::LeaveOneSessionOut(_) => sides(speakers::sessions(selection)?),
+            Protocol::LeaveSpeakersOut(p) => sides(speakers::groups(p, selection)?),
+            Protocol::FixedSplit(p) => Kind::Sides(vec![speakers::parts(p, selection)?]),
+            Protocol::SplitFile(p) => Kind::File(SplitTable::read(Path::new(&p.path))?),
+            Protocol::CrossLingual(_) => Kind::CrossLingual,
+        };
+        Ok(Splits { spec, selection, kind })
+    }
+
+    /// The folds under one run seed, those of the protocol's `only` alone where it is given.
+    ///
+    /// # Errors
+    /// A fold whose training or test set lacks a class, a fold that is not there, no speakers to draw a side from.
+    pub fn folds(&self, seed: u64) -> Result<Vec<Fold>> {
+        let Splits { spec, selection, kind } = self;
+        let mut folds = match (kind, &spec.protocol) {
+            (Kind::Sides(sides), _) => reduced(spec, selection, seed, sides),
+            (Kind::File(table), _) => table.folds(selection, seed)?,
+            (Kind::CrossLingual, Protocol::CrossLingual(p)) => {
+                cross_lingual::folds(p, selection, spec.classes.len(), seed)?
+            }
+            (Kind::CrossLingual, _) => unreachable!("the kind is the protocol's"),
+        };
+        let only = spec.protocol.only();
+        // Folds of a file keep their numbers; the others are numbered through, once for each reduced set.
+        let count = match &spec.protocol {
+            Protocol::SplitFile(_) => folds.iter().map(|f| f.number).max().unwrap_or(0),
+            _ => folds.len() / reduced_sets(spec).len().max(1),
+        };
+        let of_set = |f: &Fold| (f.number - 1) % count.max(1) + 1;
+        if let Some(beyond) = only.iter().find(|&&n| !folds.iter().any(|f| of_set(f) == n)) {
+            return Err(Error::usage(format!("protocol: only: {beyond} is not in 1..={count}")));
+        }
+        folds.retain(|f| only.is_empty() || only.contains(&of_set(f)));
+        check_conditions(spec, selection, &folds)?;
+        for fold in &folds {
+            check(spec, selection, fold)?;
+            // Without a target corpus the low share is the full one.
+            if !fold.target.is_empty() {
+                check(spec, selection, &fold.with(TargetShare::Low))?;
+            }
+        }
+        Ok(folds)
+    }
+}
+
+/// The folds of `spec` under one run seed; see [`Splits`], which several seeds share.
 ///
 /// # Errors
-/// What the corpora cannot serve: fewer speakers than folds, no session, no split, a fold whose training or test
-/// set lacks a class, a fold that is not there.
+/// As [`Splits::new`] and [`Splits::folds`].
 pub fn folds(spec: &Spec, selection: &Selection, seed: u64) -> Result<Vec<Fold>> {
-    let rest = |test: Vec<usize>| {
-        let is_test = |i: &usize| test.binary_search(i).is_ok();
-        let pool = (0..selection.utterances.len()).filter(|i| !is_test(i)).collect();
-        Sides { pool, test, speakers_overlap: false }
-    };
-    let sides = |tests: Vec<Vec<usize>>| -> Vec<Sides> { tests.into_iter().map(rest).collect() };
-    let mut folds = match &spec.protocol {
-        Protocol::LeaveOneSessionOut(_) => {
-            reduced(spec, selection, seed, &sides(speakers::sessions(selection)?))
-        }
-        Protocol::LeaveSpeakersOut(p) => {
-            reduced(spec, selection, seed, &sides(speakers::groups(p, selection)?))
-        }
-        Protocol::FixedSplit(p) => reduced(spec, selection, seed, &[speakers::parts(p, selection)?]),
-        Protocol::SplitFile(p) => SplitTable::read(Path::new(&p.path))?.folds(selection, seed)?,
-        Protocol::CrossLingual(p) => cross_lingual::folds(p, selection, spec.classes.len(), seed)?,
-    };
-    let only = spec.protocol.only();
-    // Folds of a file keep their numbers; the others are numbered through, once for each reduced set.
-    let count = match &spec.protocol {
-        Protocol::SplitFile(_) => folds.iter().map(|f| f.number).max().unwrap_or(0),
-        _ => folds.len() / reduced_sets(spec).len().max(1),
-    };
-    let of_set = |f: &Fold| (f.number - 1) % count.max(1) + 1;
-    if let Some(beyond) = only.iter().find(|&&n| !folds.iter().any(|f| of_set(f) == n)) {
-        return Err(Error::usage(format!("protocol: only: {beyond} is not in 1..={count}")));
-    }
-    folds.retain(|f| only.is_empty() || only.contains(&of_set(f)));
-    check_conditions(spec, selection, &folds)?;
-    for fold in &folds {
-        check(spec, selection, fold)?;
-        check(spec, selection, &fold.with(TargetShare::Low))?;
-    }
-    Ok(folds)
+    Splits::new(spec, selection)?.folds(seed)
 }
 
 /// The two sides of a fold before the reduction. Ascending.
+#[derive(Debug)]
 struct Sides {
     pool: Vec<usize>,
     test: Vec<usize>,
@@ -200,14 +245,17 @@ fn check_conditions(spec: &Spec, selection: &Selection, folds: &[Fold]) -> Resul
                 return lacks(&c.name, "utterance that trains in LT; leave target = \"low\" out", fold);
             }
             let Some((_, of)) = c.augment.copies() else { continue };
-            let fold = &fold.with(c.target);
+            let fold = match c.target {
+                TargetShare::Full => Cow::Borrowed(fold),
+                TargetShare::Low => Cow::Owned(fold.with(TargetShare::Low)),
+            };
             let wanted = |&&i: &&usize| match of {
                 CopySource::All => true,
                 CopySource::Reduced => fold.reduced.contains(&selection.labels[i]),
                 CopySource::Target => fold.target.binary_search(&i).is_ok(),
             };
             if !fold.train.iter().any(|i| wanted(&i)) {
-                return lacks(&c.name, "utterance to copy; set `of` to another part", fold);
+                return lacks(&c.name, "utterance to copy; set `of` to another part", &fold);
             }
         }
     }
@@ -215,7 +263,7 @@ fn check_conditions(spec: &Spec, selection: &Selection, folds: &[Fold]) -> Resul
 }
 
 fn check(spec: &Spec, selection: &Selection, fold: &Fold) -> Result<()> {
-    for (class, name) in spec.class_names().iter().enumerate() {
+    for (class, name) in spec.classes.keys().enumerate() {
         let lacks = |items: &[usize]| !items.iter().any(|&i| selection.labels[i] == class);
         for (side, items) in [("training", &fold.train), ("test", &fold.test)] {
             if lacks(items) {

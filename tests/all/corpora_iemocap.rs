@@ -3,7 +3,7 @@
 use crate::common::write_wav;
 use crate::corpora_layouts::clip;
 use indicatif::ProgressBar;
-use seraug::corpora::{self, Corpus};
+use seraug::corpora::{self, Corpus, Reading};
 use seraug::emotion::Emotion;
 use seraug::manifest::Gender;
 use std::fmt::Write as _;
@@ -70,7 +70,7 @@ pub fn release(corpora: &Path, place: &str) {
 }
 
 fn import(corpora: &Path) -> seraug::error::Result<Corpus> {
-    corpora::import("iemocap", &[], corpora, Path::new("unused"), &ProgressBar::hidden())
+    corpora::import("iemocap", &[], corpora, Path::new("unused"), Reading::Afresh, &ProgressBar::hidden())
 }
 
 #[test]

@@ -2,14 +2,14 @@
 
 use crate::common::{seraug, stderr, stdout, write_wav};
 use indicatif::ProgressBar;
-use seraug::corpora::{self, Corpus, Verdict};
+use seraug::corpora::{self, Corpus, Reading, Verdict};
 use seraug::emotion::Emotion::{self, *};
 use seraug::manifest::{Channels, Gender};
 use std::path::Path;
 
 fn import(name: &str, languages: &[&str], corpora: &Path) -> seraug::error::Result<Corpus> {
     let languages: Vec<String> = languages.iter().map(|l| (*l).to_owned()).collect();
-    corpora::import(name, &languages, corpora, Path::new("unused"), &ProgressBar::hidden())
+    corpora::import(name, &languages, corpora, Path::new("unused"), Reading::Afresh, &ProgressBar::hidden())
 }
 
 /// A few samples that follow from the path, so that no two files are the same.

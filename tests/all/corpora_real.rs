@@ -2,12 +2,14 @@
 
 use crate::common::{corpora_with, seraug, stdout};
 use indicatif::ProgressBar;
-use seraug::corpora::{self, Check, Corpus};
+use seraug::corpora::{self, Check, Corpus, Reading};
 use std::path::Path;
 
 fn checked(name: &str) -> Option<(Corpus, Check)> {
     let corpora = corpora_with(name)?;
-    let corpus = corpora::import(name, &[], &corpora, Path::new("unused"), &ProgressBar::hidden()).unwrap();
+    let corpus =
+        corpora::import(name, &[], &corpora, Path::new("unused"), Reading::Afresh, &ProgressBar::hidden())
+            .unwrap();
     let check = corpus.check();
     Some((corpus, check))
 }

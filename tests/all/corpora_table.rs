@@ -2,7 +2,7 @@
 
 use crate::common::{seraug, sine, stderr, stdout, write_wav};
 use indicatif::ProgressBar;
-use seraug::corpora::{self, Corpus, Excerpt, Index};
+use seraug::corpora::{self, Corpus, Excerpt, Index, Reading};
 use seraug::emotion::Emotion;
 use seraug::error::Result;
 use seraug::features::samples;
@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 fn import(name: &str, corpora: &Path) -> Result<Corpus> {
-    corpora::import(name, &[], corpora, Path::new("unused"), &ProgressBar::hidden())
+    corpora::import(name, &[], corpora, Path::new("unused"), Reading::Afresh, &ProgressBar::hidden())
 }
 
 /// Corpus `mine` with `csv` and three recordings of 1 s.
@@ -53,8 +53,14 @@ fn columns_come_in_any_order_and_ids_have_a_default() {
     assert_eq!(corpus.manifest.valence.of(Emotion::Neutral), Some("positive"));
     assert!(Emotion::ALL.iter().all(|e| corpus.manifest.valence.of(*e).is_some()));
 
-    let german =
-        corpora::import("mine", &["de".into()], dir.path(), Path::new("unused"), &ProgressBar::hidden());
+    let german = corpora::import(
+        "mine",
+        &["de".into()],
+        dir.path(),
+        Path::new("unused"),
+        Reading::Afresh,
+        &ProgressBar::hidden(),
+    );
     assert_eq!(german.unwrap().check().summary, "complete: 1 utterance");
 }
 

@@ -2,7 +2,7 @@
 
 use crate::common::{corpora_with, seraug, sine, stderr, stdout, write_wav};
 use indicatif::ProgressBar;
-use seraug::corpora::{self, Corpus, Utterance};
+use seraug::corpora::{self, Corpus, Reading, Utterance};
 use seraug::emotion::Emotion;
 use seraug::features::{extract_all, read_npy, write_npy};
 use seraug::manifest::{Channels, Gender};
@@ -10,7 +10,7 @@ use seraug::spec::Features;
 use std::path::{Path, PathBuf};
 
 fn import(corpora: &Path) -> seraug::error::Result<Corpus> {
-    corpora::import("emodb", &[], corpora, Path::new("unused"), &ProgressBar::hidden())
+    corpora::import("emodb", &[], corpora, Path::new("unused"), Reading::Afresh, &ProgressBar::hidden())
 }
 
 fn tone(path: &Path, hz: f64) {

@@ -1,7 +1,7 @@
 //! The distinct files of a table: each is looked at once, and none is outside the table's folder.
 
 use crate::audio::decode::EXTENSIONS;
-use crate::corpora::folder::file_sha256;
+use crate::corpora::digests::Digests;
 use crate::error::{Error, Result};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -57,7 +57,11 @@ impl Files {
     ///
     /// # Errors
     /// A folder that a path names and that cannot be read is no error here, but that of its rows.
-    pub(super) fn digests(self, progress: &ProgressBar) -> Result<Vec<std::result::Result<File, String>>> {
+    pub(super) fn digests(
+        self,
+        known: &Digests,
+        progress: &ProgressBar,
+    ) -> Result<Vec<std::result::Result<File, String>>> {
         progress.set_length(self.paths.len() as u64);
         let Files { root, real, numbers, paths } = self;
         drop(numbers);
@@ -77,7 +81,7 @@ impl Files {
             if !full.is_file() {
                 return Err(format!("path `{path}`: not a file"));
             }
-            let sha256 = file_sha256(&full).map_err(|e| e.to_string())?;
+            let sha256 = known.sha256(&full).map_err(|e| e.to_string())?;
             Ok(File { path: full, sha256 })
         };
         Ok(paths.par_iter().map(|path| look(path)).collect())

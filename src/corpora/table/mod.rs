@@ -7,6 +7,7 @@
 mod files;
 mod row;
 
+use super::digests::Digests;
 use super::{Corpus, Excerpt, Source, Utterance};
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
@@ -67,12 +68,14 @@ struct Read {
 /// # Errors
 /// A table without header or without a required column (usage); a file that cannot be read; no good row.
 pub(super) fn import(source: Source) -> Result<Corpus> {
-    let Source { mut manifest, corpora, languages, progress, .. } = source;
+    let Source { mut manifest, corpora, cache, reading, languages, progress } = source;
     let root = corpora.join(&manifest.name);
     let mut files = Files::new(&root)?;
     let Read { mut rows, words, dropped, mut problems, foreign } =
         read(&root, &manifest, languages, &mut files)?;
-    let files = files.digests(progress)?;
+    let digests = Digests::open(&root, &manifest.name, cache, reading);
+    let files = files.digests(&digests, progress)?;
+    digests.keep();
 
     // By id, the first row of an id first: the order of the table decides which of two is the second.
     rows.sort_unstable_by(|a, b| (&a.id, a.line).cmp(&(&b.id, b.line)));

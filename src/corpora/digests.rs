@@ -1,0 +1,314 @@
+//! SHA-256 of recordings. Every process of a run imports its corpora, so a file that has not changed since it was last
+//! read is not read again: `CACHE/digests/NAME-<root>.txt` keeps digests by what the file system says of a file, as
+//! git's index does.
+//!
+//! First line: `seraug digests 1 <sha256 of the rest>`. Then a line a file: sha256, size, mtime and ctime (nanoseconds),
+//! inode, path below the corpus's folder. A file whose first line does not fit the rest counts as absent.
+//!
+//! The number of the device is no part of it: on a network file system every machine counts its own.
+
+use crate::error::{Error, Result};
+use crate::results::{digest_hex, write_atomic};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs::{File, Metadata};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const HEADER: &str = "seraug digests 1";
+
+/// A file that changed this recently could change again without its times moving (git calls it racily clean): clocks
+/// of file systems are as coarse as two seconds.
+const RACY_NS: i128 = 2_000_000_000;
+
+/// Whether digests of an earlier import are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// A recording that has not changed is not read again.
+    Cached,
+    /// Every recording is read. Where there are digests of an earlier import, they are replaced.
+    Afresh,
+}
+
+/// What changes when a file's content does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    size: u64,
+    mtime_ns: i128,
+    ctime_ns: i128,
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(about: &Metadata) -> Stamp {
+        let ns = |seconds: i64, ns: i64| i128::from(seconds) * 1_000_000_000 + i128::from(ns);
+        Stamp {
+            size: about.size(),
+            mtime_ns: ns(about.mtime(), about.mtime_nsec()),
+            ctime_ns: ns(about.ctime(), about.ctime_nsec()),
+            inode: about.ino(),
+        }
+    }
+
+    /// Whether a file of this stamp was left alone long enough before `now_ns`. The ctime is the file system's own and
+    /// no program sets it; the mtime is for those that keep none.
+    fn settled(&self, now_ns: i128) -> bool {
+        self.mtime_ns.max(self.ctime_ns) + RACY_NS < now_ns
+    }
+}
+
+/// The digests of a corpus's recordings.
+#[derive(Debug)]
+pub(super) struct Digests {
+    root: PathBuf,
+    file: PathBuf,
+    reading: Reading,
+    /// By path below `root`.
+    known: HashMap<String, (Stamp, String)>,
+    new: Mutex<Vec<(String, Stamp, String)>>,
+    /// Nanoseconds since 1970 when the import began: a file that changes during it is too young to be kept.
+    now_ns: i128,
+}
+
+impl Digests {
+    /// Those of the corpus `name`, whose folder is `root`, as the last import left them below `cache`.
+    pub(super) fn open(root: &Path, name: &str, cache: &Path, reading: Reading) -> Digests {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Digests::at(root, name, cache, reading, now.as_nanos().cast_signed())
+    }
+
+    fn at(root: &Path, name: &str, cache: &Path, reading: Reading, now_ns: i128) -> Digests {
+        // Two corpora folders may share a results folder.
+        let real = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        let place = digest_hex(real.as_os_str().as_encoded_bytes());
+        let file = cache.join("digests").join(format!("{name}-{}.txt", &place[..16]));
+        let known = match reading {
+            Reading::Cached => std::fs::read_to_string(&file).ok().and_then(|text| parse(&text)),
+            Reading::Afresh => None,
+        };
+        let known = known.unwrap_or_default();
+        Digests { root: root.to_owned(), file, reading, known, new: Mutex::default(), now_ns }
+    }
+
+    /// SHA-256 of the file at `path`, which is below the corpus's folder; lower-case hex.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn sha256(&self, path: &Path) -> Result<String> {
+        let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be read: {e}", path.display()));
+        let name = path.strip_prefix(&self.root).ok().and_then(Path::to_str);
+        let name = name.filter(|n| !n.contains(char::is_control));
+        if let Some((stamp, sha256)) = name.and_then(|n| self.known.get(n)) {
+            let now = Stamp::of(&path.metadata().map_err(failed)?);
+            if now == *stamp && now.settled(self.now_ns) {
+                return Ok(sha256.clone());
+            }
+        }
+        let mut file = File::open(path).map_err(failed)?;
+        let before = Stamp::of(&file.metadata().map_err(failed)?);
+        let sha256 = sha256_of(&mut file).map_err(failed)?;
+        let after = Stamp::of(&file.metadata().map_err(failed)?);
+        if let Some(name) = name
+            && before == after
+            && before.settled(self.now_ns)
+        {
+            let mut new = self.new.lock().unwrap_or_else(PoisonError::into_inner);
+            new.push((name.to_owned(), before, sha256.clone()));
+        }
+        Ok(sha256)
+    }
+
+    /// Keeps what was read for the next import. A cache that cannot be written costs time and nothing else: `plan`
+    /// works in a folder that may only be read.
+    pub(super) fn keep(self) {
+        let Digests { root, file, reading, mut known, new, .. } = self;
+        let new = new.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // To look at a corpus afresh leaves no new folder behind.
+        if new.is_empty() || reading == Reading::Afresh && !file.exists() {
+            return;
+        }
+        // Others of the corpus stay, if their files do: an import of one language does not see them.
+        known.retain(|name, _| root.join(name).exists());
+        known.extend(new.into_iter().map(|(name, stamp, sha256)| (name, (stamp, sha256))));
+        let mut rows: Vec<_> = known.iter().collect();
+        rows.sort_unstable_by_key(|(name, _)| *name);
+        let mut body = String::new();
+        for (name, (s, sha256)) in rows {
+            let _ = writeln!(body, "{sha256} {} {} {} {} {name}", s.size, s.mtime_ns, s.ctime_ns, s.inode);
+        }
+        let text = format!("{HEADER} {}\n{body}", digest_hex(body.as_bytes()));
+        let _ = write_atomic(&file, text.as_bytes());
+    }
+}
+
+/// The digests in the text of a cache file; none where it is not whole.
+fn parse(text: &str) -> Option<HashMap<String, (Stamp, String)>> {
+    let (first, body) = text.split_once('\n')?;
+    if first.strip_prefix(HEADER)?.strip_prefix(' ')? != digest_hex(body.as_bytes()) {
+        return None;
+    }
+    let row = |line: &str| {
+        let mut cells = line.splitn(6, ' ');
+        let sha256 = cells.next()?.to_owned();
+        let stamp = Stamp {
+            size: cells.next()?.parse().ok()?,
+            mtime_ns: cells.next()?.parse().ok()?,
+            ctime_ns: cells.next()?.parse().ok()?,
+            inode: cells.next()?.parse().ok()?,
+        };
+        Some((cells.next()?.to_owned(), (stamp, sha256)))
+    };
+    body.lines().map(row).collect()
+}
+
+/// Of what a reader has left, lower-case hex. An hour-long recording is not held in memory.
+fn sha256_of(reader: &mut impl Read) -> std::io::Result<String> {
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 18]);
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => break,
+            n => hash.update(&buffer[..n]),
+        }
+    }
+    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::time::Duration;
+
+    /// A corpus of one file, and imports of it.
+    struct Fixture {
+        dir: tempfile::TempDir,
+        root: PathBuf,
+        wav: PathBuf,
+    }
+
+    impl Fixture {
+        fn new() -> Fixture {
+            let dir = tempfile::tempdir().unwrap();
+            let root = dir.path().join("corpora/x");
+            fs::create_dir_all(root.join("wav")).unwrap();
+            let wav = root.join("wav/a b.wav");
+            fs::write(&wav, "one").unwrap();
+            Fixture { dir, root, wav }
+        }
+
+        /// The digest in an import that begins `seconds` after the last change of the file, and which is kept.
+        fn import(&self, seconds: i128, reading: Reading) -> String {
+            let stamp = Stamp::of(&self.wav.metadata().unwrap());
+            let now = stamp.mtime_ns.max(stamp.ctime_ns) + seconds * 1_000_000_000;
+            let digests = Digests::at(&self.root, "x", self.dir.path(), reading, now);
+            let sha256 = digests.sha256(&self.wav).unwrap();
+            digests.keep();
+            sha256
+        }
+
+        fn cache(&self) -> Option<PathBuf> {
+            let files = fs::read_dir(self.dir.path().join("digests")).ok()?;
+            let files: Vec<PathBuf> = files.map(|f| f.unwrap().path()).collect();
+            assert_eq!(files.len(), 1, "{files:?}");
+            files.into_iter().next()
+        }
+
+        /// Lets the cache say `poison` of every file, under a first line that fits.
+        fn poison(&self, poison: &str) {
+            let path = self.cache().unwrap();
+            let text = fs::read_to_string(&path).unwrap();
+            let rows = text.lines().skip(1).map(|l| format!("{poison} {}\n", l.split_once(' ').unwrap().1));
+            let body: String = rows.collect();
+            fs::write(path, format!("{HEADER} {}\n{body}", digest_hex(body.as_bytes()))).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_unchanged_file_is_not_read_again() {
+        let f = Fixture::new();
+        assert_eq!(f.import(10, Reading::Afresh), digest_hex(b"one"));
+        assert_eq!(f.cache(), None);
+        assert_eq!(f.import(10, Reading::Cached), digest_hex(b"one"));
+        f.poison("0123");
+        assert_eq!(f.import(10, Reading::Cached), "0123");
+        assert_eq!(f.import(10, Reading::Afresh), digest_hex(b"one"), "it is read where that is asked for");
+        assert_eq!(f.import(10, Reading::Cached), digest_hex(b"one"), "which puts the cache right");
+    }
+
+    #[test]
+    fn a_file_of_this_moment_is_neither_kept_nor_believed() {
+        let f = Fixture::new();
+        f.import(1, Reading::Cached);
+        assert_eq!(f.cache(), None);
+        f.import(10, Reading::Cached);
+        f.poison("0123");
+        assert_eq!(f.import(2, Reading::Cached), digest_hex(b"one"));
+    }
+
+    #[test]
+    fn a_change_of_the_same_size_is_seen_though_its_time_was_put_back() {
+        let f = Fixture::new();
+        let before = f.wav.metadata().unwrap();
+        f.import(10, Reading::Cached);
+        // The ctime of a change in the same tick of the clock would be the same.
+        std::thread::sleep(Duration::from_millis(50));
+        fs::write(&f.wav, "two").unwrap();
+        File::options().write(true).open(&f.wav).unwrap().set_modified(before.modified().unwrap()).unwrap();
+        let after = f.wav.metadata().unwrap();
+        assert_eq!((after.len(), after.modified().unwrap()), (before.len(), before.modified().unwrap()));
+        assert_eq!(f.import(10, Reading::Cached), digest_hex(b"two"));
+    }
+
+    #[test]
+    fn a_torn_or_foreign_cache_counts_as_absent() {
+        let f = Fixture::new();
+        f.import(10, Reading::Cached);
+        f.poison("0123");
+        let path = f.cache().unwrap();
+        let whole = fs::read_to_string(&path).unwrap();
+        for wrong in [
+            &whole[..whole.len() - 2],
+            "",
+            "something else\n",
+            &whole.replace("digests 1", "digests 2"),
+            &whole.replace("0123", "4567"),
+            // A row that is none, under a first line that fits.
+            &format!("{HEADER} {}\nx\n", digest_hex(b"x\n")),
+        ] {
+            fs::write(&path, wrong).unwrap();
+            assert_eq!(f.import(10, Reading::Cached), digest_hex(b"one"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_cache_is_written_when_something_is_new_and_forgets_what_is_gone() {
+        let f = Fixture::new();
+        let other = f.root.join("wav/b.wav");
+        fs::write(&other, "two").unwrap();
+        let digests = Digests::at(&f.root, "x", f.dir.path(), Reading::Cached, i128::MAX);
+        digests.sha256(&other).unwrap();
+        digests.keep();
+        f.import(10, Reading::Cached);
+        let path = f.cache().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 3, "both files");
+        let written = path.metadata().unwrap().ino();
+        f.import(10, Reading::Cached);
+        assert_eq!(path.metadata().unwrap().ino(), written, "nothing was new");
+        fs::remove_file(&other).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        fs::write(&f.wav, "six").unwrap();
+        f.import(10, Reading::Cached);
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 2);
+    }
+
+    #[test]
+    fn a_cache_that_cannot_be_written_is_no_error() {
+        let f = Fixture::new();
+        fs::write(f.dir.path().join("digests"), "a file where the folder should be").unwrap();
+        assert_eq!(f.import(10, Reading::Cached), digest_hex(b"one"));
+    }
+}
