@@ -5,13 +5,12 @@ use super::{Global, print, print_json};
 use crate::corpora;
 use crate::error::Result;
 use crate::inputs;
-use crate::plan::{Cell, Makers, Plan, State, Verdict, verdicts};
+use crate::plan::{Cell, Makers, Plan, Verdict, listing, verdicts};
 use crate::progress::Display;
 use crate::results::Store;
 use crate::run::Options;
 use crate::spec::{File, Spec};
 use crate::train::device;
-use indexmap::IndexMap;
 use std::fmt::Write;
 
 /// Show every cell of an experiment, its sizes and what is to be done
@@ -104,11 +103,6 @@ fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-/// Above so many cells a plan is told condition by condition.
-const LISTED: usize = 60;
-/// Reasons of a condition that are told then; --all and --json have every cell's.
-const REASONS: usize = 4;
-
 fn json((c, verdict): (&Cell, &Verdict)) -> serde_json::Value {
     let to_run: Vec<&str> = verdict.to_run.iter().map(|s| s.name()).collect();
     serde_json::json!({
@@ -136,73 +130,6 @@ fn text(plan: &Plan, verdicts: &[Verdict], all: bool) -> String {
     for note in inputs::overlaps(plan) {
         let _ = writeln!(text, "  note: {note}");
     }
-    text += &match all || plan.cells.len() <= LISTED {
-        true => by_cell(plan, verdicts),
-        false => by_condition(plan, verdicts),
-    };
-    let mut states: IndexMap<State, usize> = IndexMap::new();
-    verdicts.iter().for_each(|v| *states.entry(v.state).or_default() += 1);
-    states.sort_unstable_keys();
-    let states: Vec<String> = states.iter().map(|(state, n)| format!("{n} {}", state.name())).collect();
-    let _ = writeln!(text, "  {}: {}", count(plan.cells.len(), "cell"), states.join(", "));
+    text += &listing(plan, verdicts, all);
     text
-}
-
-/// A line a cell.
-fn by_cell(plan: &Plan, verdicts: &[Verdict]) -> String {
-    let several = plan.folds.iter().any(|(_, f)| f.corpus != plan.folds[0].1.corpus);
-    let name = |c: &Cell| if several { format!("{} {}", c.id, c.fold.corpus) } else { c.id.to_string() };
-    let width = plan.cells.iter().map(|c| name(c).len()).max().unwrap_or(0);
-    let mut text = String::new();
-    for (c, verdict) in plan.cells.iter().zip(verdicts) {
-        let (train, test) = (c.fold.train.len(), c.fold.test.len());
-        let _ = writeln!(
-            text,
-            "{:width$}  train {train:4} + {:4}  test {test:4}  {}",
-            name(c),
-            c.added,
-            verdict.line()
-        );
-    }
-    text
-}
-
-/// A line a condition: `aug  train 96..110 + 164..168  test 63..77  4998 cached, 2 to run: ...`.
-fn by_condition(plan: &Plan, verdicts: &[Verdict]) -> String {
-    let width = plan.spec.condition.iter().map(|c| c.name.len()).max().unwrap_or(0);
-    let mut text = String::new();
-    for (index, condition) in plan.spec.condition.iter().enumerate() {
-        let of = || plan.cells.iter().zip(verdicts).filter(|(c, _)| c.condition == index);
-        let sizes = |size: fn(&Cell) -> usize| match of().map(|(c, _)| size(c)).fold(None, widen) {
-            Some((least, most)) if least < most => format!("{least}..{most}"),
-            Some((size, _)) => size.to_string(),
-            None => "0".to_owned(),
-        };
-        let mut groups: IndexMap<(State, String), usize> = IndexMap::new();
-        of().for_each(|(_, v)| *groups.entry((v.state, v.line_alike())).or_default() += 1);
-        groups.sort_by(|(a, _), m, (b, _), n| (a, n).cmp(&(b, m)));
-        let mut told = String::new();
-        for ((_, line), n) in groups.iter().take(REASONS) {
-            // A list of stages has commas of its own.
-            let comma = if told.contains(": ") { "; " } else { ", " };
-            let _ = write!(told, "{}{n} {line}", if told.is_empty() { "" } else { comma });
-        }
-        let more: usize = groups.values().skip(REASONS).sum();
-        let more = if more > 0 { format!("; {more} others, see --all") } else { String::new() };
-        let _ = writeln!(
-            text,
-            "{:width$}  train {} + {}  test {}  {}{more}",
-            condition.name,
-            sizes(|c| c.fold.train.len()),
-            sizes(|c| c.added),
-            sizes(|c| c.fold.test.len()),
-            told
-        );
-    }
-    text
-}
-
-fn widen(range: Option<(usize, usize)>, size: usize) -> Option<(usize, usize)> {
-    let (least, most) = range.unwrap_or((size, size));
-    Some((least.min(size), most.max(size)))
 }

@@ -4,6 +4,7 @@ mod build;
 mod changes;
 mod earlier;
 mod keys;
+mod listing;
 mod recordings;
 mod why;
 
@@ -15,6 +16,7 @@ use crate::seed::Seed;
 use crate::spec::{AugmentorSees, Protocol, Spec};
 use crate::split::{self, Fold, Selection};
 pub use keys::continues;
+pub use listing::listing;
 use std::path::Path;
 use std::rc::Rc;
 pub use why::{Makers, State, Verdict, verdicts};

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::features;
 use crate::inputs::{self, Inputs};
 use crate::launch::Launcher;
-use crate::plan::Plan;
+use crate::plan::{Makers, Plan, listing, verdicts};
 use crate::progress::Display;
 use crate::results::{
     CellRecord, Claim, DeviceInfo, Lease, Observer, PlannedCell, RunDir, RunInfo, RunState, Session, Stage,
@@ -105,6 +105,8 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     let cells = plan.rows();
     let text = plan.spec.to_toml();
     let found = resume::find(&options.resume, &options.results, experiment, &text, &cells)?;
+    // Before a directory of this run is among the earlier ones.
+    let why = verdicts(&plan, &store, &options.results, &mut Makers::default());
     let (run, lease) = match found {
         Found::Run(run) => {
             let state = RunState::read(&run)?;
@@ -165,6 +167,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
         cells: cells.iter().cloned().zip(records.iter().cloned()).collect(),
     };
     let write = |records: &[Option<CellRecord>]| with(records).write(&run, &classes);
+    listing(&plan, &why, false).lines().for_each(|line| display.note(line));
     display.begin(cells.len(), cells.len() - to_do);
     let ended = match options.launcher {
         Launcher::Local => {

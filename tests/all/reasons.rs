@@ -6,8 +6,8 @@ use indicatif::ProgressBar;
 use seraug::corpora::{self, Reading};
 use seraug::plan::{Cell, Makers, Plan, Verdict, verdicts};
 use seraug::results::{
-    CellRecord, DeviceInfo, Key, RunDir, RunInfo, Stage, Status, Store, read_plan, write_atomic, write_outcomes,
-    write_plan,
+    CellRecord, DeviceInfo, Key, RunDir, RunInfo, Stage, Status, Store, read_plan, write_atomic,
+    write_outcomes, write_plan,
 };
 use seraug::spec::{self, Spec};
 use seraug::split::write_splits;
@@ -88,7 +88,8 @@ impl World {
     fn make(&self, cell: &Cell) {
         let keys = cell.augmentor.iter().map(|k| (Stage::Augmentor, k));
         for (stage, key) in keys.chain([(Stage::Classifier, &cell.classifier)]) {
-            let text = format!("seconds = 1.0\nweights-sha256 = \"\"\nmade-by = \"{}\"\nmade-in = \"r\"\n", cell.id);
+            let text =
+                format!("seconds = 1.0\nweights-sha256 = \"\"\nmade-by = \"{}\"\nmade-in = \"r\"\n", cell.id);
             let fill = |dir: &Path| write_atomic(&dir.join("stage.toml"), text.as_bytes());
             self.store().put(stage, key, fill).unwrap();
         }
@@ -341,7 +342,8 @@ fn a_large_plan_is_told_by_condition_and_all_of_it_on_demand() {
     emodb(dir.path());
     let spec = concat!(env!("CARGO_MANIFEST_DIR"), "/experiments/open/table2-emodb.toml");
     let plan = |more: &[&str]| {
-        let output = seraug(dir.path(), &[&["plan", spec, "--device", "cpu", "--seeds", "1,2,3,4"], more].concat());
+        let output =
+            seraug(dir.path(), &[&["plan", spec, "--device", "cpu", "--seeds", "1,2,3,4"], more].concat());
         assert!(output.status.success(), "{}", stderr(&output));
         stdout(&output)
     };
