@@ -11,7 +11,7 @@ pub enum Turn {
     GoOn,
     /// Save, then the next step.
     Save,
-    /// Save, then end with [`crate::error::Error::Interrupted`].
+    /// Save, then end with [`crate::error::Error::Interrupted`]; after the last step, end as always.
     Stop,
 }
 
@@ -19,7 +19,9 @@ pub enum Turn {
 /// weights, bit for bit on one CPU device, as one that was never interrupted.
 pub trait Control {
     /// The folder of the checkpoint to go on from, asked once before the first step; what
-    /// [`Control::save`]'s `write` put there. Rows up to it have been given before.
+    /// [`Control::save`]'s `write` put there. Rows up to it have been given before. It may be of any step up to
+    /// the last, and of a training of another number of steps where [`super::resume::continues`] says so (the
+    /// augmentor's always); one that does not fit is an error of the training.
     fn resume(&mut self) -> Option<PathBuf> {
         None
     }
@@ -41,8 +43,8 @@ pub trait Control {
     }
 }
 
-/// What a training does between two steps: asks `control` after the step `step`, and saves by `write` or ends as
-/// it says. A stop after the last step only saves, as there is nothing left to stop.
+/// Asks `control` what to do after step `step`, and saves by `write` or ends the training as it says. A stop after
+/// the last step only saves, as there is nothing left to stop.
 pub(super) fn pause(
     control: &mut dyn Control,
     step: usize,

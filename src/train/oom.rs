@@ -57,12 +57,10 @@ pub fn remedy(stage: Stage, spec: &Spec) -> String {
         .filter(|(_, batch)| *batch > 1)
         .map(|(key, batch)| format!("--set {key}={}", batch / 2))
         .collect();
-    match halves.is_empty() {
-        true => "run fewer --jobs there".to_owned(),
-        false => {
-            format!("run fewer --jobs there, or another experiment of half the batch: {}", halves.join(" "))
-        }
+    if halves.is_empty() {
+        return "run fewer --jobs there".to_owned();
     }
+    format!("run fewer --jobs there, or another experiment of half the batch: {}", halves.join(" "))
 }
 
 /// How much was asked for, as it is said: `2.00 GiB`, or bytes by the host.

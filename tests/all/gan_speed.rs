@@ -33,7 +33,7 @@ fn recordings() -> (Vec<LogMel>, Vec<usize>) {
 }
 
 /// Milliseconds that this process has been on a processor; 0 where the system does not say.
-fn cpu_ms() -> f64 {
+pub fn cpu_ms() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let ticks = stat.rsplit(')').next().into_iter().flat_map(|s| s.split_whitespace().skip(11).take(2));
     ticks.filter_map(|t| t.parse::<f64>().ok()).sum::<f64>() * 10.0

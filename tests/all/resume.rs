@@ -44,10 +44,12 @@ impl Control for Script {
 
     fn turn(&mut self, step: usize, _steps: usize) -> Turn {
         self.turns.push(step);
-        match () {
-            () if self.stop_at == Some(step) => Turn::Stop,
-            () if self.save_at.contains(&step) => Turn::Save,
-            () => Turn::GoOn,
+        if self.stop_at == Some(step) {
+            Turn::Stop
+        } else if self.save_at.contains(&step) {
+            Turn::Save
+        } else {
+            Turn::GoOn
         }
     }
 
@@ -327,7 +329,7 @@ fn a_checkpoint_of_another_classifier_is_refused_and_named() {
     let mut script = Script { from: Some(2), ..Script::of(dir.path()) };
     let error = normed.train(&toy, STEPS, &mut script).unwrap_err().to_string();
     assert!(error.contains("2/state.safetensors: has no classifier.features.1.weight"), "{error}");
-    let fails = Script { folder: dir.path().join("not there"), from: Some(2), ..Script::default() };
-    let error = PLAIN.train(&toy, STEPS, &mut { fails }).unwrap_err().to_string();
+    let mut absent = Script { folder: dir.path().join("not there"), from: Some(2), ..Script::default() };
+    let error = PLAIN.train(&toy, STEPS, &mut absent).unwrap_err().to_string();
     assert!(error.contains("not there/2/state.toml: "), "{error}");
 }
