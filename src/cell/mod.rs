@@ -1,117 +1,31 @@
 //! One cell, from log-mels to its files in the run directory: stages are trained, or taken from the store.
 
-use crate::audio::LogMel;
+mod data;
+mod entry;
+
+pub use data::{Context, FoldData, Loaded};
+
 use crate::embedding;
 use crate::error::{Error, Result};
-use crate::features::{self, Standardiser};
 use crate::metrics::Confusion;
 use crate::nets::vgg::Vgg;
 use crate::plan::{self, Cell, augmentor_sees};
 use crate::results::{
-    CellRecord, Key, Owner, PlannedCell, PredictionRow, RunDir, Stage, Status, Store, Task, digest_hex,
-    read_history, read_predictions, write_atomic, write_history, write_predictions,
+    CellRecord, Key, Owner, PlannedCell, PredictionRow, RunDir, Stage, Status, Task, read_history,
+    read_predictions, write_atomic, write_history, write_predictions,
 };
 use crate::run::REVISION;
-use crate::spec::{Augment, GanLoss, Spec, TripletGan};
+use crate::spec::{Augment, GanLoss, TripletGan};
 use crate::split::{Fold, Selection};
 use crate::stage::{Training, Wanted, Watch, obtain};
 use crate::train::augmentor::{self, AugmentorTask, Networks};
-use crate::train::bank::Bank;
 use crate::train::classifier::{self, ClassifierTask};
 use crate::train::predict::predict;
 use crate::train::vote::Prediction;
 use crate::training_set::TrainingSet;
 use crate::warnings;
-use indicatif::ProgressBar;
-use serde::{Deserialize, Serialize};
+use entry::StageInfo;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
-use std::time::Duration;
-use tch::{Device, Tensor};
-
-/// What the cells of a run share.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// The experiment.
-    pub spec: &'a Spec,
-    /// Its utterances.
-    pub selection: &'a Selection,
-    /// Where the files go.
-    pub run: &'a RunDir,
-    /// Finished stages, and the cache of log-mels.
-    pub store: &'a Store,
-    /// Where to train.
-    pub device: Device,
-    /// Between two checkpoints.
-    pub checkpoint_every: Duration,
-}
-
-/// The data of a fold on the device; shared by its conditions.
-#[derive(Debug)]
-pub struct FoldData {
-    /// Log-mels of `fold.train`, in its order.
-    pub train: Bank,
-    /// Log-mels of `fold.test`, in its order.
-    pub test: Bank,
-    /// Of the log-mels of `fold.train`.
-    pub standardiser: Standardiser,
-}
-
-/// The data of the fold that was asked for last, and the log-mels that all are made of; loaded when needed.
-#[derive(Debug, Default)]
-pub struct Loaded {
-    mels: Option<Vec<LogMel>>,
-    fold: Option<(Rc<Fold>, FoldData)>,
-}
-
-impl Loaded {
-    /// The data of `fold`.
-    ///
-    /// # Errors
-    /// Audio that cannot be read.
-    pub fn data(&mut self, context: &Context, fold: &Rc<Fold>) -> Result<&FoldData> {
-        if self.mels.is_none() {
-            let (utterances, hidden) = (&context.selection.utterances, ProgressBar::hidden());
-            let store = context.store.root();
-            self.mels = Some(features::extract_all(utterances, &context.spec.features, store, &hidden)?);
-        }
-        let mels = self.mels.as_ref().expect("just loaded");
-        // Conditions of a fold follow each other, and share its data.
-        if self.fold.as_ref().is_none_or(|(loaded, _)| !Rc::ptr_eq(loaded, fold)) {
-            self.fold = None;
-            self.fold = Some((Rc::clone(fold), FoldData::new(mels, fold, context.device)));
-        }
-        Ok(&self.fold.as_ref().expect("just loaded").1)
-    }
-}
-
-impl FoldData {
-    /// Standardises with the statistics of `fold.train` and puts both sides on the device.
-    fn new(mels: &[LogMel], fold: &Fold, device: Device) -> FoldData {
-        let of = |items: &[usize]| -> Vec<&LogMel> { items.iter().map(|&i| &mels[i]).collect() };
-        let (train, test) = (of(&fold.train), of(&fold.test));
-        let standardiser = Standardiser::fit(train.iter().copied());
-        FoldData {
-            train: Bank::new(&train, standardiser, device),
-            test: Bank::new(&test, standardiser, device),
-            standardiser,
-        }
-    }
-}
-
-/// What a stage's entry in the store says about itself.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct StageInfo {
-    /// Of the training, and of the classifier's test.
-    seconds: f64,
-    /// SHA-256 over the trained weights: equal for equal trainings.
-    weights_sha256: String,
-    /// The cell that it was trained for.
-    made_by: String,
-    /// That cell's run.
-    made_in: String,
-}
 
 /// A cell being worked on.
 struct Work<'a> {
@@ -184,12 +98,12 @@ impl Work<'_> {
         let Context { spec, run, store, device, .. } = self.context;
         let classes = spec.class_names();
         let file = |name| run.cell_file(&self.cell.id, name);
-        let info = stage_info(classifier)?;
+        let info = StageInfo::load(classifier)?;
         let mut history = Vec::new();
         let mut seconds_augmentor = 0.0;
         if let Some(dir) = self.cell.augmentor.as_ref().and_then(|key| store.find(Stage::Augmentor, key)) {
             history = read_history(&dir.join("history.csv"))?;
-            seconds_augmentor = stage_info(&dir)?.seconds;
+            seconds_augmentor = StageInfo::load(&dir)?.seconds;
         }
         history.extend(read_history(&classifier.join("history.csv"))?);
         let predictions = named(self.context, &self.cell.fold, &classifier.join("predictions.csv"))?;
@@ -281,7 +195,7 @@ impl Work<'_> {
         let dir = store.put(Stage::Classifier, &cell.classifier, |dir| {
             write_predictions(&dir.join("predictions.csv"), &spec.class_names(), &rows)?;
             write_history(&dir.join("history.csv"), control.history())?;
-            write_info(dir, &info)
+            info.save(dir)
         })?;
         control.finish();
         Ok(dir)
@@ -329,21 +243,10 @@ impl Work<'_> {
         let dir = store.put(Stage::Augmentor, key, |dir| {
             networks.save_trained(&losses, dir)?;
             write_history(&dir.join("history.csv"), control.history())?;
-            write_info(dir, &info)
+            info.save(dir)
         })?;
         control.finish();
         Ok(dir)
-    }
-}
-
-impl StageInfo {
-    fn new(task: &Task, seconds: f64, weights: &Tensor) -> StageInfo {
-        StageInfo {
-            seconds,
-            weights_sha256: weights_digest(weights),
-            made_by: task.cell.clone(),
-            made_in: task.run.clone(),
-        }
     }
 }
 
@@ -375,19 +278,6 @@ fn speakers(selection: &Selection, fold: &Fold, origin: &[usize]) -> Vec<usize> 
     origin.iter().map(number).collect()
 }
 
-fn write_info(dir: &Path, info: &StageInfo) -> Result<()> {
-    let text = toml::to_string(info).expect("plain values");
-    write_atomic(&dir.join("stage.toml"), text.as_bytes())
-}
-
-fn stage_info(dir: &Path) -> Result<StageInfo> {
-    let path = dir.join("stage.toml");
-    let bad =
-        |e: String| Error::failed(format!("{}: {e}; delete {} and run again", path.display(), dir.display()));
-    let text = std::fs::read_to_string(&path).map_err(|e| bad(e.to_string()))?;
-    toml::from_str(&text).map_err(|e| bad(e.message().to_owned()))
-}
-
 /// Reads stored predictions; a key covers audio and labels, so ids and speakers are today's.
 fn named(context: &Context, fold: &Fold, path: &Path) -> Result<Vec<PredictionRow>> {
     let (_, mut rows) = read_predictions(path)?;
@@ -405,10 +295,4 @@ fn named(context: &Context, fold: &Fold, path: &Path) -> Result<Vec<PredictionRo
         row.speaker.clone_from(&u.speaker);
     }
     Ok(rows)
-}
-
-fn weights_digest(flat: &Tensor) -> String {
-    let values = Vec::<f32>::try_from(flat.to_device(Device::Cpu)).unwrap_or_default();
-    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-    digest_hex(&bytes)
 }

@@ -1,0 +1,55 @@
+//! stage.toml: what a stage's entry in the store says about itself.
+
+use crate::error::{Error, Result};
+use crate::results::{Task, digest_hex, write_atomic};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use tch::{Device, Tensor};
+
+/// What a stage's entry in the store says about itself.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct StageInfo {
+    /// Of the training, and of the classifier's test.
+    pub(super) seconds: f64,
+    /// SHA-256 over the trained weights: equal for equal trainings.
+    weights_sha256: String,
+    /// The cell that it was trained for.
+    made_by: String,
+    /// That cell's run.
+    made_in: String,
+}
+
+impl StageInfo {
+    /// Of a training that `task` asked for, of so many seconds, that came to these weights.
+    pub(super) fn new(task: &Task, seconds: f64, weights: &Tensor) -> StageInfo {
+        StageInfo {
+            seconds,
+            weights_sha256: weights_digest(weights),
+            made_by: task.cell.clone(),
+            made_in: task.run.clone(),
+        }
+    }
+
+    /// Writes stage.toml.
+    pub(super) fn save(&self, dir: &Path) -> Result<()> {
+        let text = toml::to_string(self).expect("plain values");
+        write_atomic(&dir.join("stage.toml"), text.as_bytes())
+    }
+
+    /// Reads stage.toml.
+    pub(super) fn load(dir: &Path) -> Result<StageInfo> {
+        let path = dir.join("stage.toml");
+        let bad = |e: String| {
+            Error::failed(format!("{}: {e}; delete {} and run again", path.display(), dir.display()))
+        };
+        let text = std::fs::read_to_string(&path).map_err(|e| bad(e.to_string()))?;
+        toml::from_str(&text).map_err(|e| bad(e.message().to_owned()))
+    }
+}
+
+fn weights_digest(flat: &Tensor) -> String {
+    let values = Vec::<f32>::try_from(flat.to_device(Device::Cpu)).unwrap_or_default();
+    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    digest_hex(&bytes)
+}
