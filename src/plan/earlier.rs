@@ -25,6 +25,7 @@ pub(super) struct Earlier {
     /// Of each cell the newest run that has it.
     cells: HashMap<Place, Planned>,
     conditions: HashSet<String>,
+    folds: HashSet<usize>,
     seeds: HashSet<u64>,
 }
 
@@ -97,6 +98,7 @@ impl Earlier {
                 if !earlier.conditions.contains(&place.0) {
                     earlier.conditions.insert(place.0.clone());
                 }
+                earlier.folds.insert(place.1);
                 earlier.seeds.insert(place.2);
                 if wanted.remove(&place) {
                     let planned = Planned { run: index, key_augmentor, key_classifier };
@@ -115,10 +117,12 @@ impl Earlier {
 
     /// What is new about a cell that no run has.
     pub(super) fn novelty(&self, id: &CellId) -> &'static str {
-        match (self.runs.is_empty(), self.conditions.contains(&id.condition), self.seeds.contains(&id.seed)) {
-            (false, false, _) => "new condition",
-            (false, true, false) => "new seed",
-            (true, ..) | (false, true, true) => "new",
+        match id {
+            _ if self.runs.is_empty() => "new",
+            id if !self.conditions.contains(&id.condition) => "new condition",
+            id if !self.seeds.contains(&id.seed) => "new seed",
+            id if !self.folds.contains(&id.fold) => "new fold",
+            _ => "new",
         }
     }
 }
