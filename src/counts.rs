@@ -71,7 +71,7 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
         info.save(&run.info())
     })?;
     let failed = rows.iter().filter(|r| r.status == CountStatus::Missing).count();
-    Ok(Finished { run, cells: rows.len(), failed, queued: 0, before: false })
+    Ok(Finished { run, cells: rows.len(), failed, open: 0, queued: 0, before: false })
 }
 
 fn counted(count: &Count, corpus: &Corpus) -> CountRow {

@@ -5,9 +5,15 @@ use signal_hook::iterator::Signals;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 static STOPS: AtomicUsize = AtomicUsize::new(0);
+static HEEDED: AtomicBool = AtomicBool::new(false);
 static LIMIT: AtomicBool = AtomicBool::new(false);
 
-/// From now on signals are counted instead of ending the process. One that the parent had ignored stays so: `nohup`
+/// While something asks for [`stops`] by and by, signals are counted; otherwise they end the process, as ever.
+pub fn heed(heeded: bool) {
+    HEEDED.store(heeded, Ordering::Relaxed);
+}
+
+/// From now on signals go as [`heed`] says. One that the parent had ignored stays so: `nohup`
 /// means that a closed terminal is no reason to stop.
 pub fn listen() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -15,6 +21,9 @@ pub fn listen() {
     let Ok(mut signals) = Signals::new(heard) else { return };
     std::thread::spawn(move || {
         for signal in &mut signals {
+            if !HEEDED.load(Ordering::Relaxed) {
+                std::process::exit(128 + signal);
+            }
             LIMIT.fetch_or(signal == SIGUSR1, Ordering::Relaxed);
             request_stop();
         }

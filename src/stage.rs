@@ -55,7 +55,7 @@ pub struct Training<'a> {
     pub watch: &'a mut dyn Watch,
 }
 
-/// The folder of the stage's entry, and whether it was trained just now. `train` is called where it is in no store and
+/// The folder of the stage's entry. `train` is called where it is in no store and
 /// nobody else makes it; it trains under [`Training::control`] and puts the entry into the store.
 ///
 /// # Errors
@@ -64,24 +64,24 @@ pub fn obtain(
     wanted: Wanted,
     watch: &mut dyn Watch,
     mut train: impl FnMut(&mut Training) -> Result<PathBuf>,
-) -> Result<(PathBuf, bool)> {
+) -> Result<PathBuf> {
     let Wanted { store, stage, key, .. } = wanted;
     let mut observer = Observer::default();
     let mut said: Option<Instant> = None;
     loop {
         if let Some(dir) = store.find(stage, key) {
-            return Ok((dir, false));
+            return Ok(dir);
         }
         match store.claim(stage, key, wanted.task, &mut observer)? {
             Claim::Held(lease) => {
                 // It may have been finished between the look and the claim.
                 if let Some(dir) = store.find(stage, key) {
-                    return Ok((dir, false));
+                    return Ok(dir);
                 }
                 match train(&mut Training { wanted: &wanted, lease, watch }) {
                     // Nobody asked: the lease was taken over while this process slept. Its successor goes on.
                     Err(Error::Interrupted(_)) if signals::stops() == 0 => {}
-                    trained => return trained.map(|dir| (dir, true)),
+                    trained => return trained,
                 }
             }
             Claim::Taken(holder) => {
@@ -180,8 +180,9 @@ impl Reins<'_> {
 impl Control for Reins<'_> {
     fn resume(&mut self) -> Option<PathBuf> {
         let (step, dir) = self.checkpoints.latest(|step| self.usable(step))?;
-        self.history = read_history(&dir.join("history.csv")).ok()?;
+        let history = read_history(&dir.join("history.csv")).ok()?;
         self.before = std::fs::read_to_string(dir.join(SECONDS)).ok()?.trim().parse().ok()?;
+        self.history = history;
         self.watch.note(format!("{} goes on at step {step} of {}", self.stage.name(), self.steps));
         self.lease.progress().resumed = step;
         Some(dir)

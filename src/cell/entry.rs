@@ -15,9 +15,9 @@ pub(super) struct StageInfo {
     /// SHA-256 over the trained weights: equal for equal trainings.
     weights_sha256: String,
     /// The cell that it was trained for.
-    made_by: String,
+    pub(super) made_by: String,
     /// That cell's run.
-    made_in: String,
+    pub(super) made_in: String,
 }
 
 impl StageInfo {

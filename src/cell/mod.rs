@@ -9,7 +9,7 @@ use crate::embedding;
 use crate::error::{Error, Result};
 use crate::metrics::Confusion;
 use crate::nets::vgg::Vgg;
-use crate::plan::{self, Cell, augmentor_sees};
+use crate::plan::{Cell, augmentor_sees};
 use crate::results::{
     CellRecord, Key, Owner, PlannedCell, PredictionRow, RunDir, Stage, Status, Task, read_history,
     read_predictions, write_atomic, write_history, write_predictions,
@@ -33,7 +33,6 @@ struct Work<'a> {
     cell: &'a Cell,
     task: Task,
     loaded: &'a mut Loaded,
-    trained: Vec<String>,
     log: Vec<String>,
 }
 
@@ -50,12 +49,14 @@ pub fn run(
     watch: &mut dyn Watch,
 ) -> Result<CellRecord> {
     let task = Task { run: context.run.name(&cell.id.experiment), cell: cell.id.to_string() };
-    let mut work = Work { context, cell, task, loaded, trained: Vec::new(), log: vec![cell.id.to_string()] };
+    let mut work = Work { context, cell, task, loaded, log: vec![cell.id.to_string()] };
     let classifier = work.classifier(watch)?;
-    let record = work.record(&classifier, attempt)?;
-    for message in &record.warnings {
-        work.log.push(format!("warning: {message}"));
+    // It may be there without its augmentor, which somebody has removed.
+    if let Augment::TripletGan(gan) = &context.spec.condition[cell.condition].augment {
+        work.augmentor(gan, watch)?;
     }
+    let record = work.record(&classifier, attempt)?;
+    work.log.extend(record.warnings.iter().map(|w| format!("warning: {w}")));
     let file = |name| context.run.cell_file(&cell.id, name);
     write_atomic(&file("log.txt"), (work.log.join("\n") + "\n").as_bytes())?;
     record.save(&file("outcome.toml"))?;
@@ -74,6 +75,14 @@ pub fn fail(
     error: &str,
     log: &[String],
 ) -> Result<CellRecord> {
+    // Somebody else finished it meanwhile, or it was killed between its last file and its last word.
+    let path = run.cell_file(&cell.cell, "outcome.toml");
+    let done = |r: &CellRecord| r.status == Status::Done && r.key_classifier == cell.key_classifier;
+    if let Ok(Some(record)) = CellRecord::load(&path)
+        && done(&record)
+    {
+        return Ok(record);
+    }
     let lines =
         [cell.cell.to_string()].into_iter().chain(log.iter().cloned()).chain([format!("failed: {error}")]);
     let text = lines.collect::<Vec<_>>().join("\n") + "\n";
@@ -88,7 +97,7 @@ pub fn fail(
         attempts: attempt,
         ..CellRecord::default()
     };
-    record.save(&run.cell_file(&cell.cell, "outcome.toml"))?;
+    record.save(&path)?;
     Ok(record)
 }
 
@@ -98,14 +107,23 @@ impl Work<'_> {
         let Context { spec, run, store, device, .. } = self.context;
         let classes = spec.class_names();
         let file = |name| run.cell_file(&self.cell.id, name);
-        let info = StageInfo::load(classifier)?;
         let mut history = Vec::new();
-        let mut seconds_augmentor = 0.0;
-        if let Some(dir) = self.cell.augmentor.as_ref().and_then(|key| store.find(Stage::Augmentor, key)) {
-            history = read_history(&dir.join("history.csv"))?;
-            seconds_augmentor = StageInfo::load(&dir)?.seconds;
-        }
-        history.extend(read_history(&classifier.join("history.csv"))?);
+        let mut trained = Vec::new();
+        let task = &self.task;
+        let mut told = |log: &mut Vec<String>, stage: Stage, key: &Key, dir: &Path| -> Result<f64> {
+            let info = StageInfo::load(dir)?;
+            history.extend(read_history(&dir.join("history.csv"))?);
+            // Also where it was interrupted between its entry in the store and this file.
+            let own = info.made_in == task.run && info.made_by == task.cell;
+            log.push(format!("{} {key}: {}", stage.name(), if own { "trained" } else { "from the store" }));
+            trained.extend(own.then(|| stage.name().to_owned()));
+            Ok(info.seconds)
+        };
+        let seconds_augmentor = match &self.cell.augmentor {
+            Some(key) => told(&mut self.log, Stage::Augmentor, key, &store.dir(Stage::Augmentor, key))?,
+            None => 0.0,
+        };
+        let seconds_classifier = told(&mut self.log, Stage::Classifier, &self.cell.classifier, classifier)?;
         let predictions = named(self.context, &self.cell.fold, &classifier.join("predictions.csv"))?;
         write_predictions(&file("predictions.csv"), &classes, &predictions)?;
         write_history(&file("history.csv"), &history)?;
@@ -125,9 +143,9 @@ impl Work<'_> {
             status: Status::Done,
             error: String::new(),
             key_classifier: self.cell.classifier.to_string(),
-            trained: self.trained.clone(),
+            trained,
             seconds_augmentor,
-            seconds_classifier: info.seconds,
+            seconds_classifier,
             device: if device.is_cuda() { "cuda" } else { "cpu" }.to_owned(),
             host: Owner::me().host.clone(),
             revision: REVISION.to_owned(),
@@ -149,17 +167,8 @@ impl Work<'_> {
             task: &task,
             checkpoint_every: self.context.checkpoint_every,
         };
-        let (dir, trained) = obtain(wanted, watch, |training| self.train_classifier(training))?;
-        self.obtained(Stage::Classifier, &cell.classifier, trained);
+        let dir = obtain(wanted, watch, |training| self.train_classifier(training))?;
         Ok(dir)
-    }
-
-    fn obtained(&mut self, stage: Stage, key: &Key, trained: bool) {
-        let how = if trained { "trained" } else { "from the store" };
-        self.log.push(format!("{} {key}: {how}", stage.name()));
-        if trained {
-            self.trained.push(stage.name().to_owned());
-        }
     }
 
     /// Trains and tests the classifier into the store.
@@ -187,7 +196,7 @@ impl Work<'_> {
             mixup: set.mixup,
             seed: cell.seed.child("classifier"),
         };
-        let continues = plan::continues(&spec.classifier);
+        let continues = spec.classifier.continues();
         let mut control = training.control(task.pace().steps, spec.classifier.log_every, continues);
         let net = classifier::train(&task, &mut control)?;
         let rows = test(context, fold, &net, data);
@@ -210,8 +219,7 @@ impl Work<'_> {
         let task = self.task.clone();
         let (stage, checkpoint_every) = (Stage::Augmentor, *checkpoint_every);
         let wanted = Wanted { store, stage, key, trajectory, task: &task, checkpoint_every };
-        let (dir, trained) = obtain(wanted, watch, |training| self.train_augmentor(gan, training))?;
-        self.obtained(stage, key, trained);
+        let dir = obtain(wanted, watch, |training| self.train_augmentor(gan, training))?;
         Networks::load_trained(&gan.losses, &dir, spec, *device)
     }
 

@@ -235,5 +235,9 @@ fn one(args: &Args, global: &Global, experiment: Named) -> Result<(serde_json::V
         eprintln!("error: {}: {} of {} {what}; see {path}", experiment.name, finished.failed, finished.cells);
     }
     let answer = serde_json::json!({ "run": path, "cells": finished.cells, "failed": finished.failed, "queued": finished.queued });
-    Ok((answer, finished.failed > 0))
+    if finished.open > 0 {
+        let open = finished.open;
+        eprintln!("error: {}: {open} cells were not finished; the same command goes on", experiment.name);
+    }
+    Ok((answer, finished.failed + finished.open > 0))
 }

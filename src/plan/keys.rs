@@ -1,7 +1,7 @@
 //! What decides the result of a stage, and its key.
 
 use crate::results::{Hasher, Key, Stage};
-use crate::spec::{self, Augment, Condition, FinalWeights, GanLoss, Loss, Sampling, Schedule, Spec};
+use crate::spec::{self, Augment, Condition, FinalWeights, GanLoss, Loss, Sampling, Spec};
 use crate::split::{Fold, Selection};
 use serde::Serialize;
 use serde_json::Value;
@@ -132,7 +132,7 @@ pub(super) fn classifier(
     let mut inputs = classifier_inputs(spec, c, shared, sources, augmentor.map(Key::as_str));
     let key = Key::of(Stage::Classifier.name(), CLASSIFIER_VERSION, &inputs);
     inputs.classifier.log_every = spec.classifier.log_every;
-    if continues(&spec.classifier) {
+    if spec.classifier.continues() {
         (inputs.classifier.epochs, inputs.classifier.min_steps) = (0, 0);
     }
     let trajectory = Key::of("classifier trajectory", CLASSIFIER_VERSION, &inputs);
@@ -184,11 +184,6 @@ pub(super) fn reads(spec: &Spec, c: &Condition) -> [Value; 2] {
     let classifier = classifier_inputs(spec, c, &nothing, "", augmentor.is_some().then_some(""));
     let plain = "inputs of a key are plain data";
     [serde_json::to_value(&augmentor).expect(plain), serde_json::to_value(&classifier).expect(plain)]
-}
-
-/// Whether a classifier's steps are the same whatever their number: a cosine, and a mean over the last quarter, are not.
-pub fn continues(classifier: &spec::Classifier) -> bool {
-    classifier.schedule == Schedule::Constant && classifier.weights != FinalWeights::Average
 }
 
 /// The augmentor's fields with those that these losses do not read set to one value, so that a change

@@ -15,7 +15,6 @@ use crate::results::{AuditCheck, CellId, Key, PlannedCell};
 use crate::seed::Seed;
 use crate::spec::{AugmentorSees, Protocol, Spec};
 use crate::split::{self, Fold, Selection};
-pub use keys::continues;
 pub use listing::listing;
 use std::path::Path;
 use std::rc::Rc;

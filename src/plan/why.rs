@@ -143,6 +143,12 @@ impl Judge<'_> {
         {
             return Verdict::new(State::Done, Reason::of_all(format!("in {}", run.id())), Vec::new());
         }
+        let augmentor_gone =
+            cell.augmentor.as_ref().is_some_and(|key| !self.store.has(Stage::Augmentor, key));
+        if self.store.has(Stage::Classifier, &cell.classifier) && augmentor_gone {
+            let reason = Reason::of_all("augmentor (no longer in the store; its classifier is)");
+            return Verdict::new(State::ToRun, reason, vec![Stage::Augmentor]);
+        }
         if self.store.has(Stage::Classifier, &cell.classifier) {
             let made_by = self.made_by(Stage::Classifier, &cell.classifier);
             let reason = match made_by {

@@ -85,8 +85,18 @@ pub fn left_over(root: &Path) -> Vec<PathBuf> {
 
 /// Removes what [`left_over`] finds; how many. What cannot be removed stays.
 pub fn sweep(root: &Path) -> usize {
-    let left = left_over(root);
-    let removed = |path: &PathBuf| match path.is_dir() {
+    remove(&left_over(root))
+}
+
+/// As [`sweep`], of what lies directly in `folder`.
+pub fn sweep_folder(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
+    let temporary = |p: &PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(PREFIX));
+    remove(&entries.filter(|p| temporary(p) && is_left_over(p)).collect::<Vec<_>>())
+}
+
+fn remove(left: &[PathBuf]) -> usize {
+    let removed = |path: &PathBuf| match path.is_dir() && !path.is_symlink() {
         true => std::fs::remove_dir_all(path).is_ok(),
         false => std::fs::remove_file(path).is_ok(),
     };
@@ -98,7 +108,7 @@ fn is_left_over(path: &Path) -> bool {
     let tag = name.strip_prefix(PREFIX).and_then(|n| n.rsplit_once('-')).map(|n| n.0);
     match tag.and_then(Owner::from_tag).and_then(|owner| owner.is_dead()) {
         Some(dead) => dead,
-        None => std::fs::metadata(path)
+        None => std::fs::symlink_metadata(path)
             .and_then(|m| m.modified())
             .is_ok_and(|m| m.elapsed().is_ok_and(|age| age > FORGOTTEN)),
     }

@@ -1,5 +1,6 @@
 //! results/.store/checkpoints: states of trainings that are going on, or that can go on.
 
+use super::atomic::remove_aside;
 use super::seal::{is_sealed, is_whole, write_sealed};
 use super::{Key, Stage};
 use crate::error::Result;
@@ -51,9 +52,13 @@ impl Checkpoints {
 
     /// Leaves `count` of those up to `step`; later ones belong to a longer training.
     pub fn keep(&self, step: usize, count: usize) {
-        let earlier: Vec<usize> = self.steps().into_iter().filter(|s| *s <= step).collect();
+        let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let numbers = entries.filter_map(|e| e.file_name().to_string_lossy().parse().ok());
+        let mut earlier: Vec<usize> = numbers.filter(|s| *s <= step).collect();
+        // One that lost its seal goes before any other.
+        earlier.sort_unstable_by_key(|s| (is_sealed(&self.place(*s)), *s));
         for old in earlier.iter().rev().skip(count) {
-            let _ = std::fs::remove_dir_all(self.place(*old));
+            let _ = remove_aside(&self.place(*old));
         }
         // Only an empty folder goes.
         let _ = std::fs::remove_dir(&self.0);

@@ -81,6 +81,11 @@ impl Holder {
 pub struct Observer(Option<(Owner, u64, Instant)>);
 
 impl Observer {
+    /// After so long of trying, an owner that cannot be asked has shown whether it is alive.
+    pub fn patience(&self) -> Duration {
+        DEAD + 2 * BEAT
+    }
+
     fn finds_dead(&mut self, holder: &Holder) -> bool {
         if let Some(dead) = holder.owner.is_dead() {
             return dead;
@@ -175,7 +180,12 @@ pub(super) fn holder(path: &Path) -> Option<Holder> {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    let (owner, task, progress) = file?;
+    // Torn by a crash, or of another version: nobody is known to hold it, and it will not be beaten.
+    let nobody = || {
+        let owner = Owner { host: "unknown".into(), realm: "-".into(), pid: 0, started: inode(path)? };
+        Some((owner, Task { run: "unknown".into(), cell: "unknown".into() }, Progress::default()))
+    };
+    let (owner, task, progress) = file.or_else(nobody)?;
     Some(Holder { owner, task, progress, silent: silent(path) })
 }
 
@@ -199,6 +209,7 @@ fn create(path: &Path, task: &Task) -> std::io::Result<Lease> {
     let progress = Progress::default();
     file.as_file().write_all_at(&line(&progress), first.len() as u64)?;
     file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    file.as_file().sync_all()?;
     let file = file.persist_noclobber(path).map_err(|e| e.error)?;
     let inode = file.metadata()?.ino();
     let (progress, lost) = (Arc::new(Mutex::new(progress)), Arc::new(AtomicBool::new(false)));
@@ -234,7 +245,8 @@ impl Beating {
                 line(&progress)
             };
             // A full disk or a network away: the next beat tries again.
-            let _ = self.file.write_all_at(&text, self.at);
+            // Others on a network file system see it when it has left this machine.
+            let _ = self.file.write_all_at(&text, self.at).and_then(|()| self.file.sync_data());
             if inode(&self.path).is_some_and(|now| now != self.inode) || !self.path.exists() {
                 self.lost.store(true, Ordering::Relaxed);
             }
@@ -348,6 +360,19 @@ mod tests {
             assert_eq!(got.count(), 1, "round {round}");
         }
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_torn_lease_is_nobodys_and_gives_way_in_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        std::fs::write(&path, "").unwrap();
+        let mut observer = Observer::default();
+        let Claim::Taken(by) = claim(&path, &task("x"), &mut observer).unwrap() else { panic!() };
+        assert_eq!(by.owner.host, "unknown");
+        let (owner, beat, since) = observer.0.take().unwrap();
+        observer.0 = Some((owner, beat, since.checked_sub(DEAD + BEAT).unwrap()));
+        held(claim(&path, &task("x"), &mut observer).unwrap());
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod seal;
 mod store;
 mod tensorboard;
 
-pub use atomic::{left_over, remove_aside, sweep, write_atomic};
+pub use atomic::{left_over, remove_aside, sweep, sweep_folder, write_atomic};
 pub use cell::CellId;
 pub use checkpoints::Checkpoints;
 pub use counts::{CountRow, CountStatus, read_counts, write_counts};
@@ -28,7 +28,7 @@ pub use key::{Hasher, Key, digest_hex};
 pub use lease::{Claim, Holder, Lease, Observer, Progress, Task};
 pub use outcome::{Outcome, Status, read_outcomes, write_outcomes};
 pub use owner::Owner;
-pub use planned::{PlannedCell, plan_digest, read_plan, write_plan};
+pub use planned::{PlannedCell, read_plan, write_plan};
 pub use predictions::{PredictionRow, read_predictions, write_predictions};
 pub use provenance::{AuditCheck, CorpusInfo, DeviceInfo, FoldInfo, NetworkInfo, RunInfo, Session, Warning};
 pub use record::{CellRecord, RunState};

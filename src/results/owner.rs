@@ -61,6 +61,8 @@ impl Owner {
 }
 
 fn realm() -> Option<String> {
+    // Where a process sees its own user's alone (hidepid), one that is not seen may well be alive.
+    fs::read_to_string("/proc/1/stat").ok()?;
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
     Some(digest_hex(format!("{} {}", boot.trim(), namespace.display()).as_bytes())[..12].to_owned())

@@ -1,6 +1,6 @@
 //! plan.csv: every cell of a run, in order, as it was planned before the first was trained.
 
-use super::{CellId, Key, Stage, digest_hex, write_atomic};
+use super::{CellId, Key, Stage, write_atomic};
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -63,8 +63,7 @@ const COLUMNS: [&str; 13] = [
     "trajectory_classifier",
 ];
 
-/// plan.csv as text; equal plans are equal texts.
-pub fn plan_text(cells: &[PlannedCell]) -> String {
+fn plan_text(cells: &[PlannedCell]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let row = |c: &PlannedCell| {
         let numbers =
@@ -88,11 +87,6 @@ pub fn plan_text(cells: &[PlannedCell]) -> String {
 /// A file that cannot be written.
 pub fn write_plan(path: &Path, cells: &[PlannedCell]) -> Result<()> {
     write_atomic(path, plan_text(cells).as_bytes())
-}
-
-/// SHA-256 of plan.csv: equal for runs that compute the same cells from the same data.
-pub fn plan_digest(cells: &[PlannedCell]) -> String {
-    digest_hex(plan_text(cells).as_bytes())
 }
 
 /// Reads what [`write_plan`] wrote.

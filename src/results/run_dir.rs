@@ -114,6 +114,16 @@ impl RunDir {
         self.0.join("counts.csv")
     }
 
+    /// Points `latest` at this run.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn point_latest(&self) -> Result<()> {
+        let parent = self.0.parent().unwrap_or(Path::new("."));
+        let failed = |e| Error::failed(format!("{}: cannot be made: {e}", parent.join("latest").display()));
+        point_latest(parent, &self.id()).map_err(failed)
+    }
+
     /// `EXPERIMENT/RUN-ID`, as leases name the run.
     pub fn name(&self, experiment: &str) -> String {
         format!("{experiment}/{}", self.id())
@@ -164,7 +174,7 @@ impl RunDir {
 
 /// Replaces the link in one step, so that a reader always finds a run.
 pub fn point_latest(parent: &Path, id: &str) -> std::io::Result<()> {
-    let temporary = parent.join(format!("{}{id}", temporary_prefix()));
+    let temporary = parent.join(format!("{}latest", temporary_prefix()));
     std::os::unix::fs::symlink(id, &temporary)?;
     std::fs::rename(&temporary, parent.join("latest"))
 }

@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::Sender;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Lines of a worker's standard error that are remembered.
 const REMEMBERED: usize = 20;
@@ -51,9 +51,14 @@ pub struct Hand {
     pub stage: Stage,
     /// Last lines of its standard error.
     pub lines: VecDeque<String>,
+    /// Whether this supervisor has killed it.
+    killed: bool,
     child: Child,
     orders: Option<ChildStdin>,
 }
+
+/// How long a worker may take to end after it has nothing more to say; then it is killed.
+const PARTING: Duration = Duration::from_secs(10);
 
 impl Hand {
     /// Starts a worker of `run` on `device`; its words arrive at `words`.
@@ -81,9 +86,10 @@ impl Hand {
         let listen = |stream: Option<Box<dyn Read + Send>>, say: fn(String) -> Option<What>, last: bool| {
             let words = words.clone();
             std::thread::spawn(move || {
-                for line in
-                    stream.into_iter().flat_map(|s| BufReader::new(s).lines()).map_while(std::io::Result::ok)
-                {
+                // Whatever the bytes are: a line that is no text must not close the pipe.
+                let lines = stream.into_iter().flat_map(|s| BufReader::new(s).split(b'\n'));
+                for line in lines.map_while(std::io::Result::ok) {
+                    let line = String::from_utf8_lossy(&line).into_owned();
                     let word = say(line).map(|what| Word { worker: number, what });
                     if word.is_some_and(|w| words.send(w).is_err()) {
                         break;
@@ -108,6 +114,7 @@ impl Hand {
             settled: false,
             stage: Stage::Augmentor,
             lines: VecDeque::new(),
+            killed: false,
             child,
             orders,
         })
@@ -126,6 +133,11 @@ impl Hand {
         }
     }
 
+    /// Whether it waits for a cell.
+    pub fn is_idle(&self) -> bool {
+        self.cell.is_none() && self.orders.is_some()
+    }
+
     /// It ends after what it is doing; at work, it saves and stops.
     pub fn dismiss(&mut self) {
         self.orders = None;
@@ -133,6 +145,7 @@ impl Hand {
 
     /// Ends it now.
     pub fn kill(&mut self) {
+        self.killed = true;
         let _ = self.child.kill();
     }
 
@@ -144,18 +157,27 @@ impl Hand {
         self.lines.push_back(line);
     }
 
-    /// How it ended, in words; waits for it. Dropped orders make sure that it does.
+    /// How it ended, in words. Waits for it a little, and kills it then: one that hangs in its last moments must not
+    /// hold up the others.
     pub fn end(&mut self) -> String {
         self.dismiss();
-        match self.child.wait() {
-            Ok(status) => in_words(status),
-            Err(e) => format!("lost: {e}"),
+        for patience in [PARTING, PARTING] {
+            let begun = Instant::now();
+            while begun.elapsed() < patience {
+                match self.child.try_wait() {
+                    Ok(Some(status)) => return in_words(status),
+                    Ok(None) => std::thread::sleep(Duration::from_millis(10)),
+                    Err(e) => return format!("the worker is lost: {e}"),
+                }
+            }
+            self.kill();
         }
+        "the worker does not end".to_owned()
     }
 
     /// Whether it was killed from outside, as the kernel does when memory runs out.
     pub fn was_killed(&mut self) -> bool {
-        self.child.wait().is_ok_and(|s| s.signal() == Some(9))
+        !self.killed && matches!(self.child.try_wait(), Ok(Some(s)) if s.signal() == Some(9))
     }
 }
 

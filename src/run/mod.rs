@@ -1,6 +1,7 @@
 //! From a checked spec to a run directory: every cell, whatever becomes of the others.
 
 mod cluster;
+mod events;
 mod hand;
 mod memory;
 mod queue;
@@ -17,7 +18,7 @@ use crate::plan::{Makers, Plan, listing, verdicts};
 use crate::progress::Display;
 use crate::results::{
     CellRecord, Claim, DeviceInfo, Lease, Observer, PlannedCell, RunDir, RunInfo, RunState, Session, Stage,
-    Status, Store, Task, Warning, sweep, write_atomic, write_plan,
+    Status, Store, Task, Warning, sweep, sweep_folder, write_atomic, write_plan,
 };
 use crate::spec::Spec;
 use crate::split::write_splits;
@@ -78,6 +79,8 @@ pub struct Finished {
     pub cells: usize,
     /// Cells that failed.
     pub failed: usize,
+    /// Cells that were not begun, or not finished, because the run was to stop.
+    pub open: usize,
     /// Cells that a cluster has yet to work on.
     pub queued: usize,
     /// Whether it had ended before.
@@ -105,6 +108,8 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     let cells = plan.rows();
     let text = plan.spec.to_toml();
     let found = resume::find(&options.resume, &options.results, experiment, &text, &cells)?;
+    sweep(store.root());
+    sweep_folder(&options.results.join(experiment));
     // Before a directory of this run is among the earlier ones.
     let why = verdicts(&plan, &store, &options.results, &mut Makers::default());
     let (run, lease) = match found {
@@ -112,9 +117,9 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
             let state = RunState::read(&run)?;
             if state.is_finished() {
                 RunState::gather(&run)?;
-                return Ok(Finished { cells: cells.len(), failed: 0, queued: 0, before: true, run });
+                return Ok(Finished { cells: cells.len(), failed: 0, open: 0, queued: 0, before: true, run });
             }
-            let lease = supervise(&run, experiment)?;
+            let lease = supervise(&run, experiment, display)?;
             extract(&plan, &store, display)?;
             let [done, failed, _] = state.counts();
             let again = if failed > 0 { format!(", {failed} failed are tried again") } else { String::new() };
@@ -123,8 +128,8 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
                 run.path().display(),
                 cells.len()
             ));
+            run.point_latest()?;
             sweep(run.path());
-            sweep(store.root());
             (run, lease)
         }
         Found::None(why) => {
@@ -152,7 +157,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
             };
             info.warning.iter().for_each(|w| display.note(&format!("warning: {}", w.message)));
             let run = create(&options, &plan, &info, &text, &cells, now)?;
-            let lease = supervise(&run, experiment)?;
+            let lease = supervise(&run, experiment, display)?;
             (run, lease)
         }
     };
@@ -169,16 +174,22 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     let write = |records: &[Option<CellRecord>]| with(records).write(&run, &classes);
     listing(&plan, &why, false).lines().for_each(|line| display.note(line));
     display.begin(cells.len(), cells.len() - to_do);
+    signals::heed(true);
     let ended = match options.launcher {
         Launcher::Local => {
             let work = (&cells[..], records);
             // Who asks how long the run still takes wants to know.
             lease.progress().values = vec![("workers".to_owned(), options.jobs as f64)];
-            Supervisor::new((&run, &store), &options, &devices, display, &plan.spec, work, &write).run()
+            Supervisor::new((&run, &lease, &store), &options, &devices, display, &plan.spec, work, &write)
+                .run()
         }
         Launcher::Slurm => cluster::run(&run, &options, &asked, &devices[0], display, &records),
     };
+    signals::heed(false);
     display.end();
+    if lease.is_lost() {
+        return Err(ended.err().unwrap_or_else(|| Error::failed("the run was taken over")));
+    }
     // Also after an error: what is done is done.
     let state = match &ended {
         Ok(ended) => with(&ended.records),
@@ -206,7 +217,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
             cells.len(),
             run.path().display()
         ))),
-        _ => Ok(Finished { cells: cells.len(), failed: failed + open - queued, queued, before: false, run }),
+        _ => Ok(Finished { cells: cells.len(), failed, open: open - queued, queued, before: false, run }),
     }
 }
 
@@ -274,23 +285,31 @@ fn create(
 }
 
 /// Makes this process the run's one supervisor.
-fn supervise(run: &RunDir, experiment: &str) -> Result<Lease> {
+fn supervise(run: &RunDir, experiment: &str, display: &Display) -> Result<Lease> {
     let task = Task { run: run.name(experiment), cell: String::new() };
     let mut observer = Observer::default();
     let begun = Instant::now();
+    let mut said = false;
     loop {
         match run.claim(&task, &mut observer)? {
             Claim::Held(lease) => return Ok(lease),
             Claim::Taken(holder) => {
-                // A supervisor that was just stopped is still saving.
-                if begun.elapsed() > Duration::from_secs(2) || signals::stops() > 0 {
+                let here = holder.owner.is_dead().is_some();
+                let by = format!("process {} on {}", holder.owner.pid, holder.owner.host);
+                // A supervisor that was just stopped is still saving. Of one on another machine, or before a reboot, it
+                // shows only after a while whether it is alive.
+                let patience = if here { Duration::from_secs(2) } else { observer.patience() };
+                if begun.elapsed() > patience {
                     return Err(Error::failed(format!(
-                        "{}: is being run by process {} on {}; see `seraug status {}`, or start another beside it with --new",
+                        "{}: is being run by {by}; see `seraug status {}`, or start another beside it with --new",
                         run.path().display(),
-                        holder.owner.pid,
-                        holder.owner.host,
                         run.path().display()
                     )));
+                }
+                if !here && !said {
+                    said = true;
+                    let seconds = patience.as_secs();
+                    display.note(&format!("was run by {by}; whether that is alive shows within {seconds} s"));
                 }
                 std::thread::sleep(Duration::from_millis(200));
             }

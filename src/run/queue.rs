@@ -63,6 +63,14 @@ impl<'a> Queue<'a> {
         self.waiting.push_front(row);
     }
 
+    /// The row was left without having failed: it is next, and that was no try.
+    pub fn left(&mut self, row: usize) {
+        self.again(row);
+        if let Some(attempt) = self.attempts.get_mut(&row) {
+            *attempt -= 1;
+        }
+    }
+
     /// Rows that nobody works on.
     pub fn waiting(&self) -> usize {
         self.waiting.len()
@@ -107,6 +115,8 @@ mod tests {
         assert_eq!(queue.next(none, idle), Some((0, 1)));
         assert_eq!(queue.next(none, idle), Some((3, 1)), "1 shares its augmentor, 2 its classifier with 0");
         assert_eq!(queue.next(|k| k == "a", idle), Some((1, 1)), "the augmentor is made by now");
+        queue.left(0);
+        assert_eq!(queue.next(|k| k == "a", idle), Some((0, 1)), "it did not fail");
         queue.again(0);
         assert_eq!(queue.next(|k| k == "a", idle), Some((0, 2)));
         [0, 1, 3].into_iter().for_each(|row| queue.ended(row));

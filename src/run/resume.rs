@@ -52,11 +52,10 @@ pub fn find(
             Err(Error::usage(format!("--resume {}: {what}", path.display())))
         }
         Resume::Newest => {
-            let Some(run) = runs(&results.join(experiment)).into_iter().find(same_spec) else {
-                return Ok(Found::None(None));
-            };
-            if same_plan(&run) {
-                return Ok(Found::Run(run));
+            let runs: Vec<RunDir> = runs(&results.join(experiment)).into_iter().filter(same_spec).collect();
+            let Some(run) = runs.first() else { return Ok(Found::None(None)) };
+            if let Some(same) = runs.iter().find(|r| same_plan(r)) {
+                return Ok(Found::Run(same.clone()));
             }
             let other = "has the same spec but other recordings, another device or another version: another run begins";
             Ok(Found::None(Some(format!("{} {other}", run.path().display()))))

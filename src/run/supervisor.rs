@@ -1,17 +1,15 @@
 //! The supervisor of a run: hands cells to worker processes, and answers for what becomes of them.
 
-use super::hand::{Hand, What, Word};
+use super::hand::{Hand, Word};
 use super::queue::Queue;
 use super::{Options, memory};
-use crate::cell;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::progress::Display;
-use crate::results::{CellRecord, Key, PlannedCell, RunDir, Stage, Status, Store};
+use crate::results::{CellRecord, Key, Lease, PlannedCell, RunDir, Stage, Status, Store};
 use crate::signals;
 use crate::spec::Spec;
 use crate::status;
-use crate::train::oom;
-use crate::worker::protocol::{Event, Order};
+use crate::worker::protocol::Order;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
@@ -43,35 +41,37 @@ pub struct Ended {
 
 /// What the supervisor needs to know of a run.
 pub struct Supervisor<'a> {
-    run: &'a RunDir,
-    store: &'a Store,
-    options: &'a Options,
-    display: &'a Display,
+    pub(super) run: &'a RunDir,
+    pub(super) store: &'a Store,
+    pub(super) options: &'a Options,
+    pub(super) display: &'a Display,
     /// Names of the devices, as workers are told them.
-    devices: &'a [String],
-    spec: &'a Spec,
-    cells: &'a [PlannedCell],
-    records: Vec<Option<CellRecord>>,
-    queue: Queue<'a>,
-    hands: Vec<Hand>,
+    pub(super) devices: &'a [String],
+    pub(super) spec: &'a Spec,
+    pub(super) cells: &'a [PlannedCell],
+    pub(super) records: Vec<Option<CellRecord>>,
+    pub(super) queue: Queue<'a>,
+    pub(super) hands: Vec<Hand>,
     words: (Sender<Word>, Receiver<Word>),
     started: usize,
     /// Fewer than `options.jobs` where memory runs out.
-    limit: usize,
-    failures: usize,
-    stopped: Option<Stopped>,
+    pub(super) limit: usize,
+    pub(super) failures: usize,
+    pub(super) stopped: Option<Stopped>,
     /// How many requests to stop have been passed on.
     heeded: usize,
     /// Writes outcomes.csv.
     write: &'a dyn Fn(&[Option<CellRecord>]) -> Result<()>,
-    written: Instant,
+    write_at: Instant,
+    /// Makes this process the run's supervisor.
+    lease: &'a Lease,
     short: bool,
 }
 
 impl<'a> Supervisor<'a> {
     /// For the cells without record and those that failed.
     pub fn new(
-        (run, store): (&'a RunDir, &'a Store),
+        (run, lease, store): (&'a RunDir, &'a Lease, &'a Store),
         options: &'a Options,
         devices: &'a [String],
         display: &'a Display,
@@ -100,7 +100,8 @@ impl<'a> Supervisor<'a> {
             stopped: None,
             heeded: 0,
             write,
-            written: Instant::now(),
+            write_at: Instant::now() + WRITE,
+            lease,
             short: false,
         }
     }
@@ -111,8 +112,10 @@ impl<'a> Supervisor<'a> {
     /// A run directory that cannot be written, a worker that does not start. The workers are stopped first.
     pub fn run(mut self) -> Result<Ended> {
         let ended = self.until_done();
+        self.hands.iter_mut().for_each(Hand::dismiss);
         for hand in &mut self.hands {
-            if ended.is_err() || hand.cell.is_some() {
+            // After an error they save first, as far as they can.
+            if ended.is_ok() && hand.cell.is_some() {
                 hand.kill();
             }
             hand.end();
@@ -141,11 +144,19 @@ impl<'a> Supervisor<'a> {
                 Err(RecvTimeoutError::Disconnected) => unreachable!("a sender is kept here"),
             }
             self.end_the_silent();
-            if self.written.elapsed() > WRITE {
-                (self.write)(&self.records)?;
+            if self.lease.is_lost() {
+                return Err(Error::failed(format!(
+                    "{}: another process has taken this run over, because this one did not move for a minute",
+                    self.run.path().display()
+                )));
+            }
+            if Instant::now() > self.write_at {
+                let begun = Instant::now();
+                // It is written again; what cannot be is said when it matters.
+                let _ = (self.write)(&self.records);
                 // What `seraug status` says too.
                 self.display.left(status::Status::read(self.run).ok().and_then(|s| s.left));
-                self.written = Instant::now();
+                self.write_at = Instant::now() + WRITE.max(begun.elapsed() * 20);
             }
         }
     }
@@ -159,7 +170,8 @@ impl<'a> Supervisor<'a> {
         self.heeded = asked;
     }
 
-    fn stop(&mut self, why: Stopped) {
+    /// No more cells; those that run are saved.
+    pub(super) fn stop(&mut self, why: Stopped) {
         self.stopped.get_or_insert(why);
         self.hands.iter_mut().for_each(Hand::dismiss);
     }
@@ -167,7 +179,7 @@ impl<'a> Supervisor<'a> {
     /// Gives idle workers cells, and starts workers as long as there are cells and memory.
     fn hand_out(&mut self) -> Result<()> {
         loop {
-            let idle = self.hands.iter().position(|h| h.cell.is_none());
+            let idle = self.hands.iter().position(Hand::is_idle);
             if idle.is_none() && !self.may_start() {
                 return Ok(());
             }
@@ -234,136 +246,6 @@ impl<'a> Supervisor<'a> {
         self.started += 1;
         let device = &self.devices[slot % self.devices.len()];
         Hand::start(self.started, slot, self.run, self.options, device, &self.words.0)
-    }
-
-    fn hear(&mut self, word: Word) -> Result<()> {
-        let Some(at) = self.hands.iter().position(|h| h.number == word.worker) else { return Ok(()) };
-        let hand = &mut self.hands[at];
-        hand.heard = Instant::now();
-        let name = |row: usize| self.cells[row].cell.to_string();
-        let cell = hand.cell.map(|(row, _)| name(row)).unwrap_or_default();
-        let slot = hand.slot;
-        match word.what {
-            What::Line(line) => hand.remember(line),
-            What::Gone => return self.gone(at),
-            What::Event(Event::Ready) => {}
-            What::Event(Event::Step { stage, step, steps, values }) => {
-                hand.settled = true;
-                hand.stage =
-                    if stage == Stage::Augmentor.name() { Stage::Augmentor } else { Stage::Classifier };
-                let shown: Vec<String> = values.iter().take(6).map(|(n, v)| format!("{n} {v:.3}")).collect();
-                let line = format!("{cell} {stage} {step}/{steps} {}", shown.join(", "));
-                self.display.worker(slot, Some(line));
-            }
-            What::Event(Event::Waiting { by }) => {
-                hand.settled = true;
-                self.display.worker(slot, Some(format!("{cell} waits for {by}")));
-            }
-            What::Event(Event::Note { text }) => self.display.note(&format!("{cell}: {text}")),
-            What::Event(Event::Done) => {
-                hand.settled = true;
-                if let Some((row, _)) = hand.cell.take() {
-                    self.done(row)?;
-                }
-                self.display.worker(slot, None);
-            }
-            What::Event(Event::Failed { error, may_pass }) => {
-                if let Some((row, attempt)) = hand.cell.take() {
-                    let lines: Vec<String> = hand.lines.drain(..).collect();
-                    self.failed(row, attempt, &error, may_pass, &lines)?;
-                }
-                self.display.worker(slot, None);
-            }
-            What::Event(Event::Stopped) => {
-                if let Some((row, _)) = hand.cell.take() {
-                    self.queue.ended(row);
-                }
-                self.display.worker(slot, None);
-            }
-        }
-        Ok(())
-    }
-
-    /// A worker has ended. At work, that is a failure of its cell.
-    fn gone(&mut self, at: usize) -> Result<()> {
-        let mut hand = self.hands.remove(at);
-        let how = hand.end();
-        crate::results::sweep(self.run.path());
-        self.display.worker(hand.slot, None);
-        let Some((row, attempt)) = hand.cell else {
-            // Before its first cell: the reason is what it printed, and the next would end the same way.
-            return Ok(());
-        };
-        if self.stopped.is_some() {
-            self.queue.ended(row);
-            return Ok(());
-        }
-        if hand.was_killed() && !self.hands.is_empty() {
-            self.limit = self.hands.len();
-            self.display.note(&format!("warning: {} workers from now on", self.limit));
-        }
-        let lines: Vec<String> = hand.lines.iter().cloned().collect();
-        let error = match oom::advice(&lines.join(" "), hand.stage, self.spec) {
-            Some(advice) => advice,
-            None => match lines.last() {
-                Some(line) => format!("{how}: {}", line.strip_prefix("error: ").unwrap_or(line)),
-                None => how,
-            },
-        };
-        self.failed(row, attempt, &error, true, &lines)
-    }
-
-    fn done(&mut self, row: usize) -> Result<()> {
-        self.queue.ended(row);
-        let planned = &self.cells[row];
-        let record = CellRecord::load(&self.run.cell_file(&planned.cell, "outcome.toml"))?;
-        self.ended(row, record);
-        Ok(())
-    }
-
-    fn failed(
-        &mut self,
-        row: usize,
-        attempt: usize,
-        error: &str,
-        may_pass: bool,
-        lines: &[String],
-    ) -> Result<()> {
-        let planned = &self.cells[row];
-        if may_pass && attempt < ATTEMPTS && self.stopped.is_none() {
-            self.display.note(&format!("{}: {error}; it is tried once more", planned.cell));
-            self.queue.again(row);
-            return Ok(());
-        }
-        self.queue.ended(row);
-        let class = if self.devices[0].starts_with("cuda") { "cuda" } else { "cpu" };
-        let record = cell::fail(self.run, planned, class, attempt, error, lines)?;
-        self.ended(row, Some(record));
-        self.failures += 1;
-        if self.options.max_failures.is_some_and(|most| self.failures >= most) {
-            self.display.note(&format!("stopping: {} cells failed", self.failures));
-            self.stop(Stopped::Failures(self.failures));
-        }
-        Ok(())
-    }
-
-    fn ended(&mut self, row: usize, record: Option<CellRecord>) {
-        let planned = &self.cells[row];
-        let warnings = record.iter().filter(|r| r.status == Status::Done).flat_map(|r| &r.warnings);
-        warnings.for_each(|w| self.display.note(&format!("warning: {}: {w}", planned.cell)));
-        self.display.cell_done(&line(planned, record.as_ref()));
-        self.records[row] = record;
-    }
-
-    /// Kills a worker that has said nothing for too long; its cell is treated as that of one that died.
-    fn end_the_silent(&mut self) {
-        for hand in &mut self.hands {
-            if hand.cell.is_some() && hand.heard.elapsed() > self.options.stall {
-                hand.remember(format!("no sign of life for {} s", self.options.stall.as_secs()));
-                hand.heard = Instant::now();
-                hand.kill();
-            }
-        }
     }
 }
 

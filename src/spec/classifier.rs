@@ -97,6 +97,14 @@ pub enum FinalWeights {
     HeldOut,
 }
 
+impl Classifier {
+    /// Whether a training is, step by step, the beginning of one with more steps. A cosine ends where the steps end, and a
+    /// mean over their last quarter begins there.
+    pub fn continues(&self) -> bool {
+        self.schedule == Schedule::Constant && self.weights != FinalWeights::Average
+    }
+}
+
 impl Default for Classifier {
     fn default() -> Classifier {
         Classifier {

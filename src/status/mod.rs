@@ -161,10 +161,10 @@ fn state(cells: &[CellStatus], info: &RunInfo, supervisor: Option<&Holder>, jobs
         Some(holder) if holder.is_there() => State::Running,
         _ if ended => State::Finished,
         // Its workers stop by themselves as soon as they see that it is gone.
-        Some(_) => State::Dead,
-        None if at_work => State::Running,
-        None if jobs => State::Submitted,
-        None => State::Stopped,
+        Some(_) if !jobs => State::Dead,
+        _ if at_work => State::Running,
+        _ if jobs => State::Submitted,
+        _ => State::Stopped,
     }
 }
 

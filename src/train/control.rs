@@ -20,7 +20,7 @@ pub enum Turn {
 pub trait Control {
     /// The folder of the checkpoint to go on from, asked once before the first step; what
     /// [`Control::save`]'s `write` put there. Rows up to it have been given before. It may be of any step up to
-    /// the last, and of a training of another number of steps where [`super::resume::continues`] says so (the
+    /// the last, and of a training of another number of steps where [`crate::spec::Classifier::continues`] says so (the
     /// augmentor's always); one that does not fit is an error of the training.
     fn resume(&mut self) -> Option<PathBuf> {
         None

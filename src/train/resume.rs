@@ -10,7 +10,7 @@ use super::tally::Tally;
 use crate::error::Result;
 use crate::nets::params::Params;
 use crate::nets::vgg::Vgg;
-use crate::spec::{Classifier, FinalWeights, Schedule};
+use crate::spec::Classifier;
 use std::path::Path;
 
 impl<'a> Trainer<'a> {
@@ -68,12 +68,6 @@ impl Adams {
     }
 }
 
-/// Whether a training of more steps goes through the same states, so that it can go on from a checkpoint of one
-/// of fewer: neither the rate nor the steps that an average is over hang on their number.
-pub fn continues(spec: &Classifier) -> bool {
-    spec.schedule == Schedule::Constant && spec.weights != FinalWeights::Average
-}
-
 /// What the steps of a classifier's training change. Its place in the order of segments follows from the steps.
 #[derive(Debug)]
 pub(super) struct Progress {
@@ -100,7 +94,7 @@ impl Progress {
     /// Takes up what [`Progress::save`] wrote, for a training of `steps` steps as `spec` says.
     pub fn load(&mut self, spec: &Classifier, steps: usize, dir: &Path) -> Result<()> {
         let mut from = Reader::open(dir)?;
-        self.step = from.step(steps, !continues(spec))?;
+        self.step = from.step(steps, !spec.continues())?;
         from.params("classifier", self.net.params())?;
         from.params("classifier", self.net.buffers())?;
         self.adam.load(&mut from, "adam")?;

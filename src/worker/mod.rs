@@ -41,6 +41,7 @@ pub struct Task {
 pub fn serve(task: &Task) -> Result<u8> {
     let orders = orders();
     let mut bench = Bench::new(task)?;
+    signals::heed(true);
     say(&Event::Ready);
     while let Ok(Order::Cell { row, attempt }) = orders.recv() {
         let mut said = Said::default();
@@ -81,6 +82,7 @@ pub fn one(task: &Task, row: usize) -> Result<u8> {
     }
     let attempt = 1 + slurm::restarts();
     let mut bench = Bench::new(task)?;
+    signals::heed(true);
     let mut said = Said { aloud: true, ..Said::default() };
     match bench.work(row, attempt, &mut said) {
         Ok(()) => Ok(0),
