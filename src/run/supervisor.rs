@@ -17,8 +17,6 @@ use std::time::{Duration, Instant};
 const LOOK: Duration = Duration::from_millis(200);
 /// Between two versions of outcomes.csv.
 const WRITE: Duration = Duration::from_secs(5);
-/// How often a cell is tried when the cause may pass.
-const ATTEMPTS: usize = 2;
 
 /// Why a run ended before its last cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
