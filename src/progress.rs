@@ -261,16 +261,23 @@ mod tests {
         display.left(Some(Duration::from_secs(720)));
         display.worker(1, Some("second".into()));
         display.worker(0, Some(format!("first {}", "x".repeat(100))));
-        screen.0.lock().unwrap().clear();
-        // Past the interval between two drawings.
-        std::thread::sleep(Duration::from_millis(20));
         display.cell_done("a: UAR 50.0 %");
-        let drawn = screen.0.lock().unwrap().clone();
-        let lines: Vec<&str> = drawn.lines().map(str::trim_end).filter(|l| !l.is_empty()).collect();
-        let [grid, first, second] = lines[..] else { panic!("{drawn:?}") };
-        assert!(grid.starts_with("cells [") && grid.ends_with("] 2/4, about 12 min left"), "{drawn:?}");
-        assert!(first.starts_with("  first xxx") && first.len() <= 60, "{drawn:?}");
-        assert_eq!(second, "  second");
+        // The bars are drawn twice a second.
+        let frame = || {
+            let drawn = screen.0.lock().unwrap().clone();
+            drawn.rfind("cells [").map(|at| drawn[at..].to_owned()).filter(|f| f.contains("2/4"))
+        };
+        let begun = Instant::now();
+        while frame().is_none() && begun.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // Each line is padded to the width.
+        let frame = frame().expect("drawn");
+        let parts: Vec<&str> = frame.split("  ").map(str::trim).filter(|l| !l.is_empty()).collect();
+        let [_, grid, first, second] = parts[..] else { panic!("{frame:?}") };
+        assert_eq!(grid, "] 2/4, about 12 min left");
+        assert!(first.starts_with("first xxx") && first.len() < 60, "{frame:?}");
+        assert_eq!(second, "second");
         display.end();
     }
 }

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::metrics::Confusion;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -108,7 +109,7 @@ impl RunState {
             let record = record.filter(|r| r.key_classifier == planned.key_classifier);
             Ok((planned, record))
         };
-        let cells = read_plan(&run.plan())?.into_iter().map(with_record).collect::<Result<_>>()?;
+        let cells = read_plan(&run.plan())?.into_par_iter().map(with_record).collect::<Result<_>>()?;
         Ok(RunState { cells })
     }
 

@@ -147,11 +147,6 @@ impl RunDir {
         self.0.join("supervisor.json")
     }
 
-    /// slurm/jobs.toml: the jobs that were handed to a cluster.
-    pub fn jobs(&self) -> PathBuf {
-        self.0.join("slurm/jobs.toml")
-    }
-
     /// The results folder that it is in: `results` of `results/<experiment>/<run-id>`. For a directory that was moved
     /// elsewhere, the nearest folder above it that has a store, or its parent.
     pub fn results(&self, experiment: &str) -> PathBuf {

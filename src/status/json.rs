@@ -3,6 +3,7 @@
 use super::Status;
 use super::cells::{CellState, CellStatus, Work};
 use super::left::steps_per_second;
+use crate::launch::slurm::TaskState;
 use crate::results::{Holder, Stage};
 use serde_json::{Map, Value, json};
 
@@ -21,11 +22,22 @@ pub fn json(status: &Status) -> Value {
             "cells": status.cells.len(), "done": counts.done, "failed": counts.failed, "running": counts.running,
             "interrupted": counts.interrupted, "waiting": counts.waiting,
         },
-        "cells": status.cells.iter().map(cell).collect::<Vec<_>>(),
+        "cells": (1..).zip(&status.cells).map(|(row, c)| cell(c, job(status, row))).collect::<Vec<_>>(),
     })
 }
 
-fn cell(cell: &CellStatus) -> Value {
+/// The task of a cluster that has a row of plan.csv, and what it does.
+fn job(status: &Status, row: usize) -> Option<Value> {
+    let task = status.queue.iter().flatten().find(|t| t.row == row)?;
+    let state = match task.state {
+        TaskState::Queued => "queued",
+        TaskState::Running => "running",
+        TaskState::Ending => "ending",
+    };
+    Some(json!({ "id": task.job, "state": state }))
+}
+
+fn cell(cell: &CellStatus, job: Option<Value>) -> Value {
     let (state, more) = match &cell.state {
         CellState::Done => ("done", json!({})),
         CellState::Failed => ("failed", json!({})),
@@ -50,6 +62,7 @@ fn cell(cell: &CellStatus) -> Value {
         })));
     }
     fields.extend(object(more));
+    fields.extend(job.map(|job| ("job".to_owned(), job)));
     answer
 }
 

@@ -1,5 +1,5 @@
-//! What has become of a run, from its files alone: plan, outcomes, leases and checkpoints. It asks no process, so it is
-//! true also after every process was killed.
+//! What has become of a run, from its files: plan, outcomes, leases and checkpoints. It asks no process of the run, so it
+//! is true also after every one was killed. Of a run that was handed to a cluster, it asks the cluster what is queued.
 
 mod cells;
 mod find;
@@ -10,11 +10,12 @@ mod text;
 pub use cells::{CellState, CellStatus, Work};
 pub use find::find;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::launch::slurm::{self, Task, TaskState};
 use crate::results::{Holder, RunDir, RunInfo, Store};
 use jiff::Timestamp;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A run at one moment.
@@ -31,8 +32,10 @@ pub struct Status {
     pub since: Option<Timestamp>,
     /// Its supervisor, living or killed; none after an orderly end.
     pub supervisor: Option<Holder>,
-    /// Ids of the jobs that were handed to a cluster.
-    pub jobs: Vec<String>,
+    /// Numbers of the job arrays that were handed to a cluster.
+    pub jobs: Vec<u64>,
+    /// What the cluster has of them now; none where there are no such jobs, or it gives no answer.
+    pub queue: Option<Vec<Task>>,
     /// In the order of the plan; none for a table of counts.
     pub cells: Vec<CellStatus>,
     /// Processes that train for this run now.
@@ -46,7 +49,7 @@ pub struct Status {
 pub enum State {
     /// Its supervisor lives, or cells are trained for it.
     Running,
-    /// Handed to a cluster, and nothing of it is at work now: the jobs wait, or are gone. Only the cluster knows.
+    /// Handed to a cluster, where it waits; or the cluster gives no answer, so that nobody can tell.
     Submitted,
     /// Every cell has ended.
     Finished,
@@ -99,8 +102,16 @@ impl Status {
         let name = run.name(&info.experiment);
         let store = Store::of(&run.results(&info.experiment));
         let cells = cells::read(run, &name, &store)?;
-        let (supervisor, jobs) = (run.supervisor_is(), jobs(run)?);
-        let state = state(&cells, &info, supervisor.as_ref(), !jobs.is_empty());
+        let supervisor = run.supervisor_is();
+        let jobs: Vec<u64> = slurm::jobs(run)?.iter().map(|j| j.id).collect();
+        let open = cells.iter().any(|c| !c.has_ended());
+        let queue = if open && !jobs.is_empty() { slurm::tasks(run).ok() } else { None };
+        let told = match (&queue, jobs.is_empty()) {
+            (Some(tasks), _) if tasks.iter().any(|t| t.state != TaskState::Queued) => Some(State::Running),
+            (Some(tasks), _) => (!tasks.is_empty()).then_some(State::Submitted),
+            (None, no_jobs) => (open && !no_jobs).then_some(State::Submitted),
+        };
+        let state = state(&cells, &info, supervisor.as_ref(), told);
         let since = match state {
             State::Running | State::Submitted => info.started.parse().ok(),
             State::Finished if !info.finished.is_empty() => info.finished.parse().ok(),
@@ -114,7 +125,7 @@ impl Status {
             .collect();
         let left = if state == State::Running { left::left(&cells, supervisor.as_ref()) } else { None };
         let path = run.path().to_owned();
-        Ok(Status { name, path, state, since, supervisor, jobs, workers: owners.len(), left, cells })
+        Ok(Status { name, path, state, since, supervisor, jobs, queue, workers: owners.len(), left, cells })
     }
 
     /// How many cells are in each state.
@@ -153,18 +164,19 @@ impl Status {
     }
 }
 
-fn state(cells: &[CellStatus], info: &RunInfo, supervisor: Option<&Holder>, jobs: bool) -> State {
-    let all_ended = cells.iter().all(|c| matches!(c.state, CellState::Done | CellState::Failed));
+/// `told` is what follows from the queue of a cluster.
+fn state(cells: &[CellStatus], info: &RunInfo, supervisor: Option<&Holder>, told: Option<State>) -> State {
+    let all_ended = cells.iter().all(CellStatus::has_ended);
     let ended = if cells.is_empty() { !info.finished.is_empty() } else { all_ended };
     let at_work = cells.iter().filter_map(CellStatus::work).any(|w| w.own);
     match supervisor {
         Some(holder) if holder.is_there() => State::Running,
         _ if ended => State::Finished,
+        _ if told == Some(State::Running) => State::Running,
         // Its workers stop by themselves as soon as they see that it is gone.
-        Some(_) if !jobs => State::Dead,
+        Some(_) if told.is_none() => State::Dead,
         _ if at_work => State::Running,
-        _ if jobs => State::Submitted,
-        _ => State::Stopped,
+        _ => told.unwrap_or(State::Stopped),
     }
 }
 
@@ -173,33 +185,4 @@ fn last_sign(run: &RunDir) -> Option<Timestamp> {
     let written = |path: PathBuf| std::fs::metadata(path).ok()?.modified().ok();
     let files = [run.supervisor(), run.outcomes(), run.info()];
     Timestamp::try_from(files.into_iter().filter_map(written).max()?).ok()
-}
-
-/// Ids in slurm/jobs.toml: the strings and numbers below any key that is called `id` or `ids`, in their order.
-fn jobs(run: &RunDir) -> Result<Vec<String>> {
-    fn collect(value: &toml::Value, named: bool, ids: &mut Vec<String>) {
-        match value {
-            toml::Value::Table(table) => {
-                table.iter().for_each(|(key, v)| collect(v, matches!(key.as_str(), "id" | "ids"), ids));
-            }
-            toml::Value::Array(items) => items.iter().for_each(|v| collect(v, named, ids)),
-            toml::Value::String(id) if named => ids.push(id.clone()),
-            toml::Value::Integer(id) if named => ids.push(id.to_string()),
-            _ => {}
-        }
-    }
-    let path = run.jobs();
-    let text = match std::fs::read_to_string(&path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(unreadable(&path, &e)),
-        Ok(text) => text,
-    };
-    let table: toml::Table = toml::from_str(&text).map_err(|e| unreadable(&path, &e.message()))?;
-    let mut ids = Vec::new();
-    collect(&toml::Value::Table(table), false, &mut ids);
-    Ok(ids)
-}
-
-fn unreadable(path: &Path, e: &dyn std::fmt::Display) -> Error {
-    Error::failed(format!("{}: {e}; delete it and submit the run again", path.display()))
 }

@@ -71,9 +71,17 @@ fn state(status: &Status) -> String {
             None => format!("running since{since}"),
         },
         State::Submitted => {
-            format!("submitted{since}, jobs {}; none is at work now, see squeue", status.jobs.join(", "))
+            let jobs: Vec<String> = status.jobs.iter().map(ToString::to_string).collect();
+            let jobs = jobs.join(", ");
+            match &status.queue {
+                Some(tasks) => format!("submitted{since}, jobs {jobs}: {} queued", tasks.len()),
+                None => format!("submitted{since}, jobs {jobs}; squeue gives no answer here"),
+            }
         }
         State::Finished => format!("finished{since}"),
+        State::Stopped if !status.jobs.is_empty() => {
+            format!("stopped{since}, its jobs are gone; run it again to go on")
+        }
         State::Stopped => format!("stopped{since}; run it again to go on"),
         State::Dead => {
             let who = who.unwrap_or_default();

@@ -307,7 +307,7 @@ fn a_constant_rate_goes_on_to_more_steps_and_a_cosine_does_not() {
         (Case { name: "average", weights: FinalWeights::Average, ..constant }, false),
         (Case { name: "cosine", ..PLAIN }, false),
     ] {
-        assert_eq!(continues(&case.spec(7)), exact, "{}", case.name);
+        assert_eq!(case.spec(7).continues(), exact, "{}", case.name);
         if exact {
             let train = |steps: usize, script: &mut Script| case.train(&toy, steps, script);
             check_continued(case.name, &train, &check(case.name, &train));

@@ -62,7 +62,7 @@ fn every_state_of_a_cell_is_told_apart_while_the_run_goes_on() {
     assert_eq!(
         status.text(),
         "open/grid/20260102T030405Z-abc: running since 2026-01-02 03:04 UTC (far pid 10)\n\
-         3 of 12 cells done, 1 failed, 2 running, 1 interrupted, 5 waiting; about 14 min left\n  \
+         3 of 12 cells done, 1 failed, 2 running, 1 interrupted, 5 waiting; about 11 min left\n  \
          running  aug/fold-2/seed-1     augmentor 120/400, rep 0.500, d_loss 1.250; far pid 11\n  \
          running  no-aug/fold-3/seed-1  classifier 5/10; far pid 12 for open/other/1\n  \
          failed   no-aug/fold-2/seed-1  2 attempts: the loss is not finite at step 7\n"
@@ -145,12 +145,12 @@ fn the_time_left_follows_from_what_was_measured() {
     assert_eq!(seconds(&grid), Some(40.0 + 2.0 * 50.0 + 2.0 * 140.0 + 2.0 * 40.0));
     // A second worker, 40 steps of a quarter second before the end of aug/2's augmentor.
     grid.lease(&living(12), grid.cell("aug", 2), Stage::Augmentor, &at(60, 100, 0.25));
-    // Worker 1: no-aug/1 until 40, no-aug/2 until 90, aug/3 until 280. Worker 2: aug/2 until 10 + 40 = 50, var/2 until
-    // 90, no-aug/3 until 140, var/3 until 180. In plan order the first that is free takes the next.
+    // Worker 1: no-aug/1 until 40, no-aug/2 until 90, no-aug/3 until 140, var/3 until 180. Worker 2: aug/2 until
+    // 10 + 40 = 50, var/2 until 90, aug/3 until 230. Whoever is free first takes the next of the plan.
     assert_eq!(seconds(&grid), Some(230.0));
     // What the store has is not trained.
-    grid.entry(Stage::Classifier, &grid.cell("aug", 3).key(Stage::Classifier).unwrap(), "x");
-    assert!(seconds(&grid).unwrap() < 230.0);
+    grid.entry(Stage::Augmentor, &grid.cell("aug", 3).key(Stage::Augmentor).unwrap(), "x");
+    assert_eq!(seconds(&grid), Some(170.0), "aug/3 until 130, var/3 after it");
 }
 
 #[test]
@@ -161,17 +161,6 @@ fn ended_runs_say_how() {
     assert!(
         status.text().contains(": stopped 20") && status.text().contains("0 of 3 cells done, 3 waiting\n")
     );
-    write_atomic(&grid.run.jobs(), b"[[array]]\nid = 812\ncells = [1, 2]\n[[array]]\nid = \"813\"\n")
-        .unwrap();
-    let status = read(&grid);
-    assert_eq!(
-        (status.state, status.jobs.as_slice()),
-        (State::Submitted, &["812".to_owned(), "813".into()][..])
-    );
-    assert!(status.text().contains("submitted 2026-01-02 03:04 UTC, jobs 812, 813;"), "{}", status.text());
-    grid.lease(&living(11), grid.cell("aug", 1), Stage::Augmentor, &at(1, 9, 1.0));
-    assert_eq!(read(&grid).state, State::Running, "a task of the cluster is at work");
-    grid.lease(&dead(11), grid.cell("aug", 1), Stage::Augmentor, &at(1, 9, 1.0));
     grid.cells.iter().for_each(|c| grid.done(c, &[], [0.0; 2]));
     let mut info = RunInfo::load(&grid.run.info()).unwrap();
     info.finished = "2026-01-02T04:05:06Z".into();
@@ -184,6 +173,51 @@ fn ended_runs_say_how() {
     );
     grid.failed(grid.cell("aug", 1), "x");
     assert_eq!(read(&grid).exit_code(), 3);
+}
+
+#[test]
+fn of_a_run_on_a_cluster_the_queue_is_asked() {
+    let grid = Grid::new(1);
+    let job = "submitted = \"2026-01-02T03:04:05Z\"\nbase = 0\nrows = \"1-3\"\noptions = []\n";
+    write_atomic(&grid.run.path().join("slurm/jobs.toml"), format!("[[job]]\nid = 812\n{job}").as_bytes())
+        .unwrap();
+    // A squeue of our own: it prints what the file beside it has, and fails without one.
+    let bin = grid.folder().join("bin");
+    write_atomic(&bin.join("squeue"), b"#!/bin/sh\nexec cat \"$(dirname \"$0\")/queue\"\n").unwrap();
+    std::fs::set_permissions(bin.join("squeue"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let script = grid.run.path().canonicalize().unwrap().join("slurm/array.sh");
+    let ask = |queue: &[&str], json: bool| {
+        let lines: String = queue.iter().map(|q| format!("812 {q} {}\n", script.display())).collect();
+        std::fs::write(bin.join("queue"), lines).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_seraug"));
+        command.args(["status", "open/grid"]).args(json.then_some("--json")).env("PATH", &path);
+        stdout(&command.current_dir(grid.folder()).output().unwrap())
+    };
+    let header =
+        |queue: &[&str]| ask(queue, false).lines().next().unwrap().split_once(": ").unwrap().1.to_owned();
+    assert_eq!(header(&["1 PD", "2 PD"]), "submitted 2026-01-02 03:04 UTC, jobs 812: 2 queued");
+    assert_eq!(header(&["1 R", "2 PD"]), "running since 2026-01-02 03:04 UTC");
+    let json: serde_json::Value = serde_json::from_str(&ask(&["1 R", "2 PD"], true)).unwrap();
+    assert_eq!(json["cells"][1]["job"], serde_json::json!({ "id": "812_2", "state": "queued" }));
+    assert!(json["cells"][2].get("job").is_none() && json["jobs"][0] == 812, "{json}");
+    assert!(
+        header(&[]).starts_with("stopped 20") && header(&[]).contains(", its jobs are gone;"),
+        "{}",
+        header(&[])
+    );
+    // The command that waited for them was killed; they go on.
+    grid.supervisor(&dead(10));
+    assert!(header(&["1 PD"]).starts_with("submitted "), "{}", header(&["1 PD"]));
+    assert!(header(&[]).starts_with("dead: "), "{}", header(&[]));
+    std::fs::remove_file(bin.join("squeue")).unwrap();
+    std::fs::write(bin.join("squeue"), "#!/bin/sh\nexit 1\n").unwrap();
+    std::fs::set_permissions(bin.join("squeue"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .unwrap();
+    assert!(header(&[]).ends_with("jobs 812; squeue gives no answer here"), "{}", header(&[]));
+    grid.lease(&living(11), grid.cell("aug", 1), Stage::Augmentor, &at(1, 9, 1.0));
+    assert!(header(&[]).starts_with("running since "), "a task of the cluster is at work");
 }
 
 #[test]
@@ -223,6 +257,9 @@ fn ten_thousand_cells_are_read_in_a_moment() {
     }
     grid.supervisor(&living(10));
     grid.lease(&living(11), &grid.cells[9000], Stage::Classifier, &at(1, 9, 1.0));
+    let begun = Instant::now();
+    seraug::results::RunState::read(&grid.run).unwrap();
+    eprintln!("RunState::read: {} ms", begun.elapsed().as_millis());
     let begun = Instant::now();
     let status = read(&grid);
     let took = begun.elapsed();

@@ -9,7 +9,7 @@ mod queue;
 mod rows;
 mod script;
 
-pub use jobs::Job;
+pub use jobs::{Job, read as jobs};
 pub use lost::{Lost, lost};
 pub use queue::{Task, TaskState, requeue_me, restarts, tasks};
 pub use script::{WorkerCommand, job_name};
