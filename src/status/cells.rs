@@ -59,6 +59,11 @@ impl CellStatus {
             _ => None,
         }
     }
+
+    /// Whether it has ended, well or not, and nobody tries it again.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state, CellState::Done | CellState::Failed)
+    }
 }
 
 /// Reads every cell of `run`, whose name is `name`.
