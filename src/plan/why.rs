@@ -161,11 +161,11 @@ impl Judge<'_> {
             let reason = Reason::of_cell(|by| format!("{by} makes it"), &maker.to_string());
             return Verdict::new(State::Shared, reason, Vec::new());
         }
-        self.to_run(cell, makers)
+        self.trained(cell, makers)
     }
 
     /// The verdict of a cell whose classifier is to be trained.
-    fn to_run(&mut self, cell: &Cell, makers: &Makers) -> Verdict {
+    fn trained(&mut self, cell: &Cell, makers: &Makers) -> Verdict {
         let before = self.earlier.cell(&cell.id).cloned();
         // Another way to the augmentor than training it.
         let way = cell.augmentor.as_ref().and_then(|key| match makers.0.get(key) {

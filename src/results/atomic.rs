@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 /// What every temporary name begins with; the tag of its [`Owner`] follows.
 const PREFIX: &str = ".tmp-";
 /// After this long nobody is still writing, wherever the owner lived.
-const FORGOTTEN: Duration = Duration::from_hours(24);
+const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
 
 /// Of every temporary name of this process.
 pub(super) fn temporary_prefix() -> String {

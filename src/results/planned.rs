@@ -98,7 +98,7 @@ pub fn read_plan(path: &Path) -> Result<Vec<PlannedCell>> {
         Error::failed(format!("{}:{row}: {what}; is this a run directory of this version?", path.display()))
     };
     let mut reader = csv::Reader::from_path(path).map_err(|e| bad(0, &e))?;
-    if reader.headers().map_err(|e| bad(1, &e))? != &COLUMNS[..] {
+    if reader.headers().map_err(|e| bad(1, &e))? != COLUMNS[..] {
         return Err(bad(1, &"not the columns of a plan.csv"));
     }
     let mut cells = Vec::new();

@@ -30,7 +30,7 @@ const SETTLE: Duration = Duration::from_secs(60);
 /// Between two questions at the queue: while something happens, and at most.
 const POLL: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(30)];
 /// A controller that restarts is away for less.
-const AWAY: Duration = Duration::from_mins(10);
+const AWAY: Duration = Duration::from_secs(600);
 
 /// What a submission came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
