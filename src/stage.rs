@@ -20,6 +20,8 @@ const LARGEST_KEPT: u64 = 256 << 20;
 
 /// Who wants to know how a stage goes.
 pub trait Watch {
+    /// A training is about to begin.
+    fn begins(&mut self, stage: Stage);
     /// A log interval of a training.
     fn row(&mut self, stage: Stage, row: &Row);
     /// A training goes on: at most one a second.
@@ -113,6 +115,7 @@ impl Training<'_> {
         let wanted = self.wanted;
         let checkpoints = wanted.store.checkpoints(wanted.stage, wanted.trajectory);
         self.lease.progress().steps = steps;
+        self.watch.begins(wanted.stage);
         Reins {
             stage: wanted.stage,
             checkpoints,

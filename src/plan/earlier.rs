@@ -118,7 +118,7 @@ impl Earlier {
     /// What is new about a cell that no run has.
     pub(super) fn novelty(&self, id: &CellId) -> &'static str {
         match id {
-            _ if self.runs.is_empty() => "new",
+            _ if self.conditions.is_empty() => "new",
             id if !self.conditions.contains(&id.condition) => "new condition",
             id if !self.seeds.contains(&id.seed) => "new seed",
             id if !self.folds.contains(&id.fold) => "new fold",

@@ -257,9 +257,13 @@ impl Said {
 }
 
 impl Watch for Said {
+    fn begins(&mut self, stage: Stage) {
+        self.values.clear();
+        self.stage = Some(stage);
+    }
+
     fn row(&mut self, stage: Stage, row: &Row) {
         self.values = row.values.iter().map(|(n, v)| ((*n).to_owned(), *v)).collect();
-        self.stage = Some(stage);
         // Pictures are no reason to lose a training.
         if let Some(Err(e)) = self.board.as_mut().map(|board| board.row(stage, row)) {
             self.board = None;
@@ -268,10 +272,6 @@ impl Watch for Said {
     }
 
     fn step(&mut self, stage: Stage, step: usize, steps: usize) {
-        if self.stage != Some(stage) {
-            self.values.clear();
-            self.stage = Some(stage);
-        }
         self.tell(&Event::Step { stage: stage.name().to_owned(), step, steps, values: self.values.clone() });
     }
 

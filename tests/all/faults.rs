@@ -220,7 +220,8 @@ fn ctrl_c_saves_and_the_same_command_goes_on() {
         std::thread::sleep(Duration::from_millis(20));
     }
     std::thread::sleep(Duration::from_millis(700));
-    kill("-INT", child.id());
+    // Not SIGINT: a shell lets its background commands ignore that, and what is ignored stays so.
+    kill("-TERM", child.id());
     let status = child.wait().unwrap();
     let mut said = String::new();
     std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// Module to floor. `report` reads results alone: it is held to floor 1 beside its own files.
 const FLOORS: &[(&str, &[&str])] = &[
-    ("0 words", &["error", "panic", "emotion", "metrics", "interval", "nearest", "seed"]),
+    ("0 words", &["error", "panic", "emotion", "metrics", "interval", "nearest", "seed", "signals"]),
     ("1 formats", &["spec", "manifest", "results"]),
     ("2 data", &["audio", "corpora", "features", "split", "audit"]),
     ("3 networks", &["nets"]),
@@ -22,6 +22,8 @@ const FLOORS: &[(&str, &[&str])] = &[
             "inputs",
             "launch",
             "run",
+            "stage",
+            "worker",
             "sizes",
             "warnings",
             "progress",

@@ -16,7 +16,7 @@ fn the_keys_of_a_cell_do_not_depend_on_the_rest_of_the_plan() {
 preset = "tiny"
 classes = { neutral = ["neutral"], angry = ["angry"] }
 classifier.weights = "held-out"
-protocol.cross-lingual = { sources = ["mine"], targets = ["other"], speakers = "overlap", test = 0.3 }
+protocol.cross-lingual = { sources = ["mine"], targets = ["other"], speakers = "overlap", test = 0.3, full = 0.6 }
 [[condition]]
 name = "lt"
 target = "low"
