@@ -166,7 +166,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     let records = RunState::read(&run)?.cells.into_iter().map(|c| c.1).collect::<Vec<_>>();
     let to_do = records.iter().filter(|r| r.as_ref().is_none_or(|r| r.status == Status::Failed)).count();
     if options.launcher == Launcher::Local {
-        options.jobs = jobs(&options, devices.len(), to_do);
+        options.jobs = jobs(&options, &machine, devices.len(), to_do);
     }
     let with = |records: &[Option<CellRecord>]| RunState {
         cells: cells.iter().cloned().zip(records.iter().cloned()).collect(),
@@ -240,10 +240,10 @@ fn open(options: &Options) -> Result<(DeviceInfo, Vec<String>)> {
 }
 
 /// Cells at once.
-fn jobs(options: &Options, devices: usize, cells: usize) -> usize {
+fn jobs(options: &Options, machine: &DeviceInfo, devices: usize, cells: usize) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let wanted = match (options.jobs, options.devices[0]) {
-        (0, DeviceChoice::Cpu) => (cores / options.threads).max(1),
+    let wanted = match (options.jobs, machine.class.as_str()) {
+        (0, "cpu") => (cores / options.threads).max(1),
         (0, _) => devices,
         (jobs, _) => jobs,
     };
@@ -319,4 +319,40 @@ fn supervise(run: &RunDir, experiment: &str, display: &Display) -> Result<Lease>
 
 fn utc(time: jiff::Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_core_a_cell_and_a_device_a_cell() {
+        let options = |jobs, threads| Options {
+            corpora: PathBuf::new(),
+            results: PathBuf::new(),
+            devices: vec![DeviceChoice::Auto],
+            partial: false,
+            resume: Resume::New,
+            launcher: Launcher::Local,
+            wait: false,
+            jobs,
+            threads,
+            max_failures: None,
+            stall: Duration::MAX,
+            checkpoint_every: Duration::MAX,
+            tensorboard: false,
+            command: Vec::new(),
+            set: Vec::new(),
+        };
+        let machine = |class: &str| DeviceInfo { class: class.into(), ..DeviceInfo::default() };
+        let cores = std::thread::available_parallelism().unwrap().get();
+        assert_eq!(
+            jobs(&options(0, 1), &machine("cpu"), 1, 100),
+            cores.min(100),
+            "also where auto found the CPU"
+        );
+        assert_eq!(jobs(&options(0, 2 * cores), &machine("cpu"), 1, 100), 1);
+        assert_eq!(jobs(&options(0, 1), &machine("cuda"), 2, 100), 2);
+        assert_eq!(jobs(&options(8, 1), &machine("cuda"), 2, 3), 3, "no more than cells");
+    }
 }
