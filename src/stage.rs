@@ -16,7 +16,7 @@ const LOOK: Duration = Duration::from_millis(300);
 /// Between two signs of life of a training.
 const SIGN: Duration = Duration::from_secs(1);
 /// A last checkpoint above this size (bytes) is not kept for a training with more steps.
-const LARGEST_KEPT: u64 = 256 << 20;
+const LARGEST_KEPT: u64 = 512 << 20;
 
 /// Who wants to know how a stage goes.
 pub trait Watch {
@@ -109,9 +109,9 @@ pub fn by(holder: &Holder) -> String {
 }
 
 impl Training<'_> {
-    /// The reins of a training of `steps` steps with a row every `log_every`. `continues`: a training with more steps
+    /// The reins of a training of `steps` steps. `continues`: a training with more steps
     /// can go on from the end of this one.
-    pub fn control(&mut self, steps: usize, log_every: usize, continues: bool) -> Reins<'_> {
+    pub fn control(&mut self, steps: usize, continues: bool) -> Reins<'_> {
         let wanted = self.wanted;
         let checkpoints = wanted.store.checkpoints(wanted.stage, wanted.trajectory);
         self.lease.progress().steps = steps;
@@ -123,7 +123,6 @@ impl Training<'_> {
             lease: &self.lease,
             watch: self.watch,
             steps,
-            log_every,
             continues,
             history: Vec::new(),
             before: 0.0,
@@ -142,7 +141,6 @@ pub struct Reins<'a> {
     lease: &'a Lease,
     watch: &'a mut dyn Watch,
     steps: usize,
-    log_every: usize,
     continues: bool,
     history: Vec<HistoryRow>,
     /// Seconds of the training up to the checkpoint that it went on from.
@@ -173,16 +171,11 @@ impl Reins<'_> {
         let kept = last.is_some_and(|(_, dir)| self.continues && size(&dir) <= LARGEST_KEPT);
         self.checkpoints.keep(self.steps, usize::from(kept));
     }
-
-    /// A checkpoint at the end would repeat the training's last interval only where that is not logged anyway.
-    fn usable(&self, step: usize) -> bool {
-        step < self.steps || (step == self.steps && step.is_multiple_of(self.log_every))
-    }
 }
 
 impl Control for Reins<'_> {
     fn resume(&mut self) -> Option<PathBuf> {
-        let (step, dir) = self.checkpoints.latest(|step| self.usable(step))?;
+        let (step, dir) = self.checkpoints.latest(|step| step <= self.steps)?;
         let history = read_history(&dir.join("history.csv")).ok()?;
         self.before = std::fs::read_to_string(dir.join(SECONDS)).ok()?.trim().parse().ok()?;
         self.history = history;

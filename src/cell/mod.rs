@@ -197,7 +197,7 @@ impl Work<'_> {
             seed: cell.seed.child("classifier"),
         };
         let continues = spec.classifier.continues();
-        let mut control = training.control(task.pace().steps, spec.classifier.log_every, continues);
+        let mut control = training.control(task.pace().steps, continues);
         let net = classifier::train(&task, &mut control)?;
         let rows = test(context, fold, &net, data);
         let info = StageInfo::new(&self.task, control.seconds(), net.params().flat());
@@ -244,7 +244,7 @@ impl Work<'_> {
             classes: spec.classes.len(),
             seed: cell.seed.child("augmentor"),
         };
-        let mut control = training.control(spec.augmentor.iterations, spec.augmentor.log_every, true);
+        let mut control = training.control(spec.augmentor.iterations, true);
         let networks = augmentor::train(task, &mut control)?;
         let info = StageInfo::new(&self.task, control.seconds(), networks.augmentor.params.flat());
         let key = cell.augmentor.as_ref().expect("asked for by its key");

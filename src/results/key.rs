@@ -3,6 +3,8 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::io::Read;
+use std::path::Path;
 
 /// Names a stage's result by what decides it: equal key, same result, never trained twice.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +60,22 @@ impl Hasher {
     }
 }
 
+/// SHA-256 of a file, read in parts, as lower-case hex.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn digest_of_file(path: &Path) -> std::io::Result<String> {
+    let mut file = std::fs::File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut part = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut part)? {
+            0 => return Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect()),
+            n => hasher.update(&part[..n]),
+        }
+    }
+}
+
 /// SHA-256 as lower-case hex.
 pub fn digest_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
@@ -89,6 +107,10 @@ mod tests {
 
     #[test]
     fn digest_of_the_empty_string() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let long = vec![7u8; (1 << 20) + 3];
+        std::fs::write(file.path(), &long).unwrap();
+        assert_eq!(digest_of_file(file.path()).unwrap(), digest_hex(&long));
         assert_eq!(digest_hex(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 }

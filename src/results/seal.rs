@@ -1,6 +1,7 @@
 //! Folders with a seal: the digest of every file, so that a torn or changed folder counts as absent.
 
-use super::{atomic, digest_hex, write_atomic};
+use super::key::digest_of_file;
+use super::{atomic, write_atomic};
 use crate::error::{Error, Result};
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
@@ -21,10 +22,9 @@ pub fn write_sealed(dir: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Resul
         std::fs::read_dir(temporary.path()).map_err(failed)?.flatten().map(|e| e.path()).collect();
     paths.sort();
     for path in paths {
-        let bytes = std::fs::read(&path).map_err(failed)?;
         std::fs::File::open(&path).and_then(|f| f.sync_all()).map_err(failed)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        files.insert(name, digest_hex(&bytes));
+        files.insert(name, digest_of_file(&path).map_err(failed)?);
     }
     let seal = toml::to_string(&files).expect("names and digests");
     write_atomic(&temporary.path().join(SEAL), seal.as_bytes())?;
@@ -67,11 +67,9 @@ pub fn broken(dir: &Path) -> Option<String> {
     if files.is_empty() {
         return Some(format!("{SEAL} lists no file"));
     }
-    files.iter().find_map(|(name, digest)| match std::fs::read(dir.join(name)) {
+    files.iter().find_map(|(name, digest)| match digest_of_file(&dir.join(name)) {
         Err(e) => Some(format!("{name}: {e}")),
-        Ok(bytes) if digest_hex(&bytes) != *digest => {
-            Some(format!("{name} was changed since it was written"))
-        }
+        Ok(found) if found != *digest => Some(format!("{name} was changed since it was written")),
         Ok(_) => None,
     })
 }
