@@ -214,12 +214,17 @@ fn ctrl_c_saves_and_the_same_command_goes_on() {
         .spawn()
         .unwrap();
     let store = folder.path().join("results/.store");
-    let trains = || fs::read_dir(store.join("leases")).is_ok_and(|l| l.count() > 0);
+    // The training of an augmentor is the longest there is: its lease says that it is going on.
+    let trains = || {
+        let leases = fs::read_dir(store.join("leases")).into_iter().flatten().flatten();
+        leases.map(|e| e.file_name().to_string_lossy().into_owned()).any(|n| n.starts_with("augmentor-"))
+    };
     let begun = Instant::now();
-    while !trains() && begun.elapsed() < Duration::from_secs(60) {
-        std::thread::sleep(Duration::from_millis(20));
+    while !trains() {
+        assert!(begun.elapsed() < Duration::from_secs(120), "nobody trains");
+        std::thread::sleep(Duration::from_millis(10));
     }
-    std::thread::sleep(Duration::from_millis(700));
+    std::thread::sleep(Duration::from_millis(150));
     // Not SIGINT: a shell lets its background commands ignore that, and what is ignored stays so.
     kill("-TERM", child.id());
     let status = child.wait().unwrap();
