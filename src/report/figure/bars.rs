@@ -80,12 +80,13 @@ pub fn bars(reading: &Reading, tables: &[Table]) -> Result<Option<Figure>> {
     let says: Vec<String> = sets.iter().zip(tables).map(says).collect();
     let unit = if tables.iter().all(|t| t.unit == Unit::Seed) { "seeds" } else { "folds" };
     Ok(Some(Figure {
-        name: "bars",
+        name: "bars".into(),
         title: "Cross-lingual UAR (as the paper's Fig. 4)".into(),
         caption: format!(
             "UAR on the held-out part of the target corpus. Lines: 95 % intervals over {unit}, where there are several."
         ),
         alt: format!("Grouped bars of UAR. {}.", says.join("; ")),
         svg: text,
+        marks: Vec::new(),
     }))
 }

@@ -76,7 +76,7 @@ pub fn confusion(reading: &Reading) -> Result<Option<Figure>> {
     };
     let says: Vec<String> = pooled.iter().enumerate().map(diagonal).collect();
     Ok(Some(Figure {
-        name: "confusion",
+        name: "confusion".into(),
         title: "Confusion".into(),
         caption: format!(
             "Rows are the truth: percent of the row, and counts pooled over folds{sets}. Pooled shares weigh folds by \
@@ -84,6 +84,7 @@ pub fn confusion(reading: &Reading) -> Result<Option<Figure>> {
         ),
         alt: format!("Confusion matrices. Recognised: {}.", says.join("; ")),
         svg: text,
+        marks: Vec::new(),
     }))
 }
 

@@ -40,11 +40,12 @@ pub fn curves(stage: &str, found: &Curves, labels: &[&str]) -> Result<Option<Fig
         })
         .collect();
     Ok(Some(Figure {
-        name: if stage == "augmentor" { "curves-augmentor" } else { "curves-classifier" },
+        name: format!("curves-{stage}"),
         title: format!("Training of the {stage}"),
         caption: "Mean over the cells of a condition, at the steps that all of them logged.".into(),
         alt: format!("Values logged while the {stage} was trained. {}.", ends.join("; ")),
         svg: text,
+        marks: Vec::new(),
     }))
 }
 

@@ -70,7 +70,7 @@ pub fn difference(table: &Table) -> Result<Option<Figure>> {
     let says: Vec<String> =
         found.iter().map(|(i, e)| format!("{} {}", table.rows[*i].label, signed(e))).collect();
     Ok(Some(Figure {
-        name: "difference",
+        name: "difference".into(),
         title: format!("Difference to {base}"),
         caption: format!(
             "Squares: mean paired difference in the mean over the reduced classes (UAR where nothing is reduced), with \
@@ -78,6 +78,7 @@ pub fn difference(table: &Table) -> Result<Option<Figure>> {
         ),
         alt: format!("Paired differences to {base} in percentage points: {}.", says.join("; ")),
         svg: text,
+        marks: Vec::new(),
     }))
 }
 

@@ -45,7 +45,7 @@ const PALETTE: [RGBColor; 8] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
     /// File name below figures/, without `.svg`.
-    pub name: &'static str,
+    pub name: String,
     /// Its heading.
     pub title: String,
     /// What is drawn, for the caption.
@@ -54,6 +54,19 @@ pub struct Figure {
     pub alt: String,
     /// The file's text.
     pub svg: String,
+    /// Places that say something when they are pointed at, in the page.
+    pub marks: Vec<Mark>,
+}
+
+/// A round place of a figure with a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Centre, pixels of the figure.
+    pub at: (i32, i32),
+    /// Radius, pixels.
+    pub radius: i32,
+    /// What it says.
+    pub text: String,
 }
 
 /// The colour of condition `index`.

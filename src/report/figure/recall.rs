@@ -68,7 +68,7 @@ pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
         .collect();
     let heading = groups.last().map_or(String::new(), |&c| long_title(table, c));
     Ok(Figure {
-        name: "recall",
+        name: "recall".into(),
         title: "Recall by condition".into(),
         caption: format!(
             "Bars: means. Lines with ends: 95 % intervals. White dots: single {unit}s. Dashed: chance, 1 of {classes} \
@@ -80,6 +80,7 @@ pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
             says.join("; ")
         ),
         svg: text,
+        marks: Vec::new(),
     })
 }
 
