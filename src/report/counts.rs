@@ -1,13 +1,24 @@
 //! The report of a table of counts (Tab. 1): found beside published.
 
-use super::html::{self, escape};
+use super::html;
+use super::latex;
 use super::provenance;
+use super::text_table::TextTable;
 use crate::error::{Error, Result};
 use crate::results::{CountRow, CountStatus, RunDir, RunInfo, read_counts};
 use std::path::PathBuf;
 
-const HEADINGS: [&str; 7] =
-    ["data set", "language", "status", "negative", "published", "positive", "published"];
+const HEADINGS: [&str; 9] = [
+    "data set",
+    "language",
+    "status",
+    "negative",
+    "published",
+    "difference",
+    "positive",
+    "published",
+    "difference",
+];
 
 /// Name below the report's folder and content of each file.
 pub(super) type Files = Vec<(PathBuf, Vec<u8>)>;
@@ -16,16 +27,23 @@ pub(super) type Files = Vec<(PathBuf, Vec<u8>)>;
 pub(super) fn files(run: &RunDir, info: &RunInfo) -> Result<(Files, String)> {
     let rows = read_counts(&run.counts())?;
     let title = title(run)?;
-    let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
-    let caption = format!("{} Published: as the paper prints it.", summary(&rows));
-    let text = format!("{title}\n{}\n{caption}\n", terminal(&cells));
+    let table = TextTable {
+        title: "Counts".into(),
+        caption: format!("{} Published: as the paper prints it.", summary(&rows)),
+        headings: HEADINGS.map(str::to_owned).to_vec(),
+        rows: rows.iter().map(cells).collect(),
+        words: 3,
+    };
+    let text = format!("{title}\n{}\n{}\n", table.terminal(), table.caption);
+    let markdown = format!("# {title}\n\n{}\n{}\n", table.markdown(), table.caption);
     let files = vec![
-        ("table.md".into(), markdown(&title, &cells, &caption).into_bytes()),
+        ("table.md".into(), markdown.into_bytes()),
+        ("table.tex".into(), latex::of_text(&title, &table).into_bytes()),
         (
             "table.csv".into(),
             std::fs::read(run.counts()).map_err(|e| Error::failed(format!("counts.csv: {e}")))?,
         ),
-        ("index.html".into(), page(&title, info, run, &cells, &caption).into_bytes()),
+        ("index.html".into(), page(&title, info, run, &table).into_bytes()),
     ];
     Ok((files, text))
 }
@@ -39,15 +57,17 @@ fn title(run: &RunDir) -> Result<String> {
 
 fn cells(row: &CountRow) -> Vec<String> {
     let number = |n: Option<usize>| n.map_or("–".to_owned(), |n| n.to_string());
-    vec![
-        row.title.clone(),
-        row.language.clone(),
-        row.status.name().into(),
-        number(row.negative),
-        number(row.published_negative),
-        number(row.positive),
-        number(row.published_positive),
-    ]
+    let difference = |ours: Option<usize>, published: Option<usize>| match (ours, published) {
+        (Some(a), Some(b)) if a == b => "0".to_owned(),
+        (Some(a), Some(b)) => format!("{}{}", if a > b { '+' } else { '−' }, a.abs_diff(b)),
+        _ => "–".to_owned(),
+    };
+    let mut cells = vec![row.title.clone(), row.language.clone(), row.status.name().to_owned()];
+    for (ours, published) in [(row.negative, row.published_negative), (row.positive, row.published_positive)]
+    {
+        cells.extend([number(ours), number(published), difference(ours, published)]);
+    }
+    cells
 }
 
 /// How many rows agree with the paper, in words.
@@ -67,44 +87,12 @@ fn summary(rows: &[CountRow]) -> String {
     text
 }
 
-fn terminal(rows: &[Vec<String>]) -> String {
-    let heads = HEADINGS.map(str::to_owned).to_vec();
-    let lines = || std::iter::once(&heads).chain(rows);
-    let width = |s: &str| s.chars().count();
-    let widths: Vec<usize> =
-        (0..heads.len()).map(|c| lines().map(|l| width(&l[c])).max().unwrap_or(0)).collect();
-    let mut text = String::new();
-    for line in lines() {
-        for (c, cell) in line.iter().enumerate() {
-            let space = " ".repeat(widths[c] - width(cell));
-            text += &if c < 3 { format!("{cell}{space}  ") } else { format!("{space}{cell}  ") };
-        }
-        text.truncate(text.trim_end().len());
-        text += "\n";
-    }
-    text
-}
-
-fn markdown(title: &str, rows: &[Vec<String>], caption: &str) -> String {
-    let mut text = format!("# {title}\n\n| {} |\n| :-- | :-- | :-- |", HEADINGS.join(" | "));
-    text += &format!("{}\n", " --: |".repeat(HEADINGS.len() - 3));
-    let escaped = |c: &String| c.replace('|', "\\|");
-    rows.iter()
-        .for_each(|r| text += &format!("| {} |\n", r.iter().map(escaped).collect::<Vec<_>>().join(" | ")));
-    text + "\n" + caption + "\n"
-}
-
-fn page(title: &str, info: &RunInfo, run: &RunDir, rows: &[Vec<String>], caption: &str) -> String {
+fn page(title: &str, info: &RunInfo, run: &RunDir, table: &TextTable) -> String {
     let about = format!("{} · run {} · started {}", info.experiment, run.id(), info.started);
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
-         <style>\n{}</style>\n</head>\n<body>\n<main>\n<header>\n<h1>{title}</h1>\n<p class=\"soft\">{}</p>\n\
-         </header>\n<section>\n<h2>Counts</h2>\n{}</section>\n{}</main>\n</body>\n</html>\n",
-        include_str!("style.css"),
-        escape(&about),
-        html::table(caption, &HEADINGS, rows),
-        provenance::corpora(info),
-        title = escape(title),
-    )
+    let header = format!(
+        "<header>\n{}\n<p class=\"soft\">{}</p>\n</header>\n",
+        html::element("h1", title),
+        html::escape(&about)
+    );
+    html::document(title, &(header + &table.html("results") + &provenance::corpora(info)), "")
 }

@@ -24,23 +24,50 @@ pub fn element(name: &str, text: &str) -> String {
 
 /// A table with a row of headings and the first cell of each row as its heading. `caption` may be empty.
 pub fn table(caption: &str, headings: &[&str], rows: &[Vec<String>]) -> String {
-    let mut html = String::from("<div class=\"scroll\" tabindex=\"0\"><table>");
+    words_table(caption, headings, rows, 1)
+}
+
+/// As [`table`], with the first `words` columns as words and the others as numbers.
+pub fn words_table(caption: &str, headings: &[&str], rows: &[Vec<String>], words: usize) -> String {
+    let class = |i: usize| if i > 0 && i < words { " class=\"word\"" } else { "" };
+    let mut html = scroll(headings.first().copied().unwrap_or_default()) + "<table>";
     if !caption.is_empty() {
         html += &element("caption", caption);
     }
     html += "<thead><tr>";
-    headings.iter().for_each(|h| html += &format!("<th scope=\"col\">{}</th>", escape(h)));
+    for (i, h) in headings.iter().enumerate() {
+        html += &format!("<th scope=\"col\"{}>{}</th>", class(i), escape(h));
+    }
     html += "</tr></thead><tbody>";
     for row in rows {
         html += "<tr>";
         for (i, cell) in row.iter().enumerate() {
             let cell = escape(cell);
-            html +=
-                &if i == 0 { format!("<th scope=\"row\">{cell}</th>") } else { format!("<td>{cell}</td>") };
+            html += &match i {
+                0 => format!("<th scope=\"row\">{cell}</th>"),
+                _ => format!("<td{}>{cell}</td>", class(i)),
+            };
         }
         html += "</tr>";
     }
     html + "</tbody></table></div>\n"
+}
+
+/// Opens a `div` that scrolls sideways on a narrow screen, also by keyboard.
+pub fn scroll(label: &str) -> String {
+    format!("<div class=\"scroll\" role=\"group\" aria-label=\"{}\" tabindex=\"0\">", escape(label))
+}
+
+/// A whole page. `script` may be empty.
+pub fn document(title: &str, body: &str, script: &str) -> String {
+    let script = if script.is_empty() { String::new() } else { format!("<script>\n{script}</script>\n") };
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n{}\n<style>\n{}</style>\n</head>\n\
+         <body>\n<main>\n{body}</main>\n{script}</body>\n</html>\n",
+        element("title", title),
+        include_str!("style.css")
+    )
 }
 
 /// A definition list of (term, text); pairs with an empty text are left out.

@@ -6,13 +6,17 @@ mod cells;
 mod counts;
 pub mod figure;
 pub mod history;
+mod hover;
 pub mod html;
+mod latex;
 mod page;
+mod png;
 mod provenance;
 pub mod reading;
 pub mod render;
 pub mod summary;
 pub mod table;
+pub mod text_table;
 pub mod verdict;
 
 use crate::error::{Error, Result};
@@ -21,8 +25,8 @@ use figure::Figure;
 use page::Page;
 use reading::Reading;
 use std::path::{Component, Path, PathBuf};
-use summary::Summary;
 use table::Table;
+use text_table::TextTable;
 
 /// What [`report`] wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +41,7 @@ pub struct Written {
     pub text: String,
 }
 
-/// Writes `reports/<experiment>/<run-id>/{table.md, table.csv, figures/*.svg, index.html}`, each file whole
+/// Writes `reports/<experiment>/<run-id>/{table.{md,csv,tex}, figures/*.{svg,png}, index.html}`, each file whole
 /// or not at all, and points `latest` beside it at the newest run that has a report.
 ///
 /// # Errors
@@ -59,37 +63,53 @@ pub fn report(run: &RunDir, reports: &Path) -> Result<Written> {
             .zip(sets)
             .for_each(|(t, set)| t.title = format!("{}: {}", t.title, summary::shown(set)));
     }
-    let summary = Summary::of(&reading, &tables);
+    let summary = summary::summary(&reading, &tables);
     let figures = figures(&reading, &tables)?;
     let verdict = verdict::verdict(&reading, &tables)?;
+    let title = heading(&reading);
+
+    let mut files: Vec<(String, &'static str, Vec<u8>)> = vec![
+        (
+            "table.md".into(),
+            "the tables as Markdown",
+            markdown(&title, summary.as_ref(), &tables).into_bytes(),
+        ),
+        ("table.csv".into(), "the tables, numbers not rounded", render::csv(&reading.data_sets(), &tables)?),
+        (
+            "table.tex".into(),
+            "the tables for LaTeX",
+            latex::latex(&title, summary.as_ref(), &tables).into_bytes(),
+        ),
+    ];
+    for (figure, png) in std::iter::zip(&figures, png::of_all(&figures)?) {
+        files.push((format!("figures/{}.svg", figure.name), "figure", figure.svg.clone().into_bytes()));
+        files.push((format!("figures/{}.png", figure.name), "the same for what takes no SVG", png));
+    }
 
     let dir = folder(&reading.info.experiment, run, reports)?;
     let real = std::fs::canonicalize(&dir).map_err(|e| unwritable(&dir, e))?;
-    let to_run = relative(&real, run.path());
-    let title = heading(&reading);
     let page = Page {
         reading: &reading,
         title: &title,
         parts: &parts,
         tables: &tables,
         summary: summary.as_ref(),
+        statistics: &[],
         figures: &figures,
+        measures: &[],
         verdict: &verdict,
-        run: &to_run,
+        files: &files.iter().map(|(name, what, _)| (name.clone(), *what)).collect::<Vec<_>>(),
+        run: &relative(&real, run.path()),
     };
-
-    let mut contents: counts::Files = vec![
-        ("table.md".into(), markdown(&title, summary.as_ref(), &tables).into_bytes()),
-        ("table.csv".into(), render::csv(&reading.data_sets(), &tables)?),
-    ];
-    contents.extend(
-        figures.iter().map(|f| (format!("figures/{}.svg", f.name).into(), f.svg.clone().into_bytes())),
-    );
-    contents.push(("index.html".into(), page.html().into_bytes()));
+    let page = page.html().into_bytes();
+    let mut contents: counts::Files =
+        files.into_iter().map(|(name, _, bytes)| (name.into(), bytes)).collect();
+    contents.push(("index.html".into(), page));
     let text = match &summary {
         None => tables.first().map(render::terminal).unwrap_or_default(),
-        Some(s) => format!("{title}\n{}\n{}\n{}\n", s.terminal(), verdict.ran, verdict.shows),
+        Some(s) => format!("{title}\n{}\n", s.terminal()),
     };
+    let text = format!("{text}\n{}{}", render::wrap(&verdict.ran), render::wrap(&verdict.shows));
     write(run, dir, contents, text)
 }
 
@@ -130,9 +150,9 @@ fn heading(reading: &Reading) -> String {
     format!("{}{synthetic}", reading.spec.title)
 }
 
-fn markdown(title: &str, summary: Option<&Summary>, tables: &[Table]) -> String {
+fn markdown(title: &str, summary: Option<&TextTable>, tables: &[Table]) -> String {
     let mut parts: Vec<String> =
-        summary.map(|s| format!("# {title}\n\n{}", s.markdown())).into_iter().collect();
+        summary.map(|s| format!("# {title}\n\n{}\n{}\n", s.markdown(), s.caption)).into_iter().collect();
     parts.extend(tables.iter().map(render::markdown));
     parts.join("\n")
 }

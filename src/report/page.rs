@@ -1,13 +1,14 @@
 //! index.html: the whole report in one file that needs no network.
 
 use super::figure::Figure;
-use super::html::{definitions, element, escape, link, table as plain_table};
+use super::html::{self, definitions, element, escape, link, scroll, table as plain_table};
 use super::reading::Reading;
 use super::render::{LineKind, lines};
-use super::summary::Summary;
+use super::summary::shown;
 use super::table::Table;
+use super::text_table::TextTable;
 use super::verdict::Verdict;
-use super::{cells, provenance};
+use super::{cells, hover, provenance};
 
 /// What the page is made from.
 pub struct Page<'a> {
@@ -20,11 +21,17 @@ pub struct Page<'a> {
     /// The table of each data set.
     pub tables: &'a [Table],
     /// The table over all data sets, where there are several.
-    pub summary: Option<&'a Summary>,
+    pub summary: Option<&'a TextTable>,
+    /// Every pair of conditions, a table for each data set.
+    pub statistics: &'a [TextTable],
     /// Its figures, in order.
     pub figures: &'a [Figure],
+    /// What belongs to the figures, in numbers.
+    pub measures: &'a [TextTable],
     /// What it shows.
     pub verdict: &'a Verdict,
+    /// Files beside the page: name, and what it is.
+    pub files: &'a [(String, &'static str)],
     /// The run directory, relative to the page.
     pub run: &'a str,
 }
@@ -32,62 +39,70 @@ pub struct Page<'a> {
 impl Page<'_> {
     /// The text of the file.
     pub fn html(&self) -> String {
-        let title = escape(self.title);
-        let mut html = format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{title}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n",
-            include_str!("style.css")
-        );
         let info = &self.reading.info;
         let about = format!("{} · run {} · started {}", info.experiment, self.reading.run.id(), info.started);
-        html += &format!("<header>\n<h1>{title}</h1>\n<p class=\"soft\">{}</p>\n</header>\n", escape(&about));
+        let mut body = format!(
+            "<header>\n{}\n<p class=\"soft\">{}</p>\n</header>\n",
+            element("h1", self.title),
+            escape(&about)
+        );
         if self.reading.synthetic() {
-            html += "<p class=\"banner\">Synthetic corpus: made by a program to exercise the software. These numbers \
+            body += "<p class=\"banner\">Synthetic corpus: made by a program to exercise the software. These numbers \
                      say nothing about emotion in human speech.</p>\n";
         }
-        html += &format!(
+        body += &format!(
             "<section class=\"verdict\" aria-label=\"Verdict\">\n{}\n{}\n</section>\n",
             element("p", &self.verdict.ran),
             element("p", &self.verdict.shows)
         );
-        html += &provenance::warnings(self.reading);
-        html += &cells::failures(self.reading);
-        if let Some(s) = self.summary {
-            let headings: Vec<&str> = s.headings.iter().map(String::as_str).collect();
-            html += &section(
-                "Over the data sets",
-                "UAR, percent, with half of the 95 % interval.",
-                &headings,
-                &s.rows,
-            );
-        }
-        // Beside an overview, the figures come before the details.
+        body += &provenance::warnings(self.reading);
+        body += &cells::failures(self.reading);
+        body += &self.contents();
         let tables: String = (0..self.tables.len()).map(|i| self.results(i)).collect();
-        html += &if self.summary.is_some() { self.drawings() + &tables } else { tables + &self.drawings() };
-        for (i, (part, table)) in std::iter::zip(self.parts, self.tables).enumerate() {
-            html += &cells::sizes(part, table, &self.of_set(i, "Cells"));
+        match self.summary {
+            // Beside an overview, the figures come before the details.
+            Some(s) => body += &(s.html("results") + &self.drawings() + &tables + &self.pairs()),
+            None => body += &(tables + &self.pairs() + &self.drawings()),
         }
-        html += &provenance::audit(self.reading);
-        html += &provenance::provenance(self.reading);
-        html += &self.repeat();
-        html + "</main>\n</body>\n</html>\n"
+        body += &self.sizes();
+        body += &provenance::audit(self.reading);
+        body += &provenance::provenance(self.reading);
+        body += &self.repeat();
+        body += &self.listing();
+        html::document(
+            self.title,
+            &body,
+            if self.figures.iter().any(|f| !f.marks.is_empty()) { hover::SCRIPT } else { "" },
+        )
+    }
+
+    /// Links to the sections.
+    fn contents(&self) -> String {
+        let mut places = vec![("results", "Results")];
+        places.extend((!self.statistics.is_empty()).then_some(("pairs-1", "Pairs of conditions")));
+        places.extend((!self.figures.is_empty()).then_some(("figures", "Figures")));
+        places.extend([("cells", "Cells"), ("audit", "Leakage audit"), ("provenance", "Provenance")]);
+        places.extend([("repeat", "To repeat it"), ("files", "Files")]);
+        let items = places.iter().map(|(id, name)| format!("<li><a href=\"#{id}\">{name}</a></li>"));
+        format!("<nav aria-label=\"Contents\"><ul>{}</ul></nav>\n", items.collect::<String>())
     }
 
     /// A heading that names the data set where there are several.
     fn of_set(&self, index: usize, heading: &str) -> String {
         match self.summary {
             None => heading.to_owned(),
-            Some(s) => format!("{heading}: {}", s.rows[index][0]),
+            Some(_) => format!("{heading}: {}", shown(self.reading.data_sets()[index])),
         }
     }
 
     fn results(&self, index: usize) -> String {
         let table = &self.tables[index];
+        let id = if self.summary.is_some() { format!("results-{}", index + 1) } else { "results".into() };
+        let heading = self.of_set(index, "Results");
         let mut html = format!(
-            "<section>\n<h2>{}</h2>\n<div class=\"scroll\" tabindex=\"0\">\
-             <table aria-describedby=\"meaning-{index}\">",
-            escape(&self.of_set(index, "Results"))
+            "<section id=\"{id}\">\n{}\n{}<table aria-describedby=\"meaning-{index}\">",
+            element("h2", &heading),
+            scroll(&heading)
         );
         html += "<thead><tr><th scope=\"col\">condition</th>";
         let titles = table.columns.iter().map(|h| h.title.as_str()).chain(["cells"]);
@@ -118,24 +133,44 @@ impl Page<'_> {
         html + "</section>\n"
     }
 
+    fn pairs(&self) -> String {
+        (1..).zip(self.statistics).map(|(i, t)| t.html(&format!("pairs-{i}"))).collect()
+    }
+
     fn drawings(&self) -> String {
-        let mut html = String::from("<section>\n<h2>Figures</h2>\n");
+        if self.figures.is_empty() {
+            return String::new();
+        }
+        let mut html = String::from("<section id=\"figures\">\n<h2>Figures</h2>\n");
         for f in self.figures {
             let label = format!("<svg role=\"img\" aria-label=\"{}\" ", escape(&f.alt));
+            let drawing = f.svg.replacen("<svg ", &label, 1);
+            let file = |kind: &str| link(&format!("figures/{}.{kind}", f.name), &kind.to_uppercase());
             html += &format!(
-                "<h3>{}</h3>\n<figure>\n<div class=\"scroll\" tabindex=\"0\">{}</div>\n{}\n</figure>\n",
-                escape(&f.title),
-                f.svg.replacen("<svg ", &label, 1),
-                element("figcaption", &f.caption)
+                "{}\n<figure>\n{}{}</div>\n{}<figcaption>{} {} {}</figcaption>\n</figure>\n",
+                element("h3", &f.title),
+                scroll(&f.title),
+                hover::layer(&drawing, &f.marks),
+                hover::output(&f.marks),
+                escape(&f.caption),
+                file("svg"),
+                file("png"),
             );
         }
-        html + "</section>\n"
+        html += "</section>\n";
+        html + &(1..).zip(self.measures).map(|(i, t)| t.html(&format!("measures-{i}"))).collect::<String>()
+    }
+
+    fn sizes(&self) -> String {
+        let part = |(i, (part, table))| cells::sizes(part, table, &self.of_set(i, "Cells"));
+        let all: String = std::iter::zip(self.parts, self.tables).enumerate().map(part).collect();
+        format!("<div id=\"cells\">\n{all}</div>\n")
     }
 
     fn repeat(&self) -> String {
         let info = &self.reading.info;
         let quoted: Vec<String> = info.command.iter().map(|w| quote(w)).collect();
-        let mut html = String::from("<section>\n<h2>To repeat it</h2>\n");
+        let mut html = String::from("<section id=\"repeat\">\n<h2>To repeat it</h2>\n");
         html += &format!("<pre class=\"command\"><code>{}</code></pre>\n", escape(&quoted.join(" ")));
         html += &format!("<p>With the code at revision <code>{}</code>", escape(&info.revision));
         html += if info.revision.ends_with("+dirty") {
@@ -144,15 +179,16 @@ impl Page<'_> {
             ".</p>\n"
         };
         html += &format!(
-            "<details><summary>The spec with every default written out</summary>\n<pre><code>{}</code></pre>\n</details>\n",
+            "<details><summary>The spec with every default written out</summary>\n<pre tabindex=\"0\"><code>{}</code></pre>\n</details>\n",
             escape(&self.reading.spec.to_toml())
         );
-        html += "</section>\n<section>\n<h2>Files</h2>\n<ul>\n";
-        let own = [("table.md", "the table as Markdown"), ("table.csv", "the table, numbers not rounded")];
-        own.iter().for_each(|(file, what)| html += &format!("<li>{}: {what}</li>\n", link(file, file)));
-        for f in self.figures {
-            let file = format!("figures/{}.svg", f.name);
-            html += &format!("<li>{}: {}</li>\n", link(&file, &file), escape(&f.title));
+        html + "</section>\n"
+    }
+
+    fn listing(&self) -> String {
+        let mut html = String::from("<section id=\"files\">\n<h2>Files</h2>\n<ul>\n");
+        for (file, what) in self.files {
+            html += &format!("<li>{}: {what}</li>\n", link(file, file));
         }
         let run = [
             ("outcomes.csv", "one row a cell"),
@@ -179,12 +215,12 @@ fn quote(word: &str) -> String {
 
 /// A section with a heading and a table.
 pub(super) fn section(title: &str, caption: &str, headings: &[&str], rows: &[Vec<String>]) -> String {
-    format!("<section>\n<h2>{}</h2>\n{}</section>\n", escape(title), plain_table(caption, headings, rows))
+    format!("<section>\n{}\n{}</section>\n", element("h2", title), plain_table(caption, headings, rows))
 }
 
 /// A section with a heading and definitions.
 pub(super) fn facts(title: &str, pairs: &[(&str, String)]) -> String {
-    format!("<section>\n<h2>{}</h2>\n{}</section>\n", escape(title), definitions(pairs))
+    format!("<section>\n{}\n{}</section>\n", element("h2", title), definitions(pairs))
 }
 
 #[cfg(test)]

@@ -32,17 +32,19 @@ pub fn warnings(reading: &Reading) -> String {
 pub fn audit(reading: &Reading) -> String {
     let info = &reading.info;
     if info.audit.is_empty() {
-        return "<section>\n<h2>Leakage audit</h2>\n<p>run.toml has none.</p>\n</section>\n".into();
+        return "<section id=\"audit\">\n<h2>Leakage audit</h2>\n<p>run.toml has none.</p>\n</section>\n"
+            .into();
     }
     let row =
         |a: &crate::results::AuditCheck| vec![a.check.clone(), a.compared.to_string(), a.hits.to_string()];
     let rows: Vec<_> = info.audit.iter().map(row).collect();
-    section(
+    let table = section(
         "Leakage audit",
         "Any hit stops a run, but for speakers where the protocol lets them overlap.",
         &["question", "compared", "hits"],
         &rows,
-    )
+    );
+    format!("<div id=\"audit\">\n{table}</div>\n")
 }
 
 /// Code, machine, data and networks.
@@ -51,7 +53,8 @@ pub fn provenance(reading: &Reading) -> String {
     let d = &info.device;
     let seeds: Vec<String> = reading.spec.seeds.iter().map(u64::to_string).collect();
     let finished = if info.finished.is_empty() { "not finished".into() } else { info.finished.clone() };
-    let mut html = facts(
+    let mut html = String::from("<div id=\"provenance\">\n");
+    html += &facts(
         "Provenance",
         &[
             ("revision", info.revision.clone()),
@@ -73,7 +76,7 @@ pub fn provenance(reading: &Reading) -> String {
         let caption = "FLOPs: one forward pass of one input, two a multiply-add.";
         html += &section("Networks", caption, &["network", "parameters", "FLOPs"], &rows);
     }
-    html
+    html + "</div>\n"
 }
 
 /// The corpora of a run.

@@ -2,10 +2,9 @@
 
 use super::aggregate::Column;
 use super::table::{Entry, Row, Table};
+use super::text_table::{TERMINAL, escape};
 use crate::error::{Error, Result};
 
-/// Columns of a terminal that the text keeps to.
-const TERMINAL: usize = 100;
 /// Characters of a condition's label in a terminal.
 const LABEL: usize = 20;
 
@@ -98,7 +97,6 @@ pub fn sign(v: f64) -> String {
 
 /// table.md.
 pub fn markdown(table: &Table) -> String {
-    let escape = |s: &str| s.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;");
     let mut text = format!("# {}\n\n| condition |", escape(&table.title));
     table.columns.iter().for_each(|h| text += &format!(" {} |", escape(&h.title)));
     text += " cells |\n| :-- |";
@@ -125,7 +123,8 @@ pub fn markdown(table: &Table) -> String {
 pub fn csv(data_sets: &[&str], tables: &[Table]) -> Result<Vec<u8>> {
     let failed = |e: &dyn std::fmt::Display| Error::failed(format!("table.csv: {e}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = ["corpus", "condition", "column", "mean", "half", "n", "published"];
+    let header =
+        ["corpus", "condition", "column", "mean", "half", "n", "published", "difference", "done", "planned"];
     writer.write_record(header).map_err(|e| failed(&e))?;
     let number = |v: Option<f64>| v.map_or(String::new(), |v| v.to_string());
     let rows = std::iter::zip(data_sets, tables).flat_map(|(set, t)| t.rows.iter().map(move |r| (set, t, r)));
@@ -140,6 +139,9 @@ pub fn csv(data_sets: &[&str], tables: &[Table]) -> Result<Vec<u8>> {
                 number(interval.and_then(|i| i.half)),
                 interval.map_or(0, |i| i.n).to_string(),
                 number(*p),
+                number(interval.zip(*p).map(|(i, p)| i.mean - p)),
+                row.done.to_string(),
+                row.planned.to_string(),
             ];
             writer.write_record(&record).map_err(|e| failed(&e))?;
         }
@@ -216,7 +218,8 @@ pub fn cut(s: &str, to: usize) -> String {
     if width(&s) <= to { s } else { s.chars().take(to - 1).chain(['…']).collect() }
 }
 
-fn wrap(paragraph: &str) -> String {
+/// A paragraph in lines of a terminal.
+pub fn wrap(paragraph: &str) -> String {
     let mut text = String::new();
     let mut column = 0;
     for word in paragraph.split_whitespace() {

@@ -25,6 +25,7 @@ mod gan;
 mod gan_golden;
 mod gan_speed;
 mod http;
+mod latex;
 mod mel;
 mod planning;
 mod protocols;

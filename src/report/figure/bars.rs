@@ -1,6 +1,6 @@
 //! Fig. 4 of the paper: grouped bars of UAR, a panel a source corpus, a group a target corpus.
 
-use super::{At, Figure, GRID, HEAD, PALE, SMALL, TEXT, colour, legend, legend_height, svg};
+use super::{At, Figure, GRID, HEAD, PALE, SMALL, TEXT, WIDTH, colour, legend, legend_height, room, svg};
 use crate::error::Result;
 use crate::report::aggregate::{Unit, main_column};
 use crate::report::reading::Reading;
@@ -8,8 +8,7 @@ use crate::report::render::plain;
 use crate::report::summary::shown;
 use crate::report::table::Table;
 
-const WIDTH: i32 = 760;
-const PLOT: i32 = 200;
+const PLOT: i32 = 180;
 
 /// Of a run whose data sets are pairs of corpora; none elsewhere.
 pub fn bars(reading: &Reading, tables: &[Table]) -> Result<Option<Figure>> {
@@ -27,20 +26,20 @@ pub fn bars(reading: &Reading, tables: &[Table]) -> Result<Option<Figure>> {
     let column = main_column(reading);
     let chance = 100.0 / reading.spec.classes.len() as f64;
     let top = 10 + legend_height(&conditions, WIDTH - 28) + 8;
-    let panel = PLOT + 78;
+    let panel = PLOT + 96;
     let text = svg(WIDTH, top + panel * sources.len() as i32, |canvas| {
         legend(canvas, &conditions, 14, 10, WIDTH - 28)?;
         for (p, source) in sources.iter().enumerate() {
-            let (left, right, upper) = (46, WIDTH - 12, top + panel * p as i32 + 30);
+            let (left, right, upper) = (34, WIDTH - 8, top + panel * p as i32 + 48);
             let y = |v: f64| upper + PLOT - (f64::from(PLOT) * v.clamp(0.0, 100.0) / 100.0).round() as i32;
-            canvas.text(&format!("source: {source}"), (left, upper - 16), At::Left, HEAD)?;
+            canvas.text(&format!("source: {source}"), (left, upper - 36), At::Left, HEAD)?;
             for v in (0..=100).step_by(20) {
                 canvas.line((left, y(f64::from(v))), (right, y(f64::from(v))), GRID, 1)?;
                 canvas.text(&v.to_string(), (left - 6, y(f64::from(v))), At::Right, SMALL)?;
             }
             let groups: Vec<usize> = (0..pairs.len()).filter(|&i| pairs[i].0 == *source).collect();
             let pitch = (right - left) / groups.len() as i32;
-            let bar = ((pitch - 24) / conditions.len() as i32).clamp(8, 46);
+            let bar = ((pitch - 16) / conditions.len() as i32).clamp(8, 46);
             for (g, &set) in groups.iter().enumerate() {
                 let middle = left + pitch * g as i32 + pitch / 2;
                 canvas.text(pairs[set].1, (middle, upper + PLOT + 16), At::Middle, TEXT)?;
@@ -57,17 +56,18 @@ pub fn bars(reading: &Reading, tables: &[Table]) -> Result<Option<Figure>> {
                     if half > 0.0 {
                         canvas.error_bar(x + bar / 2, y(mean - half), y(mean + half))?;
                     }
-                    let label = y(mean + half).min(y(mean)) - 9;
-                    canvas.text(
-                        &format!("{mean:.0}"),
-                        (x + bar / 2, label.max(upper - 4)),
-                        At::Middle,
-                        SMALL,
-                    )?;
+                    let above = y(mean + half) - 5;
+                    // Where a bar is narrower than its number, the number stands up.
+                    let label = format!("{mean:.1}");
+                    if bar >= room(&label, SMALL.size) {
+                        canvas.text(&label, (x + bar / 2, above - 5), At::Middle, SMALL)?;
+                    } else {
+                        canvas.rising(&label, (x + bar / 2, above), SMALL)?;
+                    }
                 }
             }
             canvas.dashes_across(left, right, y(chance), PALE)?;
-            canvas.text("UAR, percent; dashed: chance", (right, upper - 16), At::Right, SMALL)?;
+            canvas.text("UAR, percent; dashed: chance", (right, upper - 36), At::Right, SMALL)?;
         }
         Ok(())
     })?;

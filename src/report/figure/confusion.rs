@@ -1,14 +1,13 @@
 //! Confusion matrices, one a condition.
 
-use super::{At, Figure, HEAD, Look, SMALL, TEXT, WHITE, room, svg};
+use super::{At, Figure, HEAD, Look, SMALL, TEXT, WHITE, WIDTH, room, svg};
 use crate::error::Result;
 use crate::metrics::Confusion;
 use crate::report::reading::Reading;
 use crate::report::render::cut;
 use plotters::style::RGBColor;
 
-const WIDTH: i32 = 760;
-const CELL_HEIGHT: i32 = 42;
+const CELL: (i32, i32) = (41, 36);
 const FULL: RGBColor = RGBColor(0x00, 0x4f, 0x8a);
 
 /// Counts of all finished cells of each condition, one matrix a condition; none when no cell finished.
@@ -19,11 +18,11 @@ pub fn confusion(reading: &Reading) -> Result<Option<Figure>> {
         return Ok(None);
     }
     let n = classes.len() as i32;
-    let names: Vec<String> = classes.iter().map(|c| cut(c, 14)).collect();
+    let names: Vec<String> = classes.iter().map(|c| cut(c, 10)).collect();
     let longest = names.iter().map(|c| room(c, TEXT.size)).max().unwrap_or(0);
-    let cell = (longest + 6).max(58);
-    let left = longest + 36;
-    let panel = (left + cell * n + 16, 34 + CELL_HEIGHT * n + 44);
+    let cell = CELL.0;
+    let left = longest + 30;
+    let panel = (left + cell * n + 8, 34 + CELL.1 * n + longest + 34);
     let across = (WIDTH / panel.0).clamp(1, pooled.len() as i32);
     let down = (pooled.len() as i32 + across - 1) / across;
     let text = svg(WIDTH.max(panel.0), panel.1 * down + 4, |canvas| {
@@ -32,34 +31,32 @@ pub fn confusion(reading: &Reading) -> Result<Option<Figure>> {
             let label = cut(reading.spec.condition[i].label(), (cell * n / 8) as usize);
             let (x, y) = (x0 + left, y0 + 34);
             canvas.text(&label, (x, y0 + 18), At::Left, HEAD)?;
-            canvas.upright("truth", (x0 + 14, y + CELL_HEIGHT * n / 2), SMALL)?;
-            canvas.text("predicted", (x + cell * n / 2, y + CELL_HEIGHT * n + 32), At::Middle, SMALL)?;
+            canvas.upright("truth", (x0 + 14, y + CELL.1 * n / 2), SMALL)?;
+            canvas.text("predicted", (x + cell * n / 2, y + CELL.1 * n + longest + 18), At::Middle, SMALL)?;
             for t in 0..n {
-                let row = (x - 6, y + CELL_HEIGHT * t + CELL_HEIGHT / 2);
+                let row = (x - 6, y + CELL.1 * t + CELL.1 / 2);
                 canvas.text(&names[t as usize], row, At::Right, TEXT)?;
-                let column = (x + cell * t + cell / 2, y + CELL_HEIGHT * n + 14);
-                canvas.text(&names[t as usize], column, At::Middle, TEXT)?;
+                let column = (x + cell * t + cell / 2, y + CELL.1 * n + 6);
+                canvas.downward(&names[t as usize], column, TEXT)?;
                 let support: u64 = (0..n).map(|p| confusion.count(t as usize, p as usize)).sum();
                 for p in 0..n {
                     let count = confusion.count(t as usize, p as usize);
                     let share = count as f64 / support.max(1) as f64;
-                    let (from, to) = (
-                        (x + cell * p, y + CELL_HEIGHT * t),
-                        (x + cell * (p + 1), y + CELL_HEIGHT * (t + 1)),
-                    );
+                    let (from, to) =
+                        ((x + cell * p, y + CELL.1 * t), (x + cell * (p + 1), y + CELL.1 * (t + 1)));
                     canvas.rect(from, to, shade(share))?;
                     canvas.frame(from, to, WHITE)?;
                     let ink = if share > 0.68 { WHITE } else { super::INK };
                     let middle = (from.0 + cell / 2, from.1);
-                    let percent = if support == 0 { "–".into() } else { format!("{:.0} %", 100.0 * share) };
+                    let percent = if support == 0 { "–".into() } else { format!("{:.0}%", 100.0 * share) };
                     canvas.text(
                         &percent,
-                        (middle.0, middle.1 + 15),
+                        (middle.0, middle.1 + 13),
                         At::Middle,
                         Look { colour: ink, ..TEXT },
                     )?;
                     let look = Look { size: 10, bold: false, colour: ink };
-                    canvas.text(&count.to_string(), (middle.0, middle.1 + 31), At::Middle, look)?;
+                    canvas.text(&count.to_string(), (middle.0, middle.1 + 27), At::Middle, look)?;
                 }
             }
         }

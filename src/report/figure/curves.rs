@@ -1,12 +1,12 @@
 //! What trainings logged, by step: one panel a quantity, one line a condition.
 
-use super::{At, Canvas, Figure, GRID, HEAD, INK, SMALL, colour, legend, legend_height, svg};
+use super::{At, Canvas, Figure, GRID, HEAD, INK, SMALL, WIDTH, colour, legend, legend_height, svg};
 use crate::error::Result;
 use crate::report::history::{Curve, Curves};
 use crate::report::render::cut;
 
-const WIDTH: i32 = 760;
-const PANEL: (i32, i32) = (380, 230);
+/// Height of a panel.
+const PANEL: i32 = 190;
 
 /// Draws the curves of a stage; none without any. `labels` are the conditions'.
 pub fn curves(stage: &str, found: &Curves, labels: &[&str]) -> Result<Option<Figure>> {
@@ -20,7 +20,7 @@ pub fn curves(stage: &str, found: &Curves, labels: &[&str]) -> Result<Option<Fig
     let top = 10 + legend_height(&items, WIDTH - 28) + 6;
     let across = (found.len() as i32).min(2);
     let down = (found.len() as i32 + 1) / 2;
-    let panel = (WIDTH / across, PANEL.1);
+    let panel = (WIDTH / across, PANEL);
     let text = svg(WIDTH, top + panel.1 * down, |canvas| {
         legend(canvas, &items, 14, 10, WIDTH - 28)?;
         for (i, (name, lines)) in found.iter().enumerate() {
@@ -56,7 +56,7 @@ fn draw_panel(
     corner: (i32, i32),
     size: (i32, i32),
 ) -> Result<()> {
-    let (left, right) = (corner.0 + 64, corner.0 + size.0 - 18);
+    let (left, right) = (corner.0 + 52, corner.0 + size.0 - 14);
     let (top, bottom) = (corner.1 + 34, corner.1 + size.1 - 44);
     let points = || lines.iter().flat_map(|c| &c.points).filter(|p| p.1.is_finite());
     let bounds = |values: &mut dyn Iterator<Item = f64>| {
@@ -64,7 +64,7 @@ fn draw_panel(
     };
     let (_, x_high) = bounds(&mut points().map(|p| p.0));
     let (y_low, y_high) = bounds(&mut points().map(|p| p.1));
-    canvas.text(&cut(name, 40), (left, corner.1 + 18), At::Left, HEAD)?;
+    canvas.text(&cut(name, 26), (left, corner.1 + 18), At::Left, HEAD)?;
     canvas.text("step", ((left + right) / 2, bottom + 32), At::Middle, SMALL)?;
     if !y_low.is_finite() {
         return canvas.text("no finite value", ((left + right) / 2, (top + bottom) / 2), At::Middle, SMALL);

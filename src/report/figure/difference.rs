@@ -1,14 +1,13 @@
 //! Differences to the first condition, with their intervals and a line at zero.
 
-use super::{At, Figure, GRID, INK, PALE, SMALL, TEXT, colour, room, svg};
+use super::{At, Figure, GRID, INK, PALE, SMALL, TEXT, WIDTH, colour, room, svg};
 use crate::error::Result;
 use crate::report::aggregate::{Column, Unit};
 use crate::report::render::{cut, signed};
 use crate::report::table::Table;
 
-const WIDTH: i32 = 760;
 const PITCH: i32 = 34;
-const LABEL: usize = 24;
+const LABEL: usize = 18;
 
 /// None where there is one condition or no difference was measured.
 pub fn difference(table: &Table) -> Result<Option<Figure>> {
@@ -26,7 +25,7 @@ pub fn difference(table: &Table) -> Result<Option<Figure>> {
     (low, high) = ((low / step).floor() * step, (high / step).ceil().max(1.0) * step);
     let labels: Vec<String> = found.iter().map(|(i, _)| cut(&table.rows[*i].label, LABEL)).collect();
     let left = labels.iter().map(|l| room(l, TEXT.size)).max().unwrap_or(0).max(60) + 26;
-    let (right, top) = (WIDTH - 120, 12);
+    let (right, top) = (WIDTH - 104, 12);
     let bottom = top + PITCH * found.len() as i32 + 4;
     let x = |v: f64| left + (f64::from(right - left) * (v - low) / (high - low)).round() as i32;
     let base = table.columns.last().map_or("", |h| h.title.trim_start_matches("vs "));
@@ -82,9 +81,9 @@ pub fn difference(table: &Table) -> Result<Option<Figure>> {
     }))
 }
 
-/// 1, 2 or 5 times a power of ten, for about six ticks over `span`.
+/// 1, 2 or 5 times a power of ten, for about four ticks over `span`.
 fn tick_step(span: f64) -> f64 {
-    let raw = (span / 6.0).max(0.5);
+    let raw = (span / 4.0).max(0.5);
     let power = 10f64.powf(raw.log10().floor());
     [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|&s| s >= raw).unwrap_or(10.0 * power)
 }

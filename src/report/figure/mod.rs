@@ -19,6 +19,9 @@ use plotters::prelude::DrawingBackend;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, FontTransform, IntoFont, RGBColor, TextStyle};
 
+/// Pixels across: in a column of 8.4 cm, texts of 11 to 13 pixels are 5 to 6 points high.
+pub const WIDTH: i32 = 520;
+
 /// Text and axes.
 pub const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 /// Helping lines and their labels.
@@ -191,6 +194,16 @@ impl Canvas<'_> {
     /// Text centred on its point that runs upwards.
     pub fn upright(&mut self, text: &str, point: (i32, i32), look: Look) -> Result<()> {
         self.styled(text, point, HPos::Center, look, FontTransform::Rotate270)
+    }
+
+    /// Text that runs upwards and ends at its point, below it.
+    pub fn downward(&mut self, text: &str, point: (i32, i32), look: Look) -> Result<()> {
+        self.styled(text, point, HPos::Right, look, FontTransform::Rotate270)
+    }
+
+    /// Text that runs upwards from its point.
+    pub fn rising(&mut self, text: &str, point: (i32, i32), look: Look) -> Result<()> {
+        self.styled(text, point, HPos::Left, look, FontTransform::Rotate270)
     }
 
     fn styled(

@@ -1,15 +1,14 @@
 //! Bars of every column and condition, with intervals, single folds, published values and chance.
 
-use super::{At, Canvas, Figure, GRID, HEAD, PALE, SMALL, TEXT, colour, room, svg};
+use super::{At, Canvas, Figure, GRID, HEAD, PALE, SMALL, TEXT, WIDTH, colour, room, svg};
 use crate::error::Result;
 use crate::report::aggregate::{Column, Unit};
 use crate::report::render::{cut, plain};
 use crate::report::table::Table;
 
-const WIDTH: i32 = 760;
 const GROUP: i32 = 40;
 /// Characters of a condition's label.
-const LABEL: usize = 24;
+const LABEL: usize = 18;
 
 /// `classes`: number of classes, for the chance line.
 pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
@@ -17,7 +16,7 @@ pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
         (0..table.columns.len()).filter(|&c| table.columns[c].column != Column::Difference).collect();
     let labels: Vec<String> = table.rows.iter().map(|r| cut(&r.label, LABEL)).collect();
     let left = labels.iter().map(|l| room(l, TEXT.size)).max().unwrap_or(0).max(60) + 14;
-    let right = WIDTH - 110;
+    let right = WIDTH - 92;
     let top = 44;
     let published = table.rows.iter().any(|r| r.published.iter().any(Option::is_some));
     // Interval, folds and published value have a lane of the bar each.
@@ -97,15 +96,15 @@ fn long_title(table: &Table, column: usize) -> String {
 /// What the marks mean, in one row.
 fn key(canvas: &mut Canvas, unit: &str, published: bool) -> Result<()> {
     let y = 22;
-    canvas.whisker(14, 44, y)?;
-    canvas.text("95 % interval of the mean", (52, y), At::Left, TEXT)?;
-    canvas.dot((238, y))?;
-    canvas.text(&format!("one {unit}"), (248, y), At::Left, TEXT)?;
-    canvas.dashes(334, y - 9, y + 9, PALE)?;
-    canvas.text("chance", (342, y), At::Left, TEXT)?;
+    canvas.whisker(14, 40, y)?;
+    canvas.text("95 % interval", (48, y), At::Left, TEXT)?;
+    canvas.dot((168, y))?;
+    canvas.text(&format!("one {unit}"), (178, y), At::Left, TEXT)?;
+    canvas.dashes(262, y - 9, y + 9, PALE)?;
+    canvas.text("chance", (270, y), At::Left, TEXT)?;
     if published {
-        canvas.diamond((420, y))?;
-        canvas.text("published", (432, y), At::Left, TEXT)?;
+        canvas.diamond((346, y))?;
+        canvas.text("published", (358, y), At::Left, TEXT)?;
     }
     Ok(())
 }

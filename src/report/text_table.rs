@@ -1,0 +1,106 @@
+//! A table whose cells are text, for every reader: terminal, Markdown, page.
+
+use super::html;
+
+/// Columns of a terminal that the text keeps to.
+pub const TERMINAL: usize = 100;
+
+/// Headings and rows, as text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TextTable {
+    /// Its heading in the page.
+    pub title: String,
+    /// What the numbers are.
+    pub caption: String,
+    /// One a column.
+    pub headings: Vec<String>,
+    /// As many cells as headings each.
+    pub rows: Vec<Vec<String>>,
+    /// Columns that are words, from the left; the others are numbers.
+    pub words: usize,
+}
+
+impl TextTable {
+    /// Aligned text of at most 100 columns: what does not fit goes into another block with the first column again.
+    /// Without title and caption.
+    pub fn terminal(&self) -> String {
+        let lines = || std::iter::once(&self.headings).chain(&self.rows);
+        let width = |s: &str| s.chars().count();
+        let widths: Vec<usize> =
+            (0..self.headings.len()).map(|c| lines().map(|l| width(&l[c])).max().unwrap_or(0)).collect();
+        let mut text = String::new();
+        let mut start = 1;
+        while start < widths.len() {
+            let mut end = start + 1;
+            while end < widths.len()
+                && widths[0] + widths[start..=end].iter().map(|w| w + 2).sum::<usize>() <= TERMINAL
+            {
+                end += 1;
+            }
+            for line in lines() {
+                let mut row = format!("{}{}", line[0], " ".repeat(widths[0] - width(&line[0])));
+                for c in start..end {
+                    let space = " ".repeat(widths[c] - width(&line[c]));
+                    row += "  ";
+                    row += &if c < self.words { line[c].clone() + &space } else { space + &line[c] };
+                }
+                text += &format!("{}\n", row.trim_end());
+            }
+            text += if end < widths.len() { "\n" } else { "" };
+            start = end;
+        }
+        text
+    }
+
+    /// As Markdown, without title and caption.
+    pub fn markdown(&self) -> String {
+        let line = |cells: &[String]| {
+            format!("| {} |\n", cells.iter().map(|c| escape(c)).collect::<Vec<_>>().join(" | "))
+        };
+        let mut text = line(&self.headings);
+        text += &format!(
+            "|{}{}\n",
+            " :-- |".repeat(self.words),
+            " --: |".repeat(self.headings.len() - self.words)
+        );
+        self.rows.iter().for_each(|row| text += &line(row));
+        text
+    }
+
+    /// As a section of the page.
+    pub fn html(&self, id: &str) -> String {
+        let headings: Vec<&str> = self.headings.iter().map(String::as_str).collect();
+        let table = html::words_table(&self.caption, &headings, &self.rows, self.words);
+        format!("<section id=\"{id}\">\n{}\n{table}</section>\n", html::element("h2", &self.title))
+    }
+}
+
+/// Text for Markdown.
+pub fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('*', "\\*")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wide_table_goes_into_two_blocks_of_a_terminal() {
+        let headings = vec!["UAR".to_owned(), "a".repeat(40), "b".repeat(40), "c".repeat(40)];
+        let rows = vec![vec!["x → y".to_owned(), "1.0".into(), "2.0".into(), "3.0".into()]];
+        let text = TextTable { headings, rows, words: 1, ..TextTable::default() }.terminal();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 5, "{text}");
+        assert!(lines[1].ends_with("2.0") && lines[2].is_empty() && lines[4].ends_with("3.0"), "{text}");
+        assert!(lines.iter().all(|l| l.chars().count() <= TERMINAL), "{text}");
+    }
+
+    #[test]
+    fn words_are_left_and_numbers_right() {
+        let rows = vec![vec!["a".to_owned(), "b|".into(), "1".into()]];
+        let headings = ["first", "second", "third"].map(String::from).to_vec();
+        let table = TextTable { headings, rows, words: 2, ..TextTable::default() };
+        assert_eq!(table.terminal(), "first  second  third\na      b|          1\n");
+        assert_eq!(table.markdown(), "| first | second | third |\n| :-- | :-- | --: |\n| a | b\\| | 1 |\n");
+    }
+}
