@@ -5,6 +5,7 @@ use crate::cell::{Context, FoldData};
 use crate::error::{Error, Result};
 use crate::plan::{Cell, augmentor_sees};
 use crate::results::{Key, Stage, write_atomic};
+use crate::seed::Seed;
 use crate::spec::{Embedding, EmbeddingSource};
 use crate::train::bank::{Bank, indices};
 use crate::train::networks::Networks;
@@ -37,11 +38,11 @@ pub fn write(
         EmbeddingSource::Train => (&cell.fold.train, &data.train, augmentor_sees(spec, &cell.fold)),
         EmbeddingSource::Test => (&cell.fold.test, &data.test, &cell.fold.test[..]),
     };
-    let chosen = choose(context, cell, of, embedding.per_class);
+    let seed = cell.seed.child("embedding");
+    let chosen = choose(context, seed.child("choice"), of, embedding.per_class);
     let items: Vec<usize> =
         chosen.iter().map(|i| all.binary_search(i).expect("chosen from this side")).collect();
     let names: Vec<&str> = chosen.iter().map(|&i| context.selection.utterances[i].sha256.as_str()).collect();
-    let seed = cell.seed.child("embedding");
     let made = triplet_gan::augment(&networks.augmentor, spec, bank, &items, &names, embedding.copies, seed);
     let originals = represent(&networks, spec, &bank.pick(&items));
     let augmentations = represent(&networks, spec, &made);
@@ -66,9 +67,9 @@ pub fn write(
     write_atomic(path, &writer.into_inner().map_err(|e| failed(&e))?)
 }
 
-/// `per_class` utterances of each class of `of`, at random; the same for every condition of a fold.
-fn choose(context: &Context, cell: &Cell, of: &[usize], per_class: usize) -> Vec<usize> {
-    let seed = cell.seed.child("embedding").child("choice");
+/// `per_class` utterances of each class of `of`, at random by `seed`: of a seed that the conditions of a fold share, the
+/// same for every condition.
+pub fn choose(context: &Context, seed: Seed, of: &[usize], per_class: usize) -> Vec<usize> {
     let mut chosen = Vec::new();
     for class in 0..context.spec.classes.len() {
         let mut ranked: Vec<(u32, usize)> = of

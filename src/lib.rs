@@ -29,6 +29,7 @@ pub mod train;
 pub mod cell;
 pub mod counts;
 pub mod embedding;
+pub mod gallery;
 pub mod housekeeping;
 pub mod inputs;
 pub mod launch;

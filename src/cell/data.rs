@@ -3,6 +3,7 @@
 use crate::audio::LogMel;
 use crate::error::Result;
 use crate::features::{self, Standardiser};
+use crate::plan::Cell;
 use crate::results::{RunDir, Store};
 use crate::spec::Spec;
 use crate::split::{Fold, Selection};
@@ -19,6 +20,8 @@ pub struct Context<'a> {
     pub spec: &'a Spec,
     /// Its utterances.
     pub selection: &'a Selection,
+    /// Every cell of its plan.
+    pub cells: &'a [Cell],
     /// Where the files go.
     pub run: &'a RunDir,
     /// Finished stages, and the cache of log-mels.

@@ -5,7 +5,6 @@ mod entry;
 
 pub use data::{Context, FoldData, Loaded};
 
-use crate::embedding;
 use crate::error::{Error, Result};
 use crate::metrics::Confusion;
 use crate::nets::vgg::Vgg;
@@ -24,6 +23,7 @@ use crate::train::predict::predict;
 use crate::train::vote::Prediction;
 use crate::training_set::TrainingSet;
 use crate::warnings;
+use crate::{embedding, gallery};
 use entry::StageInfo;
 use std::path::{Path, PathBuf};
 
@@ -102,7 +102,7 @@ pub fn fail(
 }
 
 impl Work<'_> {
-    /// Writes predictions, history and embedding; the record is what they come to.
+    /// Writes predictions, history, embedding and gallery; the record is what they come to.
     fn record(&mut self, classifier: &Path, attempt: usize) -> Result<CellRecord> {
         let Context { spec, run, store, device, .. } = self.context;
         let classes = spec.class_names();
@@ -131,6 +131,10 @@ impl Work<'_> {
         if let (Some(key), Some(e), true) = (&self.cell.augmentor, &spec.embedding, guided) {
             let data = self.loaded.data(self.context, &self.cell.fold)?;
             embedding::write(self.context, self.cell, key, data, e, &file("embedding.csv"))?;
+        }
+        if gallery::is_of(self.cell, self.context.cells, spec) {
+            let data = self.loaded.data(self.context, &self.cell.fold)?;
+            gallery::write(self.context, self.cell, data, &run.path().join(self.cell.id.dir()))?;
         }
         let pairs = predictions.iter().map(|p| (p.truth, p.predicted));
         let confusion = Confusion::from_pairs(classes.len(), pairs);

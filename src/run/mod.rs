@@ -24,7 +24,7 @@ use crate::spec::Spec;
 use crate::split::write_splits;
 use crate::train::device::{self, DeviceChoice};
 use crate::train::libtorch;
-use crate::{signals, sizes, warnings};
+use crate::{gallery, signals, sizes, warnings};
 use resume::Found;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -253,7 +253,8 @@ fn jobs(options: &Options, machine: &DeviceInfo, devices: usize, cells: usize) -
 /// Log-mels of all utterances into the cache, where a stage of the plan needs any.
 fn extract(plan: &Plan, store: &Store, display: &Display) -> Result<()> {
     let made = |c: &crate::plan::Cell| store.has(Stage::Classifier, &c.classifier);
-    if plan.spec.embedding.is_none() && plan.cells.iter().all(made) {
+    let shown = |c: &crate::plan::Cell| gallery::is_of(c, &plan.cells, &plan.spec);
+    if plan.spec.embedding.is_none() && plan.cells.iter().all(|c| made(c) && !shown(c)) {
         return Ok(());
     }
     let bar = display.bar("features", plan.selection.utterances.len() as u64);

@@ -195,6 +195,7 @@ impl Bench {
         let context = Context {
             spec: &self.plan.spec,
             selection: &self.plan.selection,
+            cells: &self.plan.cells,
             run: &self.run,
             store: &self.store,
             device: self.device,

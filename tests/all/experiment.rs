@@ -1,6 +1,7 @@
 //! Experiments as a user runs them: every shipped spec, repeated runs, and what bad input does.
 
 use crate::common::{seraug, sine, stderr, stdout, write_wav};
+use seraug::results::{Shown, read_gallery};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -89,6 +90,35 @@ fn weights(results: &Path) -> Vec<(String, String)> {
     found
 }
 
+/// The conditions with an augmentor show the same utterances, each with its own augmentations, and do so too where the
+/// augmentor came from the store.
+fn galleries(run: &Path, again: &Path) {
+    let of =
+        |run: &Path, condition: &str| read_gallery(&run.join(format!("cells/{condition}/fold-1/seed-1")));
+    assert_eq!(of(run, "no-aug").unwrap(), None);
+    let [model, all] = ["model", "aug"].map(|c| of(run, c).unwrap().expect(c).0);
+    let about = |g: &[Shown]| g.iter().map(|s| s.about.clone()).collect::<Vec<_>>();
+    assert_eq!(about(&model), about(&all));
+    let classes: Vec<&str> = all.iter().map(|s| s.about.class.as_str()).collect();
+    assert_eq!(classes, ["neutral", "neutral", "angry", "angry", "sad", "sad", "happy", "happy"]);
+    for (m, a) in model.iter().zip(&all) {
+        // 0.2 s and hops of 25 ms; frames are 64.
+        assert_eq!((a.about.frames, a.original.len()), (9, 9 * 128));
+        assert_eq!(m.original, a.original);
+        assert_ne!(m.augmentation, a.augmentation);
+        let moved: f32 = a.original.iter().zip(&a.augmentation).map(|(x, y)| (x - y).abs()).sum();
+        let epsilon = moved / (9.0 * 128.0);
+        assert!((0.04..0.31).contains(&epsilon), "the mean of |P| is epsilon: {epsilon}");
+    }
+    let file = "cells/aug/fold-1/seed-1/gallery.npy";
+    assert_eq!(fs::read(again.join(file)).unwrap(), fs::read(run.join(file)).unwrap());
+    let test = fs::read_to_string(run.join("cells/aug/fold-1/seed-1/predictions.csv")).unwrap();
+    assert!(
+        all.iter().all(|s| !test.contains(&format!("{},", s.about.utterance))),
+        "nothing of the test fold"
+    );
+}
+
 #[test]
 fn two_runs_are_equal_and_a_third_trains_nothing() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -116,6 +146,7 @@ fn two_runs_are_equal_and_a_third_trains_nothing() {
     {
         assert_eq!(fs::read(again.join(file)).unwrap(), fs::read(a.join(file)).unwrap(), "{file}");
     }
+    galleries(&a, &again);
     let page = seraug(one.path(), &["report", "results/open/ablation-emodb/latest"]);
     assert!(page.status.success() && stdout(&page).contains("index.html"), "{}", stderr(&page));
 }

@@ -19,6 +19,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "housekeeping",
             "status",
             "embedding",
+            "gallery",
             "inputs",
             "launch",
             "run",
@@ -34,7 +35,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 
 /// The heavy crates and the modules that may name them.
 const HEAVY: &[(&str, &[&str])] = &[
-    ("tch", &["nets", "train", "augment", "cell", "embedding"]),
+    ("tch", &["nets", "train", "augment", "cell", "embedding", "gallery"]),
     ("polars", &["report", "corpora"]),
     ("plotters", &["report"]),
     ("symphonia", &["audio"]),
