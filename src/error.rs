@@ -16,6 +16,8 @@ pub enum Error {
     Missing(String),
     /// Somebody asked to stop (Ctrl-C, SIGTERM); what was done is kept (exit code 130).
     Interrupted(String),
+    /// Numbers of a run contradict each other: a file was changed, or is of another run (exit code 4).
+    Contradiction(String),
 }
 
 impl Error {
@@ -34,12 +36,18 @@ impl Error {
         Error::Interrupted(one_line(&message.to_string()))
     }
 
-    /// 2 for usage, 130 for an interruption, 1 for everything else.
+    /// Numbers of a run that contradict each other; `message` is folded onto one line.
+    pub fn contradiction(message: impl fmt::Display) -> Error {
+        Error::Contradiction(one_line(&message.to_string()))
+    }
+
+    /// 2 for usage, 4 for a contradiction, 130 for an interruption, 1 for everything else.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Usage(_) | Error::Missing(_) => 2,
             Error::Failed(_) => 1,
             Error::Interrupted(_) => 130,
+            Error::Contradiction(_) => 4,
         }
     }
 }
@@ -47,7 +55,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Usage(m) | Error::Failed(m) | Error::Missing(m) | Error::Interrupted(m) => f.write_str(m),
+            Error::Usage(m)
+            | Error::Failed(m)
+            | Error::Missing(m)
+            | Error::Interrupted(m)
+            | Error::Contradiction(m) => f.write_str(m),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod nearest;
 pub mod panic;
 pub mod seed;
 pub mod signals;
+pub mod statistics;
 // 1 formats
 pub mod manifest;
 pub mod results;

@@ -1,6 +1,7 @@
 //! What is rendered from a run directory alone: tables, figures, page. Needs neither audio nor libtorch.
 
 pub mod aggregate;
+pub mod answers;
 mod caption;
 mod cells;
 mod counts;

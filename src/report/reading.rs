@@ -1,8 +1,9 @@
 //! A run directory, read and checked for reporting.
 
 use crate::error::{Error, Result};
-use crate::results::{CellId, Outcome, RunDir, RunInfo, Status, read_outcomes};
+use crate::results::{CellId, FoldInfo, Outcome, RunDir, RunInfo, Status, read_outcomes};
 use crate::spec::{self, ReductionMode, Spec};
+use std::collections::HashSet;
 
 /// All that a report is made from, except the files of single cells, which are read where needed.
 #[derive(Debug, Clone)]
@@ -41,14 +42,17 @@ impl Reading {
                 run.info().display()
             )));
         }
-        for (i, o) in outcomes.iter().enumerate() {
-            if !spec.condition.iter().any(|c| c.name == o.cell.condition) {
+        let conditions: HashSet<&str> = spec.condition.iter().map(|c| c.name.as_str()).collect();
+        let folds: HashSet<(usize, &str)> = info.fold.iter().map(|f| (f.number, f.corpus.as_str())).collect();
+        let mut seen = HashSet::new();
+        for o in &outcomes {
+            if !conditions.contains(o.cell.condition.as_str()) {
                 return Err(bad(format!("condition `{}` is not in spec.toml", o.cell.condition)));
             }
-            if !info.fold.iter().any(|f| f.number == o.cell.fold && f.corpus == o.corpus) {
+            if !folds.contains(&(o.cell.fold, o.corpus.as_str())) {
                 return Err(bad(format!("cell {} of {} is of no fold of run.toml", o.cell, o.corpus)));
             }
-            if outcomes[..i].iter().any(|p| p.cell == o.cell) {
+            if !seen.insert(place(&o.cell)) {
                 return Err(bad(format!("cell {} is there twice", o.cell)));
             }
         }
@@ -113,10 +117,23 @@ impl Reading {
 
     /// The run as if it were about one of its data sets alone.
     pub fn only(&self, data_set: &str) -> Reading {
-        let mut part = self.clone();
-        part.info.fold.retain(|f| f.corpus == data_set);
-        part.outcomes.retain(|o| o.corpus == data_set);
-        part
+        self.with(self.outcomes.iter().filter(|o| o.corpus == data_set), |f| f.corpus == data_set)
+    }
+
+    /// The run with some of its outcomes and folds.
+    pub fn with<'a>(
+        &self,
+        outcomes: impl Iterator<Item = &'a Outcome>,
+        folds: impl Fn(&FoldInfo) -> bool,
+    ) -> Reading {
+        let mut info = self.info.clone();
+        info.fold.retain(folds);
+        Reading {
+            run: self.run.clone(),
+            spec: self.spec.clone(),
+            info,
+            outcomes: outcomes.cloned().collect(),
+        }
     }
 
     /// Index of a cell's condition in the spec.
@@ -138,22 +155,23 @@ impl Reading {
 
     /// Cells that the spec plans and outcomes.csv lacks, in plan order.
     pub fn missing(&self) -> Vec<CellId> {
+        let there: HashSet<_> = self.outcomes.iter().map(|o| place(&o.cell)).collect();
+        let planned = self.planned();
         let mut missing = Vec::new();
         for c in &self.spec.condition {
-            for (fold, seed) in self.planned() {
-                let cell = CellId {
-                    experiment: self.info.experiment.clone(),
-                    condition: c.name.clone(),
-                    fold,
-                    seed,
-                };
-                let there =
-                    |o: &Outcome| (&o.cell.condition, o.cell.fold, o.cell.seed) == (&c.name, fold, seed);
-                if !self.outcomes.iter().any(there) {
-                    missing.push(cell);
-                }
-            }
+            let lacking = planned.iter().filter(|(f, s)| !there.contains(&(c.name.as_str(), *f, *s)));
+            missing.extend(lacking.map(|&(fold, seed)| CellId {
+                experiment: self.info.experiment.clone(),
+                condition: c.name.clone(),
+                fold,
+                seed,
+            }));
         }
         missing
     }
+}
+
+/// What tells a cell from the others of its run.
+pub fn place(cell: &CellId) -> (&str, usize, u64) {
+    (&cell.condition, cell.fold, cell.seed)
 }

@@ -128,11 +128,26 @@ fn record(o: &Outcome, classes: &[&str]) -> Vec<String> {
     row
 }
 
+/// Columns that follow from the counts.
+fn derived(
+    confusion: &Confusion,
+    classes: &[String],
+    reduced: &[String],
+) -> impl Iterator<Item = (String, Option<f64>)> {
+    let indices: Vec<usize> = reduced.iter().filter_map(|r| classes.iter().position(|c| c == r)).collect();
+    let recalls = classes.iter().enumerate().map(|(c, name)| (format!("recall_{name}"), confusion.recall(c)));
+    let means = [
+        ("mean_recall_reduced".to_owned(), confusion.mean_recall(&indices)),
+        ("accuracy".to_owned(), confusion.accuracy()),
+    ];
+    std::iter::once(("uar".to_owned(), confusion.uar())).chain(recalls).chain(means)
+}
+
 /// Reads what [`write_outcomes`] wrote; class names come from the header, in its order.
 ///
 /// # Errors
-/// A missing column, a value that is no number, or a recall that the counts do not give: each names
-/// the file and the row.
+/// A missing column or a value that is no number, with file and row; [`Error::Contradiction`] for a recall that the
+/// counts do not give, with the cell.
 pub fn read_outcomes(path: &Path) -> Result<(Vec<String>, Vec<Outcome>)> {
     let bad = |row: usize, what: String| Error::failed(format!("{}:{row}: {what}", path.display()));
     let mut reader =
@@ -162,38 +177,53 @@ pub fn read_outcomes(path: &Path) -> Result<(Vec<String>, Vec<Outcome>)> {
             "failed" => Status::Failed,
             other => return Err(bad(at, format!("status = `{other}`: expected done or failed"))),
         };
+        let cell = CellId {
+            experiment: text("experiment")?.to_owned(),
+            condition: text("condition")?.to_owned(),
+            fold: count("fold")?,
+            seed: count("seed")? as u64,
+        };
+        let reduced: Vec<String> =
+            text("reduced")?.split('+').filter(|s| !s.is_empty()).map(str::to_owned).collect();
         let confusion = if status == Status::Failed {
             None
         } else {
-            let mut confusion = Confusion::new(classes.len());
-            for (t, truth) in classes.iter().enumerate() {
-                for (p, predicted) in classes.iter().enumerate() {
-                    (0..count(&format!("confusion_{truth}_{predicted}"))?).for_each(|_| confusion.add(t, p));
+            let counts = |truth: &String| {
+                let of = |predicted| {
+                    let name = format!("confusion_{truth}_{predicted}");
+                    let n = count(&name)?;
+                    u32::try_from(n).map(u64::from).map_err(|_| bad(at, format!("{name} = {n} is no count")))
+                };
+                classes.iter().map(of).collect::<Result<Vec<u64>>>()
+            };
+            let rows = classes.iter().map(counts).collect::<Result<Vec<_>>>()?;
+            let confusion = Confusion::from_rows(&rows).expect("one row a class");
+            for (name, counted) in derived(&confusion, &classes, &reduced) {
+                let shown = counted.map_or("nothing".to_owned(), |v| format!("{v:.6}"));
+                let agrees = match (text(&name)?, counted) {
+                    ("", None) => true,
+                    ("", Some(_)) | (_, None) => false,
+                    (_, Some(counted)) => (number(&name)? - counted).abs() <= 1e-6,
+                };
+                if !agrees {
+                    return Err(Error::contradiction(format!(
+                        "{}:{at}: {name} = {}, but the confusion gives {shown}: cell {cell}: the file was changed",
+                        path.display(),
+                        text(&name)?
+                    )));
                 }
-            }
-            let (stated, counted) = (number("uar")?, confusion.uar().unwrap_or(f64::NAN));
-            if (stated - counted).abs() > 1e-6 {
-                return Err(bad(
-                    at,
-                    format!("uar = {stated}, but the confusion gives {counted:.6}: the file was changed"),
-                ));
             }
             Some(confusion)
         };
         outcomes.push(Outcome {
-            cell: CellId {
-                experiment: text("experiment")?.to_owned(),
-                condition: text("condition")?.to_owned(),
-                fold: count("fold")?,
-                seed: count("seed")? as u64,
-            },
+            cell,
             corpus: text("corpus")?.to_owned(),
             status,
             error: text("error")?.to_owned(),
             n_train: count("n_train")?,
             n_augmented: count("n_augmented")?,
             n_test: count("n_test")?,
-            reduced: text("reduced")?.split('+').filter(|s| !s.is_empty()).map(str::to_owned).collect(),
+            reduced,
             confusion,
             seconds_augmentor: number("seconds_augmentor")?,
             seconds_classifier: number("seconds_classifier")?,

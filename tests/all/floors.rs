@@ -4,7 +4,10 @@ use std::path::Path;
 
 /// Module to floor. `report` reads results alone: it is held to floor 1 beside its own files.
 const FLOORS: &[(&str, &[&str])] = &[
-    ("0 words", &["error", "panic", "emotion", "metrics", "interval", "nearest", "seed", "signals"]),
+    (
+        "0 words",
+        &["error", "panic", "emotion", "metrics", "interval", "nearest", "seed", "signals", "statistics"],
+    ),
     ("1 formats", &["spec", "manifest", "results"]),
     ("2 data", &["audio", "corpora", "features", "split", "audit"]),
     ("3 networks", &["nets"]),

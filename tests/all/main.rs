@@ -36,6 +36,7 @@ mod resume;
 mod reuse;
 mod schema;
 mod slurm;
+mod statistics;
 mod status;
 mod store;
 mod synthetic;
