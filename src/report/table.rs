@@ -102,7 +102,7 @@ impl Table {
         };
         let rows: Vec<Row> = conditions.iter().enumerate().map(row).collect();
         Ok(Table {
-            title: super::heading(reading),
+            title: super::contents::heading(reading),
             notes: notes(reading, &rows, &samples),
             caption: super::caption::caption(reading, unit),
             others: reading
