@@ -4,6 +4,7 @@ pub mod aggregate;
 mod caption;
 mod cells;
 mod counts;
+pub mod embedding;
 pub mod figure;
 pub mod history;
 pub mod html;
@@ -145,6 +146,8 @@ fn figures(reading: &Reading, tables: &[Table]) -> Result<Vec<Figure>> {
         figures.push(figure::recall(table, reading.spec.classes.len())?);
         figures.extend(figure::difference(table)?);
     }
+    figures.extend(embedding::embedding(reading)?.map(|e| e.figure));
+    figures.extend(figure::galleries(reading)?);
     figures.extend(figure::confusion(reading)?);
     for stage in ["classifier", "augmentor"] {
         figures.extend(figure::curves(stage, &history::curves(reading, stage)?, &labels)?);

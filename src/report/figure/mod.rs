@@ -5,12 +5,18 @@ mod bars;
 mod confusion;
 mod curves;
 mod difference;
+mod embedding;
+mod gallery;
+mod image;
+mod marker;
 mod recall;
 
 pub use bars::bars;
 pub use confusion::confusion;
 pub use curves::curves;
 pub use difference::difference;
+pub use embedding::embedding;
+pub use gallery::galleries;
 pub use recall::recall;
 
 use crate::error::{Error, Result};
