@@ -1,6 +1,7 @@
 //! All that a report shows, made from a run before the first file is written.
 
 use super::answers::Answers;
+use super::embedding::{self, EmbeddingReport};
 use super::figure::{self, Figure};
 use super::page::Page;
 use super::reading::Reading;
@@ -23,7 +24,7 @@ pub(super) struct Contents {
     statistics: Vec<TextTable>,
     speakers: Vec<Speaker>,
     figures: Vec<Figure>,
-    measures: Vec<TextTable>,
+    embedding: Option<EmbeddingReport>,
     verdict: Verdict,
 }
 
@@ -39,14 +40,15 @@ impl Contents {
         }
         let answers = Answers::of(&reading)?;
         let speakers = speakers::speakers(&reading, &answers);
+        let embedding = embedding::embedding(&reading)?;
         Ok(Contents {
             title: heading(&reading),
             summary: summary::summary(&reading, &tables),
             statistics: Vec::new(),
-            figures: figures(&reading, &tables, &speakers)?,
-            measures: Vec::new(),
+            figures: figures(&reading, &tables, &speakers, embedding.as_ref())?,
             verdict: verdict::verdict(&reading, &tables)?,
             speakers,
+            embedding,
             tables,
             parts,
             reading,
@@ -66,10 +68,14 @@ impl Contents {
             let csv = speakers::csv(&self.reading, &self.speakers)?;
             put("speakers.csv".into(), "every test speaker", csv);
         }
+        for (name, bytes) in self.embedding.iter().flat_map(|e| &e.files) {
+            put(name.display().to_string(), "the points and measures of the t-SNE", bytes.clone());
+        }
         for (figure, png) in std::iter::zip(&self.figures, png::of_all(&self.figures)?) {
             put(format!("figures/{}.svg", figure.name), "figure", figure.svg.clone().into_bytes());
             put(format!("figures/{}.png", figure.name), "the same, for what takes no SVG", png);
         }
+        let measures = self.measures();
         let page = Page {
             reading: &self.reading,
             title: &self.title,
@@ -78,7 +84,7 @@ impl Contents {
             summary: self.summary.as_ref(),
             statistics: &self.statistics,
             figures: &self.figures,
-            measures: &self.measures,
+            measures: &measures,
             verdict: &self.verdict,
             files: &files.iter().map(|(name, what, _)| (name.clone(), *what)).collect::<Vec<_>>(),
             run,
@@ -104,13 +110,18 @@ impl Contents {
         splice::content(&self.title, self.summary.as_ref(), &self.tables, &self.figures, page, run)
     }
 
+    /// What belongs to the figures, in numbers.
+    fn measures(&self) -> Vec<TextTable> {
+        self.embedding.iter().map(|e| e.table.clone()).collect()
+    }
+
     fn markdown(&self) -> String {
         let overview = |s: &TextTable| {
             format!("# {}\n\n{}\n{}\n", escape(&self.title), s.markdown(), escape(&s.caption))
         };
         let mut parts: Vec<String> = self.summary.as_ref().map(overview).into_iter().collect();
         parts.extend(self.tables.iter().map(render::markdown));
-        for table in self.statistics.iter().chain(&self.measures) {
+        for table in self.statistics.iter().chain(&self.measures()) {
             parts.push(format!(
                 "# {}\n\n{}\n{}\n",
                 escape(&table.title),
@@ -128,7 +139,12 @@ pub(super) fn heading(reading: &Reading) -> String {
     format!("{}{synthetic}", reading.spec.title)
 }
 
-fn figures(reading: &Reading, tables: &[Table], speakers: &[Speaker]) -> Result<Vec<Figure>> {
+fn figures(
+    reading: &Reading,
+    tables: &[Table],
+    speakers: &[Speaker],
+    embedding: Option<&EmbeddingReport>,
+) -> Result<Vec<Figure>> {
     let labels: Vec<&str> = reading.spec.condition.iter().map(Condition::label).collect();
     let mut figures = Vec::new();
     figures.extend(figure::bars(reading, tables)?);
@@ -136,6 +152,8 @@ fn figures(reading: &Reading, tables: &[Table], speakers: &[Speaker]) -> Result<
         figures.push(figure::recall(table, reading.spec.classes.len())?);
         figures.extend(figure::difference(table)?);
     }
+    figures.extend(embedding.map(|e| e.figure.clone()));
+    figures.extend(figure::galleries(reading)?);
     figures.extend(figure::speakers(reading, speakers)?);
     figures.extend(figure::confusion(reading)?);
     for stage in ["classifier", "augmentor"] {

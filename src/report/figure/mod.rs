@@ -5,6 +5,10 @@ mod bars;
 mod confusion;
 mod curves;
 mod difference;
+mod embedding;
+mod gallery;
+mod image;
+mod marker;
 mod recall;
 mod speakers;
 
@@ -12,6 +16,8 @@ pub use bars::bars;
 pub use confusion::confusion;
 pub use curves::curves;
 pub use difference::difference;
+pub use embedding::embedding;
+pub use gallery::galleries;
 pub use recall::recall;
 pub use speakers::speakers;
 
