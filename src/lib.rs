@@ -44,6 +44,7 @@ pub mod training_set;
 pub mod warnings;
 pub mod worker;
 // 5' reading
+pub mod compare;
 pub mod report;
 // 6 face
 pub mod cmd;

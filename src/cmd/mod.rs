@@ -1,5 +1,6 @@
 //! The commands: one file each with its `Args` and a `run`. They meet through files, never in memory.
 
+pub mod compare;
 pub mod corpus;
 pub mod doctor;
 pub mod features;

@@ -1,16 +1,9 @@
 //! What differs between two specs, in the words of the file that a user writes.
 
 use super::keys;
+use crate::spec::difference::{Change, compare};
 use crate::spec::{Condition, Spec};
 use serde_json::{Map, Value};
-
-/// A field with its value in the earlier spec and now.
-#[derive(Debug, Clone, PartialEq)]
-struct Change {
-    path: Vec<String>,
-    from: Value,
-    to: Value,
-}
 
 /// The changes that matter to a condition, each as `augmentor.iterations 30000 → 40000`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,9 +19,6 @@ pub(super) struct Changes {
 /// Fields that decide which utterances an experiment is about and how they become folds.
 const DATA: [&str; 8] =
     ["corpus", "languages", "languages-of", "label", "classes", "valence", "protocol", "reduction"];
-
-/// Longest value that is shown.
-const SHOWN: usize = 40;
 
 /// The changes from `old` to `new` for the condition `name`; nothing where one of them has no such condition.
 pub(super) fn changes(old: &Spec, new: &Spec, name: &str) -> Changes {
@@ -60,7 +50,7 @@ pub(super) fn changes(old: &Spec, new: &Spec, name: &str) -> Changes {
     // The key has the utterances that `of` chooses.
     classifier.push(augment(&now, &[&kind, "of"]));
     let of = |paths: &[Vec<String>]| -> Vec<String> {
-        written.iter().filter(|c| paths.iter().any(|p| related(p, &c.path))).map(Change::show).collect()
+        written.iter().filter(|c| paths.iter().any(|p| related(p, &c.path))).map(Change::to_string).collect()
     };
     let sees = |path: &[String]| path.last().is_some_and(|p| p == "augmentor-sees");
     let data = |c: &&Change| {
@@ -71,10 +61,10 @@ pub(super) fn changes(old: &Spec, new: &Spec, name: &str) -> Changes {
     let mut changes = Changes {
         augmentor: of(&augmentor),
         classifier: of(&classifier),
-        data: written.iter().filter(data).map(Change::show).collect(),
+        data: written.iter().filter(data).map(Change::to_string).collect(),
     };
     if !keys::reads(new, &now)[0].is_null() {
-        changes.augmentor.extend(written.iter().filter(|c| sees(&c.path)).map(Change::show));
+        changes.augmentor.extend(written.iter().filter(|c| sees(&c.path)).map(Change::to_string));
     }
     changes
 }
@@ -87,23 +77,6 @@ fn as_written(spec: &Spec, condition: &Condition) -> Value {
     let named: Map<String, Value> = [(condition.name.clone(), own)].into_iter().collect();
     value["condition"] = Value::Object(named);
     value
-}
-
-/// Adds every leaf at which two values differ. A table that has become one of another kind is a leaf.
-fn compare(old: &Value, new: &Value, path: &mut Vec<String>, found: &mut Vec<Change>) {
-    match (old, new) {
-        (Value::Object(o), Value::Object(n)) if o.is_empty() || o.keys().any(|k| n.contains_key(k)) => {
-            let added = n.keys().filter(|k| !o.contains_key(*k));
-            for key in o.keys().chain(added) {
-                path.push(key.clone());
-                let of = |map: &Map<String, Value>| map.get(key).cloned().unwrap_or_default();
-                compare(&of(o), &of(n), path, found);
-                path.pop();
-            }
-        }
-        _ if old == new => {}
-        _ => found.push(Change { path: path.clone(), from: old.clone(), to: new.clone() }),
-    }
 }
 
 /// Where in a spec the input `path` of a stage (0: augmentor, 1: classifier) is written.
@@ -140,31 +113,6 @@ fn of_condition(condition: &Condition, rest: &[&str]) -> Vec<String> {
 /// Whether one of two paths leads to the other.
 fn related(a: &[String], b: &[String]) -> bool {
     std::iter::zip(a, b).all(|(a, b)| a == b)
-}
-
-impl Change {
-    fn show(&self) -> String {
-        format!("{} {} → {}", self.path.join("."), show(&self.from), show(&self.to))
-    }
-}
-
-/// A value as short as it is still told from others.
-fn show(value: &Value) -> String {
-    let list = |items: Vec<String>, [open, close]: [&str; 2]| format!("{open}{}{close}", items.join(", "));
-    let text = match value {
-        Value::Null => "none".to_owned(),
-        Value::String(s) if s.is_empty() => "\"\"".to_owned(),
-        Value::String(s) => s.clone(),
-        Value::Array(items) => list(items.iter().map(show).collect(), ["[", "]"]),
-        // An alternative of several, such as a protocol.
-        Value::Object(o) if o.len() == 1 => o.keys().next().cloned().unwrap_or_default(),
-        Value::Object(o) => list(o.iter().map(|(k, v)| format!("{k} = {}", show(v))).collect(), ["{", "}"]),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-    };
-    if text.chars().count() <= SHOWN {
-        return text;
-    }
-    text.chars().take(SHOWN - 1).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -258,13 +206,5 @@ augment.triplet-gan = {}
         let order = ["classes={ angry = [\"angry\"], neutral = [\"neutral\"], sad = [\"sad\"] }"];
         assert_eq!(of(&order, "no-aug")[2], ["classes neutral, angry, sad → angry, neutral, sad"]);
         assert_eq!(of(&["languages=[\"de\"]"], "no-aug")[2], ["languages [] → [de]"]);
-    }
-
-    #[test]
-    fn long_values_are_cut() {
-        let long = show(&Value::from(vec!["neutral"; 20]));
-        assert_eq!(long.chars().count(), SHOWN);
-        assert!(long.starts_with("[neutral, neutral") && long.ends_with('…'), "{long}");
-        assert_eq!(show(&serde_json::json!({ "share": 0.8, "keep": [] })).len(), 24, "all of it");
     }
 }

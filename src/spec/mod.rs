@@ -7,6 +7,7 @@ mod check;
 mod check_protocol;
 mod classifier;
 mod condition;
+pub mod difference;
 mod fault;
 mod features;
 mod file;

@@ -1,0 +1,73 @@
+//! One comparison of two sets of results, with all that is known about its uncertainty.
+
+use super::pairs::{Half, contrasts};
+use crate::report::aggregate::{Unit, samples};
+use crate::report::answers::Answers;
+use crate::report::reading::Reading;
+use crate::statistics::{Bootstrap, McNemar, TTest, Wilcoxon};
+
+/// `second` less `first`, paired over fold and seed, on one data set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contrast {
+    /// What it is about: a corpus, or a pair such as `ravdess>emodb`.
+    pub data_set: String,
+    /// What the first is called.
+    pub first: String,
+    /// What the second is called.
+    pub second: String,
+    /// What is compared: `UAR`, `mean recall of the reduced classes`.
+    pub what: &'static str,
+    /// What counts as independent.
+    pub unit: Unit,
+    /// Whether each seed has another test set than the next (cross-lingual).
+    pub splits_anew: bool,
+    /// Pairs of fold and seed that both have.
+    pub pairs: usize,
+    /// Folds (each averaged over its seeds), or seeds where there is one fold.
+    pub units: usize,
+    /// Means over the pairs, percent, averaged as the difference.
+    pub means: [f64; 2],
+    /// Mean difference over the units, percentage points.
+    pub difference: f64,
+    /// Test utterances over training utterances: the correction of the t-tests.
+    pub ratio: f64,
+    /// The corrected resampled t-test over the units: the one to believe. None for one unit or without variance.
+    pub test: Option<TTest>,
+    /// Its p after Holm's correction over the comparisons of one table.
+    pub holm: Option<f64>,
+    /// How many tests that table has.
+    pub tests: usize,
+    /// The same t-test over every pair of fold and seed, as if seeds were independent.
+    pub every_pair: Option<TTest>,
+    /// Signed-rank test over the units.
+    pub wilcoxon: Option<Wilcoxon>,
+    /// Over test speakers, in [-1, 1]; of the predictions, so none where a run lacks them.
+    pub bootstrap: Option<Bootstrap>,
+    /// Over test utterances; of the predictions.
+    pub mcnemar: Option<McNemar>,
+    /// Cohen's d_z over the units.
+    pub dz: Option<f64>,
+    /// Matched-pairs rank-biserial correlation over the units, in [-1, 1].
+    pub biserial: Option<f64>,
+    /// The smallest true difference that would have been found in four of five such runs, percentage points.
+    pub detectable: Option<f64>,
+}
+
+/// Every pair of conditions of a run, on each of its data sets, in the main column; the earlier condition of the spec is
+/// the first. Holm's correction is over the pairs of one data set. Pairs without a common cell are left out.
+pub fn within(reading: &Reading, answers: &Answers) -> Vec<Contrast> {
+    let mut all = Vec::new();
+    for set in reading.data_sets() {
+        let part = reading.only(set);
+        let samples = samples(&part);
+        let of = |c| Half::of(&part, &samples, answers, c, part.spec.condition[c].label(), &|id| Some(id));
+        let halves: Vec<Half> = (0..part.spec.condition.len()).map(of).collect();
+        let pairs: Vec<(&Half, &Half)> = halves
+            .iter()
+            .enumerate()
+            .flat_map(|(i, a)| halves[i + 1..].iter().map(move |b| (a, b)))
+            .collect();
+        all.extend(contrasts(&part, &pairs));
+    }
+    all
+}

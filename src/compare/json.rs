@@ -1,0 +1,58 @@
+//! A comparison as JSON.
+
+use super::align::{CellPair, State, quantities};
+use super::files::columns;
+use super::runs::{Against, Comparison};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// What `seraug compare --json` prints: numbers not rounded, percent and percentage points; null where there is none.
+pub fn json(comparison: &Comparison, tolerance: Option<f64>, files: &[PathBuf]) -> Value {
+    let names = quantities(&comparison.first.reading.spec.class_names());
+    let against: Vec<Value> = comparison.against.iter().map(|a| of_run(&names, a, tolerance)).collect();
+    json!({ "first": comparison.first.name(), "against": against, "files": files })
+}
+
+fn of_run(names: &[String], against: &Against, tolerance: Option<f64>) -> Value {
+    let differs = against
+        .differs
+        .iter()
+        .map(|d| json!({ "kind": d.kind, "field": d.field, "first": d.first, "second": d.second }));
+    let statistics = against.contrasts.iter().map(|c| {
+        let read = |text: String| match text.as_str() {
+            "" => Value::Null,
+            t => t.parse::<f64>().map_or_else(|_| Value::from(t), Value::from),
+        };
+        Value::Object(columns(c).into_iter().map(|(name, text)| (name.to_owned(), read(text))).collect())
+    });
+    let cells: Vec<Value> = against.cells.iter().map(|c| cell(names, c)).collect();
+    let beyond = tolerance.map(|t| against.beyond(t).iter().map(|c| c.name()).collect::<Vec<_>>());
+    json!({
+        "second": against.second.name(),
+        "differs": differs.collect::<Vec<_>>(),
+        "statistics": statistics.collect::<Vec<_>>(),
+        "cells": cells,
+        "beyond_tolerance": beyond,
+    })
+}
+
+fn cell(names: &[String], c: &CellPair) -> Value {
+    let values: Map<String, Value> = std::iter::zip(names, &c.values)
+        .enumerate()
+        .map(|(i, (name, [first, second]))| {
+            (name.clone(), json!({ "first": first, "second": second, "difference": c.difference(i) }))
+        })
+        .collect();
+    json!({
+        "cell": c.name(),
+        "corpus": c.corpus,
+        "result_in": match c.state {
+            State::Both => "both",
+            State::First => "first",
+            State::Second => "second",
+            State::Neither => "neither",
+        },
+        "answers_changed": c.changed,
+        "values": values,
+    })
+}
