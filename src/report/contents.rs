@@ -10,6 +10,7 @@ use super::table::Table;
 use super::text_table::{TextTable, escape};
 use super::verdict::{self, Verdict};
 use super::{counts, history, latex, png, render, splice, summary};
+use crate::compare;
 use crate::error::Result;
 use crate::results::RunDir;
 use crate::spec::Condition;
@@ -44,7 +45,7 @@ impl Contents {
         Ok(Contents {
             title: heading(&reading),
             summary: summary::summary(&reading, &tables),
-            statistics: Vec::new(),
+            statistics: statistics(&reading, &answers),
             figures: figures(&reading, &tables, &speakers, embedding.as_ref())?,
             verdict: verdict::verdict(&reading, &tables)?,
             speakers,
@@ -121,16 +122,17 @@ impl Contents {
         };
         let mut parts: Vec<String> = self.summary.as_ref().map(overview).into_iter().collect();
         parts.extend(self.tables.iter().map(render::markdown));
-        for table in self.statistics.iter().chain(&self.measures()) {
-            parts.push(format!(
-                "# {}\n\n{}\n{}\n",
-                escape(&table.title),
-                table.markdown(),
-                escape(&table.caption)
-            ));
-        }
+        parts.extend(self.statistics.iter().chain(&self.measures()).map(TextTable::chapter));
         parts.join("\n")
     }
+}
+
+/// Every pair of conditions, a table for each data set that has one.
+fn statistics(reading: &Reading, answers: &Answers) -> Vec<TextTable> {
+    let contrasts = compare::within(reading, answers);
+    let of = |set: &str| contrasts.iter().filter(|c| c.data_set == set).cloned().collect::<Vec<_>>();
+    let sets = reading.data_sets().into_iter().map(of).filter(|c| !c.is_empty());
+    sets.map(|c| TextTable { notes: compare::sentences(&c), ..compare::table(&c) }).collect()
 }
 
 /// The spec's title, marked when a corpus is synthetic.

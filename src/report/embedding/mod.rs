@@ -178,6 +178,7 @@ fn report(reading: &Reading, panels: &[Panel], of: &str) -> Result<EmbeddingRepo
             headings: headings.map(str::to_owned).to_vec(),
             rows: panels.iter().map(row).collect(),
             words: 1,
+            ..TextTable::default()
         },
         files: vec![
             ("embedding.csv".into(), table(panels, &classes)?),
