@@ -46,7 +46,7 @@ fn made(fake: &Fake) -> Made {
 }
 
 /// Tags are balanced, ids are unique, nothing is fetched, every svg has a label.
-fn check_html(html: &str) {
+pub fn check_html(html: &str) {
     let void = ["!DOCTYPE", "meta", "br", "hr", "img", "link"];
     let mut open: Vec<String> = Vec::new();
     let mut rest = html;
