@@ -15,18 +15,24 @@ pub struct Args {
     /// Where reports go: DIR/<experiment>/<run-id>/index.html
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub reports: PathBuf,
+    /// A Markdown file that gets the table and the first figure, between `<!-- seraug EXPERIMENT -->` and `<!-- /seraug -->`
+    #[arg(long, value_name = "FILE")]
+    pub splice: Option<PathBuf>,
 }
 
 /// Runs it; the exit code.
 ///
 /// # Errors
-/// As [`RunDir::open`] and [`report::report`].
+/// As [`RunDir::open`], [`report::report`] and [`report::report_into`].
 pub fn run(args: Args, global: &Global) -> Result<u8> {
     let run = RunDir::open(&args.run)?;
     if run.supervisor_is().is_none_or(|holder| !holder.is_there()) {
         RunState::gather(&run)?;
     }
-    let written = report::report(&run, &args.reports)?;
+    let written = match &args.splice {
+        None => report::report(&run, &args.reports)?,
+        Some(file) => report::report_into(&run, &args.reports, file)?,
+    };
     if global.json {
         print_json(&Answer { page: written.page, files: written.files })?;
     } else {

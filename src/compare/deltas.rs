@@ -46,5 +46,6 @@ pub(super) fn deltas(first: &Reading, second: &Reading, letters: [char; 2]) -> R
         headings: std::iter::once("condition".to_owned()).chain(titles).collect(),
         rows,
         words: 1,
+        ..TextTable::default()
     })
 }

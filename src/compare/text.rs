@@ -174,6 +174,7 @@ pub(super) fn largest(comparison: &Comparison, against: &Against) -> Option<Text
         ],
         rows: different.iter().take(SHOWN).map(row).collect(),
         words: 1,
+        ..TextTable::default()
     })
 }
 

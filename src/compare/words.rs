@@ -34,6 +34,7 @@ pub fn table(contrasts: &[Contrast]) -> TextTable {
         headings: headings.map(str::to_owned).to_vec(),
         rows: contrasts.iter().map(row).collect(),
         words: 1,
+        ..TextTable::default()
     }
 }
 

@@ -62,9 +62,11 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
     }
     if spec.condition.len() > 1 {
         let over = match unit {
-            Unit::Fold => "averaged over the seeds of a fold, t interval over folds",
+            Unit::Fold => {
+                "averaged over the seeds of a fold, corrected t interval over folds (Nadeau and Bengio 2003)"
+            }
             Unit::Seed if seeds == 1 => "without an interval",
-            Unit::Seed => "t interval over seeds",
+            Unit::Seed => "corrected t interval over seeds (Nadeau and Bengio 2003)",
         };
         let what = match (reduced.is_empty(), reading.per_class()) {
             (true, _) => "UAR",

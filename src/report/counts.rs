@@ -33,6 +33,7 @@ pub(super) fn files(run: &RunDir, info: &RunInfo) -> Result<(Files, String)> {
         headings: HEADINGS.map(str::to_owned).to_vec(),
         rows: rows.iter().map(cells).collect(),
         words: 3,
+        ..TextTable::default()
     };
     let text = format!("{title}\n{}\n{}\n", table.terminal(), table.caption);
     let markdown = format!("# {title}\n\n{}\n{}\n", table.markdown(), table.caption);

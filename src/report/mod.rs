@@ -4,7 +4,9 @@ pub mod aggregate;
 pub mod answers;
 mod caption;
 mod cells;
+mod contents;
 mod counts;
+pub mod embedding;
 pub mod figure;
 pub mod history;
 mod hover;
@@ -15,6 +17,8 @@ mod png;
 mod provenance;
 pub mod reading;
 pub mod render;
+pub mod speakers;
+pub mod splice;
 pub mod summary;
 pub mod table;
 pub mod text_table;
@@ -22,12 +26,8 @@ pub mod verdict;
 
 use crate::error::{Error, Result};
 use crate::results::{RunDir, RunInfo, point_latest, write_atomic};
-use figure::Figure;
-use page::Page;
-use reading::Reading;
+use contents::Contents;
 use std::path::{Component, Path, PathBuf};
-use table::Table;
-use text_table::TextTable;
 
 /// What [`report`] wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +42,8 @@ pub struct Written {
     pub text: String,
 }
 
-/// Writes `reports/<experiment>/<run-id>/{table.{md,csv,tex}, figures/*.{svg,png}, index.html}`, each file whole
-/// or not at all, and points `latest` beside it at the newest run that has a report.
+/// Writes `reports/<experiment>/<run-id>/{table.{md,csv,tex}, speakers.csv, figures/*.{svg,png}, index.html}`, each
+/// file whole or not at all, and points `latest` beside it at the newest run that has a report.
 ///
 /// # Errors
 /// A run directory that does not read (see [`Reading::of`]), or a reports folder that cannot be written.
@@ -54,64 +54,38 @@ pub fn report(run: &RunDir, reports: &Path) -> Result<Written> {
         let dir = folder(&info.experiment, run, reports)?;
         return write(run, dir, files, text);
     }
-    let reading = Reading::of(run)?;
-    let parts: Vec<Reading> = reading.data_sets().into_iter().map(|set| reading.only(set)).collect();
-    let mut tables = parts.iter().map(Table::of).collect::<Result<Vec<Table>>>()?;
-    if tables.len() > 1 {
-        let sets = reading.data_sets();
-        tables
-            .iter_mut()
-            .zip(sets)
-            .for_each(|(t, set)| t.title = format!("{}: {}", t.title, summary::shown(set)));
-    }
-    let summary = summary::summary(&reading, &tables);
-    let figures = figures(&reading, &tables)?;
-    let verdict = verdict::verdict(&reading, &tables)?;
-    let title = heading(&reading);
+    let contents = Contents::of(run)?;
+    write_contents(run, &contents, reports)
+}
 
-    let mut files: Vec<(String, &'static str, Vec<u8>)> = vec![
-        (
-            "table.md".into(),
-            "the tables as Markdown",
-            markdown(&title, summary.as_ref(), &tables).into_bytes(),
-        ),
-        ("table.csv".into(), "the tables, numbers not rounded", render::csv(&reading.data_sets(), &tables)?),
-        (
-            "table.tex".into(),
-            "the tables for LaTeX",
-            latex::latex(&title, summary.as_ref(), &tables).into_bytes(),
-        ),
-    ];
-    for (figure, png) in std::iter::zip(&figures, png::of_all(&figures)?) {
-        files.push((format!("figures/{}.svg", figure.name), "figure", figure.svg.clone().into_bytes()));
-        files.push((format!("figures/{}.png", figure.name), "the same for what takes no SVG", png));
+/// As [`report`], and puts the run's table and first figure into a Markdown file, between its markers.
+///
+/// # Errors
+/// As [`report`]; a table of counts; a file that cannot be read or written, or lacks the markers.
+pub fn report_into(run: &RunDir, reports: &Path, file: &Path) -> Result<Written> {
+    if run.counts().is_file() {
+        return Err(Error::usage(format!("--splice: {} is a table of counts", run.path().display())));
     }
+    let contents = Contents::of(run)?;
+    let written = write_contents(run, &contents, reports)?;
+    let name = file.display().to_string();
+    let failed = |e| Error::failed(format!("{name}: {e}"));
+    let text = std::fs::read_to_string(file).map_err(failed)?;
+    let place =
+        std::fs::canonicalize(file.parent().filter(|p| p != &Path::new("")).unwrap_or(Path::new(".")));
+    let place = place.map_err(failed)?;
+    let to_page = relative(&place, &std::fs::canonicalize(&written.dir).map_err(failed)?);
+    let content = contents.markdown_excerpt(&to_page, &relative(&place, run.path()));
+    let new = splice::splice(&text, &name, &contents.reading.info.experiment, &content)?;
+    write_atomic(file, new.as_bytes())?;
+    Ok(written)
+}
 
-    let dir = folder(&reading.info.experiment, run, reports)?;
+fn write_contents(run: &RunDir, contents: &Contents, reports: &Path) -> Result<Written> {
+    let dir = folder(&contents.reading.info.experiment, run, reports)?;
     let real = std::fs::canonicalize(&dir).map_err(|e| unwritable(&dir, e))?;
-    let page = Page {
-        reading: &reading,
-        title: &title,
-        parts: &parts,
-        tables: &tables,
-        summary: summary.as_ref(),
-        statistics: &[],
-        figures: &figures,
-        measures: &[],
-        verdict: &verdict,
-        files: &files.iter().map(|(name, what, _)| (name.clone(), *what)).collect::<Vec<_>>(),
-        run: &relative(&real, run.path()),
-    };
-    let page = page.html().into_bytes();
-    let mut contents: counts::Files =
-        files.into_iter().map(|(name, _, bytes)| (name.into(), bytes)).collect();
-    contents.push(("index.html".into(), page));
-    let text = match &summary {
-        None => tables.first().map(render::terminal).unwrap_or_default(),
-        Some(s) => format!("{title}\n{}\n", s.terminal()),
-    };
-    let text = format!("{text}\n{}{}", render::wrap(&verdict.ran), render::wrap(&verdict.shows));
-    write(run, dir, contents, text)
+    let files = contents.files(&relative(&real, run.path()))?;
+    write(run, dir, files, contents.terminal())
 }
 
 /// `reports/<experiment>/<run-id>`, made.
@@ -143,34 +117,6 @@ fn write(run: &RunDir, dir: PathBuf, files: counts::Files, text: String) -> Resu
 
 fn unwritable(path: &Path, e: std::io::Error) -> Error {
     Error::failed(format!("{}: cannot be written: {e}", path.display()))
-}
-
-/// The spec's title, marked when a corpus is synthetic.
-fn heading(reading: &Reading) -> String {
-    let synthetic = if reading.synthetic() { " (synthetic corpus)" } else { "" };
-    format!("{}{synthetic}", reading.spec.title)
-}
-
-fn markdown(title: &str, summary: Option<&TextTable>, tables: &[Table]) -> String {
-    let mut parts: Vec<String> =
-        summary.map(|s| format!("# {title}\n\n{}\n{}\n", s.markdown(), s.caption)).into_iter().collect();
-    parts.extend(tables.iter().map(render::markdown));
-    parts.join("\n")
-}
-
-fn figures(reading: &Reading, tables: &[Table]) -> Result<Vec<Figure>> {
-    let labels: Vec<&str> = reading.spec.condition.iter().map(crate::spec::Condition::label).collect();
-    let mut figures = Vec::new();
-    figures.extend(figure::bars(reading, tables)?);
-    if let [table] = tables {
-        figures.push(figure::recall(table, reading.spec.classes.len())?);
-        figures.extend(figure::difference(table)?);
-    }
-    figures.extend(figure::confusion(reading)?);
-    for stage in ["classifier", "augmentor"] {
-        figures.extend(figure::curves(stage, &history::curves(reading, stage)?, &labels)?);
-    }
-    Ok(figures)
 }
 
 /// The newest run below `parent` that has a page; run ids begin with the time.

@@ -4,6 +4,8 @@ use super::cells::time;
 use super::html::{element, escape};
 use super::page::{facts, section};
 use super::reading::Reading;
+use crate::results::Warning;
+use indexmap::IndexMap;
 
 /// What a reader should know before believing a number; empty without any.
 pub fn warnings(reading: &Reading) -> String {
@@ -12,9 +14,20 @@ pub fn warnings(reading: &Reading) -> String {
     if info.finished.is_empty() {
         items.push(escape("The run is not finished: numbers will change."));
     }
-    for w in &info.warning {
-        let cell = if w.cell.is_empty() { String::new() } else { format!("{}: ", element("code", &w.cell)) };
-        items.push(format!("{cell}{}", escape(&w.message)));
+    for (kind, of) in kinds(&info.warning) {
+        let line = |w: &Warning| {
+            let cell =
+                if w.cell.is_empty() { String::new() } else { format!("{}: ", element("code", &w.cell)) };
+            format!("{cell}{}", escape(&w.message))
+        };
+        items.push(match &of[..] {
+            [one] => line(one),
+            many => {
+                let lines: String = many.iter().map(|w| format!("<li>{}</li>\n", line(w))).collect();
+                let said = format!("{kind}: {} cells", many.len());
+                format!("<details>{}<ul>\n{lines}</ul></details>", element("summary", &said))
+            }
+        });
     }
     let hits = info.audit.iter().filter(|a| a.hits > 0).count();
     if hits > 0 {
@@ -26,6 +39,18 @@ pub fn warnings(reading: &Reading) -> String {
     let mut html = String::from("<section class=\"warnings\">\n<h2>Warnings</h2>\n<ul>\n");
     items.iter().for_each(|i| html += &format!("<li>{i}</li>\n"));
     html + "</ul>\n</section>\n"
+}
+
+/// Warnings by what they say before their numbers, in the order of the first of each.
+fn kinds(warnings: &[Warning]) -> IndexMap<&str, Vec<&Warning>> {
+    let mut kinds: IndexMap<&str, Vec<&Warning>> = IndexMap::new();
+    for w in warnings {
+        let kind = w.message.split(": ").next().unwrap_or(&w.message);
+        // Of the whole run, each is of its own kind.
+        let kind = if w.cell.is_empty() { w.message.as_str() } else { kind };
+        kinds.entry(kind).or_default().push(w);
+    }
+    kinds
 }
 
 /// The leakage audit.

@@ -95,9 +95,20 @@ pub fn sign(v: f64) -> String {
     }
 }
 
-/// table.md.
+/// A table of table.md: title, rows, caption, notes.
 pub fn markdown(table: &Table) -> String {
-    let mut text = format!("# {}\n\n| condition |", escape(&table.title));
+    let mut text =
+        format!("# {}\n\n{}\n{}\n", escape(&table.title), markdown_rows(table), escape(&table.caption));
+    if !table.notes.is_empty() {
+        text += "\n";
+        table.notes.iter().for_each(|n| text += &format!("- {}\n", escape(n)));
+    }
+    text
+}
+
+/// Headings and lines as Markdown.
+pub fn markdown_rows(table: &Table) -> String {
+    let mut text = "| condition |".to_owned();
     table.columns.iter().for_each(|h| text += &format!(" {} |", escape(&h.title)));
     text += " cells |\n| :-- |";
     text += &" --: |".repeat(table.columns.len() + 1);
@@ -110,11 +121,6 @@ pub fn markdown(table: &Table) -> String {
             .iter()
             .for_each(|c| text += &if c.is_empty() { " |".to_owned() } else { format!(" {c} |") });
         text += "\n";
-    }
-    text += &format!("\n{}\n", escape(&table.caption));
-    if !table.notes.is_empty() {
-        text += "\n";
-        table.notes.iter().for_each(|n| text += &format!("- {}\n", escape(n)));
     }
     text
 }

@@ -39,6 +39,7 @@ pub fn summary(reading: &Reading, tables: &[Table]) -> Option<TextTable> {
         headings,
         rows: std::iter::zip(reading.data_sets(), tables).map(row).collect(),
         words: 1,
+        ..TextTable::default()
     })
 }
 

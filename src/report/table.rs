@@ -4,6 +4,7 @@ use super::aggregate::{self, Column, Sample, Unit, by_unit, differences};
 use super::reading::Reading;
 use crate::error::Result;
 use crate::interval::{Interval, mean_interval};
+use crate::statistics::corrected_t;
 
 /// The table of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,12 +98,21 @@ impl Table {
             label: c.label().to_owned(),
             done: reading.done(i).count(),
             planned,
-            entries: columns.iter().map(|h| units.get(&(i, h.column)).and_then(|u| entry(u))).collect(),
+            entries: columns
+                .iter()
+                .map(|h| {
+                    let of = units.get(&(i, h.column))?;
+                    match h.column {
+                        Column::Difference => difference(reading, i, reading.spec.baseline_of(i), of),
+                        _ => entry(of),
+                    }
+                })
+                .collect(),
             published: columns.iter().map(|h| c.published.get(&h.key).copied()).collect(),
         };
         let rows: Vec<Row> = conditions.iter().enumerate().map(row).collect();
         Ok(Table {
-            title: super::heading(reading),
+            title: super::contents::heading(reading),
             notes: notes(reading, &rows, &samples),
             caption: super::caption::caption(reading, unit),
             others: reading
@@ -127,7 +137,18 @@ impl Table {
 /// Condition `a` less condition `b` in the main column, paired by fold and seed.
 pub fn paired(reading: &Reading, unit: Unit, a: usize, b: usize) -> Result<Option<Entry>> {
     let found = differences(&aggregate::samples(reading), aggregate::main_column(reading), a, b);
-    Ok(by_unit(&found, unit)?.values().next().and_then(|u| entry(u)))
+    Ok(by_unit(&found, unit)?.values().next().and_then(|u| difference(reading, a, b, u)))
+}
+
+/// A mean difference with the interval of the corrected resampled t-test: that of [`entry`] takes the folds as
+/// independent, and their training sets overlap.
+fn difference(reading: &Reading, a: usize, b: usize, units: &[(u64, f64)]) -> Option<Entry> {
+    let plain = entry(units)?;
+    let values: Vec<f64> = units.iter().map(|u| u.1).collect();
+    let half =
+        corrected_t(&values, aggregate::test_over_train(reading, a, b)).map(|t| (t.high - t.low) / 2.0);
+    // Without any variance there is no test, and the plain interval has no width.
+    Some(Entry { interval: Interval { half: half.or(plain.interval.half), ..plain.interval }, ..plain })
 }
 
 fn entry(units: &[(u64, f64)]) -> Option<Entry> {

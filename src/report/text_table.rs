@@ -18,6 +18,8 @@ pub struct TextTable {
     pub rows: Vec<Vec<String>>,
     /// Columns that are words, from the left; the others are numbers.
     pub words: usize,
+    /// What the rows say, in sentences.
+    pub notes: Vec<String>,
 }
 
 impl TextTable {
@@ -67,11 +69,20 @@ impl TextTable {
         text
     }
 
+    /// As a chapter of a Markdown file.
+    pub fn chapter(&self) -> String {
+        let notes: String = self.notes.iter().map(|n| format!("- {}\n", escape(n))).collect();
+        let gap = if notes.is_empty() { "" } else { "\n" };
+        format!("# {}\n\n{notes}{gap}{}\n{}\n", escape(&self.title), self.markdown(), escape(&self.caption))
+    }
+
     /// As a section of the page.
     pub fn html(&self, id: &str) -> String {
         let headings: Vec<&str> = self.headings.iter().map(String::as_str).collect();
         let table = html::words_table(&self.caption, &headings, &self.rows, self.words);
-        format!("<section id=\"{id}\">\n{}\n{table}</section>\n", html::element("h2", &self.title))
+        let notes: String = self.notes.iter().map(|n| html::element("li", n) + "\n").collect();
+        let notes = if notes.is_empty() { notes } else { format!("<ul>\n{notes}</ul>\n") };
+        format!("<section id=\"{id}\">\n{}\n{notes}{table}</section>\n", html::element("h2", &self.title))
     }
 }
 

@@ -28,25 +28,25 @@ pub fn verdict(reading: &Reading, tables: &[Table]) -> Result<Verdict> {
 
 /// Of every condition with a baseline, its mean difference over the data sets.
 fn shows_of_sets(reading: &Reading, tables: &[Table]) -> String {
-    let mut sentences = Vec::new();
-    for c in (0..reading.spec.condition.len()).filter(|&c| reading.spec.baseline_of(c) != c) {
-        let found: Vec<&Entry> = tables.iter().filter_map(|t| t.entry(c, Column::Difference)).collect();
-        let (label, base) =
-            (reading.spec.condition[c].label(), reading.spec.condition[reading.spec.baseline_of(c)].label());
-        sentences.push(match found.len() {
-            0 => format!("{label} has no pair with {base}."),
+    let mut found = Vec::new();
+    let spec = &reading.spec;
+    for c in (0..spec.condition.len()).filter(|&c| spec.baseline_of(c) != c) {
+        let of: Vec<&Entry> = tables.iter().filter_map(|t| t.entry(c, Column::Difference)).collect();
+        let (label, base) = (spec.condition[c].label(), spec.condition[spec.baseline_of(c)].label());
+        found.push(match of.len() {
+            0 => format!("{label} has no pair with {base}"),
             n => format!(
-                "{label}: {} points of UAR over {base} on average over {n} data sets, higher in {} of them; its 95 % \
-                 interval excludes zero in {}.",
-                sign(found.iter().map(|d| d.interval.mean).sum::<f64>() / n as f64),
-                found.iter().filter(|d| d.interval.mean > 0.0).count(),
-                found.iter().filter(|d| d.excludes_zero()).count()
+                "{label} {} over {base} (shown in {} of {n})",
+                sign(of.iter().map(|d| d.interval.mean).sum::<f64>() / n as f64),
+                of.iter().filter(|d| d.excludes_zero() && d.interval.mean > 0.0).count(),
             ),
         });
     }
-    let seeds = reading.spec.seeds.len();
-    let few = if seeds < 3 { " With so few seeds no difference can be shown." } else { "" };
-    format!("{}{few}", sentences.join(" "))
+    let few = if spec.seeds.len() < 3 { " With so few seeds no difference can be shown." } else { "" };
+    format!(
+        "Points of UAR on average over the data sets, and in how many of them the 95 % interval lies above zero: {}.{few}",
+        found.join("; ")
+    )
 }
 
 fn ran(reading: &Reading, tables: &[Table]) -> String {
@@ -124,10 +124,32 @@ fn shows(reading: &Reading, table: &Table) -> Result<String> {
         text += &format!("; {} is {over}", table.rows[gan].label);
     }
     text += ".";
+    text += &published(reading, table, best);
     if many {
         text += " The best is chosen on the same test folds, which flatters it a little.";
     }
     Ok(text)
+}
+
+/// The same difference as the paper prints it, of the condition that it calls its own.
+fn published(reading: &Reading, table: &Table, best: usize) -> String {
+    let main = main_column(reading);
+    let Some(at) = table.columns.iter().position(|h| h.column == main) else { return String::new() };
+    let printed = |row: usize| table.rows[row].published[at];
+    let pairs = (0..table.rows.len()).filter(|&i| table.rows[i].baseline != i);
+    let gain = |i: usize| Some(printed(i)? - printed(table.rows[i].baseline)?);
+    let most = pairs.filter(|&i| gain(i).is_some());
+    let Some(row) = most.max_by(|&a, &b| gain(a).unwrap_or(0.0).total_cmp(&gain(b).unwrap_or(0.0))) else {
+        return String::new();
+    };
+    let (from, to) = (printed(table.rows[row].baseline).unwrap_or(0.0), printed(row).unwrap_or(0.0));
+    let own = match table.entry(row, Column::Difference) {
+        Some(_) if row == best => String::new(),
+        Some(d) => format!(", here {} points", signed(d)),
+        None => ", here without a result".into(),
+    };
+    let label = &table.rows[row].label;
+    format!(" The paper prints {from:.2} → {to:.2} for {label} ({} points{own}).", sign(to - from))
 }
 
 /// What an interval lets a reader say.

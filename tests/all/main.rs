@@ -28,6 +28,7 @@ mod gan_speed;
 mod http;
 mod latex;
 mod mel;
+mod pictures;
 mod planning;
 mod protocols;
 mod reasons;

@@ -83,7 +83,7 @@ pub fn bars(reading: &Reading, tables: &[Table]) -> Result<Option<Figure>> {
         name: "bars".into(),
         title: "Cross-lingual UAR (as the paper's Fig. 4)".into(),
         caption: format!(
-            "UAR on the held-out part of the target corpus. Lines: 95 % intervals over {unit}, where there are several."
+            "UAR on the held-out part of the target corpus; bars in the order of the legend. Lines: 95 % intervals over {unit}, where there are several."
         ),
         alt: format!("Grouped bars of UAR. {}.", says.join("; ")),
         svg: text,

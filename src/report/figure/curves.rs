@@ -1,6 +1,6 @@
 //! What trainings logged, by step: one panel a quantity, one line a condition.
 
-use super::{At, Canvas, Figure, GRID, HEAD, INK, SMALL, WIDTH, colour, legend, legend_height, svg};
+use super::{At, Canvas, Figure, GRID, HEAD, INK, SMALL, WIDTH, colour, legend_height, line_legend, svg};
 use crate::error::Result;
 use crate::report::history::{Curve, Curves};
 use crate::report::render::cut;
@@ -22,7 +22,7 @@ pub fn curves(stage: &str, found: &Curves, labels: &[&str]) -> Result<Option<Fig
     let down = (found.len() as i32 + 1) / 2;
     let panel = (WIDTH / across, PANEL);
     let text = svg(WIDTH, top + panel.1 * down, |canvas| {
-        legend(canvas, &items, 14, 10, WIDTH - 28)?;
+        line_legend(canvas, &items, 14, 10, WIDTH - 28)?;
         for (i, (name, lines)) in found.iter().enumerate() {
             let corner = (i as i32 % across * panel.0, top + i as i32 / across * panel.1);
             draw_panel(canvas, name, lines, corner, panel)?;
@@ -36,17 +36,47 @@ pub fn curves(stage: &str, found: &Curves, labels: &[&str]) -> Result<Option<Fig
                 let (first, last) = (c.points[0].1, c.points[c.points.len() - 1].1);
                 format!("{} from {} to {}", labels[c.condition], number(first), number(last))
             };
-            format!("{name}: {}", lines.iter().map(of).collect::<Vec<_>>().join(", "))
+            format!("{}: {}", words(name), lines.iter().map(of).collect::<Vec<_>>().join(", "))
         })
         .collect();
     Ok(Some(Figure {
         name: format!("curves-{stage}"),
         title: format!("Training of the {stage}"),
-        caption: "Mean over the cells of a condition, at the steps that all of them logged.".into(),
+        caption: if stage == "augmentor" {
+            "Mean over the cells of a condition, at the steps that all of them logged. P: the perturbation before it is \
+             scaled."
+        } else {
+            "Mean over the cells of a condition, at the steps that all of them logged."
+        }
+        .into(),
         alt: format!("Values logged while the {stage} was trained. {}.", ends.join("; ")),
         svg: text,
         marks: Vec::new(),
     }))
+}
+
+/// What a quantity of history.csv is called; docs/format.md says what each is.
+fn words(name: &str) -> &str {
+    match name {
+        "rep" => "L_REP (rep)",
+        "var" => "L_VAR (var)",
+        "emo" => "L_EMO (emo)",
+        "bal" => "L_BAL (bal)",
+        "gan" => "GAN loss (gan)",
+        "d_loss" => "discriminator's loss",
+        "d_accuracy" => "discriminator's accuracy",
+        "d_ap" => "d(anchor, positive)",
+        "d_an" => "d(anchor, negative)",
+        "p_mean" => "mean of P",
+        "p_deviation" => "deviation of P",
+        "two_noise_cosine" => "cosine of two P",
+        "train_accuracy" => "accuracy in training",
+        "held_out_uar" => "UAR held out",
+        "predicted_entropy" => "entropy of predictions",
+        "largest_predicted_share" => "largest predicted share",
+        "rate" => "learning rate",
+        other => other,
+    }
 }
 
 fn draw_panel(
@@ -64,7 +94,7 @@ fn draw_panel(
     };
     let (_, x_high) = bounds(&mut points().map(|p| p.0));
     let (y_low, y_high) = bounds(&mut points().map(|p| p.1));
-    canvas.text(&cut(name, 26), (left, corner.1 + 18), At::Left, HEAD)?;
+    canvas.text(&cut(words(name), 26), (left, corner.1 + 18), At::Left, HEAD)?;
     canvas.text("step", ((left + right) / 2, bottom + 32), At::Middle, SMALL)?;
     if !y_low.is_finite() {
         return canvas.text("no finite value", ((left + right) / 2, (top + bottom) / 2), At::Middle, SMALL);
@@ -89,7 +119,7 @@ fn draw_panel(
         // A gap in the line where a value is not finite.
         for part in c.points.split(|p| !p.1.is_finite()).filter(|p| !p.is_empty()) {
             let at: Vec<(i32, i32)> = part.iter().map(|p| (x(p.0), y(p.1))).collect();
-            canvas.path(at, colour(c.condition))?;
+            canvas.dashed_path(&at, colour(c.condition), c.condition)?;
         }
     }
     Ok(())

@@ -5,13 +5,21 @@ mod bars;
 mod confusion;
 mod curves;
 mod difference;
+mod embedding;
+mod gallery;
+mod image;
+mod marker;
 mod recall;
+mod speakers;
 
 pub use bars::bars;
 pub use confusion::confusion;
 pub use curves::curves;
 pub use difference::difference;
+pub use embedding::embedding;
+pub use gallery::galleries;
 pub use recall::recall;
+pub use speakers::speakers;
 
 use crate::error::{Error, Result};
 use plotters::backend::SVGBackend;
@@ -43,6 +51,10 @@ const PALETTE: [RGBColor; 8] = [
     RGBColor(0xd5, 0x5e, 0x00),
     RGBColor(0xf0, 0xe4, 0x42),
 ];
+
+/// Pixels drawn and left out in turn, of the line of each condition; the first is solid.
+const DASHES: [&[f64]; 6] =
+    [&[], &[9.0, 4.0], &[3.0, 3.0], &[12.0, 3.0, 3.0, 3.0], &[16.0, 4.0], &[6.0, 2.0, 2.0, 2.0, 2.0, 2.0]];
 
 /// A figure of the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,6 +158,37 @@ impl Canvas<'_> {
         self.0.draw_path(points, &c.stroke_width(2)).map_err(|e| failed(&e))
     }
 
+    /// As [`Canvas::path`], dashed in the pattern of condition `index`: told apart without colour.
+    pub fn dashed_path(&mut self, points: &[(i32, i32)], c: RGBColor, index: usize) -> Result<()> {
+        let pattern = DASHES[index % DASHES.len()];
+        if pattern.is_empty() || points.len() < 2 {
+            return self.path(points.to_vec(), c);
+        }
+        let (mut part, mut left) = (0, pattern[0]);
+        let mut dash = vec![points[0]];
+        for pair in points.windows(2) {
+            let (a, b) =
+                ((f64::from(pair[0].0), f64::from(pair[0].1)), (f64::from(pair[1].0), f64::from(pair[1].1)));
+            let length = (b.0 - a.0).hypot(b.1 - a.1);
+            let mut done = 0.0;
+            while length - done > left {
+                done += left;
+                let at = |from: f64, to: f64| (from + (to - from) * done / length).round() as i32;
+                let here = (at(a.0, b.0), at(a.1, b.1));
+                if part % 2 == 0 {
+                    dash.push(here);
+                    self.path(std::mem::take(&mut dash), c)?;
+                }
+                part = (part + 1) % pattern.len();
+                left = pattern[part];
+                dash = vec![here];
+            }
+            left -= length - done;
+            dash.push(pair[1]);
+        }
+        if part % 2 == 0 { self.path(dash, c) } else { Ok(()) }
+    }
+
     /// A vertical line of dashes.
     pub fn dashes(&mut self, x: i32, top: i32, bottom: i32, c: RGBColor) -> Result<()> {
         (top..bottom).step_by(7).try_for_each(|y| self.line((x, y), (x, (y + 4).min(bottom)), c, 1))
@@ -164,8 +207,13 @@ impl Canvas<'_> {
 
     /// A single fold or seed: a white dot with an outline, visible on any bar.
     pub fn dot(&mut self, centre: (i32, i32)) -> Result<()> {
-        self.0.draw_circle(centre, 3, &WHITE.filled(), true).map_err(|e| failed(&e))?;
-        self.0.draw_circle(centre, 3, &INK.stroke_width(1), false).map_err(|e| failed(&e))
+        self.spot(centre, 3, WHITE, INK)
+    }
+
+    /// A disc with an outline.
+    pub fn spot(&mut self, centre: (i32, i32), radius: i32, fill: RGBColor, outline: RGBColor) -> Result<()> {
+        self.0.draw_circle(centre, radius as u32, &fill.filled(), true).map_err(|e| failed(&e))?;
+        self.0.draw_circle(centre, radius as u32, &outline.stroke_width(1), false).map_err(|e| failed(&e))
     }
 
     /// A published value: an upright diamond.
@@ -227,20 +275,38 @@ pub fn room(text: &str, size: u32) -> i32 {
     (text.chars().count() as f64 * f64::from(size) * 0.62).ceil() as i32
 }
 
-/// Swatches with labels in rows of at most `width` pixels, from `top`; returns the height used.
-pub fn legend(
+/// Swatches with labels in rows of at most `width` pixels, from `top`.
+pub fn legend(canvas: &mut Canvas, items: &[(usize, String)], left: i32, top: i32, width: i32) -> Result<()> {
+    labels(canvas, items, (left, top), width, |canvas, index, (x, y)| {
+        canvas.rect((x, y + 3), (x + 18, y + 13), colour(index))
+    })
+}
+
+/// As [`legend`], for lines.
+pub fn line_legend(
     canvas: &mut Canvas,
     items: &[(usize, String)],
     left: i32,
     top: i32,
     width: i32,
-) -> Result<i32> {
-    for (i, (x, y)) in legend_places(items, width).into_iter().enumerate() {
-        let (index, label) = &items[i];
-        canvas.rect((left + x, top + y + 3), (left + x + 18, top + y + 13), colour(*index))?;
+) -> Result<()> {
+    labels(canvas, items, (left, top), width, |canvas, index, (x, y)| {
+        canvas.dashed_path(&[(x - 10, y + 8), (x + 18, y + 8)], colour(index), index)
+    })
+}
+
+fn labels(
+    canvas: &mut Canvas,
+    items: &[(usize, String)],
+    (left, top): (i32, i32),
+    width: i32,
+    mut swatch: impl FnMut(&mut Canvas, usize, (i32, i32)) -> Result<()>,
+) -> Result<()> {
+    for ((index, label), (x, y)) in std::iter::zip(items, legend_places(items, width)) {
+        swatch(canvas, *index, (left + x, top + y))?;
         canvas.text(label, (left + x + 24, top + y + 8), At::Left, TEXT)?;
     }
-    Ok(legend_height(items, width))
+    Ok(())
 }
 
 /// Height of [`legend`].

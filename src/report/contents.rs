@@ -1,0 +1,165 @@
+//! All that a report shows, made from a run before the first file is written.
+
+use super::answers::Answers;
+use super::embedding::{self, EmbeddingReport};
+use super::figure::{self, Figure};
+use super::page::Page;
+use super::reading::Reading;
+use super::speakers::{self, Speaker};
+use super::table::Table;
+use super::text_table::{TextTable, escape};
+use super::verdict::{self, Verdict};
+use super::{counts, history, latex, png, render, splice, summary};
+use crate::compare;
+use crate::error::Result;
+use crate::results::RunDir;
+use crate::spec::Condition;
+
+/// Tables, figures and words of a run.
+pub(super) struct Contents {
+    pub(super) reading: Reading,
+    title: String,
+    parts: Vec<Reading>,
+    tables: Vec<Table>,
+    summary: Option<TextTable>,
+    statistics: Vec<TextTable>,
+    speakers: Vec<Speaker>,
+    figures: Vec<Figure>,
+    embedding: Option<EmbeddingReport>,
+    verdict: Verdict,
+}
+
+impl Contents {
+    pub(super) fn of(run: &RunDir) -> Result<Contents> {
+        let reading = Reading::of(run)?;
+        let sets = reading.data_sets();
+        let parts: Vec<Reading> = sets.iter().map(|set| reading.only(set)).collect();
+        let mut tables = parts.iter().map(Table::of).collect::<Result<Vec<Table>>>()?;
+        if tables.len() > 1 {
+            let named = std::iter::zip(&mut tables, &sets);
+            named.for_each(|(t, set)| t.title = format!("{}: {}", t.title, summary::shown(set)));
+        }
+        let answers = Answers::of(&reading)?;
+        let speakers = speakers::speakers(&reading, &answers);
+        let embedding = embedding::embedding(&reading)?;
+        Ok(Contents {
+            title: heading(&reading),
+            summary: summary::summary(&reading, &tables),
+            statistics: statistics(&reading, &answers),
+            figures: figures(&reading, &tables, &speakers, embedding.as_ref())?,
+            verdict: verdict::verdict(&reading, &tables)?,
+            speakers,
+            embedding,
+            tables,
+            parts,
+            reading,
+        })
+    }
+
+    /// Every file of the report, the page last. `run` leads from the report's folder to the run's.
+    pub(super) fn files(&self, run: &str) -> Result<counts::Files> {
+        let mut files: Vec<(String, &'static str, Vec<u8>)> = Vec::new();
+        let mut put = |name: String, what: &'static str, bytes: Vec<u8>| files.push((name, what, bytes));
+        put("table.md".into(), "the tables as Markdown", self.markdown().into_bytes());
+        let csv = render::csv(&self.reading.data_sets(), &self.tables)?;
+        put("table.csv".into(), "the tables, numbers not rounded", csv);
+        let tex = latex::latex(&self.title, self.summary.as_ref(), &self.tables);
+        put("table.tex".into(), "the tables for LaTeX", tex.into_bytes());
+        if !self.speakers.is_empty() {
+            let csv = speakers::csv(&self.reading, &self.speakers)?;
+            put("speakers.csv".into(), "every test speaker", csv);
+        }
+        for (name, bytes) in self.embedding.iter().flat_map(|e| &e.files) {
+            put(name.display().to_string(), "the points and measures of the t-SNE", bytes.clone());
+        }
+        for (figure, png) in std::iter::zip(&self.figures, png::of_all(&self.figures)?) {
+            put(format!("figures/{}.svg", figure.name), "figure", figure.svg.clone().into_bytes());
+            put(format!("figures/{}.png", figure.name), "the same, for what takes no SVG", png);
+        }
+        let measures = self.measures();
+        let page = Page {
+            reading: &self.reading,
+            title: &self.title,
+            parts: &self.parts,
+            tables: &self.tables,
+            summary: self.summary.as_ref(),
+            statistics: &self.statistics,
+            figures: &self.figures,
+            measures: &measures,
+            verdict: &self.verdict,
+            files: &files.iter().map(|(name, what, _)| (name.clone(), *what)).collect::<Vec<_>>(),
+            run,
+        };
+        let page = page.html().into_bytes();
+        let mut contents: counts::Files =
+            files.into_iter().map(|(name, _, bytes)| (name.into(), bytes)).collect();
+        contents.push(("index.html".into(), page));
+        Ok(contents)
+    }
+
+    /// What a terminal shows.
+    pub(super) fn terminal(&self) -> String {
+        let table = match &self.summary {
+            None => self.tables.first().map(render::terminal).unwrap_or_default(),
+            Some(s) => format!("{}\n{}", self.title, s.terminal()),
+        };
+        format!("{table}\n{}{}", render::wrap(&self.verdict.ran), render::wrap(&self.verdict.shows))
+    }
+
+    /// Table and figure for a Markdown file from which `page` and `run` lead to the two folders.
+    pub(super) fn markdown_excerpt(&self, page: &str, run: &str) -> String {
+        splice::content(&self.title, self.summary.as_ref(), &self.tables, &self.figures, page, run)
+    }
+
+    /// What belongs to the figures, in numbers.
+    fn measures(&self) -> Vec<TextTable> {
+        self.embedding.iter().map(|e| e.table.clone()).collect()
+    }
+
+    fn markdown(&self) -> String {
+        let overview = |s: &TextTable| {
+            format!("# {}\n\n{}\n{}\n", escape(&self.title), s.markdown(), escape(&s.caption))
+        };
+        let mut parts: Vec<String> = self.summary.as_ref().map(overview).into_iter().collect();
+        parts.extend(self.tables.iter().map(render::markdown));
+        parts.extend(self.statistics.iter().chain(&self.measures()).map(TextTable::chapter));
+        parts.join("\n")
+    }
+}
+
+/// Every pair of conditions, a table for each data set that has one.
+fn statistics(reading: &Reading, answers: &Answers) -> Vec<TextTable> {
+    let contrasts = compare::within(reading, answers);
+    let of = |set: &str| contrasts.iter().filter(|c| c.data_set == set).cloned().collect::<Vec<_>>();
+    let sets = reading.data_sets().into_iter().map(of).filter(|c| !c.is_empty());
+    sets.map(|c| TextTable { notes: compare::sentences(&c), ..compare::table(&c) }).collect()
+}
+
+/// The spec's title, marked when a corpus is synthetic.
+pub(super) fn heading(reading: &Reading) -> String {
+    let synthetic = if reading.synthetic() { " (synthetic corpus)" } else { "" };
+    format!("{}{synthetic}", reading.spec.title)
+}
+
+fn figures(
+    reading: &Reading,
+    tables: &[Table],
+    speakers: &[Speaker],
+    embedding: Option<&EmbeddingReport>,
+) -> Result<Vec<Figure>> {
+    let labels: Vec<&str> = reading.spec.condition.iter().map(Condition::label).collect();
+    let mut figures = Vec::new();
+    figures.extend(figure::bars(reading, tables)?);
+    if let [table] = tables {
+        figures.push(figure::recall(table, reading.spec.classes.len())?);
+        figures.extend(figure::difference(table)?);
+    }
+    figures.extend(embedding.map(|e| e.figure.clone()));
+    figures.extend(figure::galleries(reading)?);
+    figures.extend(figure::speakers(reading, speakers)?);
+    figures.extend(figure::confusion(reading)?);
+    for stage in ["classifier", "augmentor"] {
+        figures.extend(figure::curves(stage, &history::curves(reading, stage)?, &labels)?);
+    }
+    Ok(figures)
+}

@@ -1,0 +1,124 @@
+//! Fig. 3 of the paper: a map of representations for each condition.
+
+use super::marker::RADIUS;
+use super::{At, Canvas, Figure, GRID, HEAD, Mark, SMALL, TEXT, colour, room, svg};
+use crate::error::Result;
+use crate::report::embedding::Panel;
+use crate::report::embedding::points::Kind;
+use crate::report::render::cut;
+use plotters::style::RGBColor;
+
+const WIDTH: i32 = 760;
+const PANEL: i32 = 366;
+const GAP: i32 = 12;
+
+/// Draws the maps, two a row. `about` says what of and how, for the caption.
+pub fn embedding(panels: &[Panel], classes: &[&str], about: String) -> Result<Figure> {
+    let legend = legend_places(classes);
+    let top = legend.last().map_or(0, |p| p.1) + 34;
+    let down = panels.len().div_ceil(2) as i32;
+    let mut marks = Vec::new();
+    let text = svg(WIDTH, top + down * (PANEL + 32), |canvas| {
+        draw_legend(canvas, classes, &legend)?;
+        for (i, panel) in panels.iter().enumerate() {
+            let (column, row) = (i as i32 % 2, i as i32 / 2);
+            let corner = (8 + column * (PANEL + GAP), top + row * (PANEL + 32) + 24);
+            canvas.text(&cut(&panel.label, 46), (corner.0, corner.1 - 13), At::Left, HEAD)?;
+            canvas.frame(corner, (corner.0 + PANEL, corner.1 + PANEL), GRID)?;
+            draw_panel(canvas, panel, classes, corner, &mut marks)?;
+        }
+        Ok(())
+    })?;
+    let says = |p: &Panel| {
+        let share = |v: Option<f64>| v.map_or("an unknown share".into(), |v| format!("{:.0} %", 100.0 * v));
+        format!(
+            "{}: {} of the augmentations and {} of the originals are nearest to originals of their class",
+            p.label,
+            share(p.measures.augmentations),
+            share(p.measures.originals)
+        )
+    };
+    Ok(Figure {
+        name: "embedding".into(),
+        title: "Representations of originals and augmentations (as the paper's Fig. 3)".into(),
+        caption: format!("Filled: originals; hollow: augmentations; the shape is the class. {about}"),
+        alt: format!(
+            "Maps of representations by t-SNE, one a condition. {}.",
+            panels.iter().map(says).collect::<Vec<_>>().join("; ")
+        ),
+        svg: text,
+        marks,
+    })
+}
+
+fn draw_panel(
+    canvas: &mut Canvas,
+    panel: &Panel,
+    classes: &[&str],
+    corner: (i32, i32),
+    marks: &mut Vec<Mark>,
+) -> Result<()> {
+    let Some(map) = &panel.map else {
+        let middle = (corner.0 + PANEL / 2, corner.1 + PANEL / 2);
+        return canvas.text("all representations are the same", middle, At::Middle, SMALL);
+    };
+    let range = |d: usize| {
+        let values = map.iter().map(|p| p[d]);
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)))
+    };
+    let (x, y) = (range(0), range(1));
+    // One scale for both directions.
+    let span = (x.1 - x.0).max(y.1 - y.0).max(f64::MIN_POSITIVE);
+    let scale = f64::from(PANEL - 4 * RADIUS) / span;
+    let at =
+        |v: f64, (low, high): (f64, f64)| ((v - f64::midpoint(low, high)) * scale).round() as i32 + PANEL / 2;
+    // Originals last: they are fewer.
+    for kind in [Kind::Augmentation, Kind::Original] {
+        for (p, place) in std::iter::zip(&panel.points, map).filter(|(p, _)| p.kind == kind) {
+            let centre = (corner.0 + at(place[0], x), corner.1 + at(place[1], y));
+            canvas.marker(centre, p.class, shade(p.class), kind == Kind::Original)?;
+            let text = format!("{}, {}, {}", p.utterance, classes[p.class], kind.name());
+            marks.push(Mark { at: centre, radius: RADIUS, text });
+        }
+    }
+    Ok(())
+}
+
+/// The colour of a class, dark enough for a line of one pixel on white. The grey of the palette comes last.
+fn shade(class: usize) -> RGBColor {
+    let RGBColor(r, g, b) = colour(class + 1);
+    let darker = |v: u8| (f64::from(v) * 0.82).round() as u8;
+    RGBColor(darker(r), darker(g), darker(b))
+}
+
+/// Left ends and heights of the legend's entries: the classes, then original and augmentation.
+fn legend_places(classes: &[&str]) -> Vec<(i32, i32)> {
+    let (mut x, mut y) = (16, 18);
+    let mut places = Vec::new();
+    for label in classes.iter().copied().chain(["original", "augmentation"]) {
+        let wide = 20 + room(&cut(label, 24), TEXT.size) + 14;
+        if x > 16 && x + wide > WIDTH {
+            (x, y) = (16, y + 20);
+        }
+        places.push((x, y));
+        x += wide;
+    }
+    places
+}
+
+fn draw_legend(canvas: &mut Canvas, classes: &[&str], places: &[(i32, i32)]) -> Result<()> {
+    for (i, &(x, y)) in places.iter().enumerate() {
+        let label = match i.checked_sub(classes.len()) {
+            None => {
+                canvas.marker((x, y), i, shade(i), true)?;
+                classes[i]
+            }
+            Some(kind) => {
+                canvas.marker((x, y), 0, super::INK, kind == 0)?;
+                ["original", "augmentation"][kind]
+            }
+        };
+        canvas.text(&cut(label, 24), (x + 12, y), At::Left, TEXT)?;
+    }
+    Ok(())
+}

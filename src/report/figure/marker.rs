@@ -1,0 +1,58 @@
+//! Small shapes for points of several kinds: told apart without colour.
+
+use super::{Canvas, WHITE, failed};
+use crate::error::Result;
+use plotters::prelude::DrawingBackend;
+use plotters::style::{Color, RGBColor};
+
+/// Shapes of the classes, in order; a ninth class has the first again.
+const SHAPES: [&[(i32, i32)]; 7] = [
+    // Square, triangle, diamond, triangle downwards, upright bar, lying bar, cross.
+    &[(-4, -4), (4, -4), (4, 4), (-4, 4)],
+    &[(0, -6), (5, 4), (-5, 4)],
+    &[(0, -6), (6, 0), (0, 6), (-6, 0)],
+    &[(0, 6), (5, -4), (-5, -4)],
+    &[(-2, -6), (2, -6), (2, 6), (-2, 6)],
+    &[(-6, -2), (6, -2), (6, 2), (-6, 2)],
+    &[
+        (-2, -5),
+        (2, -5),
+        (2, -2),
+        (5, -2),
+        (5, 2),
+        (2, 2),
+        (2, 5),
+        (-2, 5),
+        (-2, 2),
+        (-5, 2),
+        (-5, -2),
+        (-2, -2),
+    ],
+];
+/// Radius of a marker, pixels.
+pub const RADIUS: i32 = 6;
+
+impl Canvas<'_> {
+    /// The shape of class `index`: filled with a pale rim, or hollow and smaller.
+    pub fn marker(&mut self, (x, y): (i32, i32), index: usize, c: RGBColor, filled: bool) -> Result<()> {
+        let Some(shape) = (index % (SHAPES.len() + 1)).checked_sub(1).map(|i| SHAPES[i]) else {
+            return if filled {
+                self.0.draw_circle((x, y), 5, &c.filled(), true).map_err(|e| failed(&e))?;
+                self.0.draw_circle((x, y), 5, &WHITE.stroke_width(1), false).map_err(|e| failed(&e))
+            } else {
+                self.0.draw_circle((x, y), 4, &c.stroke_width(1), false).map_err(|e| failed(&e))
+            };
+        };
+        let corner = |&(dx, dy): &(i32, i32)| {
+            // One pixel nearer to the middle.
+            let smaller = |d: i32| if filled { d } else { d - d.signum() };
+            (x + smaller(dx), y + smaller(dy))
+        };
+        let corners: Vec<(i32, i32)> = shape.iter().chain(&shape[..1]).map(corner).collect();
+        let rim = if filled { WHITE } else { c };
+        if filled {
+            self.0.fill_polygon(corners.clone(), &c.filled()).map_err(|e| failed(&e))?;
+        }
+        self.0.draw_path(corners, &rim.stroke_width(1)).map_err(|e| failed(&e))
+    }
+}

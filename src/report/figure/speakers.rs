@@ -1,0 +1,106 @@
+//! UAR of every test speaker, a dot a condition.
+
+use super::{
+    At, Figure, GRID, HEAD, INK, Mark, PALE, SMALL, TEXT, WIDTH, colour, legend, legend_height, room, svg,
+};
+use crate::error::Result;
+use crate::metrics::Confusion;
+use crate::report::reading::Reading;
+use crate::report::render::cut;
+use crate::report::speakers::Speaker;
+use crate::report::summary::shown;
+
+/// Rows that a page still shows; of more speakers, those with the lowest UAR.
+const MOST: usize = 40;
+const HEADING: i32 = 26;
+const RADIUS: i32 = 4;
+const RIGHT: i32 = WIDTH - 56;
+
+/// None without predictions.
+pub fn speakers(reading: &Reading, all: &[Speaker]) -> Result<Option<Figure>> {
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let mut chosen: Vec<&Speaker> = all.iter().collect();
+    chosen.sort_by(|a, b| a.mean().total_cmp(&b.mean()));
+    chosen.truncate(MOST);
+    let sets: Vec<&str> = reading.data_sets();
+    let groups: Vec<(&str, Vec<&Speaker>)> = sets
+        .iter()
+        .map(|set| (*set, chosen.iter().copied().filter(|s| s.data_set == *set).collect::<Vec<_>>()))
+        .filter(|(_, of)| !of.is_empty())
+        .collect();
+    let conditions: Vec<(usize, String)> =
+        reading.spec.condition.iter().enumerate().map(|(i, c)| (i, cut(c.label(), 30))).collect();
+    let names: Vec<String> = chosen.iter().map(|s| cut(&s.id, 16)).collect();
+    let left = names.iter().map(|n| room(n, TEXT.size)).max().unwrap_or(0).max(50) + 16;
+    let pitch = 6 + 5 * conditions.len().max(2) as i32;
+    let top = 10 + legend_height(&conditions, WIDTH - 28) + 4;
+    let heights = groups.iter().map(|(_, of)| HEADING + pitch * of.len() as i32);
+    let bottom = top + heights.sum::<i32>() + 4;
+    let x = |v: f64| left + (f64::from(RIGHT - left) * v).round() as i32;
+    let chance = 1.0 / reading.spec.classes.len() as f64;
+    let mut marks = Vec::new();
+    let text = svg(WIDTH, bottom + 46, |canvas| {
+        legend(canvas, &conditions, 14, 10, WIDTH - 28)?;
+        for v in (0..=100).step_by(20) {
+            let at = x(f64::from(v) / 100.0);
+            canvas.line((at, top), (at, bottom), GRID, 1)?;
+            canvas.text(&v.to_string(), (at, bottom + 12), At::Middle, SMALL)?;
+        }
+        canvas.text("UAR of the speaker, percent", ((left + RIGHT) / 2, bottom + 32), At::Middle, SMALL)?;
+        canvas.dashes(x(chance), top, bottom, PALE)?;
+        let mut y = top;
+        for (set, of) in &groups {
+            canvas.text(&shown(set), (left, y + 14), At::Left, HEAD)?;
+            canvas.text("n", (WIDTH - 14, y + 14), At::Right, SMALL)?;
+            y += HEADING;
+            for s in of {
+                let middle = y + pitch / 2;
+                canvas.text(&cut(&s.id, 16), (left - 8, middle), At::Right, TEXT)?;
+                canvas.line((left, middle), (RIGHT, middle), GRID, 1)?;
+                let most = s.confusions.iter().map(Confusion::total).max().unwrap_or(0);
+                canvas.text(&most.to_string(), (WIDTH - 14, middle), At::Right, SMALL)?;
+                for ((i, label), confusion) in std::iter::zip(&conditions, &s.confusions) {
+                    let Some(uar) = confusion.uar() else { continue };
+                    let lane = y + 5 + (pitch - 10) * *i as i32 / (conditions.len().max(2) as i32 - 1);
+                    canvas.spot((x(uar), lane), RADIUS, colour(*i), INK)?;
+                    let n = confusion.total();
+                    let text = format!(
+                        "{}, speaker {}, {label}: {:.1} % of {n} predictions",
+                        shown(set),
+                        s.id,
+                        100.0 * uar
+                    );
+                    marks.push(Mark { at: (x(uar), lane), radius: RADIUS + 1, text });
+                }
+                y += pitch;
+            }
+        }
+        Ok(())
+    })?;
+    let lowest = |i: usize| {
+        let uars = all.iter().filter_map(|s| Some((s.confusions[i].uar()?, &s.id)));
+        let (low, id) = uars.min_by(|a, b| a.0.total_cmp(&b.0))?;
+        Some(format!("{} {:.1} % (speaker {id})", conditions[i].1, 100.0 * low))
+    };
+    let lowest: Vec<String> = (0..conditions.len()).filter_map(lowest).collect();
+    let which = if all.len() > MOST {
+        format!(" The {MOST} of {} speakers with the lowest mean; speakers.csv has all.", all.len())
+    } else {
+        String::new()
+    };
+    Ok(Some(Figure {
+        name: "speakers".into(),
+        title: "UAR of each test speaker".into(),
+        caption: format!(
+            "Mean recall over the classes that a speaker has, counts pooled over folds and seeds. n: predictions of a \
+             condition; few say little. In a row, conditions stand from top to bottom in the order of the legend. \
+             Dashed: chance. Lowest: {}.{which}",
+            lowest.join(", ")
+        ),
+        alt: format!("UAR by speaker and condition. Lowest: {}.", lowest.join(", ")),
+        svg: text,
+        marks,
+    }))
+}

@@ -1,0 +1,70 @@
+//! A run's table and figure inside somebody's Markdown, between markers, so that they are never typed by hand.
+
+use super::figure::Figure;
+use super::render;
+use super::table::Table;
+use super::text_table::{TextTable, escape};
+use crate::error::{Error, Result};
+
+/// Ends what was put in.
+const END: &str = "<!-- /seraug -->";
+
+/// What stands between the markers: links, the table with its caption, the first figure. `page` and `run` lead to
+/// the report's folder and the run's from the Markdown file.
+pub fn content(
+    title: &str,
+    summary: Option<&TextTable>,
+    tables: &[Table],
+    figures: &[Figure],
+    page: &str,
+    run: &str,
+) -> String {
+    let (table, caption) = match (summary, tables) {
+        (Some(s), _) => (s.markdown(), s.caption.as_str()),
+        (None, [first, ..]) => (render::markdown_rows(first), first.caption.as_str()),
+        (None, []) => (String::new(), ""),
+    };
+    let mut text = format!("**{}** ([page]({page}/index.html), [run]({run}))\n\n{table}\n", escape(title));
+    text +=
+        &format!("<details><summary>What the numbers are</summary>\n\n{}\n\n</details>\n", escape(caption));
+    if let Some(f) = figures.first() {
+        text += &format!("\n![{}]({page}/figures/{}.svg)\n", f.alt.replace(['[', ']', '\n'], " "), f.name);
+    }
+    text
+}
+
+/// `text` with what stands between `<!-- seraug EXPERIMENT -->` and `<!-- /seraug -->` replaced.
+///
+/// # Errors
+/// A marker that is not there, or there twice; `file` names the text.
+pub fn splice(text: &str, file: &str, experiment: &str, content: &str) -> Result<String> {
+    let begin = format!("<!-- seraug {experiment} -->");
+    let bad = |what: &str| Error::failed(format!("{file}: {what}"));
+    let places: Vec<usize> = text.match_indices(&begin).map(|m| m.0).collect();
+    let [place] = places[..] else {
+        return Err(bad(&format!(
+            "`{begin}` is there {} times; put it once where the table belongs, and `{END}` after it",
+            places.len()
+        )));
+    };
+    let start = place + begin.len();
+    let end = text[start..].find(END).ok_or_else(|| bad(&format!("`{END}` is missing after `{begin}`")))?;
+    Ok(format!("{}\n{}\n{}", &text[..start], content.trim_end(), &text[start + end..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_between_the_markers_changes() {
+        let text = "a\n<!-- seraug open/x -->\nold\n<!-- /seraug -->\nb <!-- /seraug -->\n";
+        let new = splice(text, "README.md", "open/x", "new\n").unwrap();
+        assert_eq!(new, "a\n<!-- seraug open/x -->\nnew\n<!-- /seraug -->\nb <!-- /seraug -->\n");
+        assert_eq!(splice(&new, "README.md", "open/x", "new\n").unwrap(), new, "again gives the same");
+        let missing = splice(text, "README.md", "quickstart", "").unwrap_err().to_string();
+        assert!(missing.contains("README.md: `<!-- seraug quickstart -->` is there 0 times"), "{missing}");
+        let open = splice("<!-- seraug x -->", "f", "x", "").unwrap_err().to_string();
+        assert!(open.contains("`<!-- /seraug -->` is missing"), "{open}");
+    }
+}
