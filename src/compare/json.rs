@@ -6,6 +6,9 @@ use super::runs::{Against, Comparison};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
+/// Columns of a contrast that are no numbers.
+const WORDS: [&str; 6] = ["corpus", "first", "second", "quantity", "unit", "sentence"];
+
 /// What `seraug compare --json` prints: numbers not rounded, percent and percentage points; null where there is none.
 pub fn json(comparison: &Comparison, tolerance: Option<f64>, files: &[PathBuf]) -> Value {
     let names = quantities(&comparison.first.reading.spec.class_names());
@@ -19,11 +22,14 @@ fn of_run(names: &[String], against: &Against, tolerance: Option<f64>) -> Value 
         .iter()
         .map(|d| json!({ "kind": d.kind, "field": d.field, "first": d.first, "second": d.second }));
     let statistics = against.contrasts.iter().map(|c| {
-        let read = |text: String| match text.as_str() {
-            "" => Value::Null,
-            t => t.parse::<f64>().map_or_else(|_| Value::from(t), Value::from),
+        let read = |name: &str, text: String| match text.parse::<f64>() {
+            _ if WORDS.contains(&name) => Value::from(text),
+            Ok(number) => Value::from(number),
+            Err(_) => Value::Null,
         };
-        Value::Object(columns(c).into_iter().map(|(name, text)| (name.to_owned(), read(text))).collect())
+        Value::Object(
+            columns(c).into_iter().map(|(name, text)| (name.to_owned(), read(name, text))).collect(),
+        )
     });
     let cells: Vec<Value> = against.cells.iter().map(|c| cell(names, c)).collect();
     let beyond = tolerance.map(|t| against.beyond(t).iter().map(|c| c.name()).collect::<Vec<_>>());

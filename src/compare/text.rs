@@ -20,13 +20,13 @@ pub fn terminal(comparison: &Comparison, tolerance: Option<f64>) -> String {
         text += &format!("{a}\n{b}\n\nWhat differs\n");
         text +=
             &format!("{}\n", differing(against).iter().map(|l| wrap(&format!("- {l}"))).collect::<String>());
-        for t in &against.tables {
-            text += &format!("{}\n{}{}\n", t.title, t.terminal(), wrap(&t.caption));
+        for (i, t) in against.tables.iter().enumerate() {
+            text += &format!("{}\n{}{}\n", t.title, t.terminal(), caption(i, t));
         }
         text += "Statistics\n";
         sentences(&against.contrasts).iter().for_each(|s| text += &wrap(&format!("- {s}")));
-        for t in statistics(against) {
-            text += &format!("\n{}\n{}{}", t.title, t.terminal(), wrap(&t.caption));
+        for (i, t) in statistics(against).iter().enumerate() {
+            text += &format!("\n{}\n{}{}", t.title, t.terminal(), caption(i, t));
         }
         text +=
             &format!("\nCells\n{}", counts(comparison, against).iter().map(|l| wrap(l)).collect::<String>());
@@ -35,6 +35,11 @@ pub fn terminal(comparison: &Comparison, tolerance: Option<f64>) -> String {
         text += "\n";
     }
     text
+}
+
+/// The caption of the first data set; those of the others differ in a number or two and are in the files.
+fn caption(index: usize, t: &TextTable) -> String {
+    if index == 0 { wrap(&t.caption) } else { String::new() }
 }
 
 /// compare.md.
@@ -89,7 +94,7 @@ pub(super) fn differing(against: &Against) -> Vec<String> {
     if lines.is_empty() {
         lines.push("nothing: spec, corpora, code, libtorch, device and split.csv are the same".into());
     } else if against.differs.iter().all(|d| d.kind != "spec") {
-        lines.push("no field of the spec".into());
+        lines.insert(0, "spec: no field".into());
     }
     lines
 }

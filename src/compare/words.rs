@@ -86,8 +86,17 @@ fn caption(contrasts: &[Contrast]) -> String {
             "There is one test set: the seeds say how far the training repeats, nothing about other speakers. "
         }
     };
+    let holm = match c.tests {
+        _ if contrasts.iter().all(|c| c.tests == 0) => {
+            "No test here, so nothing to correct by Holm. ".to_owned()
+        }
+        _ => {
+            let n = contrasts.iter().map(|c| c.tests).max().unwrap_or(0);
+            format!("p Holm: corrected for the {n} test{} of this table. ", if n == 1 { "" } else { "s" })
+        }
+    };
     text += &format!(
-        "p Holm: corrected for {} of this table. Not seen below: the true difference that four of five such experiments \
+        "{holm}Not seen below: the true difference that four of five such experiments \
          would find at 0.05; a smaller one would more often be missed. Speakers: 95 % bootstrap interval over test \
          speakers ({}), all predictions of a speaker drawn together; it takes the trained models as given. Wilcoxon: \
          signed ranks over {unit}; with fewer than six its p cannot go below 0.05. d_z: mean over standard deviation of \
@@ -95,10 +104,6 @@ fn caption(contrasts: &[Contrast]) -> String {
          of fold and seed, and McNemar: over test utterances, each won by whoever has it right in more seeds; both take \
          as independent what shares speakers, so their p are too small, and McNemar is about accuracy, not recalls. They \
          stand here to be compared with publications that give them.",
-        match c.tests {
-            1 => "the one test".to_owned(),
-            n => format!("the {n} tests"),
-        },
         match contrasts.iter().find_map(|c| c.bootstrap) {
             Some(b) => b.speakers.to_string(),
             None => "none: predictions are missing, or of one speaker".to_owned(),
@@ -124,6 +129,7 @@ impl Contrast {
         let (first, second) = (&self.first, &self.second);
         let size = points(self.difference);
         let units = match self.unit {
+            Unit::Fold if self.pairs == self.units => format!("{} folds", self.units),
             Unit::Fold => format!("{} folds ({} pairs)", self.units, self.pairs),
             Unit::Seed => format!("{} seeds of one fold", self.units),
         };

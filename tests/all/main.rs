@@ -7,6 +7,7 @@ mod classifier;
 mod classifier_golden;
 mod classifier_speed;
 mod common;
+mod compare;
 mod corpora_iemocap;
 mod corpora_layouts;
 mod corpora_real;

@@ -46,7 +46,7 @@ fn made(fake: &Fake) -> Made {
 }
 
 /// Tags are balanced, ids are unique, nothing is fetched, every svg has a label.
-fn check_html(html: &str) {
+pub fn check_html(html: &str) {
     let void = ["!DOCTYPE", "meta", "br", "hr", "img", "link"];
     let html = &match (html.find("<script>"), html.find("</script>")) {
         // Its arrows and comparisons are no tags.
