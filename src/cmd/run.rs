@@ -3,6 +3,7 @@
 use super::{Global, print, print_json};
 use crate::corpora;
 use crate::counts;
+use crate::device::DeviceChoice;
 use crate::error::{Error, Result};
 use crate::launch::Launcher;
 use crate::plan::experiment_name;
@@ -11,7 +12,6 @@ use crate::report;
 use crate::run::{self, Options, Resume};
 use crate::signals;
 use crate::spec::{self, File};
-use crate::train::device::DeviceChoice;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

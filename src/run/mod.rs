@@ -2,14 +2,17 @@
 
 mod cluster;
 mod events;
+mod failure;
 mod hand;
 mod memory;
 mod queue;
 mod resume;
 mod supervisor;
 
+pub use failure::fail;
 pub use resume::{Resume, runs};
 
+use crate::device::{self, DeviceChoice};
 use crate::error::{Error, Result};
 use crate::features;
 use crate::inputs::{self, Inputs};
@@ -22,9 +25,9 @@ use crate::results::{
 };
 use crate::spec::Spec;
 use crate::split::write_splits;
-use crate::train::device::{self, DeviceChoice};
-use crate::train::libtorch;
-use crate::{signals, sizes, warnings};
+use crate::worker::protocol::Question;
+use crate::worker::{self, machine};
+use crate::{signals, warnings};
 use resume::Found;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -90,7 +93,7 @@ pub struct Finished {
 /// Runs every cell of `spec` that is not done, in the run that [`Resume`] says, and writes the run directory as it goes.
 ///
 /// # Errors
-/// What stops a run before its first cell: corpus, device, audit, audio, an unwritable folder. A cell that fails is a
+/// What stops a run before its first cell: corpus, device, worker, audit, audio, an unwritable folder. A cell that fails is a
 /// row, not an error. A stop that was asked for, after everything is saved.
 pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Display) -> Result<Finished> {
     let started = Instant::now();
@@ -100,7 +103,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     // What a cluster is asked for is of the command, not of the run: it may be another when the run is gone on with.
     let asked = spec.slurm.take().unwrap_or_default();
     let (machine, devices) = match options.launcher {
-        Launcher::Local => open(&options)?,
+        Launcher::Local => machine::open(&options.devices, options.threads)?,
         Launcher::Slurm => cluster::device(&options, &asked)?,
     };
     let Inputs { corpora, infos, notes } = inputs::read(&spec, &options, &store, display)?;
@@ -119,6 +122,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
                 RunState::gather(&run)?;
                 return Ok(Finished { cells: cells.len(), failed: 0, open: 0, queued: 0, before: true, run });
             }
+            worker::ask(&worker::program()?, &Question::default())?;
             let lease = supervise(&run, experiment, display)?;
             extract(&plan, &store, display)?;
             let [done, failed, _] = state.counts();
@@ -134,6 +138,8 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
         }
         Found::None(why) => {
             why.iter().for_each(|w| display.note(w));
+            let question = Question { spec: Some(text.clone()), ..Question::default() };
+            let worker = worker::ask(&worker::program()?, &question)?;
             let checks = plan.audit()?;
             extract(&plan, &store, display)?;
             let notes = notes.into_iter().chain(inputs::overlaps(&plan));
@@ -144,14 +150,14 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
                 command: options.command.clone(),
                 version: VERSION.to_owned(),
                 revision: REVISION.to_owned(),
-                libtorch: libtorch::version(),
+                libtorch: worker.libtorch,
                 started: utc(now),
                 device: machine.clone(),
                 set: options.set.clone(),
                 corpus: inputs::used(infos, &plan.selection),
                 fold: inputs::folds(&plan),
                 audit: checks,
-                network: sizes::of(&plan.spec),
+                network: worker.networks,
                 warning: messages.map(warning).collect(),
                 ..RunInfo::default()
             };
@@ -219,24 +225,6 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
         ))),
         _ => Ok(Finished { cells: cells.len(), failed, open: open - queued, queued, before: false, run }),
     }
-}
-
-/// The devices: what is there, and their names for workers.
-fn open(options: &Options) -> Result<(DeviceInfo, Vec<String>)> {
-    device::use_threads(options.threads);
-    let mut machine = None;
-    let mut names = Vec::new();
-    for choice in &options.devices {
-        let device = device::open(*choice)?;
-        let info = device::describe(device);
-        let first = machine.get_or_insert_with(|| info.clone());
-        if first.class != info.class {
-            return Err(Error::usage("--device: the CPU and CUDA devices cannot be mixed in one run"));
-        }
-        names.push(device::choice(device).to_string());
-    }
-    let machine = machine.ok_or_else(|| Error::usage("--device: name one, such as cpu or cuda:0"))?;
-    Ok((machine, names))
 }
 
 /// Cells at once.

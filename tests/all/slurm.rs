@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 /// A stand-in for the worker: notes its row, waits at row 2 until it is told not to, leaves an outcome.
 const STAND_IN: &str = r#"#!/bin/sh
-[ "$1 $3" = "worker --cell" ] || exit 2
+[ "$1 $3" = "work --cell" ] || exit 2
 run=$2 row=$4
 echo "$row" >>"$run/seen"
 if [ "$row" = 2 ] && [ ! -e "$run/again" ]; then
