@@ -102,8 +102,15 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     let store = Store::of(&options.results);
     // What a cluster is asked for is of the command, not of the run: it may be another when the run is gone on with.
     let asked = spec.slurm.take().unwrap_or_default();
+    let program = worker::program()?;
+    // Before anything is read or made: nothing can be trained without it.
+    let question = match options.launcher {
+        Launcher::Local => machine::question(&options.devices, options.threads),
+        Launcher::Slurm => Question::default(),
+    };
+    let worker = worker::ask(&program, &question)?;
     let (machine, devices) = match options.launcher {
-        Launcher::Local => machine::open(&options.devices, options.threads)?,
+        Launcher::Local => machine::read(&options.devices, options.threads, worker.devices)?,
         Launcher::Slurm => cluster::device(&options, &asked)?,
     };
     let Inputs { corpora, infos, notes } = inputs::read(&spec, &options, &store, display)?;
@@ -122,7 +129,6 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
                 RunState::gather(&run)?;
                 return Ok(Finished { cells: cells.len(), failed: 0, open: 0, queued: 0, before: true, run });
             }
-            worker::ask(&worker::program()?, &Question::default())?;
             let lease = supervise(&run, experiment, display)?;
             extract(&plan, &store, display)?;
             let [done, failed, _] = state.counts();
@@ -139,7 +145,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
         Found::None(why) => {
             why.iter().for_each(|w| display.note(w));
             let question = Question { spec: Some(text.clone()), ..Question::default() };
-            let worker = worker::ask(&worker::program()?, &question)?;
+            let network = worker::ask(&program, &question)?.networks;
             let checks = plan.audit()?;
             extract(&plan, &store, display)?;
             let notes = notes.into_iter().chain(inputs::overlaps(&plan));
@@ -157,7 +163,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
                 corpus: inputs::used(infos, &plan.selection),
                 fold: inputs::folds(&plan),
                 audit: checks,
-                network: worker.networks,
+                network,
                 warning: messages.map(warning).collect(),
                 ..RunInfo::default()
             };

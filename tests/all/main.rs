@@ -26,6 +26,7 @@ mod gan_golden;
 mod gan_speed;
 mod http;
 mod mel;
+mod no_libtorch;
 mod planning;
 mod protocols;
 mod reasons;
