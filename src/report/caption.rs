@@ -97,7 +97,8 @@ pub fn corpus(name: &str, synthetic: bool) -> String {
 pub fn list(items: &[impl AsRef<str>]) -> String {
     let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
     // An item may have a comma of its own.
-    let (between, end) = if items.iter().any(|i| i.contains(',')) { ("; ", "; and ") } else { (", ", " and ") };
+    let (between, end) =
+        if items.iter().any(|i| i.contains(',')) { ("; ", "; and ") } else { (", ", " and ") };
     match &items[..] {
         [] => String::new(),
         [one] => (*one).to_owned(),
