@@ -28,6 +28,30 @@ test-slurm:
     cargo test --release --tests --no-run
     sh tests/slurm.sh cargo test --release --test all slurm:: -- --ignored --test-threads=1
 
+# Write the reports of the committed runs anew, and what the README shows of them
+reference: build
+    #!/bin/sh
+    set -eu
+    find results/reference -name run.toml -not -path '*/.store/*' | sort | while read -r info; do
+        run=$(dirname "$info")
+        experiment=$(dirname "${run#results/reference/}")
+        splice=
+        ! grep -q "<!-- seraug $experiment -->" README.md || splice='--splice README.md'
+        '{{target}}/release/seraug' --quiet report "$run" --reports reports/reference $splice > /dev/null
+        echo "reports/reference/$experiment/$(basename "$run")"
+    done
+
+# Open the committed reports, and a comparison, in headless Chromium and check them: chromium and node where missing
+test-page: build
+    #!/bin/sh
+    set -eu
+    dir=$(mktemp -d)
+    trap 'rm -rf "$dir"' EXIT
+    run=$(find results/reference/quickstart -name run.toml -exec dirname {} \; | sort | tail -n 1)
+    '{{target}}/release/seraug' compare "$run" "$run" --out "$dir/compare" > /dev/null
+    find "$PWD/reports/reference" -name index.html -not -path '*/latest/*' | sort > "$dir/pages"
+    xargs sh tests/page.sh "$dir/compare/index.html" < "$dir/pages"
+
 # Check formatting and clippy, warnings refused
 lint:
     cargo fmt --check
