@@ -44,6 +44,8 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("tch", &["nets", "train", "augment", "cell", "embedding", "gallery", "bench"]),
     ("polars", &["report", "corpora"]),
     ("plotters", &["report"]),
+    ("linfa_tsne", &["report"]),
+    ("png", &["report"]),
     ("symphonia", &["audio"]),
     ("rubato", &["audio"]),
     ("clap", &["cmd", "main", "worker_main"]),

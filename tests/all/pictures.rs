@@ -100,7 +100,7 @@ fn conditions_with_an_embedding_stand_side_by_side_with_their_numbers() {
     let reading = Reading::of(&run).unwrap();
     let found = embedding(&reading).unwrap().unwrap();
     assert!(found.figure.svg.contains("all representations are the same"));
-    assert_eq!(found.table.rows[0][3..], ["–", "–", "–", "–"], "of points in one place there is no map");
+    assert!(found.table.rows[0][1..].iter().all(|v| v == "–"), "nothing is near in one place");
     assert_eq!(found.table.rows[1][..3], ["AUG", "100 %", "100 %"], "the classes are far apart");
     assert_eq!(found.table.headings.len(), found.table.rows[1].len());
     assert_eq!(found.figure.marks.len(), 45);

@@ -33,7 +33,7 @@ pub struct Panel {
     pub measures: Measures,
 }
 
-/// Numbers beside a map; those of the map are absent without one.
+/// Numbers beside a map; absent where all representations are the same, so that nothing is near.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measures {
     /// Of t-SNE.
@@ -111,14 +111,15 @@ fn panel(label: &str, points: Vec<Point>, seed: u64) -> Result<Panel> {
     let classes: Vec<usize> = points.iter().map(|p| p.class).collect();
     let perplexity = map::perplexity(points.len());
     let joint = || joint_probabilities(&squared, points.len(), perplexity);
+    let near = |kind| neighbours(&points, &squared, kind, NEIGHBOURS);
     let measures = Measures {
         perplexity,
         divergence: map.as_ref().map(|m| divergence(&joint(), m)),
         trustworthiness: map.as_ref().map(|m| trustworthiness(&squared, m, NEIGHBOURS)),
         silhouette_r: map.as_ref().and_then(|_| silhouette(&squared, &classes)),
         silhouette_map: map.as_ref().and_then(|m| silhouette(&squared_distances(m), &classes)),
-        augmentations: neighbours(&points, &squared, Kind::Augmentation, NEIGHBOURS),
-        originals: neighbours(&points, &squared, Kind::Original, NEIGHBOURS),
+        augmentations: map.as_ref().and_then(|_| near(Kind::Augmentation)),
+        originals: map.as_ref().and_then(|_| near(Kind::Original)),
     };
     Ok(Panel { label: label.to_owned(), points, map, measures })
 }

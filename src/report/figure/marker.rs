@@ -41,8 +41,8 @@ impl Canvas<'_> {
             self.0.draw_circle((x, y), radius, &fill.filled(), true).map_err(|e| failed(&e))?;
             return self.0.draw_circle((x, y), radius, &rim.stroke_width(1), false).map_err(|e| failed(&e));
         };
-        // Two pixels nearer to the middle.
-        let smaller = |d: i32| if filled { d } else { d - d.signum() * (d.abs() - 1).clamp(0, 2) };
+        // Half the size: over its own original, both are seen.
+        let smaller = |d: i32| if filled { d } else { (d + d.signum()) / 2 };
         let corners: Vec<(i32, i32)> =
             shape.iter().chain(&shape[..1]).map(|(dx, dy)| (x + smaller(*dx), y + smaller(*dy))).collect();
         self.0.fill_polygon(corners.clone(), &fill.filled()).map_err(|e| failed(&e))?;
