@@ -87,7 +87,7 @@ fn samples_in(u: &Utterance, recording: &OnceCell<Vec<f32>>) -> Result<Vec<f32>>
 }
 
 /// All values, or the first error with the number of the others.
-pub(crate) fn all_or_first_error<T>(results: Vec<Result<T>>) -> Result<Vec<T>> {
+pub fn all_or_first_error<T>(results: Vec<Result<T>>) -> Result<Vec<T>> {
     let bad = results.iter().filter(|r| r.is_err()).count();
     results.into_iter().collect::<Result<Vec<T>>>().map_err(|first| match bad {
         1 => first,

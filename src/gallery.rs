@@ -6,21 +6,13 @@ use crate::embedding::choose;
 use crate::error::{Error, Result};
 use crate::plan::{Cell, augmentor_sees};
 use crate::results::{About, Shown, Stage, write_gallery};
-use crate::spec::{Augment, Spec};
+use crate::spec::Augment;
 use crate::train::bank::Bank;
 use crate::train::networks::Networks;
 use std::path::Path;
 
 /// Utterances of each class.
 const PER_CLASS: usize = 2;
-
-/// Whether `cell` of `cells` writes a gallery: its condition has an augmentor, and no cell before it has the same
-/// condition and data set. It is the first fold's of the first seed.
-pub fn is_of(cell: &Cell, cells: &[Cell], spec: &Spec) -> bool {
-    let same = |c: &&Cell| c.condition == cell.condition && c.fold.corpus == cell.fold.corpus;
-    let first = cells.iter().find(same).is_some_and(|first| first.id == cell.id);
-    first && matches!(spec.condition[cell.condition].augment, Augment::TripletGan(_))
-}
 
 /// Writes gallery.csv and gallery.npy of a cell whose augmentor is in the store into `dir`: utterances that the augmentor
 /// was trained on, the same for every condition of a fold, by their first window.

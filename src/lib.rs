@@ -1,50 +1,20 @@
 //! Reproduces "Generative Data Augmentation Guided by Triplet Loss for Speech Emotion Recognition".
+//! Here is what computes with tensors, and what it is built on ([`seraug_face`]) under the same names.
 //! The floors and the one direction of data are in docs/design.md.
 
-// 0 words
-pub mod emotion;
-pub mod error;
-pub mod interval;
-pub mod metrics;
-pub mod nearest;
-pub mod panic;
-pub mod seed;
-pub mod signals;
-pub mod statistics;
-// 1 formats
-pub mod manifest;
-pub mod results;
-pub mod spec;
-// 2 data
-pub mod audio;
-pub mod audit;
-pub mod corpora;
-pub mod features;
-pub mod split;
+pub use seraug_face::*;
+
 // 3 networks
 pub mod nets;
 // 4 learning
 pub mod augment;
 pub mod train;
 // 5 experiment
+pub mod bench;
 pub mod cell;
-pub mod counts;
 pub mod embedding;
 pub mod gallery;
-pub mod housekeeping;
-pub mod inputs;
-pub mod launch;
-pub mod plan;
-pub mod progress;
-pub mod run;
+pub mod probe;
 pub mod sizes;
 pub mod stage;
-pub mod status;
 pub mod training_set;
-pub mod warnings;
-pub mod worker;
-// 5' reading
-pub mod compare;
-pub mod report;
-// 6 face
-pub mod cmd;

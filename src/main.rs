@@ -1,7 +1,7 @@
 use clap::{Parser, Subcommand};
-use seraug::cmd::{self, Global};
-use seraug::error::Result;
-use seraug::panic::caught;
+use seraug_face::cmd::{self, Global};
+use seraug_face::error::Result;
+use seraug_face::panic::caught;
 use std::process::ExitCode;
 
 /// Reproduces triplet-guided GAN data augmentation for speech emotion recognition.
@@ -26,7 +26,6 @@ enum Command {
     Status(cmd::status::Args),
     Store(cmd::store::Args),
     Schema(cmd::schema::Args),
-    Worker(cmd::worker::Args),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +51,5 @@ fn run(Cli { global, command }: Cli) -> Result<u8> {
         Command::Status(args) => cmd::status::run(args, &global),
         Command::Store(args) => cmd::store::run(args, &global),
         Command::Schema(args) => cmd::schema::run(args, &global),
-        Command::Worker(args) => cmd::worker::run(args, &global),
     }
 }

@@ -14,7 +14,10 @@ static PLACE: Mutex<String> = Mutex::new(String::new());
 /// Those of `work`, and a panic.
 pub fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     panic::set_hook(Box::new(|info| {
-        let place = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
+        let place = info
+            .location()
+            .map(|l| format!(" at {}:{}", l.file().trim_start_matches("face/../"), l.line()))
+            .unwrap_or_default();
         *PLACE.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }));
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {

@@ -8,10 +8,10 @@ pub use data::{Context, FoldData, Loaded};
 use crate::error::{Error, Result};
 use crate::metrics::Confusion;
 use crate::nets::vgg::Vgg;
-use crate::plan::{Cell, augmentor_sees};
+use crate::plan::{Cell, augmentor_sees, has_gallery};
 use crate::results::{
-    CellRecord, Key, Owner, PlannedCell, PredictionRow, RunDir, Stage, Status, Task, read_history,
-    read_predictions, write_atomic, write_history, write_predictions,
+    CellRecord, Key, Owner, PredictionRow, Stage, Status, Task, read_history, read_predictions, write_atomic,
+    write_history, write_predictions,
 };
 use crate::run::REVISION;
 use crate::spec::{Augment, GanLoss, TripletGan};
@@ -63,44 +63,6 @@ pub fn run(
     Ok(record)
 }
 
-/// Writes log.txt and outcome.toml of a cell that failed for `error`, `log` being its last lines.
-///
-/// # Errors
-/// A run directory that cannot be written.
-pub fn fail(
-    run: &RunDir,
-    cell: &PlannedCell,
-    device: &str,
-    attempt: usize,
-    error: &str,
-    log: &[String],
-) -> Result<CellRecord> {
-    // Somebody else finished it meanwhile, or it was killed between its last file and its last word.
-    let path = run.cell_file(&cell.cell, "outcome.toml");
-    let done = |r: &CellRecord| r.status == Status::Done && r.key_classifier == cell.key_classifier;
-    if let Ok(Some(record)) = CellRecord::load(&path)
-        && done(&record)
-    {
-        return Ok(record);
-    }
-    let lines =
-        [cell.cell.to_string()].into_iter().chain(log.iter().cloned()).chain([format!("failed: {error}")]);
-    let text = lines.collect::<Vec<_>>().join("\n") + "\n";
-    write_atomic(&run.cell_file(&cell.cell, "log.txt"), text.as_bytes())?;
-    let record = CellRecord {
-        status: Status::Failed,
-        error: error.to_owned(),
-        key_classifier: cell.key_classifier.clone(),
-        device: device.to_owned(),
-        host: Owner::me().host.clone(),
-        revision: REVISION.to_owned(),
-        attempts: attempt,
-        ..CellRecord::default()
-    };
-    record.save(&path)?;
-    Ok(record)
-}
-
 impl Work<'_> {
     /// Writes predictions, history, embedding and gallery; the record is what they come to.
     fn record(&mut self, classifier: &Path, attempt: usize) -> Result<CellRecord> {
@@ -132,7 +94,7 @@ impl Work<'_> {
             let data = self.loaded.data(self.context, &self.cell.fold)?;
             embedding::write(self.context, self.cell, key, data, e, &file("embedding.csv"))?;
         }
-        if gallery::is_of(self.cell, self.context.cells, spec) {
+        if has_gallery(self.cell, self.context.cells, spec) {
             let data = self.loaded.data(self.context, &self.cell.fold)?;
             gallery::write(self.context, self.cell, data, &run.path().join(self.cell.id.dir()))?;
         }

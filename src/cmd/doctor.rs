@@ -2,9 +2,11 @@
 
 use super::{Global, print, print_json};
 use crate::corpora::{self, Reading};
+use crate::device::{self, Card};
 use crate::error::{Error, Result};
-use crate::train::device::{self, Device, DeviceChoice};
-use crate::train::{cuda, libtorch};
+use crate::run::{REVISION, VERSION};
+use crate::worker::protocol::{Answer, Opened, Question};
+use crate::worker::{self, Fault};
 use indicatif::ProgressBar;
 use serde::Serialize;
 use std::path::Path;
@@ -22,7 +24,7 @@ enum State {
     Ok,
     /// It is not there; some experiments do without it.
     Missing,
-    /// Nothing can run.
+    /// No experiment can run.
     Broken,
 }
 
@@ -47,17 +49,15 @@ impl Part {
     }
 }
 
-/// Runs it; exit code 1 only when nothing could run on this machine.
+/// Runs it; exit code 1 only when no experiment could run on this machine. Reports need none of what it looks for.
 ///
 /// # Errors
 /// Standard output cannot be written.
 pub fn run(_: Args, global: &Global) -> Result<u8> {
-    let mut parts = vec![
-        Part::ok("seraug", format!("{} ({})", env!("CARGO_PKG_VERSION"), env!("SERAUG_REVISION"))),
-        libtorch_part(libtorch::lib_dir(), &libtorch::version()),
-        cpu_part(device::open(DeviceChoice::Cpu)),
-    ];
-    parts.extend(cuda_parts(cuda::devices(), Path::new("/dev/nvidiactl").exists()));
+    let mut parts = vec![Part::ok("seraug", format!("{VERSION} ({REVISION})"))];
+    let program = worker::program()?;
+    let question = Question { devices: vec!["cpu".to_owned()], cuda: true, ..Question::default() };
+    parts.extend(worker_parts(&program, worker::ask(&program, &question)));
     parts.push(espeak_part("espeak-ng"));
     parts.extend(corpora::names(&global.corpora).iter().map(|name| corpus_part(name, global)));
     match global.json {
@@ -67,39 +67,68 @@ pub fn run(_: Args, global: &Global) -> Result<u8> {
     Ok(if parts.iter().any(|p| p.state == State::Broken) { 1 } else { 0 })
 }
 
+/// The worker, and what it says of libtorch and the devices. Without it the processor is all that is known.
+fn worker_parts(program: &Path, told: std::result::Result<Answer, Fault>) -> Vec<Part> {
+    match told {
+        Ok(answer) => {
+            let mut parts = vec![
+                Part::ok("worker", program.display().to_string()),
+                libtorch_part(answer.folder.as_deref(), &answer.libtorch),
+                cpu_part(answer.devices),
+            ];
+            parts.extend(cuda_parts(
+                answer.cuda.unwrap_or(Ok(Vec::new())),
+                Path::new("/dev/nvidiactl").exists(),
+            ));
+            parts
+        }
+        Err(fault) => {
+            let found = format!("{}: {}", fault.path.display(), fault.found);
+            vec![
+                Part::new("worker", State::Broken, found, Some(&fault.next)),
+                Part::ok("cpu", processor(&device::cpu(1).name)),
+            ]
+        }
+    }
+}
+
 /// libtorch; another release than the one that tch is made for is said, whether or not it happens to work.
 fn libtorch_part(dir: Option<&Path>, version: &str) -> Part {
     let place = dir.map(|d| format!(" in {}", d.display())).unwrap_or_default();
     let found = format!("{version}{place}");
-    match version.starts_with(libtorch::RELEASE) {
+    match version.starts_with(device::LIBTORCH) {
         true => Part::ok("libtorch", found),
         false => {
             let next =
-                format!("unset LIBTORCH and run ./bootstrap build, which installs {}", libtorch::RELEASE);
+                format!("unset LIBTORCH and run ./bootstrap build, which installs {}", device::LIBTORCH);
             Part::new("libtorch", State::Missing, found, Some(&next))
         }
     }
 }
 
-fn cpu_part(opened: Result<Device>) -> Part {
+fn cpu_part(opened: Opened) -> Part {
     match opened {
-        Ok(device) => {
-            let info = device::describe(device);
-            let plural = if info.threads == 1 { "" } else { "s" };
-            Part::ok("cpu", format!("{}{}, {} thread{plural}", info.name, memory(device), info.threads))
+        Opened::All(devices) => {
+            Part::ok("cpu", devices.iter().map(|(_, cpu)| processor(&cpu.name)).collect::<String>())
         }
-        Err(e) => {
-            Part::new("cpu", State::Broken, e.to_string(), Some("remove .libtorch and run ./bootstrap build"))
+        Opened::Not { error, .. } => {
+            Part::new("cpu", State::Broken, error, Some("remove .libtorch and run ./bootstrap build"))
         }
     }
 }
 
+fn processor(name: &str) -> String {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let plural = if cores == 1 { "" } else { "s" };
+    format!("{name}, {cores} core{plural}{}", memory(device::memory()))
+}
+
 /// One line a device, or one that says why there is none. `gpu`: the system shows an NVIDIA GPU.
-fn cuda_parts(devices: std::result::Result<usize, String>, gpu: bool) -> Vec<Part> {
-    match devices {
-        Ok(count) => {
-            let card = |n| Part::ok(&format!("cuda:{n}"), cuda::card(n).name + &memory(Device::Cuda(n)));
-            (0..count).map(card).collect()
+fn cuda_parts(cards: std::result::Result<Vec<Card>, String>, gpu: bool) -> Vec<Part> {
+    match cards {
+        Ok(cards) => {
+            let part = |(n, c): (usize, Card)| Part::ok(&format!("cuda:{n}"), c.name + &memory(c.memory));
+            cards.into_iter().enumerate().map(part).collect()
         }
         Err(reason) if gpu => {
             let next = "run ./bootstrap build: with a GPU it installs libtorch with CUDA; nvidia-smi tests the driver";
@@ -117,8 +146,8 @@ fn cuda_parts(devices: std::result::Result<usize, String>, gpu: bool) -> Vec<Par
 }
 
 /// `, 23.5 GiB`, or nothing where the system does not tell.
-fn memory(device: Device) -> String {
-    device::memory(device).map(|b| format!(", {:.1} GiB", b as f64 / f64::from(1 << 30))).unwrap_or_default()
+fn memory(bytes: Option<u64>) -> String {
+    bytes.map(|b| format!(", {:.1} GiB", b as f64 / f64::from(1 << 30))).unwrap_or_default()
 }
 
 /// The speech synthesiser behind the synthetic corpus.
@@ -193,6 +222,7 @@ fn table(parts: &[Part]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
 
     #[test]
     fn the_table_is_aligned_and_has_the_next_step_below_its_line() {
@@ -204,9 +234,30 @@ mod tests {
     }
 
     #[test]
-    fn only_a_cpu_that_fails_is_broken() {
-        assert_eq!(cpu_part(Err(Error::failed("no memory"))).state, State::Broken);
-        assert_eq!(cpu_part(device::open(DeviceChoice::Cpu)).state, State::Ok);
+    fn without_a_worker_or_a_cpu_no_experiment_can_run() {
+        let (path, next) = (PathBuf::from("/a/seraug-worker"), "build it".to_owned());
+        let fault = Fault { path: path.clone(), found: "the worker does not load: x.so".into(), next };
+        let parts = worker_parts(&path, Err(fault));
+        let expected = Part::new(
+            "worker",
+            State::Broken,
+            "/a/seraug-worker: the worker does not load: x.so",
+            Some("build it"),
+        );
+        assert_eq!(parts[0], expected);
+        assert_eq!((parts[1].part.as_str(), parts[1].state), ("cpu", State::Ok));
+        let error = "no memory".to_owned();
+        assert_eq!(cpu_part(Opened::Not { error, usage: false }).state, State::Broken);
+        let whole = Answer {
+            libtorch: device::LIBTORCH.to_owned(),
+            devices: Opened::All(vec![("cpu".to_owned(), device::cpu(1))]),
+            cuda: Some(Err("none".to_owned())),
+            ..Answer::default()
+        };
+        let states: Vec<_> = worker_parts(&path, Ok(whole)).into_iter().map(|p| (p.part, p.state)).collect();
+        let [ok, missing] = [State::Ok, State::Missing];
+        let expected = [("worker", ok), ("libtorch", ok), ("cpu", ok), ("cuda", missing)];
+        assert_eq!(states, expected.map(|(part, state)| (part.to_owned(), state)));
     }
 
     #[test]
@@ -216,8 +267,12 @@ mod tests {
         let none = &cuda_parts(reason(), false)[0];
         assert_eq!(none.next, None);
         assert!(none.found.contains("could not be opened"), "{none:?}");
-        let two: Vec<_> = cuda_parts(Ok(2), true).into_iter().map(|p| p.part).collect();
-        assert_eq!(two, ["cuda:0", "cuda:1"]);
+        let card = |memory| Card { name: "card".to_owned(), memory };
+        let two: Vec<_> = cuda_parts(Ok(vec![card(None), card(Some(1 << 30))]), true)
+            .into_iter()
+            .map(|p| p.part + " " + &p.found)
+            .collect();
+        assert_eq!(two, ["cuda:0 card", "cuda:1 card, 1.0 GiB"]);
     }
 
     #[test]

@@ -10,7 +10,6 @@ pub mod run;
 pub mod schema;
 pub mod status;
 pub mod store;
-pub mod worker;
 
 use crate::error::{Error, Result};
 use crate::progress;

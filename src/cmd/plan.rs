@@ -3,6 +3,7 @@
 use super::run::{Experiment, Named};
 use super::{Global, print, print_json};
 use crate::corpora;
+use crate::device;
 use crate::error::Result;
 use crate::inputs;
 use crate::plan::{Cell, Makers, Plan, Verdict, listing, verdicts};
@@ -10,7 +11,7 @@ use crate::progress::Display;
 use crate::results::Store;
 use crate::run::Options;
 use crate::spec::{File, Spec};
-use crate::train::device;
+use crate::worker::machine;
 use std::fmt::Write;
 
 /// Show every cell of an experiment, its sizes and what is to be done
@@ -74,8 +75,7 @@ fn plan(spec: Spec, name: &str, options: &Options, store: &Store, global: &Globa
     let display = Display::new(global.quiet);
     let inputs = inputs::read(&spec, options, store, &display)?;
     inputs.notes.iter().for_each(|note| display.note(&format!("warning: {note}")));
-    device::use_threads(options.threads);
-    let machine = device::describe(device::open(options.devices[0])?);
+    let (machine, _) = machine::open(&options.devices[..1], options.threads)?;
     let plan = Plan::new(spec, name.to_owned(), inputs.corpora, &device::numeric(&machine))?;
     plan.audit()?;
     Ok(plan)

@@ -3,6 +3,7 @@
 use super::{Global, print, print_json};
 use crate::corpora;
 use crate::counts;
+use crate::device::DeviceChoice;
 use crate::error::{Error, Result};
 use crate::launch::Launcher;
 use crate::plan::experiment_name;
@@ -11,7 +12,6 @@ use crate::report;
 use crate::run::{self, Options, Resume};
 use crate::signals;
 use crate::spec::{self, File};
-use crate::train::device::DeviceChoice;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -236,8 +236,11 @@ fn one(args: &Args, global: &Global, experiment: Named) -> Result<(serde_json::V
     }
     let answer = serde_json::json!({ "run": path, "cells": finished.cells, "failed": finished.failed, "queued": finished.queued });
     if finished.open > 0 {
-        let open = finished.open;
-        eprintln!("error: {}: {open} cells were not finished; the same command goes on", experiment.name);
+        let open = match finished.open {
+            1 => "1 cell was".to_owned(),
+            n => format!("{n} cells were"),
+        };
+        eprintln!("error: {}: {open} not finished; the same command goes on", experiment.name);
     }
     Ok((answer, finished.failed + finished.open > 0))
 }

@@ -4,10 +4,10 @@
 use super::Plan;
 use super::changes::{Changes, changes};
 use super::recordings::Recordings;
+use crate::device;
 use crate::results::{CellId, CellRecord, PlannedCell, RunDir, RunInfo, Status, read_plan};
 use crate::spec::{self, Spec};
 use crate::split::{Selection, SplitTable};
-use crate::train::device;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};

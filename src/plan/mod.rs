@@ -13,7 +13,7 @@ use crate::corpora::Corpus;
 use crate::error::{Error, Result};
 use crate::results::{AuditCheck, CellId, Key, PlannedCell};
 use crate::seed::Seed;
-use crate::spec::{AugmentorSees, Protocol, Spec};
+use crate::spec::{Augment, AugmentorSees, Protocol, Spec};
 use crate::split::{self, Fold, Selection};
 pub use listing::listing;
 use std::path::Path;
@@ -60,6 +60,14 @@ pub struct Cell {
     pub augmentor_trajectory: Option<Key>,
     /// What checkpoints of the classifier are kept by.
     pub classifier_trajectory: Key,
+}
+
+/// Whether `cell` of `cells` writes a gallery: its condition has an augmentor, and no cell before it has the same
+/// condition and data set. It is the first fold's of the first seed.
+pub fn has_gallery(cell: &Cell, cells: &[Cell], spec: &Spec) -> bool {
+    let same = |c: &&Cell| c.condition == cell.condition && c.fold.corpus == cell.fold.corpus;
+    let first = cells.iter().find(same).is_some_and(|first| first.id == cell.id);
+    first && matches!(spec.condition[cell.condition].augment, Augment::TripletGan(_))
 }
 
 impl Cell {

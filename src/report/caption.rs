@@ -93,12 +93,15 @@ pub fn corpus(name: &str, synthetic: bool) -> String {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// `a`, `a and b`, `a, b and c`; `a, x; b; and c`.
 pub fn list(items: &[impl AsRef<str>]) -> String {
     let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    // An item may have a comma of its own.
+    let (between, end) =
+        if items.iter().any(|i| i.contains(',')) { ("; ", "; and ") } else { (", ", " and ") };
     match &items[..] {
         [] => String::new(),
         [one] => (*one).to_owned(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+        [most @ .., last] => format!("{}{end}{last}", most.join(between)),
     }
 }

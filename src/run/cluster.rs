@@ -2,13 +2,13 @@
 
 use super::supervisor::{Ended, Stopped, line};
 use super::{Options, hand};
+use crate::device::DeviceChoice;
 use crate::error::{Error, Result};
 use crate::launch::slurm::{self, Submitted, TaskState, WorkerCommand};
 use crate::progress::Display;
 use crate::results::{CellRecord, DeviceInfo, Owner, RunDir, RunState, Status};
 use crate::signals;
 use crate::spec::Slurm;
-use crate::train::device::DeviceChoice;
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, absolute};
@@ -111,7 +111,7 @@ fn worker(run: &RunDir, options: &Options, asked: &Slurm, device: &str) -> Resul
     env.extend(inherited.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?))));
     Ok(WorkerCommand {
         exe: command.get_program().into(),
-        // What comes before is the word `worker` and the run.
+        // What comes before is the word `work` and the run.
         args: command.get_args().skip(2).map(OsString::from).collect(),
         env,
     })

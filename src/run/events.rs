@@ -1,11 +1,11 @@
 //! What the supervisor does about what its workers say and do.
 
+use super::failure;
 use super::hand::{What, Word};
 use super::supervisor::{Stopped, Supervisor, line};
-use crate::cell;
 use crate::error::Result;
+use crate::oom;
 use crate::results::{CellRecord, Stage, Status, sweep};
-use crate::train::oom;
 use crate::worker::protocol::Event;
 use std::time::Instant;
 
@@ -123,7 +123,7 @@ impl Supervisor<'_> {
         }
         self.queue.ended(row);
         let class = if self.devices[0].starts_with("cuda") { "cuda" } else { "cpu" };
-        let record = cell::fail(self.run, planned, class, attempt, error, lines)?;
+        let record = failure::fail(self.run, planned, class, attempt, error, lines)?;
         self.ended(row, Some(record));
         self.failures += 1;
         if self.options.max_failures.is_some_and(|most| self.failures >= most) {

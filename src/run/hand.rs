@@ -3,7 +3,10 @@
 use super::Options;
 use crate::error::{Error, Result};
 use crate::results::{RunDir, Stage};
-use crate::worker::protocol::{Event, Order};
+use crate::worker::{
+    self,
+    protocol::{Event, Order},
+};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -191,18 +194,16 @@ fn in_words(status: ExitStatus) -> String {
     }
 }
 
-/// The command of a worker: the same program, with as many threads as the run says and no more.
+/// The command of a worker, with as many threads as the run says and no more.
 ///
 /// # Errors
-/// The program's own path is not known.
+/// As of [`worker::program`].
 pub fn command(run: &RunDir, options: &Options, device: &str) -> Result<Command> {
-    let program = std::env::current_exe()
-        .map_err(|e| Error::failed(format!("the path of this program is not known: {e}")))?;
     let threads = options.threads.to_string();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut command = Command::new(program);
+    let mut command = Command::new(worker::program()?);
     command
-        .args(["worker".as_ref(), run.path().as_os_str()])
+        .args(["work".as_ref(), run.path().as_os_str()])
         .args(["--results".as_ref(), options.results.as_os_str()])
         .args(["--corpora".as_ref(), options.corpora.as_os_str()])
         .args(["--device", device, "--threads", &threads])

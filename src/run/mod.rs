@@ -2,19 +2,22 @@
 
 mod cluster;
 mod events;
+mod failure;
 mod hand;
 mod memory;
 mod queue;
 mod resume;
 mod supervisor;
 
+pub use failure::fail;
 pub use resume::{Resume, runs};
 
+use crate::device::{self, DeviceChoice};
 use crate::error::{Error, Result};
 use crate::features;
 use crate::inputs::{self, Inputs};
 use crate::launch::Launcher;
-use crate::plan::{Makers, Plan, listing, verdicts};
+use crate::plan::{Makers, Plan, has_gallery, listing, verdicts};
 use crate::progress::Display;
 use crate::results::{
     CellRecord, Claim, DeviceInfo, Lease, Observer, PlannedCell, RunDir, RunInfo, RunState, Session, Stage,
@@ -22,9 +25,9 @@ use crate::results::{
 };
 use crate::spec::Spec;
 use crate::split::write_splits;
-use crate::train::device::{self, DeviceChoice};
-use crate::train::libtorch;
-use crate::{gallery, signals, sizes, warnings};
+use crate::worker::protocol::Question;
+use crate::worker::{self, machine};
+use crate::{signals, warnings};
 use resume::Found;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -90,7 +93,7 @@ pub struct Finished {
 /// Runs every cell of `spec` that is not done, in the run that [`Resume`] says, and writes the run directory as it goes.
 ///
 /// # Errors
-/// What stops a run before its first cell: corpus, device, audit, audio, an unwritable folder. A cell that fails is a
+/// What stops a run before its first cell: corpus, device, worker, audit, audio, an unwritable folder. A cell that fails is a
 /// row, not an error. A stop that was asked for, after everything is saved.
 pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Display) -> Result<Finished> {
     let started = Instant::now();
@@ -99,8 +102,15 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     let store = Store::of(&options.results);
     // What a cluster is asked for is of the command, not of the run: it may be another when the run is gone on with.
     let asked = spec.slurm.take().unwrap_or_default();
+    let program = worker::program()?;
+    // Before anything is read or made: nothing can be trained without it.
+    let question = match options.launcher {
+        Launcher::Local => machine::question(&options.devices, options.threads),
+        Launcher::Slurm => Question::default(),
+    };
+    let worker = worker::ask(&program, &question)?;
     let (machine, devices) = match options.launcher {
-        Launcher::Local => open(&options)?,
+        Launcher::Local => machine::read(&options.devices, options.threads, worker.devices)?,
         Launcher::Slurm => cluster::device(&options, &asked)?,
     };
     let Inputs { corpora, infos, notes } = inputs::read(&spec, &options, &store, display)?;
@@ -134,6 +144,8 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
         }
         Found::None(why) => {
             why.iter().for_each(|w| display.note(w));
+            let question = Question { spec: Some(text.clone()), ..Question::default() };
+            let network = worker::ask(&program, &question)?.networks;
             let checks = plan.audit()?;
             extract(&plan, &store, display)?;
             let notes = notes.into_iter().chain(inputs::overlaps(&plan));
@@ -144,14 +156,14 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
                 command: options.command.clone(),
                 version: VERSION.to_owned(),
                 revision: REVISION.to_owned(),
-                libtorch: libtorch::version(),
+                libtorch: worker.libtorch,
                 started: utc(now),
                 device: machine.clone(),
                 set: options.set.clone(),
                 corpus: inputs::used(infos, &plan.selection),
                 fold: inputs::folds(&plan),
                 audit: checks,
-                network: sizes::of(&plan.spec),
+                network,
                 warning: messages.map(warning).collect(),
                 ..RunInfo::default()
             };
@@ -221,24 +233,6 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     }
 }
 
-/// The devices: what is there, and their names for workers.
-fn open(options: &Options) -> Result<(DeviceInfo, Vec<String>)> {
-    device::use_threads(options.threads);
-    let mut machine = None;
-    let mut names = Vec::new();
-    for choice in &options.devices {
-        let device = device::open(*choice)?;
-        let info = device::describe(device);
-        let first = machine.get_or_insert_with(|| info.clone());
-        if first.class != info.class {
-            return Err(Error::usage("--device: the CPU and CUDA devices cannot be mixed in one run"));
-        }
-        names.push(device::choice(device).to_string());
-    }
-    let machine = machine.ok_or_else(|| Error::usage("--device: name one, such as cpu or cuda:0"))?;
-    Ok((machine, names))
-}
-
 /// Cells at once.
 fn jobs(options: &Options, machine: &DeviceInfo, devices: usize, cells: usize) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -253,7 +247,7 @@ fn jobs(options: &Options, machine: &DeviceInfo, devices: usize, cells: usize) -
 /// Log-mels of all utterances into the cache, where a stage of the plan needs any.
 fn extract(plan: &Plan, store: &Store, display: &Display) -> Result<()> {
     let made = |c: &crate::plan::Cell| store.has(Stage::Classifier, &c.classifier);
-    let shown = |c: &crate::plan::Cell| gallery::is_of(c, &plan.cells, &plan.spec);
+    let shown = |c: &crate::plan::Cell| has_gallery(c, &plan.cells, &plan.spec);
     if plan.spec.embedding.is_none() && plan.cells.iter().all(|c| made(c) && !shown(c)) {
         return Ok(());
     }

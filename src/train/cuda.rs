@@ -1,6 +1,7 @@
 //! CUDA devices: how many libtorch sees, and what the driver says of each.
 
 use super::libtorch;
+use crate::device::Card;
 use libloading::os::unix::{Library, Symbol};
 use std::ffi::{CStr, c_char, c_int, c_uint};
 use std::sync::OnceLock;
@@ -22,15 +23,6 @@ fn count() -> Result<usize, String> {
             Err(_) => "CUDA finds no device".to_owned(),
         }),
     }
-}
-
-/// What the driver says of a device.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Card {
-    /// Its name, such as `NVIDIA H100 80GB HBM3`; `CUDA device N` when the driver does not tell.
-    pub name: String,
-    /// Its memory in bytes; `None` when the driver does not tell.
-    pub memory: Option<u64>,
 }
 
 /// Asks the driver about device `index`, counted as libtorch counts. Libtorch itself has the name, but tch does not pass it on.

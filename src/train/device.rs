@@ -1,54 +1,13 @@
 //! Which device computes: what the user asked for, checked against what is there.
 
 use super::cuda;
+use crate::device::{self, DeviceChoice};
 use crate::error::{Error, Result};
 use crate::results::DeviceInfo;
-use std::fmt;
-use std::fs;
-use std::str::FromStr;
 use tch::{Kind, Tensor};
 
 /// What `open` gives; the floors above name it without naming tch.
 pub use tch::Device;
-
-/// `--device`: `auto`, `cpu`, `cuda` (the same as `cuda:0`) or `cuda:N`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DeviceChoice {
-    /// The first CUDA device if there is one, else the CPU.
-    #[default]
-    Auto,
-    /// The CPU.
-    Cpu,
-    /// This CUDA device, or an error.
-    Cuda(usize),
-}
-
-impl FromStr for DeviceChoice {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<DeviceChoice> {
-        match text {
-            "auto" => Ok(DeviceChoice::Auto),
-            "cpu" => Ok(DeviceChoice::Cpu),
-            "cuda" => Ok(DeviceChoice::Cuda(0)),
-            _ => text
-                .strip_prefix("cuda:")
-                .and_then(|n| n.parse().ok())
-                .map(DeviceChoice::Cuda)
-                .ok_or_else(|| Error::usage(format!("no device '{text}': use auto, cpu, cuda or cuda:N"))),
-        }
-    }
-}
-
-impl fmt::Display for DeviceChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DeviceChoice::Auto => f.write_str("auto"),
-            DeviceChoice::Cpu => f.write_str("cpu"),
-            DeviceChoice::Cuda(n) => write!(f, "cuda:{n}"),
-        }
-    }
-}
 
 /// The device to compute on, after one small allocation there has succeeded.
 ///
@@ -65,7 +24,7 @@ pub fn open(choice: DeviceChoice) -> Result<Device> {
         let reason = reason.lines().next().unwrap_or_default();
         Error::failed(format!(
             "{} does not answer: {reason}; see nvidia-smi, or use --device cpu",
-            name(device)
+            describe(device).name
         ))
     })
 }
@@ -102,84 +61,18 @@ pub fn choice(device: Device) -> DeviceChoice {
     }
 }
 
-/// What the numbers depend on: the class, and on the CPU the number of threads where it is not one, as sums are then
-/// taken in another order.
-pub fn numeric(machine: &DeviceInfo) -> String {
-    match (machine.class.as_str(), machine.threads) {
-        ("cpu", threads) if threads > 1 => format!("cpu/{threads}"),
-        (class, _) => class.to_owned(),
-    }
-}
-
 /// The device as provenance records it.
 pub fn describe(device: Device) -> DeviceInfo {
-    DeviceInfo {
-        class: if device.is_cuda() { "cuda" } else { "cpu" }.to_owned(),
-        name: name(device),
-        host: read_line("/proc/sys/kernel/hostname").unwrap_or_else(|| "unknown".to_owned()),
-        threads: usize::try_from(tch::get_num_threads()).unwrap_or(1),
-    }
-}
-
-/// Memory of the device in bytes: the card's own, or the machine's; `None` where the system does not tell.
-pub fn memory(device: Device) -> Option<u64> {
-    if let Device::Cuda(n) = device {
-        return cuda::card(n).memory;
-    }
-    let info = fs::read_to_string("/proc/meminfo").ok()?;
-    let kib: u64 = info
-        .lines()
-        .find_map(|l| l.strip_prefix("MemTotal:"))?
-        .trim()
-        .strip_suffix("kB")?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(kib * 1024)
-}
-
-/// The processor's or the card's name.
-fn name(device: Device) -> String {
+    let cpu = device::cpu(usize::try_from(tch::get_num_threads()).unwrap_or(1));
     match device {
-        Device::Cuda(n) => cuda::card(n).name,
-        _ => fs::read_to_string("/proc/cpuinfo")
-            .ok()
-            .and_then(|info| processor(&info))
-            .unwrap_or_else(|| format!("{} processor", std::env::consts::ARCH)),
+        Device::Cuda(n) => DeviceInfo { class: "cuda".to_owned(), name: cuda::card(n).name, ..cpu },
+        _ => cpu,
     }
-}
-
-/// The `model name` in the text of /proc/cpuinfo, blanks folded.
-fn processor(cpuinfo: &str) -> Option<String> {
-    let value = cpuinfo.lines().find(|l| l.starts_with("model name"))?.split_once(':')?.1;
-    Some(value.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-fn read_line(path: &str) -> Option<String> {
-    Some(fs::read_to_string(path).ok()?.trim().to_owned()).filter(|s| !s.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn choices_read_as_written() {
-        for (text, choice) in [
-            ("auto", DeviceChoice::Auto),
-            ("cpu", DeviceChoice::Cpu),
-            ("cuda:0", DeviceChoice::Cuda(0)),
-            ("cuda:7", DeviceChoice::Cuda(7)),
-        ] {
-            assert_eq!(text.parse(), Ok(choice));
-            assert_eq!(choice.to_string(), text);
-        }
-        assert_eq!("cuda".parse(), Ok(DeviceChoice::Cuda(0)));
-        for wrong in ["", "gpu", "CUDA", "cuda:", "cuda:x", "cuda:-1"] {
-            let error = wrong.parse::<DeviceChoice>().unwrap_err();
-            assert_eq!(error, Error::usage(format!("no device '{wrong}': use auto, cpu, cuda or cuda:N")));
-        }
-    }
 
     #[test]
     fn auto_takes_cuda_where_there_is_any() {
@@ -199,20 +92,8 @@ mod tests {
     }
 
     #[test]
-    fn the_cpu_opens_and_is_described() {
-        let device = open(DeviceChoice::Cpu).unwrap();
-        let info = describe(device);
-        assert_eq!(info.class, "cpu");
-        assert!(!info.name.is_empty() && !info.host.is_empty() && info.threads > 0, "{info:?}");
-        assert!(memory(device).is_some_and(|bytes| bytes > 1 << 28));
-    }
-
-    #[test]
-    fn the_processor_is_named_on_one_line() {
-        assert_eq!(
-            processor("vendor_id\t: X\nmodel name\t: Some  CPU @ 2 GHz\n"),
-            Some("Some CPU @ 2 GHz".into())
-        );
-        assert_eq!(processor("Hardware\t: board\n"), None);
+    fn the_cpu_opens_and_has_the_threads_that_libtorch_has() {
+        let info = describe(open(DeviceChoice::Cpu).unwrap());
+        assert_eq!((info.class.as_str(), info.threads), ("cpu", tch::get_num_threads() as usize));
     }
 }

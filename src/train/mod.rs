@@ -18,7 +18,6 @@ pub mod loss;
 pub mod meter;
 pub mod mixup;
 pub mod networks;
-pub mod oom;
 pub mod order;
 pub mod phases;
 pub mod predict;

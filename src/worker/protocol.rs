@@ -1,6 +1,9 @@
-//! What a supervisor and its workers tell each other: one JSON value a line.
+//! What a supervisor and its workers tell each other: one JSON value a line. Both are of one build.
 
+use crate::device::Card;
+use crate::results::{DeviceInfo, NetworkInfo};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// To a worker, on its standard input. The end of the input means that the supervisor is gone: stop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,4 +58,58 @@ pub enum Event {
     },
     /// The cell was left, its checkpoint written, because a stop was asked for. The worker ends after that.
     Stopped,
+}
+
+/// To `seraug-worker probe`, on its standard input: one line. What is not asked for costs nothing.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Question {
+    /// Devices to open.
+    pub devices: Vec<String>,
+    /// Threads of a tensor operation on the CPU.
+    pub threads: usize,
+    /// Whether to look for CUDA devices.
+    pub cuda: bool,
+    /// The text of a resolved spec whose networks are to be counted.
+    pub spec: Option<String>,
+}
+
+/// From `seraug-worker probe`, on its standard output: one line.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Answer {
+    /// Of the program.
+    pub version: String,
+    /// Of the code.
+    pub revision: String,
+    /// Release of the libtorch that it has loaded, such as `2.11.0+cu130`.
+    pub libtorch: String,
+    /// The folder that libtorch was loaded from, where the system tells.
+    pub folder: Option<PathBuf>,
+    /// The devices that were to be opened, or the first that could not be.
+    pub devices: Opened,
+    /// CUDA devices, where they were asked for, or why there is none.
+    pub cuda: Option<std::result::Result<Vec<Card>, String>>,
+    /// The networks of the spec.
+    pub networks: Vec<NetworkInfo>,
+}
+
+/// What became of the devices of a [`Question`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Opened {
+    /// All were: how each is named to a worker, and what it is.
+    All(Vec<(String, DeviceInfo)>),
+    /// One was not, and why; `usage` where the command line asked for what cannot be.
+    Not {
+        /// On one line.
+        error: String,
+        /// Whose mistake.
+        usage: bool,
+    },
+}
+
+impl Default for Opened {
+    fn default() -> Opened {
+        Opened::All(Vec::new())
+    }
 }

@@ -1,4 +1,4 @@
-//! What the built program asks of the dynamic loader.
+//! What the built programs ask of the dynamic loader.
 
 use std::path::Path;
 
@@ -29,19 +29,31 @@ fn dynamic(elf: &[u8]) -> Vec<(u64, String)> {
         .collect()
 }
 
+/// The libraries that a program of this build needs, and its run paths.
+fn of(program: &str) -> (Vec<String>, Vec<String>) {
+    let elf = std::fs::read(program).expect("the programs are built before their tests");
+    let (needed, paths): (Vec<_>, Vec<_>) = dynamic(&elf).into_iter().partition(|(tag, _)| *tag == NEEDED);
+    let text = |entries: Vec<(u64, String)>| entries.into_iter().map(|(_, text)| text).collect();
+    (text(needed), text(paths))
+}
+
 #[test]
-fn the_program_needs_libtorch_but_not_its_cuda_half_and_knows_where_it_is() {
-    let elf = std::fs::read(env!("CARGO_BIN_EXE_seraug")).expect("the program is built before its tests");
-    let entries = dynamic(&elf);
-    let needed: Vec<_> =
-        entries.iter().filter(|(tag, _)| *tag == NEEDED).map(|(_, name)| name.as_str()).collect();
-    assert!(needed.contains(&"libtorch_cpu.so"), "{needed:?}");
+fn seraug_needs_the_system_alone() {
+    let (needed, _) = of(env!("CARGO_BIN_EXE_seraug"));
+    let system = ["libc.so", "libm.so", "libgcc_s.so", "ld-linux", "libpthread.so", "libdl.so"];
+    assert!(needed.iter().all(|name| system.iter().any(|s| name.starts_with(s))), "{needed:?}");
+    assert!(needed.iter().any(|name| name.starts_with("libc.so")), "{needed:?}");
+}
+
+#[test]
+fn the_worker_needs_libtorch_but_not_its_cuda_half_and_knows_where_it_is() {
+    let (needed, paths) = of(env!("CARGO_BIN_EXE_seraug-worker"));
+    assert!(needed.iter().any(|name| name == "libtorch_cpu.so"), "{needed:?}");
     // It must start on a machine without a GPU, where the CUDA libraries are not installed.
     assert!(!needed.iter().any(|name| name.contains("cuda") || name.contains("cudnn")), "{needed:?}");
-    let found = entries
-        .iter()
-        .filter(|(tag, _)| *tag != NEEDED)
-        .flat_map(|(_, paths)| paths.split(':'))
-        .any(|folder| Path::new(folder).join("libtorch_cpu.so").exists());
-    assert!(found, "no run path has libtorch_cpu.so: {entries:?}");
+    let mut folders = paths.iter().flat_map(|paths| paths.split(':'));
+    assert!(
+        folders.any(|f| Path::new(f).join("libtorch_cpu.so").exists()),
+        "no libtorch_cpu.so in {paths:?}"
+    );
 }

@@ -22,9 +22,14 @@ fn a_bare_machine_is_no_failure() {
     let text = String::from_utf8_lossy(&out.stdout);
     assert_eq!(out.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&out.stderr));
     assert!(out.stderr.is_empty(), "{}", String::from_utf8_lossy(&out.stderr));
-    for start in
-        ["ok      seraug ", "ok      libtorch ", "ok      cpu ", "-       espeak-ng ", "-       emodb "]
-    {
+    for start in [
+        "ok      seraug ",
+        "ok      worker ",
+        "ok      libtorch ",
+        "ok      cpu ",
+        "-       espeak-ng ",
+        "-       emodb ",
+    ] {
         assert!(text.lines().any(|line| line.starts_with(start)), "no line '{start}' in\n{text}");
     }
 }

@@ -28,6 +28,7 @@ mod gan_speed;
 mod http;
 mod latex;
 mod mel;
+mod no_libtorch;
 mod pictures;
 mod planning;
 mod protocols;

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 /// A stand-in for the worker: notes its row, waits at row 2 until it is told not to, leaves an outcome.
 const STAND_IN: &str = r#"#!/bin/sh
-[ "$1 $3" = "worker --cell" ] || exit 2
+[ "$1 $3" = "work --cell" ] || exit 2
 run=$2 row=$4
 echo "$row" >>"$run/seen"
 if [ "$row" = 2 ] && [ ! -e "$run/again" ]; then
@@ -185,10 +185,7 @@ fn a_run_with_a_cancelled_job_is_completed_by_the_next_and_equals_a_local_one() 
     errors.read_to_string(&mut said).unwrap();
     let code = waits.wait().unwrap().code().unwrap_or(-1);
     let lost = format!("job {} ended without a result: ", victim.job);
-    assert!(
-        code == 3 && said.contains(&lost) && said.contains("1 cells were not finished"),
-        "{code}: {said}"
-    );
+    assert!(code == 3 && said.contains(&lost) && said.contains("1 cell was not finished"), "{code}: {said}");
 
     let (code, said) = ended(&cluster(&["--wait"]).output().unwrap());
     assert!(code == 0 && said.contains("1 cell submitted to Slurm as job "), "{code}: {said}");

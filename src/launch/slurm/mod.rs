@@ -14,11 +14,11 @@ pub use lost::{Lost, lost};
 pub use queue::{Task, TaskState, requeue_me, restarts, tasks};
 pub use script::{WorkerCommand, job_name};
 
+use crate::device::DeviceChoice;
 use crate::error::{Error, Result};
 use crate::results::{CellRecord, RunDir, RunState, Status, write_atomic};
 use crate::signals;
 use crate::spec::Slurm;
-use crate::train::device::DeviceChoice;
 use std::collections::HashSet;
 use std::path::Path;
 use std::thread::sleep;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub struct WorkerCommand {
     /// The executable.
     pub exe: PathBuf,
-    /// What follows `worker RUN --cell N`.
+    /// What follows `work RUN --cell N`.
     pub args: Vec<OsString>,
     /// Variables that are set for it.
     pub env: Vec<(String, OsString)>,
@@ -61,7 +61,7 @@ pub fn script(run: &RunDir, slurm: &Slurm, worker: &WorkerCommand) -> String {
     lines.push("echo \"row $row of plan.csv on $(hostname), restart ${SLURM_RESTART_COUNT:-0}\"".to_owned());
     // In place of the shell, so that Slurm's signals reach the worker.
     let exe = quoted(&worker.exe.to_string_lossy());
-    let mut command = format!("exec {exe} worker {} --cell \"$row\"", quoted(&dir));
+    let mut command = format!("exec {exe} work {} --cell \"$row\"", quoted(&dir));
     for arg in &worker.args {
         command.push(' ');
         command.push_str(&quoted(&arg.to_string_lossy()));
@@ -148,7 +148,7 @@ mod tests {
         let said = String::from_utf8(output.stdout).unwrap();
         let words: Vec<&str> = said.lines().skip(1).collect();
         let expected = format!(
-            "<worker>\n<{}>\n<--cell>\n<2017>\n<--corpora>\n</a b/$HOME/'c'>\n/lib's \"place\"",
+            "<work>\n<{}>\n<--cell>\n<2017>\n<--corpora>\n</a b/$HOME/'c'>\n/lib's \"place\"",
             run.path().display()
         );
         assert_eq!(words.join("\n"), expected);

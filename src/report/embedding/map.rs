@@ -20,7 +20,7 @@ pub fn perplexity(points: usize) -> f64 {
     PERPLEXITY.min(points.saturating_sub(1) as f64 / 3.0)
 }
 
-/// A place in the plane for each of `points` (all of one length of at least 2); `None` where all are the same, of which
+/// A place in the plane, longer along its first axis, for each of `points` (all of one length of at least 2); `None` where all are the same, of which
 /// there is no map. The same for the same points and seed.
 ///
 /// # Errors
@@ -41,12 +41,34 @@ pub fn map(points: &[&[f64]], seed: Seed) -> Result<Option<Vec<[f64; 2]>>> {
         .preliminary_iter(EXAGGERATED)
         .transform(data)
         .map_err(|e| failed(&e))?;
-    Ok(Some(places.rows().into_iter().map(|row| [row[0], row[1]]).collect()))
+    Ok(Some(turned(places.rows().into_iter().map(|row| [row[0], row[1]]).collect())))
+}
+
+/// Turned about the mean so that the places vary most along the first axis, which changes no distance.
+fn turned(places: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
+    let n = places.len().max(1) as f64;
+    let mean = [0, 1].map(|d| places.iter().map(|p| p[d]).sum::<f64>() / n);
+    let of = |a: usize, b: usize| places.iter().map(|p| (p[a] - mean[a]) * (p[b] - mean[b])).sum::<f64>();
+    let (sin, cos) = (0.5 * (2.0 * of(0, 1)).atan2(of(0, 0) - of(1, 1))).sin_cos();
+    let turn = |p: [f64; 2]| {
+        let [x, y] = [p[0] - mean[0], p[1] - mean[1]];
+        [cos * x + sin * y, cos * y - sin * x]
+    };
+    places.into_iter().map(turn).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_are_turned_to_lie_on_their_longer_side() {
+        let line: Vec<[f64; 2]> =
+            (0..5).map(|i| [1.0 + 3.0 * f64::from(i), 7.0 - 4.0 * f64::from(i)]).collect();
+        for (i, [x, y]) in turned(line).into_iter().enumerate() {
+            assert!((x.abs() - 5.0 * (i as f64 - 2.0).abs()).abs() < 1e-9 && y.abs() < 1e-9, "{x} {y}");
+        }
+    }
 
     #[test]
     fn a_map_is_repeatable_and_there_is_none_of_one_place() {

@@ -135,8 +135,8 @@ fn report(reading: &Reading, panels: &[Panel], of: &str) -> Result<EmbeddingRepo
     let perplexity = panels[0].measures.perplexity;
     let about = format!(
         "{of}: {}, and {copies} augmentations of each. Exact t-SNE (perplexity {perplexity:.0}, {} iterations, the first {} \
-         with P exaggerated by 12, learning rate 200, random start of one seed). Its axes and the size of a map have no \
-         meaning, and those of two maps cannot be compared.",
+         with P exaggerated by 12, learning rate 200, random start of one seed), turned to lie on its longer side. Axes and \
+         size of such a map have no meaning: nearness has.",
         counts.join(", "),
         map::ITERATIONS,
         map::EXAGGERATED,

@@ -10,6 +10,8 @@ use plotters::style::RGBColor;
 
 const WIDTH: i32 = 760;
 const PANEL: i32 = 366;
+/// Least height of a panel.
+const LEAST: f64 = 150.0;
 const GAP: i32 = 12;
 
 /// Draws the maps, two a row. `about` says what of and how, for the caption.
@@ -17,15 +19,18 @@ pub fn embedding(panels: &[Panel], classes: &[&str], about: String) -> Result<Fi
     let legend = legend_places(classes);
     let top = legend.last().map_or(0, |p| p.1) + 34;
     let down = panels.len().div_ceil(2) as i32;
+    // Maps lie on their longer side; one height for all.
+    let high = |p: &Panel| p.map.as_ref().map_or(0.0, |m| Frame::of(m).height);
+    let height = panels.iter().map(high).fold(LEAST, f64::max).ceil() as i32;
     let mut marks = Vec::new();
-    let text = svg(WIDTH, top + down * (PANEL + 32), |canvas| {
+    let text = svg(WIDTH, top + down * (height + 40), |canvas| {
         draw_legend(canvas, classes, &legend)?;
         for (i, panel) in panels.iter().enumerate() {
             let (column, row) = (i as i32 % 2, i as i32 / 2);
-            let corner = (8 + column * (PANEL + GAP), top + row * (PANEL + 32) + 24);
+            let corner = (8 + column * (PANEL + GAP), top + row * (height + 40) + 24);
             canvas.text(&cut(&panel.label, 46), (corner.0, corner.1 - 13), At::Left, HEAD)?;
-            canvas.frame(corner, (corner.0 + PANEL, corner.1 + PANEL), GRID)?;
-            draw_panel(canvas, panel, classes, corner, &mut marks)?;
+            canvas.frame(corner, (corner.0 + PANEL, corner.1 + height), GRID)?;
+            draw_panel(canvas, panel, classes, (corner, height), &mut marks)?;
         }
         Ok(())
     })?;
@@ -55,33 +60,53 @@ fn draw_panel(
     canvas: &mut Canvas,
     panel: &Panel,
     classes: &[&str],
-    corner: (i32, i32),
+    (corner, height): ((i32, i32), i32),
     marks: &mut Vec<Mark>,
 ) -> Result<()> {
     let Some(map) = &panel.map else {
-        let middle = (corner.0 + PANEL / 2, corner.1 + PANEL / 2);
+        let middle = (corner.0 + PANEL / 2, corner.1 + height / 2);
         return canvas.text("all representations are the same", middle, At::Middle, SMALL);
     };
-    let range = |d: usize| {
-        let values = map.iter().map(|p| p[d]);
-        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)))
-    };
-    let (x, y) = (range(0), range(1));
-    // One scale for both directions.
-    let span = (x.1 - x.0).max(y.1 - y.0).max(f64::MIN_POSITIVE);
-    let scale = f64::from(PANEL - 4 * RADIUS) / span;
-    let at =
-        |v: f64, (low, high): (f64, f64)| ((v - f64::midpoint(low, high)) * scale).round() as i32 + PANEL / 2;
-    // Originals last: they are fewer.
-    for kind in [Kind::Augmentation, Kind::Original] {
+    let frame = Frame::of(map);
+    // Augmentations last: they are smaller, and often where their originals are.
+    for kind in [Kind::Original, Kind::Augmentation] {
         for (p, place) in std::iter::zip(&panel.points, map).filter(|(p, _)| p.kind == kind) {
-            let centre = (corner.0 + at(place[0], x), corner.1 + at(place[1], y));
+            let [x, y] = frame.offset(*place);
+            let centre = (corner.0 + PANEL / 2 + x, corner.1 + height / 2 + y);
             canvas.marker(centre, p.class, shade(p.class), kind == Kind::Original)?;
             let text = format!("{}, {}, {}", p.utterance, classes[p.class], kind.name());
             marks.push(Mark { at: centre, radius: RADIUS, text });
         }
     }
     Ok(())
+}
+
+/// How a map is laid into a panel: one scale for both directions.
+struct Frame {
+    middle: [f64; 2],
+    scale: f64,
+    /// Pixels, with room for the markers.
+    height: f64,
+}
+
+impl Frame {
+    fn of(map: &[[f64; 2]]) -> Frame {
+        let range = |d: usize| {
+            let values = map.iter().map(|p| p[d]);
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)))
+        };
+        let ranges = [range(0), range(1)];
+        let [wide, high] = ranges.map(|(l, h)| h - l);
+        let room = f64::from(PANEL - 4 * RADIUS);
+        let scale = room / wide.max(high).max(f64::MIN_POSITIVE);
+        let middle = ranges.map(|(l, h)| f64::midpoint(l, h));
+        Frame { middle, scale, height: high * scale + f64::from(4 * RADIUS) }
+    }
+
+    /// Pixels from the middle of the panel.
+    fn offset(&self, place: [f64; 2]) -> [i32; 2] {
+        [0, 1].map(|d| ((place[d] - self.middle[d]) * self.scale).round() as i32)
+    }
 }
 
 /// The colour of a class, dark enough for a line of one pixel on white. The grey of the palette comes last.

@@ -1,15 +1,15 @@
 //! What augmentors do: log-mels of a few utterances, the perturbations and the augmentations, side by side.
 
 use super::image::{Map, Place, Scale, bar, image};
-use super::{At, Canvas, Figure, HEAD, INK, PALE, SMALL, TEXT, svg};
+use super::{At, Canvas, Figure, HEAD, INK, Look, PALE, SMALL, TEXT, svg};
 use crate::error::Result;
 use crate::report::reading::Reading;
 use crate::report::render::cut;
 use crate::results::{CellId, Shown, read_gallery};
 
 const WIDTH: i32 = 760;
-const LEFT: i32 = 136;
-const COLUMN: i32 = 200;
+const LEFT: i32 = 164;
+const COLUMN: i32 = 190;
 const ROW: i32 = 72;
 const TOP: i32 = 34;
 
@@ -90,12 +90,14 @@ fn draw(gallery: &Gallery, of: &str, hop: f64, [spectra, moved]: [Scale; 2]) -> 
     let bottom = TOP + rows * ROW;
     let mut images = String::new();
     let text = svg(WIDTH, bottom + 92, |canvas| {
+        canvas.text("mel band", (LEFT - 6, 16), At::Right, SMALL)?;
         for (column, name) in ["original", "perturbation", "augmentation"].into_iter().enumerate() {
             canvas.text(name, (x(column as i32), 16), At::Left, HEAD)?;
         }
         for (row, s) in gallery.shown.iter().enumerate() {
             let (top, height) = (TOP + row as i32 * ROW, ROW - 8);
             label(canvas, s, top)?;
+            bands(canvas, mels, top, height)?;
             let width = (s.about.frames as f64 * wide).round() as i32;
             let mut put = |column: i32, scale: Scale, values: Vec<f64>| -> Result<()> {
                 let place = (x(column), top, width, height);
@@ -151,12 +153,23 @@ fn overall(shown: &[Shown]) -> (f64, f64) {
 fn label(canvas: &mut Canvas, s: &Shown, top: i32) -> Result<()> {
     let (mean, share) = strength(s);
     let lines = [
-        (cut(&s.about.utterance, 18), TEXT),
+        (cut(&s.about.utterance, 20), TEXT),
         (cut(&s.about.class, 20), SMALL),
         (format!("|P| {mean:.2} ({:.0} %)", 100.0 * share), SMALL),
     ];
     for (i, (text, look)) in lines.into_iter().enumerate() {
-        canvas.text(&text, (LEFT - 12, top + 14 + 18 * i as i32), At::Right, look)?;
+        canvas.text(&text, (LEFT - 32, top + 14 + 18 * i as i32), At::Right, look)?;
+    }
+    Ok(())
+}
+
+/// The axis of frequency.
+fn bands(canvas: &mut Canvas, mels: usize, top: i32, height: i32) -> Result<()> {
+    for (band, y) in [(mels, top), (1, top + height)] {
+        canvas.line((LEFT - 4, y), (LEFT - 1, y), PALE, 1)?;
+        // Inside the picture's height, so that neighbours keep apart.
+        let inside = if band == 1 { y - 4 } else { y + 4 };
+        canvas.text(&band.to_string(), (LEFT - 6, inside), At::Right, Look { size: 10, ..SMALL })?;
     }
     Ok(())
 }
@@ -176,7 +189,7 @@ fn seconds(canvas: &mut Canvas, left: i32, y: i32, length: f64) -> Result<()> {
         canvas.line((at, y), (at, y + 4), INK, 1)?;
         let text =
             if step < 1.0 { format!("{:.1}", f64::from(i) * step) } else { format!("{}", i * step as i32) };
-        let text = if i == 0 { format!("{text} s") } else { text };
+        let text = if i == 0 { "0 s".into() } else { text };
         let anchor = if i == 0 { At::Left } else { At::Middle };
         canvas.text(&text, (at, y + 14), anchor, SMALL)?;
     }

@@ -33,26 +33,19 @@ const SHAPES: [&[(i32, i32)]; 7] = [
 pub const RADIUS: i32 = 6;
 
 impl Canvas<'_> {
-    /// The shape of class `index`: filled with a pale rim, or hollow and smaller.
+    /// The shape of class `index`: filled with `c`, or smaller, hollow and with a rim of `c`.
     pub fn marker(&mut self, (x, y): (i32, i32), index: usize, c: RGBColor, filled: bool) -> Result<()> {
+        let (fill, rim) = if filled { (c, WHITE) } else { (WHITE, c) };
         let Some(shape) = (index % (SHAPES.len() + 1)).checked_sub(1).map(|i| SHAPES[i]) else {
-            return if filled {
-                self.0.draw_circle((x, y), 5, &c.filled(), true).map_err(|e| failed(&e))?;
-                self.0.draw_circle((x, y), 5, &WHITE.stroke_width(1), false).map_err(|e| failed(&e))
-            } else {
-                self.0.draw_circle((x, y), 4, &c.stroke_width(1), false).map_err(|e| failed(&e))
-            };
+            let radius = if filled { 5 } else { 3 };
+            self.0.draw_circle((x, y), radius, &fill.filled(), true).map_err(|e| failed(&e))?;
+            return self.0.draw_circle((x, y), radius, &rim.stroke_width(1), false).map_err(|e| failed(&e));
         };
-        let corner = |&(dx, dy): &(i32, i32)| {
-            // One pixel nearer to the middle.
-            let smaller = |d: i32| if filled { d } else { d - d.signum() };
-            (x + smaller(dx), y + smaller(dy))
-        };
-        let corners: Vec<(i32, i32)> = shape.iter().chain(&shape[..1]).map(corner).collect();
-        let rim = if filled { WHITE } else { c };
-        if filled {
-            self.0.fill_polygon(corners.clone(), &c.filled()).map_err(|e| failed(&e))?;
-        }
+        // Two pixels nearer to the middle.
+        let smaller = |d: i32| if filled { d } else { d - d.signum() * (d.abs() - 1).clamp(0, 2) };
+        let corners: Vec<(i32, i32)> =
+            shape.iter().chain(&shape[..1]).map(|(dx, dy)| (x + smaller(*dx), y + smaller(*dy))).collect();
+        self.0.fill_polygon(corners.clone(), &fill.filled()).map_err(|e| failed(&e))?;
         self.0.draw_path(corners, &rim.stroke_width(1)).map_err(|e| failed(&e))
     }
 }

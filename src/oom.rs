@@ -94,7 +94,6 @@ fn amount(text: &str, before: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::spec::parse;
-    use tch::{Device, Kind, Tensor};
 
     fn spec(sets: &[&str]) -> Spec {
         let text = r#"title = "t"
@@ -164,16 +163,6 @@ condition = [{ name = "no-aug" }]
         {
             assert_eq!(advice(other, Stage::Augmentor, &spec), None);
         }
-    }
-
-    #[test]
-    fn a_real_one_of_the_host() {
-        let size = [1i64 << 50];
-        let error = Tensor::f_zeros(size, (Kind::Float, Device::Cpu)).unwrap_err();
-        let line = advice(&format!("{error:?}"), Stage::Classifier, &spec(&[])).unwrap();
-        let sets = "--set classifier.batch=16 --set classifier.small-batch=8";
-        assert!(line.starts_with("out of memory on the host: 4194304.00 GiB asked for; "), "{line}");
-        assert!(line.ends_with(sets), "{line}");
     }
 
     #[test]

@@ -1,0 +1,307 @@
+//! A worker process: one cell at a time, told by its supervisor, or the one cell of a cluster's task.
+
+use crate::cell::{self, Context, Loaded};
+use crate::device::numeric;
+use crate::error::{Error, Result};
+use crate::inputs;
+use crate::launch::slurm;
+use crate::oom;
+use crate::panic::caught;
+use crate::plan::Plan;
+use crate::progress::Display;
+use crate::results::{
+    CellRecord, EventFile, Holder, Owner, PlannedCell, RunDir, RunInfo, Stage, Status, Store, read_plan,
+};
+use crate::run::{self, Options};
+use crate::signals;
+use crate::spec::{self, File, Spec};
+use crate::stage::{self, Watch};
+use crate::train::device;
+use crate::train::history::Row;
+use crate::worker::protocol::{Event, Order};
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// What a worker is started with.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// The run directory.
+    pub run: RunDir,
+    /// As of the run.
+    pub options: Options,
+}
+
+/// Works on cells until the supervisor has no more, or is gone. Exit code 0.
+///
+/// # Errors
+/// A run directory that does not read, corpora that changed since the run began, a device that does not answer.
+pub fn serve(task: &Task) -> Result<u8> {
+    let orders = orders();
+    let mut bench = Bench::new(task)?;
+    signals::heed(true);
+    say(&Event::Ready);
+    while let Ok(Order::Cell { row, attempt }) = orders.recv() {
+        let mut said = Said::default();
+        match bench.work(row, attempt, &mut said) {
+            Ok(()) => say(&Event::Done),
+            Err(Error::Interrupted(_)) => {
+                say(&Event::Stopped);
+                break;
+            }
+            Err(e) => {
+                let (error, may_pass) = explained(&bench.spec, &said, &e.to_string());
+                say(&Event::Failed { error, may_pass });
+                if may_pass {
+                    // After an error of CUDA nothing of this process can be trusted.
+                    break;
+                }
+            }
+        }
+    }
+    Ok(0)
+}
+
+/// Works on the cell of one row of plan.csv (from 0) as a task of Slurm, and writes its outcome, also a failed one. Exit
+/// codes: 0 done, 3 failed, 130 stopped with a checkpoint. Near the time limit it puts itself back into the queue,
+/// and so it does, once, after a failure whose cause may pass.
+///
+/// # Errors
+/// As [`serve`].
+pub fn one(task: &Task, row: usize) -> Result<u8> {
+    let rows = read_plan(&task.run.plan())?;
+    let planned = rows.get(row).ok_or_else(|| {
+        Error::usage(format!("--cell {}: {} has {} cells", row + 1, task.run.plan().display(), rows.len()))
+    })?;
+    let before = CellRecord::load(&task.run.cell_file(&planned.cell, "outcome.toml"))?;
+    if before.is_some_and(|r| r.status == Status::Done && r.key_classifier == planned.key_classifier) {
+        eprintln!("{}: is done already", planned.cell);
+        return Ok(0);
+    }
+    let attempt = 1 + slurm::restarts();
+    let mut bench = Bench::new(task)?;
+    signals::heed(true);
+    let mut said = Said { aloud: true, ..Said::default() };
+    match bench.work(row, attempt, &mut said) {
+        Ok(()) => Ok(0),
+        Err(e @ Error::Interrupted(_)) if signals::limit_is_near() => {
+            eprintln!("the time limit is near: {e}; back into the queue");
+            slurm::requeue_me()?;
+            Err(e)
+        }
+        Err(e @ Error::Interrupted(_)) => Err(e),
+        Err(e) => {
+            let (error, may_pass) = explained(&bench.spec, &said, &e.to_string());
+            if may_pass && attempt == 1 && slurm::requeue_me().is_ok() {
+                eprintln!("{}: {error}; it is tried once more", planned.cell);
+                return Ok(3);
+            }
+            run::fail(&task.run, planned, &bench.class, attempt, &error, &[])?;
+            eprintln!("error: {}: {error}", planned.cell);
+            Ok(3)
+        }
+    }
+}
+
+/// A failure in words, and whether another try may end otherwise: a device that failed or was full, as against a
+/// training that diverged.
+fn explained(spec: &Spec, said: &Said, error: &str) -> (String, bool) {
+    let stage = said.stage.unwrap_or(Stage::Classifier);
+    match oom::advice(error, stage, spec) {
+        Some(line) => (line, true),
+        None => (error.to_owned(), error.contains("CUDA error")),
+    }
+}
+
+/// Orders as they come. A stop, and the end of the input, ask the training for a stop at once.
+fn orders() -> mpsc::Receiver<Order> {
+    let (give, take) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            match line.ok().and_then(|l| serde_json::from_str(&l).ok()) {
+                Some(Order::Stop) | None => break,
+                Some(order) => {
+                    if give.send(order).is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+        drop(give);
+        signals::request_stop();
+    });
+    take
+}
+
+/// A line to the supervisor; that it is gone shows at the standard input.
+fn say(event: &Event) {
+    let line = serde_json::to_string(event).expect("plain data") + "\n";
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+}
+
+/// The experiment of a run, read again by a process of its own.
+struct Bench {
+    plan: Plan,
+    rows: Vec<PlannedCell>,
+    run: RunDir,
+    store: Store,
+    device: device::Device,
+    class: String,
+    checkpoint_every: Duration,
+    tensorboard: bool,
+    loaded: Loaded,
+    spec: Spec,
+}
+
+impl Bench {
+    fn new(task: &Task) -> Result<Bench> {
+        let Task { run, options } = task;
+        let spec = read_spec(&run.spec())?;
+        let info = RunInfo::load(&run.info())?;
+        let store = Store::of(&options.results);
+        device::use_threads(options.threads);
+        let device = device::open(options.devices[0])?;
+        let machine = device::describe(device);
+        let inputs = inputs::read(&spec, options, &store, &Display::new(true))?;
+        let plan = Plan::new(spec, info.experiment, inputs.corpora, &numeric(&machine))?;
+        Ok(Bench {
+            rows: read_plan(&run.plan())?,
+            run: run.clone(),
+            store,
+            device,
+            class: machine.class,
+            checkpoint_every: options.checkpoint_every,
+            tensorboard: options.tensorboard,
+            loaded: Loaded::default(),
+            spec: plan.spec.clone(),
+            plan,
+        })
+    }
+
+    fn work(&mut self, row: usize, attempt: usize, said: &mut Said) -> Result<()> {
+        let (Some(cell), Some(planned)) = (self.plan.cells.get(row), self.rows.get(row)) else {
+            return Err(Error::failed(format!("{}: no row {row}", self.run.plan().display())));
+        };
+        if cell.classifier.as_str() != planned.key_classifier {
+            return Err(Error::failed(format!(
+                "{}: the recordings or the device are not those that {} was planned with; start another run with --new",
+                planned.cell,
+                self.run.path().display()
+            )));
+        }
+        let context = Context {
+            spec: &self.plan.spec,
+            selection: &self.plan.selection,
+            cells: &self.plan.cells,
+            run: &self.run,
+            store: &self.store,
+            device: self.device,
+            checkpoint_every: self.checkpoint_every,
+        };
+        // cells/CONDITION/… becomes tensorboard/CONDITION/…
+        let place = planned.cell.dir().components().skip(1).collect::<PathBuf>();
+        said.board = self.tensorboard.then(|| Board::At(self.run.path().join("tensorboard").join(place)));
+        let loaded = &mut self.loaded;
+        caught(|| cell::run(&context, cell, loaded, attempt, said).map(drop))
+    }
+}
+
+fn read_spec(path: &Path) -> Result<Spec> {
+    match spec::load_file(path, &[])? {
+        File::Experiment(spec) => Ok(*spec),
+        _ => Err(Error::failed(format!("{}: not an experiment", path.display()))),
+    }
+}
+
+/// What a worker says of its cell: events for a supervisor, or lines for the log of a cluster's task.
+#[derive(Default)]
+struct Said {
+    aloud: bool,
+    stage: Option<Stage>,
+    values: Vec<(String, f64)>,
+    board: Option<Board>,
+}
+
+/// Where scalars for TensorBoard go: a file that is made with the first of them.
+enum Board {
+    At(PathBuf),
+    Open(EventFile),
+}
+
+impl Board {
+    fn row(&mut self, stage: Stage, row: &Row) -> Result<()> {
+        if let Board::At(dir) = self {
+            let me = Owner::me();
+            *self = Board::Open(EventFile::create(dir, &format!("{}.{}", me.host, me.pid))?);
+        }
+        let Board::Open(file) = self else { unreachable!("just opened") };
+        let tag = |name: &str| format!("{}/{name}", stage.name());
+        file.scalars(row.step, &row.values.iter().map(|(n, v)| (tag(n), *v)).collect::<Vec<_>>())
+    }
+}
+
+impl Said {
+    fn tell(&self, event: &Event) {
+        if !self.aloud {
+            return say(event);
+        }
+        match event {
+            Event::Step { stage, step, steps, .. } => eprintln!("{stage} {step}/{steps}"),
+            Event::Waiting { by } => eprintln!("waiting for {by}"),
+            Event::Note { text } => eprintln!("{text}"),
+            _ => {}
+        }
+    }
+}
+
+impl Watch for Said {
+    fn begins(&mut self, stage: Stage) {
+        self.values.clear();
+        self.stage = Some(stage);
+    }
+
+    fn row(&mut self, stage: Stage, row: &Row) {
+        self.values = row.values.iter().map(|(n, v)| ((*n).to_owned(), *v)).collect();
+        // Pictures are no reason to lose a training.
+        if let Some(Err(e)) = self.board.as_mut().map(|board| board.row(stage, row)) {
+            self.board = None;
+            self.note(format!("no more rows for TensorBoard: {e}"));
+        }
+    }
+
+    fn step(&mut self, stage: Stage, step: usize, steps: usize) {
+        self.tell(&Event::Step { stage: stage.name().to_owned(), step, steps, values: self.values.clone() });
+    }
+
+    fn waiting(&mut self, _: Stage, holder: &Holder) {
+        self.tell(&Event::Waiting { by: stage::by(holder) });
+    }
+
+    fn note(&mut self, text: String) {
+        self.tell(&Event::Note { text });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Device, Kind, Tensor};
+
+    #[test]
+    fn memory_that_the_host_does_not_have_is_told_as_what_to_change() {
+        let text = r#"title = "t"
+corpus = "any"
+classes = { neutral = ["neutral"], angry = ["angry"] }
+protocol.leave-speakers-out.folds = 2
+condition = [{ name = "no-aug" }]
+"#;
+        let spec = spec::parse(text, "x.toml", &[]).unwrap();
+        let error = Tensor::f_zeros([1i64 << 50], (Kind::Float, Device::Cpu)).unwrap_err();
+        let (line, may_pass) = explained(&spec, &Said::default(), &format!("{error:?}"));
+        assert!(line.starts_with("out of memory on the host: 4194304.00 GiB asked for; "), "{line}");
+        assert!(line.ends_with("--set classifier.batch=16 --set classifier.small-batch=8"), "{line}");
+        assert!(may_pass);
+    }
+}

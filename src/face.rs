@@ -1,0 +1,41 @@
+//! All of `seraug` that needs no tensor, and the whole of the `seraug` program: it starts without libtorch.
+//! The floors and the one direction of data are in docs/design.md; floors 3 and 4 are in lib.rs.
+
+// 0 words
+pub mod emotion;
+pub mod error;
+pub mod interval;
+pub mod metrics;
+pub mod nearest;
+pub mod panic;
+pub mod seed;
+pub mod signals;
+pub mod statistics;
+// 1 formats
+pub mod device;
+pub mod manifest;
+pub mod results;
+pub mod spec;
+// 2 data
+pub mod audio;
+pub mod audit;
+pub mod corpora;
+pub mod features;
+pub mod split;
+// 5 experiment
+pub mod counts;
+pub mod housekeeping;
+pub mod inputs;
+pub mod launch;
+pub mod oom;
+pub mod plan;
+pub mod progress;
+pub mod run;
+pub mod status;
+pub mod warnings;
+pub mod worker;
+// 5' reading
+pub mod compare;
+pub mod report;
+// 6 face
+pub mod cmd;

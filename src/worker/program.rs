@@ -1,0 +1,135 @@
+//! Where the worker's program is, and what it answers before it is given work.
+
+use super::protocol::{Answer, Question};
+use crate::error::{Error, Result};
+use crate::run::{REVISION, VERSION};
+use std::fmt;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The name of the worker's program.
+const NAME: &str = "seraug-worker";
+/// What to do where it is missing, does not start or is another's.
+const BUILD: &str = "./bootstrap build installs libtorch and builds both programs";
+
+/// Why the worker is of no use here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Its program.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub found: String,
+    /// What to do.
+    pub next: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; {}", self.path.display(), self.found, self.next)
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Error {
+        Error::failed(fault.to_string())
+    }
+}
+
+/// The worker's program: beside this one, whose links are followed.
+///
+/// # Errors
+/// This program's own path is not known.
+pub fn program() -> Result<PathBuf> {
+    let own = std::env::current_exe()
+        .map_err(|e| Error::failed(format!("the path of this program is not known: {e}")))?;
+    Ok(own.with_file_name(NAME))
+}
+
+/// Asks the worker's program. An answer is of the code that this program is of, and of a libtorch that is loaded.
+///
+/// # Errors
+/// The program is missing, does not start (libtorch does not load), or is of another revision.
+pub fn ask(program: &Path, question: &Question) -> std::result::Result<Answer, Fault> {
+    let fault = |found: String| Fault { path: program.to_owned(), found, next: BUILD.to_owned() };
+    let output = spoken(program, question).map_err(|e| {
+        fault(match e.kind() {
+            ErrorKind::NotFound => "the worker, which trains, is not there".to_owned(),
+            _ => format!("the worker does not start: {e}"),
+        })
+    })?;
+    if !output.status.success() {
+        return Err(fault(reason(&output, program)));
+    }
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .map_err(|e| fault(format!("no answer of a worker ({e}): `{}`", first(&output.stdout))))?;
+    // Before anything else of an answer that may have another form.
+    let own = format!("{VERSION} ({REVISION})");
+    let word = |name: &str| answer[name].as_str().unwrap_or("unknown");
+    let its = format!("{} ({})", word("version"), word("revision"));
+    if own != its {
+        return Err(fault(format!("the worker is {its}, this program {own}")));
+    }
+    serde_json::from_value(answer).map_err(|e| fault(format!("no answer of a worker: {e}")))
+}
+
+fn spoken(program: &Path, question: &Question) -> std::io::Result<Output> {
+    let mut child = Command::new(program)
+        .arg("probe")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let line = serde_json::to_string(question).expect("plain data") + "\n";
+    // One that does not load reads nothing; it says why below.
+    let _ = child.stdin.take().map(|mut words| words.write_all(line.as_bytes()));
+    child.wait_with_output()
+}
+
+/// Why a worker did not answer, in one line: what the dynamic loader said, or its own last words.
+fn reason(output: &Output, program: &Path) -> String {
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or_default();
+    let own = format!("{}: ", program.display());
+    let last = last.strip_prefix(&own).unwrap_or(last);
+    match last.strip_prefix("error while loading shared libraries: ") {
+        Some(library) => format!("the worker does not load: {library}"),
+        None if last.is_empty() => format!("the worker does not answer ({})", output.status),
+        None => format!("the worker does not answer: {last}"),
+    }
+}
+
+fn first(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).lines().next().unwrap_or_default().chars().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// What is said of a worker that is this shell script.
+    fn of(script: &str) -> Fault {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(NAME);
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let fault = ask(&path, &Question::default()).unwrap_err();
+        assert_eq!((&fault.path, fault.next.as_str()), (&path, BUILD));
+        assert_eq!(fault.to_string().lines().count(), 1, "{fault}");
+        fault
+    }
+
+    #[test]
+    fn a_worker_that_cannot_be_used_is_told_in_one_line() {
+        let loader = r#"echo "$0: error while loading shared libraries: libx.so: cannot open" >&2; exit 127"#;
+        assert_eq!(of(loader).found, "the worker does not load: libx.so: cannot open");
+        assert_eq!(of("echo a >&2; echo 'b c' >&2; exit 1").found, "the worker does not answer: b c");
+        assert_eq!(of("kill -9 $$").found, "the worker does not answer (signal: 9 (SIGKILL))");
+        assert!(of("echo hello").found.starts_with("no answer of a worker ("));
+        let other = of(r#"echo '{"version": "0.0.1", "revision": "abc"}'"#).found;
+        assert_eq!(other, format!("the worker is 0.0.1 (abc), this program {VERSION} ({REVISION})"));
+        let missing = ask(Path::new("/nowhere/seraug-worker"), &Question::default()).unwrap_err();
+        assert_eq!(missing.found, "the worker, which trains, is not there");
+    }
+}

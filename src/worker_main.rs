@@ -1,0 +1,108 @@
+//! `seraug-worker`: the process that computes. `seraug run` and the tasks of a cluster start it; it is not for people.
+
+use clap::{Parser, Subcommand};
+use seraug::bench::{self, Task};
+use seraug::cmd::run::{CHECKPOINT_SECONDS, seconds};
+use seraug::device::DeviceChoice;
+use seraug::error::{Error, Result};
+use seraug::launch::Launcher;
+use seraug::panic::caught;
+use seraug::probe;
+use seraug::results::RunDir;
+use seraug::run::{Options, Resume};
+use seraug::signals;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Works on cells of a run, as `seraug run` or a cluster says.
+#[derive(Parser)]
+#[command(name = "seraug-worker", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Work(Work),
+    /// Answer a question, one line of JSON on standard input, on standard output
+    Probe,
+}
+
+/// Work on cells of a run
+#[derive(clap::Args)]
+struct Work {
+    /// The run directory
+    run: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    results: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    corpora: PathBuf,
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    #[arg(long)]
+    partial: bool,
+    #[arg(long, value_name = "SECONDS", default_value_t = CHECKPOINT_SECONDS)]
+    checkpoint_seconds: f64,
+    #[arg(long)]
+    tensorboard: bool,
+    /// Row of plan.csv, from 1; without it, orders come over standard input
+    #[arg(long, value_name = "N")]
+    cell: Option<usize>,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = caught(|| match cli.command {
+        Command::Work(work) => self::work(work),
+        Command::Probe => answer(),
+    });
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(e) => {
+            eprintln!("error: {e}");
+            ExitCode::from(e.exit_code())
+        }
+    }
+}
+
+/// Exit codes: 0 done, 3 the one cell failed, 130 stopped.
+fn work(args: Work) -> Result<u8> {
+    signals::listen();
+    let options = Options {
+        corpora: args.corpora,
+        results: args.results,
+        launcher: Launcher::Local,
+        wait: false,
+        devices: vec![args.device],
+        partial: args.partial,
+        resume: Resume::New,
+        jobs: 1,
+        threads: args.threads.max(1),
+        max_failures: None,
+        stall: Duration::MAX,
+        checkpoint_every: seconds(args.checkpoint_seconds),
+        tensorboard: args.tensorboard,
+        command: std::env::args().collect(),
+        set: Vec::new(),
+    };
+    let task = Task { run: RunDir::open(&args.run)?, options };
+    match args.cell {
+        Some(number) => bench::one(&task, number.saturating_sub(1)),
+        None => bench::serve(&task),
+    }
+}
+
+fn answer() -> Result<u8> {
+    let question = std::io::read_to_string(std::io::stdin())
+        .map_err(|e| Error::failed(format!("standard input: {e}")))?;
+    let question = serde_json::from_str(&question)
+        .map_err(|e| Error::usage(format!("standard input: no question of seraug: {e}")))?;
+    let answer = serde_json::to_string(&probe::answer(&question)?).expect("plain data");
+    let said = writeln!(std::io::stdout(), "{answer}");
+    said.map(|()| 0).map_err(|e| Error::failed(format!("standard output: {e}")))
+}
