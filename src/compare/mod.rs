@@ -4,6 +4,7 @@ mod align;
 mod contrast;
 mod deltas;
 mod differs;
+mod figure;
 mod files;
 mod json;
 mod page;

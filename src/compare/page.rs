@@ -1,5 +1,7 @@
 //! index.html of a comparison: one file that needs no network, with the look of a report.
 
+use super::contrast::Contrast;
+use super::figure::figure;
 use super::runs::Comparison;
 use super::text::{beyond, counts, differing, largest, names, statistics};
 use super::words::sentences;
@@ -44,8 +46,12 @@ pub(super) fn html(comparison: &Comparison, tolerance: Option<f64>) -> Result<St
         for (k, t) in against.tables.iter().enumerate() {
             body += &of_table(t, format!("table-{i}-{k}"));
         }
-        for (k, t) in statistics(against).iter().enumerate() {
-            body += &of_table(t, format!("statistics-{i}-{k}"));
+        let of_set = |c: &&[Contrast]| figure(c);
+        let sets = against.contrasts.chunk_by(|a, b| a.data_set == b.data_set).collect::<Vec<_>>();
+        let figures = sets.iter().map(of_set).collect::<Result<Vec<String>>>()?;
+        for (k, (t, drawing)) in std::iter::zip(statistics(against), figures).enumerate() {
+            body += &of_table(&t, format!("statistics-{i}-{k}"));
+            body += &drawing;
         }
         let counts = list(&counts(comparison, against));
         body += &format!("<section>\n{}\n{counts}</section>\n", heading("Cells"));
