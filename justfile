@@ -7,7 +7,10 @@ set positional-arguments := true
 default:
     @'{{just_executable()}}' --list
 
-# Build the seraug binary (release, the one profile used here)
+# Where cargo puts what it builds
+target := env('CARGO_TARGET_DIR', 'target')
+
+# Build seraug and seraug-worker, which it starts (release, the one profile used here)
 build:
     cargo build --release
 
@@ -18,6 +21,10 @@ test *FILTER:
 # Kill runs at random moments, 50 times, and compare what comes out with an undisturbed run (10 times are in `test`)
 test-faults KILLS="50":
     SERAUG_KILLS={{KILLS}} RUST_BACKTRACE=0 cargo test --release --test all -- --nocapture faults::
+
+# Show that reports are made where libtorch is not
+test-no-libtorch: build
+    sh tests/no-libtorch.sh
 
 # Measure how much faster two workers are than one (nothing else should run)
 bench-jobs ROUNDS="3": build
@@ -54,7 +61,7 @@ test-page: build
 
 # Check formatting and clippy, warnings refused
 lint:
-    cargo fmt --check
+    cargo fmt --all --check
     cargo clippy --release --all-targets -- -D warnings
 
 # Run experiments/NAME.toml (flags as of `seraug run`) and write its report
@@ -68,13 +75,14 @@ reproduce NAME *FLAGS:
         exit 2
     fi
     shift
-    exec cargo run --release -- run "$spec" --report "$@"
+    cargo build --release
+    exec '{{target}}/release/seraug' run "$spec" --report "$@"
 
 # Show versions, devices and corpora found, and what is missing with the next step
-doctor *FLAGS:
-    cargo run --release -- doctor "$@"
+doctor *FLAGS: build
+    '{{target}}/release/seraug' doctor "$@"
 
 # Write experiments/schema.json anew, after a change of the spec's types
-schema:
-    cargo run --release -- schema > experiments/schema.json.new
+schema: build
+    '{{target}}/release/seraug' schema > experiments/schema.json.new
     mv experiments/schema.json.new experiments/schema.json

@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 rounds=${1:-3}
-program=$PWD/target/release/seraug
+program=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/release/seraug
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

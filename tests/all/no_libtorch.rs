@@ -60,7 +60,6 @@ fn what_does_not_train_works() {
     out(&["status", &run], "15 of 15 cells done");
     out(&["report", &run, "--reports", "reports"], "index.html");
     out(&["corpus", "list"], "emodb");
-    out(&["store", "list"], "");
     out(&["schema"], "properties");
 }
 
