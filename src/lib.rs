@@ -10,7 +10,6 @@ pub mod nets;
 pub mod augment;
 pub mod train;
 // 5 experiment
-pub mod bench;
 pub mod cell;
 pub mod embedding;
 pub mod gallery;
@@ -18,3 +17,4 @@ pub mod probe;
 pub mod sizes;
 pub mod stage;
 pub mod training_set;
+pub mod work;

@@ -1,7 +1,6 @@
 //! `seraug-worker`: the process that computes. `seraug run` and the tasks of a cluster start it; it is not for people.
 
 use clap::{Parser, Subcommand};
-use seraug::bench::{self, Task};
 use seraug::cmd::run::{CHECKPOINT_SECONDS, seconds};
 use seraug::device::DeviceChoice;
 use seraug::error::{Error, Result};
@@ -11,6 +10,7 @@ use seraug::probe;
 use seraug::results::RunDir;
 use seraug::run::{Options, Resume};
 use seraug::signals;
+use seraug::work::{self, Task};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -92,8 +92,8 @@ fn work(args: Work) -> Result<u8> {
     };
     let task = Task { run: RunDir::open(&args.run)?, options };
     match args.cell {
-        Some(number) => bench::one(&task, number.saturating_sub(1)),
-        None => bench::serve(&task),
+        Some(number) => work::one(&task, number.saturating_sub(1)),
+        None => work::serve(&task),
     }
 }
 

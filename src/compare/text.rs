@@ -186,8 +186,9 @@ pub(super) fn beyond(against: &Against, tolerance: Option<f64>) -> Vec<String> {
         return vec![format!("Within the tolerance of {tolerance} points: every cell.")];
     }
     vec![format!(
-        "Beyond the tolerance of {tolerance} points or in one run alone: {} cells: {}.",
+        "Beyond the tolerance of {tolerance} points or in one run alone: {} cell{}: {}.",
         beyond.len(),
+        if beyond.len() == 1 { "" } else { "s" },
         list(&beyond, NAMED)
     )]
 }

@@ -1,6 +1,6 @@
 //! `seraug compare` and the statistics of a run, on run directories that are made here.
 
-use crate::common::{seraug, stderr, stdout};
+use crate::common::{golden, seraug, stderr, stdout};
 use crate::fake_run::{Fake, with};
 use seraug::compare::{Contrast, sentences, table, within};
 use seraug::report::aggregate::Unit;
@@ -54,6 +54,23 @@ fn add(run: &RunDir, cell: [&str; 3], changes: &[(&str, i64)]) {
         writer.write_record(&fields).unwrap();
     }
     std::fs::write(run.outcomes(), writer.into_inner().unwrap()).unwrap();
+}
+
+/// Every file and the terminal, of two runs that differ in one field and in their numbers.
+#[test]
+fn renderings_are_as_committed() {
+    let (folder, a, b) = two(&small(|_| {}), &small(|f| (f.gain, f.absent) = (0.2, vec![("aug", 2, 1)])));
+    edit(&b.spec(), |spec| spec.replacen("share = 0.8", "share = 0.7", 1));
+    let out = folder.path().join("out");
+    let found = compare(&a, &b, &["--out", out.to_str().unwrap()]);
+    assert_eq!(found.status.code(), Some(0), "{}", stderr(&found));
+    let text = stdout(&found).replace(folder.path().to_str().unwrap(), "FOLDER");
+    golden("compare/terminal.txt", &text);
+    assert!(text.lines().all(|l| l.chars().count() <= 100));
+    for name in ["compare.md", "compare.csv", "statistics.csv"] {
+        golden(&format!("compare/{name}"), &std::fs::read_to_string(out.join(name)).unwrap());
+    }
+    assert!(out.join("index.html").is_file());
 }
 
 #[test]
@@ -212,7 +229,7 @@ fn a_tolerance_gives_an_exit_code_and_names_the_cells() {
     let found = compare(&a, &b, &["--tolerance", "100"]);
     assert_eq!(found.status.code(), Some(4));
     let text = stdout(&found);
-    assert!(text.contains("in one run alone: 1 cells: weighted/fold-4/seed-1."), "{text}");
+    assert!(text.contains("in one run alone: 1 cell: weighted/fold-4/seed-1."), "{text}");
     assert!(text.contains("1 only in A: weighted/fold-4/seed-1."), "{text}");
     assert_eq!(compare(&a, &b, &[]).status.code(), Some(0), "without a tolerance nothing is demanded");
 

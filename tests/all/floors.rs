@@ -15,7 +15,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "5 experiment",
         &[
-            "bench",
+            "work",
             "plan",
             "probe",
             "oom",
@@ -41,7 +41,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 
 /// The heavy crates and the modules that may name them.
 const HEAVY: &[(&str, &[&str])] = &[
-    ("tch", &["nets", "train", "augment", "cell", "embedding", "gallery", "bench"]),
+    ("tch", &["nets", "train", "augment", "cell", "embedding", "gallery", "work"]),
     ("polars", &["report", "corpora"]),
     ("plotters", &["report"]),
     ("linfa_tsne", &["report"]),

@@ -15,8 +15,9 @@ fn the_tables_compile() {
     let run = with(Fake::default(), |f| (f.title, f.failed) = (title, vec![("aug", 1, 1)]))
         .write(&folder.path().join("results"));
     let written = report(&run, &folder.path().join("reports")).unwrap();
+    // The width of the two columns of an Interspeech paper.
     let page = "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{booktabs}\n\
-                \\begin{document}\n\\input{table}\n\\end{document}\n";
+                \\setlength{\\textwidth}{17cm}\n\\begin{document}\n\\input{table}\n\\end{document}\n";
     std::fs::write(written.dir.join("page.tex"), page).unwrap();
     let mut latex = Command::new("pdflatex");
     let out = latex
@@ -25,5 +26,5 @@ fn the_tables_compile() {
         .output();
     let out = String::from_utf8_lossy(&out.unwrap().stdout).into_owned();
     assert!(written.dir.join("page.pdf").is_file(), "{out}");
-    assert!(!out.contains("Overfull \\hbox (1"), "a table is wider than the page by over 100 pt: {out}");
+    assert!(!out.contains("Overfull \\hbox"), "a table is wider than the page: {out}");
 }

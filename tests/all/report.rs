@@ -1,20 +1,11 @@
 //! `report` from run directories that are made here: deterministic numbers, no training.
 
+use crate::common::golden;
 use crate::fake_run::{Fake, with};
 use seraug::interval::mean_interval;
 use seraug::report::{report, report_into};
 use seraug::results::{RunDir, Status};
 use std::path::{Path, PathBuf};
-
-/// Compares with tests/golden/report/NAME; `SERAUG_BLESS=1` writes it instead.
-fn golden(name: &str, found: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/report").join(name);
-    if std::env::var_os("SERAUG_BLESS").is_some() {
-        std::fs::write(&path, found).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(expected == found, "{name} differs; SERAUG_BLESS=1 accepts it. Found:\n{found}");
-}
 
 struct Made {
     _folder: tempfile::TempDir,
@@ -90,9 +81,9 @@ pub fn check_html(html: &str) {
 #[test]
 fn renderings_are_as_committed() {
     let m = made(&Fake::default());
-    golden("table.md", &m.markdown);
-    golden("table.csv", &m.csv);
-    golden("table.txt", &m.text);
+    golden("report/table.md", &m.markdown);
+    golden("report/table.csv", &m.csv);
+    golden("report/table.txt", &m.text);
     let long: Vec<&str> = m.text.lines().filter(|l| l.chars().count() > 100).collect();
     assert!(long.is_empty(), "{long:?}");
 }
@@ -250,7 +241,7 @@ fn a_recorded_corpus_is_not_called_synthetic() {
 fn classes_reduced_one_at_a_time_have_a_column_each() {
     let fake = Fake { per_class: true, seeds: vec![1, 2], ..Fake::default() };
     let m = made(&fake);
-    golden("per-class.md", &m.markdown);
+    golden("report/per-class.md", &m.markdown);
     assert!(m.markdown.contains("| angry reduced | sad reduced | happy reduced | mean | vs NoAUG | cells |"));
     // Folds 6 to 10 are the data set in which the second reduced class, sad, is reduced.
     let uars = |fold: usize| {
