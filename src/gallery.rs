@@ -35,7 +35,10 @@ pub fn write(context: &Context, cell: &Cell, data: &FoldData, dir: &Path) -> Res
     let made = triplet_gan::augment(&networks.augmentor, spec, &data.train, &items, &names, 1, seed);
 
     let classes = spec.class_names();
-    let show = |(item, (&i, (original, augmentation))): (usize, (&usize, (Vec<f32>, Vec<f32>)))| {
+    let firsts = |bank| first_windows(bank, spec.augmentor.frames);
+    let pairs = std::iter::zip(firsts(&originals), firsts(&made));
+    let mut shown = Vec::new();
+    for (item, (&i, (original, augmentation))) in std::iter::zip(&chosen, pairs).enumerate() {
         let u = &selection.utterances[i];
         let about = About {
             item,
@@ -46,11 +49,8 @@ pub fn write(context: &Context, cell: &Cell, data: &FoldData, dir: &Path) -> Res
             mean_db: data.standardiser.mean,
             deviation_db: data.standardiser.deviation,
         };
-        Shown { about, original, augmentation }
-    };
-    let firsts = |bank| first_windows(bank, spec.augmentor.frames);
-    let pairs = std::iter::zip(firsts(&originals), firsts(&made));
-    let shown: Vec<Shown> = std::iter::zip(&chosen, pairs).enumerate().map(show).collect();
+        shown.push(Shown { about, original, augmentation });
+    }
     write_gallery(dir, &shown, spec.features.mels)
 }
 

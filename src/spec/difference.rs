@@ -36,7 +36,8 @@ impl fmt::Display for Change {
 pub fn differences(first: &Spec, second: &Spec) -> Vec<Change> {
     let mut found = Vec::new();
     compare(&by_name(first), &by_name(second), &mut Vec::new(), &mut found);
-    let orders: [(&str, fn(&Spec) -> Vec<&str>); 2] = [
+    type Names = fn(&Spec) -> Vec<&str>;
+    let orders: [(&str, Names); 2] = [
         ("classes", Spec::class_names),
         ("condition", |spec| spec.condition.iter().map(|c| c.name.as_str()).collect()),
     ];

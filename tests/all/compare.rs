@@ -142,7 +142,8 @@ fn numbers_that_contradict_each_other_are_found_and_the_cell_is_named() {
     let cell = ["aug", "3", "2"];
     let name = "open/fake/aug/fold-3/seed-2";
     let moved = [("confusion_sad_angry", 1), ("confusion_sad_happy", -1)];
-    let files: [(&str, &dyn Fn(&RunDir)); 4] = [
+    type Tamper<'a> = &'a dyn Fn(&RunDir);
+    let files: [(&str, Tamper); 4] = [
         ("a count that does not give the stated UAR", &|r| add(r, cell, &[("confusion_sad_neutral", 1)])),
         ("a stated recall", &|r| {
             edit(&r.outcomes(), |t| {
