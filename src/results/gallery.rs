@@ -98,7 +98,8 @@ pub fn read_gallery(dir: &Path) -> Result<Option<(Vec<Shown>, usize)>> {
             &format!("shape {shape:?} does not fit {} bytes in C order", bytes.len()),
         ));
     }
-    let values = npy.into_vec::<i16>().map_err(|e| failed(&array, &format!("not int16: {e}")))?;
+    let values =
+        npy.into_vec::<i16>().map_err(|e| failed(&array, &format!("cannot be read as int16: {e}")))?;
     let (frames, mels) = (frames as usize, mels as usize);
     let mel = |at: usize, own: usize| {
         let own = &values[at * frames * mels..][..own * mels];
@@ -158,7 +159,7 @@ mod tests {
         std::fs::write(dir.path().join("gallery.npy"), &small).unwrap();
         assert!(error().contains("gallery.csv: row 2: item 0, 5 frames"), "{}", error());
         std::fs::write(dir.path().join("gallery.npy"), &small[..small.len() - 4]).unwrap();
-        assert!(error().contains("gallery.npy: shape [1, 2, 2, 3] does not fit"), "{}", error());
+        assert!(error().contains("gallery.npy: cannot be read as int16: "), "{}", error());
         let table = dir.path().join("gallery.csv");
         let text = std::fs::read_to_string(&table).unwrap().replace("17.25", "loud");
         std::fs::write(&table, text).unwrap();

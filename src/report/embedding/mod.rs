@@ -13,6 +13,7 @@ use crate::seed::Seed;
 use crate::spec::EmbeddingSource;
 use measures::{divergence, joint_probabilities, neighbours, silhouette, squared_distances, trustworthiness};
 use points::{Kind, Point};
+use rayon::prelude::*;
 use std::path::PathBuf;
 
 /// Neighbours that a point is judged by.
@@ -88,7 +89,7 @@ pub fn embedding(reading: &Reading) -> Result<Option<EmbeddingReport>> {
 
 fn panels(reading: &Reading, fold: usize, seed: u64) -> Result<Vec<Panel>> {
     let classes = reading.spec.class_names();
-    let mut panels = Vec::new();
+    let mut found = Vec::new();
     for c in &reading.spec.condition {
         let experiment = reading.info.experiment.clone();
         let cell = CellId { experiment, condition: c.name.clone(), fold, seed };
@@ -98,10 +99,11 @@ fn panels(reading: &Reading, fold: usize, seed: u64) -> Result<Vec<Panel>> {
         }
         let points = points::read(&path, &classes)?;
         if points.len() >= LEAST {
-            panels.push(panel(c.label(), points, seed)?);
+            found.push((c.label(), points));
         }
     }
-    Ok(panels)
+    // A map is made by one thread, and takes seconds.
+    found.into_par_iter().map(|(label, points)| panel(label, points, seed)).collect()
 }
 
 fn panel(label: &str, points: Vec<Point>, seed: u64) -> Result<Panel> {
