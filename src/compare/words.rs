@@ -118,7 +118,7 @@ fn caption(contrasts: &[Contrast]) -> String {
     text += &format!(
         "Wilcoxon: signed ranks over {unit}; with fewer than six its p cannot go below 0.05. d_z: mean over standard \
          deviation of the differences over {unit}; rank r: rank-biserial correlation, −1 to 1. Pairs p: the same t-test, \
-         but taking every pair of fold and seed as one resample, as the original paper does for repeated random splits. \
+         but taking every pair of fold and seed as one resample, as Nadeau and Bengio do for repeated random splits. \
          McNemar: over test utterances, each won by whoever has it right in more seeds; it takes the utterances of a \
          speaker as independent, which they are not, and is about accuracy, not recalls. These two stand here to be \
          compared with publications that give them."
