@@ -15,7 +15,8 @@ pub struct Args {
     /// Also write compare.md, compare.csv, statistics.csv and index.html there
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Exit with 4 where a UAR, recall or accuracy of a cell differs by more percentage points, or one run lacks a cell
+    /// Exit with 4 where a UAR, recall or accuracy of a cell differs by more percentage points, or one run lacks a cell;
+    /// with 0 also where an answer differs
     #[arg(long, value_name = "POINTS")]
     pub tolerance: Option<f64>,
 }

@@ -13,8 +13,22 @@ pub enum State {
     First,
     /// The second alone.
     Second,
-    /// It is there, but failed in both.
+    /// It failed in both.
+    Failed,
+    /// It failed in one and is absent in the other.
     Neither,
+}
+
+impl State {
+    /// `result_in` of compare.csv.
+    pub(super) fn result_in(self) -> &'static str {
+        match self {
+            State::Both => "both",
+            State::First => "first",
+            State::Second => "second",
+            State::Failed | State::Neither => "neither",
+        }
+    }
 }
 
 /// A cell in two runs. Values are percent, differences percentage points, second less first.
@@ -26,16 +40,22 @@ pub struct CellPair {
     pub corpus: String,
     /// Which have a result.
     pub state: State,
-    /// What [`quantities`] names, in its order; none where a run has no result or the test set none of the class.
+    /// What [`quantities`] names, in its order; none where a run has no result or the test set none of the class, and
+    /// in neither run for `mean_recall_reduced` where they reduced other classes.
     pub values: Vec<[Option<f64>; 2]>,
+    /// Both are there and reduced other classes.
+    pub reduced_differs: bool,
     /// Test utterances that the two call differently; none without the predictions of both.
     pub changed: Option<usize>,
 }
 
+/// The mean recall of the classes that a cell reduced.
+pub(super) const REDUCED: &str = "mean_recall_reduced";
+
 /// What is compared in a cell: `uar`, `recall_CLASS`, `mean_recall_reduced`, `accuracy`.
 pub fn quantities(classes: &[&str]) -> Vec<String> {
     let recalls = classes.iter().map(|c| format!("recall_{c}"));
-    let ends = ["mean_recall_reduced", "accuracy"].map(str::to_owned);
+    let ends = [REDUCED, "accuracy"].map(str::to_owned);
     std::iter::once("uar".to_owned()).chain(recalls).chain(ends).collect()
 }
 
@@ -94,10 +114,17 @@ pub(super) fn align(
     let classes = first.spec.class_names();
     let others: HashMap<Place, &Outcome> = second.outcomes.iter().map(|o| (place_of(o), o)).collect();
     let own: HashSet<Place> = first.outcomes.iter().map(place_of).collect();
+    let reduced = quantities(&classes).iter().position(|q| q == REDUCED);
     let pair = |a: Option<&Outcome>, b: Option<&Outcome>| {
         let o = a.or(b)?;
         let done = |o: Option<&Outcome>| o.is_some_and(|o| o.status == Status::Done);
         let of = |o: Option<&Outcome>| o.map_or(vec![None; classes.len() + 3], |o| values(o, &classes));
+        let mut values: Vec<_> = std::iter::zip(of(a), of(b)).map(|(a, b)| [a, b]).collect();
+        let set = |o: &Outcome| o.reduced.iter().cloned().collect::<HashSet<String>>();
+        let reduced_differs = a.zip(b).is_some_and(|(a, b)| set(a) != set(b));
+        if let (true, Some(i)) = (reduced_differs, reduced) {
+            values[i] = [None; 2];
+        }
         Some(CellPair {
             cell: o.cell.clone(),
             corpus: o.corpus.clone(),
@@ -105,9 +132,11 @@ pub(super) fn align(
                 (true, true) => State::Both,
                 (true, false) => State::First,
                 (false, true) => State::Second,
+                (false, false) if a.is_some() && b.is_some() => State::Failed,
                 (false, false) => State::Neither,
             },
-            values: std::iter::zip(of(a), of(b)).map(|(a, b)| [a, b]).collect(),
+            values,
+            reduced_differs,
             changed: a.zip(b).and_then(|(a, b)| changed(a, b)),
         })
     };

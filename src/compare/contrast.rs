@@ -1,9 +1,10 @@
 //! One comparison of two sets of results, with all that is known about its uncertainty.
 
-use super::pairs::{Half, contrasts};
+use super::pairs::{Half, Pair, contrasts};
 use crate::report::aggregate::{Unit, samples};
 use crate::report::answers::Answers;
 use crate::report::reading::Reading;
+use crate::spec::{Augment, Spec};
 use crate::statistics::{Bootstrap, McNemar, TTest, Wilcoxon};
 
 /// `second` less `first`, paired over fold and seed, on one data set.
@@ -15,6 +16,10 @@ pub struct Contrast {
     pub first: String,
     /// What the second is called.
     pub second: String,
+    /// The letters of the runs that they are of, where these are two.
+    pub runs: Option<[char; 2]>,
+    /// Whether a sentence says it: a run of many conditions has more pairs than anybody reads.
+    pub told: bool,
     /// What is compared: `UAR`, `mean recall of the reduced classes`.
     pub what: &'static str,
     /// What counts as independent.
@@ -39,7 +44,7 @@ pub struct Contrast {
     pub tests: usize,
     /// The same t-test over every pair of fold and seed, as if seeds were independent.
     pub every_pair: Option<TTest>,
-    /// Signed-rank test over the units.
+    /// Signed-rank test over the units; none for one unit.
     pub wilcoxon: Option<Wilcoxon>,
     /// Over test speakers, in [-1, 1]; of the predictions, so none where a run lacks them.
     pub bootstrap: Option<Bootstrap>,
@@ -47,27 +52,45 @@ pub struct Contrast {
     pub mcnemar: Option<McNemar>,
     /// Cohen's d_z over the units.
     pub dz: Option<f64>,
-    /// Matched-pairs rank-biserial correlation over the units, in [-1, 1].
+    /// Matched-pairs rank-biserial correlation over the units, in [-1, 1]; none for one unit.
     pub biserial: Option<f64>,
-    /// The smallest true difference that would have been found in four of five such runs, percentage points.
+    /// The true difference that would be found in four of five such experiments, percentage points.
     pub detectable: Option<f64>,
 }
 
 /// Every pair of conditions of a run, on each of its data sets, in the main column; the earlier condition of the spec is
-/// the first. Holm's correction is over the pairs of one data set. Pairs without a common cell are left out.
+/// the first. Of a data set, pairs of a condition and its baseline come first, then those with plain copies, then the
+/// rest, which have no sentence. Holm's correction is over the pairs of one data set. Pairs without a common cell are
+/// left out.
 pub fn within(reading: &Reading, answers: &Answers) -> Vec<Contrast> {
     let mut all = Vec::new();
     for set in reading.data_sets() {
         let part = reading.only(set);
         let samples = samples(&part);
-        let of = |c| Half::of(&part, &samples, answers, c, part.spec.condition[c].label(), &|id| Some(id));
+        let of = |c| Half::of(&part, &samples, answers, c, None, &|id| Some(id));
         let halves: Vec<Half> = (0..part.spec.condition.len()).map(of).collect();
-        let pairs: Vec<(&Half, &Half)> = halves
-            .iter()
-            .enumerate()
-            .flat_map(|(i, a)| halves[i + 1..].iter().map(move |b| (a, b)))
-            .collect();
-        all.extend(contrasts(&part, &pairs));
+        let n = halves.len();
+        let mut places: Vec<(usize, usize)> = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).collect();
+        places.sort_by_key(|&(i, j)| interest(&part.spec, i, j));
+        let pair = |&(i, j): &(usize, usize)| Pair {
+            first: &halves[i],
+            second: &halves[j],
+            told: interest(&part.spec, i, j) < REST,
+        };
+        all.extend(contrasts(&part, &places.iter().map(pair).collect::<Vec<Pair>>()));
     }
     all
+}
+
+/// [`interest`] of a pair that nothing sets apart.
+const REST: usize = 2;
+
+/// 0 for a condition and its baseline, 1 for a pair with plain copies, else [`REST`].
+fn interest(spec: &Spec, i: usize, j: usize) -> usize {
+    let copies = |c: usize| matches!(spec.condition[c].augment, Augment::Copies(_));
+    match spec.baseline_of(j) == i || spec.baseline_of(i) == j {
+        true => 0,
+        false if copies(i) || copies(j) => 1,
+        false => REST,
+    }
 }

@@ -3,13 +3,10 @@
 use crate::error::Result;
 use crate::report::aggregate::Column;
 use crate::report::reading::Reading;
-use crate::report::render::{cut, plain, sign, signed};
+use crate::report::render::{plain, sign, signed};
 use crate::report::summary::shown;
 use crate::report::table::{Entry, Table};
 use crate::report::text_table::TextTable;
-
-/// Characters of a label.
-const LABEL: usize = 20;
 
 /// The table of one data set: of each condition that both have, the first, the second, and second less first. Both
 /// readings hold the common cells of that data set alone; `letters` stand for the runs.
@@ -26,7 +23,7 @@ pub(super) fn deltas(first: &Reading, second: &Reading, letters: [char; 2]) -> R
             Some(e) if column == Column::Difference => signed(e),
             Some(e) => plain(e),
         };
-        let label = cut(&own.label, LABEL);
+        let label = &own.label;
         let [x, y] = letters;
         let line = |label: String, cell: &dyn Fn(usize, usize) -> String| {
             std::iter::once(label).chain(places.iter().map(|&(i, j)| cell(i, j))).collect::<Vec<String>>()

@@ -2,12 +2,14 @@
 
 use super::contrast::Contrast;
 use crate::error::Result;
-use crate::report::figure::{At, GRID, INK, Look, PALE, SMALL, TEXT, WIDTH, colour, svg};
+use crate::report::figure::{At, GRID, INK, Look, PALE, SMALL, TEXT, WIDTH, colour, svg, tick_step};
 use crate::report::html::{element, escape, scroll};
-use crate::report::render::{cut, sign};
+use crate::report::render::sign;
+use crate::report::text_table::shorten;
 
 const PITCH: i32 = 26;
-const LABEL: usize = 34;
+/// Characters of a label: as many as the width has room for.
+const LABEL: usize = 72;
 /// Lines beyond which a figure says nothing that the table does not say better.
 const MOST: usize = 40;
 
@@ -21,9 +23,8 @@ pub(super) fn figure(contrasts: &[Contrast]) -> Result<String> {
         ends.into_iter().chain([c.difference])
     });
     let (low, high) = ends.fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
-    let step = step(high - low);
+    let step = tick_step(high - low);
     let (low, high) = ((low / step).floor() * step, (high / step).ceil().max(1.0) * step);
-    let labels: Vec<String> = contrasts.iter().map(|c| cut(&c.second, LABEL)).collect();
     // A label has a line of its own above its interval, so that the axis keeps its width on a narrow page.
     let (left, right, top) = (14, WIDTH - 60, 8);
     let bottom = top + 2 * PITCH * contrasts.len() as i32;
@@ -38,8 +39,7 @@ pub(super) fn figure(contrasts: &[Contrast]) -> Result<String> {
         canvas.text("percentage points", ((left + right) / 2, bottom + 32), At::Middle, SMALL)?;
         for (i, c) in contrasts.iter().enumerate() {
             let y = top + 2 * PITCH * i as i32;
-            let label = format!("{} − {}", labels[i], cut(&c.first, LABEL));
-            canvas.text(&label, (left, y + 14), At::Left, TEXT)?;
+            canvas.text(&shorten(&c.name(), LABEL), (left, y + 14), At::Left, TEXT)?;
             let clear = c.test.is_some_and(|t| t.low > 0.0 || t.high < 0.0);
             if let Some(t) = c.test {
                 canvas.whisker(x(t.low), x(t.high), y + 36)?;
@@ -63,11 +63,4 @@ pub(super) fn figure(contrasts: &[Contrast]) -> Result<String> {
         drawing.replacen("<svg ", &label, 1),
         element("figcaption", caption)
     ))
-}
-
-/// 1, 2 or 5 times a power of ten, for about four ticks over `span`.
-fn step(span: f64) -> f64 {
-    let raw = (span / 4.0).max(0.5);
-    let power = 10f64.powf(raw.log10().floor());
-    [1.0, 2.0, 5.0].into_iter().map(|m| m * power).find(|&s| s >= raw).unwrap_or(10.0 * power)
 }

@@ -1,6 +1,6 @@
 //! The files of a comparison.
 
-use super::align::{State, quantities};
+use super::align::quantities;
 use super::contrast::Contrast;
 use super::runs::Comparison;
 use super::{page, text};
@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 /// page last.
 ///
 /// # Errors
-/// A folder that cannot be written.
+/// [`Error::Usage`] for a folder that holds a run or a page of something else; one that cannot be written.
 pub fn write(comparison: &Comparison, tolerance: Option<f64>, dir: &Path) -> Result<Vec<PathBuf>> {
+    check_folder(dir)?;
     std::fs::create_dir_all(dir)
         .map_err(|e| Error::failed(format!("{}: cannot be written: {e}", dir.display())))?;
     let files = [
@@ -29,6 +30,18 @@ pub fn write(comparison: &Comparison, tolerance: Option<f64>, dir: &Path) -> Res
         written.push(dir.join(name));
     }
     Ok(written)
+}
+
+/// Refuses a folder whose files are not of an earlier comparison.
+fn check_folder(dir: &Path) -> Result<()> {
+    let other = if dir.join("run.toml").exists() {
+        "is a run directory"
+    } else if dir.join("index.html").exists() && !dir.join("compare.csv").exists() {
+        "has an index.html that is not of a comparison"
+    } else {
+        return Ok(());
+    };
+    Err(Error::usage(format!("--out {}: {other}; name another folder", dir.display())))
 }
 
 fn csv_of(rows: &[Vec<String>]) -> Result<Vec<u8>> {
@@ -54,18 +67,12 @@ fn cell_rows(comparison: &Comparison) -> Vec<Vec<String>> {
     let mut rows = vec![header];
     for against in &comparison.against {
         for c in &against.cells {
-            let state = match c.state {
-                State::Both => "both",
-                State::First => "first",
-                State::Second => "second",
-                State::Neither => "neither",
-            };
             let mut row = vec![comparison.first.name(), against.second.name(), c.cell.condition.clone()];
             row.extend([
                 c.corpus.clone(),
                 c.cell.fold.to_string(),
                 c.cell.seed.to_string(),
-                state.to_owned(),
+                c.state.result_in().to_owned(),
             ]);
             for (i, [first, second]) in c.values.iter().enumerate() {
                 row.extend([*first, *second, c.difference(i)].map(number));
@@ -99,6 +106,8 @@ fn statistic_rows(comparison: &Comparison) -> Vec<Vec<String>> {
 /// Names and values of a contrast, in the order of statistics.csv.
 pub(super) fn columns(c: &Contrast) -> Vec<(&'static str, String)> {
     let unit = if c.unit == Unit::Fold { "fold" } else { "seed" };
+    let interval = c.bootstrap.and_then(|b| b.interval);
+    let speakers = |end: usize| number(interval.map(|i| 100.0 * i[end]));
     vec![
         ("corpus", c.data_set.clone()),
         ("first", c.first.clone()),
@@ -116,15 +125,15 @@ pub(super) fn columns(c: &Contrast) -> Vec<(&'static str, String)> {
         ("t", number(c.test.map(|t| t.t))),
         ("p", number(c.test.map(|t| t.p))),
         ("p_holm", number(c.holm)),
-        ("not_seen_below", number(c.detectable)),
+        ("detectable", number(c.detectable)),
         ("p_every_pair", number(c.every_pair.map(|t| t.p))),
         ("p_wilcoxon", number(c.wilcoxon.map(|w| w.p))),
         ("d_z", number(c.dz)),
         ("rank_biserial", number(c.biserial)),
         ("speakers", c.bootstrap.map_or(String::new(), |b| b.speakers.to_string())),
         ("speakers_difference", number(c.bootstrap.map(|b| 100.0 * b.difference))),
-        ("speakers_low", number(c.bootstrap.map(|b| 100.0 * b.low))),
-        ("speakers_high", number(c.bootstrap.map(|b| 100.0 * b.high))),
+        ("speakers_low", speakers(0)),
+        ("speakers_high", speakers(1)),
         ("utterances_first", c.mcnemar.map_or(String::new(), |m| m.first.to_string())),
         ("utterances_second", c.mcnemar.map_or(String::new(), |m| m.second.to_string())),
         ("p_mcnemar", number(c.mcnemar.map(|m| m.p))),

@@ -1,6 +1,6 @@
 //! A comparison as JSON.
 
-use super::align::{CellPair, State, quantities};
+use super::align::{CellPair, quantities};
 use super::files::columns;
 use super::runs::{Against, Comparison};
 use serde_json::{Map, Value, json};
@@ -52,12 +52,7 @@ fn cell(names: &[String], c: &CellPair) -> Value {
     json!({
         "cell": c.name(),
         "corpus": c.corpus,
-        "result_in": match c.state {
-            State::Both => "both",
-            State::First => "first",
-            State::Second => "second",
-            State::Neither => "neither",
-        },
+        "result_in": c.state.result_in(),
         "answers_changed": c.changed,
         "values": values,
     })

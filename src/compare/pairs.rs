@@ -16,7 +16,9 @@ const EQUAL: f64 = 1e-9;
 /// A condition of a run on one data set.
 #[derive(Debug, Default)]
 pub(super) struct Half {
+    /// The condition, with the letter of its run where there are two.
     label: String,
+    run: Option<char>,
     /// (group of test utterances, seed) to percent in the main column.
     values: BTreeMap<(usize, u64), f64>,
     /// (fold, seed) to its cell.
@@ -34,19 +36,21 @@ struct Tested {
 }
 
 impl Half {
-    /// `reading` is of one data set and `samples` are its; `id` gives utterances the numbers that the other half has
-    /// for them.
+    /// `reading` is of one data set and `samples` are its; `run` is its letter where there are two; `id` gives utterances
+    /// the numbers that the other half has for them.
     pub(super) fn of(
         reading: &Reading,
         samples: &[Sample],
         answers: &Answers,
         condition: usize,
-        label: &str,
+        run: Option<char>,
         id: &dyn Fn(u32) -> Option<u32>,
     ) -> Half {
         let reduced = reading.reduced();
         let names = reading.spec.class_names();
-        let mut half = Half { label: label.to_owned(), ..Half::default() };
+        let label = reading.spec.condition[condition].label();
+        let label = run.map_or(label.to_owned(), |letter| format!("{label} of {letter}"));
+        let mut half = Half { label, run, ..Half::default() };
         let main = main_column(reading);
         for s in samples.iter().filter(|s| s.condition == condition && s.column == main) {
             half.values.insert((s.fold, s.seed), s.value);
@@ -69,9 +73,18 @@ impl Half {
     }
 }
 
+/// Two halves that are compared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair<'a> {
+    pub(super) first: &'a Half,
+    pub(super) second: &'a Half,
+    /// Whether a sentence says it.
+    pub(super) told: bool,
+}
+
 /// The statistics of each pair that has a common cell, corrected over all of them. `reading` is the run of the first.
-pub(super) fn contrasts(reading: &Reading, pairs: &[(&Half, &Half)]) -> Vec<Contrast> {
-    let mut found: Vec<Contrast> = pairs.par_iter().filter_map(|(a, b)| contrast(reading, a, b)).collect();
+pub(super) fn contrasts(reading: &Reading, pairs: &[Pair]) -> Vec<Contrast> {
+    let mut found: Vec<Contrast> = pairs.par_iter().filter_map(|p| contrast(reading, p)).collect();
     let tested: Vec<usize> = (0..found.len()).filter(|&i| found[i].test.is_some()).collect();
     let p: Vec<f64> = tested.iter().filter_map(|&i| found[i].test.map(|t| t.p)).collect();
     for (&i, adjusted) in std::iter::zip(&tested, holm(&p)) {
@@ -91,7 +104,8 @@ fn measure(reading: &Reading) -> Measure {
     }
 }
 
-fn contrast(reading: &Reading, first: &Half, second: &Half) -> Option<Contrast> {
+fn contrast(reading: &Reading, pair: &Pair) -> Option<Contrast> {
+    let Pair { first, second, told } = *pair;
     let unit = if reading.groups().len() <= 1 { Unit::Seed } else { Unit::Fold };
     let mut units: BTreeMap<u64, Vec<[f64; 2]>> = BTreeMap::new();
     let mut every = Vec::new();
@@ -122,10 +136,14 @@ fn contrast(reading: &Reading, first: &Half, second: &Half) -> Option<Contrast> 
     }
     let ratio = if ratios.is_empty() { 0.0 } else { ratios.iter().sum::<f64>() / ratios.len() as f64 };
     let test = corrected_t(&differences, ratio);
+    // One value has a sign, and nothing to rank it by.
+    let ranked = if differences.len() < 2 { &[] } else { differences.as_slice() };
     Some(Contrast {
         data_set: reading.data_sets().first().map_or(String::new(), |s| (*s).to_owned()),
         first: first.label.clone(),
         second: second.label.clone(),
+        runs: first.run.zip(second.run).map(|(a, b)| [a, b]),
+        told,
         what: match main_column(reading) {
             Column::Reduced if reading.per_class() => "mean UAR of the reduced data sets",
             Column::Reduced => "mean recall of the reduced classes",
@@ -142,11 +160,11 @@ fn contrast(reading: &Reading, first: &Half, second: &Half) -> Option<Contrast> 
         holm: None,
         tests: 0,
         every_pair: corrected_t(&every, ratio),
-        wilcoxon: wilcoxon(&differences),
+        wilcoxon: wilcoxon(ranked),
         bootstrap: votes.bootstrap(&measure),
         mcnemar: votes.mcnemar(),
         dz: cohen_dz(&differences),
-        biserial: rank_biserial(&differences),
+        biserial: rank_biserial(ranked),
         detectable: test.and_then(|t| detectable(t.se, t.df)),
     })
 }

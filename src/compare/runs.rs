@@ -4,7 +4,7 @@ use super::align::{CellPair, Place, State, align, place_of, shared};
 use super::contrast::Contrast;
 use super::deltas::deltas;
 use super::differs::{Difference, differs};
-use super::pairs::{Half, contrasts};
+use super::pairs::{Half, Pair, contrasts};
 use super::test_sets::{self, Splits, refused};
 use crate::error::{Error, Result};
 use crate::report::aggregate::samples;
@@ -25,6 +25,8 @@ pub struct Side {
     /// Its predictions.
     pub answers: Answers,
     pub(super) splits: Splits,
+    /// Another run of the comparison has the same experiment and id.
+    namesake: bool,
 }
 
 /// A run against the first.
@@ -80,12 +82,14 @@ impl Side {
             }
         };
         reading.outcomes.par_iter().map(agree).collect::<Result<()>>()?;
-        Ok(Side { letter, answers, splits: Splits::of(run)?, reading })
+        Ok(Side { letter, answers, splits: Splits::of(run)?, reading, namesake: false })
     }
 
-    /// `quickstart/20261123T024136Z-fca1a76b86`.
+    /// `quickstart/20261123T024136Z-fca1a76b86`, with the folder where another run of the comparison is called so.
     pub fn name(&self) -> String {
-        self.reading.run.name(&self.reading.info.experiment)
+        let run = &self.reading.run;
+        let name = run.name(&self.reading.info.experiment);
+        if self.namesake { format!("{name} ({})", run.path().display()) } else { name }
     }
 
     /// The numbers that utterances of `other` have here.
@@ -95,10 +99,15 @@ impl Side {
         other.answers.utterances.iter().map(|n| numbers.get(n.as_str()).copied()).collect()
     }
 
-    /// The run with the common cells of one data set.
+    /// The run as if it had the common cells of one data set alone: their folds and seeds are what is counted.
     fn common(&self, places: &HashSet<Place>, set: &str) -> Reading {
         let own = self.reading.outcomes.iter().filter(|o| o.corpus == set && places.contains(&place_of(o)));
-        self.reading.with(own, |f| f.corpus == set)
+        let of_set = || places.iter().filter(|p| p.3 == set);
+        let folds: HashSet<usize> = of_set().map(|p| p.1).collect();
+        let seeds: HashSet<u64> = of_set().map(|p| p.2).collect();
+        let mut reading = self.reading.with(own, |f| f.corpus == set && folds.contains(&f.number));
+        reading.spec.seeds.retain(|s| seeds.contains(s));
+        reading
     }
 }
 
@@ -108,7 +117,12 @@ impl Side {
 /// As [`Side::of`]; runs that cannot be compared, with the reason.
 pub fn compare(runs: &[RunDir]) -> Result<Comparison> {
     let sides = std::iter::zip(runs, 'A'..='Z').map(|(run, letter)| Side::of(run, letter));
-    let mut sides = sides.collect::<Result<Vec<Side>>>()?.into_iter();
+    let mut sides = sides.collect::<Result<Vec<Side>>>()?;
+    let names: Vec<String> = sides.iter().map(Side::name).collect();
+    for (i, side) in sides.iter_mut().enumerate() {
+        side.namesake = (0..names.len()).any(|j| names[j] == names[i] && runs[j].path() != runs[i].path());
+    }
+    let mut sides = sides.into_iter();
     let (Some(first), true) = (sides.next(), (2..=26).contains(&runs.len())) else {
         return Err(Error::usage("compare takes 2 to 26 runs: seraug compare RUN RUN"));
     };
@@ -177,13 +191,12 @@ fn of_conditions(first: &Side, second: &Side, parts: &[Reading; 2], ids: &[Optio
     let mut halves = Vec::new();
     for (i, c) in a.spec.condition.iter().enumerate() {
         let Some(j) = b.spec.condition.iter().position(|d| d.name == c.name) else { continue };
-        let label = |letter: char| format!("{} of {letter}", c.label());
-        halves.push((
-            Half::of(a, &values[0], &first.answers, i, &label(first.letter), &|id| Some(id)),
-            Half::of(b, &values[1], &second.answers, j, &label(second.letter), &|id| ids[id as usize]),
-        ));
+        halves.push([
+            Half::of(a, &values[0], &first.answers, i, Some(first.letter), &|id| Some(id)),
+            Half::of(b, &values[1], &second.answers, j, Some(second.letter), &|id| ids[id as usize]),
+        ]);
     }
-    let pairs: Vec<(&Half, &Half)> = halves.iter().map(|(x, y)| (x, y)).collect();
+    let pairs: Vec<Pair> = halves.iter().map(|[first, second]| Pair { first, second, told: true }).collect();
     contrasts(a, &pairs)
 }
 
@@ -193,13 +206,20 @@ impl Against {
         self.cells.iter().filter(|c| matches!(c.state, State::First | State::Second))
     }
 
-    /// Cells beyond a tolerance in percentage points: a quantity differs by more, or only one run has a result.
+    /// Cells that failed in both.
+    pub fn failed(&self) -> usize {
+        self.cells.iter().filter(|c| c.state == State::Failed).count()
+    }
+
+    /// Cells beyond a tolerance in percentage points: a quantity differs by more, or only one run has a result. At a
+    /// tolerance of 0 also those with an answer that differs: recalls can be equal while answers are not.
     pub fn beyond(&self, tolerance: f64) -> Vec<&CellPair> {
         // Percentages are quotients of counts: what is equal as a quotient must not exceed by its last digit.
         let far = |c: &&CellPair| match c.state {
+            State::Both if tolerance == 0.0 && c.changed.is_some_and(|n| n > 0) => true,
             State::Both => c.greatest().is_some_and(|(_, d)| d.abs() > tolerance + 1e-9),
             State::First | State::Second => true,
-            State::Neither => false,
+            State::Failed | State::Neither => false,
         };
         self.cells.iter().filter(far).collect()
     }

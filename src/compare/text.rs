@@ -1,7 +1,7 @@
 //! A comparison for a terminal and as Markdown, and the tables that the page shares with them.
 
 use super::Contrast;
-use super::align::{CellPair, State, quantities};
+use super::align::{CellPair, REDUCED, State, quantities};
 use super::runs::{Against, Comparison};
 use super::words::{sentences, table};
 use crate::report::render::{sign, wrap};
@@ -20,21 +20,31 @@ pub fn terminal(comparison: &Comparison, tolerance: Option<f64>) -> String {
         text += &format!("{a}\n{b}\n\nWhat differs\n");
         text +=
             &format!("{}\n", differing(against).iter().map(|l| wrap(&format!("- {l}"))).collect::<String>());
-        for (i, t) in against.tables.iter().enumerate() {
-            text += &format!("{}\n{}{}\n", t.title, t.terminal(), caption(i, t));
-        }
-        text += "Statistics\n";
-        sentences(&against.contrasts).iter().for_each(|s| text += &wrap(&format!("- {s}")));
-        for (i, t) in statistics(against).iter().enumerate() {
-            text += &format!("\n{}\n{}{}", t.title, t.terminal(), caption(i, t));
+        // Tables of zeros say no more than that all is equal.
+        if !against.different().is_empty() {
+            text += &numbers(against);
         }
         text +=
-            &format!("\nCells\n{}", counts(comparison, against).iter().map(|l| wrap(l)).collect::<String>());
+            &format!("Cells\n{}", counts(comparison, against).iter().map(|l| wrap(l)).collect::<String>());
         text += &largest(comparison, against).map_or(String::new(), |t| t.terminal());
         text += &beyond(against, tolerance).iter().map(|l| wrap(l)).collect::<String>();
         text += "\n";
     }
     text
+}
+
+/// Tables and statistics, each with an empty line after it.
+fn numbers(against: &Against) -> String {
+    let mut text = String::new();
+    for (i, t) in against.tables.iter().enumerate() {
+        text += &format!("{}\n{}{}\n", t.title, t.terminal(), caption(i, t));
+    }
+    text += "Statistics\n";
+    sentences(&against.contrasts).iter().for_each(|s| text += &wrap(&format!("- {s}")));
+    for (i, t) in statistics(against).iter().enumerate() {
+        text += &format!("\n{}\n{}{}", t.title, t.terminal(), caption(i, t));
+    }
+    text + "\n"
 }
 
 /// The caption of the first data set; those of the others differ in a number or two and are in the files.
@@ -121,17 +131,31 @@ pub(super) fn counts(comparison: &Comparison, against: &Against) -> Vec<String> 
              McNemar's test."
         ));
     }
+    let other = against.cells.iter().filter(|c| c.state == State::Both && c.reduced_differs).count();
+    if other > 0 {
+        lines.push(format!(
+            "In {other} of them the runs reduced other classes: {REDUCED} is not compared there."
+        ));
+    }
     for (state, letter) in [(State::First, letters[0]), (State::Second, letters[1])] {
         let alone = of(state);
         if !alone.is_empty() {
             lines.push(format!("{} only in {letter}: {}.", alone.len(), list(&alone, SHOWN)));
         }
     }
-    let neither = of(State::Neither);
-    if !neither.is_empty() {
-        lines.push(format!("{} failed: {}.", neither.len(), list(&neither, SHOWN)));
+    let ends = [(State::Failed, "failed in both"), (State::Neither, "failed in one, absent in the other")];
+    for (state, what) in ends {
+        let cells = of(state);
+        if !cells.is_empty() {
+            lines.push(format!("{} {what}: {}.", count(cells.len()), list(&cells, SHOWN)));
+        }
     }
     lines
+}
+
+/// `1 cell`, `3 cells`.
+fn count(n: usize) -> String {
+    format!("{n} cell{}", if n == 1 { "" } else { "s" })
 }
 
 fn list(cells: &[&CellPair], most: usize) -> String {
@@ -182,13 +206,18 @@ pub(super) fn largest(comparison: &Comparison, against: &Against) -> Option<Text
 pub(super) fn beyond(against: &Against, tolerance: Option<f64>) -> Vec<String> {
     let Some(tolerance) = tolerance else { return Vec::new() };
     let beyond = against.beyond(tolerance);
+    let failed = match against.failed() {
+        0 => String::new(),
+        n => format!(" {} failed in both.", count(n)),
+    };
     if beyond.is_empty() {
-        return vec![format!("Within the tolerance of {tolerance} points: every cell.")];
+        let which = if failed.is_empty() { "" } else { " with a result" };
+        return vec![format!("Within the tolerance of {tolerance} points: every cell{which}.{failed}")];
     }
+    let answers = if tolerance == 0.0 { ", with another answer" } else { "" };
     vec![format!(
-        "Beyond the tolerance of {tolerance} points or in one run alone: {} cell{}: {}.",
-        beyond.len(),
-        if beyond.len() == 1 { "" } else { "s" },
+        "Beyond the tolerance of {tolerance} points{answers} or in one run alone: {}: {}.{failed}",
+        count(beyond.len()),
         list(&beyond, NAMED)
     )]
 }

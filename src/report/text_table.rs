@@ -5,6 +5,9 @@ use super::html;
 /// Columns of a terminal that the text keeps to.
 pub const TERMINAL: usize = 100;
 
+/// Characters of the first column in a terminal, unless more are needed to tell its cells apart.
+const FIRST: usize = 34;
+
 /// Headings and rows, as text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TextTable {
@@ -23,10 +26,14 @@ pub struct TextTable {
 }
 
 impl TextTable {
-    /// Aligned text of at most 100 columns: what does not fit goes into another block with the first column again.
-    /// Without title and caption.
+    /// Aligned text of at most 100 columns: what does not fit goes into another block with the first column again, whose
+    /// long cells are cut in the middle. Without title and caption.
     pub fn terminal(&self) -> String {
-        let lines = || std::iter::once(&self.headings).chain(&self.rows);
+        let mut all: Vec<Vec<String>> = std::iter::once(&self.headings).chain(&self.rows).cloned().collect();
+        let own: Vec<&str> = self.rows.iter().filter_map(|r| r.first().map(String::as_str)).collect();
+        let most = enough(&own);
+        all.iter_mut().filter_map(|l| l.first_mut()).for_each(|c| *c = shorten(c, most));
+        let lines = || all.iter();
         let width = |s: &str| s.chars().count();
         let widths: Vec<usize> =
             (0..self.headings.len()).map(|c| lines().map(|l| width(&l[c])).max().unwrap_or(0)).collect();
@@ -86,6 +93,26 @@ impl TextTable {
     }
 }
 
+/// At most `to` characters: what is too long keeps its beginning and its end, where the names of runs and cells are.
+pub fn shorten(text: &str, to: usize) -> String {
+    let chars: Vec<char> = text.chars().filter(|c| !c.is_control()).collect();
+    if chars.len() <= to {
+        return chars.into_iter().collect();
+    }
+    let head = to / 2;
+    let tail = to.saturating_sub(head + 1);
+    chars[..head].iter().chain(&['…']).chain(&chars[chars.len() - tail..]).collect()
+}
+
+/// The fewest characters, from [`FIRST`] on, at which texts that differ do so when shortened.
+fn enough(texts: &[&str]) -> usize {
+    let longest = texts.iter().map(|t| t.chars().count()).max().unwrap_or(0);
+    let distinct = |list: Vec<String>| list.into_iter().collect::<std::collections::HashSet<String>>().len();
+    let wanted = distinct(texts.iter().map(|t| (*t).to_owned()).collect());
+    let tells = |to: &usize| distinct(texts.iter().map(|t| shorten(t, *to)).collect()) == wanted;
+    (FIRST..longest).find(tells).unwrap_or(longest.max(FIRST))
+}
+
 /// Text for Markdown, on one line: no cell, emphasis, code or link begins in it.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -113,6 +140,27 @@ mod tests {
         assert_eq!(lines.len(), 5, "{text}");
         assert!(lines[1].ends_with("2.0") && lines[2].is_empty() && lines[4].ends_with("3.0"), "{text}");
         assert!(lines.iter().all(|l| l.chars().count() <= TERMINAL), "{text}");
+    }
+
+    #[test]
+    fn a_terminal_cuts_long_names_and_keeps_what_tells_them_apart() {
+        let label = "white noise in the waveform at a ratio of ten decibels";
+        let row = |end: &str| vec![format!("{label}{end}"), "1".to_owned()];
+        let table = |rows| TextTable {
+            headings: vec!["condition".into(), "UAR".into()],
+            rows,
+            words: 1,
+            ..TextTable::default()
+        };
+        let text = table(vec![row("  A"), row("  B")]).terminal();
+        assert!(text.contains("white noise in th… ten decibels  A    1\n"), "{text}");
+        assert!(text.contains("white noise in th… ten decibels  B    1\n"), "{text}");
+        // Only the middle differs: both ends alone would be the same.
+        let middle = |m: &str| vec![format!("{}{m}{}", "a".repeat(25), "b".repeat(24)), "1".to_owned()];
+        let text = table(vec![middle("X"), middle("Y")]).terminal();
+        assert!(text.contains('X') && text.contains('Y') && !text.contains('…'), "{text}");
+        // Markdown has room.
+        assert!(table(vec![row("  A")]).markdown().contains(label));
     }
 
     #[test]

@@ -5,6 +5,10 @@ use crate::seed::Seed;
 /// Resamples of a [`bootstrap`].
 pub const RESAMPLES: usize = 2000;
 
+/// Speakers below which there is no interval: the percentiles of so few draws are too narrow, and of two or three speakers
+/// they are little more than the speakers themselves.
+pub const FEWEST: usize = 6;
+
 /// What two classifiers made of one class's utterances of one speaker, over all folds and seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
@@ -23,22 +27,18 @@ pub struct Bootstrap {
     pub speakers: usize,
     /// Difference over all speakers, second less first, in [-1, 1].
     pub difference: f64,
-    /// 2.5th percentile of the resamples.
-    pub low: f64,
-    /// 97.5th percentile of the resamples.
-    pub high: f64,
+    /// 2.5th and 97.5th percentile of the resamples; none for fewer than [`FEWEST`] speakers and where every resample is
+    /// the same.
+    pub interval: Option<[f64; 2]>,
 }
 
 /// Draws as many speakers as there are, with replacement, [`RESAMPLES`] times; a speaker brings all of its predictions.
 /// `speakers` has a list a speaker, of `sets` equal parts with one tally a class; see [`recall_difference`].
 ///
-/// None for fewer than two speakers or without any utterance.
+/// None without any utterance.
 pub fn bootstrap(speakers: &[Vec<Tally>], sets: usize, seed: Seed) -> Option<Bootstrap> {
     let n = speakers.len();
-    if n < 2 {
-        return None;
-    }
-    let width = speakers[0].len();
+    let width = speakers.first()?.len();
     let sum = |chosen: &mut dyn Iterator<Item = usize>| {
         let mut sum = vec![Tally::default(); width];
         for speaker in chosen {
@@ -51,13 +51,18 @@ pub fn bootstrap(speakers: &[Vec<Tally>], sets: usize, seed: Seed) -> Option<Boo
         recall_difference(&sum, sets)
     };
     let difference = sum(&mut (0..n))?;
+    if n < FEWEST {
+        return Some(Bootstrap { speakers: n, difference, interval: None });
+    }
     let resample = |i: usize| {
         let mut draws = seed.at(i as u64).draws();
         sum(&mut (0..n).map(|_| draws.below(n)))
     };
     let mut values: Vec<f64> = (0..RESAMPLES).filter_map(resample).collect();
     values.sort_by(f64::total_cmp);
-    Some(Bootstrap { speakers: n, difference, low: quantile(&values, 0.025), high: quantile(&values, 0.975) })
+    let varied = values.first() != values.last();
+    let interval = varied.then(|| [0.025, 0.975].map(|q| quantile(&values, q)));
+    Some(Bootstrap { speakers: n, difference, interval })
 }
 
 /// Mean recall of the second less that of the first, over the classes that have utterances, averaged over `sets` equal

@@ -6,7 +6,7 @@ use seraug::compare::{Contrast, sentences, table, within};
 use seraug::report::aggregate::Unit;
 use seraug::report::answers::Answers;
 use seraug::report::reading::Reading;
-use seraug::results::RunDir;
+use seraug::results::{RunDir, write_outcomes};
 use seraug::statistics::corrected_t;
 use std::path::Path;
 use std::process::Output;
@@ -85,8 +85,11 @@ fn a_run_against_itself_has_no_difference() {
         text.contains("40 cells have a result in both; all of them are equal in every number."),
         "{text}"
     );
-    assert!(text.contains("- AUG of B and AUG of A are equal in all 5 folds (10 pairs)."), "{text}");
-    assert!(text.contains("Within the tolerance of 0 points: every cell."), "{text}");
+    assert!(text.contains("Within the tolerance of 0 points: every cell.\n"), "{text}");
+    assert!(text.lines().count() < 12 && !text.contains("Tables:"), "nothing but totals: {text}");
+    let markdown = std::fs::read_to_string(out.join("compare.md")).unwrap();
+    assert!(markdown.contains("- AUG of B and AUG of A are equal in all 5 folds (10 pairs)."), "{markdown}");
+    assert!(markdown.contains("| AUG  B − A | 0.0 | 0.0 |"), "{markdown}");
     for file in ["compare.md", "compare.csv", "statistics.csv", "index.html"] {
         let content = std::fs::read_to_string(out.join(file)).unwrap();
         assert!(!content.contains("NaN") && !content.contains("inf,"), "{file}: {content}");
@@ -285,7 +288,7 @@ fn contrasts(fake: &Fake) -> Vec<Contrast> {
 
 #[test]
 fn pairs_of_conditions_are_tested_over_folds_of_seed_means() {
-    let fake = Fake::default();
+    let fake = Fake { speakers: 2, ..Fake::default() };
     let found = contrasts(&fake);
     assert_eq!(found.len(), 6);
     let c = &found[0];
@@ -304,11 +307,12 @@ fn pairs_of_conditions_are_tested_over_folds_of_seed_means() {
     for (f, e) in [(test.low, expected.low), (test.high, expected.high), (test.p, expected.p)] {
         assert!((f - e).abs() < 1e-6, "{test:?}, not {expected:?}");
     }
-    // Each fold of the made-up run has one speaker: pooled predictions weigh them as the folds are weighed.
+    // Folds of the made-up run are equally large: pooled predictions weigh them as the folds are weighed.
     let b = c.bootstrap.unwrap();
-    assert_eq!(b.speakers, 5);
+    assert_eq!(b.speakers, 10);
     assert!((100.0 * b.difference - c.difference).abs() < 1e-6, "{b:?}");
-    assert!(b.low <= b.difference && b.difference <= b.high);
+    let [low, high] = b.interval.unwrap();
+    assert!(low < b.difference && b.difference < high);
     for c in &found {
         assert_eq!(c.tests, 6);
         assert!(c.holm.unwrap() >= c.test.unwrap().p);
@@ -334,22 +338,15 @@ fn a_sentence_claims_no_more_than_its_interval() {
         c.detectable = Some(2.24);
     };
     set(&mut c, 0.4, 5.8, 0.03);
-    let missed = "; at 5 folds (15 pairs) a difference under 2.2 could not have been seen.";
-    assert_eq!(
-        c.sentence(),
-        format!("AUG is better than NoAUG by 3.1 points, 95 % interval 0.4 to 5.8{missed}")
-    );
+    let missed = "; with 5 folds (15 pairs), a true difference under 2.2 would be missed in more than one of five such \
+                  experiments.";
+    assert_eq!(c.sentence(), "AUG is better than NoAUG by 3.1 points, 95 % interval 0.4 to 5.8.");
     set(&mut c, -5.8, -0.4, 0.03);
-    assert_eq!(
-        c.sentence(),
-        format!("AUG is worse than NoAUG by 3.1 points, 95 % interval −5.8 to −0.4{missed}")
-    );
+    assert_eq!(c.sentence(), "AUG is worse than NoAUG by 3.1 points, 95 % interval −5.8 to −0.4.");
     set(&mut c, 0.4, 5.8, 0.2);
-    assert!(
-        c.sentence().starts_with("No difference shown between AUG and NoAUG: +3.1 points"),
-        "{}",
-        c.sentence()
-    );
+    let sentence = c.sentence();
+    assert!(sentence.starts_with("No difference shown between AUG and NoAUG: +3.1 points"), "{sentence}");
+    assert!(sentence.ends_with(missed), "{sentence}");
     set(&mut c, -1.0, 5.8, 0.01);
     assert_eq!(
         c.sentence(),
@@ -363,14 +360,18 @@ fn a_sentence_claims_no_more_than_its_interval() {
 #[test]
 fn small_runs_have_words_in_place_of_tests() {
     let one = contrasts(&small(|f| (f.only, f.seeds) = (vec![2], vec![1])));
-    for (c, sentence) in std::iter::zip(&one, sentences(&one)) {
-        assert_eq!((c.units, c.test, c.holm, c.detectable, c.bootstrap), (1, None, None, None, None));
+    for (c, sentence) in std::iter::zip(one.iter().filter(|c| c.told), sentences(&one)) {
+        assert_eq!((c.units, c.test, c.holm, c.detectable), (1, None, None, None));
+        assert_eq!((c.wilcoxon, c.biserial, c.dz), (None, None, None), "one value has no ranks");
+        let b = c.bootstrap.unwrap();
+        assert_eq!((b.speakers, b.interval), (1, None));
         assert!(sentence.ends_with("in the only seed, and one value has no interval."), "{sentence}");
     }
     let per_class = contrasts(&small(|f| f.per_class = true));
     assert_eq!(per_class[0].what, "mean UAR of the reduced data sets");
     let (b, d) = (per_class[0].bootstrap.unwrap(), per_class[0].difference);
     assert!((100.0 * b.difference - d).abs() < 1e-6, "three data sets, averaged: {b:?}, {d}");
+    assert_eq!(table(&one).rows[0][7..11], ["1 speaker", "–", "–", "–"]);
     for t in [table(&one), table(&per_class), table(&[])] {
         assert!(!t.terminal().contains("NaN") && !t.terminal().contains("inf"), "{}", t.terminal());
     }
@@ -385,4 +386,200 @@ fn two_thousand_cells_are_compared() {
     assert_eq!(found.status.code(), Some(0), "{}", stderr(&found));
     assert!(text.contains("2000 cells have a result in both; "), "{text}");
     assert!(text.contains("5 folds (500 pairs)"), "{text}");
+}
+
+#[test]
+fn other_reduced_classes_are_not_compared_by_their_mean() {
+    let (folder, a, b) = two(&small(|_| {}), &small(|_| {}));
+    edit(&b.spec(), |t| t.replace("keep = [\"neutral\"]", "keep = [\"neutral\", \"happy\"]"));
+    let mut outcomes = small(|_| {}).outcomes();
+    outcomes.iter_mut().for_each(|o| o.reduced = vec!["angry".into(), "sad".into()]);
+    write_outcomes(&b.outcomes(), &["neutral", "angry", "sad", "happy"], &outcomes).unwrap();
+    let out = folder.path().join("out");
+    let found = compare(&a, &b, &["--tolerance", "0", "--out", out.to_str().unwrap()]);
+    let text = stdout(&found);
+    assert_eq!(found.status.code(), Some(0), "the same answers: {text}{}", stderr(&found));
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = "In 40 of them the runs reduced other classes: mean_recall_reduced is not compared there.";
+    assert_eq!(flat.matches(said).count(), 1, "{text}");
+    let mut reader = csv::Reader::from_path(out.join("compare.csv")).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let columns = |name: &str| {
+        let at = header.iter().position(|h| h == format!("{name}_first")).unwrap();
+        at..at + 3
+    };
+    let (reduced, uar) = (columns("mean_recall_reduced"), columns("uar"));
+    for row in reader.records().map(Result::unwrap) {
+        assert!(reduced.clone().all(|i| row[i].is_empty()) && !row[uar.start].is_empty(), "{row:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_differs_is_beyond_a_tolerance_of_zero() {
+    // One wrong answer becomes another wrong answer: no recall moves.
+    let (_folder, a, b) = two(&small(|_| {}), &small(|_| {}));
+    let path = b.path().join("cells/aug/fold-3/seed-2/predictions.csv");
+    edit(&path, |t| {
+        let wrong = t.lines().find(|l| l.contains(",sad,neutral,")).unwrap();
+        t.replace(wrong, &wrong.replace(",sad,neutral,", ",sad,happy,"))
+    });
+    add(&b, ["aug", "3", "2"], &[("confusion_sad_neutral", -1), ("confusion_sad_happy", 1)]);
+    let found = compare(&a, &b, &["--tolerance", "0"]);
+    let text = stdout(&found);
+    assert_eq!(found.status.code(), Some(4), "{text}{}", stderr(&found));
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = "Beyond the tolerance of 0 points, with another answer or in one run alone: 1 cell: aug/fold-3/seed-2.";
+    assert!(flat.contains(said), "{text}");
+    assert_eq!(compare(&a, &b, &["--tolerance", "0.001"]).status.code(), Some(0), "recalls are equal");
+}
+
+#[test]
+fn cells_that_failed_in_both_are_named_and_not_beyond() {
+    let failed = || small(|f| f.failed = vec![("weighted", 4, 1), ("aug", 2, 2)]);
+    let (_folder, a, b) = two(&failed(), &failed());
+    let found = compare(&a, &b, &["--tolerance", "0"]);
+    let text = stdout(&found);
+    assert_eq!(found.status.code(), Some(0), "{text}{}", stderr(&found));
+    assert!(text.contains("2 cells failed in both: aug/fold-2/seed-2, weighted/fold-4/seed-1.\n"), "{text}");
+    assert!(text.contains("every cell with a result. 2 cells failed in both.\n"), "{text}");
+}
+
+#[test]
+fn runs_of_one_name_are_told_apart_by_their_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let [a, b] = ["here", "there"].map(|f| small(|_| {}).write(&folder.path().join(f)));
+    assert_eq!(a.id(), b.id());
+    let out = folder.path().join("out");
+    let found = compare(&a, &b, &["--out", out.to_str().unwrap()]);
+    let text = stdout(&found);
+    for (letter, run) in [("A", &a), ("B", &b)] {
+        let name = format!("open/fake/{} ({})", run.id(), run.path().display());
+        assert!(text.contains(&format!("{letter}  {name} (40 cells")), "{text}");
+        for file in ["compare.md", "compare.csv", "statistics.csv", "index.html"] {
+            assert!(std::fs::read_to_string(out.join(file)).unwrap().contains(&name), "{file}");
+        }
+    }
+    edit(&b.spec(), |t| t.replace("happy = ", "glad = "));
+    edit(&b.outcomes(), |t| t.replace("happy", "glad"));
+    std::fs::remove_dir_all(b.path().join("cells")).unwrap();
+    let error = stderr(&compare(&a, &b, &[]));
+    assert!(
+        error.contains(a.path().to_str().unwrap()) && error.contains(b.path().to_str().unwrap()),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_comparison_overwrites_nothing_but_a_comparison() {
+    let (folder, a, b) = two(&small(|_| {}), &small(|_| {}));
+    let page = folder.path().join("page");
+    std::fs::create_dir(&page).unwrap();
+    std::fs::write(page.join("index.html"), "of somebody").unwrap();
+    for (dir, why) in
+        [(a.path(), "is a run directory"), (&page, "has an index.html that is not of a comparison")]
+    {
+        let found = compare(&a, &b, &["--out", dir.to_str().unwrap()]);
+        let error = stderr(&found);
+        assert_eq!(found.status.code(), Some(2), "{error}");
+        assert!(error.contains(why) && error.trim_end().lines().count() == 1, "{error}");
+        assert!(!dir.join("compare.md").exists());
+    }
+    assert_eq!(std::fs::read_to_string(page.join("index.html")).unwrap(), "of somebody");
+    let out = folder.path().join("out");
+    for _ in 0..2 {
+        let found = compare(&a, &b, &["--out", out.to_str().unwrap()]);
+        assert_eq!(found.status.code(), Some(0), "{}", stderr(&found));
+    }
+}
+
+#[test]
+fn long_labels_keep_the_letters_of_their_runs() {
+    let long = "white noise in the waveform at a ratio of ten decibels";
+    let (folder, a, b) = two(&small(|_| {}), &small(|f| f.gain = 0.2));
+    for run in [&a, &b] {
+        edit(&run.spec(), |t| {
+            t.replace("plain copies", long).replace("class weights", &format!("{long} more"))
+        });
+    }
+    let out = folder.path().join("out");
+    let text = stdout(&compare(&a, &b, &["--out", out.to_str().unwrap()]));
+    let rows = |end: &str| text.lines().filter(|l| l.starts_with("white noise") && l.contains(end)).count();
+    // Two conditions, in two blocks of the table; the differences also in two blocks of the statistics.
+    assert_eq!((rows("…"), rows("decibels  A  "), rows("more  A  ")), (16, 2, 2), "{text}");
+    assert_eq!((rows("decibels  B − A  "), rows("more  B − A  ")), (4, 4), "{text}");
+    let mut cut = text.lines().filter(|l| l.contains('…'));
+    assert!(cut.all(|l| l.chars().count() <= 100), "{text}");
+    let markdown = std::fs::read_to_string(out.join("compare.md")).unwrap();
+    for row in [format!("| {long}  A |"), format!("| {long} more  B − A |")] {
+        assert!(markdown.contains(&row), "{row}: {markdown}");
+    }
+    let html = std::fs::read_to_string(out.join("index.html")).unwrap();
+    assert!(html.contains(&format!("{long} more  B − A")));
+}
+
+#[test]
+fn many_conditions_have_a_sentence_only_for_what_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = small(|_| {}).write(folder.path());
+    let of = |change: &dyn Fn(&mut Reading)| {
+        let mut reading = Reading::of(&run).unwrap();
+        change(&mut reading);
+        let answers = Answers::of(&reading).unwrap();
+        within(&reading, &answers)
+    };
+    let names = |found: &[Contrast]| found.iter().map(Contrast::name).collect::<Vec<_>>();
+    let found = of(&|_| {});
+    assert_eq!(
+        names(&found),
+        [
+            "AUG − NoAUG",
+            "plain copies − NoAUG",
+            "class weights − NoAUG",
+            "plain copies − AUG",
+            "class weights − plain copies",
+            "class weights − AUG"
+        ]
+    );
+    let said = sentences(&found);
+    assert_eq!((said.len(), said[5].as_str()), (6, "The other pair is in the table."));
+    // The plain copies become a condition like any other.
+    let found = of(&|r| {
+        r.spec.condition[2].augment = r.spec.condition[0].augment.clone();
+        r.spec.condition[3].baseline = "aug".into();
+    });
+    let told: Vec<String> = found.iter().filter(|c| c.told).map(Contrast::name).collect();
+    assert_eq!(told, ["AUG − NoAUG", "plain copies − NoAUG", "class weights − AUG"]);
+    assert_eq!((table(&found).rows.len(), sentences(&found).len()), (6, 4));
+    assert_eq!(sentences(&found)[3], "The other 3 pairs are in the table.");
+}
+
+#[test]
+fn the_variance_factor_is_that_of_every_row() {
+    let mut found = contrasts(&Fake::default());
+    found[1].ratio = 0.25;
+    let caption = table(&found).caption;
+    assert!(caption.contains("variance factor 1/n + 0.25 to 0.62, "), "{caption}");
+    assert!(caption.contains("counted after any reduction"), "{caption}");
+    assert!(!caption.contains("too small"), "{caption}");
+}
+
+#[test]
+fn folds_that_agree_only_on_average_are_not_called_equal() {
+    let mut c = contrasts(&Fake::default()).swap_remove(0);
+    (c.test, c.difference) = (None, 0.0);
+    assert!(c.every_pair.is_some());
+    assert_eq!(c.sentence(), "AUG and NoAUG have the same mean in each of 5 folds (15 pairs).");
+    c.every_pair = None;
+    assert_eq!(c.sentence(), "AUG and NoAUG are equal in all 5 folds (15 pairs).");
+}
+
+#[test]
+fn captions_count_what_is_compared() {
+    let (_folder, a, b) =
+        two(&small(|f| f.seeds = vec![1, 2, 3]), &small(|f| (f.seeds, f.gain) = (vec![2, 3], 0.2)));
+    let text = stdout(&compare(&a, &b, &[])).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("over the 5 folds, each fold first averaged over its 2 seeds"), "{text}");
+    let (_folder, a, b) = two(&small(|_| {}), &small(|f| (f.only, f.gain) = (vec![3], 0.2)));
+    let text = stdout(&compare(&a, &b, &[])).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("over the 2 seeds of the only fold"), "{text}");
 }

@@ -29,6 +29,8 @@ pub struct Fake {
     pub failed: Vec<(&'static str, usize, u64)>,
     pub absent: Vec<(&'static str, usize, u64)>,
     pub stamp: &'static str,
+    /// Of a test fold.
+    pub speakers: usize,
 }
 
 impl Default for Fake {
@@ -46,6 +48,7 @@ impl Default for Fake {
             failed: vec![],
             absent: vec![],
             stamp: "20260102T030405Z",
+            speakers: 1,
         }
     }
 }
@@ -199,7 +202,10 @@ loss = "weighted"
         for (cell, gain) in self.cells() {
             let row = |(i, (truth, predicted)): (usize, (usize, usize))| PredictionRow {
                 utterance: format!("u{i:03}"),
-                speaker: format!("s{}", cell.fold),
+                speaker: match self.speakers {
+                    1 => format!("s{}", cell.fold),
+                    n => format!("s{}-{}", cell.fold, i % n),
+                },
                 truth,
                 predicted,
                 segments: 2,

@@ -84,9 +84,24 @@ fn the_bootstrap_agrees_with_scikit_learn_on_the_same_draws() {
     }
     let found = bootstrap(&speakers, 1, Seed::new(0).child("speakers")).unwrap();
     same(found.difference, &case["difference"], "difference");
-    same(found.low, &case["low"], "low");
-    same(found.high, &case["high"], "high");
-    assert_eq!(bootstrap(&speakers[..1], 1, Seed::new(0)), None);
+    let [low, high] = found.interval.unwrap();
+    same(low, &case["low"], "low");
+    same(high, &case["high"], "high");
+}
+
+#[test]
+fn a_bootstrap_of_few_speakers_or_of_equal_ones_has_no_interval() {
+    let speaker = |second| vec![Tally { total: 10, first: 5, second }];
+    let of = |seconds: &[u32]| {
+        let speakers: Vec<_> = seconds.iter().map(|s| speaker(*s)).collect();
+        bootstrap(&speakers, 1, Seed::new(0)).map(|b| (b.speakers, b.interval.is_some()))
+    };
+    assert_eq!(of(&[5, 6, 7, 8, 9, 10]), Some((6, true)));
+    assert_eq!(of(&[5, 6, 7, 8, 9]), Some((5, false)));
+    assert_eq!(of(&[7]), Some((1, false)));
+    assert_eq!(of(&[6; 12]), Some((12, false)), "no variance");
+    assert_eq!(of(&[]), None);
+    assert_eq!(bootstrap(&[vec![Tally::default()], vec![Tally::default()]], 1, Seed::new(0)), None);
 }
 
 #[test]

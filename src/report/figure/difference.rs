@@ -1,6 +1,6 @@
 //! Differences to the first condition, with their intervals and a line at zero.
 
-use super::{At, Figure, GRID, INK, PALE, SMALL, TEXT, WIDTH, colour, room, svg};
+use super::{At, Figure, GRID, INK, PALE, SMALL, TEXT, WIDTH, colour, room, svg, tick_step};
 use crate::error::Result;
 use crate::report::aggregate::{Column, Unit};
 use crate::report::render::{cut, signed};
@@ -79,11 +79,4 @@ pub fn difference(table: &Table) -> Result<Option<Figure>> {
         svg: text,
         marks: Vec::new(),
     }))
-}
-
-/// 1, 2 or 5 times a power of ten, for about four ticks over `span`.
-fn tick_step(span: f64) -> f64 {
-    let raw = (span / 4.0).max(0.5);
-    let power = 10f64.powf(raw.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|&s| s >= raw).unwrap_or(10.0 * power)
 }

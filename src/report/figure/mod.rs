@@ -90,6 +90,13 @@ pub fn colour(index: usize) -> RGBColor {
     if index == 0 { PALETTE[0] } else { PALETTE[1 + (index - 1) % others] }
 }
 
+/// 1, 2, 5 or 10 times a power of ten, for about four ticks over `span`; at least 0.5.
+pub fn tick_step(span: f64) -> f64 {
+    let raw = (span / 4.0).max(0.5);
+    let power = 10f64.powf(raw.log10().floor());
+    [1.0, 2.0, 5.0].into_iter().map(|m| m * power).find(|&s| s >= raw).unwrap_or(10.0 * power)
+}
+
 /// A drawing under way.
 pub struct Canvas<'a>(SVGBackend<'a>);
 
