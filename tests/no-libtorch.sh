@@ -30,11 +30,9 @@ works 'index.html' report "$run" --reports "$work/reports"
 works 'cells done' status "$run"
 works 'emodb' corpus list
 works '15 cells' plan experiments/quickstart.toml --device cpu --results "$work/results"
-if "$work/seraug" compare --help >/dev/null 2>&1; then
-    works '' compare "$run" "$run"
-fi
+works 'What differs' compare "$run" "$run"
 if env -i "$work/seraug" run experiments/quickstart.toml --device cpu --results "$work/results" 2>"$work/err"; then
     fail "seraug run works without its worker"
 fi
 grep -q 'the worker, which trains, is not there' "$work/err" || fail "seraug run does not name the worker: $(cat "$work/err")"
-echo "no-libtorch.sh: report, status, corpus and plan work without libtorch"
+echo "no-libtorch.sh: report, compare, status, corpus and plan work without libtorch"

@@ -4,6 +4,7 @@ use super::{Global, print, print_json};
 use crate::error::Result;
 use crate::report;
 use crate::results::{RunDir, RunState};
+use crate::spec;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -27,7 +28,10 @@ pub struct Args {
 pub fn run(args: Args, global: &Global) -> Result<u8> {
     let run = RunDir::open(&args.run)?;
     if run.supervisor_is().is_none_or(|holder| !holder.is_there()) {
-        RunState::gather(&run)?;
+        if run.plan().is_file() {
+            let spec = spec::load(&run.spec(), &[])?;
+            RunState::gather(&run, &spec.class_names())?;
+        }
     }
     let written = match &args.splice {
         None => report::report(&run, &args.reports)?,

@@ -4,8 +4,20 @@ use super::aggregate::Unit;
 use super::reading::Reading;
 use crate::spec::Protocol;
 
+/// What the numbers of a table are over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Over {
+    /// What counts as independent.
+    pub unit: Unit,
+    /// The fewest and the most units of a condition.
+    pub units: (usize, usize),
+    /// Some cells have no result.
+    pub incomplete: bool,
+}
+
 /// The caption of the table of a run.
-pub fn caption(reading: &Reading, unit: Unit) -> String {
+pub fn caption(reading: &Reading, over: Over) -> String {
+    let unit = over.unit;
     let spec = &reading.spec;
     let names = spec.class_names();
     let chance = 100.0 / names.len() as f64;
@@ -38,21 +50,25 @@ pub fn caption(reading: &Reading, unit: Unit) -> String {
         }
     }
     let seeds = spec.seeds.len();
-    let folds = reading.groups().len();
+    let several = match over.units {
+        (least, most) if least == most => format!("the {most}"),
+        (least, most) => format!("{least} to {most}"),
+    };
+    let lacking = if over.incomplete { " (fewer where cells are missing)" } else { "" };
     text += &match unit {
-        Unit::Fold if seeds == 1 => format!("Intervals: Student t over the {folds} folds (one seed). "),
+        Unit::Fold if seeds == 1 => format!("Intervals: Student t over {several} folds (one seed). "),
         Unit::Fold => {
             format!(
-                "Intervals: Student t over the {folds} folds, each fold first averaged over its {seeds} seeds. "
+                "Intervals: Student t over {several} folds, each fold first averaged over its {seeds} seeds{lacking}. "
             )
         }
         Unit::Seed if seeds > 1 && matches!(spec.protocol, Protocol::CrossLingual(_)) => format!(
-            "Intervals: Student t over the {seeds} seeds, each of which splits the target anew: their test sets \
+            "Intervals: Student t over {several} seeds, each of which splits the target anew: their test sets \
              overlap, so that the intervals are too narrow. "
         ),
         Unit::Seed if seeds == 1 => "One fold and one seed: no intervals. ".to_owned(),
         Unit::Seed => format!(
-            "Intervals: Student t over the {seeds} seeds of the only fold that was run: they say nothing about other \
+            "Intervals: Student t over {several} seeds of the only fold that was run: they say nothing about other \
              speakers. "
         ),
     };

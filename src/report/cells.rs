@@ -4,7 +4,10 @@ use super::html::{element, escape};
 use super::page::section;
 use super::reading::Reading;
 use super::table::Table;
-use crate::results::Outcome;
+use crate::results::{CellId, Outcome};
+
+/// Missing cells that are seen at once.
+const SHOWN: usize = 6;
 
 /// Failed and missing cells; empty when every planned cell has a result.
 pub fn failures(reading: &Reading) -> String {
@@ -22,10 +25,17 @@ pub fn failures(reading: &Reading) -> String {
         html +=
             &format!("<li><code>{}</code> failed: {}</li>\n", escape(&o.cell.to_string()), escape(&o.error));
     }
-    for cell in missing {
-        html += &format!("<li>{} has no row in outcomes.csv</li>\n", element("code", &cell.to_string()));
+    let line = |cell: &CellId| {
+        format!("<li>{} has no row in outcomes.csv</li>\n", element("code", &cell.to_string()))
+    };
+    let (first, rest) = missing.split_at(missing.len().min(SHOWN));
+    html += &first.iter().map(line).collect::<String>();
+    html += "</ul>\n";
+    if !rest.is_empty() {
+        let lines: String = rest.iter().map(line).collect();
+        html += &format!("<details><summary>{} more</summary><ul>\n{lines}</ul></details>\n", rest.len());
     }
-    html + "</ul>\n</section>\n"
+    html + "</section>\n"
 }
 
 /// Utterances and training times of each condition.

@@ -3,6 +3,7 @@
 use super::answers::Answers;
 use super::embedding::{self, EmbeddingReport};
 use super::figure::{self, Figure};
+use super::history::Curves;
 use super::page::Page;
 use super::reading::Reading;
 use super::speakers::{self, Speaker};
@@ -10,7 +11,7 @@ use super::table::Table;
 use super::text_table::{TextTable, escape};
 use super::verdict::{self, Verdict};
 use super::{counts, history, latex, png, render, splice, summary};
-use crate::compare;
+use crate::compare::{self, Contrast};
 use crate::error::Result;
 use crate::results::RunDir;
 use crate::spec::Condition;
@@ -27,6 +28,7 @@ pub(super) struct Contents {
     figures: Vec<Figure>,
     embedding: Option<EmbeddingReport>,
     verdict: Verdict,
+    notes: Vec<String>,
 }
 
 impl Contents {
@@ -41,13 +43,18 @@ impl Contents {
         }
         let answers = Answers::of(&reading)?;
         let speakers = speakers::speakers(&reading, &answers);
+        let mut notes = without_predictions(&answers);
+        let [classifier, augmentor] =
+            ["classifier", "augmentor"].map(|stage| history::curves(&reading, stage, &mut notes));
         let embedding = embedding::embedding(&reading)?;
+        let contrasts = compare::within(&reading, &answers);
         Ok(Contents {
             title: heading(&reading),
             summary: summary::summary(&reading, &tables),
-            statistics: statistics(&reading, &answers),
-            figures: figures(&reading, &tables, &speakers, embedding.as_ref())?,
-            verdict: verdict::verdict(&reading, &tables)?,
+            statistics: statistics(&reading, &contrasts),
+            figures: figures(&reading, &tables, &speakers, embedding.as_ref(), [&classifier, &augmentor])?,
+            verdict: verdict::verdict(&reading, &tables, &contrasts)?,
+            notes,
             speakers,
             embedding,
             tables,
@@ -87,6 +94,7 @@ impl Contents {
             figures: &self.figures,
             measures: &measures,
             verdict: &self.verdict,
+            notes: &self.notes,
             files: &files.iter().map(|(name, what, _)| (name.clone(), *what)).collect::<Vec<_>>(),
             run,
         };
@@ -127,9 +135,23 @@ impl Contents {
     }
 }
 
+/// Cells with a result and without its predictions, in words.
+fn without_predictions(answers: &Answers) -> Vec<String> {
+    if answers.missing.is_empty() {
+        return Vec::new();
+    }
+    let named: Vec<String> = answers.missing.iter().take(3).map(ToString::to_string).collect();
+    vec![format!(
+        "{} of the cells with a result have no predictions.csv ({}{}): speakers, the bootstrap and McNemar's test are \
+         without them.",
+        answers.missing.len(),
+        named.join(", "),
+        if answers.missing.len() > 3 { ", …" } else { "" }
+    )]
+}
+
 /// Every pair of conditions, a table for each data set that has one.
-fn statistics(reading: &Reading, answers: &Answers) -> Vec<TextTable> {
-    let contrasts = compare::within(reading, answers);
+fn statistics(reading: &Reading, contrasts: &[Contrast]) -> Vec<TextTable> {
     let of = |set: &str| contrasts.iter().filter(|c| c.data_set == set).cloned().collect::<Vec<_>>();
     let sets = reading.data_sets().into_iter().map(of).filter(|c| !c.is_empty());
     sets.map(|c| TextTable { notes: compare::sentences(&c), ..compare::table(&c) }).collect()
@@ -146,6 +168,7 @@ fn figures(
     tables: &[Table],
     speakers: &[Speaker],
     embedding: Option<&EmbeddingReport>,
+    curves: [&Curves; 2],
 ) -> Result<Vec<Figure>> {
     let labels: Vec<&str> = reading.spec.condition.iter().map(Condition::label).collect();
     let mut figures = Vec::new();
@@ -158,8 +181,9 @@ fn figures(
     figures.extend(figure::galleries(reading)?);
     figures.extend(figure::speakers(reading, speakers)?);
     figures.extend(figure::confusion(reading)?);
-    for stage in ["classifier", "augmentor"] {
-        figures.extend(figure::curves(stage, &history::curves(reading, stage)?, &labels)?);
+    let several = tables.len() > 1;
+    for (stage, curves) in std::iter::zip(["classifier", "augmentor"], curves) {
+        figures.extend(figure::curves(stage, curves, &labels, several)?);
     }
     Ok(figures)
 }

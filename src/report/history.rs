@@ -22,15 +22,24 @@ pub type Curves = IndexMap<String, Vec<Curve>>;
 /// Values of one cell: quantity to (step, value).
 type Logged = IndexMap<String, BTreeMap<u64, f64>>;
 
-/// Reads the history of `stage` of every finished cell. A cell without the file gives nothing.
-pub fn curves(reading: &Reading, stage: &str) -> Result<Curves> {
+/// Reads the history of `stage` of every finished cell. A cell without the file gives nothing; of one that does not
+/// read, `notes` gets a line.
+pub fn curves(reading: &Reading, stage: &str, notes: &mut Vec<String>) -> Curves {
     let mut curves = Curves::new();
     for condition in 0..reading.spec.condition.len() {
         let mut cells: Vec<Logged> = Vec::new();
         for o in reading.done(condition) {
             let path = reading.run.cell_file(&o.cell, "history.csv");
             if path.is_file() {
-                cells.push(read(&path, stage)?);
+                match read(&path, stage) {
+                    Ok(logged) => cells.push(logged),
+                    Err(e) => {
+                        let note = format!("The learning curves are without a cell: {e}");
+                        if !notes.contains(&note) {
+                            notes.push(note);
+                        }
+                    }
+                }
             }
         }
         let names: Vec<&String> = cells.iter().flat_map(IndexMap::keys).collect();
@@ -50,7 +59,7 @@ pub fn curves(reading: &Reading, stage: &str) -> Result<Curves> {
             }
         }
     }
-    Ok(curves)
+    curves
 }
 
 fn read(path: &Path, stage: &str) -> Result<Logged> {

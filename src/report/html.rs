@@ -30,11 +30,7 @@ pub fn table(caption: &str, headings: &[&str], rows: &[Vec<String>]) -> String {
 /// As [`table`], with the first `words` columns as words and the others as numbers.
 pub fn words_table(caption: &str, headings: &[&str], rows: &[Vec<String>], words: usize) -> String {
     let class = |i: usize| if i > 0 && i < words { " class=\"word\"" } else { "" };
-    let mut html = scroll(headings.first().copied().unwrap_or_default()) + "<table>";
-    if !caption.is_empty() {
-        html += &element("caption", caption);
-    }
-    html += "<thead><tr>";
+    let mut html = scroll(headings.first().copied().unwrap_or_default()) + "<table><thead><tr>";
     for (i, h) in headings.iter().enumerate() {
         html += &format!("<th scope=\"col\"{}>{}</th>", class(i), escape(h));
     }
@@ -50,7 +46,12 @@ pub fn words_table(caption: &str, headings: &[&str], rows: &[Vec<String>], words
         }
         html += "</tr>";
     }
-    html + "</tbody></table></div>\n"
+    html += "</tbody></table></div>\n";
+    // Outside: what scrolls sideways is read badly.
+    if !caption.is_empty() {
+        html += &format!("<p class=\"soft meaning\">{}</p>\n", escape(caption));
+    }
+    html
 }
 
 /// Opens a `div` that scrolls sideways on a narrow screen, also by keyboard.

@@ -30,6 +30,8 @@ pub struct Page<'a> {
     pub measures: &'a [TextTable],
     /// What it shows.
     pub verdict: &'a Verdict,
+    /// What is missing, for the warnings.
+    pub notes: &'a [String],
     /// Files beside the page: name, and what it is.
     pub files: &'a [(String, &'static str)],
     /// The run directory, relative to the page.
@@ -55,7 +57,7 @@ impl Page<'_> {
             element("p", &self.verdict.ran),
             element("p", &self.verdict.shows)
         );
-        body += &provenance::warnings(self.reading);
+        body += &provenance::warnings(self.reading, self.notes);
         body += &cells::failures(self.reading);
         body += &self.contents();
         let tables: String = (0..self.tables.len()).map(|i| self.results(i)).collect();

@@ -8,7 +8,7 @@ use crate::results::Warning;
 use indexmap::IndexMap;
 
 /// What a reader should know before believing a number; empty without any.
-pub fn warnings(reading: &Reading) -> String {
+pub fn warnings(reading: &Reading, notes: &[String]) -> String {
     let info = &reading.info;
     let mut items: Vec<String> = Vec::new();
     if info.finished.is_empty() {
@@ -33,6 +33,7 @@ pub fn warnings(reading: &Reading) -> String {
     if hits > 0 {
         items.push(format!("The leakage audit has hits in {hits} of its questions: see below."));
     }
+    items.extend(notes.iter().map(|n| escape(n)));
     if items.is_empty() {
         return String::new();
     }

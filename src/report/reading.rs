@@ -25,10 +25,17 @@ impl Reading {
     /// A file that is missing or does not parse; classes or conditions of outcomes.csv that spec.toml does
     /// not have; a cell that is there twice.
     pub fn of(run: &RunDir) -> Result<Reading> {
+        if !run.spec().is_file() {
+            let whole = "has no spec.toml: it is not a whole run directory";
+            return Err(Error::failed(format!("{}: {whole}", run.path().display())));
+        }
         let spec = spec::load(&run.spec(), &[])?;
         let info = RunInfo::load(&run.info())?;
         let (classes, outcomes) = read_outcomes(&run.outcomes())?;
         let bad = |what: String| Error::failed(format!("{}: {what}", run.outcomes().display()));
+        if classes.is_empty() {
+            return Err(bad("has no recall_ columns: the file is empty or cut".into()));
+        }
         if classes != spec.class_names() {
             return Err(bad(format!(
                 "classes are {}, but spec.toml has {}: the files are of different runs",

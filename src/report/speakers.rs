@@ -18,6 +18,12 @@ pub struct Speaker {
 }
 
 impl Speaker {
+    /// Was tested with utterances of every class.
+    pub fn is_whole(&self) -> bool {
+        let tested = |c: &Confusion| (0..c.classes()).all(|k| c.recall(k).is_some());
+        self.confusions.iter().any(tested)
+    }
+
     /// Mean of the UARs of the conditions, in [0, 1].
     pub fn mean(&self) -> f64 {
         let uars: Vec<f64> = self.confusions.iter().filter_map(Confusion::uar).collect();

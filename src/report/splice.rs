@@ -20,9 +20,10 @@ pub fn content(
     run: &str,
 ) -> String {
     let (table, caption) = match (summary, tables) {
-        (Some(s), _) => (s.markdown(), s.caption.as_str()),
+        // The intervals of all data sets are over the same.
+        (Some(s), [first, ..]) => (s.markdown(), first.caption.as_str()),
         (None, [first, ..]) => (render::markdown_rows(first), first.caption.as_str()),
-        (None, []) => (String::new(), ""),
+        (_, []) => (String::new(), ""),
     };
     let mut text = format!("**{}** ([page]({page}/index.html), [run]({run}))\n\n{table}\n", escape(title));
     text +=

@@ -1,6 +1,7 @@
 //! The table of a run: conditions by columns, with intervals, published values and what is missing.
 
 use super::aggregate::{self, Column, Sample, Unit, by_unit, differences};
+use super::caption::Over;
 use super::reading::Reading;
 use crate::error::Result;
 use crate::interval::{Interval, mean_interval};
@@ -114,7 +115,7 @@ impl Table {
         Ok(Table {
             title: super::contents::heading(reading),
             notes: notes(reading, &rows, &samples),
-            caption: super::caption::caption(reading, unit),
+            caption: super::caption::caption(reading, over(unit, &columns, &rows, main)),
             others: reading
                 .spec
                 .published
@@ -131,6 +132,17 @@ impl Table {
     pub fn entry(&self, row: usize, column: Column) -> Option<&Entry> {
         let at = self.columns.iter().position(|h| h.column == column)?;
         self.rows.get(row)?.entries[at].as_ref()
+    }
+}
+
+/// What the main column is over.
+fn over(unit: Unit, columns: &[Heading], rows: &[Row], main: Column) -> Over {
+    let at = columns.iter().position(|h| h.column == main);
+    let units = || rows.iter().filter_map(|r| Some(r.entries[at?].as_ref()?.interval.n));
+    Over {
+        unit,
+        units: (units().min().unwrap_or(0), units().max().unwrap_or(0)),
+        incomplete: rows.iter().any(|r| r.done != r.planned),
     }
 }
 

@@ -113,9 +113,18 @@ fn enough(texts: &[&str]) -> usize {
     (FIRST..longest).find(tells).unwrap_or(longest.max(FIRST))
 }
 
-/// Text for Markdown.
+/// Text for Markdown, on one line: no cell, emphasis, code or link begins in it.
 pub fn escape(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('*', "\\*")
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '\\' | '|' | '*' | '[' | ']' | '`' => out.extend(['\\', c]),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! What a run shows, in two sentences that are made from its numbers.
 
-use super::aggregate::{Column, main_column};
+use super::aggregate::{Column, Unit, main_column};
 use super::caption::{corpus, list};
 use super::reading::Reading;
 use super::render::{sign, signed};
 use super::table::{Entry, Table, paired};
+use crate::compare::Contrast;
 use crate::error::Result;
 use crate::spec::{Augment, Condition, GanLoss};
 
@@ -18,33 +19,43 @@ pub struct Verdict {
 }
 
 /// Words for the numbers of a table.
-pub fn verdict(reading: &Reading, tables: &[Table]) -> Result<Verdict> {
+pub fn verdict(reading: &Reading, tables: &[Table], contrasts: &[Contrast]) -> Result<Verdict> {
     let shows = match tables {
-        [table] => shows(reading, table)?,
-        _ => shows_of_sets(reading, tables),
+        [table] => shows(reading, table, contrasts)?,
+        _ => shows_of_sets(reading, tables, contrasts),
     };
     Ok(Verdict { ran: ran(reading, tables), shows })
 }
 
 /// Of every condition with a baseline, its mean difference over the data sets.
-fn shows_of_sets(reading: &Reading, tables: &[Table]) -> String {
+fn shows_of_sets(reading: &Reading, tables: &[Table], contrasts: &[Contrast]) -> String {
+    let sets = reading.data_sets();
     let mut found = Vec::new();
     let spec = &reading.spec;
     for c in (0..spec.condition.len()).filter(|&c| spec.baseline_of(c) != c) {
-        let of: Vec<&Entry> = tables.iter().filter_map(|t| t.entry(c, Column::Difference)).collect();
         let (label, base) = (spec.condition[c].label(), spec.condition[spec.baseline_of(c)].label());
+        let of: Vec<(&str, &Entry)> = std::iter::zip(&sets, tables)
+            .filter_map(|(set, t)| Some((*set, t.entry(c, Column::Difference)?)))
+            .collect();
+        let shown = |(set, d): &&(&str, &Entry)| {
+            let rare = holm(contrasts, set, label, base).is_none_or(|h| h.0 < 0.05);
+            d.excludes_zero() && d.interval.mean > 0.0 && rare
+        };
         found.push(match of.len() {
             0 => format!("{label} has no pair with {base}"),
             n => format!(
                 "{label} {} over {base} (shown in {} of {n})",
-                sign(of.iter().map(|d| d.interval.mean).sum::<f64>() / n as f64),
-                of.iter().filter(|d| d.excludes_zero() && d.interval.mean > 0.0).count(),
+                sign(of.iter().map(|d| d.1.interval.mean).sum::<f64>() / n as f64),
+                of.iter().filter(shown).count(),
             ),
         });
     }
-    let few = if spec.seeds.len() < 3 { " With so few seeds no difference can be shown." } else { "" };
+    let few = tables.iter().all(|t| t.unit == Unit::Seed) && spec.seeds.len() < 3;
+    let few = if few { " With so few seeds no difference can be shown." } else { "" };
     format!(
-        "Points of UAR on average over the data sets, and in how many of them the 95 % interval lies above zero: {}.{few}",
+        "Points of {} on average over the data sets, and in how many of them a gain is shown (95 % interval above zero, \
+         Holm's p below 0.05): {}.{few}",
+        what(reading),
         found.join("; ")
     )
 }
@@ -75,18 +86,36 @@ fn ran(reading: &Reading, tables: &[Table]) -> String {
         "{} on {on}{reduced}: {done} of {planned} cells have a result ({} × {} × {}).",
         capital(&list(&labels)),
         count(labels.len(), "condition"),
-        count(reading.planned().len() / reading.spec.seeds.len(), "fold"),
+        match reading.data_sets().len() {
+            1 => count(reading.info.fold.len(), "fold"),
+            n if reading.info.fold.len() == n => count(n, "data set"),
+            n => format!("{} of {n} data sets", count(reading.info.fold.len(), "fold")),
+        },
         count(reading.spec.seeds.len(), "seed"),
     )
 }
 
-fn shows(reading: &Reading, table: &Table) -> Result<String> {
-    let main = main_column(reading);
-    let what = match main {
+/// The main column in words.
+fn what(reading: &Reading) -> &'static str {
+    match main_column(reading) {
         Column::Uar => "UAR",
         _ if reading.per_class() => "the mean UAR of the reduced data sets",
         _ => "the mean recall of the reduced classes",
+    }
+}
+
+/// Holm's p of two conditions, by their labels, and over how many tests.
+fn holm(contrasts: &[Contrast], set: &str, a: &str, b: &str) -> Option<(f64, usize)> {
+    let these = |c: &&Contrast| {
+        c.data_set == set && ((c.first == a && c.second == b) || (c.first == b && c.second == a))
     };
+    contrasts.iter().find(these).and_then(|c| Some((c.holm?, c.tests)))
+}
+
+fn shows(reading: &Reading, table: &Table, contrasts: &[Contrast]) -> Result<String> {
+    let main = main_column(reading);
+    let what = what(reading);
+    let set = reading.data_sets().first().map_or(String::new(), |s| (*s).to_owned());
     let mean = |i: usize| table.entry(i, main).map(|e| e.interval.mean);
     let conditions = &reading.spec.condition;
     let best_of = |wanted: &dyn Fn(&Condition) -> bool| {
@@ -107,20 +136,22 @@ fn shows(reading: &Reading, table: &Table) -> Result<String> {
     };
     let rows = || std::iter::zip(conditions, &table.rows).enumerate();
     let many = rows().filter(|(i, (c, r))| r.baseline != *i && augments(c)).count() > 1;
-    let against = |d: Option<&Entry>, other: &str| match d {
+    let against = |d: Option<&Entry>, label: &str, other: &str| match d {
         None => format!("no cell is paired with {other}"),
-        Some(d) => format!("{} points over {other}, {}", signed(d), judged(d)),
+        Some(d) => {
+            format!("{} points over {other}, {}", signed(d), judged(d, holm(contrasts, &set, label, other)))
+        }
     };
     let (label, value) = (&table.rows[best].label, mean(best).unwrap_or(0.0));
     let named = if many { format!("The best augmentation, {label},") } else { capital(label) };
-    let over_base = against(table.entry(best, Column::Difference), base);
+    let over_base = against(table.entry(best, Column::Difference), label, base);
     let mut text = format!("{named} reached {value:.1} % in {what} ({base}: {base_mean:.1} %): {over_base}");
     let copies = best_of(&|c| matches!(c.augment, Augment::Copies(_)));
     // The paper's augmentor: without its guidance it is one of the baselines.
     let gan = best_of(&|c| matches!(&c.augment, Augment::TripletGan(a) if GanLoss::guided(&a.losses)));
     if let (Some(copies), Some(gan)) = (copies, gan) {
         let d = paired(reading, table.unit, gan, copies)?;
-        let over = against(d.as_ref(), &table.rows[copies].label);
+        let over = against(d.as_ref(), &table.rows[gan].label, &table.rows[copies].label);
         text += &format!("; {} is {over}", table.rows[gan].label);
     }
     text += ".";
@@ -152,13 +183,18 @@ fn published(reading: &Reading, table: &Table, best: usize) -> String {
     format!(" The paper prints {from:.2} → {to:.2} for {label} ({} points{own}).", sign(to - from))
 }
 
-/// What an interval lets a reader say.
-fn judged(d: &Entry) -> String {
+/// What an interval lets a reader say, and Holm's p over the pairs of its table.
+fn judged(d: &Entry, holm: Option<(f64, usize)>) -> String {
     match d.interval.half {
         None => "one value without an interval, so no difference can be shown".into(),
         Some(h) => {
             let (low, high) = (sign(d.interval.mean - h), sign(d.interval.mean + h));
-            if d.excludes_zero() {
+            if let (true, Some((p, tests))) = (d.excludes_zero(), holm.filter(|h| h.0 >= 0.05)) {
+                format!(
+                    "but no difference is shown: the 95 % interval ({low} to {high}) excludes zero, and among {tests} \
+                     comparisons that is no rarity (Holm's p {p:.2})"
+                )
+            } else if d.excludes_zero() {
                 format!("and the 95 % interval ({low} to {high}) excludes zero")
             } else {
                 format!("but no difference could be shown: the 95 % interval ({low} to {high}) includes zero")

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::metrics::Confusion;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// How a cell ended, where, and what to know about it.
@@ -161,21 +162,39 @@ impl RunState {
     }
 
     /// Brings outcomes.csv and run.toml up to date where cells have ended since they were written, as they do on a
-    /// cluster, where nobody else may be there to do it. A run without plan.csv is of an earlier version and left alone.
+    /// cluster, where nobody else may be there to do it. Rows that are there already stay as they are. A run without
+    /// plan.csv is of an earlier version and left alone. `classes` are the spec's.
     ///
     /// # Errors
-    /// A file that cannot be read or written.
-    pub fn gather(run: &RunDir) -> Result<()> {
+    /// A file that cannot be read or written; [`Error::Contradiction`] for a row whose counts are not those of its cell.
+    pub fn gather(run: &RunDir, classes: &[&str]) -> Result<()> {
         if !run.plan().is_file() {
             return Ok(());
         }
         let state = RunState::read(run)?;
-        let (classes, outcomes) = read_outcomes(&run.outcomes())?;
+        let fresh = state.outcomes();
+        let (_, rows) = read_outcomes(&run.outcomes())?;
+        let of_cell: HashMap<String, &Outcome> = fresh.iter().map(|o| (o.cell.to_string(), o)).collect();
+        for row in &rows {
+            let Some(now) = of_cell.get(&row.cell.to_string()) else {
+                // What only this file knows is not to be lost.
+                return Ok(());
+            };
+            let same_training = row.key_classifier == now.key_classifier && row.confusion.is_some();
+            if same_training && row.confusion != now.confusion {
+                return Err(Error::contradiction(format!(
+                    "{}: cell {}: its confusion is not that of {}: a file was changed",
+                    run.outcomes().display(),
+                    row.cell,
+                    run.cell_file(&row.cell, "outcome.toml").display()
+                )));
+            }
+        }
         let unfinished = RunInfo::load(&run.info())?.finished.is_empty();
-        if outcomes == state.outcomes() && unfinished != state.is_finished() {
+        if rows == fresh && unfinished != state.is_finished() {
             return Ok(());
         }
-        state.settle(run, &classes.iter().map(String::as_str).collect::<Vec<_>>(), None)
+        state.settle(run, classes, None)
     }
 
     fn records(&self) -> impl Iterator<Item = (&PlannedCell, &CellRecord)> {

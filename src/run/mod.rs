@@ -126,7 +126,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
         Found::Run(run) => {
             let state = RunState::read(&run)?;
             if state.is_finished() {
-                RunState::gather(&run)?;
+                RunState::gather(&run, &plan.spec.class_names())?;
                 return Ok(Finished { cells: cells.len(), failed: 0, open: 0, queued: 0, before: true, run });
             }
             let lease = supervise(&run, experiment, display)?;

@@ -1,5 +1,6 @@
 //! The committed runs read with today's code, and give the reports that are committed beside them, file by file.
 
+use crate::common::{seraug, stderr, stdout};
 use seraug::report::{report, report_into};
 use seraug::results::RunDir;
 use std::collections::BTreeMap;
@@ -68,6 +69,60 @@ fn committed_runs_give_their_committed_reports() {
                 committed.display(),
                 name.display()
             );
+        }
+    }
+}
+
+/// A report never writes over a number: what contradicts its cell is named, what is lost is made again from the cells.
+#[test]
+fn a_changed_count_is_named_and_a_lost_file_is_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = runs().into_iter().find(|r| r.path().to_str().unwrap().contains("figure3-emodb"));
+    let copy = folder.path().join("results/open/figure3-emodb/x");
+    copy_folder(run.unwrap().path(), &copy);
+    let report = || seraug(folder.path(), &["report", copy.to_str().unwrap()]);
+    let outcomes = copy.join("outcomes.csv");
+    let text = std::fs::read_to_string(&outcomes).unwrap();
+    let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    let line = text.lines().nth(1).unwrap();
+    let mut fields: Vec<String> = line.split(',').map(str::to_owned).collect();
+    // Between two wrong answers, so that no recall sees it.
+    for (column, by) in [("confusion_happy_neutral", 1), ("confusion_happy_angry", -1)] {
+        let field = &mut fields[header.iter().position(|h| *h == column).unwrap()];
+        *field = (field.parse::<i64>().unwrap() + by).to_string();
+    }
+    let changed = text.replacen(line, &fields.join(","), 1);
+    std::fs::write(&outcomes, &changed).unwrap();
+    let found = report();
+    assert_eq!(found.status.code(), Some(4), "{}", stdout(&found));
+    assert!(stderr(&found).contains("outcomes.csv: cell open/figure3-emodb/"), "{}", stderr(&found));
+    assert_eq!(std::fs::read_to_string(&outcomes).unwrap(), changed, "nothing is written over it");
+    std::fs::write(&outcomes, "").unwrap();
+    let found = report();
+    assert_eq!(found.status.code(), Some(0), "{}", stderr(&found));
+    assert_eq!(std::fs::read_to_string(&outcomes).unwrap(), text);
+    // Without its predictions, a cell is still in the table; the page says what is without it.
+    let page =
+        |dir: &Path| std::fs::read_to_string(dir.join("reports/open/figure3-emodb/x/index.html")).unwrap();
+    assert!(!page(folder.path()).contains("have no predictions.csv"));
+    std::fs::remove_file(copy.join("cells/aug/fold-1/seed-1/predictions.csv")).unwrap();
+    std::fs::write(copy.join("cells/aug/fold-1/seed-1/history.csv"), "stage,step,loss\nclassifier,50\n")
+        .unwrap();
+    let found = report();
+    assert_eq!(found.status.code(), Some(0), "{}", stderr(&found));
+    let page = page(folder.path());
+    assert!(page.contains(
+        "1 of the cells with a result have no predictions.csv (open/figure3-emodb/aug/fold-1/seed-1)"
+    ));
+    assert!(page.contains("The learning curves are without a cell: "));
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in WalkDir::new(from).into_iter().flatten() {
+        let place = to.join(entry.path().strip_prefix(from).unwrap());
+        match entry.file_type().is_dir() {
+            true => std::fs::create_dir_all(&place).unwrap(),
+            false => drop(std::fs::copy(entry.path(), &place).unwrap()),
         }
     }
 }

@@ -26,13 +26,13 @@ pub fn bars(reading: &Reading, tables: &[Table]) -> Result<Option<Figure>> {
     let column = main_column(reading);
     let chance = 100.0 / reading.spec.classes.len() as f64;
     let top = 10 + legend_height(&conditions, WIDTH - 28) + 8;
-    let panel = PLOT + 96;
+    let panel = PLOT + 108;
     let text = svg(WIDTH, top + panel * sources.len() as i32, |canvas| {
         legend(canvas, &conditions, 14, 10, WIDTH - 28)?;
         for (p, source) in sources.iter().enumerate() {
-            let (left, right, upper) = (34, WIDTH - 8, top + panel * p as i32 + 48);
+            let (left, right, upper) = (34, WIDTH - 8, top + panel * p as i32 + 60);
             let y = |v: f64| upper + PLOT - (f64::from(PLOT) * v.clamp(0.0, 100.0) / 100.0).round() as i32;
-            canvas.text(&format!("source: {source}"), (left, upper - 36), At::Left, HEAD)?;
+            canvas.text(&format!("source: {source}"), (left, upper - 48), At::Left, HEAD)?;
             for v in (0..=100).step_by(20) {
                 canvas.line((left, y(f64::from(v))), (right, y(f64::from(v))), GRID, 1)?;
                 canvas.text(&v.to_string(), (left - 6, y(f64::from(v))), At::Right, SMALL)?;
@@ -54,11 +54,15 @@ pub fn bars(reading: &Reading, tables: &[Table]) -> Result<Option<Figure>> {
                     canvas.rect((x + 1, y(mean)), (x + bar - 1, y(0.0)), colour(*c))?;
                     let half = entry.interval.half.unwrap_or(0.0);
                     if half > 0.0 {
-                        canvas.error_bar(x + bar / 2, y(mean - half), y(mean + half))?;
+                        // An end without its mark lies beyond the axis.
+                        let ends = [mean + half <= 100.0, mean - half >= 0.0];
+                        canvas.error_bar(x + bar / 2, [y(mean + half), y(mean - half)], ends)?;
                     }
                     let above = y(mean + half) - 5;
                     // Where a bar is narrower than its number, the number stands up.
-                    let label = format!("{mean:.1}");
+                    let row = &tables[set].rows[*c];
+                    let star = if row.done < row.planned { "*" } else { "" };
+                    let label = format!("{mean:.1}{star}");
                     if bar >= room(&label, SMALL.size) {
                         canvas.text(&label, (x + bar / 2, above - 5), At::Middle, SMALL)?;
                     } else {
@@ -67,7 +71,7 @@ pub fn bars(reading: &Reading, tables: &[Table]) -> Result<Option<Figure>> {
                 }
             }
             canvas.dashes_across(left, right, y(chance), PALE)?;
-            canvas.text("UAR, percent; dashed: chance", (right, upper - 36), At::Right, SMALL)?;
+            canvas.text("UAR, percent; dashed: chance", (right, upper - 48), At::Right, SMALL)?;
         }
         Ok(())
     })?;
@@ -83,7 +87,13 @@ pub fn bars(reading: &Reading, tables: &[Table]) -> Result<Option<Figure>> {
         name: "bars".into(),
         title: "Cross-lingual UAR (as the paper's Fig. 4)".into(),
         caption: format!(
-            "UAR on the held-out part of the target corpus; bars in the order of the legend. Lines: 95 % intervals over {unit}, where there are several."
+            "UAR on the held-out part of the target corpus; bars in the order of the legend. Lines: 95 % intervals over {unit}, \
+             where there are several; an end without its mark lies beyond the axis.{}",
+            if tables.iter().flat_map(|t| &t.rows).any(|r| r.done < r.planned) {
+                " *: some cells have no result."
+            } else {
+                ""
+            }
         ),
         alt: format!("Grouped bars of UAR. {}.", says.join("; ")),
         svg: text,

@@ -62,7 +62,8 @@ pub fn confusion(reading: &Reading) -> Result<Option<Figure>> {
         }
         Ok(())
     })?;
-    let sets = if reading.per_class() { ", seeds and data sets" } else { " and seeds" };
+    let several = reading.per_class() || reading.data_sets().len() > 1;
+    let sets = if several { ", seeds and data sets" } else { " and seeds" };
     let diagonal = |(i, c): (usize, &Confusion)| {
         let recalls: Vec<String> = classes
             .iter()

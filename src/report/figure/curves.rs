@@ -8,8 +8,8 @@ use crate::report::render::cut;
 /// Height of a panel.
 const PANEL: i32 = 190;
 
-/// Draws the curves of a stage; none without any. `labels` are the conditions'.
-pub fn curves(stage: &str, found: &Curves, labels: &[&str]) -> Result<Option<Figure>> {
+/// Draws the curves of a stage; none without any. `labels` are the conditions'; `several` data sets are averaged.
+pub fn curves(stage: &str, found: &Curves, labels: &[&str], several: bool) -> Result<Option<Figure>> {
     if found.is_empty() {
         return Ok(None);
     }
@@ -42,13 +42,11 @@ pub fn curves(stage: &str, found: &Curves, labels: &[&str]) -> Result<Option<Fig
     Ok(Some(Figure {
         name: format!("curves-{stage}"),
         title: format!("Training of the {stage}"),
-        caption: if stage == "augmentor" {
-            "Mean over the cells of a condition, at the steps that all of them logged. P: the perturbation before it is \
-             scaled."
-        } else {
-            "Mean over the cells of a condition, at the steps that all of them logged."
-        }
-        .into(),
+        caption: format!(
+            "Mean over the cells of a condition{}, at the steps that all of them logged.{}",
+            if several { ", those of all data sets together" } else { "" },
+            if stage == "augmentor" { " P: the perturbation before it is scaled." } else { "" }
+        ),
         alt: format!("Values logged while the {stage} was trained. {}.", ends.join("; ")),
         svg: text,
         marks: Vec::new(),

@@ -84,9 +84,10 @@ pub struct Mark {
     pub text: String,
 }
 
-/// The colour of condition `index`.
+/// The colour of condition `index`. From the ninth on they repeat, but for the first's.
 pub fn colour(index: usize) -> RGBColor {
-    PALETTE[index % PALETTE.len()]
+    let others = PALETTE.len() - 1;
+    if index == 0 { PALETTE[0] } else { PALETTE[1 + (index - 1) % others] }
 }
 
 /// 1, 2, 5 or 10 times a power of ten, for about four ticks over `span`; at least 0.5.
@@ -206,10 +207,11 @@ impl Canvas<'_> {
         (left..right).step_by(7).try_for_each(|x| self.line((x, y), ((x + 4).min(right), y), c, 1))
     }
 
-    /// An interval on an upright bar.
-    pub fn error_bar(&mut self, x: i32, top: i32, bottom: i32) -> Result<()> {
-        self.line((x, top), (x, bottom), INK, 2)?;
-        [top, bottom].into_iter().try_for_each(|y| self.line((x - 4, y), (x + 4, y), INK, 2))
+    /// An interval on an upright bar, from its top to its bottom, with marks at the ends that are wanted.
+    pub fn error_bar(&mut self, x: i32, ends: [i32; 2], marks: [bool; 2]) -> Result<()> {
+        self.line((x, ends[0]), (x, ends[1]), INK, 2)?;
+        let marked = std::iter::zip(ends, marks).filter(|e| e.1);
+        marked.map(|e| e.0).try_for_each(|y| self.line((x - 4, y), (x + 4, y), INK, 2))
     }
 
     /// A single fold or seed: a white dot with an outline, visible on any bar.
@@ -232,8 +234,14 @@ impl Canvas<'_> {
 
     /// A horizontal interval with end marks.
     pub fn whisker(&mut self, left: i32, right: i32, y: i32) -> Result<()> {
-        self.line((left, y), (right, y), INK, 2)?;
-        [left, right].into_iter().try_for_each(|x| self.line((x, y - 4), (x, y + 4), INK, 2))
+        self.whisker_within([left, right], [true; 2], y)
+    }
+
+    /// As [`Canvas::whisker`], with marks at the ends that are wanted.
+    pub fn whisker_within(&mut self, ends: [i32; 2], marks: [bool; 2], y: i32) -> Result<()> {
+        self.line((ends[0], y), (ends[1], y), INK, 2)?;
+        let marked = std::iter::zip(ends, marks).filter(|e| e.1);
+        marked.map(|e| e.0).try_for_each(|x| self.line((x, y - 4), (x, y + 4), INK, 2))
     }
 
     /// Text centred on the height of its point.

@@ -46,7 +46,8 @@ pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
                 let interval = entry.interval;
                 canvas.rect((x(0.0), y), (x(interval.mean), y + bar), colour(i))?;
                 if let Some(half) = interval.half {
-                    canvas.whisker(x(interval.mean - half), x(interval.mean + half), y + 5)?;
+                    let (low, high) = (interval.mean - half, interval.mean + half);
+                    canvas.whisker_within([x(low), x(high)], [low >= 0.0, high <= 100.0], y + 5)?;
                 }
                 entry.units.iter().try_for_each(|&(_, v)| canvas.dot((x(v), y + 14)))?;
                 if let Some(p) = row.published[column] {
@@ -70,7 +71,7 @@ pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
         name: "recall".into(),
         title: "Recall by condition".into(),
         caption: format!(
-            "Bars: means. Lines with ends: 95 % intervals. White dots: single {unit}s. Dashed: chance, 1 of {classes} \
+            "Bars: means. Lines: 95 % intervals; an end without its mark lies beyond the axis. White dots: single {unit}s. Dashed: chance, 1 of {classes} \
              classes.{}",
             if published { " Diamonds: values printed in the paper." } else { "" }
         ),

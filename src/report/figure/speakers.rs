@@ -22,7 +22,8 @@ pub fn speakers(reading: &Reading, all: &[Speaker]) -> Result<Option<Figure>> {
         return Ok(None);
     }
     let mut chosen: Vec<&Speaker> = all.iter().collect();
-    chosen.sort_by(|a, b| a.mean().total_cmp(&b.mean()));
+    // Of a speaker who lacks a class, the mean is of other classes than that of the speaker beside.
+    chosen.sort_by(|a, b| (!a.is_whole(), a.mean()).partial_cmp(&(!b.is_whole(), b.mean())).expect("finite"));
     chosen.truncate(MOST);
     let sets: Vec<&str> = reading.data_sets();
     let groups: Vec<(&str, Vec<&Speaker>)> = sets
@@ -32,7 +33,8 @@ pub fn speakers(reading: &Reading, all: &[Speaker]) -> Result<Option<Figure>> {
         .collect();
     let conditions: Vec<(usize, String)> =
         reading.spec.condition.iter().enumerate().map(|(i, c)| (i, cut(c.label(), 30))).collect();
-    let names: Vec<String> = chosen.iter().map(|s| cut(&s.id, 16)).collect();
+    let name = |s: &Speaker| cut(&s.id, 16) + if s.is_whole() { "" } else { "*" };
+    let names: Vec<String> = chosen.iter().map(|s| name(s)).collect();
     let left = names.iter().map(|n| room(n, TEXT.size)).max().unwrap_or(0).max(50) + 16;
     let pitch = 6 + 5 * conditions.len().max(2) as i32;
     let top = 10 + legend_height(&conditions, WIDTH - 28) + 4;
@@ -57,7 +59,7 @@ pub fn speakers(reading: &Reading, all: &[Speaker]) -> Result<Option<Figure>> {
             y += HEADING;
             for s in of {
                 let middle = y + pitch / 2;
-                canvas.text(&cut(&s.id, 16), (left - 8, middle), At::Right, TEXT)?;
+                canvas.text(&name(s), (left - 8, middle), At::Right, TEXT)?;
                 canvas.line((left, middle), (RIGHT, middle), GRID, 1)?;
                 let most = s.confusions.iter().map(Confusion::total).max().unwrap_or(0);
                 canvas.text(&most.to_string(), (WIDTH - 14, middle), At::Right, SMALL)?;
@@ -80,13 +82,19 @@ pub fn speakers(reading: &Reading, all: &[Speaker]) -> Result<Option<Figure>> {
         Ok(())
     })?;
     let lowest = |i: usize| {
-        let uars = all.iter().filter_map(|s| Some((s.confusions[i].uar()?, &s.id)));
-        let (low, id) = uars.min_by(|a, b| a.0.total_cmp(&b.0))?;
-        Some(format!("{} {:.1} % (speaker {id})", conditions[i].1, 100.0 * low))
+        let whole = all.iter().filter(|s| s.is_whole());
+        let uars = whole.filter_map(|s| Some((s.confusions[i].uar()?, s)));
+        let (low, s) = uars.min_by(|a, b| a.0.total_cmp(&b.0))?;
+        let set = if sets.len() > 1 { format!("{} ", shown(&s.data_set)) } else { String::new() };
+        let n = s.confusions[i].total();
+        Some(format!("{} {:.1} % ({set}speaker {}, n {n})", conditions[i].1, 100.0 * low, s.id))
     };
     let lowest: Vec<String> = (0..conditions.len()).filter_map(lowest).collect();
     let which = if all.len() > MOST {
-        format!(" The {MOST} of {} speakers with the lowest mean; speakers.csv has all.", all.len())
+        format!(
+            " Here are {MOST} of {} speakers, those with the lowest means; speakers.csv has all.",
+            all.len()
+        )
     } else {
         String::new()
     };
@@ -96,7 +104,7 @@ pub fn speakers(reading: &Reading, all: &[Speaker]) -> Result<Option<Figure>> {
         caption: format!(
             "Mean recall over the classes that a speaker has, counts pooled over folds and seeds. n: predictions of a \
              condition; few say little. In a row, conditions stand from top to bottom in the order of the legend. \
-             Dashed: chance. Lowest: {}.{which}",
+             Dashed: chance. *: lacks a class, so that neither chance nor the others are a measure. Lowest: {}.{which}",
             lowest.join(", ")
         ),
         alt: format!("UAR by speaker and condition. Lowest: {}.", lowest.join(", ")),
