@@ -27,11 +27,9 @@ pub struct Args {
 /// As [`RunDir::open`], [`report::report`] and [`report::report_into`].
 pub fn run(args: Args, global: &Global) -> Result<u8> {
     let run = RunDir::open(&args.run)?;
-    if run.supervisor_is().is_none_or(|holder| !holder.is_there()) {
-        if run.plan().is_file() {
-            let spec = spec::load(&run.spec(), &[])?;
-            RunState::gather(&run, &spec.class_names())?;
-        }
+    if run.plan().is_file() && run.supervisor_is().is_none_or(|holder| !holder.is_there()) {
+        let spec = spec::load(&run.spec(), &[])?;
+        RunState::gather(&run, &spec.class_names())?;
     }
     let written = match &args.splice {
         None => report::report(&run, &args.reports)?,
