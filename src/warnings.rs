@@ -41,7 +41,7 @@ pub fn of_cell(history: &[HistoryRow], classes: &[&str], shares: &[f64], truths:
     }
     if let Some(accuracy) = row.get("d_accuracy").filter(|a| *a > 0.98) {
         found.push(format!(
-            "the discriminator tells {:.0} % apart: its gradient says little",
+            "the discriminator tells {:.0} % of originals and augmentations apart: its gradient says little",
             accuracy * 100.0
         ));
     }

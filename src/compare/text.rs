@@ -122,8 +122,12 @@ pub(super) fn counts(comparison: &Comparison, against: &Against) -> Vec<String> 
     let different = against.different().len();
     let unread = against.cells.iter().filter(|c| c.state == State::Both && c.changed.is_none()).count();
     let mut lines = vec![match different {
+        0 if both == 1 => "1 cell has a result in both; it is equal in every number.".to_owned(),
         0 => format!("{both} cells have a result in both; all of them are equal in every number."),
-        n => format!("{both} cells have a result in both; {n} of them differ."),
+        n => format!(
+            "{both} cell{} a result in both; {n} of them differ.",
+            if both == 1 { " has" } else { "s have" }
+        ),
     }];
     if unread > 0 {
         lines.push(format!(
