@@ -24,16 +24,18 @@ impl Measured {
     }
 
     /// From the stages that were trained for cells of this run; where a condition has none yet, from the speed of
-    /// those that are going on.
+    /// those that are going on; where there is no such stage at all, from what those of the store took once.
     fn of(cells: &[CellStatus]) -> Measured {
-        let mut measured = Measured::default();
+        let (mut measured, mut stored) = (Measured::default(), Measured::default());
         for cell in cells {
             let Some(record) = cell.record.as_ref().filter(|r| r.status == Status::Done) else { continue };
             for (stage, seconds) in
                 [(Stage::Augmentor, record.seconds_augmentor), (Stage::Classifier, record.seconds_classifier)]
             {
-                if record.trained.iter().any(|t| t == stage.name()) {
-                    measured.add(&cell.planned.cell.condition, stage, seconds);
+                let here = record.trained.iter().any(|t| t == stage.name());
+                if here || seconds > 0.0 {
+                    let to = if here { &mut measured } else { &mut stored };
+                    to.add(&cell.planned.cell.condition, stage, seconds);
                 }
             }
         }
@@ -50,6 +52,13 @@ impl Measured {
             .collect();
         for (condition, stage, seconds) in going_on {
             measured.add(condition, stage, seconds);
+        }
+        for stage in [Stage::Augmentor, Stage::Classifier] {
+            if !measured.0.contains_key(&(None, stage)) {
+                measured
+                    .0
+                    .extend(stored.0.iter().filter(|((_, s), _)| *s == stage).map(|(k, v)| (k.clone(), *v)));
+            }
         }
         measured
     }

@@ -95,6 +95,11 @@ fn short(cell: &CellId) -> String {
     format!("{}/fold-{}/seed-{}", cell.condition, cell.fold, cell.seed)
 }
 
+/// Three decimals; of a small one, such as a rate of learning, its first two digits.
+fn number(value: f64) -> String {
+    if value != 0.0 && value.abs() < 0.01 { format!("{value:.1e}") } else { format!("{value:.3}") }
+}
+
 /// `augmentor 1200/30000, rep 0.51, d_loss 0.62; host pid 1234`.
 fn progress(cell: &CellStatus, work: &Work) -> String {
     let holder = &work.holder;
@@ -109,7 +114,7 @@ fn progress(cell: &CellStatus, work: &Work) -> String {
         }
     }
     for (name, value) in p.values.iter().take(VALUES) {
-        let _ = write!(text, ", {name} {value:.3}");
+        let _ = write!(text, ", {name} {}", number(*value));
     }
     let _ = write!(text, "; {} pid {}", holder.owner.host, holder.owner.pid);
     if !work.own {

@@ -31,7 +31,7 @@ fn every_state(owner: impl Fn(u32) -> seraug::results::Owner) -> Grid {
     grid.done(grid.cell("aug", 1), &BOTH, [100.0, 50.0]);
     grid.done(grid.cell("var", 1), &[Stage::Classifier], [100.0, 50.0]);
     grid.failed(grid.cell("no-aug", 2), "the loss is not finite at step 7");
-    let values = vec![("rep".to_owned(), 0.5), ("d_loss".to_owned(), 1.25)];
+    let values = vec![("rep".to_owned(), 0.5), ("d_loss".to_owned(), 1.25), ("rate".to_owned(), 2e-4)];
     let progress = Progress { values, ..at(120, 400, 0.5) };
     grid.lease(&owner(11), grid.cell("aug", 2), Stage::Classifier, &Progress::default());
     grid.lease(&owner(11), grid.cell("aug", 2), Stage::Augmentor, &progress);
@@ -63,7 +63,7 @@ fn every_state_of_a_cell_is_told_apart_while_the_run_goes_on() {
         status.text(),
         "open/grid/20260102T030405Z-abc: running since 2026-01-02 03:04 UTC (far pid 10)\n\
          3 of 12 cells done, 1 failed, 2 running, 1 interrupted, 5 waiting; about 11 min left\n  \
-         running  aug/fold-2/seed-1     augmentor 120/400, rep 0.500, d_loss 1.250; far pid 11\n  \
+         running  aug/fold-2/seed-1     augmentor 120/400, rep 0.500, d_loss 1.250, rate 2.0e-4; far pid 11\n  \
          running  no-aug/fold-3/seed-1  classifier 5/10; far pid 12 for open/other/1\n  \
          failed   no-aug/fold-2/seed-1  2 attempts: the loss is not finite at step 7\n"
     );
@@ -137,6 +137,9 @@ fn the_time_left_follows_from_what_was_measured() {
     assert_eq!(seconds(&grid), None, "nobody is at work");
     grid.lease(&living(11), grid.cell("no-aug", 1), Stage::Classifier, &at(10, 50, 1.0));
     assert_eq!(seconds(&grid), None, "augmentors were never measured");
+    // What augmentors of the store took once is better than nothing; of classifiers one is going on, 50 s in all.
+    grid.done(grid.cell("var", 1), &[], [900.0, 7.0]);
+    assert_eq!(seconds(&grid), Some(40.0 + 2.0 * 50.0 + 2.0 * 950.0 + 3.0 * 50.0));
     // The augmentor of the store says nothing about this run's: 40 s for each classifier, 100 s for each augmentor.
     grid.done(grid.cell("aug", 1), &BOTH, [100.0, 40.0]);
     grid.done(grid.cell("var", 1), &[Stage::Classifier], [900.0, 40.0]);
@@ -266,8 +269,8 @@ fn ten_thousand_cells_are_read_in_a_moment() {
     eprintln!("status of {} cells: {} ms", status.cells.len(), took.as_millis());
     assert_eq!((status.counts().done, status.counts().running), (9000, 1));
     assert!(matches!(status.cells[9000].state, CellState::Running(_)));
-    // About 0.1 s on two quiet cores; the rest is for a busy machine.
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    // About 0.2 s on two cores; the rest is for a busy machine.
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 #[test]
