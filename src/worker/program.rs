@@ -52,12 +52,19 @@ pub fn program() -> Result<PathBuf> {
 /// The program is missing, does not start (libtorch does not load), or is of another revision.
 pub fn ask(program: &Path, question: &Question) -> std::result::Result<Answer, Fault> {
     let fault = |found: String| Fault { path: program.to_owned(), found, next: BUILD.to_owned() };
-    let output = spoken(program, question).map_err(|e| {
-        fault(match e.kind() {
-            ErrorKind::NotFound => "the worker, which trains, is not there".to_owned(),
-            _ => format!("the worker does not start: {e}"),
+    let ask = || {
+        spoken(program, question).map_err(|e| {
+            fault(match e.kind() {
+                ErrorKind::NotFound => "the worker, which trains, is not there".to_owned(),
+                _ => format!("the worker does not start: {e}"),
+            })
         })
-    })?;
+    };
+    let mut output = ask()?;
+    if output.status.code().is_none() {
+        // Somebody killed it, which says nothing about it.
+        output = ask()?;
+    }
     if !output.status.success() {
         return Err(fault(reason(&output, program)));
     }
@@ -126,6 +133,8 @@ mod tests {
         assert_eq!(of(loader).found, "the worker does not load: libx.so: cannot open");
         assert_eq!(of("echo a >&2; echo 'b c' >&2; exit 1").found, "the worker does not answer: b c");
         assert_eq!(of("kill -9 $$").found, "the worker does not answer (signal: 9 (SIGKILL))");
+        let once = r#"[ -e "$0.killed" ] || { touch "$0.killed"; kill -9 $$; }; echo hello"#;
+        assert!(of(once).found.starts_with("no answer of a worker ("), "the second time it answers");
         assert!(of("echo hello").found.starts_with("no answer of a worker ("));
         let other = of(r#"echo '{"version": "0.0.1", "revision": "abc"}'"#).found;
         assert_eq!(other, format!("the worker is 0.0.1 (abc), this program {VERSION} ({REVISION})"));
