@@ -109,7 +109,7 @@ protocol.leave-speakers-out.folds = 5
 name = "no-aug"
 [[condition]]
 name = "copies"
-augment.copies.copies = 4
+augment.copies = { copies = 4, of = "all" }
 "#;
 
     fn of(text: &str, set: &str) -> Vec<String> {
