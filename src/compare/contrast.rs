@@ -12,6 +12,8 @@ use crate::statistics::{Bootstrap, McNemar, TTest, Wilcoxon};
 pub struct Contrast {
     /// What it is about: a corpus, or a pair such as `ravdess>emodb`.
     pub data_set: String,
+    /// The two conditions, by their names in the spec, which are unique.
+    pub conditions: [String; 2],
     /// What the first is called.
     pub first: String,
     /// What the second is called.

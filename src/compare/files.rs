@@ -6,6 +6,7 @@ use super::runs::Comparison;
 use super::{page, text};
 use crate::error::{Error, Result};
 use crate::report::aggregate::Unit;
+use crate::report::csv::{self, number};
 use crate::results::write_atomic;
 use std::path::{Path, PathBuf};
 
@@ -20,8 +21,8 @@ pub fn write(comparison: &Comparison, tolerance: Option<f64>, dir: &Path) -> Res
         .map_err(|e| Error::failed(format!("{}: cannot be written: {e}", dir.display())))?;
     let files = [
         ("compare.md", text::markdown(comparison, tolerance).into_bytes()),
-        ("compare.csv", csv_of(&cell_rows(comparison))?),
-        ("statistics.csv", csv_of(&statistic_rows(comparison))?),
+        ("compare.csv", csv::bytes("compare.csv", cell_rows(comparison))?),
+        ("statistics.csv", csv::bytes("statistics.csv", statistic_rows(comparison))?),
         ("index.html", page::html(comparison, tolerance)?.into_bytes()),
     ];
     let mut written = Vec::new();
@@ -42,17 +43,6 @@ fn check_folder(dir: &Path) -> Result<()> {
         return Ok(());
     };
     Err(Error::usage(format!("--out {}: {other}; name another folder", dir.display())))
-}
-
-fn csv_of(rows: &[Vec<String>]) -> Result<Vec<u8>> {
-    let failed = |e: &dyn std::fmt::Display| Error::failed(format!("comparison: {e}"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    rows.iter().try_for_each(|r| writer.write_record(r)).map_err(|e| failed(&e))?;
-    writer.into_inner().map_err(|e| failed(&e))
-}
-
-fn number(v: Option<f64>) -> String {
-    v.map_or(String::new(), |v| v.to_string())
 }
 
 /// One row a cell and pair of runs. Percent and percentage points, not rounded.

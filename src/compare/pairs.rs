@@ -2,7 +2,7 @@
 
 use super::contrast::Contrast;
 use super::votes::{Measure, Votes};
-use crate::report::aggregate::{Column, Sample, Unit, main_column};
+use crate::report::aggregate::{Column, Ratios, Sample, Unit, main_column, mean_ratio, test_over_train};
 use crate::report::answers::{Answer, Answers};
 use crate::report::reading::Reading;
 use crate::spec::Protocol;
@@ -16,6 +16,8 @@ const EQUAL: f64 = 1e-9;
 /// A condition of a run on one data set.
 #[derive(Debug, Default)]
 pub(super) struct Half {
+    /// The condition's name in the spec.
+    name: String,
     /// The condition, with the letter of its run where there are two.
     label: String,
     run: Option<char>,
@@ -23,14 +25,14 @@ pub(super) struct Half {
     values: BTreeMap<(usize, u64), f64>,
     /// (fold, seed) to its cell.
     cells: BTreeMap<(usize, u64), Tested>,
+    /// Test over training utterances of its cells.
+    ratios: Ratios,
 }
 
 #[derive(Debug)]
 struct Tested {
     /// Which of the averaged data sets it is of.
     set: usize,
-    /// Test utterances over training utterances.
-    ratio: Option<f64>,
     /// Sorted by utterance.
     answers: Vec<Answer>,
 }
@@ -50,7 +52,9 @@ impl Half {
         let names = reading.spec.class_names();
         let label = reading.spec.condition[condition].label();
         let label = run.map_or(label.to_owned(), |letter| format!("{label} of {letter}"));
-        let mut half = Half { label, run, ..Half::default() };
+        let name = reading.spec.condition[condition].name.clone();
+        let ratios = test_over_train(reading, condition);
+        let mut half = Half { name, label, run, ratios, ..Half::default() };
         let main = main_column(reading);
         for s in samples.iter().filter(|s| s.condition == condition && s.column == main) {
             half.values.insert((s.fold, s.seed), s.value);
@@ -65,8 +69,7 @@ impl Half {
                 list.extend(id(a.utterance).map(|utterance| Answer { utterance, ..*a }));
             }
             list.sort_unstable_by_key(|a| a.utterance);
-            let ratio = (o.n_train > 0).then(|| o.n_test as f64 / o.n_train as f64);
-            let tested = Tested { set: set.unwrap_or(0), ratio, answers: list };
+            let tested = Tested { set: set.unwrap_or(0), answers: list };
             half.cells.insert((o.cell.fold, o.cell.seed), tested);
         }
         half
@@ -128,18 +131,17 @@ fn contrast(reading: &Reading, pair: &Pair) -> Option<Contrast> {
 
     let measure = measure(reading);
     let mut votes = Votes::default();
-    let mut ratios = Vec::new();
     for (key, a) in &first.cells {
         let Some(b) = second.cells.get(key) else { continue };
         votes.add(&measure, a.set, &a.answers, &b.answers);
-        ratios.extend([a.ratio, b.ratio].into_iter().flatten());
     }
-    let ratio = if ratios.is_empty() { 0.0 } else { ratios.iter().sum::<f64>() / ratios.len() as f64 };
+    let ratio = mean_ratio(&first.ratios, &second.ratios);
     let test = corrected_t(&differences, ratio);
     // One value has a sign, and nothing to rank it by.
     let ranked = if differences.len() < 2 { &[] } else { differences.as_slice() };
     Some(Contrast {
         data_set: reading.data_sets().first().map_or(String::new(), |s| (*s).to_owned()),
+        conditions: [first, second].map(|half| half.name.clone()),
         first: first.label.clone(),
         second: second.label.clone(),
         runs: first.run.zip(second.run).map(|(a, b)| [a, b]),

@@ -68,20 +68,7 @@ impl Side {
         }
         let reading = Reading::of(run)?;
         let answers = Answers::of(&reading)?;
-        let agree = |o: &Outcome| {
-            let path = run.cell_file(&o.cell, "outcome.toml");
-            let Some(record) = CellRecord::load(&path)? else { return Ok(()) };
-            let counts = o.confusion.as_ref().map_or(vec![], |m| m.rows());
-            match record.key_classifier == o.key_classifier && record.confusion != counts {
-                false => Ok(()),
-                true => Err(Error::contradiction(format!(
-                    "{}: cell {}: its confusion is not that of outcomes.csv: a file was changed",
-                    path.display(),
-                    o.cell
-                ))),
-            }
-        };
-        reading.outcomes.par_iter().map(agree).collect::<Result<()>>()?;
+        reading.outcomes.par_iter().try_for_each(|o| CellRecord::check(run, o))?;
         Ok(Side { letter, answers, splits: Splits::of(run)?, reading, namesake: false })
     }
 

@@ -60,12 +60,8 @@ pub(super) fn markdown(comparison: &Comparison, tolerance: Option<f64>) -> Strin
         |t: &TextTable| format!("## {}\n\n{}\n{}\n\n", escape(&t.title), t.markdown(), escape(&t.caption));
     for against in &comparison.against {
         let [a, b] = names(comparison, against);
-        text += &format!(
-            "# {} and {}\n\n{}\n",
-            against_title(comparison),
-            against.second.name(),
-            list(vec![a, b])
-        );
+        text +=
+            &format!("# {} and {}\n\n{}\n", comparison.first.name(), against.second.name(), list(vec![a, b]));
         text += &format!("## What differs\n\n{}\n", list(differing(against)));
         against.tables.iter().for_each(|t| text += &of(t));
         text += &format!("## Statistics\n\n{}\n", list(sentences(&against.contrasts)));
@@ -77,10 +73,6 @@ pub(super) fn markdown(comparison: &Comparison, tolerance: Option<f64>) -> Strin
             &if beyond.is_empty() { String::new() } else { format!("## Tolerance\n\n{}\n", list(beyond)) };
     }
     text
-}
-
-fn against_title(comparison: &Comparison) -> String {
-    comparison.first.name()
 }
 
 /// `A  quickstart/…: 15 cells, started …`.

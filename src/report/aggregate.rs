@@ -106,17 +106,18 @@ pub fn differences(samples: &[Sample], column: Column, condition: usize, base: u
         .collect()
 }
 
-/// Test utterances over training utterances, mean over the cells that conditions `a` and `b` both have: how much
-/// training sets overlap, for the corrected resampled t-test.
-pub fn test_over_train(reading: &Reading, a: usize, b: usize) -> f64 {
-    let of = |index: usize| {
-        let cells = reading.done(index).filter(|o| o.n_train > 0);
-        cells
-            .map(|o| ((o.cell.fold, o.cell.seed), o.n_test as f64 / o.n_train as f64))
-            .collect::<BTreeMap<_, _>>()
-    };
-    let (first, second) = (of(a), of(b));
-    let both = first.iter().filter_map(|(key, r)| Some((*r + second.get(key)?) / 2.0));
+/// Test utterances over training utterances, by fold and seed.
+pub type Ratios = BTreeMap<(usize, u64), f64>;
+
+/// Of every finished cell of a condition: how much training sets overlap, for the corrected resampled t-test.
+pub fn test_over_train(reading: &Reading, condition: usize) -> Ratios {
+    let cells = reading.done(condition).filter(|o| o.n_train > 0);
+    cells.map(|o| ((o.cell.fold, o.cell.seed), o.n_test as f64 / o.n_train as f64)).collect()
+}
+
+/// Mean over the cells that both have; 0 where there is none.
+pub fn mean_ratio(first: &Ratios, second: &Ratios) -> f64 {
+    let both = first.iter().filter_map(|(key, r)| Some((r + second.get(key)?) / 2.0));
     let ratios: Vec<f64> = both.collect();
     ratios.iter().sum::<f64>() / ratios.len().max(1) as f64
 }

@@ -50,32 +50,7 @@ pub fn caption(reading: &Reading, over: Over) -> String {
         }
     }
     let seeds = spec.seeds.len();
-    let several = match over.units {
-        (least, most) if least == most => format!("the {most}"),
-        (least, most) => format!("{least} to {most}"),
-    };
-    let lacking = if over.incomplete { " (fewer where cells are missing)" } else { "" };
-    text += &match unit {
-        Unit::Fold if seeds == 1 => format!("Intervals: Student t over {several} folds (one seed). "),
-        Unit::Fold => {
-            format!(
-                "Intervals: Student t over {several} folds, each fold first averaged over its {seeds} seeds{lacking}. "
-            )
-        }
-        Unit::Seed if seeds > 1 && matches!(spec.protocol, Protocol::CrossLingual(_)) => format!(
-            "Intervals: Student t over {several} seeds, each of which splits the target anew: their test sets \
-             overlap, so that the intervals are too narrow. "
-        ),
-        Unit::Seed if seeds == 1 => "One fold and one seed: no intervals. ".to_owned(),
-        Unit::Seed => format!(
-            "Intervals: Student t over {several} seeds of the only fold that was run: they say nothing about other \
-             speakers. "
-        ),
-    };
-    if unit == Unit::Fold {
-        text += "Folds are the independent unit, because each tests other speakers; they share training speakers, so \
-                 that intervals are approximate. ";
-    }
+    text += &intervals(reading, over);
     if spec.condition.len() > 1 {
         let over = match unit {
             Unit::Fold => {
@@ -98,6 +73,39 @@ pub fn caption(reading: &Reading, over: Over) -> String {
         text += "published: as printed in the paper; difference: ours less published. ";
     }
     text.trim_end().to_owned()
+}
+
+/// What the intervals of a table are over; ends with a space.
+pub fn intervals(reading: &Reading, over: Over) -> String {
+    let (unit, spec) = (over.unit, &reading.spec);
+    let seeds = spec.seeds.len();
+    let several = match over.units {
+        (least, most) if least == most => format!("the {most}"),
+        (least, most) => format!("{least} to {most}"),
+    };
+    let lacking = if over.incomplete { " (fewer where cells are missing)" } else { "" };
+    let mut text = match unit {
+        Unit::Fold if seeds == 1 => format!("Intervals: Student t over {several} folds (one seed). "),
+        Unit::Fold => {
+            format!(
+                "Intervals: Student t over {several} folds, each fold first averaged over its {seeds} seeds{lacking}. "
+            )
+        }
+        Unit::Seed if seeds > 1 && matches!(spec.protocol, Protocol::CrossLingual(_)) => format!(
+            "Intervals: Student t over {several} seeds, each of which splits the target anew: their test sets \
+             overlap, so that the intervals are too narrow. "
+        ),
+        Unit::Seed if seeds == 1 => "One fold and one seed: no intervals. ".to_owned(),
+        Unit::Seed => format!(
+            "Intervals: Student t over {several} seeds of the only fold that was run: they say nothing about other \
+             speakers. "
+        ),
+    };
+    if unit == Unit::Fold {
+        text += "Folds are the independent unit, because each tests other speakers; they share training speakers, so \
+                 that intervals are approximate. ";
+    }
+    text
 }
 
 /// A corpus in a sentence: whether it is synthetic is always said.

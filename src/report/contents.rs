@@ -16,6 +16,9 @@ use crate::error::Result;
 use crate::results::RunDir;
 use crate::spec::Condition;
 
+/// Whose curves are drawn, in this order.
+const STAGES: [&str; 2] = ["classifier", "augmentor"];
+
 /// Tables, figures and words of a run.
 pub(super) struct Contents {
     pub(super) reading: Reading,
@@ -44,8 +47,8 @@ impl Contents {
         let answers = Answers::of(&reading)?;
         let speakers = speakers::speakers(&reading, &answers);
         let mut notes = without_predictions(&answers);
-        let [classifier, augmentor] =
-            ["classifier", "augmentor"].map(|stage| history::curves(&reading, stage, &mut notes));
+        let histories = history::histories(&reading, &mut notes);
+        let [classifier, augmentor] = STAGES.map(|stage| history::curves(&histories, stage));
         let embedding = embedding::embedding(&reading)?;
         let contrasts = compare::within(&reading, &answers);
         Ok(Contents {
@@ -182,7 +185,7 @@ fn figures(
     figures.extend(figure::speakers(reading, speakers)?);
     figures.extend(figure::confusion(reading)?);
     let several = tables.len() > 1;
-    for (stage, curves) in std::iter::zip(["classifier", "augmentor"], curves) {
+    for (stage, curves) in std::iter::zip(STAGES, curves) {
         figures.extend(figure::curves(stage, curves, &labels, several)?);
     }
     Ok(figures)

@@ -1,11 +1,10 @@
 //! history.csv of the cells: what trainings logged, averaged over the cells of a condition.
 
 use super::reading::Reading;
-use crate::error::Result;
-use crate::results::read_history;
+use crate::results::{HistoryRow, Outcome, read_history};
 use indexmap::IndexMap;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// A quantity of a stage: mean over the cells of a condition, by step.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,26 +21,33 @@ pub type Curves = IndexMap<String, Vec<Curve>>;
 /// Values of one cell: quantity to (step, value).
 type Logged = IndexMap<String, BTreeMap<u64, f64>>;
 
-/// Reads the history of `stage` of every finished cell. A cell without the file gives nothing; of one that does not
-/// read, `notes` gets a line.
-pub fn curves(reading: &Reading, stage: &str, notes: &mut Vec<String>) -> Curves {
-    let mut curves = Curves::new();
-    for condition in 0..reading.spec.condition.len() {
-        let mut cells: Vec<Logged> = Vec::new();
-        for o in reading.done(condition) {
-            let path = reading.run.cell_file(&o.cell, "history.csv");
-            if path.is_file() {
-                match read(&path, stage) {
-                    Ok(logged) => cells.push(logged),
-                    Err(e) => {
-                        let note = format!("The learning curves are without a cell: {e}");
-                        if !notes.contains(&note) {
-                            notes.push(note);
-                        }
-                    }
-                }
+/// What the finished cells of each condition logged; a cell without the file is left out. Of one that does not read,
+/// `notes` gets a line.
+pub fn histories(reading: &Reading, notes: &mut Vec<String>) -> Vec<Vec<Vec<HistoryRow>>> {
+    let read = |o: &Outcome| {
+        let path = reading.run.cell_file(&o.cell, "history.csv");
+        path.is_file().then(|| read_history(&path))
+    };
+    let mut of_condition = |condition| {
+        let done: Vec<&Outcome> = reading.done(condition).collect();
+        let found: Vec<_> = done.into_par_iter().filter_map(read).collect();
+        let mut cells = Vec::new();
+        for history in found {
+            match history {
+                Ok(rows) => cells.push(rows),
+                Err(e) => notes.push(format!("The learning curves are without a cell: {e}")),
             }
         }
+        cells
+    };
+    (0..reading.spec.condition.len()).map(&mut of_condition).collect()
+}
+
+/// The curves of a stage.
+pub fn curves(histories: &[Vec<Vec<HistoryRow>>], stage: &str) -> Curves {
+    let mut curves = Curves::new();
+    for (condition, cells) in histories.iter().enumerate() {
+        let cells: Vec<Logged> = cells.iter().map(|rows| of_stage(rows, stage)).collect();
         let names: Vec<&String> = cells.iter().flat_map(IndexMap::keys).collect();
         let mut seen = std::collections::HashSet::new();
         for name in names.into_iter().filter(|n| seen.insert(*n)) {
@@ -62,12 +68,12 @@ pub fn curves(reading: &Reading, stage: &str, notes: &mut Vec<String>) -> Curves
     curves
 }
 
-fn read(path: &Path, stage: &str) -> Result<Logged> {
+fn of_stage(rows: &[HistoryRow], stage: &str) -> Logged {
     let mut logged = Logged::new();
-    for row in read_history(path)?.into_iter().filter(|r| r.stage == stage) {
-        for (name, value) in row.values {
-            logged.entry(name).or_default().insert(row.step as u64, value);
+    for row in rows.iter().filter(|r| r.stage == stage) {
+        for (name, value) in &row.values {
+            logged.entry(name.clone()).or_default().insert(row.step as u64, *value);
         }
     }
-    Ok(logged)
+    logged
 }

@@ -6,6 +6,7 @@ mod caption;
 mod cells;
 mod contents;
 mod counts;
+pub mod csv;
 pub mod embedding;
 pub mod figure;
 pub mod history;

@@ -1,9 +1,10 @@
 //! The table as Markdown, CSV and terminal text.
 
 use super::aggregate::Column;
+use super::csv;
 use super::table::{Entry, Row, Table};
 use super::text_table::{TERMINAL, escape};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Characters of a condition's label in a terminal.
 const LABEL: usize = 20;
@@ -127,32 +128,28 @@ pub fn markdown_rows(table: &Table) -> String {
 
 /// table.csv: one row a data set, condition and column, numbers not rounded.
 pub fn csv(data_sets: &[&str], tables: &[Table]) -> Result<Vec<u8>> {
-    let failed = |e: &dyn std::fmt::Display| Error::failed(format!("table.csv: {e}"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let header =
         ["corpus", "condition", "column", "mean", "half", "n", "published", "difference", "done", "planned"];
-    writer.write_record(header).map_err(|e| failed(&e))?;
-    let number = |v: Option<f64>| v.map_or(String::new(), |v| v.to_string());
+    let mut records = vec![header.map(str::to_owned).to_vec()];
     let rows = std::iter::zip(data_sets, tables).flat_map(|(set, t)| t.rows.iter().map(move |r| (set, t, r)));
     for (set, table, row) in rows {
         for ((h, e), p) in std::iter::zip(&table.columns, &row.entries).zip(&row.published) {
             let interval = e.as_ref().map(|e| e.interval);
-            let record = [
+            records.push(vec![
                 (*set).to_owned(),
                 row.condition.clone(),
                 h.key.clone(),
-                number(interval.map(|i| i.mean)),
-                number(interval.and_then(|i| i.half)),
+                csv::number(interval.map(|i| i.mean)),
+                csv::number(interval.and_then(|i| i.half)),
                 interval.map_or(0, |i| i.n).to_string(),
-                number(*p),
-                number(interval.zip(*p).map(|(i, p)| i.mean - p)),
+                csv::number(*p),
+                csv::number(interval.zip(*p).map(|(i, p)| i.mean - p)),
                 row.done.to_string(),
                 row.planned.to_string(),
-            ];
-            writer.write_record(&record).map_err(|e| failed(&e))?;
+            ]);
         }
     }
-    writer.into_inner().map_err(|e| failed(&e))
+    csv::bytes("table.csv", records)
 }
 
 /// Aligned text of at most 100 columns. Columns that do not fit go into a second block.

@@ -1,8 +1,9 @@
 //! Recall of each test speaker: a mean over speakers can hide one that nothing recognises.
 
 use super::answers::Answers;
+use super::csv;
 use super::reading::Reading;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::metrics::Confusion;
 use std::collections::BTreeMap;
 
@@ -60,21 +61,19 @@ pub fn speakers(reading: &Reading, answers: &Answers) -> Vec<Speaker> {
 /// speakers.csv: one row a speaker and condition; shares in [0, 1], empty where the speaker has none of a class.
 ///
 /// # Errors
-/// None that a reader meets: the text is made in memory.
+/// None that a reader meets: rows are of one length.
 pub fn csv(reading: &Reading, speakers: &[Speaker]) -> Result<Vec<u8>> {
-    let failed = |e: &dyn std::fmt::Display| Error::failed(format!("speakers.csv: {e}"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let recalls = reading.spec.class_names().into_iter().map(|c| format!("recall_{c}"));
     let header = ["corpus", "speaker", "condition", "n", "uar"].map(str::to_owned);
-    writer.write_record(header.into_iter().chain(recalls)).map_err(|e| failed(&e))?;
+    let mut rows = vec![header.into_iter().chain(recalls).collect::<Vec<String>>()];
     let share = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.6}"));
     for s in speakers {
         for (condition, confusion) in std::iter::zip(&reading.spec.condition, &s.confusions) {
             let n = confusion.total().to_string();
             let row = [s.data_set.clone(), s.id.clone(), condition.name.clone(), n, share(confusion.uar())];
             let recalls = (0..confusion.classes()).map(|c| share(confusion.recall(c)));
-            writer.write_record(row.into_iter().chain(recalls)).map_err(|e| failed(&e))?;
+            rows.push(row.into_iter().chain(recalls).collect());
         }
     }
-    writer.into_inner().map_err(|e| failed(&e))
+    csv::bytes("speakers.csv", rows)
 }

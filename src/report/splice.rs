@@ -20,10 +20,9 @@ pub fn content(
     run: &str,
 ) -> String {
     let (table, caption) = match (summary, tables) {
-        // The intervals of all data sets are over the same.
-        (Some(s), [first, ..]) => (s.markdown(), first.caption.as_str()),
+        (Some(s), _) => (s.markdown(), s.caption.as_str()),
         (None, [first, ..]) => (render::markdown_rows(first), first.caption.as_str()),
-        (_, []) => (String::new(), ""),
+        (None, []) => (String::new(), ""),
     };
     let mut text = format!("**{}** ([page]({page}/index.html), [run]({run}))\n\n{table}\n", escape(title));
     text +=

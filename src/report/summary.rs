@@ -1,6 +1,7 @@
 //! One table over the data sets of a run (Fig. 4 as numbers): a row each, a column a condition.
 
 use super::aggregate::{Column, main_column};
+use super::caption::intervals;
 use super::reading::Reading;
 use super::render::{plain, signed};
 use super::table::Table;
@@ -33,9 +34,10 @@ pub fn summary(reading: &Reading, tables: &[Table]) -> Option<TextTable> {
     };
     Some(TextTable {
         title: "Over the data sets".into(),
-        caption: "UAR, percent, ± half of the 95 % interval. What intervals are over is said below each data set's \
-                  table."
-            .into(),
+        caption: format!(
+            "UAR, percent, ± half of the 95 % interval. {}",
+            intervals(reading, tables[0].over).trim_end()
+        ),
         headings,
         rows: std::iter::zip(reading.data_sets(), tables).map(row).collect(),
         words: 1,

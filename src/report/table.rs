@@ -20,6 +20,8 @@ pub struct Table {
     pub others: Vec<(String, Vec<Option<f64>>)>,
     /// What the numbers and their intervals are.
     pub caption: String,
+    /// What the intervals are over.
+    pub over: Over,
     /// What is missing or failed, one sentence each.
     pub notes: Vec<String>,
     /// What intervals count as independent.
@@ -116,6 +118,7 @@ impl Table {
             title: super::contents::heading(reading),
             notes: notes(reading, &rows, &samples),
             caption: super::caption::caption(reading, over(unit, &columns, &rows, main)),
+            over: over(unit, &columns, &rows, main),
             others: reading
                 .spec
                 .published
@@ -157,8 +160,8 @@ pub fn paired(reading: &Reading, unit: Unit, a: usize, b: usize) -> Result<Optio
 fn difference(reading: &Reading, a: usize, b: usize, units: &[(u64, f64)]) -> Option<Entry> {
     let plain = entry(units)?;
     let values: Vec<f64> = units.iter().map(|u| u.1).collect();
-    let half =
-        corrected_t(&values, aggregate::test_over_train(reading, a, b)).map(|t| (t.high - t.low) / 2.0);
+    let [a, b] = [a, b].map(|condition| aggregate::test_over_train(reading, condition));
+    let half = corrected_t(&values, aggregate::mean_ratio(&a, &b)).map(|t| (t.high - t.low) / 2.0);
     // Without any variance there is no test, and the plain interval has no width.
     Some(Entry { interval: Interval { half: half.or(plain.interval.half), ..plain.interval }, ..plain })
 }

@@ -38,7 +38,7 @@ fn shows_of_sets(reading: &Reading, tables: &[Table], contrasts: &[Contrast]) ->
             .filter_map(|(set, t)| Some((*set, t.entry(c, Column::Difference)?)))
             .collect();
         let shown = |(set, d): &&(&str, &Entry)| {
-            let rare = holm(contrasts, set, label, base).is_none_or(|h| h.0 < 0.05);
+            let rare = holm(reading, contrasts, set, c, spec.baseline_of(c)).is_none_or(|h| h.0 < 0.05);
             d.excludes_zero() && d.interval.mean > 0.0 && rare
         };
         found.push(match of.len() {
@@ -104,10 +104,12 @@ fn what(reading: &Reading) -> &'static str {
     }
 }
 
-/// Holm's p of two conditions, by their labels, and over how many tests.
-fn holm(contrasts: &[Contrast], set: &str, a: &str, b: &str) -> Option<(f64, usize)> {
+/// Holm's p of two conditions of the spec, and over how many tests.
+fn holm(reading: &Reading, contrasts: &[Contrast], set: &str, a: usize, b: usize) -> Option<(f64, usize)> {
+    let [a, b] = [a, b].map(|i| reading.spec.condition[i].name.as_str());
     let these = |c: &&Contrast| {
-        c.data_set == set && ((c.first == a && c.second == b) || (c.first == b && c.second == a))
+        let [first, second] = &c.conditions;
+        c.data_set == set && ((first == a && second == b) || (first == b && second == a))
     };
     contrasts.iter().find(these).and_then(|c| Some((c.holm?, c.tests)))
 }
@@ -126,32 +128,32 @@ fn shows(reading: &Reading, table: &Table, contrasts: &[Contrast]) -> Result<Str
     };
     let augments = |c: &Condition| c.augment != Augment::None;
     let best = best_of(&augments);
-    let base = best.map_or(0, |b| table.rows[b].baseline);
-    let Some(base_mean) = mean(base) else {
-        return Ok(format!("{} has no result: nothing can be compared.", capital(&table.rows[base].label)));
+    let base_row = best.map_or(0, |b| table.rows[b].baseline);
+    let base = &table.rows[base_row].label;
+    let Some(base_mean) = mean(base_row) else {
+        return Ok(format!("{} has no result: nothing can be compared.", capital(base)));
     };
-    let base = &table.rows[base].label;
     let Some(best) = best else {
         return Ok(format!("No augmentation has a result; {base} reached {base_mean:.1} % in {what}."));
     };
     let rows = || std::iter::zip(conditions, &table.rows).enumerate();
     let many = rows().filter(|(i, (c, r))| r.baseline != *i && augments(c)).count() > 1;
-    let against = |d: Option<&Entry>, label: &str, other: &str| match d {
-        None => format!("no cell is paired with {other}"),
-        Some(d) => {
-            format!("{} points over {other}, {}", signed(d), judged(d, holm(contrasts, &set, label, other)))
-        }
+    let against = |d: Option<&Entry>, row: usize, other: usize| {
+        let name = &table.rows[other].label;
+        let Some(d) = d else { return format!("no cell is paired with {name}") };
+        let p = holm(reading, contrasts, &set, row, other);
+        format!("{} points over {name}, {}", signed(d), judged(d, p))
     };
     let (label, value) = (&table.rows[best].label, mean(best).unwrap_or(0.0));
     let named = if many { format!("The best augmentation, {label},") } else { capital(label) };
-    let over_base = against(table.entry(best, Column::Difference), label, base);
+    let over_base = against(table.entry(best, Column::Difference), best, base_row);
     let mut text = format!("{named} reached {value:.1} % in {what} ({base}: {base_mean:.1} %): {over_base}");
     let copies = best_of(&|c| matches!(c.augment, Augment::Copies(_)));
     // The paper's augmentor: without its guidance it is one of the baselines.
     let gan = best_of(&|c| matches!(&c.augment, Augment::TripletGan(a) if GanLoss::guided(&a.losses)));
     if let (Some(copies), Some(gan)) = (copies, gan) {
         let d = paired(reading, table.unit, gan, copies)?;
-        let over = against(d.as_ref(), &table.rows[gan].label, &table.rows[copies].label);
+        let over = against(d.as_ref(), gan, copies);
         text += &format!("; {} is {over}", table.rows[gan].label);
     }
     text += ".";

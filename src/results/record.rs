@@ -99,6 +99,32 @@ pub struct RunState {
     pub cells: Vec<(PlannedCell, Option<CellRecord>)>,
 }
 
+/// Whether a row of outcomes.csv and the record of its cell say the same, where both are of one training.
+fn agree(run: &RunDir, row: &Outcome, key: &str, confusion: Option<&Confusion>) -> Result<()> {
+    if row.key_classifier != key || row.confusion.is_none() || row.confusion.as_ref() == confusion {
+        return Ok(());
+    }
+    Err(Error::contradiction(format!(
+        "{}: cell {}: its confusion is not that of {}: a file was changed",
+        run.outcomes().display(),
+        row.cell,
+        run.cell_file(&row.cell, "outcome.toml").display()
+    )))
+}
+
+impl CellRecord {
+    /// Holds a row of outcomes.csv against the cell's own record, where there is one.
+    ///
+    /// # Errors
+    /// [`Error::Contradiction`] where their counts differ; a record that does not read.
+    pub fn check(run: &RunDir, row: &Outcome) -> Result<()> {
+        let Some(record) = CellRecord::load(&run.cell_file(&row.cell, "outcome.toml"))? else {
+            return Ok(());
+        };
+        agree(run, row, &record.key_classifier, Confusion::from_rows(&record.confusion).as_ref())
+    }
+}
+
 impl RunState {
     /// Reads plan.csv and every outcome.toml.
     ///
@@ -180,15 +206,7 @@ impl RunState {
                 // What only this file knows is not to be lost.
                 return Ok(());
             };
-            let same_training = row.key_classifier == now.key_classifier && row.confusion.is_some();
-            if same_training && row.confusion != now.confusion {
-                return Err(Error::contradiction(format!(
-                    "{}: cell {}: its confusion is not that of {}: a file was changed",
-                    run.outcomes().display(),
-                    row.cell,
-                    run.cell_file(&row.cell, "outcome.toml").display()
-                )));
-            }
+            agree(run, row, &now.key_classifier, now.confusion.as_ref())?;
         }
         let unfinished = RunInfo::load(&run.info())?.finished.is_empty();
         if rows == fresh && unfinished != state.is_finished() {

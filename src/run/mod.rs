@@ -1,5 +1,6 @@
 //! From a checked spec to a run directory: every cell, whatever becomes of the others.
 
+mod begin;
 mod cluster;
 mod events;
 mod failure;
@@ -14,20 +15,18 @@ pub use resume::{Resume, runs};
 
 use crate::device::{self, DeviceChoice};
 use crate::error::{Error, Result};
-use crate::features;
 use crate::inputs::{self, Inputs};
 use crate::launch::Launcher;
-use crate::plan::{Makers, Plan, has_gallery, listing, verdicts};
+use crate::plan::{Makers, Plan, listing, verdicts};
 use crate::progress::Display;
 use crate::results::{
-    CellRecord, Claim, DeviceInfo, Lease, Observer, PlannedCell, RunDir, RunInfo, RunState, Session, Stage,
-    Status, Store, Task, Warning, sweep, sweep_folder, write_atomic, write_plan,
+    CellRecord, DeviceInfo, RunDir, RunInfo, RunState, Session, Status, Store, Warning, sweep, sweep_folder,
 };
 use crate::spec::Spec;
-use crate::split::write_splits;
 use crate::worker::protocol::Question;
 use crate::worker::{self, machine};
 use crate::{signals, warnings};
+use begin::{create, extract, supervise};
 use resume::Found;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -242,74 +241,6 @@ fn jobs(options: &Options, machine: &DeviceInfo, devices: usize, cells: usize) -
         (jobs, _) => jobs,
     };
     wanted.min(cells).max(1)
-}
-
-/// Log-mels of all utterances into the cache, where a stage of the plan needs any.
-fn extract(plan: &Plan, store: &Store, display: &Display) -> Result<()> {
-    let made = |c: &crate::plan::Cell| store.has(Stage::Classifier, &c.classifier);
-    let shown = |c: &crate::plan::Cell| has_gallery(c, &plan.cells, &plan.spec);
-    if plan.spec.embedding.is_none() && plan.cells.iter().all(|c| made(c) && !shown(c)) {
-        return Ok(());
-    }
-    let bar = display.bar("features", plan.selection.utterances.len() as u64);
-    let extracted =
-        features::extract_all(&plan.selection.utterances, &plan.spec.features, store.root(), &bar);
-    bar.finish_and_clear();
-    extracted.map(drop)
-}
-
-/// The run directory with everything that is known before the first cell; it appears whole.
-fn create(
-    options: &Options,
-    plan: &Plan,
-    info: &RunInfo,
-    spec: &str,
-    cells: &[PlannedCell],
-    now: jiff::Timestamp,
-) -> Result<RunDir> {
-    let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
-    let classes = plan.spec.class_names();
-    RunDir::create(&options.results, &plan.experiment, &stamp, REVISION, |run| {
-        write_atomic(&run.spec(), spec.as_bytes())?;
-        info.save(&run.info())?;
-        let folds = plan.folds.iter().map(|(seed, fold)| (*seed, &**fold));
-        write_splits(&run.splits(), &plan.selection, &classes, folds)?;
-        RunState { cells: Vec::new() }.write(run, &classes)?;
-        write_plan(&run.plan(), cells)
-    })
-}
-
-/// Makes this process the run's one supervisor.
-fn supervise(run: &RunDir, experiment: &str, display: &Display) -> Result<Lease> {
-    let task = Task { run: run.name(experiment), cell: String::new() };
-    let mut observer = Observer::default();
-    let begun = Instant::now();
-    let mut said = false;
-    loop {
-        match run.claim(&task, &mut observer)? {
-            Claim::Held(lease) => return Ok(lease),
-            Claim::Taken(holder) => {
-                let here = holder.owner.is_dead().is_some();
-                let by = format!("process {} on {}", holder.owner.pid, holder.owner.host);
-                // A supervisor that was just stopped is still saving. Of one on another machine, or before a reboot, it
-                // shows only after a while whether it is alive.
-                let patience = if here { Duration::from_secs(2) } else { observer.patience() };
-                if begun.elapsed() > patience {
-                    return Err(Error::failed(format!(
-                        "{}: is being run by {by}; see `seraug status {}`, or start another beside it with --new",
-                        run.path().display(),
-                        run.path().display()
-                    )));
-                }
-                if !here && !said {
-                    said = true;
-                    let seconds = patience.as_secs();
-                    display.note(&format!("was run by {by}; whether that is alive shows within {seconds} s"));
-                }
-                std::thread::sleep(Duration::from_millis(200));
-            }
-        }
-    }
 }
 
 fn utc(time: jiff::Timestamp) -> String {

@@ -4,10 +4,11 @@ pub mod map;
 pub mod measures;
 pub mod points;
 
+use super::csv;
 use super::figure::{self, Figure};
 use super::reading::Reading;
 use super::text_table::TextTable;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::results::CellId;
 use crate::seed::Seed;
 use crate::spec::EmbeddingSource;
@@ -200,7 +201,7 @@ fn table(panels: &[Panel], classes: &[&str]) -> Result<Vec<u8>> {
             vec![p.utterance.clone(), panel.label.clone(), class, kind, format!("{x:.6}"), format!("{y:.6}")]
         })
     });
-    csv_of("embedding.csv", std::iter::once(header).chain(rows))
+    csv::bytes("embedding.csv", std::iter::once(header).chain(rows))
 }
 
 fn measures_csv(panels: &[Panel]) -> Result<Vec<u8>> {
@@ -215,22 +216,12 @@ fn measures_csv(panels: &[Panel]) -> Result<Vec<u8>> {
         "trustworthiness",
         "kl",
     ];
-    let number = |v: Option<f64>| v.map_or(String::new(), |v| v.to_string());
     let rows = panels.iter().map(|p| {
         let m = &p.measures;
         let sizes = [p.label.clone(), p.points.len().to_string(), m.perplexity.to_string()];
         let shares = [m.augmentations, m.originals, m.silhouette_r, m.silhouette_map];
         let of_map = [m.trustworthiness, m.divergence];
-        sizes.into_iter().chain(shares.into_iter().chain(of_map).map(number)).collect()
+        sizes.into_iter().chain(shares.into_iter().chain(of_map).map(csv::number)).collect()
     });
-    csv_of("measures.csv", std::iter::once(header.map(str::to_owned).to_vec()).chain(rows))
-}
-
-fn csv_of(name: &str, rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>> {
-    let failed = |e: &dyn std::fmt::Display| Error::failed(format!("{name}: {e}"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(&row).map_err(|e| failed(&e))?;
-    }
-    writer.into_inner().map_err(|e| failed(&e))
+    csv::bytes("measures.csv", std::iter::once(header.map(str::to_owned).to_vec()).chain(rows))
 }

@@ -1,14 +1,13 @@
 //! Fig. 3 of the paper: a map of representations for each condition.
 
 use super::marker::RADIUS;
-use super::{At, Canvas, Figure, GRID, HEAD, Mark, SMALL, TEXT, colour, room, svg};
+use super::{At, Canvas, Figure, GRID, HEAD, Mark, SMALL, TEXT, WIDE, colour, room, svg};
 use crate::error::Result;
 use crate::report::embedding::Panel;
 use crate::report::embedding::points::Kind;
 use crate::report::render::cut;
 use plotters::style::RGBColor;
 
-const WIDTH: i32 = 760;
 const PANEL: i32 = 366;
 /// Least height of a panel.
 const LEAST: f64 = 150.0;
@@ -23,7 +22,7 @@ pub fn embedding(panels: &[Panel], classes: &[&str], about: String) -> Result<Fi
     let high = |p: &Panel| p.map.as_ref().map_or(0.0, |m| Frame::of(m).height);
     let height = panels.iter().map(high).fold(LEAST, f64::max).ceil() as i32;
     let mut marks = Vec::new();
-    let text = svg(WIDTH, top + down * (height + 40), |canvas| {
+    let text = svg(WIDE, top + down * (height + 40), |canvas| {
         draw_legend(canvas, classes, &legend)?;
         for (i, panel) in panels.iter().enumerate() {
             let (column, row) = (i as i32 % 2, i as i32 / 2);
@@ -122,7 +121,7 @@ fn legend_places(classes: &[&str]) -> Vec<(i32, i32)> {
     let mut places = Vec::new();
     for label in classes.iter().copied().chain(["original", "augmentation"]) {
         let wide = 20 + room(&cut(label, 24), TEXT.size) + 14;
-        if x > 16 && x + wide > WIDTH {
+        if x > 16 && x + wide > WIDE {
             (x, y) = (16, y + 20);
         }
         places.push((x, y));

@@ -1,13 +1,12 @@
 //! What augmentors do: log-mels of a few utterances, the perturbations and the augmentations, side by side.
 
 use super::image::{Map, Place, Scale, bar, image};
-use super::{At, Canvas, Figure, HEAD, INK, Look, PALE, SMALL, TEXT, svg};
+use super::{At, Canvas, Figure, HEAD, INK, Look, PALE, SMALL, TEXT, WIDE, svg};
 use crate::error::Result;
 use crate::report::reading::Reading;
 use crate::report::render::cut;
 use crate::results::{CellId, Shown, read_gallery};
 
-const WIDTH: i32 = 760;
 const LEFT: i32 = 164;
 const COLUMN: i32 = 190;
 const ROW: i32 = 72;
@@ -89,7 +88,7 @@ fn draw(gallery: &Gallery, of: &str, hop: f64, [spectra, moved]: [Scale; 2]) -> 
     let rows = gallery.shown.len() as i32;
     let bottom = TOP + rows * ROW;
     let mut images = String::new();
-    let text = svg(WIDTH, bottom + 92, |canvas| {
+    let text = svg(WIDE, bottom + 92, |canvas| {
         canvas.text("mel band", (LEFT - 6, 16), At::Right, SMALL)?;
         for (column, name) in ["original", "perturbation", "augmentation"].into_iter().enumerate() {
             canvas.text(name, (x(column as i32), 16), At::Left, HEAD)?;

@@ -2,12 +2,14 @@
 //! every label is anchored in room that is kept for it.
 
 mod bars;
+mod canvas;
 mod confusion;
 mod curves;
 mod difference;
 mod embedding;
 mod gallery;
 mod image;
+mod legend;
 mod marker;
 mod recall;
 mod speakers;
@@ -21,14 +23,16 @@ pub use gallery::galleries;
 pub use recall::recall;
 pub use speakers::speakers;
 
-use crate::error::{Error, Result};
-use plotters::backend::SVGBackend;
-use plotters::prelude::DrawingBackend;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontStyle, FontTransform, IntoFont, RGBColor, TextStyle};
+pub use canvas::{At, Canvas, HEAD, Look, SMALL, TEXT, room, svg};
+pub use legend::{legend, legend_height, line_legend};
+
+use crate::error::Error;
+use plotters::style::RGBColor;
 
 /// Pixels across: in a column of 8.4 cm, texts of 11 to 13 pixels are 5 to 6 points high.
 pub const WIDTH: i32 = 520;
+/// The same for a figure over both columns.
+pub const WIDE: i32 = 760;
 
 /// Text and axes.
 pub const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
@@ -51,10 +55,6 @@ const PALETTE: [RGBColor; 8] = [
     RGBColor(0xd5, 0x5e, 0x00),
     RGBColor(0xf0, 0xe4, 0x42),
 ];
-
-/// Pixels drawn and left out in turn, of the line of each condition; the first is solid.
-const DASHES: [&[f64]; 6] =
-    [&[], &[9.0, 4.0], &[3.0, 3.0], &[12.0, 3.0, 3.0, 3.0], &[16.0, 4.0], &[6.0, 2.0, 2.0, 2.0, 2.0, 2.0]];
 
 /// A figure of the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,248 +97,6 @@ pub fn tick_step(span: f64) -> f64 {
     [1.0, 2.0, 5.0].into_iter().map(|m| m * power).find(|&s| s >= raw).unwrap_or(10.0 * power)
 }
 
-/// A drawing under way.
-pub struct Canvas<'a>(SVGBackend<'a>);
-
-/// Draws an SVG of `width` x `height` pixels on white.
-pub fn svg(width: i32, height: i32, draw: impl FnOnce(&mut Canvas) -> Result<()>) -> Result<String> {
-    let mut text = String::new();
-    {
-        let mut canvas = Canvas(SVGBackend::with_string(&mut text, (width as u32, height as u32)));
-        canvas.rect((0, 0), (width, height), WHITE)?;
-        draw(&mut canvas)?;
-        canvas.0.present().map_err(|e| failed(&e))?;
-    }
-    Ok(text)
-}
-
 fn failed(e: &dyn std::fmt::Display) -> Error {
     Error::failed(format!("figures: cannot be drawn: {e}"))
-}
-
-/// Where a text's own point is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum At {
-    /// Left end.
-    Left,
-    /// Middle.
-    Middle,
-    /// Right end.
-    Right,
-}
-
-/// How a text looks.
-#[derive(Debug, Clone, Copy)]
-pub struct Look {
-    /// Pixels.
-    pub size: u32,
-    /// Weight.
-    pub bold: bool,
-    /// Colour.
-    pub colour: RGBColor,
-}
-
-/// Ordinary text.
-pub const TEXT: Look = Look { size: 12, bold: false, colour: INK };
-/// Headings inside a figure.
-pub const HEAD: Look = Look { size: 13, bold: true, colour: INK };
-/// Labels of axes.
-pub const SMALL: Look = Look { size: 11, bold: false, colour: PALE };
-
-impl Canvas<'_> {
-    /// A filled rectangle between two corners.
-    pub fn rect(&mut self, from: (i32, i32), to: (i32, i32), c: RGBColor) -> Result<()> {
-        self.0.draw_rect(from, to, &c.filled(), true).map_err(|e| failed(&e))
-    }
-
-    /// The outline of a rectangle.
-    pub fn frame(&mut self, from: (i32, i32), to: (i32, i32), c: RGBColor) -> Result<()> {
-        self.0.draw_rect(from, to, &c.stroke_width(1), false).map_err(|e| failed(&e))
-    }
-
-    /// A line of `width` pixels.
-    pub fn line(&mut self, from: (i32, i32), to: (i32, i32), c: RGBColor, width: u32) -> Result<()> {
-        self.0.draw_line(from, to, &c.stroke_width(width)).map_err(|e| failed(&e))
-    }
-
-    /// Lines through points, 2 pixels wide.
-    pub fn path(&mut self, points: Vec<(i32, i32)>, c: RGBColor) -> Result<()> {
-        self.0.draw_path(points, &c.stroke_width(2)).map_err(|e| failed(&e))
-    }
-
-    /// As [`Canvas::path`], dashed in the pattern of condition `index`: told apart without colour.
-    pub fn dashed_path(&mut self, points: &[(i32, i32)], c: RGBColor, index: usize) -> Result<()> {
-        let pattern = DASHES[index % DASHES.len()];
-        if pattern.is_empty() || points.len() < 2 {
-            return self.path(points.to_vec(), c);
-        }
-        let (mut part, mut left) = (0, pattern[0]);
-        let mut dash = vec![points[0]];
-        for pair in points.windows(2) {
-            let (a, b) =
-                ((f64::from(pair[0].0), f64::from(pair[0].1)), (f64::from(pair[1].0), f64::from(pair[1].1)));
-            let length = (b.0 - a.0).hypot(b.1 - a.1);
-            let mut done = 0.0;
-            while length - done > left {
-                done += left;
-                let at = |from: f64, to: f64| (from + (to - from) * done / length).round() as i32;
-                let here = (at(a.0, b.0), at(a.1, b.1));
-                if part % 2 == 0 {
-                    dash.push(here);
-                    self.path(std::mem::take(&mut dash), c)?;
-                }
-                part = (part + 1) % pattern.len();
-                left = pattern[part];
-                dash = vec![here];
-            }
-            left -= length - done;
-            dash.push(pair[1]);
-        }
-        if part % 2 == 0 { self.path(dash, c) } else { Ok(()) }
-    }
-
-    /// A vertical line of dashes.
-    pub fn dashes(&mut self, x: i32, top: i32, bottom: i32, c: RGBColor) -> Result<()> {
-        (top..bottom).step_by(7).try_for_each(|y| self.line((x, y), (x, (y + 4).min(bottom)), c, 1))
-    }
-
-    /// A dashed horizontal line.
-    pub fn dashes_across(&mut self, left: i32, right: i32, y: i32, c: RGBColor) -> Result<()> {
-        (left..right).step_by(7).try_for_each(|x| self.line((x, y), ((x + 4).min(right), y), c, 1))
-    }
-
-    /// An interval on an upright bar, from its top to its bottom, with marks at the ends that are wanted.
-    pub fn error_bar(&mut self, x: i32, ends: [i32; 2], marks: [bool; 2]) -> Result<()> {
-        self.line((x, ends[0]), (x, ends[1]), INK, 2)?;
-        let marked = std::iter::zip(ends, marks).filter(|e| e.1);
-        marked.map(|e| e.0).try_for_each(|y| self.line((x - 4, y), (x + 4, y), INK, 2))
-    }
-
-    /// A single fold or seed: a white dot with an outline, visible on any bar.
-    pub fn dot(&mut self, centre: (i32, i32)) -> Result<()> {
-        self.spot(centre, 3, WHITE, INK)
-    }
-
-    /// A disc with an outline.
-    pub fn spot(&mut self, centre: (i32, i32), radius: i32, fill: RGBColor, outline: RGBColor) -> Result<()> {
-        self.0.draw_circle(centre, radius as u32, &fill.filled(), true).map_err(|e| failed(&e))?;
-        self.0.draw_circle(centre, radius as u32, &outline.stroke_width(1), false).map_err(|e| failed(&e))
-    }
-
-    /// A published value: an upright diamond.
-    pub fn diamond(&mut self, (x, y): (i32, i32)) -> Result<()> {
-        let corners = [(x, y - 5), (x + 5, y), (x, y + 5), (x - 5, y), (x, y - 5)];
-        self.0.fill_polygon(corners, &WHITE.filled()).map_err(|e| failed(&e))?;
-        self.0.draw_path(corners, &INK.stroke_width(2)).map_err(|e| failed(&e))
-    }
-
-    /// A horizontal interval with end marks.
-    pub fn whisker(&mut self, left: i32, right: i32, y: i32) -> Result<()> {
-        self.whisker_within([left, right], [true; 2], y)
-    }
-
-    /// As [`Canvas::whisker`], with marks at the ends that are wanted.
-    pub fn whisker_within(&mut self, ends: [i32; 2], marks: [bool; 2], y: i32) -> Result<()> {
-        self.line((ends[0], y), (ends[1], y), INK, 2)?;
-        let marked = std::iter::zip(ends, marks).filter(|e| e.1);
-        marked.map(|e| e.0).try_for_each(|x| self.line((x, y - 4), (x, y + 4), INK, 2))
-    }
-
-    /// Text centred on the height of its point.
-    pub fn text(&mut self, text: &str, point: (i32, i32), at: At, look: Look) -> Result<()> {
-        let h = match at {
-            At::Left => HPos::Left,
-            At::Middle => HPos::Center,
-            At::Right => HPos::Right,
-        };
-        self.styled(text, point, h, look, FontTransform::None)
-    }
-
-    /// Text centred on its point that runs upwards.
-    pub fn upright(&mut self, text: &str, point: (i32, i32), look: Look) -> Result<()> {
-        self.styled(text, point, HPos::Center, look, FontTransform::Rotate270)
-    }
-
-    /// Text that runs upwards and ends at its point, below it.
-    pub fn downward(&mut self, text: &str, point: (i32, i32), look: Look) -> Result<()> {
-        self.styled(text, point, HPos::Right, look, FontTransform::Rotate270)
-    }
-
-    /// Text that runs upwards from its point.
-    pub fn rising(&mut self, text: &str, point: (i32, i32), look: Look) -> Result<()> {
-        self.styled(text, point, HPos::Left, look, FontTransform::Rotate270)
-    }
-
-    fn styled(
-        &mut self,
-        text: &str,
-        point: (i32, i32),
-        h: HPos,
-        look: Look,
-        turn: FontTransform,
-    ) -> Result<()> {
-        let style = if look.bold { FontStyle::Bold } else { FontStyle::Normal };
-        // The backend writes size / 1.24 as the font size.
-        let font = ("sans-serif", f64::from(look.size) * 1.24).into_font().style(style).transform(turn);
-        let style = TextStyle::from(font).color(&look.colour).pos(Pos::new(h, VPos::Center));
-        self.0.draw_text(text, &style, point).map_err(|e| failed(&e))
-    }
-}
-
-/// Room for a text of `size` pixels: generous, since its font is the reader's.
-pub fn room(text: &str, size: u32) -> i32 {
-    (text.chars().count() as f64 * f64::from(size) * 0.62).ceil() as i32
-}
-
-/// Swatches with labels in rows of at most `width` pixels, from `top`.
-pub fn legend(canvas: &mut Canvas, items: &[(usize, String)], left: i32, top: i32, width: i32) -> Result<()> {
-    labels(canvas, items, (left, top), width, |canvas, index, (x, y)| {
-        canvas.rect((x, y + 3), (x + 18, y + 13), colour(index))
-    })
-}
-
-/// As [`legend`], for lines.
-pub fn line_legend(
-    canvas: &mut Canvas,
-    items: &[(usize, String)],
-    left: i32,
-    top: i32,
-    width: i32,
-) -> Result<()> {
-    labels(canvas, items, (left, top), width, |canvas, index, (x, y)| {
-        canvas.dashed_path(&[(x - 10, y + 8), (x + 18, y + 8)], colour(index), index)
-    })
-}
-
-fn labels(
-    canvas: &mut Canvas,
-    items: &[(usize, String)],
-    (left, top): (i32, i32),
-    width: i32,
-    mut swatch: impl FnMut(&mut Canvas, usize, (i32, i32)) -> Result<()>,
-) -> Result<()> {
-    for ((index, label), (x, y)) in std::iter::zip(items, legend_places(items, width)) {
-        swatch(canvas, *index, (left + x, top + y))?;
-        canvas.text(label, (left + x + 24, top + y + 8), At::Left, TEXT)?;
-    }
-    Ok(())
-}
-
-/// Height of [`legend`].
-pub fn legend_height(items: &[(usize, String)], width: i32) -> i32 {
-    legend_places(items, width).last().map_or(0, |p| p.1 + 20)
-}
-
-fn legend_places(items: &[(usize, String)], width: i32) -> Vec<(i32, i32)> {
-    let (mut x, mut y) = (0, 0);
-    let mut places = Vec::new();
-    for (_, label) in items {
-        let w = 24 + room(label, TEXT.size) + 16;
-        if x > 0 && x + w > width {
-            (x, y) = (0, y + 20);
-        }
-        places.push((x, y));
-        x += w;
-    }
-    places
 }
