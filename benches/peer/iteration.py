@@ -1,0 +1,109 @@
+"""One iteration of the augmentor's training (paper 2.3): phases REP, D, VAR, and GAN + EMO + BAL."""
+
+from functools import cache
+
+import torch
+from torch.nn import functional as F
+
+from clock import timed
+from networks import Augmentor, Discriminator, RepresentationLearner, distance, triplet
+
+
+class Iteration:
+    def __init__(self, batch: int, frames: int, device: str, compiled: bool, bf16: bool):
+        torch.manual_seed(1)
+        self.batch, self.frames, self.device = batch, frames, device
+        self.amp = torch.autocast(device, torch.bfloat16, enabled=bf16)
+        # The corpus lives on the device: 240 utterances of about 4.5 s.
+        self.lens = torch.randint(200, 700, (240,), device=device)
+        self.labels = torch.arange(240, device=device) % 4
+        self.corpus = torch.randn(240, 700, 128, device=device)
+        self.augmentor = Augmentor(frames).to(device)
+        self.discriminator = Discriminator().to(device)
+        self.representation = RepresentationLearner().to(device)
+        adam = lambda net: torch.optim.Adam(net.parameters(), lr=1e-6)
+        self.adams = [adam(n) for n in (self.representation, self.discriminator, self.augmentor)]
+        wrap = torch.compile if compiled else lambda f: f
+        self.phases = [wrap(f) for f in (self.represent, self.discriminate, self.vary, self.preserve)]
+
+    def windows(self, items):
+        own = self.lens[items].clamp(max=self.frames)
+        return self.corpus[items, : self.frames][:, None].contiguous(), own
+
+    def draw(self, n):
+        """Noise and intensities of n augmentations."""
+        noise = torch.randn(n, self.augmentor.noise, device=self.device)
+        return noise, torch.empty(n, device=self.device).uniform_(0.05, 0.3)
+
+    def represent(self, x, own):
+        r = self.representation(x, own)
+        positive, anchor, negative = r.chunk(3)
+        return triplet(distance(anchor, positive), distance(anchor, negative))
+
+    def discriminate(self, x, own, augmented, own_augmented):
+        logits = self.discriminator(torch.cat([x, augmented]), torch.cat([own, own_augmented]))
+        original, made = logits.chunk(2)
+        return F.softplus(-original).mean() + F.softplus(made).mean()
+
+    def vary(self, x, own, noise, epsilon):
+        x, own = torch.cat([x, x]), torch.cat([own, own])
+        r1, r2 = self.representation(self.augmentor(x, own, noise, epsilon), own).chunk(2)
+        return (r1 * r2).sum(1).mean()
+
+    def preserve(self, positives, own_p, anchors, own_a, negatives, own_n, noise, epsilon):
+        with torch.no_grad():
+            frozen = self.representation(torch.cat([anchors, negatives]), torch.cat([own_a, own_n]))
+        anchor, negative = frozen.chunk(2)
+        own = torch.cat([own_p, own_n])
+        augmented = self.augmentor(torch.cat([positives, negatives]), own, noise, epsilon)
+        r_positive, r_negative = self.representation(augmented, own).chunk(2)
+        gan = F.softplus(-self.discriminator(augmented.chunk(2)[0], own_p)).mean()
+        positive = distance(anchor, r_positive)
+        emo = triplet(positive, distance(anchor, negative))
+        bal = triplet(positive, distance(anchor, r_negative))
+        return gan + 10 * emo + 8 * bal
+
+    def update(self, i, net, loss):
+        self.adams[i].zero_grad(set_to_none=True)
+        # The gradient of this network alone: the others are frozen in its phase.
+        loss.backward(inputs=list(net.parameters()))
+        self.adams[i].step()
+
+    def step(self):
+        b = self.batch
+        classes = torch.randint(4, (b,), device=self.device)
+        other = (classes + torch.randint(1, 4, (b,), device=self.device)) % 4
+        of = lambda c: c + 4 * torch.randint(60, (b,), device=self.device)
+        p, a, n, o = (self.windows(of(c)) for c in (classes, classes, other, classes))
+        represent, discriminate, vary, preserve = self.phases
+        with self.amp:
+            loss = represent(torch.cat([p[0], a[0], n[0]]), torch.cat([p[1], a[1], n[1]]))
+        self.update(0, self.representation, loss)
+        with self.amp:
+            with torch.no_grad():
+                augmented = self.augmentor(*a, *self.draw(b))
+            loss = discriminate(*o, augmented, a[1])
+        self.update(1, self.discriminator, loss)
+        with self.amp:
+            loss = vary(*a, *self.draw(2 * b))
+        self.update(2, self.augmentor, loss)
+        with self.amp:
+            loss = preserve(*p, *a, *n, *self.draw(2 * b))
+        self.update(2, self.augmentor, loss)
+
+
+@cache
+def built(batch, frames, device, compiled, bf16):
+    work = Iteration(batch, frames, device, compiled, bf16)
+    for _ in range(3 if compiled else 1):
+        work.step()
+    return work
+
+
+def run(request: dict) -> dict:
+    """`units` iterations of `batch` triplets of windows of `frames` frames."""
+    torch.set_num_threads(request.get("threads", 2))
+    kind, device = request.get("kind", "eager"), request.get("device", "cpu")
+    work = built(request.get("batch", 32), request.get("frames", 512), device, kind == "compile", kind == "bf16")
+    units = request.get("units", 1)
+    return {"seconds": timed(device, lambda: [work.step() for _ in range(units)]), "units": units}

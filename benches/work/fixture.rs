@@ -1,0 +1,61 @@
+//! What the pieces of work share: a made-up corpus, a spec, the device, a clock.
+
+use seraug::audio::LogMel;
+use seraug::device::DeviceChoice;
+use seraug::features::Standardiser;
+use seraug::seed::Seed;
+use seraug::spec::{self, Spec};
+use seraug::train::bank::Bank;
+use seraug::train::device::{self, Device};
+use serde_json::Value;
+use std::time::Instant;
+
+/// A parameter of a request, or what it is without.
+pub fn parameter(request: &Value, name: &str, default: usize) -> usize {
+    request[name].as_u64().map_or(default, |n| n as usize)
+}
+
+/// The device of a request, its threads set.
+pub fn device(request: &Value) -> Device {
+    device::use_threads(parameter(request, "threads", 2));
+    let name = request["device"].as_str().unwrap_or("cpu");
+    device::open(name.parse::<DeviceChoice>().expect("a device")).expect("the device opens")
+}
+
+/// The paper's sizes, with `more` at the end of its text.
+pub fn spec(more: &str) -> Spec {
+    let text = format!(
+        "title = \"bench\"\ncorpus = \"emodb\"\n{more}\n\
+         [classes]\na = [\"neutral\"]\nb = [\"angry\"]\nc = [\"sad\"]\nd = [\"happy\"]\n\
+         [protocol.leave-speakers-out]\nfolds = 5\n\
+         [[condition]]\nname = \"aug\"\ntitle = \"AUG\"\n\
+         [condition.augment.triplet-gan]\nlosses = [\"model\", \"var\", \"bal\"]\ncopies = 4\nof = \"all\"\n"
+    );
+    spec::parse(&text, "bench", &[]).expect("the spec is right")
+}
+
+/// `count` utterances of N(0, 1) in frames of 128 bands, as long as `frames` says of each.
+pub fn bank(count: usize, frames: impl Fn(usize) -> usize, device: Device) -> Bank {
+    let mels: Vec<LogMel> = (0..count)
+        .map(|i| {
+            let mut db = vec![0f32; frames(i) * 128];
+            Seed::new(1).at(i as u64).draws().fill_normal(&mut db);
+            LogMel { frames: frames(i), mels: 128, db }
+        })
+        .collect();
+    Bank::new(&mels.iter().collect::<Vec<_>>(), Standardiser { mean: 0.0, deviation: 1.0 }, device)
+}
+
+/// Seconds of `work`, the device's queue emptied before and after.
+pub fn timed(device: Device, work: impl FnOnce()) -> f64 {
+    let wait = || {
+        if let Device::Cuda(n) = device {
+            tch::Cuda::synchronize(n as i64);
+        }
+    };
+    wait();
+    let start = Instant::now();
+    work();
+    wait();
+    start.elapsed().as_secs_f64()
+}

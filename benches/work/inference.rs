@@ -1,0 +1,55 @@
+//! Four augmentations of each utterance, and the classification of the test segments (paper 3.1.2).
+
+use crate::fixture;
+use seraug::augment::triplet_gan::augment;
+use seraug::nets::augmentor::Augmentor;
+use seraug::nets::vgg::Vgg;
+use seraug::seed::Seed;
+use seraug::spec::{Network, Spec};
+use seraug::train::bank::Bank;
+use seraug::train::predict::predict;
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+struct Made {
+    spec: Spec,
+    augmentor: Augmentor,
+    net: Vgg,
+    bank: Bank,
+}
+
+thread_local! {
+    static MADE: RefCell<HashMap<String, Made>> = RefCell::default();
+}
+
+/// `utterances` of 512 frames, each augmented four times and classified as four segments; a unit is an utterance.
+pub fn run(request: &Value) -> Value {
+    let count = fixture::parameter(request, "utterances", 16);
+    let device = fixture::device(request);
+    MADE.with_borrow_mut(|made| {
+        let m = made.entry(format!("{count} {device:?}")).or_insert_with(|| {
+            let spec = fixture::spec("");
+            let Network::Vgg(sizes) = &spec.classifier.network;
+            let made = Made {
+                augmentor: Augmentor::new(&spec, Seed::new(1), device),
+                net: Vgg::new(sizes, 128, 128, 4, Seed::new(1), device),
+                bank: fixture::bank(count, |_| 512, device),
+                spec,
+            };
+            made.once(count);
+            made
+        });
+        json!({"seconds": fixture::timed(device, || m.once(count)), "units": count})
+    })
+}
+
+impl Made {
+    fn once(&self, count: usize) {
+        let items: Vec<usize> = (0..count).collect();
+        let names: Vec<String> = items.iter().map(ToString::to_string).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        augment(&self.augmentor, &self.spec, &self.bank, &items, &names, 4, Seed::new(1));
+        predict(&self.net, &self.spec.classifier, &self.bank, &items);
+    }
+}

@@ -1,0 +1,29 @@
+//! Our side of `just bench`: one line of JSON on stdin is a piece of work, one on stdout what it took.
+//! benches/peer/side.py is the other.
+
+mod classifier;
+mod fixture;
+mod inference;
+mod iteration;
+
+use serde_json::{Value, json};
+use std::io::{BufRead, Write};
+
+fn main() {
+    let mut out = std::io::stdout();
+    for line in std::io::stdin().lock().lines() {
+        let request: Value = serde_json::from_str(&line.expect("a line")).expect("a request is JSON");
+        let run = match request["work"].as_str().unwrap_or_default() {
+            "iteration" => iteration::run,
+            "classifier" => classifier::run,
+            "inference" => inference::run,
+            other => panic!("no work is called '{other}'"),
+        };
+        // A failed measurement is a row, not the end.
+        let answer = std::panic::catch_unwind(|| run(&request)).unwrap_or_else(|panic| {
+            let why = panic.downcast_ref::<String>().map_or("it panicked", String::as_str);
+            json!({"error": why.lines().next()})
+        });
+        writeln!(out, "{answer}").and_then(|()| out.flush()).expect("stdout is open");
+    }
+}
