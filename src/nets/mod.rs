@@ -5,12 +5,16 @@ pub mod augmentor;
 pub mod discriminator;
 pub mod layers;
 pub mod losses;
+pub mod max_pool;
 pub mod params;
 pub mod recurrent;
 pub mod representation;
 pub mod sequence;
+pub mod simd;
 pub mod upsample;
 
 pub mod dropout;
 pub mod pool;
 pub mod vgg;
+mod vgg_by_hand;
+pub mod winograd;

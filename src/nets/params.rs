@@ -105,6 +105,17 @@ impl Params {
         self.names.iter().map(String::as_str).zip(&self.views)
     }
 
+    /// The parameters' places in another vector of as many values.
+    pub fn views_of(&self, flat: &Tensor) -> Vec<Tensor> {
+        let mut at = 0;
+        let place = |view: &Tensor| {
+            let (start, size) = (at, view.numel() as i64);
+            at += size;
+            flat.narrow(0, start, size).view(&view.size()[..])
+        };
+        self.views.iter().map(place).collect()
+    }
+
     /// Number of values.
     pub fn count(&self) -> i64 {
         self.flat.size1().unwrap_or(0)

@@ -37,6 +37,21 @@ impl AdaptivePool {
     }
 }
 
+impl AdaptivePool {
+    /// The gradient by maps of `map` = [height, width], [batch, channels, height * width], from that by what
+    /// [`AdaptivePool::apply`] gave, in any shape that begins with the batch.
+    pub fn gradient(&self, by_pooled: &Tensor, map: [i64; 2]) -> Tensor {
+        let by_pooled = by_pooled.view([by_pooled.size()[0], -1, self.side * self.side]);
+        match &self.matrix {
+            None => by_pooled,
+            Some(matrix) => {
+                debug_assert_eq!(matrix.size()[0], map[0] * map[1]);
+                by_pooled.matmul(&matrix.tr())
+            }
+        }
+    }
+}
+
 /// Weight of each of `n` inputs in each of `side` outputs: the mean over floor(i n / side) up to
 /// ceil((i + 1) n / side).
 fn shares(n: usize, side: usize) -> Vec<Vec<f32>> {

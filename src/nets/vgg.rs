@@ -5,9 +5,10 @@ use super::dropout;
 use super::layers::channels_last;
 use super::params::{Builder, Params, Start, load_all, save_all};
 use super::pool::AdaptivePool;
+use super::vgg_by_hand::{Layers, Points, Tape};
 use crate::error::Result;
 use crate::seed::Seed;
-use crate::spec;
+use crate::spec::{self, Convolutions};
 use std::path::Path;
 use tch::{Device, Tensor};
 
@@ -23,6 +24,34 @@ pub struct Vgg {
     spec: spec::Vgg,
     classes: usize,
     macs: u64,
+    /// Whether passes go without the library's graph.
+    by_hand: bool,
+}
+
+/// A training step's forward pass.
+#[derive(Debug)]
+pub struct Pass {
+    /// [batch, classes], to take a loss of.
+    pub logits: Tensor,
+    tape: Option<Tape>,
+}
+
+/// A network with what its weights alone decide.
+#[derive(Debug)]
+pub struct Ready<'a> {
+    net: &'a Vgg,
+    points: Option<Points>,
+}
+
+impl Ready<'_> {
+    /// As [`Vgg::forward`].
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        let x = self.net.shrink(x);
+        match &self.points {
+            None => self.net.graph(&x, false, None),
+            Some(points) => self.net.layers().forward(&x, points),
+        }
+    }
 }
 
 /// One convolution: the place of its weight in the parameters (its bias is the next), and that of
@@ -78,7 +107,13 @@ impl Vgg {
             macs += (sizes[i] * sizes[i + 1]) as u64;
             weight_and_bias(&mut params, &format!("classifier.{}", 3 * i), &[sizes[i + 1], sizes[i]])
         });
+        // The library's convolutions of a CPU are direct ones; on a GPU it has all that there is.
+        let by_hand = device == Device::Cpu
+            && !spec.batch_norm
+            && spec.convolutions == Convolutions::Winograd
+            && spec.widths.iter().all(|width| width.is_multiple_of(16));
         Vgg {
+            by_hand,
             params: params.build(seed, device),
             buffers: buffers.build(seed, device),
             blocks,
@@ -90,16 +125,57 @@ impl Vgg {
         }
     }
 
-    /// Logits [batch, classes] of segments `x` [batch, 1, frames, mels]. With `train`, dropout draws
-    /// its masks from that seed and batch norm uses (and moves) the statistics of the batch; without,
-    /// there is no dropout and batch norm uses its running statistics.
-    pub fn forward(&self, x: &Tensor, train: Option<Seed>) -> Tensor {
+    /// Logits [batch, classes] of segments `x` [batch, 1, frames, mels]: without dropout, batch norm by its running
+    /// statistics.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        self.prepare().forward(x)
+    }
+
+    /// For several [`Ready::forward`] with the weights as they are.
+    pub fn prepare(&self) -> Ready<'_> {
+        Ready { net: self, points: self.by_hand.then(|| self.layers().points()) }
+    }
+
+    /// As [`Vgg::forward`] in training: dropout draws its masks from `seed`, batch norm uses and moves the statistics of
+    /// the batch.
+    pub fn pass(&self, x: &Tensor, seed: Seed) -> Pass {
+        let x = self.shrink(x);
+        let masks =
+            dropout::masks(self.spec.dropout, &[2, x.size()[0], self.spec.head as i64], seed, x.device());
+        if !self.by_hand {
+            return Pass { logits: self.graph(&x, true, masks.as_ref()), tape: None };
+        }
+        let (logits, tape) = self.layers().record(&x, masks);
+        Pass { logits: logits.set_requires_grad(true), tape: Some(tape) }
+    }
+
+    /// The gradient of the scalar `loss` of a pass's logits by the trained values, flat.
+    pub fn gradient(&self, pass: Pass, loss: &Tensor) -> Tensor {
+        match pass.tape {
+            None => self.params.gradient(loss),
+            Some(tape) => {
+                let by_logits = &Tensor::run_backward(&[loss], &[&pass.logits], false, false)[0];
+                self.layers().backward(tape, by_logits)
+            }
+        }
+    }
+
+    fn layers(&self) -> Layers<'_> {
+        let blocks = self.blocks.iter().map(|b| b.iter().map(|c| c.weight).collect()).collect();
+        Layers { params: &self.params, blocks, linears: self.linears, pool: &self.pool }
+    }
+
+    fn shrink(&self, x: &Tensor) -> Tensor {
         let s = self.spec.shrink as i64;
-        let shrunk = (s > 1).then(|| x.avg_pool2d([s, s], [s, s], [0, 0], false, true, None));
-        let mut x = shrunk.unwrap_or_else(|| x.shallow_clone());
+        if s > 1 { x.avg_pool2d([s, s], [s, s], [0, 0], false, true, None) } else { x.shallow_clone() }
+    }
+
+    /// By the library, which can go back from the loss to every parameter.
+    fn graph(&self, x: &Tensor, train: bool, masks: Option<&Tensor>) -> Tensor {
+        let mut x = x.shallow_clone();
         for (i, block) in self.blocks.iter().enumerate() {
             for (j, conv) in block.iter().enumerate() {
-                x = self.convolve(&x, conv, train.is_some());
+                x = self.convolve(&x, conv, train);
                 if j + 1 == block.len() {
                     // Before the ReLU, for the same values and gradients from a quarter of the work.
                     x = x.max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false);
@@ -110,16 +186,12 @@ impl Vgg {
                 x = channels_last(&x);
             }
         }
-        let batch = x.size()[0];
-        let masks = train.and_then(|seed| {
-            dropout::masks(self.spec.dropout, &[2, batch, self.spec.head as i64], seed, x.device())
-        });
         let mut x = self.pool.apply(&x).flatten(1, -1);
         for (i, &at) in self.linears.iter().enumerate() {
             x = x.linear(self.params.get(at), Some(self.params.get(at + 1)));
             if i < 2 {
                 x = x.relu_();
-                if let Some(masks) = &masks {
+                if let Some(masks) = masks {
                     x = &x * masks.get(i as i64);
                 }
             }

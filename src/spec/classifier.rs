@@ -63,6 +63,19 @@ pub struct Vgg {
     pub batch_norm: bool,
     /// Side of the average pool before the first convolution; 1 for none, as in the paper.
     pub shrink: usize,
+    /// How a CPU computes the convolutions in float32.
+    pub convolutions: Convolutions,
+}
+
+/// How a CPU computes 3x3 convolutions in float32; a GPU's library chooses for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Convolutions {
+    /// Winograd's F(4x4, 3x3), a quarter of the multiplications, where every width is a multiple of 16 and there is no
+    /// batch norm; else as `direct`. Rounds to about 1e-6 of the largest value, `direct` to 1e-7.
+    Winograd,
+    /// The library's.
+    Direct,
 }
 
 /// The learning rate over the steps.
@@ -136,6 +149,7 @@ impl Default for Vgg {
             dropout: 0.5,
             batch_norm: false,
             shrink: 1,
+            convolutions: Convolutions::Winograd,
         }
     }
 }

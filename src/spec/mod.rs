@@ -17,7 +17,7 @@ mod protocol;
 mod slurm;
 
 pub use augment::{AddedNoise, Augment, Copies, CopySource, GanLoss, Mixup, SpecAugment, TripletGan};
-pub use classifier::{Budget, Classifier, FinalWeights, Network, Schedule, Vgg};
+pub use classifier::{Budget, Classifier, Convolutions, FinalWeights, Network, Schedule, Vgg};
 pub use condition::{Condition, Loss, Sampling, TargetShare};
 pub use features::{Features, MelScale};
 pub use file::{Collection, Count, Counts, File, load_file};

@@ -96,12 +96,12 @@ pub fn train(task: &ClassifierTask, control: &mut dyn Control) -> Result<Vgg> {
     let (dropout, mixup) = (task.seed.child("dropout"), task.seed.child("mixup"));
     while p.step < steps {
         let mixed = Mixed::draw(&mut batches, task.mixup, mixup.at(p.step as u64));
-        let logits = p.net.forward(&mixed.x, Some(dropout.at(p.step as u64)));
-        let loss = mixed.loss(&logits, weights.as_ref());
+        let pass = p.net.pass(&mixed.x, dropout.at(p.step as u64));
+        let loss = mixed.loss(&pass.logits, weights.as_ref());
+        p.meter.add(&loss, &pass.logits, mixed.labels());
         let rate = rate(spec.schedule, spec.learning_rate, p.step, steps);
-        p.adam.step(p.net.params(), &p.net.params().gradient(&loss), rate, 0.0);
+        p.adam.step(p.net.params(), &p.net.gradient(pass, &loss), rate, 0.0);
         p.keeper.stepped(p.step, &p.net);
-        p.meter.add(&loss, &logits, mixed.labels());
         p.step += 1;
         if p.step.is_multiple_of(spec.log_every) {
             control.row(row(task, &mut p, steps, held_out.as_ref())?)?;

@@ -19,13 +19,14 @@ pub fn predict(net: &Vgg, spec: &Classifier, bank: &Bank, items: &[usize]) -> Ve
     let _no_grad = tch::no_grad_guard();
     let (frames, hop) = (spec.segment_frames, spec.segment_hop);
     let all = segments(bank.lens(), items, frames, hop);
+    let ready = net.prepare();
     let logits: Vec<Tensor> = all
         .chunks(BATCH)
         .map(|part| {
             let upload = |values: Vec<usize>| indices(&values, bank.device());
             let at = upload(part.iter().map(|s| s.item).collect());
             let offsets = upload(part.iter().map(|s| s.offset).collect());
-            net.forward(&bank.windows(&at, &offsets, frames, Padding::Floor).x, None)
+            ready.forward(&bank.windows(&at, &offsets, frames, Padding::Floor).x)
         })
         .collect();
     let logits = Vec::<f32>::try_from(Tensor::cat(&logits, 0).reshape([-1])).expect("float logits");

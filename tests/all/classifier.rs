@@ -78,6 +78,7 @@ pub fn toy_spec(steps: usize) -> spec::Classifier {
         dropout: 0.2,
         batch_norm: false,
         shrink: 2,
+        ..spec::Vgg::default()
     };
     spec::Classifier {
         network: Network::Vgg(vgg),

@@ -2,7 +2,7 @@
 
 use seraug::nets::vgg::Vgg;
 use seraug::seed::Seed;
-use seraug::spec::{self, Loss, Schedule};
+use seraug::spec::{self, Convolutions, Loss, Schedule};
 use seraug::train::loss::{class_weights, cross_entropy};
 use seraug::train::schedule::rate;
 use seraug::train::vote::vote;
@@ -27,6 +27,7 @@ fn narrow(batch_norm: bool, shrink: usize) -> Vgg {
         dropout: 0.0,
         batch_norm,
         shrink,
+        ..spec::Vgg::default()
     };
     Vgg::new(&spec, 64, 96, 3, Seed::new(1), Device::Cpu)
 }
@@ -45,20 +46,62 @@ fn vgg_equals_pytorchs() {
     let (x, y) = (&cases["x"], &cases["y"]);
     let mut plain = narrow(false, 1);
     plain.load(&golden("vgg_plain.safetensors")).unwrap();
-    let logits = plain.forward(x, Some(Seed::new(1)));
-    assert_close(&logits, &cases["plain.logits"], "logits");
-    let gradient = plain.params().gradient(&cross_entropy(&logits, y, None));
+    let pass = plain.pass(x, Seed::new(1));
+    assert_close(&pass.logits, &cases["plain.logits"], "logits");
+    let loss = cross_entropy(&pass.logits, y, None);
+    let gradient = plain.gradient(pass, &loss);
     assert_close(&gradient, &cases["plain.gradient"], "gradient");
 
     let mut normed = narrow(true, 2);
     normed.load(&golden("vgg_bn.safetensors")).unwrap();
-    assert_close(&normed.forward(x, None), &cases["bn.logits"], "logits by running statistics");
+    assert_close(&normed.forward(x), &cases["bn.logits"], "logits by running statistics");
     assert_close(
-        &normed.forward(x, Some(Seed::new(1))),
+        &normed.pass(x, Seed::new(1)).logits,
         &cases["bn.train_logits"],
         "logits by batch statistics",
     );
     assert_close(normed.buffers().flat(), &cases["bn.running"], "running statistics");
+}
+
+/// Widths that Winograd's convolutions take, an odd map and a pool that repeats: logits and every gradient are those of
+/// the library's graph, with the same dropout, on one thread and two.
+#[test]
+fn winograds_convolutions_change_rounding_alone() {
+    let net = |convolutions| {
+        let spec = spec::Vgg {
+            widths: [16, 32, 32, 48, 16],
+            depths: [2, 1, 2, 1, 1],
+            pooled: 3,
+            head: 24,
+            convolutions,
+            ..spec::Vgg::default()
+        };
+        Vgg::new(&spec, 72, 100, 3, Seed::new(1), Device::Cpu)
+    };
+    let (direct, winograd) = (net(Convolutions::Direct), net(Convolutions::Winograd));
+    let mut host = vec![0f32; 5 * 72 * 100];
+    Seed::new(2).draws().fill_normal(&mut host);
+    let x = Tensor::from_slice(&host).view([5, 1, 72, 100]);
+    let y = Tensor::from_slice(&[0i64, 1, 2, 1, 0]);
+    let both = |net: &Vgg| {
+        let pass = net.pass(&x, Seed::new(3));
+        let (logits, loss) = (pass.logits.detach(), cross_entropy(&pass.logits, &y, None));
+        (logits, net.gradient(pass, &loss))
+    };
+    let ((logits, gradient), off) = (both(&direct), |a: &Tensor, b: &Tensor| {
+        ((a - b).abs().max() / b.abs().max()).double_value(&[])
+    });
+    for threads in [1, 2] {
+        tch::set_num_threads(threads);
+        let (ours, by_hand) = both(&winograd);
+        assert!(off(&ours, &logits) < 1e-5, "logits: {}", off(&ours, &logits));
+        assert!(off(&by_hand, &gradient) < 1e-4, "gradient: {}", off(&by_hand, &gradient));
+        // Not the same bits, or this compares the library with itself.
+        assert_ne!(by_hand, gradient);
+        assert_eq!((ours, by_hand), both(&winograd));
+    }
+    tch::set_num_threads(1);
+    assert!(off(&winograd.forward(&x), &direct.forward(&x)) < 1e-5);
 }
 
 #[test]
@@ -91,12 +134,12 @@ fn saved_weights_read_back_and_others_are_refused() {
     let path = dir.path().join("classifier.safetensors");
     let net = narrow(true, 1);
     let x = Tensor::ones([2, 1, 64, 96], (Kind::Float, Device::Cpu));
-    let _ = net.forward(&x, Some(Seed::new(1)));
+    let _ = net.pass(&x, Seed::new(1));
     net.save(&path).unwrap();
     let mut other = narrow(true, 1);
     assert_ne!(other.buffers().flat(), net.buffers().flat());
     other.load(&path).unwrap();
-    assert_eq!(other.forward(&x, None), net.forward(&x, None));
+    assert_eq!(other.forward(&x), net.forward(&x));
     let error = narrow(false, 1).load(&path).unwrap_err().to_string();
     assert!(error.contains("classifier.safetensors") && error.contains("expected"), "{error}");
 }

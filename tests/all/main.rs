@@ -5,7 +5,6 @@ mod bootstrap;
 mod checkpoint_speed;
 mod classifier;
 mod classifier_golden;
-mod classifier_speed;
 mod common;
 mod compare;
 mod corpora_iemocap;

@@ -251,6 +251,7 @@ impl Case {
             dropout: 0.2,
             batch_norm: self.batch_norm,
             shrink: 2,
+            ..spec::Vgg::default()
         };
         let (schedule, weights) = (self.schedule, self.weights);
         spec::Classifier {

@@ -1,0 +1,143 @@
+//! Loops over memory of the host that the library has no kernel for: vectors of 16 values, and the threads that
+//! share such a loop. Only additions, multiplications and the like in a fixed order, so that every width of vector
+//! and every number of threads gives the same bits.
+
+use rayon::prelude::*;
+use std::ops::{Add, Mul, Range, Sub};
+use tch::{Kind, Tensor};
+
+/// Values that are computed at once.
+pub const LANES: usize = 16;
+
+/// [`LANES`] values.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub struct Lane(pub [f32; LANES]);
+
+impl Lane {
+    /// Zeros.
+    pub const ZERO: Lane = Lane([0.0; LANES]);
+
+    /// A value from each pair.
+    #[inline(always)]
+    pub fn with(self, other: Lane, f: impl Fn(f32, f32) -> f32) -> Lane {
+        let mut out = [0.0; LANES];
+        for i in 0..LANES {
+            out[i] = f(self.0[i], other.0[i]);
+        }
+        Lane(out)
+    }
+}
+
+impl Add for Lane {
+    type Output = Lane;
+    #[inline(always)]
+    fn add(self, other: Lane) -> Lane {
+        self.with(other, |a, b| a + b)
+    }
+}
+
+impl Sub for Lane {
+    type Output = Lane;
+    #[inline(always)]
+    fn sub(self, other: Lane) -> Lane {
+        self.with(other, |a, b| a - b)
+    }
+}
+
+impl Mul<Lane> for f32 {
+    type Output = Lane;
+    #[inline(always)]
+    fn mul(self, lane: Lane) -> Lane {
+        let mut out = [0.0; LANES];
+        for i in 0..LANES {
+            out[i] = self * lane.0[i];
+        }
+        Lane(out)
+    }
+}
+
+/// Memory that several threads write at places of their own.
+#[derive(Debug, Clone, Copy)]
+pub struct Shared(*mut f32);
+
+// SAFETY: threads write disjoint places, see the callers.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    /// The values of a contiguous float32 tensor of the host.
+    pub fn of(tensor: &Tensor) -> Shared {
+        assert!(
+            tensor.is_contiguous() && tensor.kind() == Kind::Float && tensor.device() == tch::Device::Cpu
+        );
+        Shared(tensor.data_ptr().cast::<f32>())
+    }
+
+    /// The values from `at` on.
+    ///
+    /// # Safety
+    /// They are the tensor's, and no thread writes them.
+    #[inline(always)]
+    pub unsafe fn get(self, at: usize) -> Lane {
+        // SAFETY: the caller's.
+        unsafe { Lane(self.0.add(at).cast::<[f32; LANES]>().read_unaligned()) }
+    }
+
+    /// Writes the values from `at` on.
+    ///
+    /// # Safety
+    /// They are the tensor's, and no other thread reads or writes them.
+    #[inline(always)]
+    pub unsafe fn put(self, at: usize, lane: Lane) {
+        // SAFETY: the caller's.
+        unsafe { self.0.add(at).cast::<[f32; LANES]>().write_unaligned(lane.0) }
+    }
+}
+
+/// `0..count` in as many parts as the library has threads.
+pub fn in_parts(count: usize, run: impl Fn(Range<usize>) + Sync) {
+    let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1);
+    if threads <= 1 {
+        return run(0..count);
+    }
+    let part = count.div_ceil(threads).max(1);
+    (0..count.div_ceil(part)).into_par_iter().for_each(|i| run(i * part..((i + 1) * part).min(count)));
+}
+
+/// The same code for the vectors that the processor has.
+macro_rules! for_the_processor {
+    ($($(#[$doc:meta])* $see:vis $name:ident as $body:ident($($argument:ident: $kind:ty),*);)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// The memory is as large as the shapes say, and nothing else writes to it or to the places written here.
+        $see unsafe fn $name($($argument: $kind),*) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f")]
+                unsafe fn with_avx512($($argument: $kind),*) {
+                    // SAFETY: the caller's.
+                    unsafe { $body($($argument),*) }
+                }
+                #[target_feature(enable = "avx2,fma")]
+                unsafe fn with_avx2($($argument: $kind),*) {
+                    // SAFETY: the caller's.
+                    unsafe { $body($($argument),*) }
+                }
+                if is_x86_feature_detected!("avx512f") {
+                    // SAFETY: the processor has it; the rest is the caller's.
+                    return unsafe { with_avx512($($argument),*) };
+                }
+                if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                    // SAFETY: as above.
+                    return unsafe { with_avx2($($argument),*) };
+                }
+            }
+            // SAFETY: the caller's.
+            unsafe { $body($($argument),*) }
+        }
+    )*};
+}
+pub(crate) use for_the_processor;
