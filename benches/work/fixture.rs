@@ -7,7 +7,8 @@ use seraug::seed::Seed;
 use seraug::spec::{self, Spec};
 use seraug::train::bank::Bank;
 use seraug::train::device::{self, Device};
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::ffi::c_long;
 use std::time::Instant;
 
 /// A parameter of a request, or what it is without.
@@ -46,16 +47,45 @@ pub fn bank(count: usize, frames: impl Fn(usize) -> usize, device: Device) -> Ba
     Bank::new(&mels.iter().collect::<Vec<_>>(), Standardiser { mean: 0.0, deviation: 1.0 }, device)
 }
 
-/// Seconds of `work`, the device's queue emptied before and after.
-pub fn timed(device: Device, work: impl FnOnce()) -> f64 {
-    let wait = || {
-        if let Device::Cuda(n) = device {
-            tch::Cuda::synchronize(n as i64);
-        }
-    };
-    wait();
-    let start = Instant::now();
+/// The answer to a request for `units` units of `work`.
+pub fn timed(device: Device, units: usize, work: impl FnOnce()) -> Value {
+    let clock = Clock::start(device);
     work();
-    wait();
-    start.elapsed().as_secs_f64()
+    clock.answer(units)
+}
+
+/// Wall and CPU seconds since a moment, the device's queue emptied before and after.
+pub struct Clock {
+    device: Device,
+    start: Instant,
+    used: f64,
+}
+
+impl Clock {
+    pub fn start(device: Device) -> Clock {
+        wait(device);
+        Clock { device, start: Instant::now(), used: cpu_seconds() }
+    }
+
+    /// What an answer says: `seconds`, `cpu_seconds` of all threads, `units`.
+    pub fn answer(&self, units: usize) -> Value {
+        wait(self.device);
+        let (seconds, used) = (self.start.elapsed().as_secs_f64(), cpu_seconds() - self.used);
+        json!({"seconds": seconds, "cpu_seconds": used, "units": units})
+    }
+}
+
+fn wait(device: Device) {
+    if let Device::Cuda(n) = device {
+        tch::Cuda::synchronize(n as i64);
+    }
+}
+
+/// Of all threads of this process.
+pub fn cpu_seconds() -> f64 {
+    unsafe extern "C" {
+        /// The C library's; POSIX fixes a unit of a microsecond.
+        safe fn clock() -> c_long;
+    }
+    clock() as f64 / 1e6
 }
