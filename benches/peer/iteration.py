@@ -37,6 +37,11 @@ class Iteration:
         noise = torch.randn(n, self.augmentor.noise, device=self.device)
         return noise, torch.empty(n, device=self.device).uniform_(0.05, 0.3)
 
+    def of_all(self, count):
+        """`count` windows, batch by batch; utterances come again where the corpus has fewer."""
+        for items in (torch.arange(count, device=self.device) % 240).split(self.batch):
+            yield self.windows(items)
+
     def represent(self, x, own):
         r = self.representation(x, own)
         positive, anchor, negative = r.chunk(3)

@@ -17,21 +17,20 @@ fn main() {
     let mut out = std::io::stdout();
     for line in std::io::stdin().lock().lines() {
         let request: Value = serde_json::from_str(&line.expect("a line")).expect("a request is JSON");
-        let run = match request["work"].as_str().unwrap_or_default() {
-            "iteration" => iteration::run,
-            "classifier" => classifier::run,
-            "inference" => inference::run,
-            other => {
-                writeln!(out, "{}", json!({"error": format!("no work is called '{other}'")}))
-                    .expect("stdout is open");
-                continue;
-            }
-        };
         // A failed measurement is a row, not the end.
-        let answer = std::panic::catch_unwind(|| run(&request)).unwrap_or_else(|panic| {
+        let answer = std::panic::catch_unwind(|| answer(&request)).unwrap_or_else(|panic| {
             let why = panic.downcast_ref::<String>().map_or("it panicked", String::as_str);
             json!({"error": why.lines().next()})
         });
         writeln!(out, "{answer}").and_then(|()| out.flush()).expect("stdout is open");
+    }
+}
+
+fn answer(request: &Value) -> Value {
+    match request["work"].as_str().unwrap_or_default() {
+        "iteration" => iteration::run(request),
+        "classifier" => classifier::run(request),
+        "inference" => inference::run(request),
+        other => json!({"error": format!("no work is called '{other}'")}),
     }
 }
