@@ -14,19 +14,33 @@ ENVIRONMENT, REQUIREMENTS = HERE / "peer/.venv", HERE / "peer/requirements.txt"
 
 
 def environment() -> str:
-    """The Python of benches/peer/.venv, made where it is missing or older than its requirements."""
-    python, stamp = ENVIRONMENT / "bin/python", ENVIRONMENT / "requirements.txt"
-    wanted = REQUIREMENTS.read_text()
-    if not (stamp.exists() and stamp.read_text() == wanted):
-        print(f"bench: installing the peer into {ENVIRONMENT.relative_to(HERE.parent)} (a download of 0.5 GB and more)")
-        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-        # A wheel of torch for CPUs is a fifth of the other; a machine with a GPU wants the other.
-        gpu = Path("/dev/nvidiactl").exists()
-        index = [] if gpu else ["--extra-index-url", "https://download.pytorch.org/whl/cpu"]
-        pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        if subprocess.run([*pip, *index, "-r", REQUIREMENTS]).returncode:
-            subprocess.run([*pip, "-r", REQUIREMENTS], check=True)  # that index may be out of reach
-        stamp.write_text(wanted)
+    """The Python of benches/peer/.venv, made where it is missing or of other requirements. Its torch is the wheel that
+    our side has its libtorch from, where that is a whole one: nothing is downloaded twice, and both run the same kernels."""
+    python, stamp = ENVIRONMENT / "bin/python", ENVIRONMENT / "made-of.txt"
+    wheel = Path(os.environ.get("LIBTORCH") or HERE.parent / ".libtorch/torch").resolve()
+    shared = (wheel / "__init__.py").exists()
+    made_of = REQUIREMENTS.read_text() + (f"# torch of {wheel}\n" if shared else "")
+    if stamp.exists() and stamp.read_text() == made_of:
+        return str(python)
+    wanted = [line for line in REQUIREMENTS.read_text().splitlines() if line and line[0] != "#"]
+    of_torch = [line for line in wanted if line.startswith("torch")]
+    rest = [line for line in wanted if line not in of_torch]
+    print(f"bench: installing the peer into {ENVIRONMENT.relative_to(HERE.parent)}")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True)
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    subprocess.run([*pip, *rest], check=True)
+    if shared:
+        # A wheel of another Python does not load.
+        site = next(ENVIRONMENT.glob("lib/python3*/site-packages"))
+        (site / "libtorch.pth").write_text(f"{wheel.parent}\n")
+        subprocess.run([*pip, "--no-deps", *(line for line in of_torch if "audio" in line)], check=True)
+        shared = subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 0
+        if not shared:
+            (site / "libtorch.pth").unlink()
+    if not shared:
+        print("bench: installing torch, a download of about 3 GB")
+        subprocess.run([*pip, *of_torch], check=True)
+    stamp.write_text(made_of)
     return str(python)
 
 
