@@ -15,7 +15,7 @@ ENVIRONMENT, REQUIREMENTS = HERE / "peer/.venv", HERE / "peer/requirements.txt"
 
 def environment() -> str:
     """The Python of benches/peer/.venv, made where it is missing or of other requirements. Its torch is the wheel that
-    our side has its libtorch from, where that is a whole one: nothing is downloaded twice, and both run the same kernels."""
+    our side has its libtorch from, where Python can load that (the one for CPUs lacks CUDA's libraries, which it wants)."""
     python, stamp = ENVIRONMENT / "bin/python", ENVIRONMENT / "made-of.txt"
     wheel = Path(os.environ.get("LIBTORCH") or HERE.parent / ".libtorch/torch").resolve()
     shared = (wheel / "__init__.py").exists()
@@ -30,7 +30,6 @@ def environment() -> str:
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     subprocess.run([*pip, *rest], check=True)
     if shared:
-        # A wheel of another Python does not load.
         site = next(ENVIRONMENT.glob("lib/python3*/site-packages"))
         (site / "libtorch.pth").write_text(f"{wheel.parent}\n")
         subprocess.run([*pip, "--no-deps", *(line for line in of_torch if "audio" in line)], check=True)
@@ -38,8 +37,12 @@ def environment() -> str:
         if not shared:
             (site / "libtorch.pth").unlink()
     if not shared:
-        print("bench: installing torch, a download of about 3 GB")
-        subprocess.run([*pip, *of_torch], check=True)
+        # A wheel for CPUs alone is a tenth of PyPI's, where its index is in reach.
+        cpu = ["--index-url", "https://download.pytorch.org/whl/cpu", "--retries", "0", "--no-deps"]
+        gpu = Path("/dev/nvidiactl").exists()
+        if gpu or subprocess.run([*pip, *cpu, *of_torch], capture_output=True).returncode:
+            print("bench: installing torch, a download of about 3 GB")
+            subprocess.run([*pip, *of_torch], check=True)
     stamp.write_text(made_of)
     return str(python)
 

@@ -2,9 +2,12 @@
 //! benches/peer/side.py is the other.
 
 mod classifier;
+mod corpus;
 mod fixture;
 mod inference;
 mod iteration;
+mod mel;
+mod tsne;
 
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
@@ -31,6 +34,9 @@ fn answer(request: &Value) -> Value {
         "iteration" => iteration::run(request),
         "classifier" => classifier::run(request),
         "inference" => inference::run(request),
+        "mel" => mel::run(request),
+        "tsne" => tsne::run(request),
+        "corpus" => corpus::run(request),
         other => json!({"error": format!("no work is called '{other}'")}),
     }
 }
