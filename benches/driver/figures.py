@@ -41,8 +41,8 @@ def ratios(out: Path, some: list[Row], measured: list[Record]) -> None:
         ax.plot([min(both.ratios), max(both.ratios)], [y, y], color=INK, linewidth=1.2)
         if row.at_least is not None:
             ax.plot([row.at_least] * 2, [y - 0.42, y + 0.42], color=INK, linewidth=1.6, linestyle=(0, (1.2, 1)))
-        end = max(*both.ratios, 1.0, row.at_least or 0)
-        ax.annotate(f"{both.ratio:.2g}x", (end, y), (5, 0), textcoords="offset points", va="center", color=PALE)
+        # In a column of its own, where no bar and no target is.
+        ax.annotate(f"{both.ratio:.3g}x", (1.02, y), xycoords=ax.get_yaxis_transform(), va="center", color=INK if met else "#a06000")
     ax.set_yticks(range(len(found)), [f"{row.title}\nto {titled(row.kind)}" for row, _ in found], fontsize=8)
     ax.invert_yaxis()
     ax.axvline(1, color=PALE, linewidth=0.8)
@@ -54,7 +54,7 @@ def ratios(out: Path, some: list[Row], measured: list[Record]) -> None:
     ax.grid(axis="x", color=GRID, linewidth=0.6)
     ax.set_axisbelow(True)
     ax.tick_params(length=0)
-    ax.set_xlabel("speed to the peer; dotted: target; line: range over rounds", fontsize=8)
+    ax.set_xlabel("times as fast as the peer; line: range over rounds;\ndotted: target, yellow where it is missed", fontsize=8)
     save(figure, out, "ratios")
 
 

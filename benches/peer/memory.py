@@ -1,6 +1,7 @@
 """Memory of the same run in PyTorch: the corpus of table2 on the device, its copies, the augmentor, VGG19. One process."""
 
 import resource
+import time
 
 import torch
 
@@ -15,6 +16,7 @@ def run(request: dict) -> dict:
     """`peak`: the most resident bytes of this process; `device_peak`: the most that torch held on the device."""
     torch.set_num_threads(request.get("threads", 2))
     device, kind = request.get("device", "cpu"), kind_of(request)
+    begun = time.perf_counter()
     mels = [torch.randn(FRAMES, 128) for _ in range(UTTERANCES)]
     bank = torch.cat(mels).to(device)
     work = Iteration(32, 512, device, kind)
@@ -27,7 +29,7 @@ def run(request: dict) -> dict:
     training = Training(32, device, kind)
     for _ in range(3):
         training.step()
-    held = sum(c.numel() for c in copies) + bank.numel()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     on_device = 0 if device == "cpu" else torch.cuda.max_memory_reserved()
-    return {"seconds": 1.0, "units": 1, "peak": peak, "device_peak": on_device, "values": held}
+    return {"seconds": time.perf_counter() - begun, "units": 1, "peak": peak, "device_peak": on_device,
+            "values": bank.numel() + sum(c.numel() for c in copies)}  # fmt: skip

@@ -89,6 +89,7 @@ pub fn cpu_seconds() -> f64 {
         safe fn clock() -> c_long;
     }
     clock() as f64 / 1e6
+}
 
 /// `request["folder"]`, made where it is missing.
 pub fn folder(request: &Value) -> PathBuf {
