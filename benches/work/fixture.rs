@@ -129,3 +129,4 @@ pub fn syllables(draws: &mut Draws, n: usize, rate: usize) -> Vec<f32> {
             low * level * (0.01 + 4.0 * place * (1.0 - place) * 0.9)
         })
         .collect()
+}
