@@ -66,7 +66,9 @@ def sizes(out: Path, made: list[Curve]) -> None:
     figure, panels = plt.subplots(len(axes), 1, figsize=(5.2, 2.5 * len(axes)), layout="constrained", squeeze=False)
     for ax, axis in zip(panels[:, 0], axes):
         for c in (c for c in made if c.axis == axis and c.points):
-            panel_line(ax, c)
+            # The slower side's name above its end, the other's below: they do not meet.
+            others = [o.points[-1][1] for o in made if o.axis == axis and o is not c and o.points]
+            panel_line(ax, c, all(c.points[-1][1] >= y for y in others))
         ax.set_xscale("log")
         ax.set_yscale("log")
         sizes_ = sorted({x for c in made if c.axis == axis for x, _ in c.points})
@@ -83,11 +85,14 @@ def sizes(out: Path, made: list[Curve]) -> None:
     save(figure, out, "sizes")
 
 
-def panel_line(ax, c: Curve) -> None:
+def panel_line(ax, c: Curve, above: bool) -> None:
     colour, marker = (OURS, "o") if c.side == "ours" else (PEER, "s")
     xs, ys = zip(*c.points)
     ax.plot(xs, ys, color=colour, marker=marker, markersize=4, linewidth=1.6)
     ax.plot(xs, [ys[-1] * x / xs[-1] for x in xs], color=colour, linewidth=0.9, linestyle=":")
     name = "seraug" if c.side == "ours" else titled(c.kind)
     slope = "" if c.slope is None else f"\nslope {c.slope:.2f}"
-    ax.annotate(name + slope, (xs[-1], ys[-1]), (6, 0), textcoords="offset points", va="center", fontsize=8, color=colour)
+    ax.annotate(
+        name + slope, (xs[-1], ys[-1]), (6, 0), textcoords="offset points",
+        va="bottom" if above else "top", fontsize=8, color=colour,
+    )  # fmt: skip
