@@ -30,6 +30,11 @@ test-no-libtorch: build
 bench-jobs ROUNDS="3": build
     benches/jobs.sh {{ROUNDS}}
 
+# Measure against PyTorch, librosa and openTSNE, each side in turn (nothing else should run): about two hours, or minutes
+# with --quick, which checks that everything works; --device cuda measures the GPU; more in docs/performance.md
+bench *FLAGS:
+    python3 benches/run.py "$@"
+
 # Run the tests of the Slurm launcher on a cluster of one node: slurm-wlm and munge, installed where missing
 test-slurm:
     cargo test --release --tests --no-run

@@ -6,19 +6,20 @@ import torch
 from torch import nn
 
 from clock import timed
-from networks import vgg19
+from kinds import Kind, kind_of
+from networks import count, vgg19
 
 
 class Training:
-    def __init__(self, batch: int, device: str, compiled: bool, bf16: bool):
+    def __init__(self, batch: int, device: str, kind: Kind):
         torch.manual_seed(1)
-        self.amp = torch.autocast(device, torch.bfloat16, enabled=bf16)
+        self.amp = kind.autocast(device)
         # Segments live on the device; batches are gathered from them.
         self.segments = torch.randn(1024, 1, 128, 128, device=device)
         self.labels = torch.randint(4, (1024,), device=device)
         self.batch, self.device = batch, device
-        self.net = vgg19().to(device)
-        self.forward = torch.compile(self.net) if compiled else self.net
+        self.net = kind.lay_out(vgg19().to(device))
+        self.forward = kind.wrap(self.net)
         self.adam = torch.optim.Adam(self.net.parameters(), lr=3e-4)
 
     def step(self):
@@ -31,9 +32,9 @@ class Training:
 
 
 @cache
-def training(batch, device, compiled, bf16):
-    work = Training(batch, device, compiled, bf16)
-    for _ in range(3 if compiled else 1):
+def training(batch, device, kind):
+    work = Training(batch, device, kind)
+    for _ in range(kind.warm_up):
         work.step()
     return work
 
@@ -41,7 +42,7 @@ def training(batch, device, compiled, bf16):
 def run(request: dict) -> dict:
     """`steps` steps of `batch` segments; a unit is a segment."""
     torch.set_num_threads(request.get("threads", 2))
-    kind, device, batch = request.get("kind", "eager"), request.get("device", "cpu"), request.get("batch", 32)
-    work = training(batch, device, kind == "compile", kind == "bf16")
-    steps = request.get("steps", 1)
-    return {"seconds": timed(device, lambda: [work.step() for _ in range(steps)]), "units": steps * batch}
+    device, batch, steps = request.get("device", "cpu"), request.get("batch", 32), request.get("steps", 1)
+    work = training(batch, device, kind_of(request))
+    took = timed(device, lambda: [work.step() for _ in range(steps)])
+    return took | {"units": steps * batch, "parameters": [count(work.net)]}

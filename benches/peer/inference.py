@@ -5,21 +5,21 @@ from functools import cache
 import torch
 
 from clock import timed
-from networks import Augmentor, vgg19
+from kinds import Kind, kind_of
+from networks import Augmentor, count, vgg19
 
 FRAMES, BATCH = 512, 32
 
 
 class Inference:
-    def __init__(self, utterances: int, device: str, compiled: bool, bf16: bool):
+    def __init__(self, utterances: int, device: str, kind: Kind):
         torch.manual_seed(1)
-        self.amp = torch.autocast(device, torch.bfloat16, enabled=bf16)
+        self.amp = kind.autocast(device)
         self.device = device
         self.windows = torch.randn(utterances, 1, FRAMES, 128, device=device)
         self.own = torch.full((utterances,), FRAMES, device=device)
-        self.augmentor, self.net = Augmentor(FRAMES).to(device).eval(), vgg19().to(device).eval()
-        wrap = torch.compile if compiled else lambda f: f
-        self.augment, self.classify = wrap(self.augmentor), wrap(self.net)
+        self.augmentor, self.net = (kind.lay_out(n.to(device)).eval() for n in (Augmentor(FRAMES), vgg19()))
+        self.augment, self.classify = kind.wrap(self.augmentor), kind.wrap(self.net)
 
     @torch.inference_mode()
     def once(self):
@@ -36,15 +36,17 @@ class Inference:
 
 
 @cache
-def built(utterances, device, compiled, bf16):
-    work = Inference(utterances, device, compiled, bf16)
-    work.once()
+def built(utterances, device, kind):
+    work = Inference(utterances, device, kind)
+    for _ in range(kind.warm_up):
+        work.once()
     return work
 
 
 def run(request: dict) -> dict:
     """`utterances` of 512 frames, each augmented four times and classified as four segments; a unit is an utterance."""
     torch.set_num_threads(request.get("threads", 2))
-    kind, device, count = request.get("kind", "eager"), request.get("device", "cpu"), request.get("utterances", 16)
-    work = built(count, device, kind == "compile", kind == "bf16")
-    return {"seconds": timed(device, work.once), "units": count}
+    device, utterances = request.get("device", "cpu"), request.get("utterances", 16)
+    work = built(utterances, device, kind_of(request))
+    parameters = [count(n) for n in (work.augmentor, work.net)]
+    return timed(device, work.once) | {"units": utterances, "parameters": parameters}

@@ -6,25 +6,27 @@ import torch
 from torch.nn import functional as F
 
 from clock import timed
-from networks import Augmentor, Discriminator, RepresentationLearner, distance, triplet
+from kinds import Kind, kind_of
+from networks import Augmentor, Discriminator, RepresentationLearner, count, distance, triplet
 
 
 class Iteration:
-    def __init__(self, batch: int, frames: int, device: str, compiled: bool, bf16: bool):
+    def __init__(self, batch: int, frames: int, device: str, kind: Kind):
         torch.manual_seed(1)
         self.batch, self.frames, self.device = batch, frames, device
-        self.amp = torch.autocast(device, torch.bfloat16, enabled=bf16)
+        self.amp = kind.autocast(device)
         # The corpus lives on the device: 240 utterances of about 4.5 s.
         self.lens = torch.randint(200, 700, (240,), device=device)
         self.labels = torch.arange(240, device=device) % 4
         self.corpus = torch.randn(240, 700, 128, device=device)
-        self.augmentor = Augmentor(frames).to(device)
-        self.discriminator = Discriminator().to(device)
-        self.representation = RepresentationLearner().to(device)
-        adam = lambda net: torch.optim.Adam(net.parameters(), lr=1e-6)
-        self.adams = [adam(n) for n in (self.representation, self.discriminator, self.augmentor)]
-        wrap = torch.compile if compiled else lambda f: f
-        self.phases = [wrap(f) for f in (self.represent, self.discriminate, self.vary, self.preserve)]
+        place = lambda net: kind.lay_out(net.to(device))
+        self.augmentor = place(Augmentor(frames))
+        self.discriminator = place(Discriminator())
+        self.representation = place(RepresentationLearner())
+        self.networks = (self.representation, self.discriminator, self.augmentor)
+        self.adams = [torch.optim.Adam(net.parameters(), lr=1e-6) for net in self.networks]
+        self.augment = kind.wrap(self.augmentor)
+        self.phases = [kind.wrap(f) for f in (self.represent, self.discriminate, self.vary, self.preserve)]
 
     def windows(self, items):
         own = self.lens[items].clamp(max=self.frames)
@@ -34,6 +36,11 @@ class Iteration:
         """Noise and intensities of n augmentations."""
         noise = torch.randn(n, self.augmentor.noise, device=self.device)
         return noise, torch.empty(n, device=self.device).uniform_(0.05, 0.3)
+
+    def of_all(self, count):
+        """`count` windows, batch by batch; utterances come again where the corpus has fewer."""
+        for items in (torch.arange(count, device=self.device) % 240).split(self.batch):
+            yield self.windows(items)
 
     def represent(self, x, own):
         r = self.representation(x, own)
@@ -63,11 +70,15 @@ class Iteration:
         bal = triplet(positive, distance(anchor, r_negative))
         return gan + 10 * emo + 8 * bal
 
-    def update(self, i, net, loss):
+    def update(self, i, loss):
         self.adams[i].zero_grad(set_to_none=True)
-        # The gradient of this network alone: the others are frozen in its phase.
-        loss.backward(inputs=list(net.parameters()))
+        loss.backward()
         self.adams[i].step()
+
+    def train(self, net):
+        """Freezes the other two: no gradient of their parameters is computed, compiled or not."""
+        for one in self.networks:
+            one.requires_grad_(one is net)
 
     def step(self):
         b = self.batch
@@ -76,26 +87,29 @@ class Iteration:
         of = lambda c: c + 4 * torch.randint(60, (b,), device=self.device)
         p, a, n, o = (self.windows(of(c)) for c in (classes, classes, other, classes))
         represent, discriminate, vary, preserve = self.phases
+        self.train(self.representation)
         with self.amp:
             loss = represent(torch.cat([p[0], a[0], n[0]]), torch.cat([p[1], a[1], n[1]]))
-        self.update(0, self.representation, loss)
+        self.update(0, loss)
+        self.train(self.discriminator)
         with self.amp:
             with torch.no_grad():
-                augmented = self.augmentor(*a, *self.draw(b))
+                augmented = self.augment(*a, *self.draw(b))
             loss = discriminate(*o, augmented, a[1])
-        self.update(1, self.discriminator, loss)
+        self.update(1, loss)
+        self.train(self.augmentor)
         with self.amp:
             loss = vary(*a, *self.draw(2 * b))
-        self.update(2, self.augmentor, loss)
+        self.update(2, loss)
         with self.amp:
             loss = preserve(*p, *a, *n, *self.draw(2 * b))
-        self.update(2, self.augmentor, loss)
+        self.update(2, loss)
 
 
 @cache
-def built(batch, frames, device, compiled, bf16):
-    work = Iteration(batch, frames, device, compiled, bf16)
-    for _ in range(3 if compiled else 1):
+def built(batch, frames, device, kind):
+    work = Iteration(batch, frames, device, kind)
+    for _ in range(kind.warm_up):
         work.step()
     return work
 
@@ -103,7 +117,7 @@ def built(batch, frames, device, compiled, bf16):
 def run(request: dict) -> dict:
     """`units` iterations of `batch` triplets of windows of `frames` frames."""
     torch.set_num_threads(request.get("threads", 2))
-    kind, device = request.get("kind", "eager"), request.get("device", "cpu")
-    work = built(request.get("batch", 32), request.get("frames", 512), device, kind == "compile", kind == "bf16")
-    units = request.get("units", 1)
-    return {"seconds": timed(device, lambda: [work.step() for _ in range(units)]), "units": units}
+    device, units = request.get("device", "cpu"), request.get("units", 1)
+    work = built(request.get("batch", 32), request.get("frames", 512), device, kind_of(request))
+    took = timed(device, lambda: [work.step() for _ in range(units)])
+    return took | {"units": units, "parameters": [count(net) for net in work.networks]}

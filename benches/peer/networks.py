@@ -93,6 +93,10 @@ def vgg19(classes: int = 4) -> nn.Module:
     return net
 
 
+def count(net: nn.Module) -> int:
+    return sum(p.numel() for p in net.parameters())
+
+
 def triplet(positive, negative, margin: float = 7.0):
     return F.relu(positive - negative + margin).mean()
 

@@ -1,6 +1,6 @@
 //! Training of the VGG19 classifier on segments of 128 frames (paper 3.1.1).
 
-use crate::fixture;
+use crate::fixture::{self, Clock};
 use seraug::error::Result;
 use seraug::seed::Seed;
 use seraug::spec::{Loss, Sampling};
@@ -9,7 +9,6 @@ use seraug::train::control::{Control, Turn};
 use seraug::train::device::Device;
 use seraug::train::history::Row;
 use serde_json::{Value, json};
-use std::time::Instant;
 
 /// `steps` steps of `batch` segments after one to warm up; a unit is a segment.
 pub fn run(request: &Value) -> Value {
@@ -33,17 +32,18 @@ pub fn run(request: &Value) -> Value {
         mixup: None,
         seed: Seed::new(1),
     };
-    let mut watch = Watch { device, steps, start: Instant::now(), seconds: 0.0 };
-    let _ = train(&task, &mut watch);
-    json!({"seconds": watch.seconds, "units": steps * batch})
+    let mut watch = Watch { device, steps, batch, clock: None, answer: Value::Null };
+    let failed = train(&task, &mut watch).err().map(|e| e.to_string());
+    if watch.answer.is_null() { json!({"error": failed}) } else { watch.answer }
 }
 
 /// Takes the time from the first step to the one after `steps` others, and stops there.
 struct Watch {
     device: Device,
     steps: usize,
-    start: Instant,
-    seconds: f64,
+    batch: usize,
+    clock: Option<Clock>,
+    answer: Value,
 }
 
 impl Control for Watch {
@@ -53,14 +53,12 @@ impl Control for Watch {
 
     fn turn(&mut self, step: usize, _: usize) -> Turn {
         if step == 1 {
-            fixture::timed(self.device, || {}); // waits for the device
-            self.start = Instant::now();
+            self.clock = Some(Clock::start(self.device));
         }
         if step < 1 + self.steps {
             return Turn::GoOn;
         }
-        fixture::timed(self.device, || {});
-        self.seconds = self.start.elapsed().as_secs_f64();
+        self.answer = self.clock.as_ref().map_or(Value::Null, |c| c.answer(self.steps * self.batch));
         Turn::Stop
     }
 }

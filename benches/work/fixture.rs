@@ -7,7 +7,9 @@ use seraug::seed::Seed;
 use seraug::spec::{self, Spec};
 use seraug::train::bank::Bank;
 use seraug::train::device::{self, Device};
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::ffi::c_long;
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// A parameter of a request, or what it is without.
@@ -46,16 +48,85 @@ pub fn bank(count: usize, frames: impl Fn(usize) -> usize, device: Device) -> Ba
     Bank::new(&mels.iter().collect::<Vec<_>>(), Standardiser { mean: 0.0, deviation: 1.0 }, device)
 }
 
-/// Seconds of `work`, the device's queue emptied before and after.
-pub fn timed(device: Device, work: impl FnOnce()) -> f64 {
-    let wait = || {
-        if let Device::Cuda(n) = device {
-            tch::Cuda::synchronize(n as i64);
-        }
-    };
-    wait();
-    let start = Instant::now();
+/// The answer to a request for `units` units of `work`.
+pub fn timed(device: Device, units: usize, work: impl FnOnce()) -> Value {
+    let clock = Clock::start(device);
     work();
-    wait();
-    start.elapsed().as_secs_f64()
+    clock.answer(units)
+}
+
+/// Wall and CPU seconds since a moment, the device's queue emptied before and after.
+pub struct Clock {
+    device: Device,
+    start: Instant,
+    used: f64,
+}
+
+impl Clock {
+    pub fn start(device: Device) -> Clock {
+        wait(device);
+        Clock { device, start: Instant::now(), used: cpu_seconds() }
+    }
+
+    /// What an answer says: `seconds`, `cpu_seconds` of all threads, `units`.
+    pub fn answer(&self, units: usize) -> Value {
+        wait(self.device);
+        let (seconds, used) = (self.start.elapsed().as_secs_f64(), cpu_seconds() - self.used);
+        json!({"seconds": seconds, "cpu_seconds": used, "units": units})
+    }
+}
+
+fn wait(device: Device) {
+    if let Device::Cuda(n) = device {
+        tch::Cuda::synchronize(n as i64);
+    }
+}
+
+/// Of all threads of this process.
+pub fn cpu_seconds() -> f64 {
+    unsafe extern "C" {
+        /// The C library's; POSIX fixes a unit of a microsecond.
+        safe fn clock() -> c_long;
+    }
+    clock() as f64 / 1e6
+}
+
+/// `request["folder"]`, made where it is missing.
+pub fn folder(request: &Value) -> PathBuf {
+    let folder =
+        PathBuf::from(request["folder"].as_str().expect("a request names the folder of its fixtures"));
+    std::fs::create_dir_all(&folder).expect("the folder of the fixtures can be made");
+    folder
+}
+
+/// `request[name]`, or `otherwise`.
+pub fn number(request: &Value, name: &str, otherwise: u64) -> usize {
+    usize::try_from(request[name].as_u64().unwrap_or(otherwise)).expect("a number of this machine's size")
+}
+
+/// Steps of a linear congruential generator (the constants of ANSI C): the same numbers on every machine.
+pub struct Draws(pub u64);
+
+impl Draws {
+    /// Uniform in [-1, 1).
+    pub fn uniform(&mut self) -> f32 {
+        self.0 = (1_103_515_245 * self.0 + 12_345) % (1 << 31);
+        (self.0 as f64 / f64::from(1 << 30) - 1.0) as f32
+    }
+}
+
+/// `n` samples like speech in what matters here: noise of a moving colour in syllables, four a second, of which none is
+/// silent and the loudest is 40 dB above the softest.
+pub fn syllables(draws: &mut Draws, n: usize, rate: usize) -> Vec<f32> {
+    let (mut low, mut level) = (0.0, 1.0);
+    (0..n)
+        .map(|i| {
+            let place = (i % (rate / 4)) as f32 / (rate / 4) as f32;
+            if place == 0.0 {
+                level = 0.3 + 0.2 * draws.uniform();
+            }
+            low += (0.1 + 0.8 * place) * (draws.uniform() - low);
+            low * level * (0.01 + 4.0 * place * (1.0 - place) * 0.9)
+        })
+        .collect()
 }

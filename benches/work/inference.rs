@@ -40,7 +40,9 @@ pub fn run(request: &Value) -> Value {
             made.once(count);
             made
         });
-        json!({"seconds": fixture::timed(device, || m.once(count)), "units": count})
+        let mut answer = fixture::timed(device, count, || m.once(count));
+        answer["parameters"] = json!([m.augmentor.param_count(), m.net.param_count()]);
+        answer
     })
 }
 

@@ -14,7 +14,8 @@ thread_local! {
 
 /// `units` iterations of `batch` triplets of windows of `frames` frames.
 pub fn run(request: &Value) -> Value {
-    let (batch, frames) = (fixture::parameter(request, "batch", 32), fixture::parameter(request, "frames", 512));
+    let (batch, frames) =
+        (fixture::parameter(request, "batch", 32), fixture::parameter(request, "frames", 512));
     let units = fixture::parameter(request, "units", 1);
     let device = fixture::device(request);
     let precision = request["precision"].as_str().unwrap_or("f32").to_owned();
@@ -32,7 +33,10 @@ pub fn run(request: &Value) -> Value {
             trainer.iteration();
             trainer
         });
-        let seconds = fixture::timed(device, || (0..units).for_each(|_| trainer.iteration()));
-        json!({"seconds": seconds, "units": units})
+        let mut answer = fixture::timed(device, units, || (0..units).for_each(|_| trainer.iteration()));
+        let n = &trainer.networks;
+        let counts = [&n.representation.params, &n.discriminator.params, &n.augmentor.params];
+        answer["parameters"] = json!(counts.map(|p| p.count()));
+        answer
     })
 }

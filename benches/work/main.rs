@@ -2,28 +2,41 @@
 //! benches/peer/side.py is the other.
 
 mod classifier;
+mod corpus;
 mod fixture;
 mod inference;
 mod iteration;
+mod mel;
+mod tsne;
 
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
 
 fn main() {
+    // `cargo test --benches` starts this without a request.
+    if std::env::args().any(|a| a == "--test") {
+        return;
+    }
     let mut out = std::io::stdout();
     for line in std::io::stdin().lock().lines() {
         let request: Value = serde_json::from_str(&line.expect("a line")).expect("a request is JSON");
-        let run = match request["work"].as_str().unwrap_or_default() {
-            "iteration" => iteration::run,
-            "classifier" => classifier::run,
-            "inference" => inference::run,
-            other => panic!("no work is called '{other}'"),
-        };
         // A failed measurement is a row, not the end.
-        let answer = std::panic::catch_unwind(|| run(&request)).unwrap_or_else(|panic| {
+        let answer = std::panic::catch_unwind(|| answer(&request)).unwrap_or_else(|panic| {
             let why = panic.downcast_ref::<String>().map_or("it panicked", String::as_str);
             json!({"error": why.lines().next()})
         });
         writeln!(out, "{answer}").and_then(|()| out.flush()).expect("stdout is open");
+    }
+}
+
+fn answer(request: &Value) -> Value {
+    match request["work"].as_str().unwrap_or_default() {
+        "iteration" => iteration::run(request),
+        "classifier" => classifier::run(request),
+        "inference" => inference::run(request),
+        "mel" => mel::run(request),
+        "tsne" => tsne::run(request),
+        "corpus" => corpus::run(request),
+        other => json!({"error": format!("no work is called '{other}'")}),
     }
 }

@@ -1,6 +1,7 @@
 //! Log-mel spectrograms (paper 3.1.1; CLOSE_READING row "mel filterbank").
 
 use super::SAMPLE_RATE;
+use super::lanes::{Instructions, LANES};
 use super::mel::{Filter, filters};
 use crate::spec::Features;
 use realfft::{RealFftPlanner, RealToComplex};
@@ -18,9 +19,6 @@ pub struct LogMel {
     pub db: Vec<f32>,
 }
 
-/// Power under which a band reads as this much, as librosa's `amin`.
-const LEAST_POWER: f64 = 1e-10;
-
 /// Computes log-mel spectrograms with one setting; shared by threads.
 ///
 /// The same numbers as `librosa.power_to_db(librosa.feature.melspectrogram(y, sr=16000, n_fft, win_length,
@@ -29,11 +27,13 @@ const LEAST_POWER: f64 = 1e-10;
 /// processors agree after rounding to `f32`.
 pub struct MelExtractor {
     fft: Arc<dyn RealToComplex<f64>>,
-    /// Periodic Hann, centred in `n_fft` samples.
+    /// Periodic Hann, which is centred in `n_fft` samples.
     window: Vec<f64>,
+    n_fft: usize,
     hop: usize,
     filters: Vec<Filter>,
     floor_db: f64,
+    instructions: Instructions,
 }
 
 impl MelExtractor {
@@ -41,43 +41,51 @@ impl MelExtractor {
     pub fn new(features: &Features) -> MelExtractor {
         let in_samples = |ms: u32| ms as usize * SAMPLE_RATE as usize / 1000;
         let (length, n_fft) = (in_samples(features.window_ms), features.n_fft);
-        let mut window = vec![0.0; n_fft];
-        let before = (n_fft - length) / 2;
-        for (i, w) in window[before..before + length].iter_mut().enumerate() {
-            *w = 0.5 - 0.5 * (TAU * i as f64 / length as f64).cos();
-        }
+        let hann = |i: usize| 0.5 - 0.5 * (TAU * i as f64 / length as f64).cos();
         MelExtractor {
             fft: RealFftPlanner::new().plan_fft_forward(n_fft),
-            window,
+            window: (0..length).map(hann).collect(),
+            n_fft,
             hop: in_samples(features.hop_ms),
             filters: filters(features.mels, n_fft, features.mel_scale),
             floor_db: f64::from(features.floor_db),
+            instructions: Instructions::available().pop().unwrap_or(Instructions::Baseline),
         }
     }
 
     /// The spectrogram of 16 kHz mono `samples`: `1 + samples / hop` frames, the signal zero-padded at both
     /// ends so that frame `t` is centred on sample `t * hop`.
     pub fn extract(&self, samples: &[f32]) -> LogMel {
-        let (n_fft, mels) = (self.window.len(), self.filters.len());
+        let (n_fft, mels, length) = (self.n_fft, self.filters.len(), self.window.len());
         let frames = 1 + samples.len() / self.hop;
+        // Outside the window a frame is 0, whatever the signal is there.
+        let before = (n_fft - length) / 2;
+        let ahead = n_fft / 2 - before;
+        let mut padded = vec![0.0; ahead + samples.len() + length];
+        padded[ahead..ahead + samples.len()].copy_from_slice(samples);
+
         let mut input = self.fft.make_input_vec();
         let mut spectrum = self.fft.make_output_vec();
         let mut scratch = self.fft.make_scratch_vec();
-        let mut db = Vec::with_capacity(frames * mels);
-        for t in 0..frames {
-            let start = (t * self.hop) as isize - (n_fft / 2) as isize;
-            for (i, (x, w)) in input.iter_mut().zip(&self.window).enumerate() {
-                let at = usize::try_from(start + i as isize).ok();
-                *x = at.and_then(|at| samples.get(at)).map_or(0.0, |s| f64::from(*s) * w);
+        let mut power = vec![[0.0; LANES]; spectrum.len()];
+        let mut bands = vec![[0.0; LANES]; mels];
+        let mut db = vec![0.0; frames * mels];
+        for (block, db) in db.chunks_mut(LANES * mels).enumerate() {
+            for lane in 0..db.len() / mels {
+                let start = (block * LANES + lane) * self.hop;
+                input[..before].fill(0.0);
+                input[before + length..].fill(0.0);
+                let within = input[before..].iter_mut().zip(&padded[start..]).zip(&self.window);
+                within.for_each(|((x, s), w)| *x = f64::from(*s) * w);
+                self.fft
+                    .process_with_scratch(&mut input, &mut spectrum, &mut scratch)
+                    .expect("the buffers are the plan's own");
+                power.iter_mut().zip(&spectrum).for_each(|(power, c)| power[lane] = c.norm_sqr());
             }
-            self.fft
-                .process_with_scratch(&mut input, &mut spectrum, &mut scratch)
-                .expect("the buffers are the plan's own");
-            db.extend(self.filters.iter().map(|filter| {
-                let bins = &spectrum[filter.first..];
-                let power: f64 = filter.weights.iter().zip(bins).map(|(w, c)| w * c.norm_sqr()).sum();
-                10.0 * power.max(LEAST_POWER).log10()
-            }));
+            self.instructions.decibels(&self.filters, &power, &mut bands);
+            for (lane, db) in db.chunks_mut(mels).enumerate() {
+                db.iter_mut().zip(&bands).for_each(|(db, band)| *db = band[lane]);
+            }
         }
         let floor = db.iter().copied().fold(f64::NEG_INFINITY, f64::max) - self.floor_db;
         LogMel { frames, mels, db: db.into_iter().map(|v| v.max(floor) as f32).collect() }

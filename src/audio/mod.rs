@@ -1,6 +1,7 @@
 //! From an audio file to log-mel frames.
 
 pub mod decode;
+mod lanes;
 pub mod logmel;
 mod mel;
 pub mod npy;

@@ -1,0 +1,89 @@
+"""One of the two long-lived programs: a request is a line of JSON, so is its answer."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+BENCHES = Path(__file__).resolve().parent.parent
+
+
+class Side:
+    """`ours` or `peer`. A process that dies or takes too long is an answer with `error`; the next request starts another."""
+
+    def __init__(self, name: str, command: list[str], limit: float):
+        self.name, self.command, self.limit = name, command, limit
+        self.process = None
+
+    def ask(self, request: dict) -> dict:
+        if self.process is None:
+            self.start()
+        cpu = tree_seconds(self.process.pid)
+        try:
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            return {"error": self.last_words()}
+        ready, _, _ = select.select([self.process.stdout], [], [], self.limit)
+        if not ready:
+            self.close(kill=True)
+            return {"error": f"no answer within {self.limit:.0f} s"}
+        line = self.process.stdout.readline()
+        if not line:
+            return {"error": self.last_words()}
+        answer = json.loads(line)
+        if "error" not in answer:
+            # Of the whole request where the work does not count its own.
+            answer.setdefault("cpu_seconds", tree_seconds(self.process.pid) - cpu)
+        return answer
+
+    def start(self) -> None:
+        self.errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+
+    def last_words(self) -> str:
+        """Why the process ended, in one line."""
+        code = self.process.wait()
+        self.errors.seek(0)
+        said = [line for line in self.errors.read().decode(errors="replace").splitlines() if line.strip()]
+        self.close(kill=True)
+        return f"ended with {code}" + (f": {said[-1].strip()[:200]}" if said else "")
+
+    def close(self, kill: bool = False) -> None:
+        if self.process is not None:
+            if kill:
+                self.process.kill()
+            self.process.stdin.close()
+            self.process.wait()
+            self.process = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close(kill=True)
+
+
+def peer(limit: float) -> Side:
+    return Side("peer", [sys.executable, str(BENCHES / "peer/side.py")], limit)
+
+
+def ours(program: str, limit: float) -> Side:
+    return Side("ours", [program], limit)
+
+
+def tree_seconds(pid: int) -> float:
+    """CPU seconds of a process and its living descendants; 0 where /proc is not to be had."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0.0
+    own = sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    return own + sum(tree_seconds(int(child)) for child in children)
