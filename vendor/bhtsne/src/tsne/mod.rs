@@ -486,7 +486,7 @@ where
 
         let (v, o): (&[T], &[T]) = ptr.split_at(d);
         for chunk in o.chunks(d) {
-            dd[j] = { v.iter().zip(chunk.iter()).map(|(v, c)| (*v - *c) * (*v - *c)).sum() };
+            dd[j] = v.iter().zip(chunk.iter()).map(|(v, c)| (*v - *c) * (*v - *c)).sum();
             dd[(n * j) % (n * n - 1)] = dd[j];
             j += 1;
         }
