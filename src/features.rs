@@ -11,10 +11,11 @@ use rayon::prelude::*;
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
-pub use crate::audio::npy::{read_npy, write_npy};
+pub use crate::audio::npy::{read_npy, write_npy, write_npy_cached};
 
 /// Goes up whenever decoding, resampling or the mel front end gives other numbers for the same file.
-const VERSION: u32 = 1;
+/// 2: 48 kHz and its multiples are resampled in other blocks.
+const VERSION: u32 = 2;
 
 /// The log-mels of `utterances`, in their order. `progress` goes up by one for each.
 ///
@@ -42,7 +43,7 @@ pub fn extract_all(
                 return Ok(mel);
             }
             let mel = extractor.extract(&samples_in(u, &recording)?);
-            write_npy(&cached, &mel)?;
+            write_npy_cached(&cached, &mel)?;
             Ok(mel)
         };
         group.iter().map(|u| (one(u), progress.inc(1)).0).collect()

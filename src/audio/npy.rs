@@ -2,7 +2,7 @@
 
 use super::LogMel;
 use crate::error::{Error, Result};
-use crate::results::write_atomic;
+use crate::results::{write_atomic, write_cached};
 use npyz::WriterBuilder;
 use std::path::Path;
 
@@ -39,6 +39,18 @@ fn parse(bytes: &[u8]) -> std::result::Result<LogMel, String> {
 /// # Errors
 /// Names the path that cannot be written.
 pub fn write_npy(path: &Path, mel: &LogMel) -> Result<()> {
+    write_atomic(path, &bytes(path, mel)?)
+}
+
+/// As [`write_npy`] into a cache, without waiting for the disk: see [`write_cached`].
+///
+/// # Errors
+/// As [`write_npy`].
+pub fn write_npy_cached(path: &Path, mel: &LogMel) -> Result<()> {
+    write_cached(path, &bytes(path, mel)?)
+}
+
+fn bytes(path: &Path, mel: &LogMel) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(128 + 4 * mel.db.len());
     let written = npyz::WriteOptions::new()
         .default_dtype()
@@ -50,5 +62,5 @@ pub fn write_npy(path: &Path, mel: &LogMel) -> Result<()> {
             writer.finish()
         });
     written.map_err(|e| Error::failed(format!("{}: cannot be written: {e}", path.display())))?;
-    write_atomic(path, &bytes)
+    Ok(bytes)
 }

@@ -3,19 +3,38 @@
 use super::SAMPLE_RATE;
 use audioadapter_buffers::owned::InterleavedOwned;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
+use std::cell::Cell;
 
 /// Input samples per block, at least. Longer blocks give a steeper anti-aliasing filter; no one waits for the first.
 const BLOCK: usize = 4096;
 
 /// The input samples of a block: an even multiple of the shortest span that holds whole samples of both rates.
-/// An odd one would shift the signal by half a sample.
+/// An odd one would shift the signal by half a sample. A multiple by small primes alone: the FFT of 48 kHz would have the
+/// prime 683 in it and take four times as long.
 fn block(from: usize, to: usize) -> usize {
     let (mut a, mut b) = (from, to);
     while b > 0 {
         (a, b) = (b, a % b);
     }
     let twice = 2 * from / a;
-    twice * BLOCK.div_ceil(twice)
+    let fewest = BLOCK.div_ceil(twice);
+    // There is a power of two before twice the number.
+    twice * (fewest..=2 * fewest).find(|n| is_smooth(*n)).unwrap_or(fewest)
+}
+
+/// Whether `n`, above 0, has no prime above 7.
+fn is_smooth(mut n: usize) -> bool {
+    for prime in [2, 3, 5, 7] {
+        while n.is_multiple_of(prime) {
+            n /= prime;
+        }
+    }
+    n == 1
+}
+
+thread_local! {
+    /// The last rate of this thread: a corpus has one, and the filter takes longer to make than a short file to resample.
+    static LAST: Cell<Option<(u32, Fft<f64>)>> = const { Cell::new(None) };
 }
 
 /// Resamples mono `samples` from `rate` hertz; the result has `ceil(len * 16000 / rate)` samples, in step with
@@ -23,13 +42,50 @@ fn block(from: usize, to: usize) -> usize {
 pub fn resample(samples: &[f32], rate: u32) -> Result<Vec<f32>, String> {
     let failed =
         |e: &dyn std::fmt::Display| format!("{rate} Hz cannot be resampled ({e}); convert it to 16 kHz");
-    let window = WindowFunction::BlackmanHarris2;
-    let (from, to) = (rate as usize, SAMPLE_RATE as usize);
-    let mut fft = Fft::<f64>::new_custom(from, to, block(from, to), 1, 1, window, FixedSync::Both)
-        .map_err(|e| failed(&e))?;
+    let mut fft = match LAST.take().filter(|last| last.0 == rate) {
+        Some((_, fft)) => fft,
+        None => {
+            let window = WindowFunction::BlackmanHarris2;
+            let (from, to) = (rate as usize, SAMPLE_RATE as usize);
+            Fft::new_custom(from, to, block(from, to), 1, 1, window, FixedSync::Both)
+                .map_err(|e| failed(&e))?
+        }
+    };
+    // What the file before left in it is no part of this one.
+    fft.reset();
     let input: Vec<f64> = samples.iter().copied().map(f64::from).collect();
     let frames = input.len();
     let input = InterleavedOwned::new_from(input, 1, frames).map_err(|e| failed(&e))?;
     let output = fft.process_all(&input, frames, None).map_err(|e| failed(&e))?;
+    LAST.set(Some((rate, fft)));
     Ok(output.take_data().into_iter().map(|s| s as f32).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_even_whole_and_of_small_primes_where_the_rates_are() {
+        for (from, expected) in
+            [(8_000, 4096), (44_100, 4410), (48_000, 4116), (96_000, 4116), (44_101, 88_202)]
+        {
+            assert_eq!(block(from, 16_000), expected, "{from} Hz");
+            assert_eq!(expected * 16_000 % from, 0);
+        }
+        assert_eq!([1, 686, 683, 22].map(is_smooth), [true, true, false, false]);
+    }
+
+    #[test]
+    fn a_file_does_not_hear_the_one_before() {
+        let saw: Vec<f32> = (0..30_000).map(|i| (i % 97) as f32 / 97.0 - 0.5).collect();
+        let fresh =
+            |rate| std::thread::spawn(move || resample(&[0.25; 9_000], rate)).join().unwrap().unwrap();
+        let first = [44_100, 48_000].map(fresh);
+        for (rate, first) in [44_100, 48_000, 44_100].into_iter().zip([&first[0], &first[1], &first[0]]) {
+            resample(&saw, rate).unwrap();
+            let after = resample(&[0.25; 9_000], rate).unwrap();
+            assert!(after.iter().map(|s| s.to_bits()).eq(first.iter().map(|s| s.to_bits())), "{rate}");
+        }
+    }
 }

@@ -22,12 +22,28 @@ pub(super) fn temporary_prefix() -> String {
 /// # Errors
 /// Names the path: a folder that cannot be written, a full disk.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes, true)
+}
+
+/// As [`write_atomic`] without waiting for the disk. After a loss of power the file may be empty, cut short or zeros, so
+/// this is for caches that whoever reads checks: a disk takes a millisecond a file, the content often less.
+///
+/// # Errors
+/// As [`write_atomic`].
+pub fn write_cached(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes, false)
+}
+
+fn write(path: &Path, bytes: &[u8], sync: bool) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", path.display()));
     std::fs::create_dir_all(folder).map_err(failed)?;
     let mut file =
         tempfile::Builder::new().prefix(&temporary_prefix()).tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    if sync {
+        file.as_file().sync_all().map_err(failed)?;
+    }
     // A temporary file is private by default; results are for everybody who may read the folder.
     #[cfg(unix)]
     {

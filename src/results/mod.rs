@@ -20,7 +20,7 @@ mod seal;
 mod store;
 mod tensorboard;
 
-pub use atomic::{left_over, remove_aside, sweep, sweep_folder, write_atomic};
+pub use atomic::{left_over, remove_aside, sweep, sweep_folder, write_atomic, write_cached};
 pub use cell::CellId;
 pub use checkpoints::Checkpoints;
 pub use counts::{CountRow, CountStatus, read_counts, write_counts};
