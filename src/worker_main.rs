@@ -10,6 +10,7 @@ use seraug::probe;
 use seraug::results::RunDir;
 use seraug::run::{Options, Resume};
 use seraug::signals;
+use seraug::spec::Precision;
 use seraug::work::{self, Task};
 use std::io::Write;
 use std::path::PathBuf;
@@ -72,6 +73,8 @@ fn main() -> ExitCode {
 
 /// Exit codes: 0 done, 3 the one cell failed, 130 stopped.
 fn work(args: Work) -> Result<u8> {
+    let run = RunDir::open(&args.run)?;
+    compute_in(work::precision(&run)?);
     signals::listen();
     let options = Options {
         corpora: args.corpora,
@@ -90,10 +93,26 @@ fn work(args: Work) -> Result<u8> {
         command: std::env::args().collect(),
         set: Vec::new(),
     };
-    let task = Task { run: RunDir::open(&args.run)?, options };
+    let task = Task { run, options };
     match args.cell {
         Some(number) => work::one(&task, number.saturating_sub(1)),
         None => work::serve(&task),
+    }
+}
+
+/// Says how CUDA multiplies floats, which nothing else does: libtorch lets cuDNN use TF32 unless told otherwise. The
+/// libraries read the environment as they are opened, and libtorch at its first question about it. Here, because whoever
+/// starts a worker (a supervisor, a cluster's script, a person) starts it here.
+fn compute_in(precision: Precision) {
+    let (name, value) = match precision {
+        Precision::F32 | Precision::Bf16 => ("NVIDIA_TF32_OVERRIDE", "0"),
+        Precision::Tf32 => ("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "1"),
+    };
+    // SAFETY: the first thing that the process does; there is no other thread, and libtorch has started none.
+    unsafe {
+        std::env::remove_var("NVIDIA_TF32_OVERRIDE");
+        std::env::remove_var("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE");
+        std::env::set_var(name, value);
     }
 }
 

@@ -157,6 +157,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
                 revision: REVISION.to_owned(),
                 libtorch: worker.libtorch,
                 started: utc(now),
+                precision: plan.spec.precision,
                 device: machine.clone(),
                 set: options.set.clone(),
                 corpus: inputs::used(infos, &plan.selection),

@@ -40,7 +40,8 @@ impl Adam {
                 root: c2.sqrt() as f32,
                 rate: (rate / c1) as f32,
             };
-            return self.step_at_once(params.flat(), gradient, scale);
+            self.step_at_once(params.flat(), gradient, scale);
+            return params.refresh();
         }
         let _ = self.first.lerp_(gradient, 1.0 - b1);
         self.second *= b2;
@@ -48,6 +49,7 @@ impl Adam {
         let denominator = self.second.sqrt() / c2.sqrt() + 1e-8;
         let mut flat = params.flat().shallow_clone();
         flat -= &self.first / denominator * (rate / c1);
+        params.refresh();
     }
 
     /// The update in one pass over memory, which is all that it costs: on a CPU each of the kernels above takes as long.

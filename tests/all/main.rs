@@ -30,6 +30,7 @@ mod mel;
 mod no_libtorch;
 mod pictures;
 mod planning;
+mod precision;
 mod protocols;
 mod reasons;
 mod reference;
