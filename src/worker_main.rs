@@ -12,6 +12,7 @@ use seraug::run::{Options, Resume};
 use seraug::signals;
 use seraug::spec::Precision;
 use seraug::work::{self, Task};
+use seraug::worker::protocol::Question;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -119,8 +120,9 @@ fn compute_in(precision: Precision) {
 fn answer() -> Result<u8> {
     let question = std::io::read_to_string(std::io::stdin())
         .map_err(|e| Error::failed(format!("standard input: {e}")))?;
-    let question = serde_json::from_str(&question)
+    let question: Question = serde_json::from_str(&question)
         .map_err(|e| Error::usage(format!("standard input: no question of seraug: {e}")))?;
+    compute_in(question.trial.as_ref().map_or(Precision::F32, |t| t.precision));
     let answer = serde_json::to_string(&probe::answer(&question)?).expect("plain data");
     let said = writeln!(std::io::stdout(), "{answer}");
     said.map(|()| 0).map_err(|e| Error::failed(format!("standard output: {e}")))

@@ -13,6 +13,7 @@ mod features;
 mod file;
 mod gan;
 mod load;
+mod pace;
 mod precision;
 mod protocol;
 mod slurm;
@@ -27,6 +28,7 @@ pub use gan::{
     Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
 };
 pub use load::{load, parse};
+pub use pace::{Pace, segment_count};
 pub use precision::Precision;
 pub use protocol::{
     AugmentorSees, CrossLingual, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, Protocol, Reduction,

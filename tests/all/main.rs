@@ -15,6 +15,7 @@ mod digests;
 mod doctor;
 mod emodb;
 mod environment;
+mod estimate;
 mod experiment;
 mod fake_grid;
 mod fake_run;

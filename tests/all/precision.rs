@@ -78,7 +78,10 @@ fn a_classifier_learns_in_bfloat16_and_repeats() {
         vgg.batch_norm = batch_norm;
         let task = ClassifierTask { precision: Precision::Bf16, ..toy.task(&spec, &toy.originals) };
         let short = toy_spec(4);
-        let short = ClassifierTask { spec: &seraug::spec::Classifier { network: spec.network.clone(), ..short }, ..task };
+        let short = ClassifierTask {
+            spec: &seraug::spec::Classifier { network: spec.network.clone(), ..short },
+            ..task
+        };
         let ((a, rows), (b, rows_again)) = (run(&short), run(&short));
         assert_eq!((a.params().flat(), &rows), (b.params().flat(), &rows_again));
         assert_eq!(a.buffers().flat(), b.buffers().flat());
