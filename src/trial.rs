@@ -158,7 +158,7 @@ impl Clock {
 
     fn done(&self) -> bool {
         let (n, sum) = (self.seconds().len(), self.seconds().iter().sum::<f64>());
-        (n >= 3 && sum >= 2.0) || (n >= 2 && sum >= 10.0) || n >= 200
+        (n >= 3 && sum >= 2.0) || (n >= 2 && sum >= 4.0) || n >= 200
     }
 
     /// The seconds, where the training ended because it was stopped here.
