@@ -144,7 +144,7 @@ mod tests {
         let mut builder = Builder::default();
         builder.add("w", &[1003], Start::Normal(1.0));
         let params = builder.build(Seed::new(1), Device::Cpu);
-        let (mut adam, [b1, b2]) = (Adam::new(&params, [0.9, 0.999]), [0.9, 0.999]);
+        let (mut adam, [b1, b2]) = (Adam::new(&params, [0.9, 0.999]), [0.9f64, 0.999]);
         let (mut first, mut second) = (params.flat().zeros_like(), params.flat().zeros_like());
         let mut expected = params.flat().copy();
         for step in 1..=5 {
