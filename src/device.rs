@@ -78,6 +78,17 @@ pub fn cpu(threads: usize) -> DeviceInfo {
     }
 }
 
+/// The instructions by which this machine's processor computes in bfloat16; without any, libtorch emulates it.
+pub fn bf16() -> Option<&'static str> {
+    bf16_of(&fs::read_to_string("/proc/cpuinfo").ok()?)
+}
+
+/// As [`bf16`], by the flags in the text of /proc/cpuinfo; those of an ARM are called features.
+fn bf16_of(cpuinfo: &str) -> Option<&'static str> {
+    let flags = cpuinfo.lines().find(|l| l.starts_with("flags") || l.starts_with("Features"))?;
+    ["amx_bf16", "avx512_bf16", "bf16"].into_iter().find(|name| flags.split_whitespace().any(|f| f == *name))
+}
+
 /// The name of this machine.
 pub fn host() -> String {
     read_line("/proc/sys/kernel/hostname").unwrap_or_else(|| "unknown".to_owned())
@@ -129,6 +140,14 @@ mod tests {
         assert!(!info.name.is_empty() && !info.host.is_empty(), "{info:?}");
         assert!(memory().is_some_and(|bytes| bytes > 1 << 28));
         assert_eq!([numeric(&info), numeric(&cpu(1))], ["cpu/3", "cpu"]);
+    }
+
+    #[test]
+    fn a_processor_says_whether_it_has_bf16() {
+        let of = |flags: &str| bf16_of(&format!("model name\t: X\nflags\t\t: fpu {flags} sse\n"));
+        assert_eq!([of("avx512_bf16 amx_bf16"), of("avx512_bf16")], [Some("amx_bf16"), Some("avx512_bf16")]);
+        assert_eq!([of("avx512f avx512_bf160"), bf16_of("")], [None, None]);
+        assert_eq!(bf16_of("Features\t: fp asimd i8mm bf16\n"), Some("bf16"));
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod features;
 pub mod split;
 // 5 experiment
 pub mod counts;
+pub mod estimate;
 pub mod housekeeping;
 pub mod inputs;
 pub mod launch;

@@ -17,4 +17,5 @@ pub mod probe;
 pub mod sizes;
 pub mod stage;
 pub mod training_set;
+pub mod trial;
 pub mod work;

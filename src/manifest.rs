@@ -138,6 +138,12 @@ pub struct Expected {
     /// Session to utterances of the emotions that are known by session.
     #[serde(default)]
     pub sessions: IndexMap<String, IndexMap<Emotion, usize>>,
+    /// Utterances of each language (ISO 639-1), where the corpus has several; speakers are listed in that order.
+    #[serde(default)]
+    pub languages: IndexMap<String, usize>,
+    /// Mean length of an utterance in seconds, as its makers or the paper state it. For estimates alone.
+    #[serde(default)]
+    pub mean_seconds: Option<f64>,
     /// Dropped utterances of each code, not among `utterances`.
     #[serde(default)]
     pub dropped: IndexMap<String, usize>,

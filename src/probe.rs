@@ -7,12 +7,13 @@ use crate::run::{REVISION, VERSION};
 use crate::sizes;
 use crate::spec;
 use crate::train::{cuda, device, libtorch};
+use crate::trial;
 use crate::worker::protocol::{Answer, Opened, Question};
 
 /// Answers `question`. A device that cannot be opened is an answer.
 ///
 /// # Errors
-/// A spec that does not read.
+/// A spec that does not read; a trial that fails.
 pub fn answer(question: &Question) -> Result<Answer> {
     device::use_threads(question.threads);
     let devices = match opened(&question.devices) {
@@ -31,6 +32,7 @@ pub fn answer(question: &Question) -> Result<Answer> {
         devices,
         cuda: question.cuda.then(|| Ok((0..cuda::devices()?).map(cuda::card).collect())),
         networks,
+        timed: question.trial.as_ref().map_or(Ok(Vec::new()), trial::run)?,
     })
 }
 

@@ -14,7 +14,7 @@ use crate::results::{
 };
 use crate::run::{self, Options};
 use crate::signals;
-use crate::spec::{self, File, Spec};
+use crate::spec::{self, File, Precision, Spec};
 use crate::stage::{self, Watch};
 use crate::train::device;
 use crate::train::history::Row;
@@ -31,6 +31,14 @@ pub struct Task {
     pub run: RunDir,
     /// As of the run.
     pub options: Options,
+}
+
+/// In which numbers a run computes.
+///
+/// # Errors
+/// Its spec.toml does not read.
+pub fn precision(run: &RunDir) -> Result<Precision> {
+    Ok(read_spec(&run.spec())?.precision)
 }
 
 /// Works on cells until the supervisor has no more, or is gone. Exit code 0.

@@ -151,6 +151,7 @@ impl Work<'_> {
         let originals: Vec<usize> = (0..fold.train.len()).collect();
         let task = ClassifierTask {
             spec: &spec.classifier,
+            precision: spec.precision,
             class_names: &spec.class_names(),
             bank: set.bank(),
             items: &set.items,

@@ -5,6 +5,7 @@ use super::{Global, print, print_json};
 use crate::corpora;
 use crate::device;
 use crate::error::Result;
+use crate::estimate;
 use crate::inputs;
 use crate::plan::{Cell, Makers, Plan, Verdict, listing, verdicts};
 use crate::progress::Display;
@@ -23,6 +24,13 @@ pub struct Args {
     /// Every cell, also of a large experiment; else its conditions
     #[arg(long)]
     all: bool,
+    /// The hours that what is to run would take here, from steps timed now; corpora that are missing are taken as their
+    /// manifests describe them
+    #[arg(long, conflicts_with = "all")]
+    estimate: bool,
+    /// Cells at once that --estimate reckons with [default: one a core, or one a CUDA device]
+    #[arg(long, value_name = "N", requires = "estimate")]
+    jobs: Option<usize>,
 }
 
 /// Prints every cell with its sizes and what is to be done for it.
@@ -30,8 +38,11 @@ pub struct Args {
 /// # Errors
 /// What would stop the run before its first cell, audio aside.
 pub fn run(args: Args, global: &Global) -> Result<u8> {
-    let options = args.experiment.options(global);
+    let options = Options { jobs: args.jobs.unwrap_or(0), ..args.experiment.options(global) };
     let store = Store::of(&options.results);
+    if args.estimate {
+        return estimated(&args, &options, &store, global);
+    }
     let mut makers = Makers::default();
     let mut cells = Vec::new();
     let mut stopped = None;
@@ -69,6 +80,21 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
         print_json(&cells)?;
     }
     stopped.map_or(Ok(0), Err)
+}
+
+fn estimated(args: &Args, options: &Options, store: &Store, global: &Global) -> Result<u8> {
+    let experiments =
+        args.experiment.load(&global.corpora)?.into_iter().filter_map(|named| match named.file {
+            File::Experiment(spec) => Some((named.name, *spec)),
+            // Counts train nothing.
+            File::Counts(_) | File::Collection(_) => None,
+        });
+    let found = estimate::estimate(experiments.collect(), options, store, &Display::new(global.quiet))?;
+    match global.json {
+        true => print_json(&estimate::json(&found))?,
+        false => print(&estimate::text(&found))?,
+    }
+    Ok(0)
 }
 
 fn plan(spec: Spec, name: &str, options: &Options, store: &Store, global: &Global) -> Result<Plan> {

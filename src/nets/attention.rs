@@ -5,11 +5,12 @@ use tch::{Kind, Tensor};
 /// r = sum over t of alpha_t h_t with alpha = softmax over t of (h_t . w); no bias, no tanh.
 ///
 /// `h` is [batch, steps, units], `w` [units], `own` a mask [batch, steps]: the other steps get no
-/// weight. Returns [batch, units].
+/// weight. Returns [batch, units], computed in single whatever the kind of `h` and `w`.
 pub fn attend(h: &Tensor, w: &Tensor, own: &Tensor) -> Tensor {
-    let scores = h.matmul(w).masked_fill(&own.logical_not(), f64::NEG_INFINITY);
+    let (h, w) = (h.to_kind(Kind::Float), w.to_kind(Kind::Float));
+    let scores = h.matmul(&w).masked_fill(&own.logical_not(), f64::NEG_INFINITY);
     let alpha = scores.softmax(1, Kind::Float);
-    alpha.unsqueeze(1).bmm(h).squeeze_dim(1)
+    alpha.unsqueeze(1).bmm(&h).squeeze_dim(1)
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ impl Augmentor {
                 ),
             ),
         };
-        let params = builder.build(seed.child("augmentor"), device);
+        let params = builder.build(seed.child("augmentor"), device).in_precision(spec.precision);
         Augmentor { params, encoder, decoder, settings }
     }
 
@@ -81,30 +81,32 @@ impl Augmentor {
     }
 
     /// P [batch, 1, frames, 128] for windows `x` of that shape with `own` frames each (int64 [batch])
-    /// and `noise` [batch, [`Augmentor::noise_len`]].
+    /// and `noise` [batch, [`Augmentor::noise_len`]]. In single, whatever the layers compute in.
     pub fn perturbation(&self, x: &Tensor, own: &Tensor, noise: &Tensor) -> Tensor {
         let p = &self.params;
         let input = match self.settings.noise {
             Noise::Latent => x.shallow_clone(),
             Noise::Input => Tensor::cat(&[x, &noise.view_as(x)], 1),
         };
-        let map = self.encoder.iter().fold(input, |x, conv| conv.forward(p, &x));
+        let map = self.encoder.iter().fold(input.to_kind(p.kind()), |x, conv| conv.forward(p, &x));
         let out = match &self.decoder {
             Decoder::Vector(first, second) => {
                 let z = mean_over_own(&map, own);
                 let z = if self.settings.noise == Noise::Latent { Tensor::cat(&[&z, noise], 1) } else { z };
+                let z = z.to_kind(p.kind());
                 second.forward(p, &first.forward(p, &z).relu())
             }
             Decoder::Map(first, second) => {
                 let spread = || noise.unsqueeze(-1).unsqueeze(-1).expand_as(&map);
                 let z = if self.settings.noise == Noise::Latent {
-                    Tensor::cat(&[&map, &spread()], 1)
+                    Tensor::cat(&[&map, &spread().to_kind(p.kind())], 1)
                 } else {
                     map
                 };
                 second.forward(p, &first.forward(p, &z).relu())
             }
         };
+        let out = out.to_kind(Kind::Float);
         match self.settings.output {
             OutputActivation::Linear => out,
             OutputActivation::Tanh => out.tanh(),
@@ -158,7 +160,7 @@ pub fn project(x: &Tensor, p: &Tensor, epsilon: &Tensor, own: &Tensor, over: Pro
 /// The map is 8 times shorter than the input.
 fn mean_over_own(map: &Tensor, own: &Tensor) -> Tensor {
     let steps = map.size()[2];
-    let mask = own_steps(own, 3, steps).to_kind(map.kind());
+    let mask = own_steps(own, 3, steps).to_kind(Kind::Float);
     let weight = &mask / mask.sum_dim_intlist(1, true, Kind::Float);
     // Bands first: then the mask is applied to a map that is one value wide.
     (map.mean_dim(3, false, Kind::Float) * weight.unsqueeze(1)).sum_dim_intlist(2, false, Kind::Float)

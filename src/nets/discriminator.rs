@@ -4,7 +4,7 @@ use super::params::{Builder, Params, Start};
 use super::sequence::SequenceEncoder;
 use crate::seed::Seed;
 use crate::spec::{Attention, Spec};
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// 4 convolutions, LSTM, attention, one logit: above zero says original.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Discriminator {
         let start = Start::framework(units);
         let head =
             [builder.add("head.weight", &[1, units as i64], start), builder.add("head.bias", &[1], start)];
-        let params = builder.build(seed.child("discriminator"), device);
+        let params = builder.build(seed.child("discriminator"), device).in_precision(spec.precision);
         Discriminator { params, encoder, head, units, frames: spec.augmentor.frames }
     }
 
@@ -35,8 +35,8 @@ impl Discriminator {
     /// `w` is the representation learner's attention vector, used where attention is shared.
     pub fn forward(&self, x: &Tensor, own: &Tensor, w: Option<&Tensor>) -> Tensor {
         let r = self.encoder.forward(&self.params, x, own, w);
-        let [weight, bias] = self.head.map(|i| self.params.get(i));
-        r.linear(weight, Some(bias)).squeeze_dim(1)
+        let [weight, bias] = self.head.map(|i| self.params.get(i).to_kind(Kind::Float));
+        r.linear(&weight, Some(&bias)).squeeze_dim(1)
     }
 
     /// Number of parameters.

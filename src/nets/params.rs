@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::seed::Seed;
+use crate::spec::Precision;
 use rayon::prelude::*;
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
@@ -55,15 +56,22 @@ impl Builder {
             rest = after;
         }
         let flat = Tensor::from_slice(&host).to_device(device);
-        let mut offset = 0;
-        let views = self.entries.iter().zip(&sizes).map(|((_, shape, _), &size)| {
-            let view = flat.narrow(0, offset, size as i64).view(&shape[..]).detach().set_requires_grad(true);
-            offset += size as i64;
-            view
-        });
-        let views = views.collect();
-        Params { names: self.entries.into_iter().map(|e| e.0).collect(), views, flat }
+        let (names, shapes): (Vec<String>, Vec<Vec<i64>>) =
+            self.entries.into_iter().map(|(name, shape, _)| (name, shape)).unzip();
+        Params { names, views: leaves(&flat, &shapes), flat, low: None }
     }
+}
+
+/// Views of `flat`, one after the other, of these shapes; gradients are asked for by them.
+fn leaves(flat: &Tensor, shapes: &[Vec<i64>]) -> Vec<Tensor> {
+    let mut offset = 0;
+    let view = |shape: &Vec<i64>| {
+        let size = shape.iter().product();
+        let view = flat.narrow(0, offset, size).view(&shape[..]).detach().set_requires_grad(true);
+        offset += size;
+        view
+    };
+    shapes.iter().map(view).collect()
 }
 
 fn fill(out: &mut [f32], start: Start, seed: Seed) {
@@ -87,20 +95,54 @@ pub struct Params {
     names: Vec<String>,
     views: Vec<Tensor>,
     flat: Tensor,
+    /// What the layers read in the place of `views`, where they compute in bfloat16.
+    low: Option<Low>,
+}
+
+/// A copy of the parameters in bfloat16.
+#[derive(Debug)]
+struct Low {
+    views: Vec<Tensor>,
+    flat: Tensor,
 }
 
 impl Params {
-    /// The parameter that [`Builder::add`] numbered `index`.
-    pub fn get(&self, index: usize) -> &Tensor {
-        &self.views[index]
+    /// The same, read by the layers in `precision`. For bf16 a copy is kept; the values themselves stay in single.
+    pub fn in_precision(mut self, precision: Precision) -> Params {
+        self.low = (precision == Precision::Bf16).then(|| {
+            let flat = self.flat.to_kind(Kind::BFloat16);
+            let shapes: Vec<Vec<i64>> = self.views.iter().map(Tensor::size).collect();
+            Low { views: leaves(&flat, &shapes), flat }
+        });
+        self
     }
 
-    /// All of them as one vector that shares their memory; writing to it moves the network.
+    /// The kind of what [`Params::get`] gives, in which the layers compute: float or bfloat16.
+    pub fn kind(&self) -> Kind {
+        if self.low.is_some() { Kind::BFloat16 } else { Kind::Float }
+    }
+
+    /// The parameter that [`Builder::add`] numbered `index`, as the layers compute with it.
+    pub fn get(&self, index: usize) -> &Tensor {
+        &self.low.as_ref().map_or(&self.views, |low| &low.views)[index]
+    }
+
+    /// Brings what the layers read up to date after a write to [`Params::flat`] or to a value of [`Params::named`]; in
+    /// single they read the values themselves, and there is nothing to do.
+    pub fn refresh(&self) {
+        if let Some(low) = &self.low {
+            let _no_grad = tch::no_grad_guard();
+            low.flat.shallow_clone().copy_(&self.flat);
+        }
+    }
+
+    /// All of them as one vector in single that shares their memory; writing to it and [`Params::refresh`] move the
+    /// network.
     pub fn flat(&self) -> &Tensor {
         &self.flat
     }
 
-    /// Name and value of each, in the order of their declaration.
+    /// Name and value in single of each, in the order of their declaration.
     pub fn named(&self) -> impl Iterator<Item = (&str, &Tensor)> {
         self.names.iter().map(String::as_str).zip(&self.views)
     }
@@ -122,15 +164,16 @@ impl Params {
     }
 
     /// Gradient of the scalar `loss` by these parameters alone, flat; other networks in the graph are
-    /// left as they are, which is what freezes them. Parameters the loss does not reach get zeros.
+    /// left as they are, which is what freezes them. Parameters the loss does not reach get zeros. In single always.
     pub fn gradient(&self, loss: &Tensor) -> Tensor {
-        let grads = Tensor::run_backward(&[loss], &self.views, false, false);
+        let views = self.low.as_ref().map_or(&self.views, |low| &low.views);
+        let grads = Tensor::run_backward(&[loss], views, false, false);
         let parts: Vec<Tensor> = grads
             .into_iter()
-            .zip(&self.views)
+            .zip(views)
             .map(|(g, v)| if g.defined() { g.reshape([-1]) } else { v.zeros_like().reshape([-1]) })
             .collect();
-        Tensor::cat(&parts, 0)
+        Tensor::cat(&parts, 0).to_kind(Kind::Float)
     }
 
     /// Writes the parameters by name as safetensors.
@@ -176,5 +219,64 @@ pub fn load_all(sets: &mut [&mut Params], path: &Path) -> Result<()> {
         let (_, tensor) = found.ok_or_else(|| bad(format!("has no {name} of the expected shape")))?;
         view.copy_(tensor);
     }
+    sets.iter().for_each(|set| set.refresh());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(precision: Precision) -> Params {
+        let mut b = Builder::default();
+        b.add("a", &[3, 5], Start::Normal(1.0));
+        b.add("b", &[4], Start::Constant(0.1));
+        b.add("c", &[2], Start::Constant(0.3));
+        b.build(Seed::new(1), Device::Cpu).in_precision(precision)
+    }
+
+    #[test]
+    fn in_single_the_layers_read_the_values_themselves() {
+        let p = params(Precision::F32);
+        assert_eq!((p.kind(), p.get(1).kind()), (Kind::Float, Kind::Float));
+        let mut flat = p.flat().shallow_clone();
+        tch::no_grad(|| flat += 1.0);
+        assert_eq!(f64::from(1.1f32), p.get(1).double_value(&[3]));
+    }
+
+    #[test]
+    fn in_bfloat16_they_read_a_copy_that_follows_and_gradients_are_wide() {
+        let (p, single) = (params(Precision::Bf16), params(Precision::F32));
+        assert_eq!(p.flat(), single.flat());
+        assert_eq!(
+            (p.kind(), p.get(0).kind(), p.get(0).size()),
+            (Kind::BFloat16, Kind::BFloat16, vec![3, 5])
+        );
+        let mut flat = p.flat().shallow_clone();
+        tch::no_grad(|| flat += 1e-4);
+        p.refresh();
+        assert_eq!(p.get(0), &p.flat().narrow(0, 0, 15).view([3, 5]).to_kind(Kind::BFloat16));
+        // 1e-4 is lost on a weight of 0.1 in bfloat16; the master keeps it.
+        assert_eq!(p.get(1).to_kind(Kind::Float).double_value(&[0]), 0.100_097_656_25);
+        let loss =
+            |p: &Params| (p.get(0).to_kind(Kind::Float).square().sum(None) * 3.0) + p.get(1).sum(Kind::Float);
+        let (low, high) = (p.gradient(&loss(&p)), single.gradient(&loss(&single)));
+        assert_eq!((low.kind(), low.size()), (Kind::Float, vec![21]));
+        assert_eq!(Vec::<f32>::try_from(low.narrow(0, 15, 6)).unwrap(), [1.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
+        assert!(low.allclose(&high, 0.01, 0.01, false) && low != high);
+    }
+
+    #[test]
+    fn files_hold_the_master_and_reading_one_moves_both() {
+        let (dir, p) = (tempfile::tempdir().unwrap(), params(Precision::Bf16));
+        let file = dir.path().join("p.safetensors");
+        let mut flat = p.flat().shallow_clone();
+        tch::no_grad(|| flat += 0.7);
+        p.save(&file).unwrap();
+        let mut other = params(Precision::Bf16);
+        other.load(&file).unwrap();
+        assert_eq!(other.flat(), p.flat());
+        p.refresh();
+        assert_eq!(other.get(0), p.get(0));
+    }
 }

@@ -31,7 +31,9 @@ impl AdaptivePool {
             None => x.shallow_clone(),
             Some(matrix) => {
                 let size = x.size();
-                x.flatten(2, 3).matmul(matrix).view([size[0], size[1], self.side, self.side])
+                x.flatten(2, 3)
+                    .matmul(&matrix.to_kind(x.kind()))
+                    .view([size[0], size[1], self.side, self.side])
             }
         }
     }

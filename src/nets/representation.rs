@@ -21,7 +21,7 @@ impl RepresentationLearner {
         let mut builder = Builder::default();
         let r = &spec.representation;
         let encoder = SequenceEncoder::declare(&mut builder, &r.widths, r.lstm, true);
-        let params = builder.build(seed.child("representation"), device);
+        let params = builder.build(seed.child("representation"), device).in_precision(spec.precision);
         RepresentationLearner { params, encoder, frames: spec.augmentor.frames }
     }
 

@@ -47,8 +47,7 @@ impl SequenceEncoder {
     /// `w` is attended with where the encoder has no vector of its own.
     pub fn forward(&self, params: &Params, x: &Tensor, own: &Tensor, w: Option<&Tensor>) -> Tensor {
         let halvings = self.convs.len();
-        let map =
-            self.convs[1..].iter().fold(self.convs[0].forward(params, x), |x, conv| conv.forward(params, &x));
+        let map = self.convs.iter().fold(x.to_kind(params.kind()), |x, conv| conv.forward(params, &x));
         let steps = map.size()[2];
         let sequence = map.permute([0, 2, 1, 3]).reshape([map.size()[0], steps, -1]);
         let h = self.lstm.forward(params, &sequence);

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::seed::Seed;
 use crate::spec::{self, Convolutions};
 use std::path::Path;
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// Five blocks of 3x3 convolutions with ReLU and a 2x2 max pool, an adaptive average pool, and a
 /// head of three linear layers with dropout between them. Weights are named as torchvision names them.
@@ -125,6 +125,13 @@ impl Vgg {
         }
     }
 
+    /// The same, computing in `precision`; batch norm's statistics, the last layer and the logits stay in single.
+    pub fn in_precision(mut self, precision: spec::Precision) -> Vgg {
+        self.by_hand &= precision != spec::Precision::Bf16;
+        self.params = self.params.in_precision(precision);
+        self
+    }
+
     /// Logits [batch, classes] of segments `x` [batch, 1, frames, mels]: without dropout, batch norm by its running
     /// statistics.
     pub fn forward(&self, x: &Tensor) -> Tensor {
@@ -172,7 +179,7 @@ impl Vgg {
 
     /// By the library, which can go back from the loss to every parameter.
     fn graph(&self, x: &Tensor, train: bool, masks: Option<&Tensor>) -> Tensor {
-        let mut x = x.shallow_clone();
+        let mut x = x.to_kind(self.params.kind());
         for (i, block) in self.blocks.iter().enumerate() {
             for (j, conv) in block.iter().enumerate() {
                 x = self.convolve(&x, conv, train);
@@ -188,12 +195,14 @@ impl Vgg {
         }
         let mut x = self.pool.apply(&x).flatten(1, -1);
         for (i, &at) in self.linears.iter().enumerate() {
-            x = x.linear(self.params.get(at), Some(self.params.get(at + 1)));
-            if i < 2 {
-                x = x.relu_();
-                if let Some(masks) = masks {
-                    x = &x * masks.get(i as i64);
-                }
+            let [weight, bias] = [at, at + 1].map(|p| self.params.get(p));
+            if i == 2 {
+                let [weight, bias] = [weight, bias].map(|p| p.to_kind(Kind::Float));
+                return x.to_kind(Kind::Float).linear(&weight, Some(&bias));
+            }
+            x = x.linear(weight, Some(bias)).relu_();
+            if let Some(masks) = masks {
+                x = &x * masks.get(i as i64).to_kind(x.kind());
             }
         }
         x
@@ -204,7 +213,9 @@ impl Vgg {
         let x = x.conv2d(p(conv.weight), Some(p(conv.weight + 1)), [1, 1], [1, 1], [1, 1], 1);
         let Some((scale, running)) = conv.norm else { return x };
         let (mean, variance) = (self.buffers.get(running).detach(), self.buffers.get(running + 1).detach());
-        x.batch_norm(Some(p(scale)), Some(p(scale + 1)), Some(&mean), Some(&variance), train, 0.1, 1e-5, true)
+        // Its statistics are in single, and the library takes scale and shift in their kind alone.
+        let (scale, shift) = (p(scale).to_kind(Kind::Float), p(scale + 1).to_kind(Kind::Float));
+        x.batch_norm(Some(&scale), Some(&shift), Some(&mean), Some(&variance), train, 0.1, 1e-5, true)
     }
 
     /// The trained values.

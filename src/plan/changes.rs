@@ -171,6 +171,9 @@ augment.triplet-gan = {}
             lists([&["condition.model.augment.triplet-gan.losses [model] → [model, bal]"], &[], &[]])
         );
         assert_eq!(of(&["classifier.log-every=7"], "aug"), lists([&[], &[], &[]]));
+        let bf16 = "precision f32 → bf16";
+        assert_eq!(of(&["precision=bf16"], "aug"), lists([&[bf16], &[bf16], &[]]));
+        assert_eq!(of(&["precision=bf16"], "no-aug"), lists([&[], &[bf16], &[]]));
         assert_eq!(of(&["condition.aug.loss=weighted"], "aug")[1], ["condition.aug.loss plain → weighted"]);
     }
 

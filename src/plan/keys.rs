@@ -1,7 +1,7 @@
 //! What decides the result of a stage, and its key.
 
 use crate::results::{Hasher, Key, Stage};
-use crate::spec::{self, Augment, Condition, FinalWeights, GanLoss, Loss, Sampling, Spec};
+use crate::spec::{self, Augment, Condition, FinalWeights, GanLoss, Loss, Precision, Sampling, Spec};
 use crate::split::{Fold, Selection};
 use serde::Serialize;
 use serde_json::Value;
@@ -56,6 +56,9 @@ pub(super) struct Shared<'a> {
 #[derive(Serialize)]
 struct AugmentorInputs<'a> {
     features: &'a spec::Features,
+    /// Absent for f32, so that a key says what it said before there was a choice.
+    #[serde(skip_serializing_if = "Precision::is_f32")]
+    precision: Precision,
     augmentor: spec::Augmentor,
     discriminator: &'a spec::Discriminator,
     representation: Option<&'a spec::Representation>,
@@ -71,6 +74,8 @@ struct AugmentorInputs<'a> {
 #[derive(Serialize)]
 struct ClassifierInputs<'a> {
     features: &'a spec::Features,
+    #[serde(skip_serializing_if = "Precision::is_f32")]
+    precision: Precision,
     classifier: spec::Classifier,
     loss: Loss,
     sampling: Sampling,
@@ -110,6 +115,7 @@ fn augmentor_inputs<'a>(spec: &'a Spec, c: &Condition, shared: &'a Shared) -> Op
     losses.sort_unstable();
     Some(AugmentorInputs {
         features: &spec.features,
+        precision: spec.precision,
         augmentor: read_by(&spec.augmentor, &losses),
         discriminator: &spec.discriminator,
         representation: GanLoss::guided(&losses).then_some(&spec.representation),
@@ -149,6 +155,7 @@ fn classifier_inputs<'a>(
     let held_out = spec.classifier.weights == FinalWeights::HeldOut;
     ClassifierInputs {
         features: &spec.features,
+        precision: spec.precision,
         // How often a row is logged decides nothing, unless the held-out speaker is checked then.
         classifier: spec::Classifier {
             log_every: if held_out { spec.classifier.log_every } else { 1 },
@@ -205,4 +212,47 @@ fn read_by(augmentor: &spec::Augmentor, losses: &[GanLoss]) -> spec::Augmentor {
         a.negatives = spec::Negatives::Uniform;
     }
     a
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::parse;
+
+    const SPEC: &str = r#"title = "t"
+corpus = "emodb"
+classes = { neutral = ["neutral"], angry = ["angry"] }
+protocol.leave-speakers-out.folds = 5
+condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
+"#;
+
+    /// The keys and the trajectories of both stages.
+    fn of(sets: &[&str]) -> [String; 4] {
+        let spec = parse(SPEC, "x.toml", &sets.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>()).unwrap();
+        let shared = Shared {
+            fold: Rc::default(),
+            train: "train".to_owned(),
+            test: "test".into(),
+            seen: "seen".to_owned(),
+            speakers: String::new(),
+            seed: 1,
+            device: "cpu",
+        };
+        let a = augmentor(&spec, &spec.condition[0], &shared).unwrap();
+        // Without the augmentor's key, which would carry the difference along.
+        let c = classifier(&spec, &spec.condition[0], &shared, "sources", None);
+        [a.key, a.trajectory, c.key, c.trajectory].map(|k| k.to_string())
+    }
+
+    #[test]
+    fn precision_is_of_every_key_but_f32_of_none() {
+        let (plain, bf16, tf32) = (of(&[]), of(&["precision=bf16"]), of(&["precision=tf32"]));
+        assert_eq!(plain, of(&["precision=f32"]));
+        for i in 0..4 {
+            assert!(plain[i] != bf16[i] && plain[i] != tf32[i] && bf16[i] != tf32[i], "{i}");
+        }
+        let spec = parse(SPEC, "x.toml", &[]).unwrap();
+        let read = reads(&spec, &spec.condition[0]);
+        assert!(read.iter().all(|stage| stage.get("precision").is_none()), "keys of before hold");
+    }
 }

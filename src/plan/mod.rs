@@ -13,7 +13,7 @@ use crate::corpora::Corpus;
 use crate::error::{Error, Result};
 use crate::results::{AuditCheck, CellId, Key, PlannedCell};
 use crate::seed::Seed;
-use crate::spec::{Augment, AugmentorSees, Protocol, Spec};
+use crate::spec::{Augment, AugmentorSees, Precision, Protocol, Spec};
 use crate::split::{self, Fold, Selection};
 pub use listing::listing;
 use std::path::Path;
@@ -107,8 +107,9 @@ impl Plan {
     /// `cpu/4`, `cuda`).
     ///
     /// # Errors
-    /// What the corpora cannot serve: see [`split::select`] and [`split::folds`].
+    /// What the device cannot compute; what the corpora cannot serve: see [`split::select`] and [`split::folds`].
     pub fn new(mut spec: Spec, experiment: String, corpora: Vec<Corpus>, device: &str) -> Result<Plan> {
+        computable(spec.precision, device)?;
         for corpus in &corpora {
             spec.fill_valence(&corpus.manifest.name, &corpus.manifest.valence);
         }
@@ -169,6 +170,19 @@ impl Plan {
             trajectory_classifier: c.classifier_trajectory.to_string(),
         };
         self.cells.iter().map(row).collect()
+    }
+}
+
+/// Whether a numeric device class has numbers of this precision.
+///
+/// # Errors
+/// TF32 on a CPU: one line with what to write instead.
+pub fn computable(precision: Precision, device: &str) -> Result<()> {
+    match precision {
+        Precision::Tf32 if device.starts_with("cpu") => Err(Error::usage(
+            "precision = \"tf32\": only a CUDA device computes in TF32; on a CPU use --set precision=f32 or bf16",
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -87,6 +87,7 @@ pub fn provenance(reading: &Reading) -> String {
             ("version", info.version.clone()),
             ("libtorch", info.libtorch.clone()),
             ("device", format!("{} ({}), {} threads", d.name, d.class, d.threads)),
+            ("precision", info.precision.name().to_owned()),
             ("host", d.host.clone()),
             ("started", info.started.clone()),
             ("finished", finished),

@@ -1,6 +1,7 @@
 //! run.toml: where every number of a run comes from.
 
 use crate::error::{Error, Result};
+use crate::spec::Precision;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -31,6 +32,9 @@ pub struct RunInfo {
     pub cells_cached: usize,
     /// Cells that were trained.
     pub cells_trained: usize,
+    /// In which numbers the networks were computed; runs from before there was a choice have none written down.
+    #[serde(default)]
+    pub precision: Precision,
     /// Where it began.
     pub device: DeviceInfo,
     /// Every command that worked on it, in order.

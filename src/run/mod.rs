@@ -157,6 +157,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
                 revision: REVISION.to_owned(),
                 libtorch: worker.libtorch,
                 started: utc(now),
+                precision: plan.spec.precision,
                 device: machine.clone(),
                 set: options.set.clone(),
                 corpus: inputs::used(infos, &plan.selection),
@@ -232,8 +233,8 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     }
 }
 
-/// Cells at once.
-fn jobs(options: &Options, machine: &DeviceInfo, devices: usize, cells: usize) -> usize {
+/// Cells at once, of `cells`: as asked, else one a core or one a device.
+pub fn jobs(options: &Options, machine: &DeviceInfo, devices: usize, cells: usize) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let wanted = match (options.jobs, machine.class.as_str()) {
         (0, "cpu") => (cores / options.threads).max(1),

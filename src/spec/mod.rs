@@ -13,6 +13,8 @@ mod features;
 mod file;
 mod gan;
 mod load;
+mod pace;
+mod precision;
 mod protocol;
 mod slurm;
 
@@ -26,6 +28,8 @@ pub use gan::{
     Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
 };
 pub use load::{load, parse};
+pub use pace::{Pace, segment_count};
+pub use precision::Precision;
 pub use protocol::{
     AugmentorSees, CrossLingual, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, Protocol, Reduction,
     ReductionMode, SpeakerRule, SplitFile,
@@ -47,6 +51,9 @@ pub struct Spec {
     /// Where the sizes that the file does not state come from.
     #[serde(default)]
     pub preset: Preset,
+    /// In which numbers the networks are computed.
+    #[serde(default)]
+    pub precision: Precision,
     /// The experiment to run meanwhile where this one's corpora are missing.
     #[serde(default)]
     pub counterpart: String,

@@ -40,7 +40,8 @@ impl Adam {
                 root: c2.sqrt() as f32,
                 rate: (rate / c1) as f32,
             };
-            return self.step_at_once(params.flat(), gradient, scale);
+            self.step_at_once(params.flat(), gradient, scale);
+            return params.refresh();
         }
         let _ = self.first.lerp_(gradient, 1.0 - b1);
         self.second *= b2;
@@ -48,6 +49,7 @@ impl Adam {
         let denominator = self.second.sqrt() / c2.sqrt() + 1e-8;
         let mut flat = params.flat().shallow_clone();
         flat -= &self.first / denominator * (rate / c1);
+        params.refresh();
     }
 
     /// The update in one pass over memory, which is all that it costs: on a CPU each of the kernels above takes as long.
@@ -142,7 +144,7 @@ mod tests {
         let mut builder = Builder::default();
         builder.add("w", &[1003], Start::Normal(1.0));
         let params = builder.build(Seed::new(1), Device::Cpu);
-        let (mut adam, [b1, b2]) = (Adam::new(&params, [0.9, 0.999]), [0.9, 0.999]);
+        let (mut adam, [b1, b2]) = (Adam::new(&params, [0.9, 0.999]), [0.9f64, 0.999]);
         let (mut first, mut second) = (params.flat().zeros_like(), params.flat().zeros_like());
         let mut expected = params.flat().copy();
         for step in 1..=5 {

@@ -118,7 +118,9 @@ impl Reader {
     /// # Errors
     /// Names the file: a parameter is not there in its shape.
     pub fn params(&mut self, name: &str, params: &Params) -> Result<()> {
-        params.named().try_for_each(|(own, value)| self.tensors.fill(&format!("{name}.{own}"), value))
+        params.named().try_for_each(|(own, value)| self.tensors.fill(&format!("{name}.{own}"), value))?;
+        params.refresh();
+        Ok(())
     }
 
     /// Whether there is a tensor of that name.

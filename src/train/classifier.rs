@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::metrics::Confusion;
 use crate::nets::vgg::Vgg;
 use crate::seed::Seed;
-use crate::spec::{Classifier, FinalWeights, Loss, Network, Sampling};
+use crate::spec::{Classifier, FinalWeights, Loss, Network, Precision, Sampling};
 use tch::Tensor;
 
 /// All that decides a trained classifier.
@@ -27,6 +27,8 @@ use tch::Tensor;
 pub struct ClassifierTask<'a> {
     /// The network and its training.
     pub spec: &'a Classifier,
+    /// In which numbers the network is computed.
+    pub precision: Precision,
     /// Names of the classes, for messages; a label is an index into it.
     pub class_names: &'a [&'a str],
     /// The utterances, augmented ones among them.
@@ -127,7 +129,8 @@ impl Progress {
         let Network::Vgg(sizes) = &spec.network;
         let mels = task.bank.frames().size()[1] as usize;
         let (seed, device) = (task.seed.child("weights"), task.bank.device());
-        let net = Vgg::new(sizes, spec.segment_frames, mels, classes, seed, device);
+        let net =
+            Vgg::new(sizes, spec.segment_frames, mels, classes, seed, device).in_precision(task.precision);
         let adam = Adam::new(net.params(), spec.betas);
         Progress { net, adam, keeper: Keeper::new(spec.weights, steps), meter: Meter::default(), step: 0 }
     }

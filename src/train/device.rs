@@ -53,6 +53,13 @@ pub fn use_threads(threads: usize) {
     tch::set_num_threads(i32::try_from(threads.max(1)).unwrap_or(1));
 }
 
+/// Waits until the device has done all that it was given; a CPU has.
+pub fn wait(device: Device) {
+    if let Device::Cuda(n) = device {
+        tch::Cuda::synchronize(n as i64);
+    }
+}
+
 /// The choice that gives this very device.
 pub fn choice(device: Device) -> DeviceChoice {
     match device {

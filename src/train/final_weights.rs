@@ -43,6 +43,7 @@ impl State {
     fn restore(&self, net: &Vgg) {
         let _no_grad = tch::no_grad_guard();
         views(net).iter_mut().zip(&self.0).for_each(|(to, from)| to.copy_(from));
+        net.params().refresh();
     }
 }
 

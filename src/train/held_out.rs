@@ -44,7 +44,7 @@ impl HeldOut {
 mod tests {
     use super::*;
     use crate::seed::Seed;
-    use crate::spec::{Classifier, Loss, Sampling};
+    use crate::spec::{Classifier, Loss, Precision, Sampling};
     use crate::train::bank::Bank;
     use tch::Tensor;
 
@@ -56,6 +56,7 @@ mod tests {
         let items: Vec<usize> = (0..labels.len()).collect();
         HeldOut::choose(&ClassifierTask {
             spec: &Classifier::default(),
+            precision: Precision::F32,
             class_names: &["a", "b"],
             bank: &bank,
             items: &items,

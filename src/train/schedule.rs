@@ -1,28 +1,7 @@
-//! How long a classifier trains, on how many segments a step, and at what rate.
+//! At what rate a classifier trains; how long, and on how many segments a step, is [`Pace`]'s.
 
-use crate::spec::{Budget, Classifier, Schedule};
-
-/// Steps and batch of a training (FIDELITY.md rows "classifier training" and "budget of a condition").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
-    /// Segments a step.
-    pub batch: usize,
-    /// Steps in all.
-    pub steps: usize,
-}
-
-impl Pace {
-    /// For a training set of `own` segments, of which `originals` are not augmentations. The batch is
-    /// chosen by `originals` under both budgets, so that conditions differ in their data alone.
-    pub fn new(spec: &Classifier, originals: usize, own: usize) -> Pace {
-        let batch = if originals < spec.small_set { spec.small_batch } else { spec.batch };
-        let counted = match spec.budget {
-            Budget::EqualSteps => originals,
-            Budget::EqualEpochs => own,
-        };
-        Pace { batch, steps: spec.min_steps.max(spec.epochs * counted.div_ceil(batch)) }
-    }
-}
+pub use crate::spec::Pace;
+use crate::spec::Schedule;
 
 /// The learning rate of step `step`, counted from 0, of `steps`. The cosine is that of PyTorch's
 /// `CosineAnnealingLR(T_max = steps)`.
@@ -36,6 +15,7 @@ pub fn rate(schedule: Schedule, base: f64, step: usize, steps: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::{Budget, Classifier};
 
     #[test]
     fn budgets() {

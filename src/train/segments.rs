@@ -1,6 +1,8 @@
 //! Utterances cut into the segments that the classifier sees (paper 3.1.1; FIDELITY.md row
 //! "segments of 128 frames").
 
+pub use crate::spec::segment_count as count;
+
 /// A stretch of one utterance of a bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
@@ -8,13 +10,6 @@ pub struct Segment {
     pub item: usize,
     /// Its first frame.
     pub offset: usize,
-}
-
-/// Number of segments of an utterance of `len` frames: they start at 0, `hop`, 2 `hop`, … until one
-/// reaches the end, so 1 where `len <= frames`, else 1 + ceil((len - frames) / hop). The last is
-/// padded with the utterance's floor where it is short.
-pub fn count(len: usize, frames: usize, hop: usize) -> usize {
-    1 + len.saturating_sub(frames).div_ceil(hop)
 }
 
 /// The segments of `items` (entries into a bank of utterances of `lens` frames, repetitions allowed),

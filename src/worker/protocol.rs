@@ -2,6 +2,7 @@
 
 use crate::device::Card;
 use crate::results::{DeviceInfo, NetworkInfo};
+use crate::spec::{GanLoss, Precision};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -72,6 +73,46 @@ pub struct Question {
     pub cuda: bool,
     /// The text of a resolved spec whose networks are to be counted.
     pub spec: Option<String>,
+    /// Steps to be timed.
+    pub trial: Option<Trial>,
+}
+
+/// What is to be timed, on made-up data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// The text of a resolved spec: sizes and precision.
+    pub spec: String,
+    /// In which numbers it computes; the worker has to know before it opens a device.
+    pub precision: Precision,
+    /// `cpu` or `cuda:N`.
+    pub device: String,
+    /// Sets of losses with which an iteration of the augmentor is timed.
+    pub losses: Vec<Vec<GanLoss>>,
+    /// Batches with which a step of the classifier is timed.
+    pub batches: Vec<usize>,
+}
+
+/// One thing that was timed, without its first time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Timed {
+    /// What.
+    pub work: Timing,
+    /// Of each time, in order; at least two.
+    pub seconds: Vec<f64>,
+}
+
+/// A kind of work that a run consists of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Timing {
+    /// An iteration of the augmentor's training with these losses, ascending.
+    Iteration(Vec<GanLoss>),
+    /// A step of the classifier's training with so many segments.
+    Step(usize),
+    /// One window augmented.
+    Window,
+    /// One segment classified.
+    Segment,
 }
 
 /// From `seraug-worker probe`, on its standard output: one line.
@@ -91,6 +132,8 @@ pub struct Answer {
     pub cuda: Option<std::result::Result<Vec<Card>, String>>,
     /// The networks of the spec.
     pub networks: Vec<NetworkInfo>,
+    /// What was timed.
+    pub timed: Vec<Timed>,
 }
 
 /// What became of the devices of a [`Question`].

@@ -6,7 +6,7 @@ use seraug::audio::LogMel;
 use seraug::error::Result;
 use seraug::features::Standardiser;
 use seraug::seed::Seed;
-use seraug::spec::{Loss, Sampling, Spec};
+use seraug::spec::{Loss, Precision, Sampling, Spec};
 use seraug::train::augmentor::{AugmentorTask, Trainer};
 use seraug::train::bank::Bank;
 use seraug::train::classifier::{ClassifierTask, train};
@@ -95,6 +95,7 @@ fn measure_classifier(name: &str, sets: &[&str]) {
     let (bank, dir) = (bank(), tempfile::tempdir().unwrap());
     let task = ClassifierTask {
         spec: &spec,
+        precision: Precision::F32,
         class_names: &["a", "b"],
         bank: &bank,
         items: &[0, 1, 2, 3],

@@ -5,7 +5,7 @@ use seraug::error::Error;
 use seraug::features::Standardiser;
 use seraug::nets::vgg::Vgg;
 use seraug::seed::Seed;
-use seraug::spec::{self, Budget, FinalWeights, Loss, Network, Sampling};
+use seraug::spec::{self, Budget, FinalWeights, Loss, Network, Precision, Sampling};
 use seraug::train::bank::Bank;
 use seraug::train::classifier::{ClassifierTask, train};
 use seraug::train::history::Row;
@@ -55,6 +55,7 @@ impl Toy {
     pub fn task<'a>(&'a self, spec: &'a spec::Classifier, items: &'a [usize]) -> ClassifierTask<'a> {
         ClassifierTask {
             spec,
+            precision: Precision::F32,
             class_names: &NAMES,
             bank: &self.bank,
             items,
@@ -92,7 +93,7 @@ pub fn toy_spec(steps: usize) -> spec::Classifier {
     }
 }
 
-fn run(task: &ClassifierTask) -> (Vgg, Vec<Row>) {
+pub fn run(task: &ClassifierTask) -> (Vgg, Vec<Row>) {
     let mut rows = Vec::new();
     let net = train(task, &mut |row| {
         rows.push(row);
@@ -101,7 +102,7 @@ fn run(task: &ClassifierTask) -> (Vgg, Vec<Row>) {
     (net.unwrap(), rows)
 }
 
-fn accuracy(net: &Vgg, spec: &spec::Classifier, test: &Toy) -> f64 {
+pub fn accuracy(net: &Vgg, spec: &spec::Classifier, test: &Toy) -> f64 {
     let predictions = predict(net, spec, &test.bank, &test.originals);
     let right = predictions.iter().zip(&test.labels).filter(|(p, l)| p.class == **l).count();
     right as f64 / predictions.len() as f64

@@ -6,7 +6,7 @@ use seraug::results::{
     RunInfo, Status, Warning, write_atomic, write_outcomes, write_predictions,
 };
 use seraug::seed::Seed;
-use seraug::spec::{self, Spec};
+use seraug::spec::{self, Precision, Spec};
 use std::path::Path;
 
 const CLASSES: [&str; 4] = ["neutral", "angry", "sad", "happy"];
@@ -235,6 +235,7 @@ loss = "weighted"
             seconds: 1200.0,
             cells_cached: 4,
             cells_trained: 56,
+            precision: Precision::F32,
             device: DeviceInfo {
                 class: "cpu".into(),
                 name: "Some Processor 3.0".into(),

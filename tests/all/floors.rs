@@ -22,6 +22,8 @@ const FLOORS: &[(&str, &[&str])] = &[
             "cell",
             "training_set",
             "counts",
+            "estimate",
+            "trial",
             "housekeeping",
             "status",
             "embedding",

@@ -76,7 +76,7 @@ pub fn task<'a>(spec: &'a Spec, bank: &'a Bank, losses: &'a [GanLoss]) -> Augmen
     AugmentorTask { spec, losses, bank, labels: &LABELS, classes: 2, seed: Seed::new(11) }
 }
 
-fn rows(spec: &Spec, losses: &[GanLoss]) -> (Networks, Vec<Row>) {
+pub fn rows(spec: &Spec, losses: &[GanLoss]) -> (Networks, Vec<Row>) {
     let (bank, mut rows) = (bank(), Vec::new());
     let networks = train(task(spec, &bank, losses), &mut |row| {
         rows.push(row);

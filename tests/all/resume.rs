@@ -3,7 +3,7 @@
 use crate::classifier::{Toy, toy_spec};
 use crate::gan::{ALL, bank, flats, task, tiny};
 use seraug::error::{Error, Result};
-use seraug::spec::{self, FinalWeights, GanLoss, Loss, Network, Sampling, Schedule, Spec};
+use seraug::spec::{self, FinalWeights, GanLoss, Loss, Network, Precision, Sampling, Schedule, Spec};
 use seraug::train::augmentor;
 use seraug::train::classifier::{self, ClassifierTask};
 use seraug::train::control::{Control, Turn};
@@ -178,6 +178,7 @@ fn the_augmentor_resumes_bit_for_bit() {
             &["augmentor.optimisers=per-phase", "augmentor.negatives=semi-hard", "augmentor.latent=map"],
             &ALL,
         ),
+        ("bf16", &["precision=bf16"], &ALL),
     ] {
         let train = |steps: usize, script: &mut Script| train_augmentor(steps, sets, losses, script);
         let whole = check(name, &train);
@@ -229,6 +230,7 @@ struct Case {
     mixup: Option<f64>,
     sampling: Sampling,
     loss: Loss,
+    precision: Precision,
 }
 
 const PLAIN: Case = Case {
@@ -239,6 +241,7 @@ const PLAIN: Case = Case {
     mixup: None,
     sampling: Sampling::Uniform,
     loss: Loss::Plain,
+    precision: Precision::F32,
 };
 
 impl Case {
@@ -272,6 +275,7 @@ impl Case {
             mixup: self.mixup,
             sampling: self.sampling,
             loss: self.loss,
+            precision: self.precision,
             ..toy.task(&spec, &items)
         };
         let net = classifier::train(&task, script)?;
@@ -289,6 +293,9 @@ fn the_classifier_resumes_bit_for_bit() {
         Case { name: "average", weights: FinalWeights::Average, batch_norm: true, ..PLAIN },
         Case { name: "held-out", weights: FinalWeights::HeldOut, batch_norm: true, ..PLAIN },
         Case { name: "mixup", mixup: Some(0.4), ..PLAIN },
+        Case { name: "bf16", precision: Precision::Bf16, batch_norm: true, ..PLAIN },
+        Case { name: "bf16 held-out", precision: Precision::Bf16, weights: FinalWeights::HeldOut, ..PLAIN },
+        Case { name: "bf16 average", precision: Precision::Bf16, weights: FinalWeights::Average, ..PLAIN },
         Case { name: "balanced", sampling: Sampling::Balanced, loss: Loss::Weighted, ..PLAIN },
         Case { name: "balanced mixup", sampling: Sampling::Balanced, mixup: Some(0.4), ..PLAIN },
     ] {

@@ -1,0 +1,172 @@
+//! `plan --estimate`: the hours that what is to run would take, from steps that are timed now.
+
+mod demand;
+mod invented;
+mod lengths;
+mod projection;
+mod text;
+
+pub use demand::{Demand, Work};
+pub use projection::{Projection, Row, Seconds};
+pub use text::{json, text};
+
+use crate::corpora::{self, Corpus, Reading};
+use crate::device;
+use crate::error::{Error, Result};
+use crate::plan::{Makers, Plan, verdicts};
+use crate::progress::Display;
+use crate::results::{DeviceInfo, Store};
+use crate::run::{self, Options};
+use crate::spec::Spec;
+use crate::worker::protocol::{Question, Timed, Timing, Trial};
+use crate::worker::{self, machine};
+
+/// What a projection rests on, and the projection.
+#[derive(Debug)]
+pub struct Estimate {
+    /// The device.
+    pub machine: DeviceInfo,
+    /// Precisions of the experiments, each once.
+    pub precisions: Vec<&'static str>,
+    /// Cells at once.
+    pub jobs: usize,
+    /// Experiments in the order of the file, and what each has to do.
+    pub demands: Vec<Demand>,
+    /// What was timed, for each group of experiments whose networks have the same sizes.
+    pub timed: Vec<Vec<Timed>>,
+    /// The arithmetic.
+    pub projection: Projection,
+}
+
+impl Estimate {
+    /// Corpora that are not here, each once.
+    pub fn absent(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for name in self.demands.iter().flat_map(|d| &d.absent) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+/// Times steps of what is to run of `experiments` (name and spec) and projects it; an experiment that comes later finds
+/// what an earlier one makes.
+///
+/// # Errors
+/// What would stop a plan but for a corpus that is not here; a worker that does not answer.
+pub fn estimate(
+    experiments: Vec<(String, Spec)>,
+    options: &Options,
+    store: &Store,
+    display: &Display,
+) -> Result<Estimate> {
+    let (machine, names) = machine::open(&options.devices, options.threads)?;
+    let mut makers = Makers::default();
+    let mut demands = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
+    let mut precisions = Vec::new();
+    for (name, spec) in experiments {
+        let Found { corpora, absent } = find(&spec, options, store, display)?;
+        let plan = Plan::new(spec, name, corpora, &device::numeric(&machine))?;
+        let verdicts = verdicts(&plan, store, &options.results, &mut makers);
+        let hop = f64::from(plan.spec.features.hop_ms) / 1000.0;
+        let frames = lengths::frames(&plan.selection.utterances, hop, &absent);
+        let absent = absent.into_iter().map(|a| a.0).collect();
+        let mut demand = Demand::of(&plan, &verdicts, &frames, absent);
+        if !precisions.contains(&plan.spec.precision.name()) {
+            precisions.push(plan.spec.precision.name());
+        }
+        demand.group = Group::of(&mut groups, &plan.spec);
+        groups[demand.group].ask(&demand);
+        demands.push(demand);
+    }
+    let program = worker::program()?;
+    let mut timed = Vec::new();
+    for group in groups {
+        if group.trial.losses.is_empty() && group.trial.batches.is_empty() {
+            timed.push(Vec::new());
+            continue;
+        }
+        display.note("timing steps of what is to run; about a minute for the paper's sizes on a CPU");
+        let trial = Trial { device: names[0].clone(), ..group.trial };
+        let question = Question { threads: options.threads, trial: Some(trial), ..Question::default() };
+        timed.push(worker::ask(&program, &question)?.timed);
+    }
+    let cells = demands.iter().map(|d| d.cells.len()).sum();
+    let jobs = run::jobs(options, &machine, names.len(), cells);
+    let seconds: Vec<Seconds> = timed.iter().map(|t| Seconds::of(t)).collect();
+    let projection = Projection::new(&demands, &seconds, jobs);
+    Ok(Estimate { machine, precisions, jobs, demands, timed, projection })
+}
+
+/// Experiments that are timed together, because their networks are the same.
+struct Group {
+    sizes: String,
+    trial: Trial,
+}
+
+impl Group {
+    /// The group of `spec`, a new one where it is the first of its sizes.
+    fn of(groups: &mut Vec<Group>, spec: &Spec) -> usize {
+        let c = &spec.classifier;
+        let sizes = (
+            (spec.precision, spec.features.mels, &spec.augmentor, &spec.discriminator, &spec.representation),
+            (&c.network, c.segment_frames),
+        );
+        let sizes = serde_json::to_string(&sizes).expect("a spec is plain data");
+        groups.iter().position(|g| g.sizes == sizes).unwrap_or_else(|| {
+            let trial = Trial {
+                spec: spec.to_toml(),
+                precision: spec.precision,
+                device: String::new(),
+                losses: Vec::new(),
+                batches: Vec::new(),
+            };
+            groups.push(Group { sizes, trial });
+            groups.len() - 1
+        })
+    }
+
+    /// Has timed what `demand` needs.
+    fn ask(&mut self, demand: &Demand) {
+        for work in demand.cells.iter().flat_map(Work::timings) {
+            match work {
+                Timing::Iteration(losses) if !self.trial.losses.contains(&losses) => {
+                    self.trial.losses.push(losses);
+                }
+                Timing::Step(batch) if !self.trial.batches.contains(&batch) => self.trial.batches.push(batch),
+                _ => {}
+            }
+        }
+    }
+}
+
+struct Found {
+    corpora: Vec<Corpus>,
+    /// Corpora that are not here, each with the mean length of an utterance in seconds.
+    absent: Vec<(String, f64)>,
+}
+
+/// The corpora of `spec`; one that is not here is made up from what its manifest expects.
+fn find(spec: &Spec, options: &Options, store: &Store, display: &Display) -> Result<Found> {
+    let mut found = Found { corpora: Vec::new(), absent: Vec::new() };
+    for name in spec.corpora() {
+        let bar = display.bar(name, 0);
+        let languages = spec.languages_of(name);
+        let read = corpora::import(name, languages, &options.corpora, store.root(), Reading::Cached, &bar);
+        bar.finish_and_clear();
+        match read {
+            Ok(corpus) => found.corpora.push(corpus),
+            Err(Error::Missing(_)) => {
+                let manifest = corpora::manifest(name, &options.corpora)?;
+                let mean = manifest.expected.mean_seconds.unwrap_or(lengths::MEAN_SECONDS);
+                found.absent.push((name.to_owned(), mean));
+                found.corpora.push(invented::corpus(manifest));
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(found)
+}
