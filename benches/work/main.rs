@@ -17,6 +17,8 @@ fn main() {
     if std::env::args().any(|a| a == "--test") {
         return;
     }
+    // As a worker does.
+    seraug::train::host_memory::keep_freed();
     let mut out = std::io::stdout();
     for line in std::io::stdin().lock().lines() {
         let request: Value = serde_json::from_str(&line.expect("a line")).expect("a request is JSON");

@@ -13,6 +13,7 @@ pub mod draws;
 pub mod final_weights;
 pub mod held_out;
 pub mod history;
+pub mod host_memory;
 pub mod libtorch;
 pub mod loss;
 pub mod meter;
