@@ -51,7 +51,8 @@ class Side:
         """Why the process ended, in one line."""
         code = self.process.wait()
         self.errors.seek(0)
-        said = [line for line in self.errors.read().decode(errors="replace").splitlines() if line.strip()]
+        lines = self.errors.read().decode(errors="replace").splitlines()
+        said = [line for line in lines if line.strip() and not line.startswith("note:")]  # of a panic
         self.close(kill=True)
         return f"ended with {code}" + (f": {said[-1].strip()[:200]}" if said else "")
 
