@@ -14,13 +14,14 @@ use serde_json::{Value, json};
 pub fn run(request: &Value) -> Value {
     let (batch, steps) = (fixture::parameter(request, "batch", 32), fixture::parameter(request, "steps", 1));
     let device = fixture::device(request);
-    let mut spec = fixture::spec("");
+    let mut spec = fixture::spec(request);
     (spec.classifier.batch, spec.classifier.small_batch) = (batch, batch);
     let bank = fixture::bank(1024, |_| 128, device);
     let labels: Vec<usize> = (0..1024).map(|i| i % 4).collect();
     let items: Vec<usize> = (0..1024).collect();
     let task = ClassifierTask {
         spec: &spec.classifier,
+        precision: spec.precision,
         class_names: &["a", "b", "c", "d"],
         bank: &bank,
         items: &items,

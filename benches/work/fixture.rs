@@ -24,10 +24,11 @@ pub fn device(request: &Value) -> Device {
     device::open(name.parse::<DeviceChoice>().expect("a device")).expect("the device opens")
 }
 
-/// The paper's sizes, with `more` at the end of its text.
-pub fn spec(more: &str) -> Spec {
+/// The paper's sizes, in the precision of a request.
+pub fn spec(request: &Value) -> Spec {
+    let precision = request["precision"].as_str().unwrap_or("f32");
     let text = format!(
-        "title = \"bench\"\ncorpus = \"emodb\"\n{more}\n\
+        "title = \"bench\"\ncorpus = \"emodb\"\nprecision = \"{precision}\"\n\
          [classes]\na = [\"neutral\"]\nb = [\"angry\"]\nc = [\"sad\"]\nd = [\"happy\"]\n\
          [protocol.leave-speakers-out]\nfolds = 5\n\
          [[condition]]\nname = \"aug\"\ntitle = \"AUG\"\n\

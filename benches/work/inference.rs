@@ -28,12 +28,12 @@ pub fn run(request: &Value) -> Value {
     let count = fixture::parameter(request, "utterances", 16);
     let device = fixture::device(request);
     MADE.with_borrow_mut(|made| {
-        let m = made.entry(format!("{count} {device:?}")).or_insert_with(|| {
-            let spec = fixture::spec("");
+        let m = made.entry(format!("{count} {device:?} {}", request["precision"])).or_insert_with(|| {
+            let spec = fixture::spec(request);
             let Network::Vgg(sizes) = &spec.classifier.network;
             let made = Made {
                 augmentor: Augmentor::new(&spec, Seed::new(1), device),
-                net: Vgg::new(sizes, 128, 128, 4, Seed::new(1), device),
+                net: Vgg::new(sizes, 128, 128, 4, Seed::new(1), device).in_precision(spec.precision),
                 bank: fixture::bank(count, |_| 512, device),
                 spec,
             };

@@ -18,21 +18,22 @@ pub fn run(request: &Value) -> Value {
         (fixture::parameter(request, "batch", 32), fixture::parameter(request, "frames", 512));
     let units = fixture::parameter(request, "units", 1);
     let device = fixture::device(request);
-    let precision = request["precision"].as_str().unwrap_or("f32").to_owned();
     MADE.with_borrow_mut(|made| {
-        let trainer = made.entry(format!("{batch} {frames} {device:?} {precision}")).or_insert_with(|| {
-            let mut spec = fixture::spec("");
-            (spec.augmentor.batch, spec.augmentor.frames) = (batch, frames);
-            // Kept to the end of the process, as a training keeps them.
-            let spec = Box::leak(Box::new(spec));
-            let bank = Box::leak(Box::new(fixture::bank(240, |i| 200 + i * 37 % 500, device)));
-            let labels: &'static [usize] = Box::leak((0..240).map(|i| i % 4).collect());
-            let losses = &[GanLoss::Model, GanLoss::Var, GanLoss::Bal];
-            let task = AugmentorTask { spec, losses, bank, labels, classes: 4, seed: Seed::new(1) };
-            let mut trainer = Trainer::new(task).expect("four classes");
-            trainer.iteration();
-            trainer
-        });
+        let trainer = made
+            .entry(format!("{batch} {frames} {device:?} {}", request["precision"]))
+            .or_insert_with(|| {
+                let mut spec = fixture::spec(request);
+                (spec.augmentor.batch, spec.augmentor.frames) = (batch, frames);
+                // Kept to the end of the process, as a training keeps them.
+                let spec = Box::leak(Box::new(spec));
+                let bank = Box::leak(Box::new(fixture::bank(240, |i| 200 + i * 37 % 500, device)));
+                let labels: &'static [usize] = Box::leak((0..240).map(|i| i % 4).collect());
+                let losses = &[GanLoss::Model, GanLoss::Var, GanLoss::Bal];
+                let task = AugmentorTask { spec, losses, bank, labels, classes: 4, seed: Seed::new(1) };
+                let mut trainer = Trainer::new(task).expect("four classes");
+                trainer.iteration();
+                trainer
+            });
         let mut answer = fixture::timed(device, units, || (0..units).for_each(|_| trainer.iteration()));
         let n = &trainer.networks;
         let counts = [&n.representation.params, &n.discriminator.params, &n.augmentor.params];

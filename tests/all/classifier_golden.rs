@@ -88,9 +88,8 @@ fn winograds_convolutions_change_rounding_alone() {
         let (logits, loss) = (pass.logits.detach(), cross_entropy(&pass.logits, &y, None));
         (logits, net.gradient(pass, &loss))
     };
-    let ((logits, gradient), off) = (both(&direct), |a: &Tensor, b: &Tensor| {
-        ((a - b).abs().max() / b.abs().max()).double_value(&[])
-    });
+    let ((logits, gradient), off) =
+        (both(&direct), |a: &Tensor, b: &Tensor| ((a - b).abs().max() / b.abs().max()).double_value(&[]));
     for threads in [1, 2] {
         tch::set_num_threads(threads);
         let (ours, by_hand) = both(&winograd);
