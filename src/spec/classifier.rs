@@ -72,7 +72,7 @@ pub struct Vgg {
 #[serde(rename_all = "kebab-case")]
 pub enum Convolutions {
     /// Winograd's F(4x4, 3x3), a quarter of the multiplications, where every width is a multiple of 16 and there is no
-    /// batch norm; else as `direct`. Rounds to about 1e-6 of the largest value, `direct` to 1e-7.
+    /// batch norm; else as `direct`. Rounds to a few 1e-6 of the largest value.
     Winograd,
     /// The library's.
     Direct,

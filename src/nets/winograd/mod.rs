@@ -218,7 +218,7 @@ mod tests {
                 tch::set_num_threads(threads);
                 let points = weight_points(&weight);
                 let ours = forward(&x, &points, &bias);
-                assert!(differ(&ours, &y) < 2e-6, "{} {images} {height}", differ(&ours, &y));
+                assert!(differ(&ours, &y) < 1e-5, "{} {images} {height}", differ(&ours, &y));
                 // The library's own zeros, so that a value that rounds to another side of 0 does not count.
                 let found = backward(&x, &points, &y.detach(), &g);
                 for (found, expected) in [found.x, found.weight, found.bias].iter().zip(&expected) {
