@@ -15,7 +15,7 @@ pub use crate::audio::npy::{read_npy, write_npy, write_npy_cached};
 
 /// Goes up whenever decoding, resampling or the mel front end gives other numbers for the same file.
 /// 2: 48 kHz and its multiples are resampled in other blocks.
-const VERSION: u32 = 2;
+pub const VERSION: u32 = 2;
 
 /// The log-mels of `utterances`, in their order. `progress` goes up by one for each.
 ///

@@ -14,6 +14,7 @@ use crate::train::classifier::{self, ClassifierTask};
 use crate::train::control::{Control, Turn};
 use crate::train::device::{self, Device, wait};
 use crate::train::history::Row;
+use crate::train::host_memory;
 use crate::train::networks::Networks;
 use crate::train::predict::predict;
 use crate::worker::protocol::{Timed, Timing, Trial};
@@ -29,6 +30,9 @@ const STEPS: usize = 1 << 20;
 pub fn run(trial: &Trial) -> Result<Vec<Timed>> {
     let spec = spec::parse(&trial.spec, "the spec of a trial", &[])?;
     let device = device::open(trial.device.parse::<DeviceChoice>()?)?;
+    if device == Device::Cpu {
+        host_memory::keep_freed();
+    }
     let bank = made_up(&spec, device);
     let labels: Vec<usize> = (0..bank.lens().len()).map(|i| i % spec.classes.len()).collect();
     let mut timed = Vec::new();

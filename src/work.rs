@@ -16,8 +16,9 @@ use crate::run::{self, Options};
 use crate::signals;
 use crate::spec::{self, File, Precision, Spec};
 use crate::stage::{self, Watch};
-use crate::train::device;
+use crate::train::device::{self, Device};
 use crate::train::history::Row;
+use crate::train::host_memory;
 use crate::worker::protocol::{Event, Order};
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -171,6 +172,9 @@ impl Bench {
         let store = Store::of(&options.results);
         device::use_threads(options.threads);
         let device = device::open(options.devices[0])?;
+        if device == Device::Cpu {
+            host_memory::keep_freed();
+        }
         let machine = device::describe(device);
         let inputs = inputs::read(&spec, options, &store, &Display::new(true))?;
         let plan = Plan::new(spec, info.experiment, inputs.corpora, &numeric(&machine))?;

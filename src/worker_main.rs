@@ -11,7 +11,6 @@ use seraug::results::RunDir;
 use seraug::run::{Options, Resume};
 use seraug::signals;
 use seraug::spec::Precision;
-use seraug::train::host_memory;
 use seraug::work::{self, Task};
 use seraug::worker::protocol::Question;
 use std::io::Write;
@@ -60,7 +59,6 @@ struct Work {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    host_memory::keep_freed();
     let done = caught(|| match cli.command {
         Command::Work(work) => self::work(work),
         Command::Probe => answer(),

@@ -120,7 +120,8 @@ fn cpu_part(opened: Opened) -> Part {
 fn processor(name: &str) -> String {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let plural = if cores == 1 { "" } else { "s" };
-    let bf16 = device::bf16().map_or("bf16 emulated (slow)".to_owned(), |by| format!("bf16 natively ({by})"));
+    let bf16 =
+        device::bf16().map_or("no bf16 of its own (slow)".to_owned(), |by| format!("bf16 natively ({by})"));
     format!("{name}, {cores} core{plural}{}, {bf16}", memory(device::memory()))
 }
 

@@ -79,9 +79,10 @@ unsafe fn pool_rows(x: Shared, y: Shared, s: Sizes, rows: Range<usize>) {
     }
 }
 
+/// The first where they are equal; NaN where one is, as in the library.
 #[inline(always)]
 fn largest(a: Lane, b: Lane) -> Lane {
-    a.with(b, |a, b| if b > a { b } else { a })
+    a.with(b, |a, b| if b > a || b.is_nan() { b } else { a })
 }
 
 #[inline(always)]
@@ -132,5 +133,14 @@ mod tests {
         assert_eq!(forward(&x), y.detach().permute([0, 2, 3, 1]));
         let found = backward(&x, &g.permute([0, 2, 3, 1]).contiguous());
         assert_eq!(found, expected[0].permute([0, 2, 3, 1]));
+    }
+
+    #[test]
+    fn nan_stays() {
+        for place in 0..4 {
+            let x = Tensor::zeros([1, 2, 2, 16], (Kind::Float, tch::Device::Cpu));
+            let _ = x.view([4, 16]).get(place).fill_(f64::NAN);
+            assert_eq!(forward(&x).isnan().all().int64_value(&[]), 1, "{place}");
+        }
     }
 }

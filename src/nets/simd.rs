@@ -1,5 +1,5 @@
 //! Loops over memory of the host that the library has no kernel for: vectors of 16 values, and the threads that
-//! share such a loop. Only additions, multiplications and the like in a fixed order, so that every width of vector
+//! share such a loop. Each value is computed by the same operations in the same order, so that every width of vector
 //! and every number of threads gives the same bits.
 
 use rayon::prelude::*;

@@ -8,7 +8,7 @@ use super::pool::AdaptivePool;
 use super::vgg_by_hand::{Layers, Points, Tape};
 use crate::error::Result;
 use crate::seed::Seed;
-use crate::spec::{self, Convolutions};
+use crate::spec;
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
 
@@ -107,13 +107,8 @@ impl Vgg {
             macs += (sizes[i] * sizes[i + 1]) as u64;
             weight_and_bias(&mut params, &format!("classifier.{}", 3 * i), &[sizes[i + 1], sizes[i]])
         });
-        // The library's convolutions of a CPU are direct ones; on a GPU it has all that there is.
-        let by_hand = device == Device::Cpu
-            && !spec.batch_norm
-            && spec.convolutions == Convolutions::Winograd
-            && spec.widths.iter().all(|width| width.is_multiple_of(16));
         Vgg {
-            by_hand,
+            by_hand: spec.by_winograd(device == Device::Cpu, spec::Precision::F32),
             params: params.build(seed, device),
             buffers: buffers.build(seed, device),
             blocks,
@@ -127,7 +122,7 @@ impl Vgg {
 
     /// The same, computing in `precision`; batch norm's statistics, the last layer and the logits stay in single.
     pub fn in_precision(mut self, precision: spec::Precision) -> Vgg {
-        self.by_hand &= precision != spec::Precision::Bf16;
+        self.by_hand &= self.spec.by_winograd(true, precision);
         self.params = self.params.in_precision(precision);
         self
     }

@@ -154,7 +154,7 @@ impl Layers<'_> {
 /// Each pixel of `x` [images, 1, height, width] with its eight neighbours, zero outside, as [pixels, 9].
 fn neighbours(x: &Tensor) -> Tensor {
     let [images, _, height, width] = x.size()[..] else { panic!("segments have four dimensions") };
-    let padded = x.view([images, height, width]).constant_pad_nd([1, 1, 1, 1]);
+    let padded = x.reshape([images, height, width]).constant_pad_nd([1, 1, 1, 1]);
     let shifted: Vec<Tensor> =
         (0..9).map(|i| padded.narrow(1, i / 3, height).narrow(2, i % 3, width)).collect();
     Tensor::stack(&shifted, -1).view([-1, 9])

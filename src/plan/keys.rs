@@ -1,7 +1,11 @@
 //! What decides the result of a stage, and its key.
 
+use crate::features;
 use crate::results::{Hasher, Key, Stage};
-use crate::spec::{self, Augment, Condition, FinalWeights, GanLoss, Loss, Precision, Sampling, Spec};
+use crate::spec::{
+    self, Augment, Condition, Convolutions, FinalWeights, GanLoss, Loss, Network, Precision, Sampling, Spec,
+    Vgg,
+};
 use crate::split::{Fold, Selection};
 use serde::Serialize;
 use serde_json::Value;
@@ -56,6 +60,7 @@ pub(super) struct Shared<'a> {
 #[derive(Serialize)]
 struct AugmentorInputs<'a> {
     features: &'a spec::Features,
+    features_version: u32,
     /// Absent for f32, so that a key says what it said before there was a choice.
     #[serde(skip_serializing_if = "Precision::is_f32")]
     precision: Precision,
@@ -74,6 +79,7 @@ struct AugmentorInputs<'a> {
 #[derive(Serialize)]
 struct ClassifierInputs<'a> {
     features: &'a spec::Features,
+    features_version: u32,
     #[serde(skip_serializing_if = "Precision::is_f32")]
     precision: Precision,
     classifier: spec::Classifier,
@@ -115,6 +121,7 @@ fn augmentor_inputs<'a>(spec: &'a Spec, c: &Condition, shared: &'a Shared) -> Op
     losses.sort_unstable();
     Some(AugmentorInputs {
         features: &spec.features,
+        features_version: features::VERSION,
         precision: spec.precision,
         augmentor: read_by(&spec.augmentor, &losses),
         discriminator: &spec.discriminator,
@@ -155,10 +162,12 @@ fn classifier_inputs<'a>(
     let held_out = spec.classifier.weights == FinalWeights::HeldOut;
     ClassifierInputs {
         features: &spec.features,
+        features_version: features::VERSION,
         precision: spec.precision,
         // How often a row is logged decides nothing, unless the held-out speaker is checked then.
         classifier: spec::Classifier {
             log_every: if held_out { spec.classifier.log_every } else { 1 },
+            network: network(spec, shared.device),
             ..spec.classifier.clone()
         },
         loss: c.loss,
@@ -173,6 +182,16 @@ fn classifier_inputs<'a>(
         seed: shared.seed,
         device: shared.device,
     }
+}
+
+/// The network, its convolutions `direct` where it does not compute them otherwise.
+fn network(spec: &Spec, device: &str) -> Network {
+    let Network::Vgg(vgg) = &spec.classifier.network;
+    let convolutions = match vgg.by_winograd(!device.starts_with("cuda"), spec.precision) {
+        true => Convolutions::Winograd,
+        false => Convolutions::Direct,
+    };
+    Network::Vgg(Vgg { convolutions, ..vgg.clone() })
 }
 
 /// What the stages of a condition read of the spec, as their keys hold it: augmentor (null without one) and classifier.
@@ -253,6 +272,6 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
         }
         let spec = parse(SPEC, "x.toml", &[]).unwrap();
         let read = reads(&spec, &spec.condition[0]);
-        assert!(read.iter().all(|stage| stage.get("precision").is_none()), "keys of before hold");
+        assert!(read.iter().all(|stage| stage.get("precision").is_none()), "f32 is not written");
     }
 }

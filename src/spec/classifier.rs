@@ -1,5 +1,6 @@
 //! The emotion classifier and its training (paper 3.1.1; FIDELITY.md rows "VGG19 details" and on).
 
+use super::Precision;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +66,17 @@ pub struct Vgg {
     pub shrink: usize,
     /// How a CPU computes the convolutions in float32.
     pub convolutions: Convolutions,
+}
+
+impl Vgg {
+    /// Whether the convolutions are computed by Winograd's method, on a CPU or not and in this precision.
+    pub fn by_winograd(&self, on_cpu: bool, precision: Precision) -> bool {
+        on_cpu
+            && precision == Precision::F32
+            && self.convolutions == Convolutions::Winograd
+            && !self.batch_norm
+            && self.widths.iter().all(|width| width.is_multiple_of(16))
+    }
 }
 
 /// How a CPU computes 3x3 convolutions in float32; a GPU's library chooses for itself.

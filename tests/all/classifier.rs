@@ -111,12 +111,16 @@ pub fn accuracy(net: &Vgg, spec: &spec::Classifier, test: &Toy) -> f64 {
 #[test]
 fn movements_of_a_tone_are_learnt_with_every_choice_of_weights() {
     let (toy, test) = (Toy::new(1, [40; 3], 4, 0), Toy::new(2, [40; 3], 4, 0));
-    for (weights, batch_norm) in
-        [(FinalWeights::Last, false), (FinalWeights::Average, true), (FinalWeights::HeldOut, false)]
-    {
+    // The last is by Winograd's convolutions.
+    for (weights, batch_norm, widths) in [
+        (FinalWeights::Last, false, [4, 8, 8, 16, 16]),
+        (FinalWeights::Average, true, [4, 8, 8, 16, 16]),
+        (FinalWeights::HeldOut, false, [4, 8, 8, 16, 16]),
+        (FinalWeights::Last, false, [16; 5]),
+    ] {
         let mut spec = spec::Classifier { weights, ..toy_spec(300) };
         let Network::Vgg(vgg) = &mut spec.network;
-        vgg.batch_norm = batch_norm;
+        (vgg.batch_norm, vgg.widths) = (batch_norm, widths);
         let (net, rows) = run(&toy.task(&spec, &toy.originals));
         let got = accuracy(&net, &spec, &test);
         assert!(got > 0.95, "{weights:?}: {got}");
@@ -218,6 +222,12 @@ fn what_cannot_be_trained_is_refused_in_one_line() {
     let wild = spec::Classifier { learning_rate: 1e30, ..spec.clone() };
     let loss = error(&toy.task(&wild, &toy.originals));
     assert!(loss.contains("step ") && loss.contains("lower classifier.learning-rate"), "{loss}");
+
+    let mut by_winograd = wild.clone();
+    let Network::Vgg(vgg) = &mut by_winograd.network;
+    vgg.widths = [16; 5];
+    let loss = error(&toy.task(&by_winograd, &toy.originals));
+    assert!(loss.contains("the loss is NaN at step "), "{loss}");
 
     let stopped = train(&toy.task(&spec, &toy.originals), &mut |row: Row| {
         Err(Error::failed(format!("stop at {}", row.step)))

@@ -231,6 +231,7 @@ struct Case {
     sampling: Sampling,
     loss: Loss,
     precision: Precision,
+    widths: [usize; 5],
 }
 
 const PLAIN: Case = Case {
@@ -242,12 +243,13 @@ const PLAIN: Case = Case {
     sampling: Sampling::Uniform,
     loss: Loss::Plain,
     precision: Precision::F32,
+    widths: [2, 2, 3, 4, 4],
 };
 
 impl Case {
     fn spec(&self, steps: usize) -> spec::Classifier {
         let vgg = spec::Vgg {
-            widths: [2, 2, 3, 4, 4],
+            widths: self.widths,
             depths: [1; 5],
             pooled: 1,
             head: 8,
@@ -293,6 +295,15 @@ fn the_classifier_resumes_bit_for_bit() {
         Case { name: "average", weights: FinalWeights::Average, batch_norm: true, ..PLAIN },
         Case { name: "held-out", weights: FinalWeights::HeldOut, batch_norm: true, ..PLAIN },
         Case { name: "mixup", mixup: Some(0.4), ..PLAIN },
+        Case { name: "winograd", widths: [16; 5], ..PLAIN },
+        Case { name: "winograd held-out", widths: [16; 5], weights: FinalWeights::HeldOut, ..PLAIN },
+        Case {
+            name: "winograd average",
+            widths: [16; 5],
+            weights: FinalWeights::Average,
+            mixup: Some(0.4),
+            ..PLAIN
+        },
         Case { name: "bf16", precision: Precision::Bf16, batch_norm: true, ..PLAIN },
         Case { name: "bf16 held-out", precision: Precision::Bf16, weights: FinalWeights::HeldOut, ..PLAIN },
         Case { name: "bf16 average", precision: Precision::Bf16, weights: FinalWeights::Average, ..PLAIN },

@@ -6,7 +6,7 @@
 mod lanes;
 mod transform;
 
-use super::simd::{Shared, in_parts};
+use super::simd::{LANES, Shared, in_parts};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 use transform::{Block, Grid, POINTS};
@@ -15,13 +15,14 @@ use transform::{Block, Grid, POINTS};
 const BLOCK_VALUES: usize = 36 * 512 * 128;
 
 /// Whether a layer of these channels can be computed so.
-pub fn fits(from: usize, to: usize) -> bool {
-    from.is_multiple_of(16) && to.is_multiple_of(16)
+fn fits(from: i64, to: i64) -> bool {
+    from % LANES as i64 == 0 && to % LANES as i64 == 0
 }
 
 /// The weight [to, from, 3, 3] of a layer as points [36, from, to].
 pub fn weight_points(weight: &Tensor) -> Tensor {
     let [to, from, ..] = weight.size()[..] else { unreachable!("a weight has four dimensions") };
+    assert!(fits(from, to), "{from} to {to} channels");
     let taps = weight.permute([2, 3, 1, 0]).contiguous();
     let points = Tensor::empty([POINTS as i64, from, to], (Kind::Float, tch::Device::Cpu));
     let (pairs, given, made) = ((from * to) as usize, Shared::of(&taps), Shared::of(&points));
@@ -39,6 +40,7 @@ pub fn forward(x: &Tensor, points: &Tensor, bias: &Tensor) -> Tensor {
         [images as i64, grid.height as i64, grid.width as i64, to as i64],
         (Kind::Float, x.device()),
     );
+    assert_eq!(bias.size(), [to as i64]);
     let work = Work::new(images, grid, from.max(to));
     let (v, m) = (work.points(from), work.points(to));
     let (x, y_, bias) = (Shared::of(x), Shared::of(&y), Shared::of(bias));
@@ -68,6 +70,13 @@ pub struct Gradients {
 /// The gradients of [`forward`] by everything, from that by its output `y`.
 pub fn backward(x: &Tensor, points: &Tensor, y: &Tensor, gradient: &Tensor) -> Gradients {
     let Sizes { images, grid, from, to } = Sizes::of(x, points);
+    let shape = [x.size()[0], x.size()[1], x.size()[2], to as i64];
+    assert!(
+        y.size() == shape && gradient.size() == shape,
+        "{:?}, {:?}, {shape:?}",
+        y.size(),
+        gradient.size()
+    );
     let by_x = x.zeros_like();
     let by_points = points.zeros_like();
     let mut by_bias = Tensor::zeros([to as i64], (Kind::Float, x.device()));
@@ -117,7 +126,7 @@ impl Sizes {
     fn of(x: &Tensor, points: &Tensor) -> Sizes {
         let (x_, p) = (x.size(), points.size());
         assert!(
-            x.is_contiguous() && points.is_contiguous() && x_.len() == 4 && x_[3] == p[1],
+            matches!((&x_[..], &p[..]), ([_, _, _, from], [36, in_, to]) if from == in_ && fits(*from, *to)),
             "{x_:?}, {p:?}"
         );
         let size = |n: i64| n as usize;
@@ -227,5 +236,13 @@ mod tests {
             }
         }
         tch::set_num_threads(1);
+    }
+
+    #[test]
+    fn nan_stays() {
+        let x = normal("x", &[1, 8, 8, 16]);
+        let _ = x.get(0).get(3).get(3).get(0).fill_(f64::NAN);
+        let y = forward(&x, &weight_points(&normal("weight", &[16, 16, 3, 3])), &normal("bias", &[16]));
+        assert!(y.isnan().any().int64_value(&[]) == 1);
     }
 }

@@ -130,6 +130,12 @@ unsafe fn read_points(points: Shared, b: &Block, tile: usize, c: usize) -> [[Lan
     m
 }
 
+/// Negative values made zero. NaN stays NaN, as in the library: a training that diverges must be seen to.
+#[inline(always)]
+fn relu(x: Lane) -> Lane {
+    x.with(Lane::ZERO, |x, zero| if x < zero { zero } else { x })
+}
+
 /// With the bias added, negative values made zero.
 #[inline(always)]
 unsafe fn output(points: Shared, bias: Shared, maps: Shared, b: &Block) {
@@ -142,7 +148,7 @@ unsafe fn output(points: Shared, bias: Shared, maps: Shared, b: &Block) {
             for (i, row) in pixels.iter().enumerate() {
                 for (j, pixel) in row.iter().enumerate() {
                     if let Some(at) = pixel {
-                        let value = y[i][j].with(bias, |y, b| (y + b).max(0.0));
+                        let value = relu(y[i][j] + bias);
                         // SAFETY: a pixel of the maps.
                         unsafe { maps.put(at * b.channels + c, value) };
                     }
