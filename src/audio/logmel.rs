@@ -1,10 +1,11 @@
 //! Log-mel spectrograms (paper 3.1.1; CLOSE_READING row "mel filterbank").
 
 use super::SAMPLE_RATE;
-use super::lanes::{Instructions, LANES};
+use super::lanes::{Instructions, LANES, Twiddle};
 use super::mel::{Filter, filters};
 use crate::spec::Features;
-use realfft::{RealFftPlanner, RealToComplex};
+use rustfft::num_complex::Complex;
+use rustfft::{Fft, FftPlanner};
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
@@ -26,7 +27,9 @@ pub struct LogMel {
 /// top_db=floor_db)`, transposed to [frames, mels]. Computed in `f64`, so that the FFT kernels of different
 /// processors agree after rounding to `f32`.
 pub struct MelExtractor {
-    fft: Arc<dyn RealToComplex<f64>>,
+    /// Of half the length: the samples of even and odd places are its real and imaginary parts.
+    fft: Arc<dyn Fft<f64>>,
+    twiddles: Vec<Twiddle>,
     /// Periodic Hann, which is centred in `n_fft` samples.
     window: Vec<f64>,
     n_fft: usize,
@@ -37,13 +40,14 @@ pub struct MelExtractor {
 }
 
 impl MelExtractor {
-    /// `features` comes from a checked spec: the window is not longer than the FFT and the hop is above 0.
+    /// `features` comes from a checked spec: the FFT is even and not shorter than the window, the hop is above 0.
     pub fn new(features: &Features) -> MelExtractor {
         let in_samples = |ms: u32| ms as usize * SAMPLE_RATE as usize / 1000;
         let (length, n_fft) = (in_samples(features.window_ms), features.n_fft);
         let hann = |i: usize| 0.5 - 0.5 * (TAU * i as f64 / length as f64).cos();
         MelExtractor {
-            fft: RealFftPlanner::new().plan_fft_forward(n_fft),
+            fft: FftPlanner::new().plan_fft_forward(n_fft / 2),
+            twiddles: Twiddle::all(n_fft),
             window: (0..length).map(hann).collect(),
             n_fft,
             hop: in_samples(features.hop_ms),
@@ -64,24 +68,27 @@ impl MelExtractor {
         let mut padded = vec![0.0; ahead + samples.len() + length];
         padded[ahead..ahead + samples.len()].copy_from_slice(samples);
 
-        let mut input = self.fft.make_input_vec();
-        let mut spectrum = self.fft.make_output_vec();
-        let mut scratch = self.fft.make_scratch_vec();
-        let mut power = vec![[0.0; LANES]; spectrum.len()];
+        let zero = Complex::new(0.0, 0.0);
+        let mut frame = vec![0.0; n_fft];
+        let (mut input, mut output) = (vec![zero; n_fft / 2], vec![zero; n_fft / 2]);
+        let mut scratch = vec![zero; self.fft.get_outofplace_scratch_len()];
+        let mut half = vec![[[0.0; LANES]; 2]; n_fft / 2];
+        let mut power = vec![[0.0; LANES]; n_fft / 2 + 1];
         let mut bands = vec![[0.0; LANES]; mels];
         let mut db = vec![0.0; frames * mels];
         for (block, db) in db.chunks_mut(LANES * mels).enumerate() {
             for lane in 0..db.len() / mels {
                 let start = (block * LANES + lane) * self.hop;
-                input[..before].fill(0.0);
-                input[before + length..].fill(0.0);
-                let within = input[before..].iter_mut().zip(&padded[start..]).zip(&self.window);
+                let within = frame[before..].iter_mut().zip(&padded[start..]).zip(&self.window);
                 within.for_each(|((x, s), w)| *x = f64::from(*s) * w);
-                self.fft
-                    .process_with_scratch(&mut input, &mut spectrum, &mut scratch)
-                    .expect("the buffers are the plan's own");
-                power.iter_mut().zip(&spectrum).for_each(|(power, c)| power[lane] = c.norm_sqr());
+                let pairs = input.iter_mut().zip(frame.chunks_exact(2));
+                pairs.for_each(|(z, pair)| *z = Complex::new(pair[0], pair[1]));
+                self.fft.process_outofplace_with_scratch(&mut input, &mut output, &mut scratch);
+                half.iter_mut()
+                    .zip(&output)
+                    .for_each(|(half, z)| (half[0][lane], half[1][lane]) = (z.re, z.im));
             }
+            self.instructions.powers(&self.twiddles, &half, &mut power);
             self.instructions.decibels(&self.filters, &power, &mut bands);
             for (lane, db) in db.chunks_mut(mels).enumerate() {
                 db.iter_mut().zip(&bands).for_each(|(db, band)| *db = band[lane]);

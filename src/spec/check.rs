@@ -113,9 +113,11 @@ impl Spec {
         positive("features.floor-db", f64::from(f.floor_db))?;
         need(f.mels == 128, "features.mels", || format!("= {}: the networks take 128", f.mels))?;
         let window = f.window_ms as usize * 16;
-        need((2..=f.n_fft).contains(&window) && f.n_fft <= 65_536, "features.n-fft", || {
-            format!("= {}: must hold the window of {window} samples, and at most 65536", f.n_fft)
-        })
+        need(
+            (2..=f.n_fft).contains(&window) && f.n_fft <= 65_536 && f.n_fft.is_multiple_of(2),
+            "features.n-fft",
+            || format!("= {}: must hold the window of {window} samples, be even and at most 65536", f.n_fft),
+        )
     }
 
     fn check_augmentor(&self) -> Check {
