@@ -47,19 +47,7 @@ pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) ->
             }
             Err(e) => return Err(e),
         };
-        let differences = corpus.differences();
-        if let Some(first) = differences.first() {
-            if !options.partial {
-                let more = differences.len() - 1;
-                let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-                return Err(Error::failed(format!(
-                    "{}: {first}{more}; see `seraug corpus check {name}`, or go on with --partial",
-                    corpus.root.display()
-                )));
-            }
-            let note = format!("the corpus {name} is partial: {}", differences.join("; "));
-            inputs.notes.push(note);
-        }
+        inputs.notes.extend(incomplete(&corpus, options.partial)?);
         inputs.infos.push(info(&corpus));
         inputs.corpora.push(corpus);
     }
@@ -70,6 +58,26 @@ pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) ->
         missing.push(format!("Meanwhile, on open recordings: just reproduce {}", spec.counterpart));
     }
     Err(Error::Missing(missing.join("\n\n")))
+}
+
+/// How `corpus` differs from its manifest, in a sentence; none where it does not.
+///
+/// # Errors
+/// It does, and `partial` does not allow it.
+pub fn incomplete(corpus: &Corpus, partial: bool) -> Result<Option<String>> {
+    let (name, differences) = (&corpus.manifest.name, corpus.differences());
+    match differences.first() {
+        None => Ok(None),
+        Some(_) if partial => Ok(Some(format!("the corpus {name} is partial: {}", differences.join("; ")))),
+        Some(first) => {
+            let more = differences.len() - 1;
+            let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+            Err(Error::failed(format!(
+                "{}: {first}{more}; see `seraug corpus check {name}`, or go on with --partial",
+                corpus.root.display()
+            )))
+        }
+    }
 }
 
 /// A corpus for provenance, as if all of it were used.

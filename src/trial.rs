@@ -1,32 +1,35 @@
 //! Times steps of the trainings of a spec on made-up data, with the very code that trains.
 
+mod clock;
+
 use crate::audio::LogMel;
 use crate::augment::augment;
 use crate::device::DeviceChoice;
 use crate::error::{Error, Result};
 use crate::features::Standardiser;
 use crate::nets::vgg::Vgg;
+use crate::oom;
+use crate::results::Stage;
 use crate::seed::Seed;
 use crate::spec::{self, Classifier, FinalWeights, GanLoss, Loss, Network, Sampling, Spec};
 use crate::train::augmentor::{self, AugmentorTask};
 use crate::train::bank::Bank;
 use crate::train::classifier::{self, ClassifierTask};
-use crate::train::control::{Control, Turn};
-use crate::train::device::{self, Device, wait};
-use crate::train::history::Row;
+use crate::train::device::{self, Device};
 use crate::train::host_memory;
 use crate::train::networks::Networks;
 use crate::train::predict::predict;
 use crate::worker::protocol::{Timed, Timing, Trial};
-use std::time::Instant;
+use clock::Clock;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// More steps than are ever timed.
 const STEPS: usize = 1 << 20;
 
-/// Times what `trial` asks for, each after a warm-up, and waits for the device after each step.
+/// Times what `trial` asks for, each after a warm-up.
 ///
 /// # Errors
-/// A spec that does not read, a device that does not answer, a training that fails.
+/// A spec that does not read, a device that does not answer, a training that fails; too little memory as [`oom::advice`].
 pub fn run(trial: &Trial) -> Result<Vec<Timed>> {
     let spec = spec::parse(&trial.spec, "the spec of a trial", &[])?;
     let device = device::open(trial.device.parse::<DeviceChoice>()?)?;
@@ -37,35 +40,34 @@ pub fn run(trial: &Trial) -> Result<Vec<Timed>> {
     let labels: Vec<usize> = (0..bank.lens().len()).map(|i| i % spec.classes.len()).collect();
     let mut timed = Vec::new();
     for losses in &trial.losses {
-        timed.push(Timed {
-            work: Timing::Iteration(losses.clone()),
-            seconds: iterations(&spec, losses, &bank, &labels)?,
-        });
+        let clock = explained(Stage::Augmentor, &spec, || iterations(&spec, losses, &bank, &labels))?;
+        timed.push(clock.timed(Timing::Iteration(losses.clone()), 1));
     }
     for &batch in &trial.batches {
-        timed.push(Timed { work: Timing::Step(batch), seconds: steps(&spec, batch, &bank, &labels)? });
+        let clock = explained(Stage::Classifier, &spec, || steps(&spec, batch, &bank, &labels))?;
+        timed.push(clock.timed(Timing::Step(batch), 1));
     }
     let many = if device.is_cuda() { 1024 } else { 32 };
     let all: Vec<usize> = (0..many).map(|i| i % bank.lens().len()).collect();
-    if !trial.losses.is_empty() {
-        let networks = Networks::new(&spec, Seed::new(1), device);
-        let names = vec!["made up"; many];
-        timed.push(Timed {
-            work: Timing::Window,
-            seconds: repeated(many, device, || {
+    if trial.windows {
+        let clock = explained(Stage::Classifier, &spec, || {
+            let networks = Networks::new(&spec, Seed::new(1), device);
+            let names = vec!["made up"; many];
+            Ok(Clock::repeated(device, || {
                 drop(augment(&networks.augmentor, &spec, &bank, &all, &names, 1, Seed::new(1)));
-            }),
-        });
+            }))
+        })?;
+        timed.push(clock.timed(Timing::Window, many));
     }
     if !trial.batches.is_empty() {
-        let (Network::Vgg(sizes), c) = (&spec.classifier.network, &spec.classifier);
-        let net =
-            Vgg::new(sizes, c.segment_frames, spec.features.mels, spec.classes.len(), Seed::new(1), device)
+        let clock = explained(Stage::Classifier, &spec, || {
+            let (Network::Vgg(sizes), c) = (&spec.classifier.network, &spec.classifier);
+            let (mels, classes) = (spec.features.mels, spec.classes.len());
+            let net = Vgg::new(sizes, c.segment_frames, mels, classes, Seed::new(1), device)
                 .in_precision(spec.precision);
-        timed.push(Timed {
-            work: Timing::Segment,
-            seconds: repeated(many, device, || drop(predict(&net, c, &bank, &all))),
-        });
+            Ok(Clock::repeated(device, || drop(predict(&net, c, &bank, &all))))
+        })?;
+        timed.push(clock.timed(Timing::Segment, many));
     }
     Ok(timed)
 }
@@ -82,7 +84,7 @@ fn made_up(spec: &Spec, device: Device) -> Bank {
     Bank::new(&items.iter().collect::<Vec<_>>(), Standardiser { mean: 0.0, deviation: 1.0 }, device)
 }
 
-fn iterations(spec: &Spec, losses: &[GanLoss], bank: &Bank, labels: &[usize]) -> Result<Vec<f64>> {
+fn iterations(spec: &Spec, losses: &[GanLoss], bank: &Bank, labels: &[usize]) -> Result<Clock> {
     let mut spec = spec.clone();
     spec.augmentor.iterations = STEPS;
     let task =
@@ -92,7 +94,7 @@ fn iterations(spec: &Spec, losses: &[GanLoss], bank: &Bank, labels: &[usize]) ->
     clock.ended(ended)
 }
 
-fn steps(spec: &Spec, batch: usize, bank: &Bank, labels: &[usize]) -> Result<Vec<f64>> {
+fn steps(spec: &Spec, batch: usize, bank: &Bank, labels: &[usize]) -> Result<Clock> {
     let settings = Classifier {
         batch,
         small_batch: batch,
@@ -121,67 +123,16 @@ fn steps(spec: &Spec, batch: usize, bank: &Bank, labels: &[usize]) -> Result<Vec
     clock.ended(ended)
 }
 
-/// Seconds of one of the `many` things that `work` does, each time it does them.
-fn repeated(many: usize, device: Device, mut work: impl FnMut()) -> Vec<f64> {
-    let mut clock = Clock::new(device);
-    while !clock.done() {
-        work();
-        clock.tick();
-    }
-    clock.seconds().iter().map(|s| s / many as f64).collect()
-}
-
-/// Surroundings of a training that time its steps and stop it once that is enough.
-struct Clock {
-    device: Device,
-    last: Instant,
-    /// Of every step; the first ones are the warm-up.
-    all: Vec<f64>,
-}
-
-impl Clock {
-    fn new(device: Device) -> Clock {
-        Clock { device, last: Instant::now(), all: Vec::new() }
-    }
-
-    fn tick(&mut self) {
-        wait(self.device);
-        let now = Instant::now();
-        self.all.push((now - self.last).as_secs_f64());
-        self.last = now;
-    }
-
-    /// Steps that are not counted: memory is taken, and on CUDA kernels are chosen.
-    fn warm_up(&self) -> usize {
-        if self.device.is_cuda() { 20 } else { 1 }
-    }
-
-    fn seconds(&self) -> &[f64] {
-        self.all.get(self.warm_up()..).unwrap_or_default()
-    }
-
-    fn done(&self) -> bool {
-        let (n, sum) = (self.seconds().len(), self.seconds().iter().sum::<f64>());
-        (n >= 3 && sum >= 2.0) || (n >= 2 && sum >= 4.0) || n >= 200
-    }
-
-    /// The seconds, where the training ended because it was stopped here.
-    fn ended(self, ended: Result<()>) -> Result<Vec<f64>> {
-        match ended {
-            Ok(()) | Err(Error::Interrupted(_)) => Ok(self.seconds().to_vec()),
-            Err(e) => Err(e),
-        }
-    }
-}
-
-impl Control for Clock {
-    fn row(&mut self, _: Row) -> Result<()> {
-        Ok(())
-    }
-
-    fn turn(&mut self, _: usize, _: usize) -> Turn {
-        self.tick();
-        if self.done() { Turn::Stop } else { Turn::GoOn }
+/// What `time` gives. A failure for want of memory is told as what to change.
+fn explained(stage: Stage, spec: &Spec, time: impl FnOnce() -> Result<Clock>) -> Result<Clock> {
+    let advice = |text: &str| oom::advice(text, stage, spec).map(Error::failed);
+    match catch_unwind(AssertUnwindSafe(time)) {
+        Ok(timed) => timed.map_err(|e| advice(&e.to_string()).unwrap_or(e)),
+        // tch panics with libtorch's own text.
+        Err(payload) => match payload.downcast_ref::<String>().and_then(|text| advice(text)) {
+            Some(e) => Err(e),
+            None => resume_unwind(payload),
+        },
     }
 }
 
@@ -189,8 +140,7 @@ impl Control for Clock {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_is_asked_for_is_timed_and_nothing_else() {
+    fn tiny() -> Spec {
         let text = r#"title = "t"
 preset = "tiny"
 corpus = "any"
@@ -198,21 +148,48 @@ classes = { neutral = ["neutral"], angry = ["angry"] }
 protocol.leave-speakers-out.folds = 2
 condition = [{ name = "no-aug" }]
 "#;
-        let spec = spec::parse(text, "x.toml", &[]).unwrap();
-        let trial = |losses: &[&[GanLoss]], batches: &[usize]| Trial {
+        spec::parse(text, "x.toml", &[]).unwrap()
+    }
+
+    #[test]
+    fn what_is_asked_for_is_timed_and_nothing_else() {
+        let spec = tiny();
+        let trial = |losses: &[&[GanLoss]], batches: &[usize], windows: bool| Trial {
             spec: spec.to_toml(),
             precision: spec.precision,
             device: "cpu".to_owned(),
             losses: losses.iter().map(|l| l.to_vec()).collect(),
             batches: batches.to_vec(),
+            windows,
         };
-        let timed = run(&trial(&[&[GanLoss::Gan]], &[16])).unwrap();
-        let works: Vec<&Timing> = timed.iter().map(|t| &t.work).collect();
+        let of = |trial: &Trial| -> Vec<Timing> {
+            let timed = run(trial).unwrap();
+            for t in &timed {
+                assert!(t.seconds.len() >= 3 && t.seconds.iter().all(|s| *s > 0.0 && *s < 10.0), "{t:?}");
+            }
+            timed.into_iter().map(|t| t.work).collect()
+        };
         let gan = Timing::Iteration(vec![GanLoss::Gan]);
-        assert_eq!(works, [&gan, &Timing::Step(16), &Timing::Window, &Timing::Segment]);
-        for t in &timed {
-            assert!(t.seconds.len() >= 3 && t.seconds.iter().all(|s| *s > 0.0 && *s < 10.0), "{t:?}");
+        let all = [gan.clone(), Timing::Step(16), Timing::Window, Timing::Segment];
+        assert_eq!(of(&trial(&[&[GanLoss::Gan]], &[16], true)), all);
+        assert_eq!(of(&trial(&[], &[16], true)), all[1..], "the augmentor is in the store");
+        assert_eq!(of(&trial(&[&[GanLoss::Gan]], &[], false)), [gan]);
+        assert_eq!(of(&trial(&[], &[], false)), []);
+    }
+
+    #[test]
+    fn too_little_memory_is_told_as_what_to_change() {
+        let spec = tiny();
+        let text = "Torch(\"CUDA out of memory. Tried to allocate 2.00 GiB.\")";
+        let told = |stage, time: fn(&str) -> Result<Clock>| {
+            explained(stage, &spec, || time(text)).map(drop).unwrap_err().to_string()
+        };
+        for stage in [Stage::Augmentor, Stage::Classifier] {
+            let advice = oom::advice(text, stage, &spec).unwrap();
+            assert_eq!(told(stage, |text| Err(Error::failed(text))), advice);
+            assert_eq!(told(stage, |text| std::panic::panic_any(text.to_owned())), advice);
         }
-        assert_eq!(run(&trial(&[], &[])).unwrap(), []);
+        let diverged = explained(Stage::Augmentor, &spec, || Err(Error::failed("a loss is NaN")));
+        assert_eq!(diverged.map(drop).unwrap_err().to_string(), "a loss is NaN");
     }
 }

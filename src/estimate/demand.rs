@@ -2,8 +2,9 @@
 
 use crate::plan::{Cell, Plan, Verdict};
 use crate::results::Stage;
-use crate::spec::{Augment, GanLoss, Pace, segment_count};
+use crate::spec::{Augment, FinalWeights, GanLoss, Pace, segment_count};
 use crate::worker::protocol::Timing;
+use std::collections::BTreeSet;
 
 /// What an experiment has to do.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -29,17 +30,17 @@ pub struct Work {
     pub classifier: Option<(usize, usize)>,
     /// Windows that it augments for the classifier.
     pub windows: usize,
-    /// Segments that it classifies at the end.
+    /// Segments that it classifies: at the end, and of a speaker who is held out at each check.
     pub segments: usize,
 }
 
 impl Work {
-    /// What is timed for it, with how often it comes.
+    /// What is timed for it, with how often it comes: at least once.
     pub fn parts(&self) -> Vec<(Timing, usize)> {
         let augmentor = self.augmentor.iter().map(|(losses, n)| (Timing::Iteration(losses.clone()), *n));
         let classifier = self.classifier.iter().map(|&(batch, n)| (Timing::Step(batch), n));
         let rest = [(Timing::Window, self.windows), (Timing::Segment, self.segments)];
-        augmentor.chain(classifier).chain(rest).collect()
+        augmentor.chain(classifier).chain(rest).filter(|p| p.1 > 0).collect()
     }
 
     /// What is timed for it.
@@ -86,9 +87,44 @@ fn work(plan: &Plan, cell: &Cell, frames: &[usize], augmentor: bool, classifier:
         let Pace { batch, steps } = Pace::new(c, originals, own);
         work.classifier = Some((batch, steps));
         work.segments = sum(&cell.fold.test, &segments);
+        if c.weights == FinalWeights::HeldOut {
+            let speaker = |&i: &usize| {
+                let u = &plan.selection.utterances[i];
+                (&*u.corpus, u.speaker.as_str())
+            };
+            let speakers: BTreeSet<(&str, &str)> = cell.fold.train.iter().map(speaker).collect();
+            work.segments += checked(steps, c.log_every, originals, speakers.len());
+        }
         if matches!(augment, Augment::TripletGan(_)) {
             work.windows = copies * sum(&cell.sources, &|len| len.div_ceil(spec.augmentor.frames));
         }
     }
     work
+}
+
+/// Segments that the checks of a training of `steps` classify: every `log_every` steps and after the last, those of one of
+/// its `speakers`, who is taken to have an equal share of its `originals`.
+fn checked(steps: usize, log_every: usize, originals: usize, speakers: usize) -> usize {
+    steps.div_ceil(log_every) * originals.div_ceil(speakers.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speaker_is_checked_at_each_row_and_at_the_end() {
+        assert_eq!(checked(100, 50, 80, 8), 2 * 10);
+        assert_eq!(checked(101, 50, 81, 8), 3 * 11, "a row off the interval; not less than a speaker has");
+        assert_eq!(checked(9, 50, 12, 2), 6, "once at least");
+        assert_eq!(checked(9, 50, 0, 0), 0);
+    }
+
+    #[test]
+    fn what_a_cell_does_not_do_is_not_asked_for() {
+        let stored = Work { classifier: Some((16, 9)), windows: 24, segments: 12, ..Work::default() };
+        assert_eq!(stored.parts(), [(Timing::Step(16), 9), (Timing::Window, 24), (Timing::Segment, 12)]);
+        let plain = Work { windows: 0, ..stored };
+        assert_eq!(plain.timings(), [Timing::Step(16), Timing::Segment]);
+    }
 }

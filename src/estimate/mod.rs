@@ -13,6 +13,7 @@ pub use text::{json, text};
 use crate::corpora::{self, Corpus, Reading};
 use crate::device;
 use crate::error::{Error, Result};
+use crate::inputs;
 use crate::plan::{Makers, Plan, verdicts};
 use crate::progress::Display;
 use crate::results::{DeviceInfo, Store};
@@ -20,6 +21,10 @@ use crate::run::{self, Options};
 use crate::spec::Spec;
 use crate::worker::protocol::{Question, Timed, Timing, Trial};
 use crate::worker::{self, machine};
+use lengths::MEAN_SECONDS;
+
+/// Percent of the processor time that they want with which threads count as undisturbed.
+const ENOUGH: f64 = 70.0;
 
 /// What a projection rests on, and the projection.
 #[derive(Debug)]
@@ -36,6 +41,8 @@ pub struct Estimate {
     pub timed: Vec<Vec<Timed>>,
     /// The arithmetic.
     pub projection: Projection,
+    /// What makes it less sure, a line each.
+    pub notes: Vec<String>,
 }
 
 impl Estimate {
@@ -55,7 +62,7 @@ impl Estimate {
 /// what an earlier one makes.
 ///
 /// # Errors
-/// What would stop a plan but for a corpus that is not here; a worker that does not answer.
+/// What would stop a plan but for a corpus that is not here; a worker that does not answer, or a step that fails.
 pub fn estimate(
     experiments: Vec<(String, Spec)>,
     options: &Options,
@@ -67,12 +74,19 @@ pub fn estimate(
     let mut demands = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
     let mut precisions = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
     for (name, spec) in experiments {
-        let Found { corpora, absent } = find(&spec, options, store, display)?;
+        let Found { corpora, absent, notes: mut about } = find(&spec, options, store, display)?;
         let plan = Plan::new(spec, name, corpora, &device::numeric(&machine))?;
         let verdicts = verdicts(&plan, store, &options.results, &mut makers);
         let hop = f64::from(plan.spec.features.hop_ms) / 1000.0;
-        let frames = lengths::frames(&plan.selection.utterances, hop, &absent);
+        let (frames, assumed) = lengths::frames(&plan.selection.utterances, hop, &absent);
+        about.extend(assumed.iter().map(|n| format!("{n}: {MEAN_SECONDS} s an utterance assumed")));
+        for note in about {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
         let absent = absent.into_iter().map(|a| a.0).collect();
         let mut demand = Demand::of(&plan, &verdicts, &frames, absent);
         if !precisions.contains(&plan.spec.precision.name()) {
@@ -97,8 +111,21 @@ pub fn estimate(
     let cells = demands.iter().map(|d| d.cells.len()).sum();
     let jobs = run::jobs(options, &machine, names.len(), cells);
     let seconds: Vec<Seconds> = timed.iter().map(|t| Seconds::of(t)).collect();
-    let projection = Projection::new(&demands, &seconds, jobs);
-    Ok(Estimate { machine, precisions, jobs, demands, timed, projection })
+    let projection = Projection::new(&demands, &seconds, jobs)?;
+    notes.extend(busy(&timed));
+    Ok(Estimate { machine, precisions, jobs, demands, timed, projection, notes })
+}
+
+/// A warning where others computed while steps were timed: the worker's threads had too little of what they wanted.
+fn busy(timed: &[Vec<Timed>]) -> Option<String> {
+    let sum = |i: usize| timed.iter().flatten().filter_map(|t| t.processor).map(|p| p[i]).sum::<f64>();
+    let (had, waited) = (sum(0), sum(1));
+    let share = 100.0 * had / (had + waited);
+    (share < ENOUGH).then(|| {
+        format!(
+            "the machine was busy while steps were timed ({share:.0} % of a processor): the hours are too long"
+        )
+    })
 }
 
 /// Experiments that are timed together, because their networks are the same.
@@ -123,6 +150,7 @@ impl Group {
                 device: String::new(),
                 losses: Vec::new(),
                 batches: Vec::new(),
+                windows: false,
             };
             groups.push(Group { sizes, trial });
             groups.len() - 1
@@ -137,6 +165,8 @@ impl Group {
                     self.trial.losses.push(losses);
                 }
                 Timing::Step(batch) if !self.trial.batches.contains(&batch) => self.trial.batches.push(batch),
+                // Of an augmentor that is trained here, or is in the store.
+                Timing::Window => self.trial.windows = true,
                 _ => {}
             }
         }
@@ -145,28 +175,78 @@ impl Group {
 
 struct Found {
     corpora: Vec<Corpus>,
-    /// Corpora that are not here, each with the mean length of an utterance in seconds.
-    absent: Vec<(String, f64)>,
+    /// Corpora that are not here, each with the mean length of an utterance in seconds where its manifest states it.
+    absent: Vec<(String, Option<f64>)>,
+    /// What is incomplete, one sentence a corpus.
+    notes: Vec<String>,
 }
 
-/// The corpora of `spec`; one that is not here is made up from what its manifest expects.
+/// The corpora of `spec`; one that is not here is made up from what its manifest expects. One that is incomplete is
+/// refused as by a plan.
 fn find(spec: &Spec, options: &Options, store: &Store, display: &Display) -> Result<Found> {
-    let mut found = Found { corpora: Vec::new(), absent: Vec::new() };
+    let mut found = Found { corpora: Vec::new(), absent: Vec::new(), notes: Vec::new() };
     for name in spec.corpora() {
         let bar = display.bar(name, 0);
         let languages = spec.languages_of(name);
         let read = corpora::import(name, languages, &options.corpora, store.root(), Reading::Cached, &bar);
         bar.finish_and_clear();
         match read {
-            Ok(corpus) => found.corpora.push(corpus),
+            Ok(corpus) => {
+                found.notes.extend(inputs::incomplete(&corpus, options.partial)?);
+                found.corpora.push(corpus);
+            }
             Err(Error::Missing(_)) => {
                 let manifest = corpora::manifest(name, &options.corpora)?;
-                let mean = manifest.expected.mean_seconds.unwrap_or(lengths::MEAN_SECONDS);
-                found.absent.push((name.to_owned(), mean));
+                found.absent.push((name.to_owned(), manifest.expected.mean_seconds));
                 found.corpora.push(invented::corpus(manifest));
             }
             Err(e) => return Err(e),
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec;
+
+    #[test]
+    fn windows_are_timed_where_the_augmentor_is_in_the_store() {
+        let text = r#"title = "t"
+preset = "tiny"
+corpus = "any"
+classes = { neutral = ["neutral"], angry = ["angry"] }
+protocol.leave-speakers-out.folds = 2
+condition = [{ name = "no-aug" }]
+"#;
+        let spec = spec::parse(text, "x.toml", &[]).unwrap();
+        let asked = |windows: usize| {
+            let work = Work { classifier: Some((16, 9)), windows, segments: 12, ..Work::default() };
+            let mut groups = Vec::new();
+            assert_eq!(Group::of(&mut groups, &spec), 0);
+            groups[0].ask(&Demand { cells: vec![work], ..Demand::default() });
+            let Trial { losses, batches, windows, .. } = groups.remove(0).trial;
+            assert_eq!((losses.len(), batches), (0, vec![16]));
+            windows
+        };
+        assert!(asked(24));
+        assert!(!asked(0));
+    }
+
+    #[test]
+    fn a_busy_machine_is_told() {
+        let timed = |processor: &[Option<[f64; 2]>]| -> Vec<Vec<Timed>> {
+            let of = |&processor| Timed { work: Timing::Window, seconds: vec![1.0; 2], processor };
+            processor.iter().map(|p| vec![of(p)]).collect()
+        };
+        let line = busy(&timed(&[Some([2.0, 2.0]), None, Some([4.0, 3.5])])).unwrap();
+        assert_eq!(
+            line,
+            "the machine was busy while steps were timed (52 % of a processor): the hours are too long"
+        );
+        assert_eq!(busy(&timed(&[Some([2.0, 2.0]), Some([8.0, 0.0])])), None, "83 % in all");
+        assert_eq!(busy(&timed(&[None])), None);
+        assert_eq!(busy(&timed(&[Some([0.0; 2])])), None, "the system does not tell");
+    }
 }

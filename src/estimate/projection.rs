@@ -1,6 +1,8 @@
 //! From counts and seconds to hours.
 
 use super::demand::{Demand, Work};
+use super::text::name;
+use crate::error::{Error, Result};
 use crate::worker::protocol::{Timed, Timing};
 use indexmap::IndexMap;
 
@@ -15,17 +17,19 @@ impl Seconds {
             let mut sorted = seconds.to_vec();
             sorted.sort_by(f64::total_cmp);
             let n = sorted.len();
-            match n {
-                0 => [0.0; 3],
-                _ => [sorted[0], f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2]), sorted[n - 1]],
-            }
+            let middle = || f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2]);
+            (n > 0).then(|| [sorted[0], middle(), sorted[n - 1]])
         };
-        Seconds(timed.iter().map(|t| (t.work.clone(), spread(&t.seconds))).collect())
+        Seconds(timed.iter().filter_map(|t| Some((t.work.clone(), spread(&t.seconds)?))).collect())
     }
 
-    /// Of one; zeros where it was not timed.
-    pub fn one(&self, work: &Timing) -> [f64; 3] {
-        self.0.get(work).copied().unwrap_or_default()
+    /// Of one.
+    ///
+    /// # Errors
+    /// It was not timed: that it costs nothing is not known.
+    pub fn one(&self, work: &Timing) -> Result<[f64; 3]> {
+        let unknown = || Error::failed(format!("`{}` was not timed; please report it", name(work)));
+        self.0.get(work).copied().ok_or_else(unknown)
     }
 }
 
@@ -61,20 +65,23 @@ pub struct Projection {
 
 impl Projection {
     /// For `jobs` workers; `seconds` are those of each group of experiments.
-    pub fn new(demands: &[Demand], seconds: &[Seconds], jobs: usize) -> Projection {
+    ///
+    /// # Errors
+    /// Something that is to be done was not timed.
+    pub fn new(demands: &[Demand], seconds: &[Seconds], jobs: usize) -> Result<Projection> {
         let mut projection = Projection::default();
         let mut longest = [0f64; 3];
         for demand in demands {
             let seconds = &seconds[demand.group];
             let mut rows: IndexMap<Timing, Row> = IndexMap::new();
             for cell in &demand.cells {
-                let hours = hours(cell, seconds);
+                let hours = hours(cell, seconds)?;
                 for i in 0..3 {
                     projection.one_worker[i] += hours[i];
                     longest[i] = longest[i].max(hours[i]);
                 }
-                for (work, times) in cell.parts().into_iter().filter(|p| p.1 > 0) {
-                    let median = seconds.one(&work)[1];
+                for (work, times) in cell.parts() {
+                    let median = seconds.one(&work)?[1];
                     let row = rows.entry(work.clone()).or_insert_with(|| Row {
                         experiment: demand.experiment.clone(),
                         work,
@@ -96,18 +103,18 @@ impl Projection {
         for i in 0..3 {
             projection.all_workers[i] = (projection.one_worker[i] / jobs.max(1) as f64).max(longest[i]);
         }
-        projection
+        Ok(projection)
     }
 }
 
 /// Hours of a cell, for the least, the median and the most seconds.
-fn hours(cell: &Work, seconds: &Seconds) -> [f64; 3] {
+fn hours(cell: &Work, seconds: &Seconds) -> Result<[f64; 3]> {
     let mut hours = [0f64; 3];
     for (work, times) in cell.parts() {
-        let one = seconds.one(&work);
+        let one = seconds.one(&work)?;
         (0..3).for_each(|i| hours[i] += times as f64 * one[i] / 3600.0);
     }
-    hours
+    Ok(hours)
 }
 
 /// The order of a table's lines.
@@ -126,7 +133,7 @@ mod tests {
     use crate::spec::GanLoss::{Bal, Model, Var};
 
     fn timed(work: Timing, seconds: &[f64]) -> Timed {
-        Timed { work, seconds: seconds.to_vec() }
+        Timed { work, seconds: seconds.to_vec(), processor: None }
     }
 
     #[test]
@@ -153,7 +160,7 @@ mod tests {
             ..Demand::default()
         };
         let demands = [first, second];
-        let two = Projection::new(&demands, &[seconds.clone()], 2);
+        let two = Projection::new(&demands, &[seconds.clone()], 2).unwrap();
         // Augmentor 1, 2 or 4 hours; its classifier 900 steps of 3, 4 or 5 s, its windows one hour; the plain one twice
         // the steps and an hour of segments; half an hour of the model alone.
         assert_eq!(
@@ -161,7 +168,7 @@ mod tests {
             [1.0 + 1.0 + 0.75 + 2.5 + 0.5, 2.0 + 1.0 + 1.0 + 3.0 + 0.5, 4.0 + 1.0 + 1.25 + 3.5 + 0.5]
         );
         assert_eq!(two.all_workers, [5.75 / 2.0, 4.0, 6.25], "no faster than the longest cell");
-        assert_eq!(Projection::new(&demands, &[seconds.clone()], 1).all_workers, two.one_worker);
+        assert_eq!(Projection::new(&demands, &[seconds.clone()], 1).unwrap().all_workers, two.one_worker);
         let rows: Vec<_> =
             two.rows.iter().map(|r| (r.experiment.as_str(), &r.work, r.cells, r.each, r.hours)).collect();
         let (iteration, model) = (Timing::Iteration(all), Timing::Iteration(vec![Model]));
@@ -175,6 +182,19 @@ mod tests {
                 ("b", &model, 1, [1800, 1800], 0.5),
             ]
         );
-        assert_eq!(Projection::new(&[], &[], 2), Projection::default());
+        assert_eq!(Projection::new(&[], &[], 2), Ok(Projection::default()));
+    }
+
+    #[test]
+    fn what_was_not_timed_is_not_free() {
+        let work = Work { classifier: Some((16, 9)), windows: 24, ..Work::default() };
+        let demands = [Demand { experiment: "a".into(), cells: vec![work], ..Demand::default() }];
+        let step = timed(Timing::Step(16), &[1.0, 1.0]);
+        for all in [vec![step.clone()], vec![step.clone(), timed(Timing::Window, &[])]] {
+            let error = Projection::new(&demands, &[Seconds::of(&all)], 1).unwrap_err().to_string();
+            assert_eq!(error, "`augmenting` was not timed; please report it");
+        }
+        let both = Seconds::of(&[step, timed(Timing::Window, &[150.0, 150.0])]);
+        assert_eq!(Projection::new(&demands, &[both], 1).unwrap().one_worker, [1.0 + 0.0025; 3]);
     }
 }

@@ -5,6 +5,10 @@ use crate::spec::GanLoss;
 use crate::worker::protocol::Timing;
 use serde_json::{Value, json as object};
 
+/// What the hours are of.
+const COUNTED: &str = "counted: trainings, augmenting and testing; not features, embeddings, galleries; an interrupted \
+    training counts whole";
+
 /// The table, the total, and what it rests on.
 pub fn text(estimate: &Estimate) -> String {
     let m = &estimate.machine;
@@ -27,6 +31,7 @@ pub fn text(estimate: &Estimate) -> String {
             "  {middle} hours with {} ({low} to {high} by the spread of the steps), if workers do not slow each other down",
             count(jobs, "worker")
         ));
+        lines.push(format!("  {COUNTED}"));
     }
     if kept != [0, 0] {
         lines.push(format!(
@@ -38,6 +43,7 @@ pub fn text(estimate: &Estimate) -> String {
     for name in estimate.absent() {
         lines.push(format!("  {name}: from the manifest's counts; the corpus is not here"));
     }
+    lines.extend(estimate.notes.iter().map(|note| format!("  {note}")));
     lines.join("\n") + "\n"
 }
 
@@ -57,11 +63,12 @@ pub fn json(estimate: &Estimate) -> Value {
         "rows": p.rows.iter().map(row).collect::<Vec<_>>(),
         "kept": { "augmentor": kept(0), "classifier": kept(1) },
         "hours_one_worker": spread(p.one_worker), "hours": spread(p.all_workers),
-        "timed": estimate.timed, "from_manifest": estimate.absent(),
+        "timed": estimate.timed, "from_manifest": estimate.absent(), "notes": estimate.notes,
     })
 }
 
-fn name(work: &Timing) -> String {
+/// A kind of work, for a person.
+pub(super) fn name(work: &Timing) -> String {
     let loss = |l: &GanLoss| format!("{l:?}").to_lowercase();
     match work {
         Timing::Iteration(l) => format!("augmentor ({})", l.iter().map(loss).collect::<Vec<_>>().join(", ")),

@@ -1,15 +1,21 @@
 //! Where the worker's program is, and what it answers before it is given work.
 
-use super::protocol::{Answer, Question};
+use super::protocol::{Answer, Question, Trial};
 use crate::error::{Error, Result};
+use crate::oom;
+use crate::results::Stage;
 use crate::run::{REVISION, VERSION};
+use crate::spec;
 use std::fmt;
 use std::io::{ErrorKind, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// The name of the worker's program.
 const NAME: &str = "seraug-worker";
+/// SIGKILL.
+const KILL: i32 = 9;
 /// What to do where it is missing, does not start or is another's.
 const BUILD: &str = "./bootstrap build installs libtorch and builds both programs";
 
@@ -20,13 +26,14 @@ pub struct Fault {
     pub path: PathBuf,
     /// What is wrong with it.
     pub found: String,
-    /// What to do.
+    /// What to do; empty where what is wrong says it.
     pub next: String,
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}", self.path.display(), self.found, self.next)
+        write!(f, "{}: {}", self.path.display(), self.found)?;
+        if self.next.is_empty() { Ok(()) } else { write!(f, "; {}", self.next) }
     }
 }
 
@@ -49,7 +56,7 @@ pub fn program() -> Result<PathBuf> {
 /// Asks the worker's program. An answer is of the code that this program is of, and of a libtorch that is loaded.
 ///
 /// # Errors
-/// The program is missing, does not start (libtorch does not load), or is of another revision.
+/// The program is missing, does not start (libtorch does not load), or is of another revision; a trial fails.
 pub fn ask(program: &Path, question: &Question) -> std::result::Result<Answer, Fault> {
     let fault = |found: String| Fault { path: program.to_owned(), found, next: BUILD.to_owned() };
     let ask = || {
@@ -61,12 +68,13 @@ pub fn ask(program: &Path, question: &Question) -> std::result::Result<Answer, F
         })
     };
     let mut output = ask()?;
-    if output.status.code().is_none() {
-        // Somebody killed it, which says nothing about it.
+    if output.status.code().is_none() && question.trial.is_none() {
+        // Somebody killed it, which says nothing about it. A trial may itself be why.
         output = ask()?;
     }
     if !output.status.success() {
-        return Err(fault(reason(&output, program)));
+        let failed = question.trial.as_ref().and_then(|trial| untimed(&output, program, trial));
+        return Err(failed.unwrap_or_else(|| fault(reason(&output, program))));
     }
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout)
         .map_err(|e| fault(format!("no answer of a worker ({e}): `{}`", first(&output.stdout))))?;
@@ -93,10 +101,38 @@ fn spoken(program: &Path, question: &Question) -> std::io::Result<Output> {
     child.wait_with_output()
 }
 
+/// Why a worker timed nothing, where it was well until then: it failed (exit code 1), or was ended by a signal. Other exit
+/// codes are of a worker that does not load or does not know the question.
+fn untimed(output: &Output, program: &Path, trial: &Trial) -> Option<Fault> {
+    let fault = |found: String, next: String| Some(Fault { path: program.to_owned(), found, next });
+    let said = String::from_utf8_lossy(&output.stderr);
+    let line = last(&said);
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    if output.status.code() == Some(1) {
+        return fault(format!("steps were not timed: {line}"), String::new());
+    }
+    let signal = output.status.signal()?;
+    let spec = spec::parse(&trial.spec, "the spec of a trial", &[]).ok()?;
+    let stage = if trial.losses.is_empty() { Stage::Classifier } else { Stage::Augmentor };
+    match oom::advice(&said, stage, &spec) {
+        Some(advice) => fault(format!("steps were not timed: {advice}"), String::new()),
+        None if signal == KILL => fault(
+            format!("killed while it timed steps ({}), as a system short of memory does", output.status),
+            oom::remedy(stage, &spec),
+        ),
+        None => fault(format!("ended while it timed steps ({})", output.status), line.to_owned()),
+    }
+}
+
+/// The last line of `said` with words.
+fn last(said: &str) -> &str {
+    said.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or_default()
+}
+
 /// Why a worker did not answer, in one line: what the dynamic loader said, or its own last words.
 fn reason(output: &Output, program: &Path) -> String {
     let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or_default();
+    let last = last(&said);
     let own = format!("{}: ", program.display());
     let last = last.strip_prefix(&own).unwrap_or(last);
     match last.strip_prefix("error while loading shared libraries: ") {
@@ -117,14 +153,20 @@ mod tests {
 
     /// What is said of a worker that is this shell script.
     fn of(script: &str) -> Fault {
+        let (path, fault) = asked(script, &Question::default());
+        assert_eq!((&fault.path, fault.next.as_str()), (&path, BUILD));
+        fault
+    }
+
+    /// Its path, and what is said of it after `question`.
+    fn asked(script: &str, question: &Question) -> (PathBuf, Fault) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(NAME);
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let fault = ask(&path, &Question::default()).unwrap_err();
-        assert_eq!((&fault.path, fault.next.as_str()), (&path, BUILD));
+        let fault = ask(&path, question).unwrap_err();
         assert_eq!(fault.to_string().lines().count(), 1, "{fault}");
-        fault
+        (path, fault)
     }
 
     #[test]
@@ -140,5 +182,51 @@ mod tests {
         assert_eq!(other, format!("the worker is 0.0.1 (abc), this program {VERSION} ({REVISION})"));
         let missing = ask(Path::new("/nowhere/seraug-worker"), &Question::default()).unwrap_err();
         assert_eq!(missing.found, "the worker, which trains, is not there");
+    }
+
+    #[test]
+    fn a_trial_that_fails_does_not_blame_the_build() {
+        let spec = r#"title = "t"
+corpus = "any"
+classes = { neutral = ["neutral"], angry = ["angry"] }
+protocol.leave-speakers-out.folds = 2
+condition = [{ name = "no-aug" }]
+classifier.batch = 8
+classifier.small-batch = 1
+"#;
+        let trial = Trial {
+            spec: spec.to_owned(),
+            precision: spec::Precision::F32,
+            device: "cpu".to_owned(),
+            losses: Vec::new(),
+            batches: vec![8],
+            windows: false,
+        };
+        let question = Question { trial: Some(trial), ..Question::default() };
+        let told = |script: &str| {
+            let (path, fault) = asked(script, &question);
+            fault.to_string().strip_prefix(&format!("{}: ", path.display())).unwrap().to_owned()
+        };
+        let remedy =
+            "run fewer --jobs there, or another experiment of half the batch: --set classifier.batch=4";
+        assert_eq!(
+            told("echo 'error: a loss is NaN; lower the rate' >&2; exit 1"),
+            "steps were not timed: a loss is NaN; lower the rate"
+        );
+        assert_eq!(
+            told("echo 'memory allocation of 1024 bytes failed' >&2; kill -9 $$"),
+            format!("steps were not timed: out of memory on the host: 1.00 KiB asked for; {remedy}")
+        );
+        // It would answer the second time.
+        let once = r#"[ -e "$0.killed" ] || { touch "$0.killed"; kill -9 $$; }; echo hello"#;
+        assert_eq!(
+            told(once),
+            format!(
+                "killed while it timed steps (signal: 9 (SIGKILL)), as a system short of memory does; {remedy}"
+            )
+        );
+        assert_eq!(told("kill -15 $$"), "ended while it timed steps (signal: 15 (SIGTERM))");
+        let loader = r#"echo "$0: error while loading shared libraries: libx.so: cannot open" >&2; exit 127"#;
+        assert_eq!(told(loader), format!("the worker does not load: libx.so: cannot open; {BUILD}"));
     }
 }

@@ -90,6 +90,8 @@ pub struct Trial {
     pub losses: Vec<Vec<GanLoss>>,
     /// Batches with which a step of the classifier is timed.
     pub batches: Vec<usize>,
+    /// Whether a window augmented is timed.
+    pub windows: bool,
 }
 
 /// One thing that was timed, without its first time.
@@ -99,6 +101,8 @@ pub struct Timed {
     pub work: Timing,
     /// Of each time, in order; at least two.
     pub seconds: Vec<f64>,
+    /// Seconds that the worker's threads computed meanwhile, and that they waited for a processor, where the system tells.
+    pub processor: Option<[f64; 2]>,
 }
 
 /// A kind of work that a run consists of.

@@ -1,6 +1,7 @@
 //! `plan --estimate`: what it counts is what a run then does, and a corpus that is not here is taken from its manifest.
 
 use crate::common::{seraug, stderr, stdout};
+use crate::experiment::emodb;
 use crate::reasons::own_corpus;
 use serde_json::Value;
 use std::path::Path;
@@ -70,10 +71,53 @@ fn what_is_counted_is_what_a_run_does() {
     let after = estimate(dir, "x.toml", &args);
     assert_eq!(rows(&after), []);
     assert_eq!((&after["kept"]["augmentor"], &after["kept"]["classifier"]), (&2.into(), &4.into()));
-    let text = seraug(dir, &[&["plan", "x.toml", "--estimate", "--quiet"], &args[..]].concat());
-    let text = stdout(&text);
+    let text = |more: &[&str]| {
+        stdout(&seraug(dir, &[&["plan", "x.toml", "--estimate", "--quiet"], &args[..], more].concat()))
+    };
+    // Other classifiers of the same augmentors, with a speaker held out: 12 steps, a check of 6 of the 12 training
+    // segments after each 5 and the last.
+    let sets = ["classifier.epochs=4", "classifier.weights=\"held-out\"", "classifier.log-every=5"];
+    let sets: Vec<&str> = sets.iter().flat_map(|s| ["--set", *s]).collect();
+    let others = estimate(dir, "x.toml", &[&args[..], &sets[..]].concat());
+    let expected = [
+        ("augmenting", 2, 24, 24),
+        ("classifier, 5 segments a step", 4, 12, 12),
+        ("testing", 4, 12 + 3 * 6, 12 + 3 * 6),
+    ];
+    assert_eq!(
+        rows(&others),
+        expected.map(|(work, cells, least, most)| (work.to_owned(), cells, least, most))
+    );
+    assert!(others["rows"][0]["hours"].as_f64().unwrap() > 0.0, "{others}");
+    let counted = "\n  counted: trainings, augmenting and testing; not features, embeddings, galleries; an interrupted \
+        training counts whole\n";
+    let said = text(&sets[..]);
+    assert!(said.contains(counted), "{said}");
+
+    let text = text(&[]);
     assert!(text.contains("\n  nothing is to be trained\n"), "{text}");
     assert!(text.contains("made by another cell: 2 augmentors, 4 classifiers"), "{text}");
+}
+
+#[test]
+fn a_partial_corpus_is_refused_or_told() {
+    let made = tempfile::tempdir().unwrap();
+    let dir = made.path();
+    emodb(dir);
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/open/table2-emodb.toml");
+    let lost = std::fs::read_dir(dir.join("corpora/emodb/wav")).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(lost).unwrap();
+    let sets = ["--corpora", "corpora", "--device", "cpu", "--set", "preset=tiny"];
+    let plan = |more: &[&str]| {
+        seraug(dir, &[&["plan", spec.to_str().unwrap(), "--quiet"], &sets[..], more].concat())
+    };
+    let refused = plan(&["--estimate"]);
+    assert_eq!((refused.status.code(), stdout(&refused)), (Some(1), String::new()));
+    assert_eq!(stderr(&refused), stderr(&plan(&[])), "as a plan refuses it");
+    let told = plan(&["--estimate", "--partial"]);
+    assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
+    let text = stdout(&told);
+    assert!(text.contains("\n  the corpus emodb is partial: "), "{text}");
 }
 
 #[test]
@@ -93,6 +137,9 @@ fn a_corpus_that_is_not_here_is_taken_from_its_manifest() {
             text.contains(&format!("  {name}: from the manifest's counts; the corpus is not here\n")),
             "{text}"
         );
+    }
+    for (name, assumed) in [("iemocap", false), ("esd", false), ("emodb", true), ("emovo", true)] {
+        assert_eq!(text.contains(&format!("\n  {name}: 3 s an utterance assumed\n")), assumed, "{text}");
     }
     // Five folds and two seeds; ablation trains what table2 does not, figure3 nothing; two of figure4's four conditions
     // have an augmentor, for six pairs.
