@@ -11,6 +11,7 @@ use seraug::results::RunDir;
 use seraug::run::{Options, Resume};
 use seraug::signals;
 use seraug::spec::Precision;
+use seraug::train::precision::compute_in;
 use seraug::work::{self, Task};
 use seraug::worker::protocol::Question;
 use std::io::Write;
@@ -75,7 +76,8 @@ fn main() -> ExitCode {
 /// Exit codes: 0 done, 3 the one cell failed, 130 stopped.
 fn work(args: Work) -> Result<u8> {
     let run = RunDir::open(&args.run)?;
-    compute_in(work::precision(&run)?);
+    // SAFETY: the first thing that the process does; there is no other thread.
+    unsafe { compute_in(work::precision(&run)?) };
     signals::listen();
     let options = Options {
         corpora: args.corpora,
@@ -101,28 +103,14 @@ fn work(args: Work) -> Result<u8> {
     }
 }
 
-/// Says how CUDA multiplies floats, which nothing else does: libtorch lets cuDNN use TF32 unless told otherwise. The
-/// libraries read the environment as they are opened, and libtorch at its first question about it. Here, because whoever
-/// starts a worker (a supervisor, a cluster's script, a person) starts it here.
-fn compute_in(precision: Precision) {
-    let (name, value) = match precision {
-        Precision::F32 | Precision::Bf16 => ("NVIDIA_TF32_OVERRIDE", "0"),
-        Precision::Tf32 => ("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "1"),
-    };
-    // SAFETY: the first thing that the process does; there is no other thread, and libtorch has started none.
-    unsafe {
-        std::env::remove_var("NVIDIA_TF32_OVERRIDE");
-        std::env::remove_var("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE");
-        std::env::set_var(name, value);
-    }
-}
-
 fn answer() -> Result<u8> {
     let question = std::io::read_to_string(std::io::stdin())
         .map_err(|e| Error::failed(format!("standard input: {e}")))?;
     let question: Question = serde_json::from_str(&question)
         .map_err(|e| Error::usage(format!("standard input: no question of seraug: {e}")))?;
-    compute_in(question.trial.as_ref().map_or(Precision::F32, |t| t.precision));
+    let precision = question.trial.as_ref().map_or(Precision::F32, |t| t.precision);
+    // SAFETY: as in `work`.
+    unsafe { compute_in(precision) };
     let answer = serde_json::to_string(&probe::answer(&question)?).expect("plain data");
     let said = writeln!(std::io::stdout(), "{answer}");
     said.map(|()| 0).map_err(|e| Error::failed(format!("standard output: {e}")))

@@ -24,7 +24,7 @@ def arguments() -> argparse.Namespace:
     p = argparse.ArgumentParser(prog="just bench", description=__doc__)
     p.add_argument("--quick", action="store_true", help="small units, one round, minutes: whether everything works")
     p.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
-    p.add_argument("--rounds", type=int, help="rounds of every row (5; 1 with --quick)")
+    p.add_argument("--rounds", type=int, help="rounds of every row (3; 1 with --quick)")
     p.add_argument("--only", default="", metavar="ID,ID", help="rows whose id begins so; not into reports/bench")
     p.add_argument("--out", type=Path, help="where to write, in place of reports/bench/<machine>")
     p.add_argument("--add", action="store_true", help="keep the other rows of results.csv there, of the same revision")
@@ -39,7 +39,7 @@ class Bench:
 
     def __init__(self, args: argparse.Namespace):
         self.args = args
-        self.rounds = args.rounds or (1 if args.quick else 5)
+        self.rounds = args.rounds or (1 if args.quick else 3)
         target = Path(os.environ.get("CARGO_TARGET_DIR", "target"))
         self.scratch = (args.scratch or target / "bench").resolve()
         self.scratch.mkdir(parents=True, exist_ok=True)
@@ -73,31 +73,45 @@ class Bench:
         compared = rows.networks(args.quick, args.device) + ([] if gpu else rows.data(args.quick))
         for row in self.wanted(compared):
             self.records += measure.rounds(row, self.rounds, self.sides, self.scratch)
-        for row in self.wanted(programs.starts()):
-            self.records += programs.start(row, self.programs.seraug, max(2, 2 * self.rounds))
+        self.starts()
         self.memory()
         for row in self.wanted(rows.sizes(args.quick, args.device)):
             self.records += measure.rounds(row, min(self.rounds, 1 if not gpu else 3), self.sides, self.scratch)
 
+    def starts(self) -> None:
+        for row in self.wanted(programs.starts(self.args.quick)):
+            made = self.corpus() if row.id == "start-plan" else {}
+            if "error" in made:
+                self.records.append(record(row.id, "ours", row.kind, 1, {}, made))
+                continue
+            self.records += programs.start(row, self.programs.seraug, 4 * self.rounds, made.get("corpora"))
+
+    def corpus(self) -> dict:
+        """`corpora`: the folder of the corpus that the row of import and features is about, which our side writes."""
+        r = rows.corpus(self.args.quick)
+        corpora = self.scratch / f"{r['seconds']}-{r['utterances']}-{r['rate']}"
+        if not (corpora / "bench/table.csv").exists():
+            with ours(self.programs.work, self.args.limit) as side:
+                made = side.ask(r | {"folder": str(self.scratch)})
+            if "error" in made:
+                return made
+        return {"corpora": corpora}
+
     def memory(self) -> None:
-        """Of the corpus that the row of import and features is about, which our side writes."""
+        """Of a run on that corpus."""
         args = self.args
         wanted = self.wanted([Row(id, title, "", {}) for id, (_, title) in programs.MEMORY.items()])
         if args.quick:
             wanted = [row for row in wanted if row.id == "memory-tiny"]
         if not wanted:
             return
-        corpus = next(row for row in rows.data(args.quick) if row.id.startswith("corpus"))
-        with ours(self.programs.work, args.limit) as side:
-            made = side.ask(corpus.request | {"folder": str(self.scratch)})
-        r = corpus.request
-        corpora = self.scratch / f"{r['seconds']}-{r['utterances']}-{r['rate']}"
+        made = self.corpus()
         for row in wanted:
             if "error" in made:
                 failed = record(row.id, "ours", row.kind, 1, {}, made)
                 self.records.append(failed)
                 continue
-            self.records.append(programs.memory(row, self.programs.seraug, corpora, args.device, args.limit))
+            self.records.append(programs.memory(row, self.programs.seraug, made["corpora"], args.device, args.limit))
             if row.id == "memory-paper":
                 request = {"work": "memory", "device": args.device, "threads": 2}
                 self.records.append(record(row.id, "peer", "eager", 1, request, self.ask_peer(request)))

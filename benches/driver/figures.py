@@ -43,7 +43,7 @@ def ratios(out: Path, some: list[Row], measured: list[Record]) -> None:
             ax.plot([row.at_least] * 2, [y - 0.42, y + 0.42], color=INK, linewidth=1.6, linestyle=(0, (1.2, 1)))
         # In a column of its own, where no bar and no target is.
         ax.annotate(f"{both.ratio:.3g}x", (1.02, y), xycoords=ax.get_yaxis_transform(), va="center", color=INK if met else "#a06000")
-    ax.set_yticks(range(len(found)), [f"{row.title}\nto {titled(row.kind)}" for row, _ in found], fontsize=8)
+    ax.set_yticks(range(len(found)), [f"{row.title}\nto {row.peer}" for row, _ in found], fontsize=8)
     ax.invert_yaxis()
     ax.axvline(1, color=PALE, linewidth=0.8)
     low, high = ax.get_xlim()

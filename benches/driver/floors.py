@@ -9,7 +9,7 @@ from rows import Row
 
 @dataclass
 class Floor:
-    """Seconds a unit, and the share of it that each side reaches (1: at the floor)."""
+    """Seconds a unit of ours, and the share of its own floor that each side reaches (1: at the floor)."""
 
     operations: float
     bytes: float
@@ -30,13 +30,29 @@ def floor(row: Row, records: list[Record]) -> Floor | None:
         return None
     gpu = row.request["device"] != "cpu"
     threads = 2 if gpu else row.request["threads"]
-    precision = row.ours.get("precision", "f32")
-    products = best_rate(records, precision if gpu else "f32", threads)
-    copies = best_rate(records, "copy", threads)
-    if products is None or copies is None:
-        return None
     work = flops.WORKS[row.floor](row.request)
-    seconds = work.operations / products + work.bytes / copies
+    copies = best_rate(records, "copy", threads)
+
+    def least(precision: str) -> float | None:
+        products = best_rate(records, precision, threads)
+        return work.operations / products + work.bytes / copies if products and copies else None
+
+    def share(seconds: float | None, took: float | None) -> float | None:
+        return seconds / took if seconds and took else None
+
+    seconds = least(row.precision if gpu else "f32")
+    if seconds is None:
+        return None
     both = paired(records, row.id)
-    share = lambda took: seconds / took if took else None
-    return Floor(work.operations, work.bytes, seconds, share(middle(both.ours)), share(middle(both.peer)))
+    theirs = share(least(of_peer(row)), middle(both.peer))
+    return Floor(work.operations, work.bytes, seconds, share(seconds, middle(both.ours)), theirs)
+
+
+def of_peer(row: Row) -> str:
+    """The numbers that the peer multiplies in. Opposite our bf16 a peer of f32 has PyTorch's own setting, by which cuDNN
+    takes TF32: convolutions are most of the works."""
+    if row.kind == "bf16":
+        return "bf16"
+    if row.request["device"] == "cpu":
+        return "f32"
+    return "tf32" if row.precision == "bf16" else row.precision

@@ -21,12 +21,12 @@ def rounds(
     with_folder = row.request | {"folder": str(folder)}
     ours, peer = sides()
     with ours, peer:
-        asked = {ours: with_folder | row.ours, peer: with_folder | {"kind": row.kind}}
+        asked = {ours: with_folder | row.ours, peer: with_folder | {"kind": row.kind, "precision": row.precision}}
         for i in range(count + 1):
             for side in (ours, peer):
                 if side in failed:
                     continue
-                answer = side.ask(asked[side])
+                answer = side.ask(asked[side], row.first if side is peer and i == 0 else None)
                 if "error" in answer:
                     failed.add(side)
                 # An error of the first round counts: there is no other.

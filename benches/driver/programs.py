@@ -11,12 +11,10 @@ from pathlib import Path
 
 from measure import say
 from records import Record
-from rows import Row
+from rows import Row, corpus
 
-STARTS = {
-    "start-help": (["--help"], 0.030, "`seraug --help`"),
-    "start-plan": (["plan", "experiments/table2.toml", "--corpora", "nowhere"], 0.100, "`seraug plan table2`"),
-}
+# Seconds at most.
+STARTS = {"start-help": 0.030, "start-plan": 0.100}
 MEMORY = {
     "memory-tiny": ("tiny", "peak memory, preset tiny"),
     "memory-paper": ("paper", "peak memory, preset paper"),
@@ -40,19 +38,38 @@ title = "AUG"
 losses = ["model", "var", "bal"]
 copies = 4
 """
+# The grid of table2: 5 folds, 2 conditions, 5 seeds.
+PLAN = f"""seeds = [1, 2, 3, 4, 5]
+{SPEC}
+[[condition]]
+name = "no-aug"
+title = "NoAUG"
+"""
 
 
-def starts() -> list[Row]:
-    return [Row(id, title, "torch_import", {}, at_most=most) for id, (_, most, title) in STARTS.items()]
+def starts(quick: bool) -> list[Row]:
+    titles = {
+        "start-help": "`seraug --help`",
+        "start-plan": f"`seraug plan --device cpu`, 50 cells, corpus of {corpus(quick)['utterances']} utterances",
+    }
+    return [Row(id, titles[id], "torch_import", {}, at_most=most) for id, most in STARTS.items()]
 
 
-def start(row: Row, program: str, rounds: int) -> list[Record]:
-    """`seraug ...` and `python -c 'import torch'` in turn, ten times and more: what is reported is the fastest."""
+def start(row: Row, program: str, rounds: int, corpora: Path | None) -> list[Record]:
+    """`seraug ...` and `python -c 'import torch'` in turn: what is reported is the fastest. Of `plan`, on the corpus in
+    `corpora`, a first call reads every file and keeps the digests; the later ones are timed."""
     made = []
-    commands = {"ours": [program, *STARTS[row.id][0]], "peer": [sys.executable, "-c", "import torch"]}
-    for i in range(1, rounds + 1):
-        for side, command in commands.items():
-            made.append(timed_process(row, side, i, command))
+    with tempfile.TemporaryDirectory(dir=corpora.parent if corpora else None) as scratch:
+        commands = {"ours": [program, "--help"], "peer": [sys.executable, "-c", "import torch"]}
+        if corpora:
+            spec = Path(scratch, "plan.toml")
+            spec.write_text(PLAN)
+            commands["ours"] = [program, "plan", str(spec), "--corpora", str(corpora), "--device", "cpu"]
+            commands["ours"] += ["--results", f"{scratch}/results"]
+            made.append(timed_process(row, "ours", 0, commands["ours"]))
+        for i in range(1, rounds + 1):
+            for side, command in commands.items():
+                made.append(timed_process(row, side, i, command))
     best = {s: min((r.seconds for r in made if r.side == s and not r.error), default=0) for s in commands}
     say(f"{row.id}: ours {best['ours'] * 1e3:.1f} ms, peer {best['peer'] * 1e3:.0f} ms")
     return made
@@ -65,10 +82,13 @@ def timed_process(row: Row, side: str, round_: int, command: list[str]) -> Recor
     except OSError as error:
         return Record(row.id, side, row.kind, round_, 1, error=str(error.strerror))
     took, used = time.perf_counter() - begun, cpu_of_children() - before
-    # 2: the plan says that the corpus is not there, after all its work but listing.
-    failed = done.returncode not in (0, 2)
-    words = done.stderr.strip().splitlines()
-    return Record(row.id, side, row.kind, round_, 1, 1, took, used, error=words[-1][:200] if failed and words else "")
+    error = last_words(done.returncode, done.stderr) if done.returncode else ""
+    return Record(row.id, side, row.kind, round_, 1, 1, took, used, error=error)
+
+
+def last_words(code: int, stderr: str) -> str:
+    words = stderr.strip().splitlines()
+    return words[-1][:200] if words else f"ended with {code}"
 
 
 def cpu_of_children() -> float:
@@ -91,21 +111,27 @@ def memory(row: Row, program: str, corpora: Path, device: str, limit: float) -> 
         idle, begun = device_used(device), time.perf_counter()
         run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         worker = on_device = 0
+        trained = False
         while run.poll() is None and time.perf_counter() - begun < limit:
             time.sleep(1)
             # The worker is a child of seraug.
             worker = max([worker, *(peak_of(child) for child in children(run.pid))])
             on_device = max(on_device, device_used(device) - idle)
-            if steps_of_classifier(program, f"{scratch}/results") >= 3:
+            trained = steps_of_classifier(program, f"{scratch}/results") >= 3
+            if trained:
                 break
         ended = run.poll()
         if ended is None:
             run.terminate()
-        words = run.communicate()[1].strip().splitlines()
+        said = run.communicate()[1]
     made.seconds = time.perf_counter() - begun
     made.other = json.dumps({"peak": worker, "device_peak": on_device})
-    if ended not in (None, 0):
-        made.error = words[-1][:200] if words else f"ended with {ended}"
+    if ended:
+        made.error = last_words(ended, said)
+    elif ended is None and not trained:
+        made.error = f"no classifier trained within {limit:.0f} s"
+    elif not worker:
+        made.error = "the memory of its worker could not be read"
     say(f"{row.id}: {worker / 1e9:.2f} GB" + (f", {on_device / 1e9:.2f} GB of the device" if on_device else ""))
     return made
 

@@ -9,7 +9,7 @@ import records
 import rows
 from floors import best_rate, floor
 from records import Paired, Record, middle, paired
-from rows import Row, titled
+from rows import Row
 from scaling import curves, slope_table
 
 
@@ -46,7 +46,7 @@ def head(machine: dict) -> str:
 def compared_rows(machine: dict) -> list[Row]:
     quick, device = machine["quick"], machine["device"]
     data = rows.data(quick) if device == "cpu" else []
-    return rows.networks(quick, device) + data + programs.starts()
+    return rows.networks(quick, device) + data + programs.starts(quick)
 
 
 def table(header: list[str], lines: list[list[str]], numbers_from: int = 1) -> str:
@@ -74,7 +74,7 @@ def line(row: Row, both: Paired) -> list[str]:
     seconds = lambda side: spread([r.each for r in side], least)
     cpu = lambda side: number(middle(side, lambda r: r.cpu_seconds / r.units))
     wanted, met = target(row, both)
-    cells = [row.title, titled(row.kind), seconds(both.ours), cpu(both.ours), seconds(both.peer), cpu(both.peer)]
+    cells = [row.title, row.peer, seconds(both.ours), cpu(both.ours), seconds(both.peer), cpu(both.peer)]
     if both.error:
         return [*cells, both.error.replace("|", "/"), wanted, "failed"]
     return [*cells, spread(both.ratios, suffix="x"), wanted, met]
@@ -126,15 +126,16 @@ def floors(machine: dict, measured: list[Record]) -> str:
         found = floor(row, measured) if has(measured, row) else None
         if found:
             percent = lambda share: f"{100 * share:.0f} %" if share else "–"
-            lines.append([row.title, titled(row.kind), f"{found.operations / 1e9:.4g}", f"{found.bytes / 1e9:.3g}",
+            lines.append([row.title, row.peer, f"{found.operations / 1e9:.4g}", f"{found.bytes / 1e9:.3g}",
                           f"{found.seconds:.3g}", percent(found.ours), percent(found.peer)])  # fmt: skip
     if not lines:
         return ""
-    header = ["work", "peer", "GFLOP a unit", "GB a unit", "floor, s", "ours reaches", "peer reaches"]
+    header = ["work", "peer", "GFLOP a unit", "GB a unit", "our floor, s", "ours reaches", "peer reaches"]
     return (
         "## Floors\n\nWhat this machine did at most, the best of the start and the end of the run:\n\n"
         + "\n".join(rates)
-        + "\n\nfloor: operations at the rate of matrix products, then bytes of parameters at the rate of copies. "
+        + "\n\nfloor: operations at the rate of matrix products, then bytes of parameters at the rate of copies. Each "
+        "side is held against the rate of the numbers it multiplies in. "
         "Activations, and what a Winograd convolution saves, are not counted; nor is what a phase could share with "
         "another, so that more than 100 % is possible.\n\n" + table(header, lines, 2)
     )

@@ -18,7 +18,9 @@ class Side:
         self.name, self.command, self.limit = name, command, limit
         self.process = None
 
-    def ask(self, request: dict) -> dict:
+    def ask(self, request: dict, limit: float | None = None) -> dict:
+        """`limit`: seconds, where it is less than this side's own."""
+        limit = min(limit or self.limit, self.limit)
         if self.process is None:
             self.start()
         cpu = tree_seconds(self.process.pid)
@@ -27,14 +29,21 @@ class Side:
             self.process.stdin.flush()
         except BrokenPipeError:
             return {"error": self.last_words()}
-        ready, _, _ = select.select([self.process.stdout], [], [], self.limit)
+        ready, _, _ = select.select([self.process.stdout], [], [], limit)
         if not ready:
             self.close(kill=True)
-            return {"error": f"no answer within {self.limit:.0f} s"}
+            return {"error": f"no answer within {limit:.0f} s"}
         line = self.process.stdout.readline()
         if not line:
             return {"error": self.last_words()}
-        answer = json.loads(line)
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            # What follows would be taken for the answer to the next request.
+            self.close(kill=True)
+            return {"error": f"no answer but a line: {line.decode(errors='replace').strip()[:200]}"}
         if "error" not in answer:
             # Of the whole request where the work does not count its own.
             answer.setdefault("cpu_seconds", tree_seconds(self.process.pid) - cpu)

@@ -27,8 +27,18 @@ class Kind:
         return 3 if self.name == "compile" else 1
 
 
+def multiply_in(precision: str) -> None:
+    """How a GPU multiplies float32: `f32` without TF32, `tf32` with it, in cuBLAS and cuDNN alike. Opposite our `bf16` it
+    stays as PyTorch has it: TF32 in cuDNN alone."""
+    if precision in ("f32", "tf32"):
+        torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+        torch.backends.cudnn.allow_tf32 = precision == "tf32"
+
+
 def kind_of(request: dict) -> Kind:
+    """`kind` of a request, and the process set to its `precision`, ours (f32): before anything is compiled."""
     name = request.get("kind", "eager")
     if name not in ("eager", "channels_last", "compile", "bf16"):
         raise ValueError(f"no kind '{name}': eager, channels_last, compile or bf16")
+    multiply_in(request.get("precision", "f32"))
     return Kind(name)

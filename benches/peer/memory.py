@@ -19,6 +19,7 @@ def run(request: dict) -> dict:
     begun = time.perf_counter()
     mels = [torch.randn(FRAMES, 128) for _ in range(UTTERANCES)]
     bank = torch.cat(mels).to(device)
+    del mels
     work = Iteration(32, 512, device, kind)
     work.step()
     copies = []

@@ -2,13 +2,15 @@
 
 use crate::fixture::{self, Clock};
 use seraug::error::Result;
+use seraug::nets::vgg::Vgg;
 use seraug::seed::Seed;
-use seraug::spec::{Loss, Sampling};
+use seraug::spec::{Classifier, Loss, Network, Sampling};
 use seraug::train::classifier::{ClassifierTask, train};
 use seraug::train::control::{Control, Turn};
 use seraug::train::device::Device;
 use seraug::train::history::Row;
 use serde_json::{Value, json};
+use std::sync::OnceLock;
 
 /// `steps` steps of `batch` segments after one to warm up; a unit is a segment.
 pub fn run(request: &Value) -> Value {
@@ -35,7 +37,19 @@ pub fn run(request: &Value) -> Value {
     };
     let mut watch = Watch { device, steps, batch, clock: None, answer: Value::Null };
     let failed = train(&task, &mut watch).err().map(|e| e.to_string());
-    if watch.answer.is_null() { json!({"error": failed}) } else { watch.answer }
+    if watch.answer.is_null() {
+        return json!({"error": failed});
+    }
+    watch.answer["parameters"] = json!([parameters(&spec.classifier)]);
+    watch.answer
+}
+
+/// Of the network that was trained: a training that is stopped does not give it.
+fn parameters(spec: &Classifier) -> i64 {
+    static COUNT: OnceLock<i64> = OnceLock::new();
+    let Network::Vgg(sizes) = &spec.network;
+    *COUNT
+        .get_or_init(|| Vgg::new(sizes, spec.segment_frames, 128, 4, Seed::new(1), Device::Cpu).param_count())
 }
 
 /// Takes the time from the first step to the one after `steps` others, and stops there.

@@ -65,21 +65,15 @@ pub struct Clock {
 
 impl Clock {
     pub fn start(device: Device) -> Clock {
-        wait(device);
+        device::wait(device);
         Clock { device, start: Instant::now(), used: cpu_seconds() }
     }
 
     /// What an answer says: `seconds`, `cpu_seconds` of all threads, `units`.
     pub fn answer(&self, units: usize) -> Value {
-        wait(self.device);
+        device::wait(self.device);
         let (seconds, used) = (self.start.elapsed().as_secs_f64(), cpu_seconds() - self.used);
         json!({"seconds": seconds, "cpu_seconds": used, "units": units})
-    }
-}
-
-fn wait(device: Device) {
-    if let Device::Cuda(n) = device {
-        tch::Cuda::synchronize(n as i64);
     }
 }
 

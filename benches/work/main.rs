@@ -9,6 +9,9 @@ mod iteration;
 mod mel;
 mod tsne;
 
+use seraug::spec::Precision;
+use seraug::train::precision::compute_in;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
 
@@ -20,8 +23,15 @@ fn main() {
     // As a worker does.
     seraug::train::host_memory::keep_freed();
     let mut out = std::io::stdout();
+    let mut first = true;
     for line in std::io::stdin().lock().lines() {
         let request: Value = serde_json::from_str(&line.expect("a line")).expect("a request is JSON");
+        if std::mem::take(&mut first) {
+            // As a worker does; the driver starts a process for each row, which is of one precision.
+            let precision = Precision::deserialize(&request["precision"]).unwrap_or_default();
+            // SAFETY: before the first work; there is no other thread.
+            unsafe { compute_in(precision) };
+        }
         // A failed measurement is a row, not the end.
         let answer = std::panic::catch_unwind(|| answer(&request)).unwrap_or_else(|panic| {
             let why = panic.downcast_ref::<String>().map_or("it panicked", String::as_str);

@@ -21,6 +21,7 @@ pub mod mixup;
 pub mod networks;
 pub mod order;
 pub mod phases;
+pub mod precision;
 pub mod predict;
 pub mod resume;
 pub mod schedule;
