@@ -2,14 +2,12 @@
 //! libtorch's behind a C ABI, in a shared object beside the program that is opened at run time.
 
 use super::libtorch::load_cuda;
+use crate::device::CUDA_GRAPH;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
-
-/// Name of the shared object; `just cuda-graph` builds it.
-pub const FILE: &str = "libseraug_cuda_graph.so";
 
 type Said = *const c_char;
 type OfGraph = unsafe extern "C" fn(*mut c_void) -> Said;
@@ -30,7 +28,7 @@ pub struct Api {
 pub fn api() -> Result<Api, String> {
     static API: OnceLock<Result<Api, String>> = OnceLock::new();
     let beside = || {
-        let file = std::env::current_exe().map_err(|e| e.to_string())?.with_file_name(FILE);
+        let file = std::env::current_exe().map_err(|e| e.to_string())?.with_file_name(CUDA_GRAPH);
         load_cuda()?;
         open(&file)
     };
@@ -66,11 +64,6 @@ pub fn open(file: &Path) -> Result<Api, String> {
         std::mem::forget(library);
         Ok(api)
     }
-}
-
-/// Where the shared object is looked for; `None` where the system does not tell where this program is.
-pub fn place() -> Option<PathBuf> {
-    std::env::current_exe().ok().map(|program| program.with_file_name(FILE))
 }
 
 /// A recording, and the stream of its own that it is made on. It stays on the thread that made it.
@@ -164,7 +157,7 @@ pub(super) mod tests {
 
     /// The ABI without CUDA: `begin` refuses where asked to, and `replay` does nothing.
     pub fn stand_in(dir: &Path, begin: &str) -> Api {
-        let (source, library) = (dir.join("graph.c"), dir.join(FILE));
+        let (source, library) = (dir.join("graph.c"), dir.join(CUDA_GRAPH));
         let text = format!(
             r#"
             static int entered;
@@ -189,7 +182,7 @@ pub(super) mod tests {
     #[test]
     fn what_cannot_be_opened_is_a_reason_on_one_line() {
         let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join(FILE);
+        let file = dir.path().join(CUDA_GRAPH);
         assert!(open(&file).unwrap_err().ends_with("is not there; `just cuda-graph` builds it"));
         std::fs::write(&file, "no library").unwrap();
         let reason = open(&file).unwrap_err();
