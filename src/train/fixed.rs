@@ -261,7 +261,7 @@ representation = { widths = [4, 4, 4, 4, 4], lstm = 4 }
         let record = |t: &mut Trainer| assert_eq!(t.record_by(Ok(api), 0), None);
         let (found, note) = weights(REHEARSALS + 3, record);
         assert_eq!(note.as_deref(), Some("no CUDA graph: no recording here"));
-        assert_eq!((found, None), weights(REHEARSALS + 3, Trainer::fix));
+        assert_eq!((found, None), weights(REHEARSALS + 3, |t: &mut Trainer| t.fix()));
         let absent = |t: &mut Trainer| {
             let note = t.record_by(Err("it is not there".to_owned()), 0);
             assert_eq!(note.as_deref(), Some("no CUDA graph: it is not there"));
@@ -276,7 +276,10 @@ representation = { widths = [4, 4, 4, 4, 4], lstm = 4 }
         let api = stand_in(dir.path(), "0");
         let record = |t: &mut Trainer| assert_eq!(t.record_by(Ok(api), 0), None);
         let (recorded, note) = weights(REHEARSALS + 1, record);
-        assert_eq!((recorded.as_slice(), &note), (weights(REHEARSALS + 1, Trainer::fix).0.as_slice(), &None));
+        assert_eq!(
+            (recorded.as_slice(), &note),
+            (weights(REHEARSALS + 1, |t: &mut Trainer| t.fix()).0.as_slice(), &None)
+        );
         // Its replay does nothing, so the weights stay.
         assert_eq!(weights(REHEARSALS + 4, record).0, recorded);
     }
