@@ -14,6 +14,10 @@ target := env('CARGO_TARGET_DIR', 'target')
 build:
     cargo build --release
 
+# Build what `seraug run --cuda-graphs` opens, beside the programs: g++, and headers of CUDA from PyPI, but no CUDA toolkit
+cuda-graph:
+    sh native/build.sh "${LIBTORCH:-.libtorch/torch}" '{{target}}/cuda-headers' '{{target}}/release/libseraug_cuda_graph.so'
+
 # Run the tests, or those whose name contains FILTER
 test *FILTER:
     RUST_BACKTRACE=0 cargo test --release --tests -- "$@"

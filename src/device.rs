@@ -10,6 +10,9 @@ use std::str::FromStr;
 /// The release of libtorch that the tch crate works with, and that ./bootstrap installs.
 pub const LIBTORCH: &str = "2.11.0";
 
+/// The shared object of CUDA graphs, beside the programs where `just cuda-graph` has built it.
+pub const CUDA_GRAPH: &str = "libseraug_cuda_graph.so";
+
 /// `--device`: `auto`, `cpu`, `cuda` (the same as `cuda:0`) or `cuda:N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeviceChoice {

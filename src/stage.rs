@@ -129,6 +129,7 @@ impl Training<'_> {
             begun: Instant::now(),
             saved: Instant::now(),
             signed: Instant::now(),
+            records: false,
         }
     }
 }
@@ -148,6 +149,8 @@ pub struct Reins<'a> {
     begun: Instant,
     saved: Instant,
     signed: Instant,
+    /// Whether the training is to be by CUDA graphs where it can.
+    pub records: bool,
 }
 
 /// Name of the file with the seconds that a checkpoint took.
@@ -182,6 +185,14 @@ impl Control for Reins<'_> {
         self.watch.note(format!("{} goes on at step {step} of {}", self.stage.name(), self.steps));
         self.lease.progress().resumed = step;
         Some(dir)
+    }
+
+    fn records(&mut self) -> bool {
+        self.records
+    }
+
+    fn note(&mut self, text: String) {
+        self.watch.note(text);
     }
 
     fn row(&mut self, row: Row) -> Result<()> {

@@ -160,6 +160,7 @@ struct Bench {
     class: String,
     checkpoint_every: Duration,
     tensorboard: bool,
+    cuda_graphs: bool,
     loaded: Loaded,
     spec: Spec,
 }
@@ -186,6 +187,7 @@ impl Bench {
             class: machine.class,
             checkpoint_every: options.checkpoint_every,
             tensorboard: options.tensorboard,
+            cuda_graphs: options.cuda_graphs,
             loaded: Loaded::default(),
             spec: plan.spec.clone(),
             plan,
@@ -211,6 +213,7 @@ impl Bench {
             store: &self.store,
             device: self.device,
             checkpoint_every: self.checkpoint_every,
+            cuda_graphs: self.cuda_graphs,
         };
         // cells/CONDITION/… becomes tensorboard/CONDITION/…
         let place = planned.cell.dir().components().skip(1).collect::<PathBuf>();

@@ -53,6 +53,8 @@ struct Work {
     checkpoint_seconds: f64,
     #[arg(long)]
     tensorboard: bool,
+    #[arg(long)]
+    cuda_graphs: bool,
     /// Row of plan.csv, from 1; without it, orders come over standard input
     #[arg(long, value_name = "N")]
     cell: Option<usize>,
@@ -93,6 +95,7 @@ fn work(args: Work) -> Result<u8> {
         stall: Duration::MAX,
         checkpoint_every: seconds(args.checkpoint_seconds),
         tensorboard: args.tensorboard,
+        cuda_graphs: args.cuda_graphs,
         command: std::env::args().collect(),
         set: Vec::new(),
     };

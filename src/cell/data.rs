@@ -30,6 +30,8 @@ pub struct Context<'a> {
     pub device: Device,
     /// Between two checkpoints.
     pub checkpoint_every: Duration,
+    /// Train the augmentor by CUDA graphs where they can be made.
+    pub cuda_graphs: bool,
 }
 
 /// The data of a fold on the device; shared by its conditions.

@@ -212,6 +212,7 @@ impl Work<'_> {
             seed: cell.seed.child("augmentor"),
         };
         let mut control = training.control(spec.augmentor.iterations, true);
+        control.records = context.cuda_graphs;
         let networks = augmentor::train(task, &mut control)?;
         let info = StageInfo::new(&self.task, control.seconds(), networks.augmentor.params.flat());
         let key = cell.augmentor.as_ref().expect("asked for by its key");

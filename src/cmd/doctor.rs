@@ -58,6 +58,7 @@ pub fn run(_: Args, global: &Global) -> Result<u8> {
     let program = worker::program()?;
     let question = Question { devices: vec!["cpu".to_owned()], cuda: true, ..Question::default() };
     parts.extend(worker_parts(&program, worker::ask(&program, &question)));
+    parts.extend(graph_part(&program, parts.iter().any(|p| p.part.starts_with("cuda:"))));
     parts.push(espeak_part("espeak-ng"));
     parts.extend(corpora::names(&global.corpora).iter().map(|name| corpus_part(name, global)));
     match global.json {
@@ -147,6 +148,16 @@ fn cuda_parts(cards: std::result::Result<Vec<Card>, String>, gpu: bool) -> Vec<P
     }
 }
 
+/// What `run --cuda-graphs` opens, beside the worker. Without a GPU nobody misses it.
+fn graph_part(worker: &Path, gpu: bool) -> Option<Part> {
+    let file = worker.with_file_name(device::CUDA_GRAPH);
+    if file.exists() {
+        return Some(Part::ok("cuda-graph", file.display().to_string()));
+    }
+    let found = format!("no {}; the augmentor trains without graphs", device::CUDA_GRAPH);
+    gpu.then(|| Part::new("cuda-graph", State::Missing, found, Some("just cuda-graph")))
+}
+
 /// `, 23.5 GiB`, or nothing where the system does not tell.
 fn memory(bytes: Option<u64>) -> String {
     bytes.map(|b| format!(", {:.1} GiB", b as f64 / f64::from(1 << 30))).unwrap_or_default()
@@ -233,6 +244,16 @@ mod tests {
         let expected = "ok      cpu        a processor\n\
                         -       espeak-ng  gone\n                   next: get it\n";
         assert_eq!(table(&parts), expected);
+    }
+
+    #[test]
+    fn the_shared_object_of_graphs_is_missed_where_a_gpu_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let worker = dir.path().join("seraug-worker");
+        assert_eq!(graph_part(&worker, false), None);
+        assert_eq!(graph_part(&worker, true).unwrap().state, State::Missing);
+        std::fs::write(dir.path().join(device::CUDA_GRAPH), "").unwrap();
+        assert_eq!(graph_part(&worker, false).unwrap().state, State::Ok);
     }
 
     #[test]

@@ -87,6 +87,10 @@ pub struct Args {
     /// Write losses as TensorBoard event files too, while they come
     #[arg(long)]
     tensorboard: bool,
+    /// Train the augmentor by CUDA graphs, which decide no result: fewer gaps between the kernels of a GPU (never run on
+    /// one yet; `just cuda-graph` builds what it takes, and without that all goes on as without the flag)
+    #[arg(long)]
+    cuda_graphs: bool,
     /// Write the report too, as `seraug report` does
     #[arg(long)]
     report: bool,
@@ -153,6 +157,7 @@ impl Experiment {
             stall: Duration::MAX,
             checkpoint_every: seconds(CHECKPOINT_SECONDS),
             tensorboard: false,
+            cuda_graphs: false,
             command: std::env::args().collect(),
             set: self.set.clone(),
         }
@@ -208,6 +213,7 @@ fn one(args: &Args, global: &Global, experiment: Named) -> Result<(serde_json::V
         stall: seconds(args.stall_seconds),
         checkpoint_every: seconds(args.checkpoint_seconds),
         tensorboard: args.tensorboard,
+        cuda_graphs: args.cuda_graphs,
         ..args.experiment.options(global)
     };
     let display = Display::new(global.quiet);

@@ -210,6 +210,7 @@ pub fn command(run: &RunDir, options: &Options, device: &str) -> Result<Command>
         .args(["--checkpoint-seconds", &options.checkpoint_every.as_secs_f64().to_string()])
         .args(options.partial.then_some("--partial"))
         .args(options.tensorboard.then_some("--tensorboard"))
+        .args(options.cuda_graphs.then_some("--cuda-graphs"))
         .envs(["OMP_NUM_THREADS", "MKL_NUM_THREADS"].map(|name| (name, &threads)))
         // Spinning threads take the cores from other workers.
         .env("OMP_WAIT_POLICY", "passive")

@@ -66,6 +66,8 @@ pub struct Options {
     pub checkpoint_every: Duration,
     /// Write the histories as TensorBoard event files too.
     pub tensorboard: bool,
+    /// Train the augmentor by CUDA graphs where they can be made.
+    pub cuda_graphs: bool,
     /// The command line, for provenance.
     pub command: Vec<String>,
     /// The fields of the spec that it sets, for provenance.
@@ -112,6 +114,11 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
         Launcher::Local => machine::read(&options.devices, options.threads, worker.devices)?,
         Launcher::Slurm => cluster::device(&options, &asked)?,
     };
+    if options.cuda_graphs && machine.class == "cpu" {
+        return Err(Error::usage(
+            "--cuda-graphs: the device is the CPU; leave the flag out, or name a GPU with --device cuda",
+        ));
+    }
     let Inputs { corpora, infos, notes } = inputs::read(&spec, &options, &store, display)?;
     let plan = Plan::new(spec, experiment.to_owned(), corpora, &device::numeric(&machine))?;
     let cells = plan.rows();
@@ -268,6 +275,7 @@ mod tests {
             stall: Duration::MAX,
             checkpoint_every: Duration::MAX,
             tensorboard: false,
+            cuda_graphs: false,
             command: Vec::new(),
             set: Vec::new(),
         };

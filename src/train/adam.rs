@@ -14,13 +14,23 @@ pub struct Adam {
     second: Tensor,
     step: i32,
     betas: [f64; 2],
+    given: Option<Given>,
+}
+
+/// Numbers of the steps of an iteration, where they are on the device before its first.
+#[derive(Debug)]
+struct Given {
+    /// [steps, 2]: square root of 1 - beta2^step; rate over 1 - beta1^step.
+    rows: Tensor,
+    /// Steps done of them.
+    done: i64,
 }
 
 impl Adam {
     /// For these parameters.
     pub fn new(params: &Params, betas: [f64; 2]) -> Adam {
         let first = params.flat().zeros_like();
-        Adam { second: first.zeros_like(), first, step: 0, betas }
+        Adam { second: first.zeros_like(), first, step: 0, betas, given: None }
     }
 
     /// One update of `params` along `gradient` (flat, from [`Params::gradient`]) at rate `rate`.
@@ -31,25 +41,69 @@ impl Adam {
         let clipped =
             (clip_norm > 0.0).then(|| gradient * (clip_norm / (gradient.norm() + 1e-6)).clamp_max(1.0));
         let gradient = clipped.as_ref().unwrap_or(gradient);
+        if let Some(given) = &mut self.given {
+            let row = given.rows.get(given.done);
+            given.done += 1;
+            return self.step_by_kernels(params, gradient, |t| t / row.get(0), |t| t * row.get(1));
+        }
         let [b1, b2] = self.betas;
         self.step += 1;
-        let (c1, c2) = (1.0 - b1.powi(self.step), 1.0 - b2.powi(self.step));
+        let [root, rate] = self.numbers(rate);
         if params.flat().device() == Device::Cpu {
             let scale = Scale {
                 keep: [1.0 - b1, b2, 1.0 - b2].map(|b| b as f32),
-                root: c2.sqrt() as f32,
-                rate: (rate / c1) as f32,
+                root: root as f32,
+                rate: rate as f32,
             };
             self.step_at_once(params.flat(), gradient, scale);
             return params.refresh();
         }
+        self.step_by_kernels(params, gradient, |t| t / root, |t| t * rate);
+    }
+
+    /// Square root of 1 - beta2^step, and `rate` over 1 - beta1^step, of the step that is the count.
+    fn numbers(&self, rate: f64) -> [f64; 2] {
+        let [b1, b2] = self.betas;
+        [(1.0 - b2.powi(self.step)).sqrt(), rate / (1.0 - b1.powi(self.step))]
+    }
+
+    fn step_by_kernels(
+        &mut self,
+        params: &Params,
+        gradient: &Tensor,
+        over_root: impl Fn(Tensor) -> Tensor,
+        times_rate: impl Fn(Tensor) -> Tensor,
+    ) {
+        let [b1, b2] = self.betas;
         let _ = self.first.lerp_(gradient, 1.0 - b1);
         self.second *= b2;
         self.second += gradient.square() * (1.0 - b2);
-        let denominator = self.second.sqrt() / c2.sqrt() + 1e-8;
+        let denominator = over_root(self.second.sqrt()) + 1e-8;
         let mut flat = params.flat().shallow_clone();
-        flat -= &self.first / denominator * (rate / c1);
+        flat -= times_rate(&self.first / denominator);
         params.refresh();
+    }
+
+    /// From here on the numbers of the steps that an iteration makes are those in `rows` (float [steps, 2] on the device),
+    /// and its rate is the one that [`Adam::announce`] was told. All by kernels, on a CPU too.
+    pub fn follow(&mut self, rows: Tensor) {
+        self.given = Some(Given { rows, done: 0 });
+    }
+
+    /// Counts the `steps` of an iteration before they are made, and adds their numbers, for [`Adam::follow`]'s rows, to `to`.
+    pub fn announce(&mut self, steps: i64, rate: f64, to: &mut Vec<f32>) {
+        for _ in 0..steps {
+            self.step += 1;
+            to.extend(self.numbers(rate).map(|v| v as f32));
+        }
+        self.again();
+    }
+
+    /// The announced steps are made again from the first, by the same numbers.
+    pub fn again(&mut self) {
+        if let Some(given) = &mut self.given {
+            given.done = 0;
+        }
     }
 
     /// The update in one pass over memory, which is all that it costs: on a CPU each of the kernels above takes as long.

@@ -67,6 +67,11 @@ pub fn train(task: AugmentorTask, control: &mut dyn Control) -> Result<Networks>
         Some(dir) => Trainer::resume(task, &dir)?,
         None => Trainer::new(task)?,
     };
+    if control.records()
+        && let Some(note) = trainer.record()
+    {
+        control.note(note);
+    }
     trainer.run(control)?;
     Ok(trainer.networks)
 }
@@ -77,16 +82,28 @@ impl Trainer<'_> {
         let (steps, every) = (self.task.spec.augmentor.iterations, self.task.spec.augmentor.log_every);
         while self.step < steps {
             let log = (self.step + 1).is_multiple_of(every);
-            let batch = self.iterate(if log { self.diagnosed() } else { &[] });
-            if log {
-                self.report(&batch, control)?;
+            match self.fixed.take() {
+                None => {
+                    let batch = self.iterate(if log { self.diagnosed() } else { &[] });
+                    if log {
+                        self.report(&batch, control)?;
+                    }
+                }
+                Some(fixed) => {
+                    self.iterate_fixed(fixed);
+                    if let Some(note) = self.fixed.as_mut().and_then(|fixed| fixed.note.take()) {
+                        control.note(note);
+                    }
+                    if log {
+                        self.report_last(control)?;
+                    }
+                }
             }
             pause(control, self.step, steps, &|dir| self.save(dir))?;
         }
         if !self.tally.is_empty() {
-            // The last step is off the interval. Its batch again, as it may have been before a resume.
-            let batch = self.prepare_step(self.step - 1, self.diagnosed());
-            self.report(&batch, control)?;
+            // The last step is off the interval, and may have been before a resume.
+            self.report_last(control)?;
         }
         let n = &self.networks;
         for (name, params) in [
@@ -103,31 +120,24 @@ impl Trainer<'_> {
 
     /// One iteration, without a row.
     pub fn iteration(&mut self) {
-        self.iterate(&[]);
+        match self.fixed.take() {
+            None => drop(self.iterate(&[])),
+            Some(fixed) => self.iterate_fixed(fixed),
+        }
+    }
+
+    /// The row of the last iteration, whose batch is drawn again.
+    fn report_last(&mut self, control: &mut dyn Control) -> Result<()> {
+        let batch = self.prepare_step(self.step - 1, self.diagnosed());
+        self.report(&batch, control)
     }
 
     /// One iteration, its batch prepared with the noise of `also` too.
     fn iterate(&mut self, also: &[Purpose]) -> Batch {
         let mut batch = self.prepare(also);
-        let represented = self.task.guided().then(|| self.represent(&mut batch));
-        if let Some(represented) = &represented {
-            self.tally.add("rep", &represented.loss);
-        }
-        let discriminated = self.discriminate(&batch);
-        self.tally.add("d_loss", &discriminated.loss);
-        if self.task.trains(GanLoss::Var) {
-            let var = self.vary(&batch);
-            self.tally.add("var", &var);
-        }
-        let preserved = self.preserve(&batch);
-        self.tally.add("gan", &preserved.gan);
-        if let Some(emo) = &preserved.emo {
-            self.tally.add("emo", emo);
-        }
-        if let Some(bal) = &preserved.bal {
-            self.tally.add("bal", bal);
-        }
-        self.tally.keep(represented, discriminated);
+        let moved = self.phases(&mut batch);
+        moved.losses.iter().for_each(|(name, loss)| self.tally.add(name, loss));
+        self.tally.keep(moved.represented, moved.discriminated);
         self.step += 1;
         batch
     }

@@ -26,6 +26,16 @@ pub trait Control {
         None
     }
 
+    /// Whether the augmentor's iteration is to be a CUDA graph where it can be one; asked once before the first step.
+    fn records(&mut self) -> bool {
+        false
+    }
+
+    /// Something to know that stops nothing, on one line.
+    fn note(&mut self, text: String) {
+        drop(text);
+    }
+
     /// Called after each log interval; an error stops the training.
     fn row(&mut self, row: Row) -> Result<()>;
 

@@ -42,8 +42,8 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// One for each stream of `seeds`, in one upload. A row of `batch` rows has its own stream.
-    pub fn draw(seeds: &[Seed], batch: usize, len: usize, range: [f64; 2], device: Device) -> Vec<Noise> {
+    /// One for each stream of `seeds`: noise of all, then the epsilons of all. A row of `batch` rows has its own stream.
+    pub fn draw(seeds: &[Seed], batch: usize, len: usize, range: [f64; 2]) -> Vec<f32> {
         let mut host = vec![0f32; seeds.len() * batch * (len + 1)];
         let (noise, epsilon) = host.split_at_mut(seeds.len() * batch * len);
         noise.par_chunks_mut(len).enumerate().with_min_len(16).for_each(|(row, out)| {
@@ -53,10 +53,14 @@ impl Noise {
             let mut draws = seeds[row / batch].child("epsilon").at((row % batch) as u64).draws();
             *out = draws.between(range[0], range[1]) as f32;
         }
-        let (b, l) = (batch as i64, len as i64);
-        let all = upload(&host, device);
-        let epsilons = seeds.len() as i64 * b * l;
-        (0..seeds.len() as i64)
+        host
+    }
+
+    /// What [`Noise::draw`] drew for `count` streams and is at the front of the vector `all`, in its parts.
+    pub fn parts(all: &Tensor, count: usize, batch: usize, len: usize) -> Vec<Noise> {
+        let (count, b, l) = (count as i64, batch as i64, len as i64);
+        let epsilons = count * b * l;
+        (0..count)
             .map(|i| Noise {
                 n: all.narrow(0, i * b * l, b * l).view([b, l]),
                 epsilon: all.narrow(0, epsilons + i * b, b),
@@ -92,8 +96,12 @@ mod tests {
     #[test]
     fn streams_stand_alone() {
         let s = |p| stream(Seed::new(3), p, 5);
-        let both = Noise::draw(&[s(Purpose::Positive), s(Purpose::Negative)], 3, 4, [0.05, 0.3], Device::Cpu);
-        let alone = Noise::draw(&[s(Purpose::Negative)], 3, 4, [0.05, 0.3], Device::Cpu);
+        let draw = |streams: &[Seed]| {
+            let all = upload(&Noise::draw(streams, 3, 4, [0.05, 0.3]), Device::Cpu);
+            Noise::parts(&all, streams.len(), 3, 4)
+        };
+        let both = draw(&[s(Purpose::Positive), s(Purpose::Negative)]);
+        let alone = draw(&[s(Purpose::Negative)]);
         assert_eq!(both[1].n, alone[0].n);
         assert_eq!(both[1].epsilon, alone[0].epsilon);
         assert_ne!(both[0].n, both[1].n);

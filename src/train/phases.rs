@@ -5,6 +5,7 @@ use super::adam::Adam;
 use super::augmentor::AugmentorTask;
 use super::bank::Windows;
 use super::draws::{Noise, Purpose, stream, upload};
+use super::fixed::Fixed;
 use super::networks::Networks;
 use super::tally::Tally;
 use super::triplets::{Triplets, semi_hard};
@@ -24,6 +25,8 @@ pub struct Trainer<'a> {
     pub(super) task: AugmentorTask<'a>,
     pub(super) adams: Adams,
     pub(super) tally: Tally,
+    /// Where iterations work on fixed buffers.
+    pub(super) fixed: Option<Fixed>,
     triplets: Triplets,
     labels: Tensor,
 }
@@ -86,6 +89,14 @@ pub struct Preserved {
     pub bal: Option<Tensor>,
 }
 
+/// What the phases of an iteration gave; the losses are scalars, in the order of a row.
+#[derive(Debug)]
+pub(super) struct Moved {
+    pub losses: Vec<(&'static str, Tensor)>,
+    pub represented: Option<Represented>,
+    pub discriminated: Discriminated,
+}
+
 impl<'a> Trainer<'a> {
     /// With fresh networks, before the first iteration.
     ///
@@ -105,7 +116,7 @@ impl<'a> Trainer<'a> {
         };
         let labels: Vec<i64> = task.labels.iter().map(|&l| l as i64).collect();
         let labels = upload(&labels, task.bank.device());
-        Ok(Trainer { networks, step: 0, task, adams, tally: Tally::default(), triplets, labels })
+        Ok(Trainer { networks, step: 0, task, adams, tally: Tally::default(), fixed: None, triplets, labels })
     }
 
     fn settings(&self) -> &'a spec::Augmentor {
@@ -119,20 +130,26 @@ impl<'a> Trainer<'a> {
 
     /// As [`Trainer::prepare`], of the iteration after `step` others.
     pub(super) fn prepare_step(&self, step: usize, also: &[Purpose]) -> Batch {
+        let (a, device) = (self.settings(), self.task.bank.device());
+        let places = upload(&self.places(step), device).view([2, -1]);
+        let purposes = self.purposes(also);
+        let numbers = upload(&self.noise(step, &purposes), device);
+        let noise = Noise::parts(&numbers, purposes.len(), a.batch, self.networks.augmentor.noise_len());
+        self.batch(&places, purposes.into_iter().zip(noise).collect())
+    }
+
+    /// Utterances of the positives, anchors, negatives and originals of a step, then where their windows start.
+    pub(super) fn places(&self, step: usize) -> Vec<i64> {
         let a = self.settings();
-        let (size, device) = (a.batch as i64, self.task.bank.device());
         let drawn = self.triplets.draw(step, a.batch, a.frames);
         let order = [&drawn.positives, &drawn.anchors, &drawn.negatives, &drawn.originals];
         let items = order.iter().flat_map(|w| w.iter().map(|&(item, _)| item as i64));
         let offsets = order.iter().flat_map(|w| w.iter().map(|&(_, offset)| offset as i64));
-        let host: Vec<i64> = items.chain(offsets).collect();
-        let both = upload(&host, device).view([2, -1]);
-        let (items, offsets) = (both.get(0), both.get(1));
-        let all = self.task.bank.windows(&items, &offsets, a.frames, a.padding);
-        let part = |from: i64, parts: i64| Windows {
-            x: all.x.narrow(0, from * size, parts * size),
-            own: all.own.narrow(0, from * size, parts * size),
-        };
+        items.chain(offsets).collect()
+    }
+
+    /// What the phases augment for, and `also`.
+    pub(super) fn purposes(&self, also: &[Purpose]) -> Vec<Purpose> {
         let mut purposes = vec![Purpose::Discriminator, Purpose::Positive];
         if self.task.trains(GanLoss::Var) {
             purposes.extend([Purpose::FirstVariant, Purpose::SecondVariant]);
@@ -141,8 +158,25 @@ impl<'a> Trainer<'a> {
             purposes.push(Purpose::Negative);
         }
         purposes.extend(also);
+        purposes
+    }
+
+    /// Noise and epsilon of a step for `purposes`, as [`Noise::parts`] takes them apart.
+    pub(super) fn noise(&self, step: usize, purposes: &[Purpose]) -> Vec<f32> {
+        let a = self.settings();
         let streams: Vec<_> = purposes.iter().map(|&p| stream(self.task.seed, p, step)).collect();
-        let noise = Noise::draw(&streams, a.batch, self.networks.augmentor.noise_len(), a.epsilon, device);
+        Noise::draw(&streams, a.batch, self.networks.augmentor.noise_len(), a.epsilon)
+    }
+
+    /// The windows at `places` (int64 [2, 4 batch], of [`Trainer::places`]), with this noise; all on the device.
+    pub(super) fn batch(&self, places: &Tensor, noise: Vec<(Purpose, Noise)>) -> Batch {
+        let (a, size) = (self.settings(), self.settings().batch as i64);
+        let (items, offsets) = (places.get(0), places.get(1));
+        let all = self.task.bank.windows(&items, &offsets, a.frames, a.padding);
+        let part = |from: i64, parts: i64| Windows {
+            x: all.x.narrow(0, from * size, parts * size),
+            own: all.own.narrow(0, from * size, parts * size),
+        };
         Batch {
             triplets: part(0, 3),
             classes: self.labels.index_select(0, &items.narrow(0, 0, 3 * size)),
@@ -150,8 +184,24 @@ impl<'a> Trainer<'a> {
             anchors: part(1, 1),
             negatives: part(2, 1),
             originals: part(3, 1),
-            noise: purposes.into_iter().zip(noise).collect(),
+            noise,
         }
+    }
+
+    /// The phases that the losses ask for, in order.
+    pub(super) fn phases(&mut self, batch: &mut Batch) -> Moved {
+        let represented = self.task.guided().then(|| self.represent(batch));
+        let mut losses: Vec<_> = represented.iter().map(|r| ("rep", r.loss.shallow_clone())).collect();
+        let discriminated = self.discriminate(batch);
+        losses.push(("d_loss", discriminated.loss.shallow_clone()));
+        if self.task.trains(GanLoss::Var) {
+            losses.push(("var", self.vary(batch)));
+        }
+        let preserved = self.preserve(batch);
+        losses.push(("gan", preserved.gan));
+        losses.extend(preserved.emo.map(|emo| ("emo", emo)));
+        losses.extend(preserved.bal.map(|bal| ("bal", bal)));
+        Moved { losses, represented, discriminated }
     }
 
     /// Phase 1: the representation learner by L_REP on originals. With semi-hard negatives it also

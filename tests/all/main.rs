@@ -11,6 +11,7 @@ mod corpora_iemocap;
 mod corpora_layouts;
 mod corpora_real;
 mod corpora_table;
+mod cuda_graph;
 mod digests;
 mod doctor;
 mod emodb;

@@ -1,0 +1,286 @@
+//! An iteration in two parts, for a CUDA graph: the host's, which makes the draws and the numbers of Adam's steps and
+//! writes them into fixed buffers; and the device's, of fixed shape, which reads only those, so that it can be recorded
+//! once and replayed. The shared object, or its absence, decides nothing but the time.
+
+use super::adam::Adam;
+use super::augmentor::Trainer;
+use super::cuda_graph::{self, Api, Graph};
+use super::device::wait;
+use super::draws::{Noise, Purpose, upload};
+use super::phases::{Discriminated, Represented};
+use tch::{Device, Kind, Tensor};
+
+/// Iterations on the recording's stream before it is made.
+const REHEARSALS: usize = 3;
+
+/// The buffers, and who does the device's part.
+#[derive(Debug)]
+pub(super) struct Fixed {
+    /// Utterances and where their windows start, int64 [2, 4 batch].
+    places: Tensor,
+    /// Noise and epsilon of each purpose, then the numbers of each step of Adam; float.
+    numbers: Tensor,
+    purposes: Vec<Purpose>,
+    player: Player,
+    /// Why it is not, or no more, a graph; said once.
+    pub note: Option<String>,
+}
+
+#[derive(Debug)]
+enum Player {
+    Eager,
+    Rehearsing(Graph, usize),
+    Recorded(Graph, Moved),
+}
+
+/// What the device's part gives.
+#[derive(Debug)]
+struct Moved {
+    names: Vec<&'static str>,
+    /// [names].
+    losses: Tensor,
+    represented: Option<Represented>,
+    discriminated: Discriminated,
+}
+
+impl Moved {
+    fn shallow_clone(&self) -> Moved {
+        let t = Tensor::shallow_clone;
+        let Discriminated { loss, original, augmented } = &self.discriminated;
+        Moved {
+            names: self.names.clone(),
+            losses: t(&self.losses),
+            represented: self.represented.as_ref().map(|r| Represented {
+                loss: t(&r.loss),
+                positive: t(&r.positive),
+                negative: t(&r.negative),
+            }),
+            discriminated: Discriminated { loss: t(loss), original: t(original), augmented: t(augmented) },
+        }
+    }
+}
+
+impl Trainer<'_> {
+    /// From here on an iteration works on fixed buffers, as one that is recorded does, though none is. On a CPU the
+    /// weights are those of other iterations up to the rounding of Adam.
+    pub fn fix(&mut self) {
+        self.play(Player::Eager);
+    }
+
+    /// From here on an iteration is a replay of a CUDA graph, after the few that its recording takes. Gives the reason in
+    /// one line where it is none, and then changes nothing.
+    pub fn record(&mut self) -> Option<String> {
+        let Device::Cuda(device) = self.task.bank.device() else {
+            return Some("no CUDA graph: the device is the CPU".to_owned());
+        };
+        self.record_by(cuda_graph::api(), device)
+    }
+
+    fn record_by(&mut self, api: Result<Api, String>, device: usize) -> Option<String> {
+        match api.and_then(|api| Graph::new(api, device)) {
+            Ok(graph) => {
+                self.play(Player::Rehearsing(graph, REHEARSALS));
+                None
+            }
+            Err(reason) => Some(format!("no CUDA graph: {reason}")),
+        }
+    }
+
+    fn play(&mut self, player: Player) {
+        let (places, purposes) = (self.places(self.step), self.purposes(&[]));
+        let noise = self.noise(self.step, &purposes).len() as i64;
+        let steps = self.steps_of_adams();
+        let device = self.task.bank.device();
+        let count = noise + 2 * steps.iter().sum::<i64>();
+        let numbers = Tensor::zeros([count], (Kind::Float, device));
+        let mut at = noise;
+        for (adam, steps) in self.adams_in_order().into_iter().zip(steps) {
+            adam.follow(numbers.narrow(0, at, 2 * steps).view([steps, 2]));
+            at += 2 * steps;
+        }
+        let places = Tensor::zeros([2, places.len() as i64 / 2], (Kind::Int64, device));
+        self.fixed = Some(Fixed { places, numbers, purposes, player, note: None });
+    }
+
+    /// Steps of an iteration that each of [`Trainer::adams_in_order`] makes.
+    fn steps_of_adams(&self) -> Vec<i64> {
+        let guided = self.task.guided();
+        // L_GAN alone moves the augmentor by its first optimiser, whatever the settings.
+        let own = guided && self.adams.preservation.is_some();
+        let varied = self.task.trains(crate::spec::GanLoss::Var);
+        let mut steps = vec![i64::from(guided), 1, i64::from(varied) + i64::from(!own)];
+        steps.extend(self.adams.preservation.as_ref().map(|_| i64::from(own)));
+        steps
+    }
+
+    fn adams_in_order(&mut self) -> Vec<&mut Adam> {
+        let a = &mut self.adams;
+        let three = [&mut a.representation, &mut a.discriminator, &mut a.augmentor];
+        three.into_iter().chain(&mut a.preservation).collect()
+    }
+
+    /// One iteration by `fixed`, without a row.
+    pub(super) fn iterate_fixed(&mut self, mut fixed: Fixed) {
+        self.fill(&mut fixed);
+        let device = self.task.bank.device();
+        let (player, moved) = match fixed.player {
+            Player::Eager => (Player::Eager, self.move_by(&fixed.places, &fixed.numbers, &fixed.purposes)),
+            Player::Rehearsing(graph, 0) => {
+                let work = || self.move_by(&fixed.places, &fixed.numbers, &fixed.purposes);
+                match graph.record(work).and_then(|moved| graph.replay().map(|()| moved)) {
+                    Ok(moved) => {
+                        let now = moved.copied();
+                        (Player::Recorded(graph, moved), now)
+                    }
+                    Err(reason) => {
+                        fixed.note = Some(format!("no CUDA graph: {reason}"));
+                        self.adams_in_order().into_iter().for_each(Adam::again);
+                        (Player::Eager, self.move_by(&fixed.places, &fixed.numbers, &fixed.purposes))
+                    }
+                }
+            }
+            Player::Rehearsing(graph, left) => {
+                let work = || self.move_by(&fixed.places, &fixed.numbers, &fixed.purposes);
+                match graph.rehearse(work) {
+                    Ok((moved, None)) => (Player::Rehearsing(graph, left - 1), moved),
+                    Ok((moved, Some(reason))) => {
+                        wait(device);
+                        fixed.note = Some(format!("no CUDA graph: {reason}"));
+                        (Player::Eager, moved)
+                    }
+                    Err(reason) => {
+                        fixed.note = Some(format!("no CUDA graph: {reason}"));
+                        (Player::Eager, self.move_by(&fixed.places, &fixed.numbers, &fixed.purposes))
+                    }
+                }
+            }
+            Player::Recorded(graph, moved) => match graph.replay() {
+                Ok(()) => {
+                    let now = moved.copied();
+                    (Player::Recorded(graph, moved), now)
+                }
+                Err(reason) => {
+                    fixed.note = Some(format!("no more CUDA graph: {reason}"));
+                    (Player::Eager, self.move_by(&fixed.places, &fixed.numbers, &fixed.purposes))
+                }
+            },
+        };
+        for (name, loss) in moved.names.iter().zip(moved.losses.unbind(0)) {
+            self.tally.add(name, &loss);
+        }
+        self.tally.keep(moved.represented, moved.discriminated);
+        self.step += 1;
+        fixed.player = player;
+        self.fixed = Some(fixed);
+    }
+
+    /// The host's part: what the iteration is drawn from, and the numbers of Adam's steps.
+    fn fill(&mut self, fixed: &mut Fixed) {
+        let places = self.places(self.step);
+        let mut numbers = self.noise(self.step, &fixed.purposes);
+        let rate = self.task.spec.augmentor.learning_rate;
+        for (adam, steps) in self.steps_of_adams().into_iter().enumerate() {
+            self.adams_in_order()[adam].announce(steps, rate, &mut numbers);
+        }
+        let _no_grad = tch::no_grad_guard();
+        // By a copy on the device: it comes after what still reads the buffer, and the host waits for neither.
+        let device = self.task.bank.device();
+        fixed.places.copy_(&upload(&places, device).view([2, -1]));
+        fixed.numbers.copy_(&upload(&numbers, device));
+    }
+
+    /// The device's part: no upload, and nothing that the host waits for.
+    fn move_by(&mut self, places: &Tensor, numbers: &Tensor, purposes: &[Purpose]) -> Moved {
+        let a = &self.task.spec.augmentor;
+        let noise = Noise::parts(numbers, purposes.len(), a.batch, self.networks.augmentor.noise_len());
+        let mut batch = self.batch(places, purposes.iter().copied().zip(noise).collect());
+        let moved = self.phases(&mut batch);
+        let (names, losses): (Vec<_>, Vec<_>) = moved.losses.into_iter().unzip();
+        Moved {
+            names,
+            losses: Tensor::stack(&losses, 0),
+            represented: moved.represented,
+            discriminated: moved.discriminated,
+        }
+    }
+}
+
+impl Moved {
+    /// With losses of its own, which the next replay leaves as they are; of the others the last alone are asked for.
+    fn copied(&self) -> Moved {
+        Moved { losses: self.losses.copy(), ..self.shallow_clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::augmentor::AugmentorTask;
+    use super::super::bank::Bank;
+    use super::super::cuda_graph::tests::stand_in;
+    use super::*;
+    use crate::seed::Seed;
+    use crate::spec::{GanLoss, parse};
+
+    const LOSSES: [GanLoss; 3] = [GanLoss::Model, GanLoss::Var, GanLoss::Bal];
+
+    fn weights(steps: usize, prepare: impl Fn(&mut Trainer)) -> (Vec<Tensor>, Option<String>) {
+        let text = r#"title = "t"
+corpus = "synthetic"
+classes = { neutral = ["neutral"], angry = ["angry"] }
+protocol.leave-speakers-out.folds = 2
+condition = [{ name = "no-aug" }]
+augmentor = { frames = 32, widths = [4, 4, 4], decoder-width = 4, batch = 2 }
+discriminator = { widths = [4, 4, 4, 4], lstm = 4 }
+representation = { widths = [4, 4, 4, 4, 4], lstm = 4 }
+"#;
+        let spec = parse(text, "x.toml", &[]).unwrap();
+        let mut host = vec![0f32; 4 * 41 * 128];
+        Seed::new(4).draws().fill_normal(&mut host);
+        let bank = Bank::from_frames(Tensor::from_slice(&host).view([-1, 128]), vec![40; 4]);
+        let labels = [0, 1, 0, 1];
+        let task = AugmentorTask {
+            spec: &spec,
+            losses: &LOSSES,
+            bank: &bank,
+            labels: &labels,
+            classes: 2,
+            seed: Seed::new(1),
+        };
+        let mut trainer = Trainer::new(task).unwrap();
+        prepare(&mut trainer);
+        (0..steps).for_each(|_| trainer.iteration());
+        let n = &trainer.networks;
+        let all = [&n.augmentor.params, &n.discriminator.params, &n.representation.params];
+        (all.map(|p| p.flat().copy()).into(), trainer.fixed.and_then(|f| f.note))
+    }
+
+    #[test]
+    fn a_graph_that_refuses_leaves_the_training_as_it_would_be() {
+        let dir = tempfile::tempdir().unwrap();
+        let api = stand_in(dir.path(), "\"no recording here\"");
+        let record = |t: &mut Trainer| assert_eq!(t.record_by(Ok(api), 0), None);
+        let (found, note) = weights(REHEARSALS + 3, record);
+        assert_eq!(note.as_deref(), Some("no CUDA graph: no recording here"));
+        assert_eq!((found, None), weights(REHEARSALS + 3, |t: &mut Trainer| t.fix()));
+        let absent = |t: &mut Trainer| {
+            let note = t.record_by(Err("it is not there".to_owned()), 0);
+            assert_eq!(note.as_deref(), Some("no CUDA graph: it is not there"));
+        };
+        assert_eq!(weights(2, absent), weights(2, |_| ()), "the plain iteration goes on");
+    }
+
+    /// The stand-in does at once what CUDA would record: the iteration that is recorded is done once.
+    #[test]
+    fn after_the_recording_an_iteration_is_a_replay() {
+        let dir = tempfile::tempdir().unwrap();
+        let api = stand_in(dir.path(), "0");
+        let record = |t: &mut Trainer| assert_eq!(t.record_by(Ok(api), 0), None);
+        let (recorded, note) = weights(REHEARSALS + 1, record);
+        assert_eq!(
+            (recorded.as_slice(), &note),
+            (weights(REHEARSALS + 1, |t: &mut Trainer| t.fix()).0.as_slice(), &None)
+        );
+        // Its replay does nothing, so the weights stay.
+        assert_eq!(weights(REHEARSALS + 4, record).0, recorded);
+    }
+}
