@@ -11,7 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-static CLIPS: Mutex<Option<HashMap<PathBuf, &'static [Vec<f32>]>>> = Mutex::new(None);
+/// The clips of each folder, kept to the end of the process.
+type Clips = HashMap<PathBuf, &'static [Vec<f32>]>;
+
+static CLIPS: Mutex<Option<Clips>> = Mutex::new(None);
 
 /// Of `clips` (60) in `folder`, which are written where they are missing, with `threads` (1) threads.
 pub fn run(request: &Value) -> Value {

@@ -100,9 +100,8 @@ impl Projection {
             rows.sort_by(|a, _, b, _| place(a).cmp(&place(b)));
             projection.rows.extend(rows.into_values());
         }
-        for i in 0..3 {
-            projection.all_workers[i] = (projection.one_worker[i] / jobs.max(1) as f64).max(longest[i]);
-        }
+        let shared = projection.one_worker.map(|hours| hours / jobs.max(1) as f64);
+        projection.all_workers = std::array::from_fn(|i| shared[i].max(longest[i]));
         Ok(projection)
     }
 }
@@ -160,7 +159,7 @@ mod tests {
             ..Demand::default()
         };
         let demands = [first, second];
-        let two = Projection::new(&demands, &[seconds.clone()], 2).unwrap();
+        let two = Projection::new(&demands, std::slice::from_ref(&seconds), 2).unwrap();
         // Augmentor 1, 2 or 4 hours; its classifier 900 steps of 3, 4 or 5 s, its windows one hour; the plain one twice
         // the steps and an hour of segments; half an hour of the model alone.
         assert_eq!(
@@ -168,7 +167,10 @@ mod tests {
             [1.0 + 1.0 + 0.75 + 2.5 + 0.5, 2.0 + 1.0 + 1.0 + 3.0 + 0.5, 4.0 + 1.0 + 1.25 + 3.5 + 0.5]
         );
         assert_eq!(two.all_workers, [5.75 / 2.0, 4.0, 6.25], "no faster than the longest cell");
-        assert_eq!(Projection::new(&demands, &[seconds.clone()], 1).unwrap().all_workers, two.one_worker);
+        assert_eq!(
+            Projection::new(&demands, std::slice::from_ref(&seconds), 1).unwrap().all_workers,
+            two.one_worker
+        );
         let rows: Vec<_> =
             two.rows.iter().map(|r| (r.experiment.as_str(), &r.work, r.cells, r.each, r.hours)).collect();
         let (iteration, model) = (Timing::Iteration(all), Timing::Iteration(vec![Model]));

@@ -21,11 +21,9 @@ impl Lane {
     /// A value from each pair.
     #[inline(always)]
     pub fn with(self, other: Lane, f: impl Fn(f32, f32) -> f32) -> Lane {
-        let mut out = [0.0; LANES];
-        for i in 0..LANES {
-            out[i] = f(self.0[i], other.0[i]);
-        }
-        Lane(out)
+        let mut out = self;
+        out.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a = f(*a, *b));
+        out
     }
 }
 
@@ -49,11 +47,9 @@ impl Mul<Lane> for f32 {
     type Output = Lane;
     #[inline(always)]
     fn mul(self, lane: Lane) -> Lane {
-        let mut out = [0.0; LANES];
-        for i in 0..LANES {
-            out[i] = self * lane.0[i];
-        }
-        Lane(out)
+        let mut out = lane;
+        out.0.iter_mut().for_each(|value| *value *= self);
+        out
     }
 }
 
