@@ -34,7 +34,7 @@ test-no-libtorch: build
 bench-jobs ROUNDS="3": build
     benches/jobs.sh {{ROUNDS}}
 
-# Measure against PyTorch, librosa and openTSNE, each side in turn (nothing else should run): 30 to 40 minutes, or a few
+# Measure against PyTorch, librosa and openTSNE, each side in turn (nothing else should run): over an hour, or a few
 # with --quick, which checks that everything works; --device cuda measures the GPU; more in docs/performance.md
 bench *FLAGS:
     python3 benches/run.py "$@"
