@@ -109,11 +109,13 @@ fn seed() -> Seed {
     Seed::new(1).child("synthetic")
 }
 
-/// 16 hex digits of everything that decides the audio: this generator's text and the synthesiser's version.
+/// 16 hex digits of everything that decides the audio: the text of this generator and of the
+/// resampler, and the synthesiser's version.
 /// A change of a comment makes a new cache, which costs seconds; a change of a table that kept the old one
 /// would cost trust.
 fn digest(espeak: &Espeak) -> String {
     let generator = [
+        include_str!("../../audio/resample.rs"),
         include_str!("espeak.rs"),
         include_str!("mod.rs"),
         include_str!("prosody.rs"),
