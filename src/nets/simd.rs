@@ -4,6 +4,8 @@
 
 use rayon::prelude::*;
 use std::ops::{Add, Mul, Range, Sub};
+use std::panic::resume_unwind;
+use std::thread;
 use tch::{Kind, Tensor};
 
 /// Values that are computed at once.
@@ -100,6 +102,32 @@ pub fn in_parts(count: usize, run: impl Fn(Range<usize>) + Sync) {
     }
     let part = count.div_ceil(threads).max(1);
     (0..count.div_ceil(part)).into_par_iter().for_each(|i| run(i * part..((i + 1) * part).min(count)));
+}
+
+/// What `run` makes of each job, all at once: each on a thread of its own, in which the library takes no other. The
+/// library's own threads wait in a loop for more work after each operation, which would take turns with the loops here.
+pub fn each_alone<J: Send, T: Send>(jobs: Vec<J>, run: impl Fn(J) -> T + Sync) -> Vec<T> {
+    if jobs.len() <= 1 {
+        return jobs.into_iter().map(run).collect();
+    }
+    let threads = tch::get_num_threads();
+    let alone = |job: J| {
+        tch::set_num_threads(1);
+        tch::no_grad(|| run(job))
+    };
+    let alone = &alone;
+    let done = thread::scope(|scope| {
+        let mut jobs = jobs.into_iter();
+        let first = jobs.next();
+        let others: Vec<_> = jobs.map(|job| scope.spawn(move || alone(job))).collect();
+        let others = |first: Option<T>| {
+            let joined = others.into_iter().map(|t| t.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            first.into_iter().chain(joined).collect()
+        };
+        others(first.map(alone))
+    });
+    tch::set_num_threads(threads);
+    done
 }
 
 /// The same code for the vectors that the processor has.

@@ -6,7 +6,7 @@
 mod lanes;
 mod transform;
 
-use super::simd::{LANES, Shared, in_parts};
+use super::simd::{LANES, Shared, each_alone, in_parts};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 use transform::{Block, Grid, POINTS};
@@ -35,26 +35,31 @@ pub fn weight_points(weight: &Tensor) -> Tensor {
 
 /// ReLU of the convolution of `x` [images, height, width, from] with `points` of its weight and `bias` [to].
 pub fn forward(x: &Tensor, points: &Tensor, bias: &Tensor) -> Tensor {
-    let Sizes { images, grid, from, to } = Sizes::of(x, points);
-    let y = Tensor::empty(
-        [images as i64, grid.height as i64, grid.width as i64, to as i64],
-        (Kind::Float, x.device()),
-    );
+    let Sizes { grid, to, .. } = Sizes::of(x, points);
     assert_eq!(bias.size(), [to as i64]);
+    let shape = [x.size()[0], grid.height as i64, grid.width as i64, to as i64];
+    let y = Tensor::empty(shape, (Kind::Float, x.device()));
+    let bias = Shared::of(bias);
+    each_alone(parts([x, &y], points), |([x, y], points)| forward_part(&x, &points, bias, &y));
+    y
+}
+
+/// [`forward`] into `y`, on one thread.
+fn forward_part(x: &Tensor, points: &Tensor, bias: Shared, y: &Tensor) {
+    let Sizes { images, grid, from, to } = Sizes::of(x, points);
     let work = Work::new(images, grid, from.max(to));
     let (v, m) = (work.points(from), work.points(to));
-    let (x, y_, bias) = (Shared::of(x), Shared::of(&y), Shared::of(bias));
+    let (x, y) = (Shared::of(x), Shared::of(y));
     for tiles in work.blocks() {
         let (v, m) = (work.cut(&v, &tiles), work.cut(&m, &tiles));
-        let block = |channels| block(grid, &tiles, channels);
+        let block = |channels| Block { grid, tiles: tiles.clone(), channels };
         let (inputs, outputs) = (Shared::of(&v), Shared::of(&m));
-        // SAFETY: blocks and parts do not overlap; every tensor has the sizes stated.
-        each_tile(&block(from), |b| unsafe { transform::input_to_points(x, inputs, b) });
+        // SAFETY: every tensor has the sizes stated, and other threads work on other images.
+        unsafe { transform::input_to_points(x, inputs, &block(from)) };
         let _ = v.f_bmm_out(&m, points).expect("the shapes fit");
         // SAFETY: as above.
-        each_tile(&block(to), |b| unsafe { transform::points_to_output(outputs, bias, y_, b) });
+        unsafe { transform::points_to_output(outputs, bias, y, &block(to)) };
     }
-    y
 }
 
 /// Gradients of [`forward`] from `gradient`, that by `y`, which it gave.
@@ -69,38 +74,64 @@ pub struct Gradients {
 
 /// The gradients of [`forward`] by everything, from that by its output `y`.
 pub fn backward(x: &Tensor, points: &Tensor, y: &Tensor, gradient: &Tensor) -> Gradients {
-    let Sizes { images, grid, from, to } = Sizes::of(x, points);
+    let to = Sizes::of(x, points).to;
     let shape = [x.size()[0], x.size()[1], x.size()[2], to as i64];
-    assert!(
-        y.size() == shape && gradient.size() == shape,
-        "{:?}, {:?}, {shape:?}",
-        y.size(),
-        gradient.size()
-    );
+    let (of_y, of_gradient) = (y.size(), gradient.size());
+    assert!(of_y == shape && of_gradient == shape, "{of_y:?}, {of_gradient:?}, {shape:?}");
     let by_x = x.zeros_like();
-    let by_points = points.zeros_like();
+    let sums =
+        each_alone(parts([x, y, gradient, &by_x], points), |(maps, points)| backward_part(&maps, &points));
+    // In the order of the images, whichever thread was first.
+    let (by_points, by_bias) = sums
+        .into_iter()
+        .reduce(|(mut a, mut b), (more_a, more_b)| {
+            a += more_a;
+            b += more_b;
+            (a, b)
+        })
+        .expect("at least one image");
+    Gradients { x: by_x, weight: weight_gradient(&by_points), bias: by_bias }
+}
+
+/// The gradients by points and bias of some images, on one thread; that by `by_x` is added there.
+fn backward_part([x, y, gradient, by_x]: &[Tensor; 4], points: &Tensor) -> (Tensor, Tensor) {
+    let Sizes { images, grid, from, to } = Sizes::of(x, points);
+    let mut by_points = points.zeros_like();
     let mut by_bias = Tensor::zeros([to as i64], (Kind::Float, x.device()));
     let work = Work::new(images, grid, from.max(to));
     let (v, m) = (work.points(from), work.points(to));
     let transposed = points.transpose(1, 2);
-    let (x, y, gradient, by_x_) = (Shared::of(x), Shared::of(y), Shared::of(gradient), Shared::of(&by_x));
+    let [x, y, gradient, by_x] = [x, y, gradient, by_x].map(Shared::of);
     for tiles in work.blocks() {
         let (v, m) = (work.cut(&v, &tiles), work.cut(&m, &tiles));
-        let block = |channels| block(grid, &tiles, channels);
+        let block = |channels| Block { grid, tiles: tiles.clone(), channels };
         let (inputs, outputs) = (Shared::of(&v), Shared::of(&m));
-        // SAFETY: blocks and parts do not overlap; every tensor has the sizes stated.
-        each_tile(&block(from), |b| unsafe { transform::input_to_points(x, inputs, b) });
-        // SAFETY: as above.
-        each_tile(&block(to), |b| unsafe { transform::output_gradient_to_points(gradient, y, outputs, b) });
+        // SAFETY: every tensor has the sizes stated, and other threads work on other images.
+        unsafe {
+            transform::input_to_points(x, inputs, &block(from));
+            transform::output_gradient_to_points(gradient, y, outputs, &block(to));
+        }
         // The second row of A sums: its point with itself is the sum over the tile's outputs.
         by_bias += m.get(7).sum_dim_intlist(0, false, Kind::Float);
-        let mut sum = by_points.shallow_clone();
-        let _ = sum.baddbmm_(&v.transpose(1, 2), &m);
+        let _ = by_points.baddbmm_(&v.transpose(1, 2), &m);
         let _ = m.f_bmm_out(&v, &transposed).expect("the shapes fit");
-        // SAFETY: parts are of different channels, as the pixels of neighbouring tiles overlap.
-        each_lane(&block(from), |b| unsafe { transform::points_to_input_gradient(inputs, by_x_, b) });
+        // SAFETY: as above.
+        unsafe { transform::points_to_input_gradient(inputs, by_x, &block(from)) };
     }
-    Gradients { x: by_x, weight: weight_gradient(&by_points), bias: by_bias }
+    (by_points, by_bias)
+}
+
+/// The images of `maps`, shared among the threads of the library, and the points beside each share.
+fn parts<const N: usize>(maps: [&Tensor; N], points: &Tensor) -> Vec<([Tensor; N], Tensor)> {
+    let (images, threads) = (maps[0].size()[0], i64::from(tch::get_num_threads().max(1)));
+    let share = images.div_euclid(threads) + i64::from(images % threads > 0);
+    (0..images)
+        .step_by(share.max(1) as usize)
+        .map(|start| {
+            let some = |map: &&Tensor| map.narrow(0, start, share.min(images - start));
+            (maps.each_ref().map(some), points.shallow_clone())
+        })
+        .collect()
 }
 
 /// The gradient by the weight [to, from, 3, 3] from that by its points.
@@ -167,25 +198,6 @@ impl Work {
         let values = points.size()[0] / self.at_once as i64 * tiles.len() as i64;
         points.narrow(0, 0, values).view([POINTS as i64, tiles.len() as i64, -1])
     }
-}
-
-fn block(grid: Grid, tiles: &Range<usize>, channels: usize) -> Block {
-    Block { grid, tiles: tiles.clone(), first: tiles.start, held: tiles.len(), channels, lanes: 0..channels }
-}
-
-/// The tiles of a block, shared among the threads of the library.
-fn each_tile(block: &Block, run: impl Fn(&Block) + Sync) {
-    in_parts(block.tiles.len(), |part| {
-        let tiles = block.first + part.start..block.first + part.end;
-        run(&Block { tiles, ..block.clone() });
-    });
-}
-
-/// The channels of a block, shared among the threads of the library.
-fn each_lane(block: &Block, run: impl Fn(&Block) + Sync) {
-    in_parts(block.channels / 16, |part| {
-        run(&Block { lanes: part.start * 16..part.end * 16, ..block.clone() });
-    });
 }
 
 #[cfg(test)]

@@ -53,27 +53,21 @@ impl Grid {
     }
 }
 
-/// A block of tiles of the maps, and where its points are.
+/// A block of tiles of the maps; the points' memory holds these tiles alone.
 #[derive(Debug, Clone)]
 pub struct Block {
     /// The maps.
     pub grid: Grid,
-    /// Tiles to transform, counted over all images.
+    /// Counted over all images.
     pub tiles: Range<usize>,
-    /// The first tile of the points' memory.
-    pub first: usize,
-    /// Tiles that the points' memory holds.
-    pub held: usize,
-    /// Channels of maps and points.
+    /// Of maps and points.
     pub channels: usize,
-    /// The channels to transform; both ends multiples of 16.
-    pub lanes: Range<usize>,
 }
 
 impl Block {
     #[inline(always)]
     fn point(&self, point: usize, tile: usize, channel: usize) -> usize {
-        (point * self.held + tile - self.first) * self.channels + channel
+        (point * self.tiles.len() + tile - self.tiles.start) * self.channels + channel
     }
 }
 
@@ -101,7 +95,7 @@ fn both_ways<const N: usize, const M: usize>(
 unsafe fn input(maps: Shared, points: Shared, b: &Block) {
     for tile in b.tiles.clone() {
         let pixels = b.grid.pixels::<6>(b.grid.place(tile), 1);
-        for c in b.lanes.clone().step_by(LANES) {
+        for c in (0..b.channels).step_by(LANES) {
             let mut d = [[Lane::ZERO; 6]; 6];
             for (i, row) in pixels.iter().enumerate() {
                 for (j, pixel) in row.iter().enumerate() {
@@ -141,7 +135,7 @@ fn relu(x: Lane) -> Lane {
 unsafe fn output(points: Shared, bias: Shared, maps: Shared, b: &Block) {
     for tile in b.tiles.clone() {
         let pixels = b.grid.pixels::<4>(b.grid.place(tile), 0);
-        for c in b.lanes.clone().step_by(LANES) {
+        for c in (0..b.channels).step_by(LANES) {
             // SAFETY: see the callees; the bias has a value a channel.
             let (m, bias) = unsafe { (read_points(points, b, tile, c), bias.get(c)) };
             let y = both_ways(&m, from_points);
@@ -163,7 +157,7 @@ unsafe fn output(points: Shared, bias: Shared, maps: Shared, b: &Block) {
 unsafe fn output_gradient(gradient: Shared, y: Shared, points: Shared, b: &Block) {
     for tile in b.tiles.clone() {
         let pixels = b.grid.pixels::<4>(b.grid.place(tile), 0);
-        for c in b.lanes.clone().step_by(LANES) {
+        for c in (0..b.channels).step_by(LANES) {
             let mut g = [[Lane::ZERO; 4]; 4];
             for (i, row) in pixels.iter().enumerate() {
                 for (j, pixel) in row.iter().enumerate() {
@@ -189,7 +183,7 @@ unsafe fn output_gradient(gradient: Shared, y: Shared, points: Shared, b: &Block
 unsafe fn input_gradient(points: Shared, maps: Shared, b: &Block) {
     for tile in b.tiles.clone() {
         let pixels = b.grid.pixels::<6>(b.grid.place(tile), 1);
-        for c in b.lanes.clone().step_by(LANES) {
+        for c in (0..b.channels).step_by(LANES) {
             // SAFETY: see the callee.
             let v = unsafe { read_points(points, b, tile, c) };
             let d = both_ways(&v, to_points_gradient);
@@ -197,7 +191,7 @@ unsafe fn input_gradient(points: Shared, maps: Shared, b: &Block) {
                 for (j, pixel) in row.iter().enumerate() {
                     if let Some(at) = pixel {
                         let at = at * b.channels + c;
-                        // SAFETY: a pixel of the maps; these channels are this thread's.
+                        // SAFETY: a pixel of the maps; this image is this thread's.
                         unsafe {
                             let before = maps.get(at);
                             maps.put(at, before + d[i][j]);
