@@ -16,7 +16,7 @@ use crate::train::augmentor::{self, AugmentorTask};
 use crate::train::bank::Bank;
 use crate::train::classifier::{self, ClassifierTask};
 use crate::train::device::{self, Device};
-use crate::train::host_memory;
+use crate::train::host;
 use crate::train::networks::Networks;
 use crate::train::predict::predict;
 use crate::worker::protocol::{Timed, Timing, Trial};
@@ -34,7 +34,7 @@ pub fn run(trial: &Trial) -> Result<Vec<Timed>> {
     let spec = spec::parse(&trial.spec, "the spec of a trial", &[])?;
     let device = device::open(trial.device.parse::<DeviceChoice>()?)?;
     if device == Device::Cpu {
-        host_memory::keep_freed();
+        host::prepare();
     }
     let bank = made_up(&spec, device);
     let labels: Vec<usize> = (0..bank.lens().len()).map(|i| i % spec.classes.len()).collect();

@@ -18,7 +18,7 @@ use crate::spec::{self, File, Precision, Spec};
 use crate::stage::{self, Watch};
 use crate::train::device::{self, Device};
 use crate::train::history::Row;
-use crate::train::host_memory;
+use crate::train::host;
 use crate::worker::protocol::{Event, Order};
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -174,7 +174,7 @@ impl Bench {
         device::use_threads(options.threads);
         let device = device::open(options.devices[0])?;
         if device == Device::Cpu {
-            host_memory::keep_freed();
+            host::prepare();
         }
         let machine = device::describe(device);
         let inputs = inputs::read(&spec, options, &store, &Display::new(true))?;

@@ -21,7 +21,7 @@ fn main() {
         return;
     }
     // As a worker does.
-    seraug::train::host_memory::keep_freed();
+    seraug::train::host::prepare();
     let mut out = std::io::stdout();
     let mut first = true;
     for line in std::io::stdin().lock().lines() {

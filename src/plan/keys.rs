@@ -13,8 +13,8 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 /// Raised when a stage computes something else from the same inputs.
-const AUGMENTOR_VERSION: u32 = 3;
-const CLASSIFIER_VERSION: u32 = 3;
+const AUGMENTOR_VERSION: u32 = 4;
+const CLASSIFIER_VERSION: u32 = 4;
 
 /// The content of every utterance of an experiment, as keys digest it: audio, channel policy, class.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ pub mod final_weights;
 pub mod fixed;
 pub mod held_out;
 pub mod history;
-pub mod host_memory;
+pub mod host;
 pub mod libtorch;
 pub mod loss;
 pub mod meter;
