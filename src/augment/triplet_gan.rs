@@ -6,6 +6,7 @@ use crate::spec::Spec;
 use crate::train::bank::{Bank, indices};
 use crate::train::draws::upload;
 use rayon::prelude::*;
+use std::collections::HashMap;
 use tch::{Tensor, no_grad};
 
 /// Windows that go through the augmentor at once.
@@ -32,15 +33,19 @@ pub fn augment(
     let mut rows = Vec::with_capacity(jobs.len().div_ceil(BATCH));
     for batch in jobs.chunks(BATCH) {
         let of = |pick: fn(&Job) -> usize| indices(&batch.iter().map(pick).collect::<Vec<_>>(), device);
-        let (item, offset) = (of(|j| j.item), of(|j| j.window * j.frames));
+        let (first, which) = distinct(batch);
+        let windows = |pick: fn(&Job) -> usize| {
+            indices(&first.iter().map(|&i| pick(&batch[i])).collect::<Vec<_>>(), device)
+        };
         let (noise, epsilon) = draws(batch, augmentor.noise_len(), spec.augmentor.epsilon, seed);
         let noise = upload(&noise, device).view([batch.len() as i64, -1]);
         let epsilon = upload(&epsilon, device);
         rows.push(no_grad(|| {
-            let windows = bank.windows(&item, &offset, frames, spec.augmentor.padding);
-            let augmented = augmentor.augment(&windows.x, &windows.own, &noise, &epsilon);
+            let (item, offset) = (windows(|j| j.item), windows(|j| j.window * j.frames));
+            let w = bank.windows(&item, &offset, frames, spec.augmentor.padding);
+            let augmented = augmentor.augment_each(&w.x, &w.own, &indices(&which, device), &noise, &epsilon);
             let mels = augmented.size()[3];
-            let table = Tensor::cat(&[&augmented.view([-1, mels]), &bank.floors(&item)], 0);
+            let table = Tensor::cat(&[&augmented.view([-1, mels]), &bank.floors(&of(|j| j.item))], 0);
             table.index_select(0, &indices(&kept_rows(batch, frames), device))
         }));
     }
@@ -81,6 +86,20 @@ fn jobs<'a>(
         }
     }
     jobs
+}
+
+/// Of the batch's windows, each once: the first job that has it, and of each job the place of its window.
+fn distinct(batch: &[Job]) -> (Vec<usize>, Vec<usize>) {
+    let mut places = HashMap::new();
+    let mut first = Vec::new();
+    let which = batch.iter().enumerate().map(|(i, job)| {
+        *places.entry((job.item, job.window)).or_insert_with(|| {
+            first.push(i);
+            first.len() - 1
+        })
+    });
+    let which = which.collect();
+    (first, which)
 }
 
 fn draws(batch: &[Job], len: usize, range: [f64; 2], seed: Seed) -> (Vec<f32>, Vec<f32>) {

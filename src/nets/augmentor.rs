@@ -83,28 +83,56 @@ impl Augmentor {
     /// P [batch, 1, frames, 128] for windows `x` of that shape with `own` frames each (int64 [batch])
     /// and `noise` [batch, [`Augmentor::noise_len`]]. In single, whatever the layers compute in.
     pub fn perturbation(&self, x: &Tensor, own: &Tensor, noise: &Tensor) -> Tensor {
+        self.decode(&self.encode(x, own, noise), noise)
+    }
+
+    /// As [`Augmentor::augment`], but each row of `noise` is for the window of `x` that `of` (int64 [rows]) names. A window is
+    /// encoded once, where the noise enters after that.
+    pub fn augment_each(
+        &self,
+        x: &Tensor,
+        own: &Tensor,
+        of: &Tensor,
+        noise: &Tensor,
+        epsilon: &Tensor,
+    ) -> Tensor {
+        let (windows, owns) = (x.index_select(0, of), own.index_select(0, of));
+        let code = match self.settings.noise {
+            Noise::Latent => self.encode(x, own, noise).index_select(0, of),
+            Noise::Input => self.encode(&windows, &owns, noise),
+        };
+        project(&windows, &self.decode(&code, noise), epsilon, &owns, self.settings.projection_mean)
+    }
+
+    /// What the decoder takes of the windows, beside noise that enters there.
+    fn encode(&self, x: &Tensor, own: &Tensor, noise: &Tensor) -> Tensor {
         let p = &self.params;
         let input = match self.settings.noise {
             Noise::Latent => x.shallow_clone(),
             Noise::Input => Tensor::cat(&[x, &noise.view_as(x)], 1),
         };
         let map = self.encoder.iter().fold(input.to_kind(p.kind()), |x, conv| conv.forward(p, &x));
+        match &self.decoder {
+            Decoder::Vector(..) => mean_over_own(&map, own),
+            Decoder::Map(..) => map,
+        }
+    }
+
+    fn decode(&self, code: &Tensor, noise: &Tensor) -> Tensor {
+        let p = &self.params;
+        let noise = match (self.settings.noise, &self.decoder) {
+            (Noise::Input, _) => None,
+            (Noise::Latent, Decoder::Vector(..)) => Some(noise.shallow_clone()),
+            (Noise::Latent, Decoder::Map(..)) => Some(noise.unsqueeze(-1).unsqueeze(-1).expand_as(code)),
+        };
+        let z = noise.map_or_else(
+            || code.shallow_clone(),
+            |noise| Tensor::cat(&[code, &noise.to_kind(code.kind())], 1),
+        );
+        let z = z.to_kind(p.kind());
         let out = match &self.decoder {
-            Decoder::Vector(first, second) => {
-                let z = mean_over_own(&map, own);
-                let z = if self.settings.noise == Noise::Latent { Tensor::cat(&[&z, noise], 1) } else { z };
-                let z = z.to_kind(p.kind());
-                second.forward(p, &first.forward(p, &z).relu())
-            }
-            Decoder::Map(first, second) => {
-                let spread = || noise.unsqueeze(-1).unsqueeze(-1).expand_as(&map);
-                let z = if self.settings.noise == Noise::Latent {
-                    Tensor::cat(&[&map, &spread().to_kind(p.kind())], 1)
-                } else {
-                    map
-                };
-                second.forward(p, &first.forward(p, &z).relu())
-            }
+            Decoder::Vector(first, second) => second.forward(p, &first.forward(p, &z).relu()),
+            Decoder::Map(first, second) => second.forward(p, &first.forward(p, &z).relu()),
         };
         let out = out.to_kind(Kind::Float);
         match self.settings.output {

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::nets::losses::{adversarial, discriminator, distance, triplet, variance};
 use crate::nets::params::Params;
 use crate::spec::{self, Attention, GanLoss, Negatives, Optimisers};
-use tch::{Tensor, no_grad};
+use tch::{Kind, Tensor, no_grad};
 
 /// The networks, their optimisers and the number of iterations done.
 #[derive(Debug)]
@@ -255,7 +255,12 @@ impl<'a> Trainer<'a> {
         let n = &self.networks;
         let (a, size) = (self.settings(), self.settings().batch as i64);
         let noise = Noise::join(batch.noise(Purpose::FirstVariant), batch.noise(Purpose::SecondVariant));
-        let augmented = self.augment(&join(&batch.anchors, &batch.anchors), &noise);
+        let (anchors, epsilon) = (&batch.anchors, &noise.epsilon);
+        let twice = Tensor::arange(size, (Kind::Int64, anchors.x.device())).repeat([2]);
+        let augmented = Windows {
+            x: n.augmentor.augment_each(&anchors.x, &anchors.own, &twice, &noise.n, epsilon),
+            own: anchors.own.repeat([2]),
+        };
         let r = n.representation.forward(&augmented.x, &augmented.own);
         let loss = variance(&r.narrow(0, 0, size), &r.narrow(0, size, size), a.dot);
         update(&n.augmentor.params, &mut self.adams.augmentor, &(&loss * a.weights.var), a);

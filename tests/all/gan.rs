@@ -217,6 +217,29 @@ fn every_reading_trains_and_augments() {
 }
 
 #[test]
+fn a_window_encoded_once_gives_what_each_time_gives() {
+    for sets in [
+        &[][..],
+        &["augmentor.latent=map"],
+        &["augmentor.noise=input"],
+        &["augmentor.latent=map", "augmentor.noise=input"],
+    ] {
+        let networks = Networks::new(&tiny(sets), Seed::new(3), Device::Cpu);
+        let (a, of) = (&networks.augmentor, Tensor::from_slice(&[1i64, 0, 1]));
+        let normal = |n: i64, seed| Tensor::from_slice(&values(n as usize, seed));
+        let (x, own) = (normal(2 * 32 * 128, 1).view([2, 1, 32, 128]), Tensor::from_slice(&[32i64, 20]));
+        let noise = normal(3 * a.noise_len() as i64, 2).view([3, -1]);
+        let epsilon = Tensor::from_slice(&[0.1f32, 0.2, 0.3]);
+        let once = a.augment_each(&x, &own, &of, &noise, &epsilon);
+        let each = a.augment(&x.index_select(0, &of), &own.index_select(0, &of), &noise, &epsilon);
+        assert!(once.allclose(&each, 1e-5, 1e-6, false), "{sets:?}");
+        let weights = normal(3 * 32 * 128, 4).view([3, 1, 32, 128]);
+        let by = |y: &Tensor| a.params.gradient(&(y * &weights).sum(Kind::Float));
+        assert!(by(&once).allclose(&by(&each), 1e-4, 1e-5, false), "{sets:?}");
+    }
+}
+
+#[test]
 fn every_loss_falls() {
     let bank = bank();
     let fall =
