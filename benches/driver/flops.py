@@ -36,9 +36,15 @@ def halvings(net: Net, frames: int, widths) -> tuple[int, int]:
     return h, w
 
 
+def encoder(frames: int) -> Net:
+    """The first half of the augmentor."""
+    net = Net()
+    halvings(net, frames, (32, 64, 128))
+    return net
+
+
 def augmentor(frames: int) -> Net:
-    net, z, decoder = Net(), 128, 32
-    halvings(net, frames, (32, 64, z))
+    net, z, decoder = encoder(frames), 128, 32
     # From 1x1 to frames/4 x 32: a matrix product.
     points = (frames // 4) * (MELS // 4)
     net.layer(decoder * points, 2 * z, 2 * z * decoder * points, decoder)
@@ -97,7 +103,9 @@ def iteration(request: dict) -> Work:
     a, d, r = augmentor(frames), discriminator(frames), representation(frames)
     rep = 3 * (r.macs + r.weights_backward)
     dis = a.macs + 2 * (d.macs + d.weights_backward)
-    var = 2 * (a.macs + a.weights_backward + 2 * r.macs)  # R is frozen: gradients of its inputs alone
+    # Two noises for each window, which is encoded once. R is frozen: gradients of its inputs alone.
+    e = encoder(frames)
+    var = 2 * (a.macs + a.weights_backward + 2 * r.macs) - e.macs - e.weights_backward
     gan = 2 * r.macs + 2 * (a.macs + a.weights_backward + 2 * r.macs) + 2 * d.macs
     steps = STEP * (r.parameters + d.parameters + 2 * a.parameters)
     # What the phases read of frozen networks: A of D; R of VAR, twice; R, R twice and D twice of the last.
@@ -105,7 +113,7 @@ def iteration(request: dict) -> Work:
     return Work(
         2 * b * (rep + dis + var + gan),
         steps + frozen,
-        "batch x (REP 3(R + dR) + D (A + 2(D + dD)) + VAR 2(A + dA + 2R) + GAN, EMO, BAL (2R + 2(A + dA + 2R) + 2D))",
+        "batch x (REP 3(R + dR) + D (A + 2(D + dD)) + VAR 2(A + dA + 2R) - (E + dE) + GAN, EMO, BAL (2R + 2(A + dA + 2R) + 2D))",
     )
 
 
@@ -119,12 +127,14 @@ def inference(request: dict) -> Work:
     a, v = augmentor(512), vgg19()
     batches = request.get("utterances", 16) / 32
     moved = 4 * (4 * a.parameters * batches + v.parameters * 4 * batches)
-    return Work(2 * (4 * a.macs + 4 * v.macs), moved / request.get("utterances", 16), "4A + 4V")
+    operations = 2 * (4 * a.macs - 3 * encoder(512).macs + 4 * v.macs)
+    return Work(operations, moved / request.get("utterances", 16), "4A - 3E + 4V")
 
 
 WORKS = {"iteration": iteration, "classifier": classifier, "inference": inference}
 NETS = {
     "A, augmentor": lambda: augmentor(512),
+    "E, its encoder": lambda: encoder(512),
     "D, discriminator": lambda: discriminator(512),
     "R, representation learner": lambda: representation(512),
     "V, VGG19": vgg19,
