@@ -156,13 +156,13 @@ def sizes(machine: dict, measured: list[Record]) -> str:
 def arithmetic() -> str:
     lines = [[name, f"{net.macs / 1e6:.1f}", f"{net.first / 1e6:.1f}", f"{net.parameters:,}".replace(",", " ")]
              for name, net in ((name, make()) for name, make in flops.NETS.items())]  # fmt: skip
-    terms = flops.iteration({"batch": 32, "frames": 512}).terms
+    terms, inference = flops.iteration({"batch": 32, "frames": 512}).terms, flops.inference({}).terms
     return (
         "## Arithmetic\n\n"
         + table(["network, 512 frames; V a segment of 128", "million multiply-accumulates", "first layer", "parameters"], lines)
         + "\n\nN is a forward pass of network N for one window, dN its backward pass with gradients of weights: 2N less "
         "its first layer, which passes nothing on. Through a frozen network: N.\n\n"
-        f"- iteration: {terms}\n- VGG19 training: V + dV a segment\n- inference: 4A + 4V an utterance\n\n"
+        f"- iteration: {terms}\n- VGG19 training: V + dV a segment\n- inference: {inference} an utterance\n\n"
         "Bytes: ten floats a parameter and step (forward and backward read it; Adam reads and writes it and two moments, "
         "and reads the gradient that was written), and one for each pass through a frozen network. "
         "benches/driver/flops.py has it as code."

@@ -14,8 +14,8 @@ BENCHES = Path(__file__).resolve().parent.parent
 class Side:
     """`ours` or `peer`. A process that dies or takes too long is an answer with `error`; the next request starts another."""
 
-    def __init__(self, name: str, command: list[str], limit: float):
-        self.name, self.command, self.limit = name, command, limit
+    def __init__(self, name: str, command: list[str], limit: float, **environment: str):
+        self.name, self.command, self.limit, self.environment = name, command, limit, environment
         self.process = None
 
     def ask(self, request: dict, limit: float | None = None) -> dict:
@@ -53,7 +53,7 @@ class Side:
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
-            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | self.environment,
         )  # fmt: skip
 
     def last_words(self) -> str:
@@ -85,7 +85,8 @@ def peer(limit: float) -> Side:
 
 
 def ours(program: str, limit: float) -> Side:
-    return Side("ours", [program], limit)
+    # As `seraug run` starts its workers.
+    return Side("ours", [program], limit, OMP_WAIT_POLICY="passive")
 
 
 def tree_seconds(pid: int) -> float:

@@ -18,4 +18,6 @@ def main() -> None:
         print(json.dumps(answer), file=out, flush=True)
 
 
-main()
+# A pool that spawns imports this file again.
+if __name__ == "__main__":
+    main()

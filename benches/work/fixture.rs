@@ -7,6 +7,7 @@ use seraug::seed::Seed;
 use seraug::spec::{self, Spec};
 use seraug::train::bank::Bank;
 use seraug::train::device::{self, Device};
+use seraug::train::host;
 use serde_json::{Value, json};
 use std::ffi::c_long;
 use std::path::PathBuf;
@@ -17,11 +18,15 @@ pub fn parameter(request: &Value, name: &str, default: usize) -> usize {
     request[name].as_u64().map_or(default, |n| n as usize)
 }
 
-/// The device of a request, its threads set.
+/// The device of a request, its threads set and this process as a worker's.
 pub fn device(request: &Value) -> Device {
     device::use_threads(parameter(request, "threads", 2));
     let name = request["device"].as_str().unwrap_or("cpu");
-    device::open(name.parse::<DeviceChoice>().expect("a device")).expect("the device opens")
+    let device = device::open(name.parse::<DeviceChoice>().expect("a device")).expect("the device opens");
+    if device == Device::Cpu {
+        host::prepare();
+    }
+    device
 }
 
 /// The paper's sizes, in the precision of a request.

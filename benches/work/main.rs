@@ -20,8 +20,6 @@ fn main() {
     if std::env::args().any(|a| a == "--test") {
         return;
     }
-    // As a worker does.
-    seraug::train::host::prepare();
     let mut out = std::io::stdout();
     let mut first = true;
     for line in std::io::stdin().lock().lines() {

@@ -86,8 +86,9 @@ impl Augmentor {
         self.decode(&self.encode(x, own, noise), noise)
     }
 
-    /// As [`Augmentor::augment`], but each row of `noise` is for the window of `x` that `of` (int64 [rows]) names. A window is
-    /// encoded once, where the noise enters after that.
+    /// As [`Augmentor::augment`], but each row of `noise` [rows, [`Augmentor::noise_len`]] and `epsilon` [rows] is for the
+    /// window of `x` that `of` (int64 [rows]) names; gives [rows, 1, frames, 128]. A window is encoded once, if the noise
+    /// enters later.
     pub fn augment_each(
         &self,
         x: &Tensor,

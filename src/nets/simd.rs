@@ -1,11 +1,9 @@
 //! Loops over memory of the host that the library has no kernel for: vectors of 16 values, and the threads that
 //! share such a loop. Each value is computed by the same operations in the same order, so that every width of vector
-//! and every number of threads gives the same bits.
+//! gives the same bits, and every number of threads in [`in_parts`].
 
 use rayon::prelude::*;
 use std::ops::{Add, Mul, Range, Sub};
-use std::panic::resume_unwind;
-use std::thread;
 use tch::{Kind, Tensor};
 
 /// Values that are computed at once.
@@ -104,30 +102,33 @@ pub fn in_parts(count: usize, run: impl Fn(Range<usize>) + Sync) {
     (0..count.div_ceil(part)).into_par_iter().for_each(|i| run(i * part..((i + 1) * part).min(count)));
 }
 
-/// What `run` makes of each job, all at once: each on a thread of its own, in which the library takes no other. The
-/// library's own threads wait in a loop for more work after each operation, which would take turns with the loops here.
+/// What `run` makes of each job, without gradients: each by a thread in which the library takes no other. The library's
+/// own threads wait for each other after every operation. A single job is left to them.
 pub fn each_alone<J: Send, T: Send>(jobs: Vec<J>, run: impl Fn(J) -> T + Sync) -> Vec<T> {
-    if jobs.len() <= 1 {
-        return jobs.into_iter().map(run).collect();
-    }
-    let threads = tch::get_num_threads();
     let alone = |job: J| {
-        tch::set_num_threads(1);
-        tch::no_grad(|| run(job))
+        let _no_grad = tch::no_grad_guard();
+        run(job)
     };
-    let alone = &alone;
-    let done = thread::scope(|scope| {
-        let mut jobs = jobs.into_iter();
-        let first = jobs.next();
-        let others: Vec<_> = jobs.map(|job| scope.spawn(move || alone(job))).collect();
-        let others = |first: Option<T>| {
-            let joined = others.into_iter().map(|t| t.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            first.into_iter().chain(joined).collect()
-        };
-        others(first.map(alone))
-    });
-    tch::set_num_threads(threads);
-    done
+    if jobs.len() <= 1 {
+        return jobs.into_iter().map(alone).collect();
+    }
+    let _restored = Threads(tch::get_num_threads());
+    let on_one = |job: J| {
+        // Asked for first: a thread's first question gives it the process's count, over one that was set before.
+        tch::get_num_threads();
+        tch::set_num_threads(1);
+        alone(job)
+    };
+    jobs.into_par_iter().with_max_len(1).map(on_one).collect()
+}
+
+/// The library's count of threads, set again when dropped.
+struct Threads(i32);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        tch::set_num_threads(self.0);
+    }
 }
 
 /// The same code for the vectors that the processor has.

@@ -6,7 +6,7 @@ use super::control::{Control, pause};
 use super::draws::Purpose;
 use super::history::Row;
 pub use super::networks::Networks;
-use super::phases::Batch;
+use super::phase_batch::Batch;
 pub use super::phases::Trainer;
 use crate::error::{Error, Result};
 use crate::seed::Seed;

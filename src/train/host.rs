@@ -25,11 +25,12 @@ fn keep_freed() {
     }
 }
 
-/// From now on results below 1.2e-38 are zero in this thread and those that it starts, as `torch.set_flush_denormal` does.
-/// The processor takes a hundred times as long for them, and the gradient of a class that the network is sure of is made
+/// From now on results and operands of a magnitude below 1.2e-38 (in `f64` 2.2e-308) are zero in this thread and those
+/// that it starts, as `torch.set_flush_denormal` does. The processor takes a hundred times as long for them, and the gradient of a class that the network is sure of is made
 /// of them: a VGG19 step went from 3.4 to 11 s.
 fn flush_denormals() {
-    // SAFETY: the flags decide about such values alone, on which no code here depends.
+    // SAFETY: the language takes the flags for unchanged, so that a constant folded by the compiler may differ from one
+    // computed: in such values alone, on which no code here depends.
     #[cfg(target_arch = "x86_64")]
     unsafe {
         const FLUSH_RESULTS_AND_OPERANDS: u32 = 0x8040;

@@ -22,6 +22,7 @@ pub mod meter;
 pub mod mixup;
 pub mod networks;
 pub mod order;
+pub mod phase_batch;
 pub mod phases;
 pub mod precision;
 pub mod predict;

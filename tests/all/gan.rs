@@ -309,6 +309,16 @@ fn saved_networks_load_and_augment_alike() {
     let of = |bank: &Bank, from: i64, rows: i64| bank.frames().narrow(0, from, rows);
     let near = |a: &Tensor, b: &Tensor| value(&(a - b).abs().max()) < 1e-5;
     assert!(near(&of(&both, 0, 154), &of(&turned, 42, 154)));
+    // 17 windows, nine times: more than go through the augmentor at once.
+    let (items, names) = ([0, 1, 2, 3, 4, 5, 6, 7], ["a", "b", "c", "d", "e", "f", "g", "h"]);
+    let (many, mut from) = (aug(&items, &names, 9), 0);
+    for (item, name) in items.iter().zip(names) {
+        let one = aug(&[*item], &[name], 9);
+        let rows = one.frames().size()[0];
+        assert!(near(one.frames(), &of(&many, from, rows)), "{name}");
+        from += rows;
+    }
+    assert_eq!(from, many.frames().size()[0]);
     assert!(!near(&of(&both, 0, 77), &of(&both, 77, 77)), "copies differ");
     assert!(!near(&of(&both, 154, 21), &of(&aug(&[0], &["b"], 2), 0, 21)), "names decide");
     // The perturbation of a window has mean |.| = epsilon, in each window the same.

@@ -44,7 +44,7 @@ pub fn forward(x: &Tensor, points: &Tensor, bias: &Tensor) -> Tensor {
     y
 }
 
-/// [`forward`] into `y`, on one thread.
+/// [`forward`] of some images into `y`.
 fn forward_part(x: &Tensor, points: &Tensor, bias: Shared, y: &Tensor) {
     let Sizes { images, grid, from, to } = Sizes::of(x, points);
     let work = Work::new(images, grid, from.max(to));
@@ -93,7 +93,7 @@ pub fn backward(x: &Tensor, points: &Tensor, y: &Tensor, gradient: &Tensor) -> G
     Gradients { x: by_x, weight: weight_gradient(&by_points), bias: by_bias }
 }
 
-/// The gradients by points and bias of some images, on one thread; that by `by_x` is added there.
+/// The gradients by points and bias of some images; that by x is added to `by_x`.
 fn backward_part([x, y, gradient, by_x]: &[Tensor; 4], points: &Tensor) -> (Tensor, Tensor) {
     let Sizes { images, grid, from, to } = Sizes::of(x, points);
     let mut by_points = points.zeros_like();
@@ -235,11 +235,12 @@ mod tests {
                 Tensor::run_backward(&[(&y * &g).sum(Kind::Float)], &[&x, &weight, &bias], false, false);
 
             let _no_grad = tch::no_grad_guard();
-            for threads in [1, 2] {
+            for threads in [1, 2, 5] {
                 tch::set_num_threads(threads);
                 let points = weight_points(&weight);
                 let ours = forward(&x, &points, &bias);
                 assert!(differ(&ours, &y) < 1e-5, "{} {images} {height}", differ(&ours, &y));
+                assert_eq!(tch::get_num_threads(), threads);
                 // The library's own zeros, so that a value that rounds to another side of 0 does not count.
                 let found = backward(&x, &points, &y.detach(), &g);
                 for (found, expected) in [found.x, found.weight, found.bias].iter().zip(&expected) {
