@@ -29,16 +29,20 @@ impl Bank {
     /// Puts `items` on `device`, standardised. Items of no frames are not allowed.
     pub fn new(items: &[&LogMel], standardiser: Standardiser, device: Device) -> Bank {
         let mels = items.first().map_or(0, |m| m.mels);
-        let mut host = Vec::with_capacity(items.iter().map(|m| (m.frames + 1) * mels).sum());
+        let rows: usize = items.iter().map(|m| m.frames + 1).sum();
+        let frames = Tensor::empty([rows as i64, mels as i64], (Kind::Float, device));
+        // Utterance by utterance: a whole second copy is half a gigabyte for ten hours of speech.
+        let (mut host, mut start) = (Vec::new(), 0);
         for item in items {
             assert!(item.frames > 0 && item.mels == mels, "{} frames of {} bands", item.frames, item.mels);
             let floor = item.db.iter().copied().fold(f32::INFINITY, f32::min);
-            let row = std::iter::repeat_n(floor, mels);
-            host.extend(
-                item.db.iter().copied().chain(row).map(|v| (v - standardiser.mean) / standardiser.deviation),
-            );
+            let values = item.db.iter().copied().chain(std::iter::repeat_n(floor, mels));
+            host.clear();
+            host.extend(values.map(|v| (v - standardiser.mean) / standardiser.deviation));
+            let own = Tensor::from_slice(&host).view([-1, mels as i64]);
+            frames.narrow(0, start, own.size()[0]).copy_(&own);
+            start += own.size()[0];
         }
-        let frames = Tensor::from_slice(&host).view([-1, mels as i64]).to_device(device);
         Bank::from_frames(frames, items.iter().map(|m| m.frames).collect())
     }
 
