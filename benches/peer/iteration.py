@@ -18,7 +18,7 @@ class Iteration:
         # The corpus lives on the device: 240 utterances of about 4.5 s.
         self.lens = torch.randint(200, 700, (240,), device=device)
         self.labels = torch.arange(240, device=device) % 4
-        self.corpus = torch.randn(240, 700, 128, device=device)
+        self.corpus = torch.randn(240, max(700, frames), 128, device=device)
         place = lambda net: kind.lay_out(net.to(device))
         self.augmentor = place(Augmentor(frames))
         self.discriminator = place(Discriminator())
