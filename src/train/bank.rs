@@ -31,7 +31,7 @@ impl Bank {
         let mels = items.first().map_or(0, |m| m.mels);
         let rows: usize = items.iter().map(|m| m.frames + 1).sum();
         let frames = Tensor::empty([rows as i64, mels as i64], (Kind::Float, device));
-        // Utterance by utterance: a whole second copy is half a gigabyte for ten hours of speech.
+        // Utterance by utterance: a whole second copy is half a gigabyte for seven hours of speech.
         let (mut host, mut start) = (Vec::new(), 0);
         for item in items {
             assert!(item.frames > 0 && item.mels == mels, "{} frames of {} bands", item.frames, item.mels);

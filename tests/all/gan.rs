@@ -309,7 +309,7 @@ fn saved_networks_load_and_augment_alike() {
     let of = |bank: &Bank, from: i64, rows: i64| bank.frames().narrow(0, from, rows);
     let near = |a: &Tensor, b: &Tensor| value(&(a - b).abs().max()) < 1e-5;
     assert!(near(&of(&both, 0, 154), &of(&turned, 42, 154)));
-    // 17 windows, nine times: more than go through the augmentor at once.
+    // 16 windows, nine times: more than go through the augmentor at once.
     let (items, names) = ([0, 1, 2, 3, 4, 5, 6, 7], ["a", "b", "c", "d", "e", "f", "g", "h"]);
     let (many, mut from) = (aug(&items, &names, 9), 0);
     for (item, name) in items.iter().zip(names) {
