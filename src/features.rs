@@ -31,12 +31,35 @@ pub fn extract_all(
     cache: &Path,
     progress: &ProgressBar,
 ) -> Result<Vec<LogMel>> {
+    each(utterances, features, cache, progress, |mel| mel)
+}
+
+/// As [`extract_all`], for those who read them later: into the cache, and out of memory.
+///
+/// # Errors
+/// As [`extract_all`].
+pub fn cache_all(
+    utterances: &[Utterance],
+    features: &Features,
+    cache: &Path,
+    progress: &ProgressBar,
+) -> Result<()> {
+    each(utterances, features, cache, progress, drop).map(drop)
+}
+
+fn each<T: Send>(
+    utterances: &[Utterance],
+    features: &Features,
+    cache: &Path,
+    progress: &ProgressBar,
+    keep: impl Fn(LogMel) -> T + Sync,
+) -> Result<Vec<T>> {
     let folder = |channels| cache_folder(cache, channels, features);
     let folders = [Channels::Mean, Channels::First].map(|c| (c, folder(c)));
     let extractor = MelExtractor::new(features);
-    let file = |group: &[Utterance]| -> Vec<Result<LogMel>> {
+    let file = |group: &[Utterance]| -> Vec<Result<T>> {
         let recording = OnceCell::new();
-        let one = |u: &Utterance| {
+        let one = |u: &Utterance| -> Result<LogMel> {
             let folder = folders.iter().find(|f| f.0 == u.channels).map(|f| &f.1).expect("every policy");
             let cached = folder.join(&u.sha256[..2]).join(format!("{}.npy", u.sha256));
             if let Some(mel) = read_npy(&cached).ok().filter(|mel| plausible(mel, features)) {
@@ -46,11 +69,11 @@ pub fn extract_all(
             write_npy_cached(&cached, &mel)?;
             Ok(mel)
         };
-        group.iter().map(|u| (one(u), progress.inc(1)).0).collect()
+        group.iter().map(|u| (one(u).map(&keep), progress.inc(1)).0).collect()
     };
     let groups: Vec<&[Utterance]> =
         utterances.chunk_by(|a, b| a.path == b.path && a.channels == b.channels).collect();
-    let made: Vec<Vec<Result<LogMel>>> = groups.into_par_iter().map(file).collect();
+    let made: Vec<Vec<Result<T>>> = groups.into_par_iter().map(file).collect();
     all_or_first_error(made.into_iter().flatten().collect())
 }
 

@@ -49,12 +49,13 @@ impl<'a> TrainingSet<'a> {
             Augment::Copies(a) => (0..a.copies).for_each(|_| set.items.extend(&sources)),
             Augment::TripletGan(a) => {
                 let networks = augmentor.expect("a condition with an augmentor comes with its networks");
-                let made =
-                    triplet_gan::augment(&networks.augmentor, spec, bank, &sources, &names, a.copies, seed);
-                set.add(&made, &sources, a.copies);
+                let (of, n) = (&networks.augmentor, a.copies);
+                let (lens, rows) = triplet_gan::augmented(of, spec, bank, &sources, &names, n, seed);
+                set.add(bank.append(&lens, rows), &sources, n);
             }
             Augment::SpecAugment(a) => {
-                set.add(&spec_augment(bank, &sources, &names, a, seed), &sources, a.copies);
+                let made = spec_augment(bank, &sources, &names, a, seed);
+                set.add(bank.join(&made), &sources, a.copies);
             }
             Augment::Noise(a) => {
                 let utterances: Vec<&Utterance> = cell.sources.iter().map(utterance).collect();
@@ -63,7 +64,8 @@ impl<'a> TrainingSet<'a> {
                     standardiser: data.standardiser,
                     device: context.device,
                 };
-                set.add(&noise(&utterances, a, &front_end, seed)?, &sources, a.copies);
+                let made = noise(&utterances, a, &front_end, seed)?;
+                set.add(bank.join(&made), &sources, a.copies);
             }
             Augment::Mixup(a) => set.mixup = Some(a.alpha),
         }
@@ -80,10 +82,10 @@ impl<'a> TrainingSet<'a> {
         TrainingSet { originals, joined: None, origin: all.clone(), items: all, mixup: None }
     }
 
-    /// Trains on `made` too: `copies` of the first of `sources`, then of the second, and so on.
-    fn add(&mut self, made: &Bank, sources: &[usize], copies: usize) {
+    /// Trains on `joined`: the originals, then `copies` of the first of `sources`, then of the second, and so on.
+    fn add(&mut self, joined: Bank, sources: &[usize], copies: usize) {
         self.origin.extend(sources.iter().flat_map(|&s| std::iter::repeat_n(s, copies)));
         self.items = (0..self.origin.len()).collect();
-        self.joined = Some(Bank::concat(&[self.originals, made]));
+        self.joined = Some(joined);
     }
 }

@@ -27,11 +27,26 @@ pub fn augment(
     copies: usize,
     seed: Seed,
 ) -> Bank {
+    let (lens, rows) = augmented(augmentor, spec, bank, items, names, copies, seed);
+    bank.pick(&[]).append(&lens, rows)
+}
+
+/// The same, for [`Bank::append`]: lengths, and rows a batch at a time.
+pub fn augmented<'a>(
+    augmentor: &'a Augmentor,
+    spec: &'a Spec,
+    bank: &'a Bank,
+    items: &[usize],
+    names: &[&'a str],
+    copies: usize,
+    seed: Seed,
+) -> (Vec<usize>, impl Iterator<Item = Tensor> + 'a) {
     assert_eq!(items.len(), names.len(), "a name for each item");
     let (frames, device) = (spec.augmentor.frames, bank.device());
+    let lens = items.iter().flat_map(|&i| std::iter::repeat_n(bank.lens()[i], copies)).collect();
     let jobs = jobs(items, names, copies, bank.lens(), frames);
-    let mut rows = Vec::with_capacity(jobs.len().div_ceil(BATCH));
-    for batch in jobs.chunks(BATCH) {
+    let rows = (0..jobs.len()).step_by(BATCH).map(move |at| {
+        let batch = &jobs[at..jobs.len().min(at + BATCH)];
         let of = |pick: fn(&Job) -> usize| indices(&batch.iter().map(pick).collect::<Vec<_>>(), device);
         let (first, which) = distinct(batch);
         let windows = |pick: fn(&Job) -> usize| {
@@ -40,20 +55,16 @@ pub fn augment(
         let (noise, epsilon) = draws(batch, augmentor.noise_len(), spec.augmentor.epsilon, seed);
         let noise = upload(&noise, device).view([batch.len() as i64, -1]);
         let epsilon = upload(&epsilon, device);
-        rows.push(no_grad(|| {
+        no_grad(|| {
             let (item, offset) = (windows(|j| j.item), windows(|j| j.window * j.frames));
             let w = bank.windows(&item, &offset, frames, spec.augmentor.padding);
             let augmented = augmentor.augment_each(&w.x, &w.own, &indices(&which, device), &noise, &epsilon);
             let mels = augmented.size()[3];
             let table = Tensor::cat(&[&augmented.view([-1, mels]), &bank.floors(&of(|j| j.item))], 0);
             table.index_select(0, &indices(&kept_rows(batch, frames), device))
-        }));
-    }
-    let lens = items.iter().flat_map(|&i| std::iter::repeat_n(bank.lens()[i], copies)).collect();
-    if rows.is_empty() {
-        rows.push(bank.frames().narrow(0, 0, 0));
-    }
-    Bank::from_frames(Tensor::cat(&rows, 0), lens)
+        })
+    });
+    (lens, rows)
 }
 
 /// One window to augment.

@@ -20,10 +20,9 @@ pub(super) fn extract(plan: &Plan, store: &Store, display: &Display) -> Result<(
         return Ok(());
     }
     let bar = display.bar("features", plan.selection.utterances.len() as u64);
-    let extracted =
-        features::extract_all(&plan.selection.utterances, &plan.spec.features, store.root(), &bar);
+    let extracted = features::cache_all(&plan.selection.utterances, &plan.spec.features, store.root(), &bar);
     bar.finish_and_clear();
-    extracted.map(drop)
+    extracted
 }
 
 /// The run directory with everything that is known before the first cell; it appears whole.

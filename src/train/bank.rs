@@ -85,13 +85,26 @@ impl Bank {
         self.frames.index_select(0, &rows)
     }
 
-    /// The utterances of several banks on one device, in order; at least one bank.
-    pub fn concat(banks: &[&Bank]) -> Bank {
-        let frames: Vec<&Tensor> = banks.iter().map(|b| &b.frames).collect();
-        Bank::from_frames(
-            Tensor::cat(&frames, 0),
-            banks.iter().flat_map(|b| b.host_lens.iter().copied()).collect(),
-        )
+    /// These utterances and after them others, of `lens` frames. `pieces` are their rows on this bank's device, laid out
+    /// as this type's, and as many at a time as there happen to be: no second copy of them all is ever in memory.
+    pub fn append(&self, lens: &[usize], pieces: impl IntoIterator<Item = Tensor>) -> Bank {
+        let lens = [&self.host_lens, lens].concat();
+        let frames = self.frames.new_empty(
+            [(lens.iter().sum::<usize>() + lens.len()) as i64, self.mels],
+            (Kind::Float, self.device()),
+        );
+        let mut start = 0;
+        for rows in std::iter::once(self.frames.shallow_clone()).chain(pieces) {
+            frames.narrow(0, start, rows.size()[0]).copy_(&rows);
+            start += rows.size()[0];
+        }
+        assert_eq!(start, frames.size()[0], "rows of what is appended");
+        Bank::from_frames(frames, lens)
+    }
+
+    /// These utterances and after them those of `other`.
+    pub fn join(&self, other: &Bank) -> Bank {
+        self.append(&other.host_lens, [other.frames.shallow_clone()])
     }
 
     /// Some of the utterances, in the order of `items`.

@@ -327,7 +327,7 @@ fn saved_networks_load_and_augment_alike() {
     let size = |from, n| value(&change.narrow(0, from, n).mean(Kind::Float));
     assert!((0.04..0.3).contains(&size(0, 32)) && (size(0, 32) - size(32, 32)).abs() < 1e-3, "{change}");
     assert_eq!(value(&change.get(76)), 0.0, "the floor row is the original's");
-    let joined = Bank::concat(&[&bank, &both]);
+    let joined = bank.join(&both);
     let windows = joined.windows(
         &indices(&[8], Device::Cpu),
         &indices(&[0], Device::Cpu),
