@@ -65,36 +65,44 @@ impl MelExtractor {
         // Outside the window a frame is 0, whatever the signal is there.
         let before = (n_fft - length) / 2;
         let ahead = n_fft / 2 - before;
-        let mut padded = vec![0.0; ahead + samples.len() + length];
-        padded[ahead..ahead + samples.len()].copy_from_slice(samples);
+        // What a window at either end of the signal hears, zeros included.
+        let mut padded = vec![0.0; length];
 
         let zero = Complex::new(0.0, 0.0);
         let mut frame = vec![0.0; n_fft];
-        let (mut input, mut output) = (vec![zero; n_fft / 2], vec![zero; n_fft / 2]);
+        let (mut input, mut half) = (vec![zero; n_fft / 2], vec![zero; n_fft / 2 * LANES]);
         let mut scratch = vec![zero; self.fft.get_outofplace_scratch_len()];
-        let mut half = vec![[[0.0; LANES]; 2]; n_fft / 2];
         let mut power = vec![[0.0; LANES]; n_fft / 2 + 1];
         let mut bands = vec![[0.0; LANES]; mels];
         let mut db = vec![0.0; frames * mels];
+        let mut peak = f64::NEG_INFINITY;
         for (block, db) in db.chunks_mut(LANES * mels).enumerate() {
-            for lane in 0..db.len() / mels {
+            for (lane, output) in half.chunks_exact_mut(n_fft / 2).enumerate().take(db.len() / mels) {
                 let start = (block * LANES + lane) * self.hop;
-                let within = frame[before..].iter_mut().zip(&padded[start..]).zip(&self.window);
+                let from = start.saturating_sub(ahead).min(samples.len());
+                let mut heard = &samples[from..samples.len().min((start + length).saturating_sub(ahead))];
+                if heard.len() < length {
+                    padded.fill(0.0);
+                    padded[ahead.saturating_sub(start)..][..heard.len()].copy_from_slice(heard);
+                    heard = &padded;
+                }
+                let within = frame[before..].iter_mut().zip(heard).zip(&self.window);
                 within.for_each(|((x, s), w)| *x = f64::from(*s) * w);
                 let pairs = input.iter_mut().zip(frame.chunks_exact(2));
                 pairs.for_each(|(z, pair)| *z = Complex::new(pair[0], pair[1]));
-                self.fft.process_outofplace_with_scratch(&mut input, &mut output, &mut scratch);
-                half.iter_mut()
-                    .zip(&output)
-                    .for_each(|(half, z)| (half[0][lane], half[1][lane]) = (z.re, z.im));
+                self.fft.process_outofplace_with_scratch(&mut input, output, &mut scratch);
             }
             self.instructions.powers(&self.twiddles, &half, &mut power);
             self.instructions.decibels(&self.filters, &power, &mut bands);
             for (lane, db) in db.chunks_mut(mels).enumerate() {
-                db.iter_mut().zip(&bands).for_each(|(db, band)| *db = band[lane]);
+                for (db, band) in db.iter_mut().zip(&bands) {
+                    peak = peak.max(band[lane]);
+                    *db = band[lane] as f32;
+                }
             }
         }
-        let floor = db.iter().copied().fold(f64::NEG_INFINITY, f64::max) - self.floor_db;
-        LogMel { frames, mels, db: db.into_iter().map(|v| v.max(floor) as f32).collect() }
+        let floor = (peak - self.floor_db) as f32;
+        db.iter_mut().for_each(|v| *v = v.max(floor));
+        LogMel { frames, mels, db }
     }
 }
