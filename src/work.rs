@@ -1,5 +1,8 @@
 //! A worker process: one cell at a time, told by its supervisor, or the one cell of a cluster's task.
 
+mod said;
+
+use self::said::{Board, Said, say};
 use crate::cell::{self, Context, Loaded};
 use crate::device::numeric;
 use crate::error::{Error, Result};
@@ -9,18 +12,14 @@ use crate::oom;
 use crate::panic::caught;
 use crate::plan::Plan;
 use crate::progress::Display;
-use crate::results::{
-    CellRecord, EventFile, Holder, Owner, PlannedCell, RunDir, RunInfo, Stage, Status, Store, read_plan,
-};
+use crate::results::{CellRecord, PlannedCell, RunDir, RunInfo, Stage, Status, Store, read_plan};
 use crate::run::{self, Options};
 use crate::signals;
 use crate::spec::{self, File, Precision, Spec};
-use crate::stage::{self, Watch};
 use crate::train::device::{self, Device};
-use crate::train::history::Row;
 use crate::train::host;
 use crate::worker::protocol::{Event, Order};
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -91,7 +90,7 @@ pub fn one(task: &Task, row: usize) -> Result<u8> {
     let attempt = 1 + slurm::restarts();
     let mut bench = Bench::new(task)?;
     signals::heed(true);
-    let mut said = Said { aloud: true, ..Said::default() };
+    let mut said = Said::aloud();
     match bench.work(row, attempt, &mut said) {
         Ok(()) => Ok(0),
         Err(e @ Error::Interrupted(_)) if signals::limit_is_near() => {
@@ -141,13 +140,6 @@ fn orders() -> mpsc::Receiver<Order> {
         signals::request_stop();
     });
     take
-}
-
-/// A line to the supervisor; that it is gone shows at the standard input.
-fn say(event: &Event) {
-    let line = serde_json::to_string(event).expect("plain data") + "\n";
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
 }
 
 /// The experiment of a run, read again by a process of its own.
@@ -227,75 +219,6 @@ fn read_spec(path: &Path) -> Result<Spec> {
     match spec::load_file(path, &[])? {
         File::Experiment(spec) => Ok(*spec),
         _ => Err(Error::failed(format!("{}: not an experiment", path.display()))),
-    }
-}
-
-/// What a worker says of its cell: events for a supervisor, or lines for the log of a cluster's task.
-#[derive(Default)]
-struct Said {
-    aloud: bool,
-    stage: Option<Stage>,
-    values: Vec<(String, f64)>,
-    board: Option<Board>,
-}
-
-/// Where scalars for TensorBoard go: a file that is made with the first of them.
-enum Board {
-    At(PathBuf),
-    Open(EventFile),
-}
-
-impl Board {
-    fn row(&mut self, stage: Stage, row: &Row) -> Result<()> {
-        if let Board::At(dir) = self {
-            let me = Owner::me();
-            *self = Board::Open(EventFile::create(dir, &format!("{}.{}", me.host, me.pid))?);
-        }
-        let Board::Open(file) = self else { unreachable!("just opened") };
-        let tag = |name: &str| format!("{}/{name}", stage.name());
-        file.scalars(row.step, &row.values.iter().map(|(n, v)| (tag(n), *v)).collect::<Vec<_>>())
-    }
-}
-
-impl Said {
-    fn tell(&self, event: &Event) {
-        if !self.aloud {
-            return say(event);
-        }
-        match event {
-            Event::Step { stage, step, steps, .. } => eprintln!("{stage} {step}/{steps}"),
-            Event::Waiting { by } => eprintln!("waiting for {by}"),
-            Event::Note { text } => eprintln!("{text}"),
-            _ => {}
-        }
-    }
-}
-
-impl Watch for Said {
-    fn begins(&mut self, stage: Stage) {
-        self.values.clear();
-        self.stage = Some(stage);
-    }
-
-    fn row(&mut self, stage: Stage, row: &Row) {
-        self.values = row.values.iter().map(|(n, v)| ((*n).to_owned(), *v)).collect();
-        // Pictures are no reason to lose a training.
-        if let Some(Err(e)) = self.board.as_mut().map(|board| board.row(stage, row)) {
-            self.board = None;
-            self.note(format!("no more rows for TensorBoard: {e}"));
-        }
-    }
-
-    fn step(&mut self, stage: Stage, step: usize, steps: usize) {
-        self.tell(&Event::Step { stage: stage.name().to_owned(), step, steps, values: self.values.clone() });
-    }
-
-    fn waiting(&mut self, _: Stage, holder: &Holder) {
-        self.tell(&Event::Waiting { by: stage::by(holder) });
-    }
-
-    fn note(&mut self, text: String) {
-        self.tell(&Event::Note { text });
     }
 }
 

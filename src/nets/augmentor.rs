@@ -121,15 +121,14 @@ impl Augmentor {
 
     fn decode(&self, code: &Tensor, noise: &Tensor) -> Tensor {
         let p = &self.params;
-        let noise = match (self.settings.noise, &self.decoder) {
-            (Noise::Input, _) => None,
-            (Noise::Latent, Decoder::Vector(..)) => Some(noise.shallow_clone()),
-            (Noise::Latent, Decoder::Map(..)) => Some(noise.unsqueeze(-1).unsqueeze(-1).expand_as(code)),
+        let z = match (self.settings.noise, &self.decoder) {
+            (Noise::Input, _) => code.shallow_clone(),
+            (Noise::Latent, Decoder::Vector(..)) => Tensor::cat(&[code, &noise.to_kind(code.kind())], 1),
+            (Noise::Latent, Decoder::Map(..)) => {
+                let everywhere = noise.unsqueeze(-1).unsqueeze(-1).expand_as(code);
+                Tensor::cat(&[code, &everywhere.to_kind(code.kind())], 1)
+            }
         };
-        let z = noise.map_or_else(
-            || code.shallow_clone(),
-            |noise| Tensor::cat(&[code, &noise.to_kind(code.kind())], 1),
-        );
         let z = z.to_kind(p.kind());
         let out = match &self.decoder {
             Decoder::Vector(first, second) => second.forward(p, &first.forward(p, &z).relu()),

@@ -1,0 +1,94 @@
+//! What a worker says of its cell.
+
+use crate::error::Result;
+use crate::results::{EventFile, Holder, Owner, Stage};
+use crate::stage::{self, Watch};
+use crate::train::history::Row;
+use crate::worker::protocol::Event;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// A line to the supervisor; that it is gone shows at the standard input.
+pub(super) fn say(event: &Event) {
+    let line = serde_json::to_string(event).expect("plain data") + "\n";
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+}
+
+/// What a worker says of its cell: events for a supervisor, or lines for the log of a cluster's task.
+#[derive(Default)]
+pub(super) struct Said {
+    aloud: bool,
+    /// The stage it is in.
+    pub(super) stage: Option<Stage>,
+    values: Vec<(String, f64)>,
+    /// Where rows go beside their file.
+    pub(super) board: Option<Board>,
+}
+
+/// Where scalars for TensorBoard go: a file that is made with the first of them.
+pub(super) enum Board {
+    /// Its folder.
+    At(PathBuf),
+    /// There.
+    Open(EventFile),
+}
+
+impl Board {
+    fn row(&mut self, stage: Stage, row: &Row) -> Result<()> {
+        if let Board::At(dir) = self {
+            let me = Owner::me();
+            *self = Board::Open(EventFile::create(dir, &format!("{}.{}", me.host, me.pid))?);
+        }
+        let Board::Open(file) = self else { unreachable!("just opened") };
+        let tag = |name: &str| format!("{}/{name}", stage.name());
+        file.scalars(row.step, &row.values.iter().map(|(n, v)| (tag(n), *v)).collect::<Vec<_>>())
+    }
+}
+
+impl Said {
+    /// Into the log, with no supervisor.
+    pub(super) fn aloud() -> Said {
+        Said { aloud: true, ..Said::default() }
+    }
+
+    fn tell(&self, event: &Event) {
+        if !self.aloud {
+            return say(event);
+        }
+        match event {
+            Event::Step { stage, step, steps, .. } => eprintln!("{stage} {step}/{steps}"),
+            Event::Waiting { by } => eprintln!("waiting for {by}"),
+            Event::Note { text } => eprintln!("{text}"),
+            _ => {}
+        }
+    }
+}
+
+impl Watch for Said {
+    fn begins(&mut self, stage: Stage) {
+        self.values.clear();
+        self.stage = Some(stage);
+    }
+
+    fn row(&mut self, stage: Stage, row: &Row) {
+        self.values = row.values.iter().map(|(n, v)| ((*n).to_owned(), *v)).collect();
+        // Pictures are no reason to lose a training.
+        if let Some(Err(e)) = self.board.as_mut().map(|board| board.row(stage, row)) {
+            self.board = None;
+            self.note(format!("no more rows for TensorBoard: {e}"));
+        }
+    }
+
+    fn step(&mut self, stage: Stage, step: usize, steps: usize) {
+        self.tell(&Event::Step { stage: stage.name().to_owned(), step, steps, values: self.values.clone() });
+    }
+
+    fn waiting(&mut self, _: Stage, holder: &Holder) {
+        self.tell(&Event::Waiting { by: stage::by(holder) });
+    }
+
+    fn note(&mut self, text: String) {
+        self.tell(&Event::Note { text });
+    }
+}
