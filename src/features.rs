@@ -34,7 +34,7 @@ pub fn extract_all(
     each(utterances, features, cache, progress, |mel| mel)
 }
 
-/// As [`extract_all`], for those who read them later: into the cache, and out of memory.
+/// As [`extract_all`], but only fills the cache.
 ///
 /// # Errors
 /// As [`extract_all`].
@@ -47,6 +47,7 @@ pub fn cache_all(
     each(utterances, features, cache, progress, drop).map(drop)
 }
 
+/// What `keep` makes of the log-mel of each.
 fn each<T: Send>(
     utterances: &[Utterance],
     features: &Features,

@@ -49,9 +49,9 @@ impl<'a> TrainingSet<'a> {
             Augment::Copies(a) => (0..a.copies).for_each(|_| set.items.extend(&sources)),
             Augment::TripletGan(a) => {
                 let networks = augmentor.expect("a condition with an augmentor comes with its networks");
-                let (of, n) = (&networks.augmentor, a.copies);
-                let (lens, rows) = triplet_gan::augmented(of, spec, bank, &sources, &names, n, seed);
-                set.add(bank.append(&lens, rows), &sources, n);
+                let (trained, copies) = (&networks.augmentor, a.copies);
+                let (lens, pieces) = triplet_gan::pieces(trained, spec, bank, &sources, &names, copies, seed);
+                set.add(bank.followed_by(&lens, pieces), &sources, copies);
             }
             Augment::SpecAugment(a) => {
                 let made = spec_augment(bank, &sources, &names, a, seed);

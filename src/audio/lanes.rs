@@ -1,10 +1,11 @@
 //! The sums and logarithms of several frames at once. No sum's order depends on how many the processor adds at a time and
-//! nothing is fused, so that every instruction set gives the same bits. AVX-512 is left out: here it is slower than AVX2.
+//! nothing is fused, so that every instruction set gives the same bits. AVX-512 is left out: on
+//! an Ice Lake it was slower than AVX2 (docs/performance.md).
 
 use super::mel::Filter;
 use rustfft::num_complex::Complex;
 
-/// Frames at once: two registers of `f64`.
+/// Frames at once: two registers of AVX2.
 pub(super) const LANES: usize = 8;
 
 /// Bins at once where frames are laid beside each other.
@@ -36,7 +37,7 @@ impl Instructions {
         all
     }
 
-    /// Power of each bin of real frames, of which `half` has the complex transforms of half the length, one after the other.
+    /// Power of each bin of real frames, of which `half` has the complex transforms of half the length, one after the other, [`LANES`] of them.
     pub(super) fn powers(self, twiddles: &[Twiddle], half: &[Complex<f64>], power: &mut [Lanes]) {
         match self {
             Instructions::Baseline => powers(twiddles, half, power),
@@ -52,18 +53,18 @@ impl Instructions {
             Instructions::Baseline => decibels(filters, power, db),
             // SAFETY: `available` gave it, after it asked the processor.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 => unsafe { avx2(filters, power, db) },
+            Instructions::Avx2 => unsafe { decibels_avx2(filters, power, db) },
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn avx2(filters: &[Filter], power: &[Lanes], db: &mut [Lanes]) {
+fn decibels_avx2(filters: &[Filter], power: &[Lanes], db: &mut [Lanes]) {
     decibels(filters, power, db);
 }
 
-// Compiled once for each instruction set, into the functions above.
+// This and `powers` are compiled once for each instruction set.
 #[inline(always)]
 fn decibels(filters: &[Filter], power: &[Lanes], db: &mut [Lanes]) {
     for (filter, db) in filters.iter().zip(db) {
@@ -104,6 +105,7 @@ fn powers_avx2(twiddles: &[Twiddle], half: &[Complex<f64>], power: &mut [Lanes])
 #[inline(always)]
 fn powers(twiddles: &[Twiddle], half: &[Complex<f64>], power: &mut [Lanes]) {
     let n = half.len() / LANES;
+    assert_eq!((half.len(), power.len()), (n * LANES, n + 1));
     let square = |re: f64, im: f64| re * re + im * im;
     for (lane, z) in half.chunks_exact(n).enumerate() {
         power[0][lane] = square(z[0].re + z[0].im, 0.0);
@@ -195,17 +197,18 @@ mod tests {
     #[test]
     fn powers_are_those_of_the_whole_transform() {
         use rustfft::FftPlanner;
-        for n in [2usize, 4, 6, 20, 22, 64] {
+        for n in [2usize, 4, 6, 20, 22, 38, 64] {
             let mut frames = vec![vec![0f32; n]; LANES];
             frames.iter_mut().enumerate().for_each(|(i, f)| Seed::new(2).at(i as u64).draws().fill_normal(f));
             let fft = FftPlanner::new().plan_fft_forward(n / 2);
             let pair = |p: &[f32]| Complex::new(f64::from(p[0]), f64::from(p[1]));
             let mut half: Vec<_> = frames.iter().flat_map(|f| f.chunks(2)).map(pair).collect();
             fft.process(&mut half);
-            let mut power = vec![[0.0; LANES]; n / 2 + 1];
-            Instructions::Baseline.powers(&Twiddle::all(n), &half, &mut power);
-            for (bin, power) in power.iter().enumerate() {
-                for (frame, power) in frames.iter().zip(power) {
+            for instructions in Instructions::available() {
+                let mut power = vec![[0.0; LANES]; n / 2 + 1];
+                instructions.powers(&Twiddle::all(n), &half, &mut power);
+                for (bin, lane) in (0..=n / 2).flat_map(|bin| (0..LANES).map(move |lane| (bin, lane))) {
+                    let (frame, power) = (&frames[lane], power[bin][lane]);
                     let angle = |i: usize| std::f64::consts::TAU * (bin * i % n) as f64 / n as f64;
                     let part = |f: fn(f64) -> f64| -> f64 {
                         frame.iter().enumerate().map(|(i, x)| f64::from(*x) * f(angle(i))).sum()

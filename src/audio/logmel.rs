@@ -79,7 +79,7 @@ impl MelExtractor {
         for (block, db) in db.chunks_mut(LANES * mels).enumerate() {
             for (lane, output) in half.chunks_exact_mut(n_fft / 2).enumerate().take(db.len() / mels) {
                 let start = (block * LANES + lane) * self.hop;
-                let from = start.saturating_sub(ahead).min(samples.len());
+                let from = start.saturating_sub(ahead);
                 let mut heard = &samples[from..samples.len().min((start + length).saturating_sub(ahead))];
                 if heard.len() < length {
                     padded.fill(0.0);

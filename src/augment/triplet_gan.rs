@@ -27,12 +27,12 @@ pub fn augment(
     copies: usize,
     seed: Seed,
 ) -> Bank {
-    let (lens, rows) = augmented(augmentor, spec, bank, items, names, copies, seed);
-    bank.pick(&[]).append(&lens, rows)
+    let (lens, rows) = pieces(augmentor, spec, bank, items, names, copies, seed);
+    Bank::from_pieces(bank.frames().size()[1], bank.device(), lens, rows)
 }
 
-/// The same, for [`Bank::append`]: lengths, and rows a batch at a time.
-pub fn augmented<'a>(
+/// The lengths of what [`augment`] makes, and its rows a batch at a time, for a bank that is to hold more than them.
+pub fn pieces<'a>(
     augmentor: &'a Augmentor,
     spec: &'a Spec,
     bank: &'a Bank,

@@ -29,24 +29,41 @@ impl Bank {
     /// Puts `items` on `device`, standardised. Items of no frames are not allowed.
     pub fn new(items: &[&LogMel], standardiser: Standardiser, device: Device) -> Bank {
         let mels = items.first().map_or(0, |m| m.mels);
-        let rows: usize = items.iter().map(|m| m.frames + 1).sum();
-        let frames = Tensor::empty([rows as i64, mels as i64], (Kind::Float, device));
         // Utterance by utterance: a whole second copy is half a gigabyte for seven hours of speech.
-        let (mut host, mut start) = (Vec::new(), 0);
-        for item in items {
+        let mut host = Vec::new();
+        let rows = items.iter().map(|item| {
             assert!(item.frames > 0 && item.mels == mels, "{} frames of {} bands", item.frames, item.mels);
             let floor = item.db.iter().copied().fold(f32::INFINITY, f32::min);
             let values = item.db.iter().copied().chain(std::iter::repeat_n(floor, mels));
             host.clear();
             host.extend(values.map(|v| (v - standardiser.mean) / standardiser.deviation));
-            let own = Tensor::from_slice(&host).view([-1, mels as i64]);
-            frames.narrow(0, start, own.size()[0]).copy_(&own);
-            start += own.size()[0];
-        }
-        Bank::from_frames(frames, items.iter().map(|m| m.frames).collect())
+            Tensor::from_slice(&host).view([-1, mels as i64])
+        });
+        Bank::from_pieces(mels as i64, device, items.iter().map(|m| m.frames).collect(), rows)
     }
 
-    /// From standardised frames laid out as this type's are: each utterance's, then its floor row.
+    /// On `device`, from standardised frames laid out as this type's are, as many rows at a time as there happen to be.
+    /// They are copied as they come: who makes them piece by piece never holds them all twice.
+    pub fn from_pieces(
+        mels: i64,
+        device: Device,
+        lens: Vec<usize>,
+        pieces: impl IntoIterator<Item = Tensor>,
+    ) -> Bank {
+        let rows = (lens.iter().sum::<usize>() + lens.len()) as i64;
+        let frames = Tensor::empty([rows, mels], (Kind::Float, device));
+        let mut filled = 0;
+        for piece in pieces {
+            let more = piece.size()[0];
+            assert!(piece.size()[1] == mels && filled + more <= rows, "{:?} of {rows}", piece.size());
+            frames.narrow(0, filled, more).copy_(&piece);
+            filled += more;
+        }
+        assert_eq!(filled, rows, "rows of the bank");
+        Bank::from_frames(frames, lens)
+    }
+
+    /// From all of its frames at once, each utterance's and then its floor row.
     pub fn from_frames(frames: Tensor, lens: Vec<usize>) -> Bank {
         let device = frames.device();
         let starts: Vec<i64> = lens
@@ -85,26 +102,15 @@ impl Bank {
         self.frames.index_select(0, &rows)
     }
 
-    /// These utterances and after them others, of `lens` frames. `pieces` are their rows on this bank's device, laid out
-    /// as this type's, and as many at a time as there happen to be: no second copy of them all is ever in memory.
-    pub fn append(&self, lens: &[usize], pieces: impl IntoIterator<Item = Tensor>) -> Bank {
-        let lens = [&self.host_lens, lens].concat();
-        let frames = self.frames.new_empty(
-            [(lens.iter().sum::<usize>() + lens.len()) as i64, self.mels],
-            (Kind::Float, self.device()),
-        );
-        let mut start = 0;
-        for rows in std::iter::once(self.frames.shallow_clone()).chain(pieces) {
-            frames.narrow(0, start, rows.size()[0]).copy_(&rows);
-            start += rows.size()[0];
-        }
-        assert_eq!(start, frames.size()[0], "rows of what is appended");
-        Bank::from_frames(frames, lens)
+    /// These utterances and after them others, of `lens` frames; `pieces` as of [`Bank::from_pieces`].
+    pub fn followed_by(&self, lens: &[usize], pieces: impl IntoIterator<Item = Tensor>) -> Bank {
+        let pieces = std::iter::once(self.frames.shallow_clone()).chain(pieces);
+        Bank::from_pieces(self.mels, self.device(), [&self.host_lens, lens].concat(), pieces)
     }
 
     /// These utterances and after them those of `other`.
     pub fn join(&self, other: &Bank) -> Bank {
-        self.append(&other.host_lens, [other.frames.shallow_clone()])
+        self.followed_by(&other.host_lens, [other.frames.shallow_clone()])
     }
 
     /// Some of the utterances, in the order of `items`.

@@ -1,4 +1,4 @@
-//! What a worker says of its cell.
+//! What is heard of a worker.
 
 use crate::error::Result;
 use crate::results::{EventFile, Holder, Owner, Stage};
@@ -28,9 +28,9 @@ pub(super) struct Said {
 
 /// Where scalars for TensorBoard go: a file that is made with the first of them.
 pub(super) enum Board {
-    /// Its folder.
+    /// Its folder, nothing being there yet.
     At(PathBuf),
-    /// There.
+    /// The file.
     Open(EventFile),
 }
 

@@ -1,7 +1,7 @@
 //! The augmentor's training on small synthetic patterns.
 
 use seraug::audio::LogMel;
-use seraug::augment::augment;
+use seraug::augment::{augment, triplet_gan::pieces};
 use seraug::features::Standardiser;
 use seraug::seed::Seed;
 use seraug::spec::{GanLoss, Spec, parse};
@@ -336,6 +336,11 @@ fn saved_networks_load_and_augment_alike() {
     );
     assert_eq!(windows.x.view([32, 128]), of(&both, 0, 32));
     assert_eq!(aug(&[], &[], 2).lens(), [0usize; 0]);
+    let (lens, rows) = pieces(&loaded.augmentor, &spec, &bank, &items, &names, 9, Seed::new(9));
+    let after = bank.followed_by(&lens, rows);
+    assert_eq!(after.lens(), bank.join(&many).lens());
+    assert_eq!(after.frames(), &Tensor::cat(&[bank.frames(), many.frames()], 0), "bit for bit");
+    assert_eq!(bank.followed_by(&[], []).frames(), bank.frames());
     std::fs::write(dir.path().join("augmentor.safetensors"), b"torn").unwrap();
     let e = Networks::load(dir.path(), &spec, Device::Cpu).unwrap_err().to_string();
     assert!(e.contains("augmentor.safetensors") && e.contains("delete it"), "{e}");

@@ -44,6 +44,28 @@ fn formulas_match_librosa() {
     check("speech-25ms", &MelExtractor::new(&speech).extract(&decaying_noise(6000)));
 }
 
+/// Sound that is loud at its very start or end, alone and between zeros: the same frames.
+#[test]
+fn at_both_ends_a_window_hears_zeros() {
+    let defaults = Features { floor_db: 400.0, ..Features::default() };
+    let sparse = Features { hop_ms: 80, ..defaults.clone() };
+    let odd_half = Features { n_fft: 802, ..defaults.clone() };
+    for features in [defaults, sparse, odd_half] {
+        let (extractor, hop) = (MelExtractor::new(&features), features.hop_ms as usize * 16);
+        for length in [0, 1, 399, 400, 401, 799, 800, 2800, 3199, 3200, 12_000] {
+            let begins = decaying_noise(length);
+            let ends = begins.iter().rev().copied().collect();
+            for sound in [begins, ends] {
+                let alone = extractor.extract(&sound);
+                let (before, after) = (vec![0.0; 11 * hop], vec![0.0; 3 * hop]);
+                let between = extractor.extract(&[before, sound, after].concat());
+                let same = &between.db[11 * 128..][..alone.db.len()];
+                assert!(alone.db == same, "{length} samples, hop {hop}, {} of the FFT", features.n_fft);
+            }
+        }
+    }
+}
+
 #[test]
 fn emodb_matches_librosa() {
     let Some(corpora) = corpora_with("emodb") else { return };
