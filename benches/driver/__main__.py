@@ -135,7 +135,7 @@ def main() -> None:
     if "error" in versions:
         raise SystemExit(f"bench: the peer does not run: {versions['error']}")
     described = machine.describe(versions["versions"])
-    described |= {"device": args.device, "rounds": bench.rounds, "quick": args.quick, "begun": now()}
+    described |= {"device": args.device, "quick": args.quick, "begun": now()}
     folder = "bench" if not (args.quick or args.only) else "bench-part"
     out = args.out or Path("reports", folder, machine.slug(described))
     earlier = kept(out, described) if args.add else []

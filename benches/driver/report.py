@@ -17,7 +17,7 @@ def write(out: Path) -> None:
     """Everything in `out` but the measurements."""
     machine = json.loads((out / "machine.json").read_text())
     measured = records.read(out / "results.csv")
-    parts = [head(machine), compared(machine, measured), floors(machine, measured), sizes(machine, measured)]
+    parts = [head(machine, measured), compared(machine, measured), floors(machine, measured), sizes(machine, measured)]
     parts += [arithmetic(), machine_table(machine)]
     (out / "report.md").write_text("\n\n".join(filter(None, parts)) + "\n")
     try:
@@ -29,14 +29,18 @@ def write(out: Path) -> None:
     figures.sizes(out, curves(rows.sizes(machine["quick"], machine["device"]), measured))
 
 
-def head(machine: dict) -> str:
+def head(machine: dict, measured: list[Record]) -> str:
     name = machine.get("gpu") or machine["cpu"]
+    # Calls of `--add` may each have had a number of their own.
+    timed = [row.id for row in compared_rows(machine) if not row.id.startswith("start-")]
+    counts = {len(paired(measured, row).ratios) for row in timed} - {0}
+    rounds = " to ".join(str(n) for n in sorted({min(counts), max(counts)})) if counts else "no"
     quick = " **A quick check with small units: its figures mean nothing.**" if machine["quick"] else ""
     return (
         f"# Bench: {name}, {machine['cores']} cores\n\n"
         f"Measured {machine['begun']} to {machine['ended']} at revision {machine['revision']}, "
         f"load {machine['load at the start']} at the start and {machine['load at the end']} at the end.{quick}\n\n"
-        f"Both sides in turn on the same machine, {machine['rounds']} rounds after one that warms up; medians, and in "
+        f"Both sides in turn on the same machine, {rounds} rounds after one that warms up; medians, and in "
         "brackets the least and the greatest. ratio: seconds of the peer over ours, in each round; above 1 we are "
         "faster. CPU: seconds of all threads. Every single measurement is in results.csv.\n\n"
         "![Ratios](ratios.svg)"

@@ -37,11 +37,21 @@ impl Instructions {
         all
     }
 
+    /// Samples by the window, those of even places as real parts and those of odd ones as imaginary parts.
+    pub(super) fn windowed(self, samples: &[f32], window: &[f64], frame: &mut [Complex<f64>]) {
+        match self {
+            Instructions::Baseline => windowed(samples, window, frame),
+            // SAFETY: `available` gave it, after it asked the processor.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => unsafe { windowed_avx2(samples, window, frame) },
+        }
+    }
+
     /// Power of each bin of real frames, of which `half` has the complex transforms of half the length, one after the other, [`LANES`] of them.
     pub(super) fn powers(self, twiddles: &[Twiddle], half: &[Complex<f64>], power: &mut [Lanes]) {
         match self {
             Instructions::Baseline => powers(twiddles, half, power),
-            // SAFETY: `available` gave it, after it asked the processor.
+            // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => unsafe { powers_avx2(twiddles, half, power) },
         }
@@ -51,10 +61,26 @@ impl Instructions {
     pub(super) fn decibels(self, filters: &[Filter], power: &[Lanes], db: &mut [Lanes]) {
         match self {
             Instructions::Baseline => decibels(filters, power, db),
-            // SAFETY: `available` gave it, after it asked the processor.
+            // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => unsafe { decibels_avx2(filters, power, db) },
         }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn windowed_avx2(samples: &[f32], window: &[f64], frame: &mut [Complex<f64>]) {
+    windowed(samples, window, frame);
+}
+
+// This, `decibels` and `powers` are compiled once for each instruction set.
+#[inline(always)]
+fn windowed(samples: &[f32], window: &[f64], frame: &mut [Complex<f64>]) {
+    let (samples, _) = samples.as_chunks::<2>();
+    let (window, _) = window.as_chunks::<2>();
+    for ((z, s), w) in frame.iter_mut().zip(samples).zip(window) {
+        *z = Complex::new(f64::from(s[0]) * w[0], f64::from(s[1]) * w[1]);
     }
 }
 
@@ -64,7 +90,6 @@ fn decibels_avx2(filters: &[Filter], power: &[Lanes], db: &mut [Lanes]) {
     decibels(filters, power, db);
 }
 
-// This and `powers` are compiled once for each instruction set.
 #[inline(always)]
 fn decibels(filters: &[Filter], power: &[Lanes], db: &mut [Lanes]) {
     for (filter, db) in filters.iter().zip(db) {
@@ -227,12 +252,17 @@ mod tests {
         let mut number = || 10f64.powf(-14.0 + 18.0 * f64::from(draws.bits()) / f64::from(u32::MAX));
         let power: Vec<Lanes> = (0..513).map(|_| std::array::from_fn(|_| number())).collect();
         let half: Vec<_> = (0..512 * LANES).map(|_| Complex::new(number(), number())).collect();
+        let samples: Vec<f32> = (0..800).map(|_| number() as f32).collect();
+        let window: Vec<f64> = (0..800).map(|_| number()).collect();
         let of = |instructions: Instructions| {
             let mut db = vec![[0.0; LANES]; filters.len()];
             instructions.decibels(&filters, &power, &mut db);
+            let mut frame = vec![Complex::new(0.0, 0.0); 400];
+            instructions.windowed(&samples, &window, &mut frame);
             let mut bins = vec![[0.0; LANES]; 513];
             instructions.powers(&Twiddle::all(1024), &half, &mut bins);
-            db.into_iter().chain(bins).flatten().map(f64::to_bits).collect::<Vec<_>>()
+            let frame = frame.into_iter().flat_map(|z| [z.re, z.im]);
+            db.into_iter().chain(bins).flatten().chain(frame).map(f64::to_bits).collect::<Vec<_>>()
         };
         let first = of(Instructions::Baseline);
         for instructions in Instructions::available() {

@@ -30,8 +30,10 @@ pub struct MelExtractor {
     /// Of half the length: the samples of even and odd places are its real and imaginary parts.
     fft: Arc<dyn Fft<f64>>,
     twiddles: Vec<Twiddle>,
-    /// Periodic Hann, which is centred in `n_fft` samples.
+    /// Periodic Hann with a zero beside it where it would begin or end at an odd place of the `n_fft` samples.
     window: Vec<f64>,
+    /// Place of its first value, so that the Hann is centred; even.
+    before: usize,
     n_fft: usize,
     hop: usize,
     filters: Vec<Filter>,
@@ -44,11 +46,16 @@ impl MelExtractor {
     pub fn new(features: &Features) -> MelExtractor {
         let in_samples = |ms: u32| ms as usize * SAMPLE_RATE as usize / 1000;
         let (length, n_fft) = (in_samples(features.window_ms), features.n_fft);
+        let before = (n_fft - length) / 2;
         let hann = |i: usize| 0.5 - 0.5 * (TAU * i as f64 / length as f64).cos();
+        let mut window = vec![0.0; before % 2];
+        window.extend((0..length).map(hann));
+        window.resize(window.len().next_multiple_of(2), 0.0);
         MelExtractor {
             fft: FftPlanner::new().plan_fft_forward(n_fft / 2),
             twiddles: Twiddle::all(n_fft),
-            window: (0..length).map(hann).collect(),
+            window,
+            before: before / 2 * 2,
             n_fft,
             hop: in_samples(features.hop_ms),
             filters: filters(features.mels, n_fft, features.mel_scale),
@@ -63,14 +70,12 @@ impl MelExtractor {
         let (n_fft, mels, length) = (self.n_fft, self.filters.len(), self.window.len());
         let frames = 1 + samples.len() / self.hop;
         // Outside the window a frame is 0, whatever the signal is there.
-        let before = (n_fft - length) / 2;
-        let ahead = n_fft / 2 - before;
+        let ahead = n_fft / 2 - self.before;
         // What a window at either end of the signal hears, zeros included.
         let mut padded = vec![0.0; length];
 
         let zero = Complex::new(0.0, 0.0);
-        let mut frame = vec![0.0; n_fft];
-        let (mut input, mut half) = (vec![zero; n_fft / 2], vec![zero; n_fft / 2 * LANES]);
+        let (mut frame, mut half) = (vec![zero; n_fft / 2], vec![zero; n_fft / 2 * LANES]);
         let mut scratch = vec![zero; self.fft.get_outofplace_scratch_len()];
         let mut power = vec![[0.0; LANES]; n_fft / 2 + 1];
         let mut bands = vec![[0.0; LANES]; mels];
@@ -86,20 +91,25 @@ impl MelExtractor {
                     padded[ahead.saturating_sub(start)..][..heard.len()].copy_from_slice(heard);
                     heard = &padded;
                 }
-                let within = frame[before..].iter_mut().zip(heard).zip(&self.window);
-                within.for_each(|((x, s), w)| *x = f64::from(*s) * w);
-                let pairs = input.iter_mut().zip(frame.chunks_exact(2));
-                pairs.for_each(|(z, pair)| *z = Complex::new(pair[0], pair[1]));
-                self.fft.process_outofplace_with_scratch(&mut input, output, &mut scratch);
+                let (outside, within) = frame.split_at_mut(self.before / 2);
+                outside.fill(zero);
+                within[length / 2..].fill(zero);
+                self.instructions.windowed(heard, &self.window, within);
+                self.fft.process_outofplace_with_scratch(&mut frame, output, &mut scratch);
             }
             self.instructions.powers(&self.twiddles, &half, &mut power);
             self.instructions.decibels(&self.filters, &power, &mut bands);
             for (lane, db) in db.chunks_mut(mels).enumerate() {
-                for (db, band) in db.iter_mut().zip(&bands) {
-                    peak = peak.max(band[lane]);
-                    *db = band[lane] as f32;
+                db.iter_mut().zip(&bands).for_each(|(db, band)| *db = band[lane] as f32);
+            }
+            // Of all lanes at once, then of those that are frames.
+            let mut peaks = [f64::NEG_INFINITY; LANES];
+            for band in &bands {
+                for (peak, db) in peaks.iter_mut().zip(band) {
+                    *peak = if db > peak { *db } else { *peak };
                 }
             }
+            peak = peaks[..db.len() / mels].iter().copied().fold(peak, f64::max);
         }
         let floor = (peak - self.floor_db) as f32;
         db.iter_mut().for_each(|v| *v = v.max(floor));

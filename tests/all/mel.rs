@@ -40,6 +40,8 @@ fn formulas_match_librosa() {
     check("shorter-than-a-window", &MelExtractor::new(&defaults()).extract(&decaying_noise(100)));
     let htk = Features { mel_scale: MelScale::Htk, n_fft: 800, ..defaults() };
     check("htk-800", &MelExtractor::new(&htk).extract(&decaying_noise(8000)));
+    let odd = Features { n_fft: 802, ..defaults() };
+    check("one-sample-beside-the-window", &MelExtractor::new(&odd).extract(&decaying_noise(4000)));
     let speech = Features { window_ms: 25, hop_ms: 10, n_fft: 2048, mels: 40, floor_db: 60.0, ..defaults() };
     check("speech-25ms", &MelExtractor::new(&speech).extract(&decaying_noise(6000)));
 }

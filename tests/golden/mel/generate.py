@@ -46,6 +46,7 @@ save("default", decaying_noise(16000))
 save("htk-800", decaying_noise(8000), htk=True, n_fft=800)
 save("speech-25ms", decaying_noise(6000), window=400, hop=160, n_fft=2048, mels=40, floor=60.0)
 save("shorter-than-a-window", decaying_noise(100))
+save("one-sample-beside-the-window", decaying_noise(4000), n_fft=802)
 for name in ["03a01Fa", "08a02Ab", "16b10Wb"]:
     found = next((Path(sys.argv[1]) / "emodb" / "wav").glob(f"{name}.*"))
     samples, rate = soundfile.read(found, dtype="float32")
