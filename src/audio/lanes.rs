@@ -1,6 +1,6 @@
 //! The sums and logarithms of several frames at once. No sum's order depends on how many the processor adds at a time and
-//! nothing is fused, so that every instruction set gives the same bits. AVX-512 is left out: on
-//! an Ice Lake it was slower than AVX2 (docs/performance.md).
+//! nothing is fused, so that every instruction set gives the same bits. AVX-512 is left out: on an Ice Lake it was slower
+//! than AVX2 (docs/performance.md).
 
 use super::mel::Filter;
 use rustfft::num_complex::Complex;
@@ -47,7 +47,8 @@ impl Instructions {
         }
     }
 
-    /// Power of each bin of real frames, of which `half` has the complex transforms of half the length, one after the other, [`LANES`] of them.
+    /// Power of each bin of [`LANES`] real frames, of which `half` has the complex transforms of half the length, one after
+    /// the other.
     pub(super) fn powers(self, twiddles: &[Twiddle], half: &[Complex<f64>], power: &mut [Lanes]) {
         match self {
             Instructions::Baseline => powers(twiddles, half, power),
