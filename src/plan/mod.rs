@@ -6,6 +6,7 @@ mod earlier;
 mod keys;
 mod listing;
 mod recordings;
+mod verdict;
 mod why;
 
 use crate::audit::{Auditor, Lineage};
@@ -18,7 +19,8 @@ use crate::split::{self, Fold, Selection};
 pub use listing::listing;
 use std::path::Path;
 use std::rc::Rc;
-pub use why::{Makers, State, Verdict, verdicts};
+pub use verdict::{State, Verdict};
+pub use why::{Makers, verdicts};
 
 /// A planned experiment.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use super::changes::Changes;
 use super::earlier::{Earlier, Ended, Planned};
+use super::verdict::{Reason, State, Verdict};
 use super::{Cell, Plan};
 use crate::results::{CellId, Holder, Key, Stage, Store};
 use serde::Deserialize;
@@ -12,108 +13,15 @@ use std::rc::Rc;
 /// Changes of the spec that are shown; of more their number is.
 const SHOWN: usize = 2;
 
-/// What `run` does about a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum State {
-    /// Nothing: it is done in the run that would be gone on with.
-    Done,
-    /// Its result is in the store.
-    Cached,
-    /// An earlier cell of the same plan makes its result.
-    Shared,
-    /// It is trained.
-    ToRun,
-}
-
-/// What is to be done for a cell, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// What.
-    pub state: State,
-    /// Why, on one line: who made it, or the stages to train, each with its reason.
-    pub reason: String,
-    /// The reason without what differs from cell to cell of a condition.
-    pub alike: String,
-    /// Stages that are trained, in order.
-    pub to_run: Vec<Stage>,
-}
-
 /// The first cell of each key among the cells that were judged; experiments that run one after the other share it.
 #[derive(Debug, Default)]
 pub struct Makers(HashMap<Key, Rc<CellId>>);
-
-/// A reason, and what it has in common with those of the condition's other cells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Reason {
-    text: String,
-    alike: String,
-}
 
 /// What a stage's entry in the store says of its maker; entries of earlier versions say nothing.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct MadeBy {
     made_by: Option<String>,
-}
-
-impl State {
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            State::Done => "done",
-            State::Cached => "cached",
-            State::Shared => "shared",
-            State::ToRun => "to run",
-        }
-    }
-
-    /// The state with its reason.
-    fn with(self, reason: &str) -> String {
-        match (self, reason) {
-            (_, "") => self.name().to_owned(),
-            (State::ToRun | State::Shared, _) => format!("{}: {reason}", self.name()),
-            (State::Done | State::Cached, _) => format!("{} ({reason})", self.name()),
-        }
-    }
-}
-
-impl Verdict {
-    fn new(state: State, reason: Reason, to_run: Vec<Stage>) -> Verdict {
-        Verdict { state, reason: reason.text, alike: reason.alike, to_run }
-    }
-
-    /// `to run: augmentor (augmentor.iterations 30000 → 40000), classifier`.
-    pub fn line(&self) -> String {
-        self.state.with(&self.reason)
-    }
-
-    /// As [`Verdict::line`], without what differs from cell to cell.
-    pub fn line_alike(&self) -> String {
-        self.state.with(&self.alike)
-    }
-}
-
-impl Reason {
-    /// One that says the same of every cell.
-    fn of_all(text: impl Into<String>) -> Reason {
-        let text = text.into();
-        Reason { alike: text.clone(), text }
-    }
-
-    /// `about` and the cell that `name` names.
-    fn of_cell(about: impl Fn(&str) -> String, name: &str) -> Reason {
-        let condition = name.rfind("/fold-").map_or(name, |at| &name[..at]);
-        Reason { text: about(name), alike: about(condition) }
-    }
-
-    /// `before (a; b)`; `before` alone where nothing is to be said.
-    fn after(before: &str, reasons: &[Reason]) -> Reason {
-        let join = |of: fn(&Reason) -> &str| match reasons {
-            [] => before.to_owned(),
-            _ => format!("{before} ({})", reasons.iter().map(of).collect::<Vec<_>>().join("; ")),
-        };
-        Reason { text: join(|r| &r.text), alike: join(|r| &r.alike) }
-    }
 }
 
 /// What is to be done for each cell of `plan`, in its order, given the store and the earlier runs below `results`.
