@@ -68,10 +68,27 @@ test-page: build
     find "$PWD/reports/reference" -name index.html -not -path '*/latest/*' | sort > "$dir/pages"
     xargs sh tests/page.sh "$dir/compare/index.html" < "$dir/pages"
 
+# Try damaged inputs of everything that is read for MINUTES (of one TARGET: those of fuzz/src/targets), led by coverage.
+# Inputs that make a fault are left in target/fuzz/TARGET; mended, one becomes a seed in fuzz/seeds/TARGET
+fuzz MINUTES="10" *TARGET:
+    #!/bin/sh
+    set -eu
+    shift "$(($# > 0))"
+    # Counters in our two libraries alone; the dependencies are those of `build`.
+    export RUSTC_WORKSPACE_WRAPPER="$PWD/fuzz/rustc.sh"
+    cargo build --release -p seraug-fuzz
+    exec nice '{{target}}/release/seraug-fuzz' --minutes {{MINUTES}} --seed "$(date +%s)" --faults '{{target}}/fuzz' "$@"
+
+# The same inputs every time, without coverage, for two minutes: part of `.ci/run`
+fuzz-quick:
+    cargo build --release -p seraug-fuzz
+    '{{target}}/release/seraug-fuzz' --minutes 2 --seed 1 --faults '{{target}}/fuzz'
+
 # Check formatting and clippy, warnings refused
 lint:
     cargo fmt --all --check
     cargo clippy --release --all-targets -- -D warnings
+    cargo clippy --release -p seraug-fuzz -- -D warnings
 
 # Run experiments/NAME.toml (flags as of `seraug run`) and write its report
 reproduce NAME *FLAGS:

@@ -5,6 +5,8 @@
 mod download;
 mod unpack;
 
+pub use unpack::unpack;
+
 use crate::error::{Error, Result};
 use crate::manifest::Fetch;
 use indicatif::ProgressBar;
@@ -45,7 +47,7 @@ pub fn fetch(files: &[Fetch], job: &Job) -> Result<()> {
         file.check().map_err(|why| Error::usage(format!("fetch of {}: {why}", file.file)))?;
         let archive = download::download(file, &folder, job)?;
         (job.note)(&format!("unpacking {}", file.file));
-        let (new, same) = unpack::unpack(file, &archive, &folder.join("unpacked"), &target)?;
+        let (new, same) = unpack(file, &archive, &folder.join("unpacked"), &target)?;
         (job.note)(&format!("{}: {new} new files in {}, {same} were there", file.file, target.display()));
     }
     Ok(())

@@ -21,7 +21,7 @@ const LARGEST_FILE: u64 = 1 << 30;
 ///
 /// # Errors
 /// Names the entry and what is wrong with it; a recording that exists with other content.
-pub(super) fn unpack(file: &Fetch, archive: &Path, aside: &Path, target: &Path) -> Result<(usize, usize)> {
+pub fn unpack(file: &Fetch, archive: &Path, aside: &Path, target: &Path) -> Result<(usize, usize)> {
     let failed =
         |path: &Path, e: &io::Error| Error::failed(format!("{}: cannot be written: {e}", path.display()));
     let clear = || match fs::remove_dir_all(aside) {

@@ -1,0 +1,13 @@
+//! Lets the program find the libtorch that it was built against.
+
+use std::env;
+use std::path::Path;
+
+fn main() {
+    println!("cargo:rerun-if-env-changed=LIBTORCH");
+    println!("cargo:rerun-if-changed=build.rs");
+    if let Some(libtorch) = env::var_os("LIBTORCH") {
+        let lib = Path::new(&libtorch).join("lib");
+        println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.canonicalize().unwrap_or(lib).display());
+    }
+}

@@ -1,0 +1,185 @@
+//! A run directory and the store beside it, read by every command that reads one.
+
+use super::{Check, PLAIN, Target, all_seeds, answer};
+use crate::case::Case;
+use indicatif::ProgressBar;
+use seraug::compare;
+use seraug::error::Result;
+use seraug::housekeeping::{Inventory, References, Wanted, plan, verify};
+use seraug::report;
+use seraug::results::{
+    CellRecord, RunDir, RunInfo, RunState, Store, read_counts, read_gallery, read_history, read_outcomes,
+    read_plan, read_predictions, runs_below,
+};
+use seraug::spec;
+use seraug::split::SplitTable;
+use seraug::status::Status;
+use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
+
+const NAMES: [&str; 3] = ["results", "20260102T030405Z", ".toml"];
+
+/// The run of a case, where it still has a run.toml.
+fn run(case: &Path) -> Option<RunDir> {
+    runs_below(&case.join("results")).into_iter().next()
+}
+
+fn files(case: &Path) -> impl Iterator<Item = (String, PathBuf)> {
+    let entries = WalkDir::new(case).into_iter().flatten().filter(|e| e.file_type().is_file());
+    entries.map(|e| (e.file_name().to_string_lossy().into_owned(), e.into_path()))
+}
+
+/// Without what takes long to draw.
+fn lean() -> Vec<Case> {
+    let full = all_seeds(&Target { name: "run", ..PLAIN }).unwrap_or_default();
+    let slow = |name: &str| {
+        name.ends_with("embedding.csv") || name.contains("gallery") || name.contains("split.csv")
+    };
+    let lean = |case: &Case| {
+        Case(case.0.iter().filter(|(n, _)| !slow(n)).map(|(n, b)| (n.clone(), b.clone())).collect())
+    };
+    full.iter().map(lean).collect()
+}
+
+/// Every file of a run by its own reader.
+pub const FILES: Target = Target {
+    name: "files",
+    shared: "run",
+    wanted: |name| !name.contains(".store"),
+    prepare: |_| -> Check {
+        Box::new(|case| {
+            for (name, path) in files(case) {
+                let names = [name.as_str(), path.parent().and_then(Path::to_str).unwrap_or_default()];
+                let read: Result<()> = match name.as_str() {
+                    "run.toml" => RunInfo::load(&path).map(drop),
+                    "spec.toml" => spec::load(&path, &[]).map(drop),
+                    "plan.csv" => read_plan(&path).map(drop),
+                    "split.csv" => SplitTable::read(&path).map(drop),
+                    "outcomes.csv" => read_outcomes(&path).map(drop),
+                    "predictions.csv" => read_predictions(&path).map(drop),
+                    "history.csv" => read_history(&path).map(drop),
+                    "counts.csv" => read_counts(&path).map(drop),
+                    "outcome.toml" => CellRecord::load(&path).map(drop),
+                    "gallery.csv" => read_gallery(path.parent().unwrap_or(case)).map(drop),
+                    _ => Ok(()),
+                };
+                answer(read, &names)?;
+            }
+            Ok(())
+        })
+    },
+    share: 6,
+    ..PLAIN
+};
+
+/// `seraug status`.
+pub const STATUS: Target = Target {
+    name: "status",
+    shared: "run",
+    wanted: |name| {
+        let files = ["run.toml", "plan.csv", "outcome.toml", "supervisor.json", "jobs.toml", "outcomes.csv"];
+        name.contains("leases") || files.iter().any(|f| name.ends_with(f))
+    },
+    prepare: |_| -> Check {
+        Box::new(|case| {
+            let Some(run) = run(case) else { return Ok(()) };
+            if let Some(status) = answer(Status::read(&run), &NAMES)? {
+                let (text, json) = (status.text(), status.json().to_string());
+                if text.chars().any(|c| c.is_control() && c != '\n') || json.is_empty() {
+                    return Err(format!("a character of control: {}", text.escape_debug()));
+                }
+            }
+            Ok(())
+        })
+    },
+    ..PLAIN
+};
+
+/// `seraug store list`, `verify` and what `prune` would remove.
+pub const STORE: Target = Target {
+    name: "store",
+    shared: "run",
+    wanted: |name| name.contains(".store") || name.ends_with("plan.csv") || name.ends_with("supervisor.json"),
+    prepare: |_| -> Check {
+        Box::new(|case| {
+            let results = case.join("results");
+            let Some(inventory) = answer(Inventory::read(&results), &NAMES)? else { return Ok(()) };
+            // Without `verify`, which waits after each entry that is not whole.
+            let Some(references) = answer(References::read(&results), &NAMES)? else { return Ok(()) };
+            let whole = inventory.entries.is_empty();
+            let broken = if whole { verify(&inventory, &ProgressBar::hidden()) } else { Vec::new() };
+            let wanted = Wanted { keep_checkpoints: false, caches: true, older_than: 0 };
+            let removals = plan(&Store::of(&results), &inventory, &references, &broken, wanted);
+            match removals.iter().find(|r| !r.path.starts_with(&results)) {
+                Some(removal) => Err(format!("would remove {}", removal.path.display())),
+                None => Ok(()),
+            }
+        })
+    },
+    ..PLAIN
+};
+
+/// `seraug compare`, with the run as it was.
+pub const COMPARE: Target = Target {
+    name: "compare",
+    made: lean,
+    wanted: |name| !name.contains(".store") && !name.contains("slurm") && !name.ends_with("supervisor.json"),
+    prepare: |folder| -> Check {
+        let seeds = lean();
+        seeds[1].write(folder).expect("a folder of its own");
+        let sound = run(folder).expect("a run");
+        Box::new(move |case| {
+            let Some(run) = run(case) else { return Ok(()) };
+            if let Some(found) = answer(compare::compare(&[sound.clone(), run]), &NAMES)? {
+                let (text, json) = (compare::terminal(&found, Some(1.0)), compare::json(&found, None, &[]));
+                if text.is_empty() || json.is_null() {
+                    return Err("a comparison without words".to_owned());
+                }
+                answer(compare::write(&found, Some(0.0), &case.join("compare")), &["compare"])?;
+            }
+            Ok(())
+        })
+    },
+    share: 4,
+    slow: 2,
+    ..PLAIN
+};
+
+/// `seraug report --splice`, as the command does it.
+pub const REPORT: Target = Target {
+    name: "report",
+    shared: "run",
+    made: lean,
+    wanted: COMPARE.wanted,
+    prepare: |_| -> Check {
+        Box::new(|case| {
+            let Some(run) = run(case) else { return Ok(()) };
+            let gathered = || -> Result<()> {
+                let spec = spec::load(&run.spec(), &[])?;
+                RunState::gather(&run, &spec.class_names())
+            };
+            if run.plan().is_file() && answer(gathered(), &NAMES)?.is_none() {
+                return Ok(());
+            }
+            let (file, reports) = (case.join("README.md"), case.join("reports"));
+            let experiment = RunInfo::load(&run.info()).map(|i| i.experiment).unwrap_or_default();
+            let text = format!("a\n<!-- seraug {experiment} -->\n<!-- /seraug -->\nb\n");
+            std::fs::write(&file, &text).map_err(|e| e.to_string())?;
+            if run.counts().is_file() {
+                return answer(report::report(&run, &reports), &NAMES).map(drop);
+            }
+            let written =
+                answer(report::report_into(&run, &reports, &file), &["results", "README.md", "reports"])?;
+            if written.is_some() {
+                let spliced = std::fs::read_to_string(&file).unwrap_or_default();
+                if !spliced.starts_with("a\n<!-- seraug ") || !spliced.ends_with("<!-- /seraug -->\nb\n") {
+                    return Err(format!("what is around the markers: {spliced}"));
+                }
+            }
+            Ok(())
+        })
+    },
+    share: 12,
+    slow: 12,
+    ..PLAIN
+};
