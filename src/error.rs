@@ -66,8 +66,20 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// Most characters of a message. A damaged file may have a value of megabytes, which nobody would read.
+const LONGEST: usize = 4000;
+/// Of those, the ones at the end, where the next step is; the file is at the beginning.
+const ENDING: usize = 1000;
+
 fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let too_many = line.chars().count().saturating_sub(LONGEST);
+    if too_many == 0 {
+        return line;
+    }
+    let head: String = line.chars().take(LONGEST - ENDING - 3).collect();
+    let tail: String = line.chars().skip(LONGEST + too_many - ENDING).collect();
+    format!("{head} … {tail}")
 }
 
 #[cfg(test)]
@@ -78,5 +90,15 @@ mod tests {
     fn a_message_is_one_line() {
         assert_eq!(Error::failed("a\n  b").to_string(), "a b");
         assert_eq!(Error::usage("x").exit_code(), 2);
+    }
+
+    #[test]
+    fn a_message_about_a_huge_value_keeps_the_file_and_the_next_step() {
+        let whole = format!("a.csv: `{}`: get a fresh copy", "é".repeat(LONGEST - 31));
+        assert_eq!(Error::failed(&whole).to_string(), whole);
+        let cut = Error::failed(format!("a.csv: `{}`: get a fresh copy", "é".repeat(1 << 20))).to_string();
+        assert_eq!(cut.chars().count(), LONGEST);
+        assert!(cut.starts_with("a.csv: `ééé") && cut.ends_with("ééé`: get a fresh copy"), "{cut}");
+        assert!(cut.contains("é … é"), "{cut}");
     }
 }

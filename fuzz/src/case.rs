@@ -24,6 +24,11 @@ impl Case {
         self
     }
 
+    /// Bytes of all files.
+    pub fn size(&self) -> usize {
+        self.0.values().map(|bytes| bytes.len()).sum()
+    }
+
     /// Every file below `folder`.
     pub fn read(folder: &Path) -> io::Result<Case> {
         let mut case = Case::default();

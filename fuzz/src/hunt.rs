@@ -35,6 +35,8 @@ pub fn hunt(target: &Target, bounds: &Bounds, work: &Path, faults: &Path) -> io:
     let mut parents = all_seeds(target)?;
     let seeds = parents.len();
     let words = Words::of(&parents);
+    // What grows from parent to parent would only become slow.
+    let largest = 2 * parents.iter().map(Case::size).max().unwrap_or(0);
     let mut check = (target.prepare)(&work.join("world"));
     let (mut random, mut seen) = (SmallRng::seed_from_u64(bounds.seed), Seen::default());
     let mut kinds: BTreeSet<(String, usize)> = BTreeSet::new();
@@ -65,7 +67,7 @@ pub fn hunt(target: &Target, bounds: &Bounds, work: &Path, faults: &Path) -> io:
                 println!("fault {name}: {}", what.chars().take(600).collect::<String>());
             }
         }
-        if seen.is_new() && n >= seeds as u64 {
+        if seen.is_new() && n >= seeds as u64 && case.size() <= largest {
             parents.push(case);
         }
         fs::remove_dir_all(&folder)?;

@@ -193,9 +193,12 @@ pub const SPLIT: Target = Target {
                 let folder = case.file_name().unwrap_or_default().display();
                 let text = include_str!("../../seeds/spec/split-file.toml")
                     .replace("split.csv", &format!("{folder}/split.csv"));
-                let spec = spec::parse(&text, "split-file.toml", &[]).map_err(|e| e.to_string())?;
-                for seed in [1, 2] {
-                    answer(folds(&spec, &selection, seed), &[""])?;
+                for flag in ["seeds=[1]", "protocol.split-file.only=[1]"] {
+                    let spec = spec::parse(&text, "split-file.toml", &[flag.to_owned()]);
+                    let spec = spec.map_err(|e| e.to_string())?;
+                    for seed in [1, 2] {
+                        answer(folds(&spec, &selection, seed), &[""])?;
+                    }
                 }
             }
             Ok(())

@@ -6,7 +6,8 @@ use crate::targets::corpora::world;
 use seraug::corpora::Corpus;
 use seraug::plan::{Plan, listing, verdicts};
 use seraug::results::Store;
-use seraug::spec::{self, File, Spec};
+use seraug::spec::{self, File, Pace, Spec, segment_count};
+use seraug::warnings;
 use std::path::Path;
 
 /// A spec, loaded, written, loaded again and planned.
@@ -45,6 +46,7 @@ pub const SPEC: Target = Target {
 pub const SET: Target = Target {
     name: "set",
     main: "set.txt",
+    slow: 2,
     prepare: |folder| -> Check {
         let (corpora, results) = (world(folder), folder.join("results"));
         let text = include_str!("../../seeds/spec/mini.toml");
@@ -74,6 +76,10 @@ fn planned(spec: Spec, corpora: &[Corpus], results: &Path) -> Result<(), String>
     if found.len() < spec.corpora().len() || spec.seeds.len() > 50 {
         return Ok(());
     }
+    let segments =
+        |frames: usize| segment_count(frames, spec.classifier.segment_frames, spec.classifier.segment_hop);
+    let _ =
+        (warnings::of_spec(&spec), Pace::new(&spec.classifier, 500 * segments(60), 2000 * segments(4000)));
     if let Some(plan) = answer(Plan::new(spec, "mini".to_owned(), found, "cpu"), &[""])? {
         answer(plan.audit(), &[""])?;
         let rows = plan.rows();
