@@ -13,6 +13,7 @@ pub mod signals;
 pub mod statistics;
 // 1 formats
 pub mod device;
+pub mod driver;
 pub mod manifest;
 pub mod results;
 pub mod spec;

@@ -30,7 +30,10 @@ pub fn answer(question: &Question) -> Result<Answer> {
         libtorch: libtorch::version(),
         folder: libtorch::lib_dir().map(Into::into),
         devices,
-        cuda: question.cuda.then(|| Ok((0..cuda::devices()?).map(cuda::card).collect())),
+        cuda: question.cuda.then(|| {
+            let devices = cuda::devices().map_err(|none| none.reason)?;
+            Ok((0..devices).map(cuda::card).collect())
+        }),
         networks,
         timed: question.trial.as_ref().map_or(Ok(Vec::new()), trial::run)?,
     })

@@ -1,7 +1,9 @@
 //! A worker process: one cell at a time, told by its supervisor, or the one cell of a cluster's task.
 
+mod may_pass;
 mod said;
 
+use self::may_pass::may_pass;
 use self::said::{Board, Said, say};
 use crate::cell::{self, Context, Loaded};
 use crate::device::numeric;
@@ -62,7 +64,7 @@ pub fn serve(task: &Task) -> Result<u8> {
                 let (error, may_pass) = explained(&bench.spec, &said, &e.to_string());
                 say(&Event::Failed { error, may_pass });
                 if may_pass {
-                    // After an error of CUDA nothing of this process can be trusted.
+                    // After an error of the device nothing of this process can be trusted.
                     break;
                 }
             }
@@ -118,7 +120,7 @@ fn explained(spec: &Spec, said: &Said, error: &str) -> (String, bool) {
     let stage = said.stage.unwrap_or(Stage::Classifier);
     match oom::advice(error, stage, spec) {
         Some(line) => (line, true),
-        None => (error.to_owned(), error.contains("CUDA error")),
+        None => (error.to_owned(), may_pass(error)),
     }
 }
 
@@ -205,7 +207,8 @@ impl Bench {
             store: &self.store,
             device: self.device,
             checkpoint_every: self.checkpoint_every,
-            cuda_graphs: self.cuda_graphs,
+            // A recording may be why the first try failed, and nothing hangs on it but the time.
+            cuda_graphs: self.cuda_graphs && attempt == 1,
         };
         // cells/CONDITION/… becomes tensorboard/CONDITION/…
         let place = planned.cell.dir().components().skip(1).collect::<PathBuf>();

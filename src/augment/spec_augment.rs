@@ -1,11 +1,11 @@
 //! Copies of log-mels with masked bands and frames (SpecAugment, Park et al., Interspeech 2019, without
 //! time warping: its own ablation finds it the least useful part).
 
+use crate::nets::upload::upload;
 use crate::seed::{Draws, Seed};
 use crate::spec::SpecAugment;
 use crate::train::bank::{Bank, indices};
 use std::ops::Range;
-use tch::Tensor;
 
 /// What is masked in one copy. Stretches may overlap, and may be empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,9 +70,9 @@ pub fn spec_augment(
         masked.extend((0..len).map(|t| hit(&masks.frames, t)).chain([false]));
         pattern.extend(std::iter::repeat_n(job + 1, len).chain([0]));
     }
-    let bands = Tensor::from_slice(&bands).view([-1, mels as i64]).to_device(device);
+    let bands = upload(&bands, device).view([-1, mels as i64]);
     let bands = bands.index_select(0, &indices(&pattern, device));
-    let frames = Tensor::from_slice(&masked).unsqueeze(1).to_device(device);
+    let frames = upload(&masked, device).unsqueeze(1);
     let masked = copies.frames().masked_fill(&bands.logical_or(&frames), 0.0);
     Bank::from_frames(masked, copies.lens().to_vec())
 }

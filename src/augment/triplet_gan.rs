@@ -1,10 +1,10 @@
 //! Augmented copies of utterances by a trained augmentor (paper 3.1.2).
 
 use crate::nets::augmentor::Augmentor;
+use crate::nets::upload::upload;
 use crate::seed::Seed;
 use crate::spec::Spec;
 use crate::train::bank::{Bank, indices};
-use crate::train::draws::upload;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use tch::{Tensor, no_grad};
@@ -47,21 +47,29 @@ pub fn pieces<'a>(
     let jobs = jobs(items, names, copies, bank.lens(), frames);
     let rows = (0..jobs.len()).step_by(BATCH).map(move |at| {
         let batch = &jobs[at..jobs.len().min(at + BATCH)];
-        let of = |pick: fn(&Job) -> usize| indices(&batch.iter().map(pick).collect::<Vec<_>>(), device);
         let (first, which) = distinct(batch);
-        let windows = |pick: fn(&Job) -> usize| {
-            indices(&first.iter().map(|&i| pick(&batch[i])).collect::<Vec<_>>(), device)
-        };
+        let windows = |pick: fn(&Job) -> usize| first.iter().map(|&i| pick(&batch[i])).collect();
+        let places: [Vec<usize>; 5] = [
+            windows(|j| j.item),
+            windows(|j| j.window * j.frames),
+            which,
+            batch.iter().map(|j| j.item).collect(),
+            kept_rows(batch, frames),
+        ];
+        // One upload of each kind of number.
+        let sizes = places.each_ref().map(|part| part.len() as i64);
+        let places = indices(&places.concat(), device).split_with_sizes(sizes, 0);
+        let [item, offset, which, items, kept] = &places[..] else { unreachable!("five parts") };
         let (noise, epsilon) = draws(batch, augmentor.noise_len(), spec.augmentor.epsilon, seed);
-        let noise = upload(&noise, device).view([batch.len() as i64, -1]);
-        let epsilon = upload(&epsilon, device);
+        let sizes = [noise.len() as i64, epsilon.len() as i64];
+        let numbers = upload(&[noise, epsilon].concat(), device).split_with_sizes(sizes, 0);
+        let noise = numbers[0].view([batch.len() as i64, -1]);
         no_grad(|| {
-            let (item, offset) = (windows(|j| j.item), windows(|j| j.window * j.frames));
-            let w = bank.windows(&item, &offset, frames, spec.augmentor.padding);
-            let augmented = augmentor.augment_each(&w.x, &w.own, &indices(&which, device), &noise, &epsilon);
+            let w = bank.windows(item, offset, frames, spec.augmentor.padding);
+            let augmented = augmentor.augment_each(&w.x, &w.own, which, &noise, &numbers[1]);
             let mels = augmented.size()[3];
-            let table = Tensor::cat(&[&augmented.view([-1, mels]), &bank.floors(&of(|j| j.item))], 0);
-            table.index_select(0, &indices(&kept_rows(batch, frames), device))
+            let table = Tensor::cat(&[&augmented.view([-1, mels]), &bank.floors(items)], 0);
+            table.index_select(0, kept)
         })
     });
     (lens, rows)

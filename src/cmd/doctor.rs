@@ -3,6 +3,7 @@
 use super::{Global, print, print_json};
 use crate::corpora::{self, Reading};
 use crate::device::{self, Card};
+use crate::driver::{self, Driver};
 use crate::error::{Error, Result};
 use crate::run::{REVISION, VERSION};
 use crate::worker::protocol::{Answer, Opened, Question};
@@ -72,15 +73,14 @@ pub fn run(_: Args, global: &Global) -> Result<u8> {
 fn worker_parts(program: &Path, told: std::result::Result<Answer, Fault>) -> Vec<Part> {
     match told {
         Ok(answer) => {
+            let driver = driver::look();
             let mut parts = vec![
                 Part::ok("worker", program.display().to_string()),
                 libtorch_part(answer.folder.as_deref(), &answer.libtorch),
                 cpu_part(answer.devices),
             ];
-            parts.extend(cuda_parts(
-                answer.cuda.unwrap_or(Ok(Vec::new())),
-                Path::new("/dev/nvidiactl").exists(),
-            ));
+            parts.extend(driver.as_ref().map(|driver| driver_part(driver, &answer.libtorch)));
+            parts.extend(cuda_parts(answer.cuda.unwrap_or(Ok(Vec::new())), driver.is_some()));
             parts
         }
         Err(fault) => {
@@ -124,6 +124,23 @@ fn processor(name: &str) -> String {
     let bf16 =
         device::bf16().map_or("no bf16 of its own (slow)".to_owned(), |by| format!("bf16 natively ({by})"));
     format!("{name}, {cores} core{plural}{}, {bf16}", memory(device::memory()))
+}
+
+/// NVIDIA's driver, where a GPU is: what it is, the cards, and whether it is new enough for libtorch.
+fn driver_part(driver: &Driver, libtorch: &str) -> Part {
+    let found = format!("{driver}; {}", driver.names());
+    let too_old = driver.too_old(libtorch).map(|why| (why, "update NVIDIA's driver, or use --device cpu"));
+    let cards = driver.cards.iter().flatten().find_map(|gpu| gpu.too_old(libtorch));
+    match too_old.or_else(|| cards.map(|why| (why, "use another device, or --device cpu"))) {
+        Some((why, next)) => Part::new("driver", State::Missing, format!("{found}; {why}"), Some(next)),
+        None if driver.cards.is_err() => Part::new(
+            "driver",
+            State::Missing,
+            found,
+            Some("nvidia-smi tests the driver; or use --device cpu"),
+        ),
+        None => Part::ok("driver", found),
+    }
 }
 
 /// One line a device, or one that says why there is none. `gpu`: the system shows an NVIDIA GPU.

@@ -1,7 +1,14 @@
 //! Dropout masks drawn on the host, so that they are the same on every device.
 
+use super::upload::send;
 use crate::seed::Seed;
+use rayon::prelude::*;
 use tch::{Device, Kind, Tensor};
+
+/// Values that a block of the generator makes: 4 words of two each.
+const VALUES_A_BLOCK: usize = 8;
+/// Values that one thread makes at a time: whole blocks.
+const PART: usize = VALUES_A_BLOCK << 12;
 
 /// A tensor of `shape` that is 0 with probability `p` and 1 / (1 - p) elsewhere, from 16 random bits a
 /// value (so p is met within 2^-17); none for p = 0. The copy to the device does not wait for it.
@@ -11,16 +18,18 @@ pub fn masks(p: f64, shape: &[i64], seed: Seed, device: Device) -> Option<Tensor
     }
     let kept = (((1.0 - p) * 65_536.0).round() as u32).max(1);
     let count = shape.iter().product::<i64>() as usize;
-    let mut draws = seed.draws();
     let mut host = vec![0u8; count];
-    for pair in host.chunks_mut(2) {
-        let bits = draws.bits();
-        pair[0] = u8::from(bits & 0xffff < kept);
-        if let Some(second) = pair.get_mut(1) {
-            *second = u8::from(bits >> 16 < kept);
+    host.par_chunks_mut(PART).enumerate().for_each(|(i, part)| {
+        let mut draws = seed.draws_from((i * PART / VALUES_A_BLOCK) as u64);
+        for pair in part.chunks_mut(2) {
+            let bits = draws.bits();
+            pair[0] = u8::from(bits & 0xffff < kept);
+            if let Some(second) = pair.get_mut(1) {
+                *second = u8::from(bits >> 16 < kept);
+            }
         }
-    }
-    let mask = Tensor::from_slice(&host).view(shape).to_device_(device, Kind::Uint8, true, false);
+    });
+    let mask = send(&Tensor::from_slice(&host).view(shape), device);
     Some(mask.to_kind(Kind::Float) * (1.0 / (1.0 - p)))
 }
 
@@ -40,6 +49,23 @@ mod tests {
             assert!(values.iter().all(|&v| v == 0.0 || scaled(v)));
         }
         assert!(masks(0.0, &[4], Seed::new(3), Device::Cpu).is_none());
+    }
+
+    /// By the plain loop over one stream of draws.
+    #[test]
+    fn parts_made_by_several_threads_are_the_one_stream() {
+        let count = 2 * PART + 5;
+        let mask = masks(0.3, &[count as i64], Seed::new(9), Device::Cpu).unwrap();
+        let mut draws = Seed::new(9).draws();
+        let kept = (0.7f64 * 65_536.0).round() as u32;
+        let expected: Vec<bool> = (0..count.div_ceil(2))
+            .flat_map(|_| {
+                let bits = draws.bits();
+                [bits & 0xffff < kept, bits >> 16 < kept]
+            })
+            .take(count)
+            .collect();
+        assert_eq!(Vec::<bool>::try_from(mask.gt(0.0)).unwrap(), expected);
     }
 
     #[test]

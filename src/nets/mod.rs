@@ -11,6 +11,7 @@ pub mod recurrent;
 pub mod representation;
 pub mod sequence;
 pub mod simd;
+pub mod upload;
 pub mod upsample;
 
 pub mod dropout;

@@ -1,5 +1,6 @@
 //! Parameters as views of one flat tensor: one gradient gather and a handful of kernels a step.
 
+use super::upload::{send, upload};
 use crate::error::{Error, Result};
 use crate::seed::Seed;
 use crate::spec::Precision;
@@ -34,6 +35,7 @@ impl Start {
 #[derive(Debug, Default)]
 pub struct Builder {
     entries: Vec<(String, Vec<i64>, Start)>,
+    first: Vec<usize>,
 }
 
 impl Builder {
@@ -43,35 +45,88 @@ impl Builder {
         self.entries.len() - 1
     }
 
+    /// Puts these parameters first in memory, one after the other; everywhere else the order of declaration counts. For
+    /// cuDNN, which takes the weights of an LSTM as one piece from the beginning of their storage, and copies them together
+    /// at every call where they are none.
+    pub fn put_first(&mut self, indices: &[usize]) {
+        assert!(self.first.is_empty(), "two groups cannot both be first");
+        self.first = indices.to_vec();
+    }
+
     /// Makes the parameters on `device`. A value depends on the seed and the parameter's name alone,
     /// so that adding a layer does not move the others.
     pub fn build(self, seed: Seed, device: Device) -> Params {
-        let sizes: Vec<usize> =
-            self.entries.iter().map(|(_, s, _)| s.iter().product::<i64>() as usize).collect();
-        let mut host = vec![0f32; sizes.iter().sum()];
+        let layout =
+            Layout::new(self.entries.iter().map(|(_, shape, _)| shape.clone()).collect(), &self.first);
+        let mut host = vec![0f32; layout.count() as usize];
         let mut rest = &mut host[..];
-        for ((name, _, start), &size) in self.entries.iter().zip(&sizes) {
-            let (mine, after) = rest.split_at_mut(size);
+        for &index in &layout.order {
+            let (name, _, start) = &self.entries[index];
+            let (mine, after) = rest.split_at_mut(layout.size(index) as usize);
             fill(mine, *start, seed.child(name));
             rest = after;
         }
-        let flat = Tensor::from_slice(&host).to_device(device);
-        let (names, shapes): (Vec<String>, Vec<Vec<i64>>) =
-            self.entries.into_iter().map(|(name, shape, _)| (name, shape)).unzip();
-        Params { names, views: leaves(&flat, &shapes), flat, low: None }
+        let flat = upload(&host, device);
+        let names = self.entries.into_iter().map(|(name, ..)| name).collect();
+        Params { names, views: leaves(&layout, &flat), layout, flat, low: None }
     }
 }
 
-/// Views of `flat`, one after the other, of these shapes; gradients are asked for by them.
-fn leaves(flat: &Tensor, shapes: &[Vec<i64>]) -> Vec<Tensor> {
-    let mut offset = 0;
-    let view = |shape: &Vec<i64>| {
-        let size = shape.iter().product();
-        let view = flat.narrow(0, offset, size).view(&shape[..]).detach().set_requires_grad(true);
-        offset += size;
-        view
-    };
-    shapes.iter().map(view).collect()
+/// Where each parameter lies in the flat vector.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// By declaration.
+    shapes: Vec<Vec<i64>>,
+    /// Their numbers, in the order of memory.
+    order: Vec<usize>,
+}
+
+impl Layout {
+    fn new(shapes: Vec<Vec<i64>>, first: &[usize]) -> Layout {
+        let rest = (0..shapes.len()).filter(|index| !first.contains(index));
+        Layout { order: first.iter().copied().chain(rest).collect(), shapes }
+    }
+
+    fn size(&self, index: usize) -> i64 {
+        self.shapes[index].iter().product()
+    }
+
+    fn count(&self) -> i64 {
+        (0..self.shapes.len()).map(|index| self.size(index)).sum()
+    }
+
+    /// The parameters' places in a vector of as many values, by declaration.
+    pub fn views(&self, flat: &Tensor) -> Vec<Tensor> {
+        let mut starts = vec![0; self.shapes.len()];
+        let mut at = 0;
+        for &index in &self.order {
+            starts[index] = at;
+            at += self.size(index);
+        }
+        let place = |(index, shape): (usize, &Vec<i64>)| {
+            flat.narrow(0, starts[index], self.size(index)).view(&shape[..])
+        };
+        self.shapes.iter().enumerate().map(place).collect()
+    }
+
+    /// Such a vector with the values in the order of declaration: what files hold, and what is summed in that order whatever
+    /// lies where. `flat` itself where that is the order of memory.
+    pub fn declared(&self, flat: &Tensor) -> Tensor {
+        if self.is_declared() {
+            return flat.shallow_clone();
+        }
+        Tensor::cat(&self.views(flat).iter().map(|v| v.reshape([-1])).collect::<Vec<_>>(), 0)
+    }
+
+    /// Whether memory has the order of declaration.
+    pub fn is_declared(&self) -> bool {
+        self.order.is_sorted()
+    }
+}
+
+/// The views of a flat vector that gradients are asked for by.
+fn leaves(layout: &Layout, flat: &Tensor) -> Vec<Tensor> {
+    layout.views(flat).into_iter().map(|view| view.detach().set_requires_grad(true)).collect()
 }
 
 fn fill(out: &mut [f32], start: Start, seed: Seed) {
@@ -94,6 +149,7 @@ fn fill(out: &mut [f32], start: Start, seed: Seed) {
 pub struct Params {
     names: Vec<String>,
     views: Vec<Tensor>,
+    layout: Layout,
     flat: Tensor,
     /// What the layers read in the place of `views`, where they compute in bfloat16.
     low: Option<Low>,
@@ -111,8 +167,7 @@ impl Params {
     pub fn in_precision(mut self, precision: Precision) -> Params {
         self.low = (precision == Precision::Bf16).then(|| {
             let flat = self.flat.to_kind(Kind::BFloat16);
-            let shapes: Vec<Vec<i64>> = self.views.iter().map(Tensor::size).collect();
-            Low { views: leaves(&flat, &shapes), flat }
+            Low { views: leaves(&self.layout, &flat), flat }
         });
         self
     }
@@ -147,15 +202,14 @@ impl Params {
         self.names.iter().map(String::as_str).zip(&self.views)
     }
 
+    /// Where each lies in [`Params::flat`], and in any vector like it.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
     /// The parameters' places in another vector of as many values.
     pub fn views_of(&self, flat: &Tensor) -> Vec<Tensor> {
-        let mut at = 0;
-        let place = |view: &Tensor| {
-            let (start, size) = (at, view.numel() as i64);
-            at += size;
-            flat.narrow(0, start, size).view(&view.size()[..])
-        };
-        self.views.iter().map(place).collect()
+        self.layout.views(flat)
     }
 
     /// Number of values.
@@ -168,11 +222,11 @@ impl Params {
     pub fn gradient(&self, loss: &Tensor) -> Tensor {
         let views = self.low.as_ref().map_or(&self.views, |low| &low.views);
         let grads = Tensor::run_backward(&[loss], views, false, false);
-        let parts: Vec<Tensor> = grads
-            .into_iter()
-            .zip(views)
-            .map(|(g, v)| if g.defined() { g.reshape([-1]) } else { v.zeros_like().reshape([-1]) })
-            .collect();
+        let part = |&index: &usize| match &grads[index] {
+            g if g.defined() => g.reshape([-1]),
+            _ => views[index].zeros_like().reshape([-1]),
+        };
+        let parts: Vec<Tensor> = self.layout.order.iter().map(part).collect();
         Tensor::cat(&parts, 0).to_kind(Kind::Float)
     }
 
@@ -217,7 +271,7 @@ pub fn load_all(sets: &mut [&mut Params], path: &Path) -> Result<()> {
         let found =
             read.iter().find(|(n, t)| n == name && t.size() == view.size() && t.kind() == Kind::Float);
         let (_, tensor) = found.ok_or_else(|| bad(format!("has no {name} of the expected shape")))?;
-        view.copy_(tensor);
+        view.copy_(&send(tensor, view.device()));
     }
     sets.iter().for_each(|set| set.refresh());
     Ok(())
@@ -264,6 +318,42 @@ mod tests {
         assert_eq!((low.kind(), low.size()), (Kind::Float, vec![21]));
         assert_eq!(Vec::<f32>::try_from(low.narrow(0, 15, 6)).unwrap(), [1.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
         assert!(low.allclose(&high, 0.01, 0.01, false) && low != high);
+    }
+
+    #[test]
+    fn what_is_put_first_lies_first_and_changes_no_value_file_or_gradient() {
+        let built = |first: &[usize]| {
+            let mut b = Builder::default();
+            b.add("a", &[3, 5], Start::Normal(1.0));
+            let late = [b.add("b", &[4, 2], Start::Normal(1.0)), b.add("c", &[4], Start::Uniform(1.0))];
+            b.add("d", &[2], Start::Uniform(1.0));
+            assert_eq!(late, [1, 2]);
+            b.put_first(first);
+            b.build(Seed::new(1), Device::Cpu)
+        };
+        let (plain, moved) = (built(&[]), built(&[1, 2]));
+        let start = moved.flat().data_ptr() as usize;
+        let at = |p: &Params, index: usize| p.get(index).data_ptr() as usize;
+        assert_eq!((at(&moved, 1), at(&moved, 2), at(&moved, 0)), (start, start + 8 * 4, start + 12 * 4));
+        for index in 0..4 {
+            assert_eq!(plain.get(index), moved.get(index), "{index}");
+        }
+        assert!(plain.layout().is_declared() && !moved.layout().is_declared());
+        assert_eq!((plain.count(), moved.count()), (29, 29));
+        assert_ne!(plain.flat(), moved.flat());
+        assert_eq!(plain.flat(), &moved.layout().declared(moved.flat()));
+        let gradient = |p: &Params| {
+            let loss = (0..3).map(|i| p.get(i).square().sum(Kind::Float) * (i as f64 + 1.0)).sum::<Tensor>();
+            p.layout().declared(&p.gradient(&loss))
+        };
+        assert_eq!(gradient(&plain), gradient(&moved));
+        let dir = tempfile::tempdir().unwrap();
+        let bytes = |p: &Params| {
+            let file = dir.path().join("p.safetensors");
+            p.save(&file).unwrap();
+            std::fs::read(file).unwrap()
+        };
+        assert_eq!(bytes(&plain), bytes(&moved));
     }
 
     #[test]

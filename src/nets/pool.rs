@@ -1,6 +1,7 @@
 //! PyTorch's AdaptiveAvgPool2d as one product with a fixed matrix: the same values, and a gradient
 //! whose sums do not change their order between runs, which the library's is not on a GPU.
 
+use super::upload::upload;
 use tch::{Device, Tensor};
 
 /// Average pool of maps of a known size to `side` x `side`; a smaller map is repeated.
@@ -20,7 +21,7 @@ impl AdaptivePool {
             let weights = |(y, x): (usize, usize)| (0..side * side).map(move |o| (o / side, o % side, y, x));
             let host: Vec<f32> =
                 places.flat_map(weights).map(|(r, c, y, x)| rows[r][y] * columns[c][x]).collect();
-            Tensor::from_slice(&host).view([-1, (side * side) as i64]).to_device(device)
+            upload(&host, device).view([-1, (side * side) as i64])
         });
         AdaptivePool { matrix, side: side as i64 }
     }

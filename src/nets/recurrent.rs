@@ -12,7 +12,8 @@ pub struct Lstm {
 }
 
 impl Lstm {
-    /// Declares a layer from `inputs` values a step to `units`.
+    /// Declares a layer from `inputs` values a step to `units`, the only one of its network: its values lie first, in the order
+    /// that cuDNN wants.
     pub fn declare(builder: &mut Builder, name: &str, inputs: usize, units: usize) -> Lstm {
         let start = Start::framework(units);
         let (i, u) = (inputs as i64, units as i64);
@@ -23,6 +24,7 @@ impl Lstm {
             ("bias_hh_l0", vec![4 * u]),
         ]
         .map(|(part, shape)| builder.add(format!("{name}.{part}"), &shape, start));
+        builder.put_first(&params);
         Lstm { params, inputs, units }
     }
 

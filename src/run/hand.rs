@@ -152,8 +152,11 @@ impl Hand {
         let _ = self.child.kill();
     }
 
-    /// Remembers a line of its standard error.
+    /// Remembers a line of its standard error, but for warnings: the last words are to be why it ended.
     pub fn remember(&mut self, line: String) {
+        if is_warning(&line) {
+            return;
+        }
         if self.lines.len() == REMEMBERED {
             self.lines.pop_front();
         }
@@ -182,6 +185,12 @@ impl Hand {
     pub fn was_killed(&mut self) -> bool {
         !self.killed && matches!(self.child.try_wait(), Ok(Some(s)) if s.signal() == Some(9))
     }
+}
+
+/// Whether libtorch has written it and nothing hangs on it: `[W1128 17:14:43.123456789 RNN.cpp:1479] Warning: …`.
+fn is_warning(line: &str) -> bool {
+    line.strip_prefix("[W")
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && rest.split_once("] ").is_some())
 }
 
 fn in_words(status: ExitStatus) -> String {
@@ -216,4 +225,23 @@ pub fn command(run: &RunDir, options: &Options, device: &str) -> Result<Command>
         .env("OMP_WAIT_POLICY", "passive")
         .env("RAYON_NUM_THREADS", (cores / options.jobs.max(1)).max(1).to_string());
     Ok(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_of_libtorch_is_no_last_word() {
+        for warning in [
+            "[W1128 17:14:43.123456789 RNN.cpp:1479] Warning: RNN module weights are not part of single contiguous \
+             chunk of memory. (function operator())",
+            "[W828 01:02:03.4 Memory.cpp:40] Warning: The argument 'device' of Tensor.pin_memory() is deprecated",
+        ] {
+            assert!(is_warning(warning), "{warning}");
+        }
+        for word in ["error: no space left", "[E1128 x.cpp:1] CUDA error", "[Warning] mine", "[W] x", ""] {
+            assert!(!is_warning(word), "{word}");
+        }
+    }
 }

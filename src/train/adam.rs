@@ -2,7 +2,7 @@
 
 use super::checkpoint::{Reader, Writer};
 use crate::error::Result;
-use crate::nets::params::Params;
+use crate::nets::params::{Layout, Params};
 use crate::nets::simd::{LANES, Shared, for_the_processor, in_parts};
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
@@ -14,13 +14,14 @@ pub struct Adam {
     second: Tensor,
     step: i32,
     betas: [f64; 2],
+    layout: Layout,
     given: Option<Given>,
 }
 
 /// Numbers of the steps of an iteration, where they are on the device before its first.
 #[derive(Debug)]
 struct Given {
-    /// [steps, 2]: square root of 1 - beta2^step; rate over 1 - beta1^step.
+    /// [steps, 2]: one over the square root of 1 - beta2^step; rate over 1 - beta1^step.
     rows: Tensor,
     /// Steps done of them.
     done: i64,
@@ -30,7 +31,14 @@ impl Adam {
     /// For these parameters.
     pub fn new(params: &Params, betas: [f64; 2]) -> Adam {
         let first = params.flat().zeros_like();
-        Adam { second: first.zeros_like(), first, step: 0, betas, given: None }
+        Adam {
+            second: first.zeros_like(),
+            first,
+            step: 0,
+            betas,
+            layout: params.layout().clone(),
+            given: None,
+        }
     }
 
     /// One update of `params` along `gradient` (flat, from [`Params::gradient`]) at rate `rate`.
@@ -39,12 +47,12 @@ impl Adam {
     pub fn step(&mut self, params: &Params, gradient: &Tensor, rate: f64, clip_norm: f64) {
         let _no_grad = tch::no_grad_guard();
         let clipped =
-            (clip_norm > 0.0).then(|| gradient * (clip_norm / (gradient.norm() + 1e-6)).clamp_max(1.0));
+            (clip_norm > 0.0).then(|| gradient * (clip_norm / (self.norm(gradient) + 1e-6)).clamp_max(1.0));
         let gradient = clipped.as_ref().unwrap_or(gradient);
         if let Some(given) = &mut self.given {
             let row = given.rows.get(given.done);
             given.done += 1;
-            return self.step_by_kernels(params, gradient, |t| t / row.get(0), |t| t * row.get(1));
+            return self.step_by_kernels(params, gradient, |t| t * row.get(0), |t| t * row.get(1));
         }
         let [b1, b2] = self.betas;
         self.step += 1;
@@ -58,7 +66,13 @@ impl Adam {
             self.step_at_once(params.flat(), gradient, scale);
             return params.refresh();
         }
-        self.step_by_kernels(params, gradient, |t| t / root, |t| t * rate);
+        // A product, as with the given numbers: an iteration that is a graph comes to the same bits.
+        self.step_by_kernels(params, gradient, |t| t * (1.0 / root), |t| t * rate);
+    }
+
+    /// The values are summed in the order of their declaration.
+    fn norm(&self, gradient: &Tensor) -> Tensor {
+        self.layout.declared(gradient).norm()
     }
 
     /// Square root of 1 - beta2^step, and `rate` over 1 - beta1^step, of the step that is the count.
@@ -94,7 +108,8 @@ impl Adam {
     pub fn announce(&mut self, steps: i64, rate: f64, to: &mut Vec<f32>) {
         for _ in 0..steps {
             self.step += 1;
-            to.extend(self.numbers(rate).map(|v| v as f32));
+            let [root, rate] = self.numbers(rate);
+            to.extend([1.0 / root, rate].map(|v| v as f32));
         }
         self.again();
     }
@@ -129,10 +144,10 @@ impl Adam {
         }
     }
 
-    /// Puts the moments and the step count under `name`.
+    /// Puts the moments, in the order of declaration, and the step count under `name`.
     pub fn save(&self, to: &mut Writer, name: &str) {
-        to.tensor(format!("{name}.first"), &self.first);
-        to.tensor(format!("{name}.second"), &self.second);
+        to.tensor(format!("{name}.first"), &self.layout.declared(&self.first));
+        to.tensor(format!("{name}.second"), &self.layout.declared(&self.second));
         to.count(name, self.step as usize);
     }
 
@@ -141,8 +156,21 @@ impl Adam {
     /// # Errors
     /// It is not there, or not of as many parameters.
     pub fn load(&mut self, from: &mut Reader, name: &str) -> Result<()> {
-        from.fill(&format!("{name}.first"), &self.first)?;
-        from.fill(&format!("{name}.second"), &self.second)?;
+        for (part, moments) in [("first", &self.first), ("second", &self.second)] {
+            let name = format!("{name}.{part}");
+            if self.layout.is_declared() {
+                from.fill(&name, moments)?;
+                continue;
+            }
+            let declared = moments.zeros_like();
+            from.fill(&name, &declared)?;
+            let mut at = 0;
+            for mut view in self.layout.views(moments) {
+                let size = view.numel() as i64;
+                view.copy_(&declared.narrow(0, at, size).view(&view.size()[..]));
+                at += size;
+            }
+        }
         self.step = from.count(name)? as i32;
         Ok(())
     }

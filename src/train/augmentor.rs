@@ -90,7 +90,7 @@ impl Trainer<'_> {
                     }
                 }
                 Some(fixed) => {
-                    self.iterate_fixed(fixed);
+                    self.iterate_fixed(fixed)?;
                     if let Some(note) = self.fixed.as_mut().and_then(|fixed| fixed.note.take()) {
                         control.note(note);
                     }
@@ -119,9 +119,15 @@ impl Trainer<'_> {
     }
 
     /// One iteration, without a row.
-    pub fn iteration(&mut self) {
+    ///
+    /// # Errors
+    /// It was to be recorded as a CUDA graph and cannot be.
+    pub fn iteration(&mut self) -> Result<()> {
         match self.fixed.take() {
-            None => drop(self.iterate(&[])),
+            None => {
+                self.iterate(&[]);
+                Ok(())
+            }
             Some(fixed) => self.iterate_fixed(fixed),
         }
     }

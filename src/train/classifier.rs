@@ -17,10 +17,10 @@ use super::schedule::{Pace, rate};
 use super::segments::{count, segments};
 use crate::error::{Error, Result};
 use crate::metrics::Confusion;
+use crate::nets::upload::upload;
 use crate::nets::vgg::Vgg;
 use crate::seed::Seed;
 use crate::spec::{Classifier, FinalWeights, Loss, Network, Precision, Sampling};
-use tch::Tensor;
 
 /// All that decides a trained classifier.
 #[derive(Debug, Clone, Copy)]
@@ -84,8 +84,7 @@ pub fn train(task: &ClassifierTask, control: &mut dyn Control) -> Result<Vgg> {
     let segments = segments(task.bank.lens(), &items, spec.segment_frames, spec.segment_hop);
     let labels: Vec<usize> = segments.iter().map(|s| task.labels[s.item]).collect();
     let counts = class_counts(&labels, task.class_names)?;
-    let weights =
-        class_weights(task.loss, &counts).map(|w| Tensor::from_slice(&w).to_device(task.bank.device()));
+    let weights = class_weights(task.loss, &counts).map(|w| upload(&w, task.bank.device()));
 
     let Pace { batch, steps } = task.pace();
     let mut p = Progress::new(task, counts.len(), steps);

@@ -1,15 +1,58 @@
-//! CUDA devices: how many libtorch sees, and what the driver says of each.
+//! CUDA devices: how many libtorch sees, and why none where it sees none.
 
 use super::libtorch;
 use crate::device::Card;
-use libloading::os::unix::{Library, Symbol};
-use std::ffi::{CStr, c_char, c_int, c_uint};
+use crate::driver::{self, Driver};
+use std::fmt;
 use std::sync::OnceLock;
 
-/// How many devices libtorch can use, at least one; or why it can use none, in one line.
-pub fn devices() -> Result<usize, String> {
-    static DEVICES: OnceLock<Result<usize, String>> = OnceLock::new();
-    DEVICES.get_or_init(count).clone()
+/// Why libtorch has no CUDA device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoCuda {
+    /// A GPU is here: the CPU in its place would be a mistake.
+    pub gpu: bool,
+    /// Why, in words.
+    pub reason: String,
+    /// What to do about it; empty where there is no GPU.
+    pub next: String,
+}
+
+impl fmt::Display for NoCuda {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)?;
+        if self.next.is_empty() { Ok(()) } else { write!(f, "; {}", self.next) }
+    }
+}
+
+/// How many devices libtorch can use, at least one; or why it can use none.
+pub fn devices() -> Result<usize, NoCuda> {
+    static DEVICES: OnceLock<Result<usize, NoCuda>> = OnceLock::new();
+    DEVICES.get_or_init(|| judged(driver::look(), &libtorch::version(), count)).clone()
+}
+
+/// What `count` gives, unless the driver cannot run this libtorch at all.
+fn judged(
+    driver: Option<Driver>,
+    version: &str,
+    count: impl FnOnce() -> Result<usize, String>,
+) -> Result<usize, NoCuda> {
+    let Some(driver) = driver else {
+        return count().map_err(|reason| NoCuda { gpu: false, reason, next: String::new() });
+    };
+    let broken = |reason: String, next: &str| NoCuda { gpu: true, reason, next: next.to_owned() };
+    let gpu = format!("an NVIDIA GPU is here ({})", driver.names());
+    if let Some(old) = driver.too_old(version) {
+        return Err(broken(
+            format!("{gpu}, and its driver ({driver}) is {old}"),
+            "update the driver, or use --device cpu to compute on the CPU",
+        ));
+    }
+    count().map_err(|reason| {
+        broken(
+            format!("{gpu}, and cannot be used: {reason}"),
+            "nvidia-smi tests the driver, ./bootstrap installs libtorch with CUDA, --device cpu computes on the CPU",
+        )
+    })
 }
 
 fn count() -> Result<usize, String> {
@@ -25,82 +68,66 @@ fn count() -> Result<usize, String> {
     }
 }
 
-/// Asks the driver about device `index`, counted as libtorch counts. Libtorch itself has the name, but tch does not pass it on.
+/// Device `index` as the driver knows it; libtorch itself has the name, but tch does not pass it on.
 pub fn card(index: usize) -> Card {
     let unnamed = || Card { name: format!("CUDA device {index}"), memory: None };
-    c_int::try_from(index).ok().and_then(|i| ask_driver("libcuda.so.1", i)).unwrap_or_else(unnamed)
+    driver::gpu(index).map_or_else(unnamed, |gpu| gpu.card)
 }
 
-fn ask_driver(library: &str, index: c_int) -> Option<Card> {
-    type Init = unsafe extern "C" fn(c_uint) -> c_int;
-    type Get = unsafe extern "C" fn(*mut c_int, c_int) -> c_int;
-    type Name = unsafe extern "C" fn(*mut c_char, c_int, c_int) -> c_int;
-    type Memory = unsafe extern "C" fn(*mut usize, c_int) -> c_int;
-    const SUCCESS: c_int = 0;
-
-    // SAFETY: the signatures are those of cuda.h, unchanged since CUDA 3.2; every pointer is to a live local.
-    unsafe {
-        let driver = Library::new(library).ok()?;
-        let init: Symbol<Init> = driver.get(b"cuInit\0").ok()?;
-        let get: Symbol<Get> = driver.get(b"cuDeviceGet\0").ok()?;
-        let name: Symbol<Name> = driver.get(b"cuDeviceGetName\0").ok()?;
-        let memory: Symbol<Memory> = driver.get(b"cuDeviceTotalMem_v2\0").ok()?;
-
-        let (mut device, mut text, mut bytes) = (0, [0 as c_char; 256], 0);
-        if init(0) != SUCCESS || get(&mut device, index) != SUCCESS {
-            return None;
-        }
-        if name(text.as_mut_ptr(), 255, device) != SUCCESS {
-            return None;
-        }
-        let memory = (memory(&mut bytes, device) == SUCCESS).then_some(bytes as u64);
-        let name = CStr::from_ptr(text.as_ptr()).to_string_lossy().trim().to_owned();
-        std::mem::forget(driver); // libtorch uses it to the end
-        Some(Card { name, memory })
-    }
+/// Why libtorch has no kernels for device `index`, in words, where it has none.
+pub fn too_old(index: usize) -> Option<String> {
+    driver::gpu(index)?.too_old(&libtorch::version())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::driver::Gpu;
 
     #[test]
     fn without_a_driver_a_card_still_has_a_name() {
-        assert_eq!(ask_driver("libno-such-driver.so.1", 0), None);
         assert_eq!(card(usize::MAX), Card { name: format!("CUDA device {}", usize::MAX), memory: None });
     }
 
     #[test]
-    fn the_driver_is_asked_in_its_own_terms() {
-        let dir = tempfile::tempdir().unwrap();
-        let (source, driver) = (dir.path().join("driver.c"), dir.path().join("driver.so"));
-        let text = r#"
-            #include <string.h>
-            int cuInit(unsigned flags) { return flags; }
-            int cuDeviceGet(int *device, int ordinal) { *device = ordinal + 40; return ordinal > 1; }
-            int cuDeviceGetName(char *name, int len, int device) { strncpy(name, "Some Card ", len); return device != 41; }
-            int cuDeviceTotalMem_v2(size_t *bytes, int device) { *bytes = 85520809984u; return device != 41; }
-        "#;
-        std::fs::write(&source, text).unwrap();
-        let cc = std::process::Command::new("cc")
-            .args(["-shared", "-fPIC", "-o"])
-            .args([&driver, &source])
-            .status();
-        assert!(cc.unwrap().success());
-        let driver = driver.to_str().unwrap();
+    fn a_gpu_that_is_here_is_never_no_gpu() {
+        let card = Card { name: "NVIDIA A100".to_owned(), memory: None };
+        let driver = |cuda| {
+            let cards = Ok(vec![Gpu { card: card.clone(), capability: Some([8, 0]) }]);
+            Some(Driver { release: Some("550.54.15".to_owned()), cuda: Some(cuda), cards })
+        };
+        let version = "2.11.0+cu130";
+        let none = || Err("CUDA finds no device".to_owned());
+        assert_eq!(judged(driver([13, 0]), version, || Ok(3)), Ok(3));
+        assert_eq!(judged(None, version, || Ok(2)), Ok(2), "libtorch knows better");
+        let absent = judged(None, version, none).unwrap_err();
+        assert_eq!((absent.gpu, absent.to_string().as_str()), (false, "CUDA finds no device"));
+        let old = judged(driver([12, 4]), version, || unreachable!("not asked")).unwrap_err();
         assert_eq!(
-            ask_driver(driver, 1),
-            Some(Card { name: "Some Card".into(), memory: Some(85_520_809_984) })
+            (old.gpu, old.to_string().as_str()),
+            (
+                true,
+                "an NVIDIA GPU is here (NVIDIA A100), and its driver (550.54.15, CUDA 12.4) is too old: libtorch \
+                 2.11.0+cu130 needs driver 580 or newer (CUDA 13); update the driver, or use --device cpu to compute \
+                 on the CPU"
+            )
         );
-        assert_eq!(ask_driver(driver, 0), None, "the name fails");
-        assert_eq!(ask_driver(driver, 2), None, "no such device");
+        let silent = judged(driver([13, 0]), version, none).unwrap_err().to_string();
+        assert!(
+            silent.starts_with(
+                "an NVIDIA GPU is here (NVIDIA A100), and cannot be used: CUDA finds no device; "
+            ),
+            "{silent}"
+        );
     }
 
     #[test]
     fn there_are_devices_or_a_reason_why_not() {
         match devices() {
             Ok(count) => assert!(count > 0),
-            Err(reason) => assert!(reason.contains("CUDA") || reason.contains("libtorch"), "{reason}"),
+            Err(NoCuda { reason, .. }) => {
+                assert!(reason.contains("CUDA") || reason.contains("libtorch"), "{reason}");
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Random numbers and indices of a step: made on the host, uploaded once, without waiting for the device.
+//! Random numbers of a step, made on the host.
 
 use crate::seed::Seed;
 use rayon::prelude::*;
-use tch::{Device, Kind, Tensor, kind::Element};
+use tch::Tensor;
 
 /// What an augmentation is made for; each has draws of its own, so that an ablation which drops one
 /// leaves the others as they are.
@@ -79,19 +79,11 @@ pub fn stream(seed: Seed, purpose: Purpose, step: usize) -> Seed {
     seed.child("noise").child(purpose.name()).at(step as u64)
 }
 
-/// A host slice on `device`. To a GPU it goes through pinned memory, so that the host does not wait.
-pub fn upload<T: Element>(values: &[T], device: Device) -> Tensor {
-    let host = Tensor::from_slice(values);
-    let kind: Kind = host.kind();
-    match device {
-        Device::Cuda(_) => host.pin_memory(device).to_device_(device, kind, true, false),
-        _ => host,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nets::upload::upload;
+    use tch::Device;
 
     #[test]
     fn streams_stand_alone() {

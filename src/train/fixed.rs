@@ -6,9 +6,13 @@ use super::adam::Adam;
 use super::augmentor::Trainer;
 use super::cuda_graph::{self, Api, Graph};
 use super::device::wait;
-use super::draws::{Noise, Purpose, upload};
 use super::phases::{Discriminated, Represented};
+use crate::error::{Error, Result};
+use crate::nets::upload::upload;
 use tch::{Device, Kind, Tensor};
+
+/// How the error begins where an iteration could not be recorded; another process can train without.
+pub const REFUSED: &str = "the iteration cannot be recorded as a CUDA graph";
 
 /// Iterations on the recording's stream before it is made.
 const REHEARSALS: usize = 3;
@@ -20,7 +24,6 @@ pub(super) struct Fixed {
     places: Tensor,
     /// Noise and epsilon of each purpose, then the numbers of each step of Adam; float.
     numbers: Tensor,
-    purposes: Vec<Purpose>,
     player: Player,
     /// Why it is not, or no more, a graph; said once.
     pub note: Option<String>,
@@ -76,7 +79,7 @@ impl Trainer<'_> {
         self.record_by(cuda_graph::api(), device)
     }
 
-    fn record_by(&mut self, api: Result<Api, String>, device: usize) -> Option<String> {
+    fn record_by(&mut self, api: std::result::Result<Api, String>, device: usize) -> Option<String> {
         match api.and_then(|api| Graph::new(api, device)) {
             Ok(graph) => {
                 self.play(Player::Rehearsing(graph, REHEARSALS));
@@ -87,8 +90,7 @@ impl Trainer<'_> {
     }
 
     fn play(&mut self, player: Player) {
-        let (places, purposes) = (self.places(self.step), self.purposes(&[]));
-        let noise = self.noise(self.step, &purposes).len() as i64;
+        let noise = self.recipe().noise_count() as i64;
         let steps = self.steps_of_adams();
         let device = self.task.bank.device();
         let count = noise + 2 * steps.iter().sum::<i64>();
@@ -98,8 +100,8 @@ impl Trainer<'_> {
             adam.follow(numbers.narrow(0, at, 2 * steps).view([steps, 2]));
             at += 2 * steps;
         }
-        let places = Tensor::zeros([2, places.len() as i64 / 2], (Kind::Int64, device));
-        self.fixed = Some(Fixed { places, numbers, purposes, player, note: None });
+        let places = Tensor::zeros([2, 4 * self.recipe().batch as i64], (Kind::Int64, device));
+        self.fixed = Some(Fixed { places, numbers, player, note: None });
     }
 
     /// Steps of an iteration that each of [`Trainer::adams_in_order`] makes.
@@ -120,27 +122,33 @@ impl Trainer<'_> {
     }
 
     /// One iteration by `fixed`, without a row.
-    pub(super) fn iterate_fixed(&mut self, mut fixed: Fixed) {
+    ///
+    /// # Errors
+    /// It could not be recorded: the memory of libtorch may be left to a recording that nobody ends, so nothing more can be
+    /// done in this process.
+    pub(super) fn iterate_fixed(&mut self, mut fixed: Fixed) -> Result<()> {
         self.fill(&mut fixed);
         let device = self.task.bank.device();
         let (player, moved) = match fixed.player {
-            Player::Eager => (Player::Eager, self.move_by(&fixed.places, &fixed.numbers, &fixed.purposes)),
+            Player::Eager => (Player::Eager, self.move_by(&fixed.places, &fixed.numbers)),
             Player::Rehearsing(graph, 0) => {
-                let work = || self.move_by(&fixed.places, &fixed.numbers, &fixed.purposes);
+                let work = || self.move_by(&fixed.places, &fixed.numbers);
                 match graph.record(work).and_then(|moved| graph.replay().map(|()| moved)) {
                     Ok(moved) => {
                         let now = moved.copied();
                         (Player::Recorded(graph, moved), now)
                     }
                     Err(reason) => {
-                        fixed.note = Some(format!("no CUDA graph: {reason}"));
-                        self.adams_in_order().into_iter().for_each(Adam::again);
-                        (Player::Eager, self.move_by(&fixed.places, &fixed.numbers, &fixed.purposes))
+                        // It would not survive its destructor: the capture may still be open.
+                        std::mem::forget(graph);
+                        return Err(Error::failed(format!(
+                            "{REFUSED} ({reason}), so the next try goes without"
+                        )));
                     }
                 }
             }
             Player::Rehearsing(graph, left) => {
-                let work = || self.move_by(&fixed.places, &fixed.numbers, &fixed.purposes);
+                let work = || self.move_by(&fixed.places, &fixed.numbers);
                 match graph.rehearse(work) {
                     Ok((moved, None)) => (Player::Rehearsing(graph, left - 1), moved),
                     Ok((moved, Some(reason))) => {
@@ -150,7 +158,7 @@ impl Trainer<'_> {
                     }
                     Err(reason) => {
                         fixed.note = Some(format!("no CUDA graph: {reason}"));
-                        (Player::Eager, self.move_by(&fixed.places, &fixed.numbers, &fixed.purposes))
+                        (Player::Eager, self.move_by(&fixed.places, &fixed.numbers))
                     }
                 }
             }
@@ -161,7 +169,7 @@ impl Trainer<'_> {
                 }
                 Err(reason) => {
                     fixed.note = Some(format!("no more CUDA graph: {reason}"));
-                    (Player::Eager, self.move_by(&fixed.places, &fixed.numbers, &fixed.purposes))
+                    (Player::Eager, self.move_by(&fixed.places, &fixed.numbers))
                 }
             },
         };
@@ -172,28 +180,29 @@ impl Trainer<'_> {
         self.step += 1;
         fixed.player = player;
         self.fixed = Some(fixed);
+        Ok(())
     }
 
     /// The host's part: what the iteration is drawn from, and the numbers of Adam's steps.
     fn fill(&mut self, fixed: &mut Fixed) {
-        let places = self.places(self.step);
-        let mut numbers = self.noise(self.step, &fixed.purposes);
-        let rate = self.task.spec.augmentor.learning_rate;
-        for (adam, steps) in self.steps_of_adams().into_iter().enumerate() {
-            self.adams_in_order()[adam].announce(steps, rate, &mut numbers);
+        let device = self.task.bank.device();
+        let (places, noise) = self.ahead.of(self.step, device);
+        let (mut steps, rate) = (Vec::new(), self.task.spec.augmentor.learning_rate);
+        for (adam, count) in self.steps_of_adams().into_iter().enumerate() {
+            self.adams_in_order()[adam].announce(count, rate, &mut steps);
         }
         let _no_grad = tch::no_grad_guard();
         // By a copy on the device: it comes after what still reads the buffer, and the host waits for neither.
-        let device = self.task.bank.device();
-        fixed.places.copy_(&upload(&places, device).view([2, -1]));
-        fixed.numbers.copy_(&upload(&numbers, device));
+        let (drawn, own) = (noise.size()[0], steps.len() as i64);
+        fixed.places.copy_(&places);
+        fixed.numbers.narrow(0, 0, drawn).copy_(&noise);
+        fixed.numbers.narrow(0, drawn, own).copy_(&upload(&steps, device));
     }
 
     /// The device's part: no upload, and nothing that the host waits for.
-    fn move_by(&mut self, places: &Tensor, numbers: &Tensor, purposes: &[Purpose]) -> Moved {
-        let a = &self.task.spec.augmentor;
-        let noise = Noise::parts(numbers, purposes.len(), a.batch, self.networks.augmentor.noise_len());
-        let mut batch = self.batch(places, purposes.iter().copied().zip(noise).collect());
+    fn move_by(&mut self, places: &Tensor, numbers: &Tensor) -> Moved {
+        let noise = self.noise(numbers, &self.recipe().purposes);
+        let mut batch = self.batch(places, noise);
         let moved = self.phases(&mut batch);
         let (names, losses): (Vec<_>, Vec<_>) = moved.losses.into_iter().unzip();
         Moved {
@@ -224,6 +233,10 @@ mod tests {
     const LOSSES: [GanLoss; 3] = [GanLoss::Model, GanLoss::Var, GanLoss::Bal];
 
     fn weights(steps: usize, prepare: impl Fn(&mut Trainer)) -> (Vec<Tensor>, Option<String>) {
+        trained(steps, prepare).unwrap()
+    }
+
+    fn trained(steps: usize, prepare: impl Fn(&mut Trainer)) -> Result<(Vec<Tensor>, Option<String>)> {
         let text = r#"title = "t"
 corpus = "synthetic"
 classes = { neutral = ["neutral"], angry = ["angry"] }
@@ -248,20 +261,21 @@ representation = { widths = [4, 4, 4, 4, 4], lstm = 4 }
         };
         let mut trainer = Trainer::new(task).unwrap();
         prepare(&mut trainer);
-        (0..steps).for_each(|_| trainer.iteration());
+        (0..steps).try_for_each(|_| trainer.iteration())?;
         let n = &trainer.networks;
         let all = [&n.augmentor.params, &n.discriminator.params, &n.representation.params];
-        (all.map(|p| p.flat().copy()).into(), trainer.fixed.and_then(|f| f.note))
+        Ok((all.map(|p| p.flat().copy()).into(), trainer.fixed.and_then(|f| f.note)))
     }
 
     #[test]
-    fn a_graph_that_refuses_leaves_the_training_as_it_would_be() {
+    fn a_recording_that_fails_ends_the_training_and_one_that_never_began_does_not() {
         let dir = tempfile::tempdir().unwrap();
         let api = stand_in(dir.path(), "\"no recording here\"");
         let record = |t: &mut Trainer| assert_eq!(t.record_by(Ok(api), 0), None);
-        let (found, note) = weights(REHEARSALS + 3, record);
-        assert_eq!(note.as_deref(), Some("no CUDA graph: no recording here"));
-        assert_eq!((found, None), weights(REHEARSALS + 3, |t: &mut Trainer| t.fix()));
+        assert_eq!(weights(REHEARSALS, record), weights(REHEARSALS, |t: &mut Trainer| t.fix()));
+        let failed = trained(REHEARSALS + 1, record).map(drop).unwrap_err().to_string();
+        let expected = "the iteration cannot be recorded as a CUDA graph (no recording here), so the next try goes without";
+        assert_eq!(failed, expected);
         let absent = |t: &mut Trainer| {
             let note = t.record_by(Err("it is not there".to_owned()), 0);
             assert_eq!(note.as_deref(), Some("no CUDA graph: it is not there"));

@@ -1,6 +1,7 @@
 //! The libtorch that this process runs with: where it is, its version, and its CUDA half.
 
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
+use std::ffi::c_void;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -57,6 +58,29 @@ fn open_cuda(dir: Option<&Path>) -> Result<(), String> {
     opened.map(std::mem::forget).map_err(|e| format!("libtorch_cuda.so could not be opened: {}", cause(&e)))
 }
 
+/// From now on cuDNN computes the same bits from the same input, and does not choose by timing.
+///
+/// tch cannot say so; libtorch's own functions are asked for by the names that they have in every build of C++ for Linux.
+///
+/// # Errors
+/// In one line: this libtorch has no such switch.
+pub fn make_deterministic() -> Result<(), String> {
+    type Context = unsafe extern "C" fn() -> *mut c_void;
+    type Switch = unsafe extern "C" fn(*mut c_void, bool);
+    let missing = |e: libloading::Error| {
+        format!("libtorch {} is not to be made deterministic: {}", version(), cause(&e))
+    };
+    let process = Library::this();
+    // SAFETY: at::Context &at::globalContext(), and void at::Context::setDeterministicCuDNN(bool) of what it gives.
+    unsafe {
+        let context = process.get::<Context>(b"_ZN2at13globalContextEv\0").map_err(missing)?;
+        let switch = process.get::<Switch>(b"_ZN2at7Context21setDeterministicCuDNNEb\0").map_err(missing)?;
+        switch(context(), true);
+    }
+    tch::Cuda::cudnn_set_benchmark(false);
+    Ok(())
+}
+
 /// What the dynamic loader said.
 fn cause(error: &libloading::Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
@@ -79,6 +103,20 @@ mod tests {
     fn this_process_has_a_libtorch_of_the_pinned_release() {
         assert!(lib_dir().is_some_and(|dir| dir.join("libc10.so").exists()), "{:?}", lib_dir());
         assert!(version().starts_with(crate::device::LIBTORCH), "{}", version());
+    }
+
+    #[test]
+    fn this_libtorch_can_be_made_deterministic() {
+        type Context = unsafe extern "C" fn() -> *mut c_void;
+        type Asked = unsafe extern "C" fn(*const c_void) -> bool;
+        make_deterministic().unwrap();
+        // SAFETY: bool at::Context::deterministicCuDNN() const of at::globalContext().
+        let asked = unsafe {
+            let context = Library::this().get::<Context>(b"_ZN2at13globalContextEv\0").unwrap();
+            let ask = Library::this().get::<Asked>(b"_ZNK2at7Context18deterministicCuDNNEv\0").unwrap();
+            ask(context())
+        };
+        assert!(asked);
     }
 
     #[test]

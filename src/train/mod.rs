@@ -1,6 +1,7 @@
 //! Training: data on the device, no host synchronisation inside a loop but where a row is logged.
 
 pub mod adam;
+mod ahead;
 pub mod augmentor;
 pub mod bank;
 pub mod batches;

@@ -1,8 +1,11 @@
-//! What an iteration works on: drawn on the host, uploaded at once, taken apart on the device.
+//! What an iteration works on: drawn on the host (`ahead.rs`), taken apart on the device.
 
+use super::ahead::Recipe;
+use super::augmentor::AugmentorTask;
 use super::bank::Windows;
-use super::draws::{Noise, Purpose, stream, upload};
+use super::draws::{Noise, Purpose};
 use super::phases::Trainer;
+use crate::nets::upload::upload;
 use crate::spec::GanLoss;
 use tch::Tensor;
 
@@ -24,51 +27,28 @@ pub struct Batch {
 
 impl Trainer<'_> {
     /// The windows and the noise of the next iteration, with those of `also` beside what the phases need.
-    pub fn prepare(&self, also: &[Purpose]) -> Batch {
+    pub fn prepare(&mut self, also: &[Purpose]) -> Batch {
         self.prepare_step(self.step, also)
     }
 
     /// As [`Trainer::prepare`], of the iteration after `step` others.
-    pub(super) fn prepare_step(&self, step: usize, also: &[Purpose]) -> Batch {
-        let (a, device) = (self.settings(), self.task.bank.device());
-        let places = upload(&self.places(step), device).view([2, -1]);
-        let purposes = self.purposes(also);
-        let numbers = upload(&self.noise(step, &purposes), device);
-        let noise = Noise::parts(&numbers, purposes.len(), a.batch, self.networks.augmentor.noise_len());
-        self.batch(&places, purposes.into_iter().zip(noise).collect())
-    }
-
-    /// Utterances of the positives, anchors, negatives and originals of a step, then where their windows start.
-    pub(super) fn places(&self, step: usize) -> Vec<i64> {
-        let a = self.settings();
-        let drawn = self.triplets.draw(step, a.batch, a.frames);
-        let order = [&drawn.positives, &drawn.anchors, &drawn.negatives, &drawn.originals];
-        let items = order.iter().flat_map(|w| w.iter().map(|&(item, _)| item as i64));
-        let offsets = order.iter().flat_map(|w| w.iter().map(|&(_, offset)| offset as i64));
-        items.chain(offsets).collect()
-    }
-
-    /// What the phases augment for, and `also`.
-    pub(super) fn purposes(&self, also: &[Purpose]) -> Vec<Purpose> {
-        let mut purposes = vec![Purpose::Discriminator, Purpose::Positive];
-        if self.task.trains(GanLoss::Var) {
-            purposes.extend([Purpose::FirstVariant, Purpose::SecondVariant]);
+    pub(super) fn prepare_step(&mut self, step: usize, also: &[Purpose]) -> Batch {
+        let (places, numbers) = self.ahead.of(step, self.task.bank.device());
+        let mut noise = self.noise(&numbers, &self.recipe().purposes);
+        if !also.is_empty() {
+            let numbers = upload(&self.recipe().noise(step, also), self.task.bank.device());
+            noise.extend(self.noise(&numbers, also));
         }
-        if self.task.trains(GanLoss::Bal) {
-            purposes.push(Purpose::Negative);
-        }
-        purposes.extend(also);
-        purposes
+        self.batch(&places, noise)
     }
 
-    /// Noise and epsilon of a step for `purposes`, as [`Noise::parts`] takes them apart.
-    pub(super) fn noise(&self, step: usize, purposes: &[Purpose]) -> Vec<f32> {
-        let a = self.settings();
-        let streams: Vec<_> = purposes.iter().map(|&p| stream(self.task.seed, p, step)).collect();
-        Noise::draw(&streams, a.batch, self.networks.augmentor.noise_len(), a.epsilon)
+    /// The noise that was drawn for `purposes` and is at the front of `numbers`.
+    pub(super) fn noise(&self, numbers: &Tensor, purposes: &[Purpose]) -> Vec<(Purpose, Noise)> {
+        let Recipe { batch, noise_len, .. } = *self.recipe();
+        purposes.iter().copied().zip(Noise::parts(numbers, purposes.len(), batch, noise_len)).collect()
     }
 
-    /// The windows at `places` (int64 [2, 4 batch], of [`Trainer::places`]), with this noise; all on the device.
+    /// The windows at `places` (int64 [2, 4 batch], of [`Recipe::places`]), with this noise; all on the device.
     pub(super) fn batch(&self, places: &Tensor, noise: Vec<(Purpose, Noise)>) -> Batch {
         let (a, size) = (self.settings(), self.settings().batch as i64);
         let (items, offsets) = (places.get(0), places.get(1));
@@ -86,6 +66,20 @@ impl Trainer<'_> {
             originals: part(3, 1),
             noise,
         }
+    }
+}
+
+impl AugmentorTask<'_> {
+    /// What the phases augment for.
+    pub(super) fn purposes(&self) -> Vec<Purpose> {
+        let mut purposes = vec![Purpose::Discriminator, Purpose::Positive];
+        if self.trains(GanLoss::Var) {
+            purposes.extend([Purpose::FirstVariant, Purpose::SecondVariant]);
+        }
+        if self.trains(GanLoss::Bal) {
+            purposes.push(Purpose::Negative);
+        }
+        purposes
     }
 }
 

@@ -2,17 +2,19 @@
 //! only phase 2 and the first loss of phase 4 are left.
 
 use super::adam::Adam;
+use super::ahead::{Ahead, Recipe};
 use super::augmentor::AugmentorTask;
 use super::bank::Windows;
-use super::draws::{Noise, Purpose, upload};
+use super::draws::{Noise, Purpose};
 use super::fixed::Fixed;
 use super::networks::Networks;
 use super::phase_batch::Batch;
 use super::tally::Tally;
-use super::triplets::{Triplets, semi_hard};
+use super::triplets::{Triplets, rows, semi_hard};
 use crate::error::Result;
 use crate::nets::losses::{adversarial, discriminator, distance, triplet, variance};
 use crate::nets::params::Params;
+use crate::nets::upload::upload;
 use crate::spec::{self, Attention, GanLoss, Negatives, Optimisers};
 use tch::{Kind, Tensor, no_grad};
 
@@ -28,7 +30,7 @@ pub struct Trainer<'a> {
     pub(super) tally: Tally,
     /// Where iterations work on fixed buffers.
     pub(super) fixed: Option<Fixed>,
-    pub(super) triplets: Triplets,
+    pub(super) ahead: Ahead,
     pub(super) labels: Tensor,
 }
 
@@ -101,7 +103,18 @@ impl<'a> Trainer<'a> {
         };
         let labels: Vec<i64> = task.labels.iter().map(|&l| l as i64).collect();
         let labels = upload(&labels, task.bank.device());
-        Ok(Trainer { networks, step: 0, task, adams, tally: Tally::default(), fixed: None, triplets, labels })
+        let a = &task.spec.augmentor;
+        let recipe = Recipe {
+            triplets,
+            seed: task.seed,
+            batch: a.batch,
+            frames: a.frames,
+            noise_len: networks.augmentor.noise_len(),
+            epsilon: a.epsilon,
+            purposes: task.purposes(),
+        };
+        let (ahead, tally) = (Ahead::new(recipe), Tally::default());
+        Ok(Trainer { networks, step: 0, task, adams, tally, fixed: None, ahead, labels })
     }
 
     pub(super) fn settings(&self) -> &'a spec::Augmentor {
@@ -142,7 +155,7 @@ impl<'a> Trainer<'a> {
                     x: batch.triplets.x.index_select(0, &at),
                     own: batch.triplets.own.index_select(0, &at),
                 };
-                r.index_select(0, &at)
+                rows(&r, &at)
             }
         };
         let negative = distance(&anchor, &negative, a.distance);

@@ -19,13 +19,15 @@ pub fn predict(net: &Vgg, spec: &Classifier, bank: &Bank, items: &[usize]) -> Ve
     let _no_grad = tch::no_grad_guard();
     let (frames, hop) = (spec.segment_frames, spec.segment_hop);
     let all = segments(bank.lens(), items, frames, hop);
+    // All at once: an upload a batch would have the device wait.
+    let places: Vec<usize> = all.iter().map(|s| s.item).chain(all.iter().map(|s| s.offset)).collect();
+    let places = indices(&places, bank.device()).view([2, -1]);
     let ready = net.prepare();
-    let logits: Vec<Tensor> = all
-        .chunks(BATCH)
+    let logits: Vec<Tensor> = places
+        .split(BATCH as i64, 1)
+        .iter()
         .map(|part| {
-            let upload = |values: Vec<usize>| indices(&values, bank.device());
-            let at = upload(part.iter().map(|s| s.item).collect());
-            let offsets = upload(part.iter().map(|s| s.offset).collect());
+            let (at, offsets) = (part.get(0), part.get(1));
             ready.forward(&bank.windows(&at, &offsets, frames, Padding::Floor).x)
         })
         .collect();

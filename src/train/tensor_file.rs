@@ -2,6 +2,7 @@
 //! beside itself. tch's own functions hold a tensor twice to write it and the file twice to read it.
 
 use crate::error::{Error, Result};
+use crate::nets::upload::send;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::fs::File;
@@ -112,7 +113,7 @@ impl TensorFile {
             let bytes = &mut buffer[..part.numel() * size];
             self.file.read_exact(bytes).map_err(failed)?;
             let copied = Tensor::f_from_data_size(bytes, &part.size(), part.kind())
-                .and_then(|values| part.f_copy_(&values));
+                .and_then(|values| part.f_copy_(&send(&values, to.device())));
             copied.map_err(|e: TchError| Error::failed(format!("{}: {name}: {e}", path.display())))?;
         }
         Ok(())

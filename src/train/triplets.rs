@@ -7,7 +7,7 @@ use crate::spec::Distance;
 use tch::{Kind, Tensor};
 
 /// Draws triplets and windows of a training set.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Triplets {
     by_class: Vec<Vec<usize>>,
     labels: Vec<usize>,
@@ -108,6 +108,12 @@ pub fn semi_hard(
     let (nearest, at) = d.masked_fill(&unusable, f64::INFINITY).min_dim(1, false);
     let farthest = d.masked_fill(&same, f64::NEG_INFINITY).argmax(1, false);
     farthest.where_self(&nearest.isinf(), &at).to_kind(Kind::Int64)
+}
+
+/// Rows `at` (int64 [n], repetitions allowed) of `r` [rows, units]. On a GPU the gradient of `index_select` adds what comes to
+/// one row in any order; that of `index` sorts first.
+pub fn rows(r: &Tensor, at: &Tensor) -> Tensor {
+    if r.device().is_cuda() { r.index(&[Some(at)]) } else { r.index_select(0, at) }
 }
 
 #[cfg(test)]

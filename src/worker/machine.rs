@@ -3,9 +3,9 @@
 use super::protocol::{Opened, Question};
 use super::{ask, program};
 use crate::device::{self, DeviceChoice};
+use crate::driver;
 use crate::error::{Error, Result};
 use crate::results::DeviceInfo;
-use libloading::os::unix::Library;
 
 /// What the devices that were chosen are, and how each is named to workers.
 ///
@@ -22,13 +22,13 @@ pub fn open(choices: &[DeviceChoice], threads: usize) -> Result<(DeviceInfo, Vec
 
 /// What the worker is asked about the devices that were chosen: nothing where all of them are the CPU.
 pub fn question(choices: &[DeviceChoice], threads: usize) -> Question {
-    about(choices, threads, has_driver)
+    about(choices, threads, driver::may_be_here)
 }
 
-fn about(choices: &[DeviceChoice], threads: usize, has_driver: fn() -> bool) -> Question {
+fn about(choices: &[DeviceChoice], threads: usize, has_gpu: fn() -> bool) -> Question {
     let on_cpu = |choice: &DeviceChoice| match choice {
         DeviceChoice::Cpu => true,
-        DeviceChoice::Auto => !has_driver(),
+        DeviceChoice::Auto => !has_gpu(),
         DeviceChoice::Cuda(_) => false,
     };
     let asked = if choices.iter().all(on_cpu) { &[] } else { choices };
@@ -56,12 +56,6 @@ pub fn read(choices: &[DeviceChoice], threads: usize, opened: Opened) -> Result<
         true => Ok((first.clone(), names)),
         false => Err(Error::usage("--device: the CPU and CUDA devices cannot be mixed in one run")),
     }
-}
-
-/// Whether NVIDIA's driver is here, without which there is no CUDA device; that it is here promises none.
-pub fn has_driver() -> bool {
-    // SAFETY: its initialisers are those that libtorch runs too; nothing of it is called.
-    unsafe { Library::new("libcuda.so.1") }.is_ok()
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ fn checkpoint_overhead() {
     for _ in 0..16 {
         let mut bare = Trainer::new(augmentor_task(&spec, &bank)).unwrap();
         let before = cpu_ms();
-        (0..STEPS).for_each(|_| bare.iteration());
+        (0..STEPS).for_each(|_| bare.iteration().unwrap());
         all[0].push(cpu_ms() - before);
         let mut run = Trainer::new(augmentor_task(&spec, &bank)).unwrap();
         let before = cpu_ms();

@@ -8,7 +8,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "0 words",
         &["error", "panic", "emotion", "metrics", "interval", "nearest", "seed", "signals", "statistics"],
     ),
-    ("1 formats", &["device", "spec", "manifest", "results"]),
+    ("1 formats", &["device", "driver", "spec", "manifest", "results"]),
     ("2 data", &["audio", "corpora", "features", "split", "audit"]),
     ("3 networks", &["nets"]),
     ("4 learning", &["train", "augment"]),

@@ -8,6 +8,7 @@ use seraug::spec::{GanLoss, Spec, parse};
 use seraug::train::augmentor::{AugmentorTask, Networks, Trainer, train};
 use seraug::train::bank::{Bank, indices};
 use seraug::train::history::Row;
+use seraug::train::phases::Preserved;
 use tch::{Device, Kind, Tensor};
 
 pub const ALL: [GanLoss; 3] = [GanLoss::Model, GanLoss::Var, GanLoss::Bal];
@@ -168,14 +169,14 @@ fn resumed_equals_uninterrupted() {
     for optimisers in ["shared", "per-phase"] {
         let (spec, bank) = (tiny(&[&format!("augmentor.optimisers={optimisers}")]), bank());
         let mut whole = Trainer::new(task(&spec, &bank, &ALL)).unwrap();
-        (0..6).for_each(|_| whole.iteration());
+        (0..6).for_each(|_| whole.iteration().unwrap());
         let mut first = Trainer::new(task(&spec, &bank, &ALL)).unwrap();
-        (0..3).for_each(|_| first.iteration());
+        (0..3).for_each(|_| first.iteration().unwrap());
         first.save(dir.path()).unwrap();
         drop(first);
         let mut second = Trainer::resume(task(&spec, &bank, &ALL), dir.path()).unwrap();
         assert_eq!(second.step, 3);
-        (0..3).for_each(|_| second.iteration());
+        (0..3).for_each(|_| second.iteration().unwrap());
         assert_eq!(flats(&whole.networks), flats(&second.networks), "{optimisers}");
     }
 }
@@ -239,6 +240,11 @@ fn a_window_encoded_once_gives_what_each_time_gives() {
     }
 }
 
+fn preserved(trainer: &mut Trainer) -> Preserved {
+    let batch = trainer.prepare(&[]);
+    trainer.preserve(&batch)
+}
+
 #[test]
 fn every_loss_falls() {
     let bank = bank();
@@ -270,11 +276,17 @@ fn every_loss_falls() {
         let mut batch = t.prepare(&[]);
         t.represent(&mut batch).loss
     });
-    fall("d", &ALL, [1.0, 0.0, 0.0], &mut |t| t.discriminate(&t.prepare(&[])).loss);
-    fall("var", &ALL, [1.0, 0.0, 0.0], &mut |t| t.vary(&t.prepare(&[])));
-    fall("gan", &ALL, [1.0, 0.0, 0.0], &mut |t| t.preserve(&t.prepare(&[])).gan);
-    fall("emo", &ALL, [0.0, 1.0, 0.0], &mut |t| t.preserve(&t.prepare(&[])).emo.unwrap());
-    fall("bal", &ALL, [0.0, 0.0, 1.0], &mut |t| t.preserve(&t.prepare(&[])).bal.unwrap());
+    fall("d", &ALL, [1.0, 0.0, 0.0], &mut |t| {
+        let batch = t.prepare(&[]);
+        t.discriminate(&batch).loss
+    });
+    fall("var", &ALL, [1.0, 0.0, 0.0], &mut |t| {
+        let batch = t.prepare(&[]);
+        t.vary(&batch)
+    });
+    fall("gan", &ALL, [1.0, 0.0, 0.0], &mut |t| preserved(t).gan);
+    fall("emo", &ALL, [0.0, 1.0, 0.0], &mut |t| preserved(t).emo.unwrap());
+    fall("bal", &ALL, [0.0, 0.0, 1.0], &mut |t| preserved(t).bal.unwrap());
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn measure(name: &str, sets: &[&str], threads: i32, steps: usize, run: usize) {
         n.representation.macs_per_sample()
     );
     let mut times: [Vec<f64>; 6] = Default::default();
-    trainer.iteration();
+    trainer.iteration().unwrap();
     let cpu = cpu_ms();
     for _ in 0..steps {
         let start = Instant::now();

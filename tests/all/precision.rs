@@ -41,7 +41,7 @@ fn the_networks_take_and_give_single() {
         let (low, bank) = (tiny(sets), bank());
         let single = tiny(&[sets, &["precision=f32"]].concat());
         let mut trainer = Trainer::new(task(&low, &bank, &ALL)).unwrap();
-        trainer.iteration();
+        trainer.iteration().unwrap();
         let dir = tempfile::tempdir().unwrap();
         trainer.networks.save(dir.path()).unwrap();
         let [low, single] = [&low, &single].map(|s| Networks::load(dir.path(), s, Device::Cpu).unwrap());

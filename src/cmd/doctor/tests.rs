@@ -65,6 +65,27 @@ fn a_gpu_that_cannot_be_used_has_a_next_step_and_no_gpu_has_none() {
 }
 
 #[test]
+fn a_driver_that_is_too_old_is_told_with_what_is_needed() {
+    let gpu = |capability| driver::Gpu {
+        card: Card { name: "NVIDIA A100".to_owned(), memory: None },
+        capability: Some(capability),
+    };
+    let part = |cuda, cards| {
+        let driver = Driver { release: Some("550.54.15".to_owned()), cuda: Some(cuda), cards };
+        driver_part(&driver, "2.11.0+cu130")
+    };
+    let old = part([12, 4], Ok(vec![gpu([8, 0])]));
+    let expected = "550.54.15, CUDA 12.4; NVIDIA A100; too old: libtorch 2.11.0+cu130 needs driver 580 or newer (CUDA 13)";
+    assert_eq!((old.state, old.found.as_str()), (State::Missing, expected));
+    assert!(old.next.unwrap().starts_with("update NVIDIA's driver"));
+    let card = part([13, 0], Ok(vec![gpu([9, 0]), gpu([7, 0])]));
+    assert!(card.state == State::Missing && card.found.ends_with("needs 7.5 or newer"), "{}", card.found);
+    assert_eq!(part([13, 0], Err("the driver finds no device".to_owned())).state, State::Missing);
+    let fine = part([13, 0], Ok(vec![gpu([9, 0])]));
+    assert_eq!((fine.state, fine.found.as_str()), (State::Ok, "550.54.15, CUDA 13.0; NVIDIA A100"));
+}
+
+#[test]
 fn another_libtorch_and_a_missing_synthesiser_are_said() {
     assert_eq!(libtorch_part(None, "2.11.0+cpu").state, State::Ok);
     assert_eq!(libtorch_part(None, "2.8.0").state, State::Missing);
