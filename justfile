@@ -30,6 +30,11 @@ test-faults KILLS="50":
 test-no-libtorch: build
     sh tests/no-libtorch.sh
 
+# Show that the programs work as on CUDA, on a stand-in for two devices: no GPU, but g++ and espeak-ng; `--bless` takes the
+# counts of its loops as they are
+test-cuda-stand-in *FLAGS: build
+    sh tests/cuda-stand-in.sh '{{target}}/release' "$@"
+
 # Measure how much faster two workers are than one (nothing else should run)
 bench-jobs ROUNDS="3": build
     benches/jobs.sh {{ROUNDS}}
