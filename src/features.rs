@@ -24,7 +24,7 @@ pub const VERSION: u32 = 2;
 /// be what these settings give, is computed anew. A recording whose utterances are neighbours here is decoded once.
 ///
 /// # Errors
-/// Every file is tried; the one line names the first (in the order given) that is refused and how many more are.
+/// Every file is tried; the one line names those that are refused, in the order given, as [`all_of`] does.
 pub fn extract_all(
     utterances: &[Utterance],
     features: &Features,
@@ -61,8 +61,7 @@ fn each<T: Send>(
     let file = |group: &[Utterance]| -> Vec<Result<T>> {
         let recording = OnceCell::new();
         let one = |u: &Utterance| -> Result<LogMel> {
-            let folder = folders.iter().find(|f| f.0 == u.channels).map(|f| &f.1).expect("every policy");
-            let cached = folder.join(&u.sha256[..2]).join(format!("{}.npy", u.sha256));
+            let cached = cached(&folders, u);
             if let Some(mel) = read_npy(&cached).ok().filter(|mel| plausible(mel, features)) {
                 return Ok(mel);
             }
@@ -75,7 +74,45 @@ fn each<T: Send>(
     let groups: Vec<&[Utterance]> =
         utterances.chunk_by(|a, b| a.path == b.path && a.channels == b.channels).collect();
     let made: Vec<Vec<Result<T>>> = groups.into_par_iter().map(file).collect();
-    all_or_first_error(made.into_iter().flatten().collect())
+    all_or_errors(made.into_iter().flatten().collect())
+}
+
+/// Which of `utterances` cannot be used, each with why (the path first), in their order: every recording that has no
+/// features in `cache` yet is decoded. Writes nothing. `progress` goes up by one for each.
+pub fn unusable(
+    utterances: &[Utterance],
+    features: &Features,
+    cache: &Path,
+    progress: &ProgressBar,
+) -> Vec<(usize, String)> {
+    let folders = [Channels::Mean, Channels::First].map(|c| (c, cache_folder(cache, c, features)));
+    let places: Vec<usize> = (0..utterances.len()).collect();
+    let groups: Vec<&[usize]> = places
+        .chunk_by(|a, b| {
+            let [a, b] = [a, b].map(|i| &utterances[*i]);
+            a.path == b.path && a.channels == b.channels
+        })
+        .collect();
+    let of_file = |group: &[usize]| -> Vec<(usize, String)> {
+        let recording = OnceCell::new();
+        let refused = |&i: &usize| {
+            progress.inc(1);
+            let u = &utterances[i];
+            if cached(&folders, u).is_file() {
+                return None;
+            }
+            samples_in(u, &recording).err().map(|e| (i, e.to_string()))
+        };
+        group.iter().filter_map(refused).collect()
+    };
+    let found: Vec<Vec<(usize, String)>> = groups.into_par_iter().map(of_file).collect();
+    found.into_iter().flatten().collect()
+}
+
+/// Where the features of an utterance are kept, below the folder of its channel policy.
+fn cached(folders: &[(Channels, PathBuf); 2], u: &Utterance) -> PathBuf {
+    let folder = folders.iter().find(|f| f.0 == u.channels).map(|f| &f.1).expect("every policy");
+    folder.join(&u.sha256[..2]).join(format!("{}.npy", u.sha256))
 }
 
 /// The samples of an utterance: mono, 16 kHz, full scale 1.
@@ -111,13 +148,36 @@ fn samples_in(u: &Utterance, recording: &OnceCell<Vec<f32>>) -> Result<Vec<f32>>
     }
 }
 
-/// All values, or the first error with the number of the others.
-pub fn all_or_first_error<T>(results: Vec<Result<T>>) -> Result<Vec<T>> {
-    let bad = results.iter().filter(|r| r.is_err()).count();
-    results.into_iter().collect::<Result<Vec<T>>>().map_err(|first| match bad {
-        1 => first,
-        _ => Error::failed(format!("{first} (and {} more files are refused)", bad - 1)),
-    })
+/// Errors that are told in full; of the others the number.
+const TOLD: usize = 20;
+
+/// All values, or all errors as one ([`all_of`]).
+pub fn all_or_errors<T>(results: Vec<Result<T>>) -> Result<Vec<T>> {
+    let (mut values, mut errors) = (Vec::with_capacity(results.len()), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(e) => errors.push(e),
+        }
+    }
+    match errors.len() {
+        0 => Ok(values),
+        1 => Err(errors.swap_remove(0)),
+        _ => Err(Error::failed(all_of(&errors.iter().map(ToString::to_string).collect::<Vec<_>>()))),
+    }
+}
+
+/// What is wrong with several files in one line: `a.wav: empty (and 2 more: b.wav: silent; c.wav: silent)`. After the first
+/// 20 the number of the others.
+pub fn all_of(refused: &[String]) -> String {
+    let Some((first, others)) = refused.split_first() else { return String::new() };
+    if others.is_empty() {
+        return first.clone();
+    }
+    let named = others.iter().take(TOLD - 1).map(String::as_str).collect::<Vec<_>>().join("; ");
+    let rest = others.len().saturating_sub(TOLD - 1);
+    let rest = if rest > 0 { format!("; {rest} are not named here") } else { String::new() };
+    format!("{first} (and {} more: {named}{rest})", others.len())
 }
 
 fn cache_folder(cache: &Path, channels: Channels, features: &Features) -> PathBuf {

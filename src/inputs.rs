@@ -1,13 +1,16 @@
 //! The corpora of an experiment, read and held against their manifests.
 
-use crate::corpora::{self, Corpus, Reading};
+use crate::corpora::{self, Corpus, Reading, Utterance};
 use crate::error::{Error, Result};
+use crate::features;
+use crate::manifest::Manifest;
 use crate::plan::Plan;
 use crate::progress::Display;
 use crate::results::{CorpusInfo, FoldInfo, Store};
 use crate::run::Options;
 use crate::spec::Spec;
 use crate::split::{Fold, Selection};
+use indicatif::ProgressBar;
 use std::collections::HashSet;
 
 /// What an experiment reads.
@@ -21,13 +24,14 @@ pub struct Inputs {
     pub notes: Vec<String>,
 }
 
-/// Reads the corpora of `spec` and refuses an incomplete one, unless `options.partial`.
+/// Reads the corpora of `spec` and refuses an incomplete one, unless `options.partial`: then recordings of it that cannot
+/// be used are left out too, before anything is planned with them.
 ///
 /// # Errors
-/// Corpora that are missing, all of them in one message with what to do (usage); one that differs from its manifest.
+/// Corpora that are missing, all of them in one message with what to do (usage); those that differ from their manifests.
 pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) -> Result<Inputs> {
     let mut inputs = Inputs { corpora: Vec::new(), infos: Vec::new(), notes: Vec::new() };
-    let mut missing = Vec::new();
+    let (mut missing, mut wrong) = (Vec::new(), Vec::new());
     for name in spec.corpora() {
         let bar = display.bar(name, 0);
         let read = corpora::import(
@@ -39,7 +43,7 @@ pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) ->
             &bar,
         );
         bar.finish_and_clear();
-        let corpus = match read {
+        let mut corpus = match read {
             Ok(corpus) => corpus,
             Err(Error::Missing(text)) => {
                 missing.push(text);
@@ -47,12 +51,24 @@ pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) ->
             }
             Err(e) => return Err(e),
         };
-        inputs.notes.extend(incomplete(&corpus, options.partial)?);
+        match incomplete(&corpus, options.partial) {
+            Ok(note) => inputs.notes.extend(note),
+            Err(e) => wrong.push(e.to_string()),
+        }
+        inputs.notes.extend(notes(&corpus));
+        if options.partial {
+            let bar = display.bar(name, 0);
+            inputs.notes.extend(leave_out(&mut corpus, spec, store, &bar));
+            bar.finish_and_clear();
+        }
         inputs.infos.push(info(&corpus));
         inputs.corpora.push(corpus);
     }
-    if missing.is_empty() {
+    if missing.is_empty() && wrong.is_empty() {
         return Ok(inputs);
+    }
+    if missing.is_empty() {
+        return Err(Error::failed(wrong.join("; ")));
     }
     if !spec.counterpart.is_empty() {
         missing.push(format!("Meanwhile, on open recordings: just reproduce {}", spec.counterpart));
@@ -68,16 +84,58 @@ pub fn incomplete(corpus: &Corpus, partial: bool) -> Result<Option<String>> {
     let (name, differences) = (&corpus.manifest.name, corpus.differences());
     match differences.first() {
         None => Ok(None),
-        Some(_) if partial => Ok(Some(format!("the corpus {name} is partial: {}", differences.join("; ")))),
-        Some(first) => {
-            let more = differences.len() - 1;
-            let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-            Err(Error::failed(format!(
-                "{}: {first}{more}; see `seraug corpus check {name}`, or go on with --partial",
-                corpus.root.display()
-            )))
-        }
+        Some(_) if partial => Ok(Some(format!("the corpus {name} is partial: {}", brief(&differences)))),
+        Some(_) => Err(Error::failed(format!(
+            "{}: {}; see `seraug corpus check {name}`, or go on with --partial",
+            corpus.root.display(),
+            brief(&differences)
+        ))),
     }
+}
+
+/// Differences that are told; of others the number.
+const TOLD: usize = 40;
+
+fn brief(differences: &[String]) -> String {
+    let told = differences.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>().join("; ");
+    match differences.len().saturating_sub(TOLD) {
+        0 => told,
+        more => format!("{told}; and {more} more"),
+    }
+}
+
+/// What somebody should know of `corpus` and what stops nothing: names that look alike, what the manifest leaves out.
+fn notes(corpus: &Corpus) -> Vec<String> {
+    let Manifest { name, unusable, .. } = &corpus.manifest;
+    let listed = corpus.faults.listed.iter().map(|l| match unusable.get(l) {
+        Some(reason) => format!("{l} is left out: {reason}"),
+        None => format!("{l} is left out"),
+    });
+    corpus.check().notes.into_iter().chain(listed).map(|note| format!("the corpus {name}: {note}")).collect()
+}
+
+/// Takes the recordings that `spec` would use and that cannot be used out of `corpus`; what was taken out, in one line.
+fn leave_out(corpus: &mut Corpus, spec: &Spec, store: &Store, bar: &ProgressBar) -> Option<String> {
+    let name = corpus.manifest.name.clone();
+    let mut spec = spec.clone();
+    spec.fill_valence(&name, &corpus.manifest.valence);
+    let languages = spec.languages_of(&name);
+    let wanted = |u: &Utterance| {
+        (languages.is_empty() || languages.contains(&u.language)) && spec.class_of(&name, u.emotion).is_some()
+    };
+    let places: Vec<usize> =
+        (0..corpus.utterances.len()).filter(|&i| wanted(&corpus.utterances[i])).collect();
+    let of_spec: Vec<Utterance> = places.iter().map(|&i| corpus.utterances[i].clone()).collect();
+    bar.set_length(of_spec.len() as u64);
+    let refused = features::unusable(&of_spec, &spec.features, store.root(), bar);
+    if refused.is_empty() {
+        return None;
+    }
+    let out: HashSet<usize> = refused.iter().map(|(i, _)| places[*i]).collect();
+    let mut place = 0;
+    corpus.utterances.retain(|_| (!out.contains(&place), place += 1).0);
+    let why: Vec<String> = refused.into_iter().map(|(_, why)| why).collect();
+    Some(format!("the corpus {name} is partial: left out what cannot be used: {}", features::all_of(&why)))
 }
 
 /// A corpus for provenance, as if all of it were used.

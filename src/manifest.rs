@@ -6,8 +6,10 @@ pub use fetch::{Checksum, Fetch, Unpack};
 
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
+use crate::names;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// What a corpus is, where it comes from and what must be found in it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -44,6 +46,10 @@ pub struct Manifest {
     /// Codes whose utterances are dropped and counted, each with the reason.
     #[serde(default)]
     pub dropped: IndexMap<String, String>,
+    /// Recordings of the official release that cannot be used, by id or by path below the corpus's folder, each with the
+    /// reason. They are left out, whether they are there or not, and are not among `expected`.
+    #[serde(default)]
+    pub unusable: IndexMap<String, String>,
     /// Speaker to gender, as the corpus documents it.
     #[serde(default)]
     pub speakers: IndexMap<String, Gender>,
@@ -153,11 +159,53 @@ impl Manifest {
     /// Reads a manifest; `name` is what errors call the file.
     pub fn parse(text: &str, name: &str) -> Result<Manifest> {
         let manifest: Manifest = toml::from_str(text).map_err(|e| Error::usage(format!("{name}: {e}")))?;
+        let manifest = manifest.cleaned().map_err(|why| Error::usage(format!("{name}: {why}")))?;
         for fetch in &manifest.fetch {
             fetch.check().map_err(|why| Error::usage(format!("{name}: fetch of {}: {why}", fetch.file)))?;
         }
         Ok(manifest)
     }
+
+    /// What this calls a recording of `id`, at `path` below the corpus's folder, that it lists as unusable.
+    pub fn is_unusable(&self, id: &str, path: &Path) -> Option<&str> {
+        if self.unusable.is_empty() {
+            return None;
+        }
+        let path = names::clean(path.to_str().unwrap_or_default());
+        let known = self.unusable.get_key_value(id).or_else(|| self.unusable.get_key_value(&*path));
+        known.map(|(name, _)| name.as_str())
+    }
+
+    /// Its names as [`names::clean`] has them, which is how those of recordings are compared with them.
+    fn cleaned(mut self) -> std::result::Result<Manifest, String> {
+        self.labels = cleaned(self.labels, "labels")?;
+        self.dropped = cleaned(self.dropped, "dropped")?;
+        self.unusable = cleaned(self.unusable, "unusable")?;
+        self.speakers = cleaned(self.speakers, "speakers")?;
+        let expected = &mut self.expected;
+        expected.speakers = cleaned(std::mem::take(&mut expected.speakers), "expected.speakers")?;
+        expected.sessions = cleaned(std::mem::take(&mut expected.sessions), "expected.sessions")?;
+        expected.dropped = cleaned(std::mem::take(&mut expected.dropped), "expected.dropped")?;
+        Ok(self)
+    }
+}
+
+/// `map` with clean keys; keys that look the same must say the same.
+fn cleaned<T: PartialEq>(
+    map: IndexMap<String, T>,
+    table: &str,
+) -> std::result::Result<IndexMap<String, T>, String> {
+    let mut clean = IndexMap::with_capacity(map.len());
+    for (key, value) in map {
+        let key = names::clean(&key).into_owned();
+        if clean.get(&key).is_some_and(|other| *other != value) {
+            return Err(format!(
+                "{table}: `{key}` is there twice, in two spellings that look the same; remove one"
+            ));
+        }
+        clean.insert(key, value);
+    }
+    Ok(clean)
 }
 
 /// manifest.toml beside a table.csv: whatever its owner wants to state, all of it optional.
@@ -172,6 +220,7 @@ struct Own {
     language: String,
     labels: IndexMap<String, Emotion>,
     dropped: IndexMap<String, String>,
+    unusable: IndexMap<String, String>,
     speakers: IndexMap<String, Gender>,
     valence: Option<Valence>,
     expected: Expected,
@@ -186,7 +235,7 @@ impl Manifest {
     pub fn own(name: &str, text: &str, file: &str) -> Result<Manifest> {
         let own: Own = toml::from_str(text).map_err(|e| Error::usage(format!("{file}: {e}")))?;
         let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
-        Ok(Manifest {
+        let manifest = Manifest {
             name: name.to_owned(),
             title: or(own.title, &format!("{name} (table.csv)")),
             synthetic: false,
@@ -200,9 +249,11 @@ impl Manifest {
             language: own.language,
             labels: own.labels,
             dropped: own.dropped,
+            unusable: own.unusable,
             speakers: own.speakers,
             valence: own.valence.unwrap_or_else(Valence::usual),
             expected: own.expected,
-        })
+        };
+        manifest.cleaned().map_err(|why| Error::usage(format!("{file}: {why}")))
     }
 }

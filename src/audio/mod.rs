@@ -5,6 +5,7 @@ mod lanes;
 pub mod logmel;
 mod mel;
 pub mod npy;
+pub mod probe;
 pub mod resample;
 
 pub use decode::{Decoded, decode, load};

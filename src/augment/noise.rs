@@ -3,7 +3,7 @@
 use crate::audio::{LogMel, MelExtractor};
 use crate::corpora::Utterance;
 use crate::error::Result;
-use crate::features::{Standardiser, all_or_first_error, samples};
+use crate::features::{Standardiser, all_or_errors, samples};
 use crate::seed::Seed;
 use crate::spec::{AddedNoise, Features};
 use crate::train::bank::Bank;
@@ -38,7 +38,7 @@ pub fn noise(
         let copy = |c| extractor.extract(&noisy_copy(&clean, settings.snr_db, &u.sha256, c, seed));
         Ok((0..settings.copies).map(copy).collect())
     };
-    let copies = all_or_first_error(utterances.par_iter().map(copies_of).collect())?;
+    let copies = all_or_errors(utterances.par_iter().map(copies_of).collect())?;
     let copies: Vec<&LogMel> = copies.iter().flatten().collect();
     Ok(Bank::new(&copies, front_end.standardiser, front_end.device))
 }

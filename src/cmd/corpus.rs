@@ -4,6 +4,7 @@ use super::{Global, print, print_json};
 use crate::corpora::fetch::{Job, fetch as fetch_files};
 use crate::corpora::{self, Check, Corpus, Count, Index, Reading};
 use crate::error::{Error, Result};
+use crate::features::all_of;
 use crate::results::write_atomic;
 use clap::Subcommand;
 use serde::Serialize;
@@ -33,6 +34,9 @@ enum Action {
         /// File to write instead of standard output
         #[arg(long, value_name = "FILE.csv")]
         out: Option<PathBuf>,
+        /// Leave out recordings that cannot be used, and name them, instead of ending with them
+        #[arg(long)]
+        partial: bool,
     },
     /// Download a corpus whose publisher states a checksum, then check it; a download that was cut goes on
     Fetch {
@@ -49,7 +53,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
     match args.action {
         Action::List => list(global),
         Action::Check { name } => check(&name, global),
-        Action::Import { name, out } => import(&name, out, global),
+        Action::Import { name, out, partial } => import(&name, out, partial, global),
         Action::Fetch { name } => fetch(&name, global),
     }
 }
@@ -151,12 +155,20 @@ fn table(corpus: &Corpus, check: &Check) -> String {
         let c = Count { name: String::new(), found: d.found, expected: d.expected };
         text += &row(&format!("dropped {}", d.code), &c, &d.reason);
     }
+    for d in &check.unusable {
+        let here = if d.found > 0 { "left out" } else { "not here" };
+        text += &format!("  unusable {:<18} {here}  {}\n", d.code, d.reason);
+    }
     for ids in check.duplicates.iter().take(SHOWN) {
         let shown: Vec<&str> = ids.iter().take(SHOWN).map(String::as_str).collect();
         let rest = if ids.len() > SHOWN { format!(" and {} more", ids.len() - SHOWN) } else { String::new() };
         text += &format!("  note: the same audio byte for byte: {}{rest}\n", shown.join(", "));
     }
     text += &more("groups of the same audio", check.duplicates.len(), SHOWN);
+    for note in check.notes.iter().take(SHOWN) {
+        text += &format!("  note: {note}\n");
+    }
+    text += &more("notes", check.notes.len(), SHOWN);
     for problem in check.problems.iter().take(SHOWN) {
         text += &format!("  problem: {problem}\n");
     }
@@ -180,17 +192,27 @@ fn more(what: &str, all: usize, shown: usize) -> String {
     if all > shown { format!("  and {} more {what}; --json lists all\n", all - shown) } else { String::new() }
 }
 
-fn import(name: &str, out: Option<PathBuf>, global: &Global) -> Result<u8> {
+fn import(name: &str, out: Option<PathBuf>, partial: bool, global: &Global) -> Result<u8> {
     let corpus = read(name, global)?;
     let progress = global.progress("decoding");
-    let index = Index::new(&corpus, &progress);
+    let index = Index::of_usable(&corpus, &progress);
     progress.finish_and_clear();
-    let index = index?;
+    let (index, mut refused) = index?;
+    refused.extend(corpus.faults.unusable.iter().map(ToString::to_string));
+    if !refused.is_empty() && !partial {
+        return Err(Error::failed(format!(
+            "corpus {name}: {}; mend or remove them, or leave them out with --partial",
+            all_of(&refused)
+        )));
+    }
     if !global.quiet {
-        corpus.problems.iter().take(SHOWN).for_each(|p| eprintln!("note: left out: {p}"));
-        if let Some(rest @ 1..) = corpus.problems.len().checked_sub(SHOWN) {
+        let check = corpus.check();
+        let problems: Vec<&String> = corpus.problems.iter().chain(&refused).collect();
+        problems.iter().take(SHOWN).for_each(|p| eprintln!("note: left out: {p}"));
+        if let Some(rest @ 1..) = problems.len().checked_sub(SHOWN) {
             eprintln!("note: and {rest} more; see seraug corpus check {name} --json");
         }
+        check.notes.iter().take(SHOWN).for_each(|n| eprintln!("note: {n}"));
     }
     match out {
         Some(path) => write_atomic(&path, &index.to_csv()?)?,

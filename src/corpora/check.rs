@@ -1,12 +1,12 @@
 //! A corpus as found against what its manifest expects.
 
-use super::{Corpus, counts};
+use super::{Corpus, Fault, counts, told};
 use crate::emotion::Emotion;
 use crate::error::Result;
 use indexmap::IndexSet;
 use serde::Serialize;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Problems that [`Corpus::differences`] tells; a check has them all.
 const TOLD: usize = 20;
@@ -75,10 +75,15 @@ pub struct Check {
     pub sessions: Vec<Session>,
     /// In the manifest's order.
     pub dropped: Vec<Dropped>,
+    /// Recordings that the manifest lists as unusable, in its order: `code` is the name it gives, `found` 1 where it is there.
+    pub unusable: Vec<Dropped>,
     /// Ids of recordings that are the same byte for byte. They do not make a corpus wrong.
     pub duplicates: Vec<Vec<String>>,
-    /// Unknown codes, stray audio, bad rows.
+    /// Unknown codes, stray audio, bad rows; then files that are no recording.
     pub problems: Vec<String>,
+    /// What somebody should look at and what does not make a corpus wrong: names that look alike; folders that could not
+    /// be read, where nothing is missing.
+    pub notes: Vec<String>,
 }
 
 impl Check {
@@ -132,16 +137,22 @@ impl Check {
         format!("speaker{} {}", if names.len() == 1 { "" } else { "s" }, parts.join(", "))
     }
 
-    /// The verdict and its line.
-    fn judge(&mut self) {
+    /// The verdict and its line. What could not be looked into is a problem only where something is missing.
+    fn judge(&mut self, unseen: &[Fault]) {
         let of = |c: &Count| c.expected.map_or(Ordering::Equal, |e| c.found.cmp(&e));
         let mut orders: Vec<Ordering> = vec![self.found.cmp(&self.expected)];
         orders.extend(self.emotions.iter().chain(&self.speakers).map(of));
         orders.extend(self.sessions.iter().flat_map(|s| &s.emotions).map(of));
         orders.extend(self.dropped.iter().map(|d| d.expected.map_or(Ordering::Equal, |e| d.found.cmp(&e))));
-        let lost = self.missing_speakers();
-        let less = orders.contains(&Ordering::Less) || !lost.is_empty();
+        let less = orders.contains(&Ordering::Less) || !self.missing_speakers().is_empty();
         let more = orders.contains(&Ordering::Greater);
+        let unseen = unseen.iter().map(ToString::to_string);
+        if less {
+            self.problems.extend(unseen);
+        } else {
+            self.notes.extend(unseen);
+        }
+        let lost = self.missing_speakers();
 
         let mut parts = Vec::new();
         if !self.problems.is_empty() {
@@ -183,12 +194,16 @@ impl Corpus {
         counts(&self.utterances, &self.manifest.valence, columns)
     }
 
-    /// What differs from the manifest, the first of its problems first; empty for a complete corpus.
+    /// What differs from the manifest, its problems first; empty for a complete corpus. Files that cannot be used for one
+    /// reason are one of them.
     pub fn differences(&self) -> Vec<String> {
         let check = self.check();
-        let mut found: Vec<String> = check.problems.iter().take(TOLD).cloned().collect();
-        let more = check.problems.len().saturating_sub(TOLD);
+        let unusable: HashSet<String> = self.faults.unusable.iter().map(ToString::to_string).collect();
+        let problems = check.problems.iter().filter(|p| !unusable.contains(*p));
+        let mut found: Vec<String> = problems.clone().take(TOLD).cloned().collect();
+        let more = problems.count().saturating_sub(TOLD);
         found.extend((more > 0).then(|| plural(more, "more problem")));
+        found.extend((!self.faults.unusable.is_empty()).then(|| told(&self.faults.unusable)));
         found.extend(check.differences());
         found
     }
@@ -225,6 +240,14 @@ impl Corpus {
             found: self.dropped.get(code).copied().unwrap_or(0),
             expected: expected.dropped.get(code).copied(),
         });
+        let unusable = self.manifest.unusable.iter().map(|(code, reason)| Dropped {
+            code: code.clone(),
+            reason: reason.clone(),
+            found: usize::from(self.faults.listed.contains(code)),
+            expected: None,
+        });
+        let mut problems = self.problems.clone();
+        problems.extend(self.faults.unusable.iter().map(ToString::to_string));
         let mut check = Check {
             verdict: Verdict::Wrong,
             summary: String::new(),
@@ -234,10 +257,12 @@ impl Corpus {
             speakers,
             sessions: sessions.collect(),
             dropped: dropped.collect(),
+            unusable: unusable.collect(),
             duplicates: self.duplicates(),
-            problems: self.problems.clone(),
+            problems,
+            notes: self.look_alikes(),
         };
-        check.judge();
+        check.judge(&self.faults.unseen);
         check
     }
 

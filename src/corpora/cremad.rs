@@ -15,8 +15,7 @@ fn parse(place: &Place) -> Parse {
     if !matches!(place.folders().as_slice(), [] | ["audiowav" | "audiomp3"]) {
         return Err("stray audio: recordings belong into cremad/AudioWAV".into());
     }
-    let id = place.stem.to_uppercase();
-    // 1040_ITH_SAD_X lacks a letter in the official release.
+    let id = canonical(place.stem.to_uppercase());
     let &[actor, sentence, emotion, "XX" | "LO" | "MD" | "HI" | "X"] =
         id.split('_').collect::<Vec<_>>().as_slice()
     else {
@@ -27,4 +26,15 @@ fn parse(place: &Place) -> Parse {
     }
     let (emotion, speaker) = (place.emotion(emotion)?, place.speaker(actor)?);
     Ok(Some(Parsed::new(id, speaker, emotion)))
+}
+
+/// One id for a recording under either of its names: the intensity `X` is `XX`. 1040_ITH_SAD_X alone was published so,
+/// until 2022, and keeps the name by which it is drawn in folds and reductions.
+fn canonical(id: String) -> String {
+    match id.as_str() {
+        "1040_ITH_SAD_XX" => "1040_ITH_SAD_X".to_owned(),
+        "1040_ITH_SAD_X" => id,
+        other if other.ends_with("_X") => id + "X",
+        _ => id,
+    }
 }

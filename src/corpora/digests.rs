@@ -3,11 +3,13 @@
 //! git's index does.
 //!
 //! First line: `seraug digests 1 <sha256 of the rest>`. Then a line a file: sha256, size, mtime and ctime (nanoseconds),
-//! inode, path below the corpus's folder. A file whose first line does not fit the rest counts as absent.
+//! inode, samples and hertz (both 0 where its header does not tell them), path below the corpus's folder. A file is there
+//! only if its header is a recording's. A cache whose first line does not fit the rest counts as absent, and so does one of
+//! before lengths were kept, whose lines do not parse.
 //!
 //! The number of the device is no part of it: on a network file system every machine counts its own.
 
-use crate::error::{Error, Result};
+use crate::audio::probe::{Length, probe, unreadable};
 use crate::results::{digest_hex, write_atomic};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -61,6 +63,15 @@ impl Stamp {
     }
 }
 
+/// What was found of a recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// Lower-case hex.
+    pub(super) sha256: String,
+    /// Nothing where the header does not tell.
+    pub(super) length: Option<Length>,
+}
+
 /// The digests of a corpus's recordings.
 #[derive(Debug)]
 pub(super) struct Digests {
@@ -68,8 +79,8 @@ pub(super) struct Digests {
     file: PathBuf,
     reading: Reading,
     /// By path below `root`.
-    known: HashMap<String, (Stamp, String)>,
-    new: Mutex<Vec<(String, Stamp, String)>>,
+    known: HashMap<String, (Stamp, Seen)>,
+    new: Mutex<Vec<(String, Stamp, Seen)>>,
     /// Nanoseconds since 1970 when the import began: a file that changes during it is too young to be kept.
     now_ns: i128,
 }
@@ -94,32 +105,34 @@ impl Digests {
         Digests { root: root.to_owned(), file, reading, known, new: Mutex::default(), now_ns }
     }
 
-    /// SHA-256 of the file at `path`, which is below the corpus's folder; lower-case hex.
+    /// SHA-256 and length of the recording at `path`, which is below the corpus's folder.
     ///
     /// # Errors
-    /// A file that cannot be read.
-    pub(super) fn sha256(&self, path: &Path) -> Result<String> {
-        let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be read: {e}", path.display()));
+    /// As [`probe`]: why it is no recording, without the path.
+    pub(super) fn look(&self, path: &Path) -> Result<Seen, String> {
+        let failed = |e: std::io::Error| unreadable(&e);
         let name = path.strip_prefix(&self.root).ok().and_then(Path::to_str);
         let name = name.filter(|n| !n.contains(char::is_control));
-        if let Some((stamp, sha256)) = name.and_then(|n| self.known.get(n)) {
+        if let Some((stamp, seen)) = name.and_then(|n| self.known.get(n)) {
             let now = Stamp::of(&path.metadata().map_err(failed)?);
             if now == *stamp && now.settled(self.now_ns) {
-                return Ok(sha256.clone());
+                return Ok(seen.clone());
             }
         }
+        let length = probe(path)?;
         let mut file = File::open(path).map_err(failed)?;
         let before = Stamp::of(&file.metadata().map_err(failed)?);
         let sha256 = sha256_of(&mut file).map_err(failed)?;
         let after = Stamp::of(&file.metadata().map_err(failed)?);
+        let seen = Seen { sha256, length };
         if let Some(name) = name
             && before == after
             && before.settled(self.now_ns)
         {
             let mut new = self.new.lock().unwrap_or_else(PoisonError::into_inner);
-            new.push((name.to_owned(), before, sha256.clone()));
+            new.push((name.to_owned(), before, seen.clone()));
         }
-        Ok(sha256)
+        Ok(seen)
     }
 
     /// Keeps what was read for the next import. A cache that cannot be written costs time and nothing else: `plan`
@@ -133,12 +146,14 @@ impl Digests {
         }
         // Others of the corpus stay, if their files do: an import of one language does not see them.
         known.retain(|name, _| root.join(name).exists());
-        known.extend(new.into_iter().map(|(name, stamp, sha256)| (name, (stamp, sha256))));
+        known.extend(new.into_iter().map(|(name, stamp, seen)| (name, (stamp, seen))));
         let mut rows: Vec<_> = known.iter().collect();
         rows.sort_unstable_by_key(|(name, _)| *name);
         let mut body = String::new();
-        for (name, (s, sha256)) in rows {
-            let _ = writeln!(body, "{sha256} {} {} {} {} {name}", s.size, s.mtime_ns, s.ctime_ns, s.inode);
+        for (name, (s, Seen { sha256, length })) in rows {
+            let (frames, rate) = length.map_or((0, 0), |l| (l.frames, l.rate));
+            let Stamp { size, mtime_ns, ctime_ns, inode } = s;
+            let _ = writeln!(body, "{sha256} {size} {mtime_ns} {ctime_ns} {inode} {frames} {rate} {name}");
         }
         let text = format!("{HEADER} {}\n{body}", digest_hex(body.as_bytes()));
         let _ = write_atomic(&file, text.as_bytes());
@@ -146,13 +161,13 @@ impl Digests {
 }
 
 /// The digests in the text of a cache file; none where it is not whole.
-fn parse(text: &str) -> Option<HashMap<String, (Stamp, String)>> {
+fn parse(text: &str) -> Option<HashMap<String, (Stamp, Seen)>> {
     let (first, body) = text.split_once('\n')?;
     if first.strip_prefix(HEADER)?.strip_prefix(' ')? != digest_hex(body.as_bytes()) {
         return None;
     }
     let row = |line: &str| {
-        let mut cells = line.splitn(6, ' ');
+        let mut cells = line.splitn(8, ' ');
         let sha256 = cells.next()?.to_owned();
         let stamp = Stamp {
             size: cells.next()?.parse().ok()?,
@@ -160,7 +175,9 @@ fn parse(text: &str) -> Option<HashMap<String, (Stamp, String)>> {
             ctime_ns: cells.next()?.parse().ok()?,
             inode: cells.next()?.parse().ok()?,
         };
-        Some((cells.next()?.to_owned(), (stamp, sha256)))
+        let (frames, rate) = (cells.next()?.parse().ok()?, cells.next()?.parse().ok()?);
+        let length = (rate > 0).then_some(Length { frames, rate });
+        Some((cells.next()?.to_owned(), (stamp, Seen { sha256, length })))
     };
     body.lines().map(row).collect()
 }

@@ -1,17 +1,17 @@
-//! What importers of recorded corpora share: walking the folder, order, problems.
+//! What importers of recorded corpora share: from the files below a folder to utterances, order, problems.
 
 use super::digests::Digests;
-use super::{Corpus, Source, Utterance, missing};
+use super::walk::{extension, files_below};
+use super::{Corpus, Fault, Faults, Source, Utterance, missing, told};
 use crate::audio::decode::EXTENSIONS;
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
-use crate::features::all_or_first_error;
 use crate::manifest::{Gender, Manifest};
+use crate::names;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use walkdir::WalkDir;
 
 /// Audio that is recognised, and reported, but not read.
 const OTHER_AUDIO: &[&str] = &["aif", "aiff", "m4a", "mp3", "ogg", "opus", "sph", "wma"];
@@ -21,7 +21,7 @@ pub(super) struct Place<'a> {
     pub(super) manifest: &'a Manifest,
     /// Lower case, outermost first, without the folders that a release or a re-packing puts around the corpus.
     pub(super) folders: Vec<String>,
-    /// The file's name without its extension, in its own case.
+    /// The file's name without its extension, in its own case, as [`names::clean`] has it.
     pub(super) stem: String,
 }
 
@@ -74,8 +74,8 @@ pub(super) type Parse = std::result::Result<Option<Parsed>, String>;
 
 /// Imports `corpora/<name>`: every wav or flac below it that `parse` understands. Folders named in `around` (lower
 /// case) may enclose the corpus. What `parse` refuses, unread containers of recordings that are not there as wav or
-/// flac too, and second files of one id become problems, by path. Dot files (`._x.wav` of macOS among them) and files
-/// that are not audio are passed over.
+/// flac too, and second files of one id become problems, by path; so do files that are no recording. What the manifest
+/// lists as unusable is left out. Dot files (`._x.wav` of macOS among them) and files that are not audio are passed over.
 pub(super) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> Parse) -> Result<Corpus> {
     let Source { manifest, corpora, cache, reading, progress, languages } = source;
     let root = corpora.join(&manifest.name);
@@ -85,7 +85,9 @@ pub(super) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> 
     let mut found: BTreeMap<String, (PathBuf, Parsed)> = BTreeMap::new();
     let (mut problems, mut unread) = (Vec::new(), Vec::new());
     let mut passed = 0;
-    for relative in files_below(&root, |e| EXTENSIONS.contains(&e) || OTHER_AUDIO.contains(&e))? {
+    let mut listed = BTreeSet::new();
+    let walk = files_below(&root, |e| EXTENSIONS.contains(&e) || OTHER_AUDIO.contains(&e));
+    for relative in walk.files {
         let shown = relative.display();
         let other = OTHER_AUDIO.contains(&extension(&relative).as_str());
         let place = Place { manifest: &manifest, folders: folders(&relative, around), stem: stem(&relative) };
@@ -98,6 +100,10 @@ pub(super) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> 
                 let language = p.language.get_or_insert_with(|| manifest.language.clone());
                 if !languages.is_empty() && !languages.contains(language) {
                     passed += 1;
+                    continue;
+                }
+                if let Some(known) = manifest.is_unusable(&p.id, &relative) {
+                    listed.insert(known.to_owned());
                     continue;
                 }
                 match found.get(&p.id) {
@@ -114,14 +120,22 @@ pub(super) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> 
         }
     }
     for (relative, id) in unread {
-        if id.is_none_or(|id| !found.contains_key(&id)) {
+        let twin = |id: &String| found.contains_key(id) || manifest.is_unusable(id, &relative).is_some();
+        if !id.as_ref().is_some_and(twin) {
             let extension = extension(&relative);
             problems
                 .push(format!("{}: .{extension} is not read; convert it to wav or flac", relative.display()));
         }
     }
     problems.sort();
+    let mut faults =
+        Faults { unusable: walk.broken, unseen: walk.unseen, listed: listed.into_iter().collect() };
     if found.is_empty() {
+        // A folder that is there and cannot be read is not a corpus that is to be fetched.
+        let bad = [&faults.unseen[..], &faults.unusable].concat();
+        if !bad.is_empty() {
+            return Err(Error::failed(format!("{}: no recording in it: {}", root.display(), told(&bad))));
+        }
         if passed > 0 && !languages.is_empty() {
             return Err(Error::usage(format!(
                 "languages: no recording in language {} in {}",
@@ -137,10 +151,11 @@ pub(super) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> 
     let corpus: Arc<str> = manifest.name.as_str().into();
     let files: Vec<_> = found.into_values().collect();
     let digests = Digests::open(&root, &corpus, cache, reading);
-    let utterances = files.into_par_iter().map(|(relative, parsed)| {
-        let path = root.join(relative);
-        let sha256 = digests.sha256(&path)?;
+    let looked = files.into_par_iter().map(|(relative, parsed)| {
+        let path = root.join(&relative);
+        let seen = digests.look(&path);
         progress.inc(1);
+        let sha256 = seen.map_err(|why| Fault::new(&relative, why))?.sha256;
         let Parsed { id, speaker, emotion, gender, session, split, language } = parsed;
         Ok(Utterance {
             corpus: Arc::clone(&corpus),
@@ -157,9 +172,17 @@ pub(super) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> 
             sha256,
         })
     });
-    let utterances = all_or_first_error(utterances.collect())?;
+    let looked: Vec<std::result::Result<Utterance, Fault>> = looked.collect();
     digests.keep();
-    Ok(Corpus { manifest, root, utterances, dropped: BTreeMap::new(), problems })
+    let mut utterances = Vec::with_capacity(looked.len());
+    for one in looked {
+        match one {
+            Ok(utterance) => utterances.push(utterance),
+            Err(fault) => faults.unusable.push(fault),
+        }
+    }
+    faults.unusable.sort();
+    Ok(Corpus { manifest, root, utterances, dropped: BTreeMap::new(), problems, faults })
 }
 
 /// The folders of `relative` in lower case, without the leading ones that are named in `around`.
@@ -170,28 +193,5 @@ pub(super) fn folders(relative: &Path, around: &[&str]) -> Vec<String> {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// Files below `root` whose extension (lower case) is `wanted`, relative to it, in the order of their paths; no dot files.
-pub(super) fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>> {
-    let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
-    let mut files = Vec::new();
-    for entry in WalkDir::new(root)
-        .min_depth(1)
-        .follow_links(true)
-        .into_iter()
-        .filter_entry(|e| !hidden(e.file_name()))
-    {
-        let entry = entry.map_err(|e| Error::failed(format!("{}: cannot be read: {e}", root.display())))?;
-        if wanted(&extension(entry.path())) && entry.file_type().is_file() {
-            files.push(entry.path().strip_prefix(root).unwrap_or(entry.path()).to_owned());
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn extension(path: &Path) -> String {
-    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
+    path.file_stem().map(|s| names::clean(&s.to_string_lossy()).into_owned()).unwrap_or_default()
 }

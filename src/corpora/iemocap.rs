@@ -2,9 +2,11 @@
 //! `iemocap/Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F000.wav`.
 
 use super::folder::{Parse, Parsed, Place};
+use super::walk::files_below;
 use super::{Corpus, Source, folder};
+use crate::audio::probe::unreadable;
 use crate::emotion::Emotion;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::manifest::Manifest;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +29,7 @@ struct Labels {
 pub(super) fn import(source: Source) -> Result<Corpus> {
     let root = source.corpora.join(&source.manifest.name);
     let Labels { lines, dropped, problems } = match root.is_dir() {
-        true => read(&root, &source.manifest)?,
+        true => read(&root, &source.manifest),
         false => Labels::default(),
     };
     let heard = RefCell::new(BTreeSet::new());
@@ -80,22 +82,30 @@ fn talker(id: &str) -> Option<(String, String)> {
 
 /// Label lines: `[6.2901 - 8.2357]<TAB>Ses01F_impro01_F000<TAB>neu<TAB>[2.5000, 2.5000, 2.5000]`. The header and
 /// each evaluator's lines below a label line start otherwise.
-fn read(root: &Path, manifest: &Manifest) -> Result<Labels> {
+fn read(root: &Path, manifest: &Manifest) -> Labels {
     let mut labels = Labels::default();
-    for file in folder::files_below(root, |e| e == "txt")? {
+    let walk = files_below(root, |e| e == "txt");
+    // Folders that cannot be read are told by the import of the recordings.
+    labels.problems.extend(walk.broken.iter().map(ToString::to_string));
+    for file in walk.files {
         let folders = folder::folders(&file, AROUND);
         if !matches!(folders.as_slice(), [_, d, e] if d == "dialog" && e == "emoevaluation") {
             continue;
         }
-        let bytes = std::fs::read(root.join(&file))
-            .map_err(|e| Error::failed(format!("{}: cannot be read: {e}", root.join(&file).display())))?;
+        let bytes = match std::fs::read(root.join(&file)) {
+            Ok(bytes) => bytes,
+            Err(e) => {
+                labels.problems.push(format!("{}: {}", file.display(), unreadable(&e)));
+                continue;
+            }
+        };
         for (n, text) in String::from_utf8_lossy(&bytes).lines().enumerate() {
             if text.starts_with('[') {
                 labels.line(&format!("{}:{}", file.display(), n + 1), text.trim_end(), manifest);
             }
         }
     }
-    Ok(labels)
+    labels
 }
 
 impl Labels {

@@ -3,7 +3,7 @@
 use super::{Corpus, Utterance};
 use crate::audio::{SAMPLE_RATE, decode};
 use crate::error::{Error, Result};
-use crate::features::all_or_first_error;
+use crate::features::all_of;
 use crate::manifest::Valence;
 use indicatif::ProgressBar;
 use polars::prelude::{Column, DataFrame, PolarsResult, SortMultipleOptions};
@@ -23,22 +23,46 @@ pub struct Index {
 }
 
 impl Index {
-    /// The index of `corpus`. Decodes every recording once, so an index lists nothing that cannot be used; a
-    /// recording's samples are gone before its thread takes the next. `seconds` is the length at the file's own rate,
-    /// an excerpt's is `end - start`, both to the millisecond. `progress` goes up by one an utterance.
+    /// The index of `corpus`, all of it.
     ///
     /// # Errors
-    /// As `audio::decode`, and an excerpt that begins after the end of its file; names the first and counts the others.
+    /// What [`Index::of_usable`] leaves out, in one line.
     pub fn new(corpus: &Corpus, progress: &ProgressBar) -> Result<Index> {
-        let seconds = seconds(&corpus.utterances, progress)?;
+        match Index::of_usable(corpus, progress)? {
+            (index, refused) if refused.is_empty() => Ok(index),
+            (_, refused) => Err(Error::failed(all_of(&refused))),
+        }
+    }
+
+    /// The index of what can be used of `corpus`, and why the rest cannot. Decodes every recording once, so an index lists
+    /// nothing that cannot be used; a recording's samples are gone before its thread takes the next. `seconds` is the
+    /// length of what is in the file, at its own rate, to the millisecond. `progress` goes up by one an utterance.
+    ///
+    /// What is refused is as `audio::decode` says it, or an excerpt that begins after the end of its file; one line each.
+    ///
+    /// # Errors
+    /// None in practice; those of the table.
+    pub fn of_usable(corpus: &Corpus, progress: &ProgressBar) -> Result<(Index, Vec<String>)> {
+        let (mut kept, mut lengths, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        for (u, seconds) in corpus.utterances.iter().zip(seconds(&corpus.utterances, progress)) {
+            match seconds {
+                Ok(seconds) => {
+                    kept.push(u);
+                    lengths.push(seconds);
+                }
+                Err(e) => refused.push(e.to_string()),
+            }
+        }
+        // Of one file with several excerpts.
+        refused.dedup();
         let mut columns: Vec<Column> = COLUMNS
             .iter()
             .filter(|c| **c != "seconds")
-            .map(|c| text(c, &corpus.utterances, &corpus.manifest.valence))
+            .map(|c| text(c, &kept, &corpus.manifest.valence))
             .collect();
-        columns.insert(8, Column::new("seconds".into(), seconds));
-        let frame = DataFrame::new(corpus.utterances.len(), columns).map_err(|e| failed(&e))?;
-        Ok(Index { frame })
+        columns.insert(8, Column::new("seconds".into(), lengths));
+        let frame = DataFrame::new(kept.len(), columns).map_err(|e| failed(&e))?;
+        Ok((Index { frame }, refused))
     }
 
     /// The table itself.
@@ -122,7 +146,8 @@ fn count(
     valence: &Valence,
     columns: &[&str],
 ) -> PolarsResult<Vec<(Vec<String>, usize)>> {
-    let mut values: Vec<Column> = columns.iter().map(|c| text(c, utterances, valence)).collect();
+    let all: Vec<&Utterance> = utterances.iter().collect();
+    let mut values: Vec<Column> = columns.iter().map(|c| text(c, &all, valence)).collect();
     values.push(Column::new("utterances".into(), vec![1u64; utterances.len()]));
     let frame = DataFrame::new(utterances.len(), values)?;
     let keys = || columns.iter().map(|c| (*c).to_owned());
@@ -137,10 +162,10 @@ fn count(
 }
 
 /// Column `name` of `utterances`.
-fn text(name: &str, utterances: &[Utterance], valence: &Valence) -> Column {
+fn text(name: &str, utterances: &[&Utterance], valence: &Valence) -> Column {
     let cell = |u| -> Cow<str> { cell(name, u, valence) };
     // One text a row would be twice the memory: what is borrowed is copied into the column once.
-    let cells: Vec<Cow<str>> = utterances.iter().map(cell).collect();
+    let cells: Vec<Cow<str>> = utterances.iter().copied().map(cell).collect();
     let borrowed: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
     Column::new(name.into(), borrowed)
 }
@@ -160,35 +185,34 @@ fn cell<'a>(name: &str, u: &'a Utterance, valence: &Valence) -> Cow<'a, str> {
 }
 
 /// Length of every utterance, in their order; each file is decoded once, whatever the number of its excerpts.
-fn seconds(utterances: &[Utterance], progress: &ProgressBar) -> Result<Vec<f64>> {
+fn seconds(utterances: &[Utterance], progress: &ProgressBar) -> Vec<Result<f64>> {
     progress.set_length(utterances.len() as u64);
     let mut files: BTreeMap<(&Path, bool), Vec<usize>> = BTreeMap::new();
     for (i, u) in utterances.iter().enumerate() {
         files.entry((&u.path, u.channels == crate::manifest::Channels::First)).or_default().push(i);
     }
     let files: Vec<Vec<usize>> = files.into_values().collect();
-    let lengths = files.into_par_iter().map(|rows| {
+    let of_file = |rows: Vec<usize>| -> Vec<(usize, Result<f64>)> {
         let first = &utterances[rows[0]];
-        let whole = decode(&first.path, first.channels)?.seconds();
+        let whole = decode(&first.path, first.channels).map(|decoded| decoded.seconds());
+        progress.inc(rows.len() as u64);
         let of = |i: usize| {
-            progress.inc(1);
-            length(&utterances[i], whole).map(|s| (i, (s * 1000.0).round() / 1000.0))
+            let seconds = whole.clone().and_then(|whole| length(&utterances[i], whole));
+            (i, seconds.map(|s| (s * 1000.0).round() / 1000.0))
         };
-        rows.into_iter().map(of).collect::<Result<Vec<_>>>()
-    });
-    let mut seconds = vec![0.0; utterances.len()];
-    for (i, s) in all_or_first_error(lengths.collect())?.into_iter().flatten() {
-        seconds[i] = s;
-    }
-    Ok(seconds)
+        rows.into_iter().map(of).collect()
+    };
+    let mut lengths: Vec<(usize, Result<f64>)> = files.into_par_iter().flat_map_iter(of_file).collect();
+    lengths.sort_unstable_by_key(|(i, _)| *i);
+    lengths.into_iter().map(|(_, seconds)| seconds).collect()
 }
 
-/// Length of an utterance in a file of `whole` seconds.
+/// Length of an utterance in a file of `whole` seconds: as much of it as the file has.
 fn length(u: &Utterance, whole: f64) -> Result<f64> {
     match u.excerpt {
         None => Ok(whole),
         // As the features are cut: at least one sample at 16 kHz.
-        Some(e) if e.start + 0.5 / f64::from(SAMPLE_RATE) < whole => Ok(e.end - e.start),
+        Some(e) if e.start + 0.5 / f64::from(SAMPLE_RATE) < whole => Ok(e.end.min(whole) - e.start),
         Some(e) => Err(Error::failed(format!(
             "{}: utterance {} begins at {} s, the file has {whole:.3} s; correct its start",
             u.path.display(),

@@ -1,11 +1,13 @@
 //! Corpora on disk: one file each, from a folder to checked utterances.
 
+mod alike;
 mod check;
 mod cremad;
 mod digests;
 mod emodb;
 mod emovo;
 mod esd;
+mod faults;
 pub mod fetch;
 mod folder;
 mod iemocap;
@@ -19,9 +21,11 @@ pub mod synthetic;
 mod table;
 mod tess;
 mod urdu;
+mod walk;
 
 pub use check::{Check, Count, Dropped, Session, Verdict};
 pub use digests::Reading;
+pub use faults::{Fault, Faults, told};
 pub use index::{COLUMNS, Index, counts};
 pub use missing::{missing, unfetchable};
 
@@ -86,6 +90,8 @@ pub struct Corpus {
     pub dropped: BTreeMap<String, usize>,
     /// What is wrong with it: unknown codes, stray audio; empty when nothing is.
     pub problems: Vec<String>,
+    /// What is in its folder and not among the utterances, because it cannot be used.
+    pub faults: Faults,
 }
 
 impl Corpus {
@@ -183,7 +189,8 @@ pub fn manifest(name: &str, corpora: &Path) -> Result<Manifest> {
 /// [`Reading::Afresh`].
 ///
 /// # Errors
-/// An unknown name (usage); a missing or empty folder, as [`missing`] says it (usage); an unreadable file.
+/// An unknown name (usage); a missing or empty folder, as [`missing`] says it (usage); a table that cannot be read. Files and
+/// folders that cannot be read are [`Faults`], which end nothing.
 pub fn import(
     name: &str,
     languages: &[String],

@@ -1,6 +1,6 @@
 //! A corpus that is not here, as its manifest expects it: enough to plan with, nothing to train on.
 
-use crate::corpora::{Corpus, Utterance};
+use crate::corpora::{Corpus, Faults, Utterance};
 use crate::emotion::Emotion;
 use crate::manifest::Manifest;
 use crate::results::digest_hex;
@@ -41,7 +41,14 @@ pub(super) fn corpus(manifest: Manifest) -> Corpus {
         }
         (0..left).for_each(|i| add(emotion, (!sessions.is_empty()).then(|| i % sessions.len())));
     }
-    Corpus { root: PathBuf::new(), utterances, dropped: BTreeMap::new(), problems: Vec::new(), manifest }
+    Corpus {
+        root: PathBuf::new(),
+        utterances,
+        dropped: BTreeMap::new(),
+        problems: Vec::new(),
+        faults: Faults::default(),
+        manifest,
+    }
 }
 
 /// Who speaks next.

@@ -143,13 +143,15 @@ impl Plan {
                     &of_fold[of_fold.len() - 1].1
                 }
             };
-            if sums.is_empty() {
-                sums.clone_from(checks);
-            } else {
-                std::iter::zip(&mut sums, checks).for_each(|(sum, c)| {
-                    sum.compared += c.compared;
-                    sum.hits += c.hits;
-                });
+            // Not every cell has every question: names that look alike are told where there are any.
+            for c in checks {
+                match sums.iter_mut().find(|sum| sum.check == c.check) {
+                    Some(sum) => {
+                        sum.compared += c.compared;
+                        sum.hits += c.hits;
+                    }
+                    None => sums.push(c.clone()),
+                }
             }
         }
         Ok(sums)

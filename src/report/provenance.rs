@@ -66,7 +66,7 @@ pub fn audit(reading: &Reading) -> String {
     let rows: Vec<_> = info.audit.iter().map(row).collect();
     let table = section(
         "Leakage audit",
-        "Any hit stops a run, but for speakers where the protocol lets them overlap.",
+        "Any hit stops a run, but for speakers where the protocol lets them overlap, and for names that only look alike.",
         &["question", "compared", "hits"],
         &rows,
     );

@@ -13,7 +13,7 @@ use crate::split::write_splits;
 use std::time::{Duration, Instant};
 
 /// Log-mels of all utterances into the cache, where a stage of the plan needs any.
-pub(super) fn extract(plan: &Plan, store: &Store, display: &Display) -> Result<()> {
+pub(super) fn extract(plan: &Plan, store: &Store, partial: bool, display: &Display) -> Result<()> {
     let made = |c: &crate::plan::Cell| store.has(Stage::Classifier, &c.classifier);
     let shown = |c: &crate::plan::Cell| has_gallery(c, &plan.cells, &plan.spec);
     if plan.spec.embedding.is_none() && plan.cells.iter().all(|c| made(c) && !shown(c)) {
@@ -22,7 +22,23 @@ pub(super) fn extract(plan: &Plan, store: &Store, display: &Display) -> Result<(
     let bar = display.bar("features", plan.selection.utterances.len() as u64);
     let extracted = features::cache_all(&plan.selection.utterances, &plan.spec.features, store.root(), &bar);
     bar.finish_and_clear();
-    extracted
+    // With --partial what cannot be used is no part of the plan.
+    extracted.map_err(|e| if partial { e } else { next(&e) })
+}
+
+/// What ends a run that leaks: recordings that cannot be used, where there are any (silent copies are alike, and that they
+/// are silent says more), else the `leak`.
+pub(super) fn leak(plan: &Plan, store: &Store, leak: Error, display: &Display) -> Error {
+    let utterances = &plan.selection.utterances;
+    let bar = display.bar("features", utterances.len() as u64);
+    let refused = features::unusable(utterances, &plan.spec.features, store.root(), &bar);
+    bar.finish_and_clear();
+    let refused: Vec<String> = refused.into_iter().map(|(_, why)| why).collect();
+    if refused.is_empty() { leak } else { next(&Error::failed(features::all_of(&refused))) }
+}
+
+fn next(refused: &Error) -> Error {
+    Error::failed(format!("{refused}; go on without what cannot be used with --partial"))
 }
 
 /// The run directory with everything that is known before the first cell; it appears whole.

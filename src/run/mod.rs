@@ -136,7 +136,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
                 return Ok(Finished { cells: cells.len(), failed: 0, open: 0, queued: 0, before: true, run });
             }
             let lease = supervise(&run, experiment, display)?;
-            extract(&plan, &store, display)?;
+            extract(&plan, &store, options.partial, display)?;
             let [done, failed, _] = state.counts();
             let again = if failed > 0 { format!(", {failed} failed are tried again") } else { String::new() };
             display.note(&format!(
@@ -152,8 +152,8 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
             why.iter().for_each(|w| display.note(w));
             let question = Question { spec: Some(text.clone()), ..Question::default() };
             let network = worker::ask(&program, &question)?.networks;
-            let checks = plan.audit()?;
-            extract(&plan, &store, display)?;
+            let checks = plan.audit().map_err(|leak| begin::leak(&plan, &store, leak, display))?;
+            extract(&plan, &store, options.partial, display)?;
             let notes = notes.into_iter().chain(inputs::overlaps(&plan));
             let messages = warnings::of_spec(&plan.spec).into_iter().chain(notes);
             let warning = |message| Warning { cell: String::new(), message };

@@ -2,6 +2,7 @@
 
 use super::{Fold, Selection};
 use crate::error::{Error, Result};
+use crate::names::clean;
 use crate::results::write_atomic;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -163,7 +164,8 @@ impl SplitTable {
         let text = |i: usize| record[i].to_owned();
         let row = Listed {
             corpus: text(0),
-            utterance: text(1),
+            // A run of before names were cleaned listed them as the table had them.
+            utterance: clean(&record[1]).into_owned(),
             class: text(3),
             sha256: content.then(|| text(KEYS.len())).filter(|s| !s.is_empty()),
         };

@@ -3,6 +3,7 @@
 use super::{Selection, Sides};
 use crate::error::{Error, Result};
 use crate::manifest::Gender;
+use crate::names::clean;
 use crate::spec::{FixedSplit, LeaveSpeakersOut};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -50,12 +51,17 @@ pub(super) fn groups(protocol: &LeaveSpeakersOut, selection: &Selection) -> Resu
         let known: HashSet<&str> = selection.utterances.iter().map(|u| u.speaker.as_str()).collect();
         for (g, speakers) in protocol.groups.iter().enumerate() {
             for speaker in speakers {
-                if !known.contains(speaker.as_str()) {
+                let named = clean(speaker);
+                let Some(&speaker) = known.get(&*named) else {
                     return Err(Error::usage(format!(
                         "protocol.leave-speakers-out.groups: the corpus has no speaker `{speaker}` of these classes"
                     )));
+                };
+                if groups.insert(speaker, g).is_some_and(|other| other != g) {
+                    return Err(Error::usage(format!(
+                        "protocol.leave-speakers-out.groups: speaker `{speaker}` is in two groups, in two spellings that look the same"
+                    )));
                 }
-                groups.insert(speaker, g);
             }
         }
         protocol.groups.len()
@@ -72,11 +78,12 @@ pub(super) fn groups(protocol: &LeaveSpeakersOut, selection: &Selection) -> Resu
 /// The two sides of a corpus's own split.
 pub(super) fn parts(protocol: &FixedSplit, selection: &Selection) -> Result<Sides> {
     let of = |names: &[String]| -> Vec<usize> {
-        let named = |i: &usize| selection.utterances[*i].split.as_ref().is_some_and(|s| names.contains(s));
+        let names: HashSet<_> = names.iter().map(|n| clean(n)).collect();
+        let named = |i: &usize| selection.utterances[*i].split.as_deref().is_some_and(|s| names.contains(s));
         (0..selection.utterances.len()).filter(named).collect()
     };
     for (key, names) in [("train", &protocol.train), ("test", &protocol.test)] {
-        let there = |n: &String| selection.utterances.iter().any(|u| u.split.as_ref() == Some(n));
+        let there = |n: &String| selection.utterances.iter().any(|u| u.split.as_deref() == Some(&*clean(n)));
         if let Some(name) = names.iter().find(|n| !there(n)) {
             let known: BTreeSet<&str> =
                 selection.utterances.iter().filter_map(|u| u.split.as_deref()).collect();

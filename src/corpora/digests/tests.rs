@@ -4,6 +4,12 @@ use super::*;
 use std::fs;
 use std::time::Duration;
 
+/// A wav of 8 kHz whose two samples are the bytes of `sound` and a zero.
+fn clip(sound: &[u8; 3]) -> Vec<u8> {
+    let format = *b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x04\0\0\0";
+    [&b"RIFF\x28\0\0\0"[..], &format, sound, b"\0"].concat()
+}
+
 /// A corpus of one file, and imports of it.
 struct Fixture {
     dir: tempfile::TempDir,
@@ -17,7 +23,7 @@ impl Fixture {
         let root = dir.path().join("corpora/x");
         fs::create_dir_all(root.join("wav")).unwrap();
         let wav = root.join("wav/a b.wav");
-        fs::write(&wav, "one").unwrap();
+        fs::write(&wav, clip(b"one")).unwrap();
         Fixture { dir, root, wav }
     }
 
@@ -26,9 +32,10 @@ impl Fixture {
         let stamp = Stamp::of(&self.wav.metadata().unwrap());
         let now = stamp.mtime_ns.max(stamp.ctime_ns) + seconds * 1_000_000_000;
         let digests = Digests::at(&self.root, "x", self.dir.path(), reading, now);
-        let sha256 = digests.sha256(&self.wav).unwrap();
+        let seen = digests.look(&self.wav).unwrap();
         digests.keep();
-        sha256
+        assert_eq!(seen.length, Some(Length { frames: 2, rate: 8000 }));
+        seen.sha256
     }
 
     fn cache(&self) -> Option<PathBuf> {
@@ -51,13 +58,17 @@ impl Fixture {
 #[test]
 fn an_unchanged_file_is_not_read_again() {
     let f = Fixture::new();
-    assert_eq!(f.import(10, Reading::Afresh), digest_hex(b"one"));
+    assert_eq!(f.import(10, Reading::Afresh), digest_hex(&clip(b"one")));
     assert_eq!(f.cache(), None);
-    assert_eq!(f.import(10, Reading::Cached), digest_hex(b"one"));
+    assert_eq!(f.import(10, Reading::Cached), digest_hex(&clip(b"one")));
     f.poison("0123");
     assert_eq!(f.import(10, Reading::Cached), "0123");
-    assert_eq!(f.import(10, Reading::Afresh), digest_hex(b"one"), "it is read where that is asked for");
-    assert_eq!(f.import(10, Reading::Cached), digest_hex(b"one"), "which puts the cache right");
+    assert_eq!(
+        f.import(10, Reading::Afresh),
+        digest_hex(&clip(b"one")),
+        "it is read where that is asked for"
+    );
+    assert_eq!(f.import(10, Reading::Cached), digest_hex(&clip(b"one")), "which puts the cache right");
 }
 
 #[test]
@@ -67,7 +78,7 @@ fn a_file_of_this_moment_is_neither_kept_nor_believed() {
     assert_eq!(f.cache(), None);
     f.import(10, Reading::Cached);
     f.poison("0123");
-    assert_eq!(f.import(2, Reading::Cached), digest_hex(b"one"));
+    assert_eq!(f.import(2, Reading::Cached), digest_hex(&clip(b"one")));
 }
 
 #[test]
@@ -77,11 +88,11 @@ fn a_change_of_the_same_size_is_seen_though_its_time_was_put_back() {
     f.import(10, Reading::Cached);
     // The ctime of a change in the same tick of the clock would be the same.
     std::thread::sleep(Duration::from_millis(50));
-    fs::write(&f.wav, "two").unwrap();
+    fs::write(&f.wav, clip(b"two")).unwrap();
     File::options().write(true).open(&f.wav).unwrap().set_modified(before.modified().unwrap()).unwrap();
     let after = f.wav.metadata().unwrap();
     assert_eq!((after.len(), after.modified().unwrap()), (before.len(), before.modified().unwrap()));
-    assert_eq!(f.import(10, Reading::Cached), digest_hex(b"two"));
+    assert_eq!(f.import(10, Reading::Cached), digest_hex(&clip(b"two")));
 }
 
 #[test]
@@ -101,7 +112,7 @@ fn a_torn_or_foreign_cache_counts_as_absent() {
         &format!("{HEADER} {}\nx\n", digest_hex(b"x\n")),
     ] {
         fs::write(&path, wrong).unwrap();
-        assert_eq!(f.import(10, Reading::Cached), digest_hex(b"one"), "{wrong}");
+        assert_eq!(f.import(10, Reading::Cached), digest_hex(&clip(b"one")), "{wrong}");
     }
 }
 
@@ -109,9 +120,9 @@ fn a_torn_or_foreign_cache_counts_as_absent() {
 fn the_cache_is_written_when_something_is_new_and_forgets_what_is_gone() {
     let f = Fixture::new();
     let other = f.root.join("wav/b.wav");
-    fs::write(&other, "two").unwrap();
+    fs::write(&other, clip(b"two")).unwrap();
     let digests = Digests::at(&f.root, "x", f.dir.path(), Reading::Cached, i128::MAX);
-    digests.sha256(&other).unwrap();
+    digests.look(&other).unwrap();
     digests.keep();
     f.import(10, Reading::Cached);
     let path = f.cache().unwrap();
@@ -121,7 +132,7 @@ fn the_cache_is_written_when_something_is_new_and_forgets_what_is_gone() {
     assert_eq!(path.metadata().unwrap().ino(), written, "nothing was new");
     fs::remove_file(&other).unwrap();
     std::thread::sleep(Duration::from_millis(50));
-    fs::write(&f.wav, "six").unwrap();
+    fs::write(&f.wav, clip(b"six")).unwrap();
     f.import(10, Reading::Cached);
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 2);
 }
@@ -130,5 +141,5 @@ fn the_cache_is_written_when_something_is_new_and_forgets_what_is_gone() {
 fn a_cache_that_cannot_be_written_is_no_error() {
     let f = Fixture::new();
     fs::write(f.dir.path().join("digests"), "a file where the folder should be").unwrap();
-    assert_eq!(f.import(10, Reading::Cached), digest_hex(b"one"));
+    assert_eq!(f.import(10, Reading::Cached), digest_hex(&clip(b"one")));
 }

@@ -13,7 +13,7 @@ pub mod sentences;
 pub mod shaping;
 pub mod speakers;
 
-use crate::corpora::{Corpus, Utterance};
+use crate::corpora::{Corpus, Faults, Utterance};
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use crate::manifest::Manifest;
@@ -88,7 +88,8 @@ pub fn import_with(
     for (_, count) in &mut manifest.expected.emotions {
         *count = speakers.len() * TAKES;
     }
-    Ok(Corpus { manifest, root, utterances, dropped: BTreeMap::new(), problems: Vec::new() })
+    let (dropped, problems, faults) = (BTreeMap::new(), Vec::new(), Faults::default());
+    Ok(Corpus { manifest, root, utterances, dropped, problems, faults })
 }
 
 /// The languages named, in the order of [`Language::ALL`].

@@ -1,17 +1,31 @@
 //! The distinct files of a table: each is looked at once, and none is outside the table's folder.
 
+use super::spelling::Spelling;
 use crate::audio::decode::EXTENSIONS;
-use crate::corpora::digests::Digests;
+use crate::audio::probe::{Length, unreadable};
+use crate::corpora::digests::{Digests, Seen};
 use crate::error::{Error, Result};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 /// A file that is there.
 pub(super) struct File {
     pub(super) path: PathBuf,
     pub(super) sha256: String,
+    /// Nothing where its header does not tell.
+    pub(super) length: Option<Length>,
+}
+
+/// Why a row's file cannot be used.
+pub(super) enum Refused {
+    /// The row is wrong: its file is not there, or not a file.
+    Row(String),
+    /// The file is there and is no recording: its path in the table, and why.
+    File(String, String),
 }
 
 /// Files by the path that the table gives.
@@ -31,6 +45,21 @@ impl Files {
         Ok(Files { root: root.to_owned(), real, numbers: HashMap::new(), paths: Vec::new() })
     }
 
+    /// `path` as it is meant: with `\` for `/` where a table of Windows has them and no file is called so.
+    pub(super) fn meant(&self, path: &str) -> std::result::Result<String, String> {
+        let mut letters = path.chars();
+        let drive = letters.next().is_some_and(|c| c.is_ascii_alphabetic())
+            && letters.next() == Some(':')
+            && letters.next().is_some_and(|c| matches!(c, '\\' | '/'));
+        if drive || path.starts_with('\\') {
+            return Err(format!(
+                "path `{path}`: an absolute path of Windows; expected a path below the folder of table.csv, as sub/b.wav"
+            ));
+        }
+        let literal = !path.contains('\\') || self.root.join(path).symlink_metadata().is_ok();
+        Ok(if literal { path.to_owned() } else { path.replace('\\', "/") })
+    }
+
     /// The number of the file at `path`, which is relative and leads upwards nowhere.
     pub(super) fn number(&mut self, path: &str) -> std::result::Result<u32, String> {
         if let Some(number) = self.numbers.get(path) {
@@ -39,8 +68,13 @@ impl Files {
         let inside =
             Path::new(path).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
         if !inside {
+            let below = Path::new(path)
+                .strip_prefix(&self.real)
+                .ok()
+                .or(Path::new(path).strip_prefix(&self.root).ok());
+            let next = below.map(|p| format!(": write `{}`", p.display())).unwrap_or_default();
             return Err(format!(
-                "path `{path}`: expected a path below the folder of table.csv, without `..`"
+                "path `{path}`: expected a path below the folder of table.csv, without `..`{next}"
             ));
         }
         let extension = Path::new(path).extension().map(|e| e.to_string_lossy().to_lowercase());
@@ -54,14 +88,11 @@ impl Files {
     }
 
     /// Content of every file, by number, or why it cannot be used. `progress` goes up by one a file.
-    ///
-    /// # Errors
-    /// A folder that a path names and that cannot be read is no error here, but that of its rows.
     pub(super) fn digests(
         self,
         known: &Digests,
         progress: &ProgressBar,
-    ) -> Result<Vec<std::result::Result<File, String>>> {
+    ) -> Vec<std::result::Result<File, Refused>> {
         progress.set_length(self.paths.len() as u64);
         let Files { root, real, numbers, paths } = self;
         drop(numbers);
@@ -70,25 +101,36 @@ impl Files {
             let folder = Path::new(&**path).parent().unwrap_or(Path::new(""));
             folders.entry(folder).or_insert_with(|| below(&root.join(folder), &real));
         }
+        let spelling = Spelling::new(&root);
         let look = |path: &str| {
             progress.inc(1);
+            let wrong = |why: String| Refused::Row(format!("path `{path}`: {why}"));
             let relative = Path::new(path);
-            let (inside, full) = (folders[relative.parent().unwrap_or(Path::new(""))], root.join(relative));
-            let about = full.symlink_metadata().map_err(|_| format!("path `{path}`: no such file"))?;
+            let literal = root.join(relative);
+            let (inside, full, about): (bool, PathBuf, Metadata) = match literal.symlink_metadata() {
+                Ok(about) => (folders[relative.parent().unwrap_or(Path::new(""))], literal, about),
+                Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                    let full = root.join(spelling.find(relative).map_err(wrong)?);
+                    let about = full.symlink_metadata().map_err(|e| wrong(unreadable(&e)))?;
+                    (full.parent().is_none_or(|folder| below(folder, &real)), full, about)
+                }
+                Err(e) => return Err(wrong(unreadable(&e))),
+            };
             if !inside || about.is_symlink() && !below(&full, &real) {
-                return Err(format!("path `{path}`: a link that leads out of the folder of table.csv"));
+                return Err(wrong("a link that leads out of the folder of table.csv".into()));
             }
             if !full.is_file() {
-                return Err(format!("path `{path}`: not a file"));
+                return Err(wrong("not a file".into()));
             }
-            let sha256 = known.sha256(&full).map_err(|e| e.to_string())?;
-            Ok(File { path: full, sha256 })
+            let refused = |why: String| Refused::File(path.to_owned(), why);
+            let Seen { sha256, length } = known.look(&full).map_err(refused)?;
+            Ok(File { path: full, sha256, length })
         };
-        Ok(paths.par_iter().map(|path| look(path)).collect())
+        paths.par_iter().map(|path| look(path)).collect()
     }
 }
 
 /// Whether `path`, its links followed, is in `real`. A path that is not there is: it leads nowhere.
 fn below(path: &Path, real: &Path) -> bool {
-    path.canonicalize().map_or_else(|e| e.kind() == std::io::ErrorKind::NotFound, |p| p.starts_with(real))
+    path.canonicalize().map_or_else(|e| e.kind() == ErrorKind::NotFound, |p| p.starts_with(real))
 }

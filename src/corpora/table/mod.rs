@@ -6,17 +6,23 @@
 
 mod files;
 mod row;
+mod spelling;
+mod text;
 
 use super::digests::Digests;
-use super::{Corpus, Excerpt, Source, Utterance};
+use super::{Corpus, Excerpt, Fault, Faults, Source, Utterance};
+use crate::audio::SAMPLE_RATE;
+use crate::audio::probe::Length;
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
+use crate::features::all_of;
 use crate::manifest::{Expected, Manifest};
 use crate::results::digest_hex;
-use files::Files;
+use files::{Files, Refused};
 use row::{Columns, Row};
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The table's name.
@@ -31,8 +37,18 @@ pub(super) fn folders(corpora: &Path) -> Vec<String> {
 
 /// Whether `name` is a plain name, which leads to no other folder, with a table.
 fn is_table(name: &str, corpora: &Path) -> bool {
-    let plain = name.chars().all(|c| c.is_alphanumeric() || "._-".contains(c)) && !name.starts_with('.');
-    plain && !name.is_empty() && corpora.join(name).join(FILE).is_file()
+    folder(name, corpora).is_some()
+}
+
+/// The folder of the table `name`, which may be spelt otherwise on the disk ([`spelling`]). `>` stands between the two
+/// corpora of a cross-lingual experiment, and `/` between the parts of a column of split.csv.
+fn folder(name: &str, corpora: &Path) -> Option<PathBuf> {
+    let plain = !name.is_empty()
+        && !name.starts_with('.')
+        && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\' | '>'));
+    let literal = plain.then(|| corpora.join(name))?;
+    let folder = if literal.is_dir() { literal } else { spelling::of_folder(corpora, name)? };
+    folder.join(FILE).is_file().then_some(folder)
 }
 
 /// The manifest of the table `name`; nothing where there is no such table.
@@ -40,10 +56,11 @@ fn is_table(name: &str, corpora: &Path) -> bool {
 /// # Errors
 /// A manifest.toml that cannot be read or understood.
 pub(super) fn manifest(name: &str, corpora: &Path) -> Result<Option<Manifest>> {
-    if !is_table(name, corpora) {
-        return Ok(None);
+    let Some(folder) = folder(name, corpora) else { return Ok(None) };
+    let path = folder.join("manifest.toml");
+    if path.exists() && !path.is_file() {
+        return Err(Error::failed(format!("{}: not a regular file; remove it", path.display())));
     }
-    let path = corpora.join(name).join("manifest.toml");
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -61,6 +78,8 @@ struct Read {
     problems: Problems,
     /// Rows in another language than those asked for.
     foreign: usize,
+    /// Recordings that the manifest lists as unusable.
+    listed: BTreeSet<String>,
 }
 
 /// Reads `corpora/<name>/table.csv`.
@@ -69,12 +88,13 @@ struct Read {
 /// A table without header or without a required column (usage); a file that cannot be read; no good row.
 pub(super) fn import(source: Source) -> Result<Corpus> {
     let Source { mut manifest, corpora, cache, reading, languages, progress } = source;
-    let root = corpora.join(&manifest.name);
+    let root = folder(&manifest.name, corpora).unwrap_or_else(|| corpora.join(&manifest.name));
     let mut files = Files::new(&root)?;
-    let Read { mut rows, words, dropped, mut problems, foreign } =
+    let Read { mut rows, words, dropped, mut problems, foreign, listed } =
         read(&root, &manifest, languages, &mut files)?;
+    let mut faults = Faults { listed: listed.into_iter().collect(), ..Faults::default() };
     let digests = Digests::open(&root, &manifest.name, cache, reading);
-    let files = files.digests(&digests, progress)?;
+    let files = files.digests(&digests, progress);
     digests.keep();
 
     // By id, the first row of an id first: the order of the table decides which of two is the second.
@@ -85,11 +105,20 @@ pub(super) fn import(source: Source) -> Result<Corpus> {
     for row in rows {
         let file = match &files[row.file as usize] {
             Ok(file) => file,
-            Err(why) => {
+            Err(Refused::Row(why)) => {
                 problems.push(row.line, why.clone());
                 continue;
             }
+            Err(Refused::File(path, why)) => {
+                let place = format!("{FILE}:{}: path `{path}`", row.line);
+                faults.unusable.push(Fault { place, why: why.clone() });
+                continue;
+            }
         };
+        if let Some(why) = row.excerpt.zip(file.length).and_then(|(e, length)| beyond(e, length)) {
+            problems.push(row.line, why);
+            continue;
+        }
         if utterances.last().is_some_and(|u| *u.id == *row.id) {
             problems.push(
                 row.line,
@@ -119,8 +148,11 @@ pub(super) fn import(source: Source) -> Result<Corpus> {
         });
     }
     let problems = problems.lines();
+    faults.unusable.sort();
     if utterances.is_empty() {
-        let first = problems.first().map(|p| format!(": {p}")).unwrap_or_default();
+        let unusable = faults.unusable.iter().map(ToString::to_string);
+        let first: Vec<String> = problems.iter().cloned().chain(unusable).collect();
+        let first = if first.is_empty() { first.join("") } else { format!(": {}", all_of(&first)) };
         return Err(Error::usage(format!(
             "corpus {corpus}: no usable row in {}{first}",
             root.join(FILE).display()
@@ -129,7 +161,23 @@ pub(super) fn import(source: Source) -> Result<Corpus> {
     if foreign > 0 || manifest.expected.utterances == 0 {
         manifest.expected = Expected { dropped: manifest.expected.dropped, ..as_found(&utterances) };
     }
-    Ok(Corpus { manifest, root, utterances, dropped, problems })
+    Ok(Corpus { manifest, root, utterances, dropped, problems, faults })
+}
+
+/// Seconds that an excerpt may end after its file: bounds of transcripts are rounded.
+const ROUNDED: f64 = 0.02;
+
+/// Why an excerpt cannot be cut from a file of `length`.
+fn beyond(Excerpt { start, end }: Excerpt, length: Length) -> Option<String> {
+    let whole = length.seconds();
+    if end > whole + ROUNDED {
+        return Some(format!("start {start} and end {end}: the file has {whole:.3} s; correct them"));
+    }
+    // As the features are cut, at 16 kHz, and of at least one of the file's own samples.
+    let at = |seconds: f64| (seconds * f64::from(SAMPLE_RATE)).round();
+    let end = end.min(whole);
+    let short = at(end) <= at(start) || (end - start) * f64::from(length.rate) < 1.0;
+    short.then(|| format!("start {start} and end {end}: shorter than a sample; correct them"))
 }
 
 /// What is there is all there is, where nobody has said how much it should be.
@@ -142,20 +190,38 @@ fn as_found(utterances: &[Utterance]) -> Expected {
 fn read(root: &Path, manifest: &Manifest, languages: &[String], files: &mut Files) -> Result<Read> {
     let path = root.join(FILE);
     let failed = |e: csv::Error| Error::failed(format!("{}: cannot be read: {e}", path.display()));
-    let mut csv =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_path(&path).map_err(failed)?;
-    let header = csv.byte_headers().map_err(failed)?;
-    let columns = Columns::find(header).map_err(|why| Error::usage(format!("{}: {why}", path.display())))?;
-    let mut read = Read::default();
+    let usage = |why: String| Error::usage(format!("{}: {why}", path.display()));
+    let file = File::open(&path).map_err(|e| failed(e.into()))?;
+    let text = text::of(file).map_err(usage)?;
+    let mut csv = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .flexible(true)
+        .has_headers(false)
+        .delimiter(text.delimiter)
+        .from_reader(text.reader);
     let mut record = csv::ByteRecord::new();
+    let mut columns = None;
+    let mut read = Read::default();
     while csv.read_byte_record(&mut record).map_err(failed)? {
-        let line = record.position().map_or(0, csv::Position::line);
+        // Spreadsheets append rows without anything in them.
+        if record.iter().all(row::is_blank) {
+            continue;
+        }
+        let Some(columns) = &columns else {
+            columns = Some(Columns::find(&record, text.delimiter).map_err(usage)?);
+            continue;
+        };
+        let line = record.position().map_or(0, csv::Position::line) + text.skipped;
         match columns.row(line, &record, manifest, files, &mut read.words) {
             Err(why) => read.problems.push(line, why),
             Ok(row::Kind::Dropped(code)) => *read.dropped.entry(code).or_default() += 1,
+            Ok(row::Kind::Unusable(name)) => drop(read.listed.insert(name)),
             Ok(row::Kind::Row(row)) if wanted(languages, read.words.get(row.language)) => read.rows.push(row),
             Ok(row::Kind::Row(_)) => read.foreign += 1,
         }
+    }
+    if columns.is_none() {
+        Columns::find(&csv::ByteRecord::new(), text.delimiter).map_err(usage)?;
     }
     Ok(read)
 }

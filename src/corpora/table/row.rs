@@ -5,7 +5,10 @@ use super::files::Files;
 use crate::corpora::Excerpt;
 use crate::emotion::Emotion;
 use crate::manifest::{Gender, Manifest};
+use crate::names::clean;
 use crate::nearest::hint;
+use std::borrow::Cow;
+use std::path::Path;
 
 const REQUIRED: [&str; 3] = ["path", "emotion", "speaker"];
 const OPTIONAL: [&str; 7] = ["id", "gender", "session", "language", "split", "start", "end"];
@@ -29,6 +32,8 @@ pub(super) enum Kind {
     Row(Row),
     /// By a code that the manifest drops.
     Dropped(String),
+    /// By the name under which the manifest lists it as unusable.
+    Unusable(String),
 }
 
 /// Where each column is.
@@ -36,15 +41,20 @@ pub(super) struct Columns {
     required: [usize; 3],
     optional: [Option<usize>; 7],
     width: usize,
+    /// Seconds may be written `1,25`.
+    decimal_comma: bool,
+}
+
+/// Whether a cell has nothing in it.
+pub(super) fn is_blank(cell: &[u8]) -> bool {
+    cell.is_empty() || std::str::from_utf8(cell).is_ok_and(|text| clean(text).is_empty())
 }
 
 impl Columns {
-    /// Finds the columns by the header, in any case.
-    pub(super) fn find(header: &csv::ByteRecord) -> Result<Columns, String> {
-        let names: Vec<String> = header
-            .iter()
-            .map(|h| String::from_utf8_lossy(h).trim_start_matches('\u{feff}').trim().to_lowercase())
-            .collect();
+    /// Finds the columns by the header, in any case. `delimiter` is what stands between cells.
+    pub(super) fn find(header: &csv::ByteRecord, delimiter: u8) -> Result<Columns, String> {
+        let names: Vec<String> =
+            header.iter().map(|h| clean(&String::from_utf8_lossy(h)).to_lowercase()).collect();
         let at = |name: &str| names.iter().position(|n| n == name);
         let known = REQUIRED.iter().chain(&OPTIONAL);
         if let Some(twice) = known.copied().find(|k| names.iter().filter(|n| n == k).count() > 1) {
@@ -54,11 +64,16 @@ impl Columns {
         for (place, name) in required.iter_mut().zip(REQUIRED) {
             *place = at(name).ok_or_else(|| {
                 let found = if names.iter().all(String::is_empty) { "nothing".into() } else { names.join(", ") };
-                let comma = if names.len() == 1 { "; columns are separated by commas" } else { "" };
+                let comma = match &names[..] {
+                    [one] if one.contains(';') => "; columns are separated by commas, or a first line says `sep=;`",
+                    [_] => "; columns are separated by commas",
+                    _ => "",
+                };
                 format!("no column `{name}` in its first line, which has {found}; path, emotion and speaker are required{comma}")
             })?;
         }
-        Ok(Columns { required, optional: OPTIONAL.map(at), width: names.len() })
+        let decimal_comma = delimiter != b',';
+        Ok(Columns { required, optional: OPTIONAL.map(at), width: names.len(), decimal_comma })
     }
 
     /// Reads a record.
@@ -70,7 +85,8 @@ impl Columns {
         files: &mut Files,
         words: &mut Words,
     ) -> Result<Kind, String> {
-        if record.len() != self.width {
+        let more = record.iter().skip(self.width);
+        if record.len() < self.width || !more.clone().all(is_blank) {
             return Err(format!("{} cells, the header has {}", record.len(), self.width));
         }
         let text = |at: usize| {
@@ -81,37 +97,52 @@ impl Columns {
                 false => Ok(cell),
             }
         };
-        let [path, emotion, speaker] = [0, 1, 2].map(|i| match text(self.required[i]) {
-            Ok("") => Err(format!("{} is empty", REQUIRED[i])),
+        let name = |at: usize| text(at).map(clean);
+        let [emotion, speaker] = [1, 2].map(|i| match name(self.required[i]) {
+            Ok(cell) if cell.is_empty() => Err(format!("{} is empty", REQUIRED[i])),
             cell => cell,
         });
-        let mut cells = [""; 7];
+        let mut cells: [Cow<str>; 7] = Default::default();
         for (cell, at) in cells.iter_mut().zip(self.optional) {
-            *cell = at.map_or(Ok(""), text)?;
+            *cell = at.map_or(Ok(Cow::default()), name)?;
         }
         let [id, gender, session, language, split, start, end] = cells;
-        let (path, emotion, speaker) = (path?, emotion?, speaker?);
-        if manifest.dropped.contains_key(emotion) {
-            return Ok(Kind::Dropped(emotion.to_owned()));
+        // As it is in the table: a file may be called so.
+        let path = match text(self.required[0])? {
+            "" => return Err("path is empty".to_owned()),
+            path => files.meant(path)?,
+        };
+        let (emotion, speaker) = (emotion?, speaker?);
+        if manifest.dropped.contains_key(&*emotion) {
+            return Ok(Kind::Dropped(emotion.into_owned()));
         }
-        let emotion = label(emotion, manifest)?;
-        let gender = match gender {
+        let emotion = label(&emotion, manifest)?;
+        let gender = match &*gender {
             "" => None,
             word => {
                 Some(Gender::parse(word).ok_or_else(|| format!("gender `{word}`: expected female or male"))?)
             }
         };
-        let excerpt = excerpt(start, end)?;
-        let file = files.number(path)?;
-        let id = match (id, excerpt) {
-            ("", None) => stem(path).into(),
-            ("", Some(Excerpt { start, end })) => format!("{}@{start}-{end}", stem(path)).into(),
+        let excerpt = match self.decimal_comma {
+            true => excerpt(&start.replace(',', "."), &end.replace(',', "."))?,
+            false => excerpt(&start, &end)?,
+        };
+        let id: Box<str> = match (&*id, excerpt) {
+            ("", None) => clean(stem(&path)).into(),
+            ("", Some(Excerpt { start, end })) => format!("{}@{start}-{end}", clean(stem(&path))).into(),
             (id, _) => id.into(),
         };
-        let language = words.number(if language.is_empty() { &manifest.language } else { language });
+        if id.is_empty() {
+            return Err(format!("path {path:?}: nothing of its name is seen; give the row an id"));
+        }
+        if let Some(known) = manifest.is_unusable(&id, Path::new(&path)) {
+            return Ok(Kind::Unusable(known.to_owned()));
+        }
+        let file = files.number(&path)?;
+        let language = words.number(if language.is_empty() { &manifest.language } else { &language });
         let mut word = |w: &str| (!w.is_empty()).then(|| words.number(w));
-        let (session, split) = (word(session), word(split));
-        let speaker = words.number(speaker);
+        let (session, split) = (word(&session), word(&split));
+        let speaker = words.number(&speaker);
         Ok(Kind::Row(Row { line, id, file, speaker, language, session, split, gender, emotion, excerpt }))
     }
 }
