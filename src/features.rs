@@ -17,10 +17,14 @@ pub use crate::audio::npy::{read_npy, write_npy, write_npy_cached};
 /// 2: 48 kHz and its multiples are resampled in other blocks.
 pub const VERSION: u32 = 2;
 
+/// Goes up whenever a file that was read wrong is refused or read right, and every other gives the same numbers: then no
+/// key changes, but what the cache has of such a file must not be taken.
+const READER: u32 = 1;
+
 /// The log-mels of `utterances`, in their order. `progress` goes up by one for each.
 ///
 /// An utterance's spectrogram is kept in `cache/features-<settings>/<2 hex>/<sha256>.npy`, named by the audio's
-/// content, the settings, the channel policy and the version above. A cached file that is torn, or that cannot
+/// content, the settings, the channel policy and the versions above. A cached file that is torn, or that cannot
 /// be what these settings give, is computed anew. A recording whose utterances are neighbours here is decoded once.
 ///
 /// # Errors
@@ -182,7 +186,7 @@ pub fn all_of(refused: &[String]) -> String {
 
 fn cache_folder(cache: &Path, channels: Channels, features: &Features) -> PathBuf {
     let settings = serde_json::to_string(features).expect("features are plain data");
-    let digest = digest_hex(format!("log-mel v{VERSION} {channels:?} {settings}").as_bytes());
+    let digest = digest_hex(format!("log-mel v{VERSION}.{READER} {channels:?} {settings}").as_bytes());
     cache.join(format!("features-{}", &digest[..16]))
 }
 

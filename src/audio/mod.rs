@@ -1,12 +1,17 @@
 //! From an audio file to log-mel frames.
 
 pub mod decode;
+mod flac;
+mod foreign;
 mod lanes;
 pub mod logmel;
 mod mel;
+mod mix;
 pub mod npy;
 pub mod probe;
 pub mod resample;
+mod source;
+mod wav;
 
 pub use decode::{Decoded, decode, load};
 pub use logmel::{LogMel, MelExtractor};

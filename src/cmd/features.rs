@@ -10,15 +10,27 @@ use serde::Serialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+/// What is taken of a file with several channels.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Which {
+    /// Their mean
+    Mean,
+    /// The first, where channels are different microphones or cancel each other
+    First,
+}
+
 /// Write the log-mel spectrogram of each recording as NAME.npy, float32 [frames, mels]
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// wav or flac files; several channels are averaged
+    /// wav or flac files
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Folder to write to; made where it is missing
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// What is taken of several channels
+    #[arg(long, value_enum, default_value = "mean")]
+    channels: Which,
 }
 
 #[derive(Serialize)]
@@ -36,12 +48,17 @@ struct Written {
 pub fn run(args: Args, global: &Global) -> Result<u8> {
     let targets = targets(&args.files, &args.out)?;
     let extractor = MelExtractor::new(&Features::default());
+    let channels = match args.channels {
+        Which::Mean => Channels::Mean,
+        Which::First => Channels::First,
+    };
     let progress = global.progress("features");
     progress.set_length(targets.len() as u64);
     let one = |(file, target): &(&PathBuf, PathBuf)| {
-        let mel = extractor.extract(&load(file, Channels::Mean)?);
-        write_npy(target, &mel)?;
+        let mel = load(file, channels).map(|samples| extractor.extract(&samples));
         progress.inc(1);
+        let mel = mel?;
+        write_npy(target, &mel)?;
         let (file, out) = (file.display().to_string(), target.display().to_string());
         Ok(Written { file, out, frames: mel.frames, mels: mel.mels })
     };
@@ -72,8 +89,11 @@ fn targets<'a>(files: &'a [PathBuf], out: &Path) -> Result<Vec<(&'a PathBuf, Pat
     let mut seen = HashMap::new();
     let mut targets = Vec::new();
     for file in files {
-        let stem =
-            file.file_stem().ok_or_else(|| Error::usage(format!("{}: not a file name", file.display())))?;
+        // A folder, such as `..`: it is refused when its turn comes, and the others are read.
+        let Some(stem) = file.file_stem() else {
+            targets.push((file, out.to_owned()));
+            continue;
+        };
         // Not every file system tells case apart.
         if let Some(first) = seen.insert(stem.to_string_lossy().to_lowercase(), file) {
             let (first, second) = (first.display(), file.display());

@@ -59,7 +59,6 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("plotters", &["report"]),
     ("linfa_tsne", &["report"]),
     ("png", &["report"]),
-    ("symphonia", &["audio"]),
     ("rubato", &["audio"]),
     ("clap", &["cmd", "main", "worker_main"]),
     ("ureq", &["corpora"]),

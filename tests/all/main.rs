@@ -1,4 +1,7 @@
 mod audio;
+mod audio_flac;
+mod audio_wav;
+mod audio_writers;
 mod augmentations;
 mod binary;
 mod bootstrap;

@@ -1,0 +1,84 @@
+//! Bytes of a file by place.
+
+use super::decode::Refusable;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+
+/// Bytes that are kept from the start: most headers are within them.
+const KEPT: usize = 8192;
+
+/// A file, from the place where its contents begin.
+pub(super) struct Source<R> {
+    reader: R,
+    start: u64,
+    length: u64,
+    /// The first bytes.
+    head: Vec<u8>,
+}
+
+impl<R: Read + Seek> Source<R> {
+    /// `reader` has `length` bytes, of which the first `start` do not belong to it.
+    pub(super) fn new(reader: R, start: u64, length: u64) -> Refusable<Source<R>> {
+        let mut source = Source { reader, start, length: length.saturating_sub(start), head: Vec::new() };
+        source.head = source.bytes(0, KEPT)?;
+        Ok(source)
+    }
+
+    /// As it is, but beginning `further` bytes on.
+    pub(super) fn from(self, further: u64) -> Refusable<Source<R>> {
+        let start = self.start.saturating_add(further);
+        Source::new(self.reader, start, self.start + self.length)
+    }
+
+    /// Bytes.
+    pub(super) fn len(&self) -> u64 {
+        self.length
+    }
+
+    /// The first bytes, a few thousand.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// Up to `most` bytes from `at`: fewer at the end.
+    pub(super) fn bytes(&mut self, at: u64, most: usize) -> Refusable<Vec<u8>> {
+        let there = self.length.saturating_sub(at).min(most as u64) as usize;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(there).map_err(|_| {
+            format!("its {there} bytes do not fit into the memory that is free; cut it into several files")
+        })?;
+        bytes.resize(there, 0);
+        let found = self.read(at, &mut bytes)?;
+        bytes.truncate(found);
+        Ok(bytes)
+    }
+
+    /// The next `N` bytes from `at`, if there are so many.
+    pub(super) fn exactly<const N: usize>(&mut self, at: u64) -> Refusable<Option<[u8; N]>> {
+        let mut bytes = [0; N];
+        Ok((self.read(at, &mut bytes)? == N).then_some(bytes))
+    }
+
+    /// Fills `buffer` from `at`; returns how much of it, less only at the end.
+    pub(super) fn read(&mut self, at: u64, buffer: &mut [u8]) -> Refusable<usize> {
+        let kept = usize::try_from(at).ok().and_then(|at| self.head.get(at..)?.get(..buffer.len()));
+        if let Some(kept) = kept {
+            buffer.copy_from_slice(kept);
+            return Ok(buffer.len());
+        }
+        let failed = |e: std::io::Error| format!("cannot be read: {e}");
+        if at >= self.length {
+            return Ok(0);
+        }
+        self.reader.seek(SeekFrom::Start(self.start + at)).map_err(failed)?;
+        let mut found = 0;
+        while found < buffer.len() {
+            match self.reader.read(&mut buffer[found..]) {
+                Ok(0) => break,
+                Ok(n) => found += n,
+                Err(e) if e.kind() == ErrorKind::Interrupted => (),
+                Err(e) => return Err(failed(e)),
+            }
+        }
+        Ok(found)
+    }
+}

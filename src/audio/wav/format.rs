@@ -1,0 +1,193 @@
+//! The `fmt ` chunk of a wav.
+
+use crate::audio::decode::{CONVERT, FRESH, Refusable};
+
+/// How a sample is stored, always little-endian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sample {
+    U8,
+    I16,
+    I24,
+    I32,
+    /// So many bits, 17 to 24, somewhere in 4 bytes.
+    Padded(u32),
+    /// So many bits in the low end of 4 bytes.
+    Low(u32),
+    F32,
+    F64,
+    MuLaw,
+    ALaw,
+}
+
+/// What a `fmt ` chunk says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Format {
+    /// At least 1.
+    pub(super) channels: usize,
+    /// Hertz.
+    pub(super) rate: u32,
+    pub(super) sample: Sample,
+}
+
+impl Format {
+    /// Bytes of one sample of all channels.
+    pub(super) fn frame(&self) -> usize {
+        self.channels * self.sample.width()
+    }
+}
+
+impl Sample {
+    fn width(self) -> usize {
+        match self {
+            Sample::U8 | Sample::MuLaw | Sample::ALaw => 1,
+            Sample::I16 => 2,
+            Sample::I24 => 3,
+            Sample::I32 | Sample::Padded(_) | Sample::Low(_) | Sample::F32 => 4,
+            Sample::F64 => 8,
+        }
+    }
+}
+
+/// What follows the tag in the GUID of an extensible format: of Microsoft's, and of ambisonics.
+const GUIDS: [[u8; 14]; 2] = [
+    [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71],
+    [0, 0, 0x21, 7, 0xd3, 0x11, 0x86, 0x44, 0xc8, 0xc1, 0xca, 0, 0, 0],
+];
+
+/// Reads the body of a `fmt ` chunk; what it has beyond that of its format is of no importance.
+///
+/// # Errors
+/// A chunk that is too short, a codec that is not read, numbers that contradict each other.
+pub(super) fn parse(body: &[u8]) -> Refusable<Format> {
+    let two = |at: usize| body.get(at..at + 2).map(|b| u16::from_le_bytes([b[0], b[1]]));
+    let four = |at: usize| Some(u32::from(two(at)?) | u32::from(two(at + 2)?) << 16);
+    let fields = || Some((two(0)?, two(2)?, four(4)?, four(8)?, two(12)?, two(14)?));
+    let (tag, channels, rate, per_second, align, bits) =
+        fields().ok_or(format!("damaged: its fmt chunk has {} of 16 bytes; {FRESH}", body.len()))?;
+    let tag = match tag {
+        0xfffe => extensible(body)?,
+        tag => tag,
+    };
+    if channels == 0 {
+        return Err(format!("states 0 channels; {CONVERT}"));
+    }
+    let (bits, channels, align) = (u32::from(bits), usize::from(channels), usize::from(align));
+    let packed = match tag {
+        // Telephone codes have 8 bits; some writers state the 16 that they stand for, or none.
+        6 | 7 => 1,
+        1 | 3 => bits.div_ceil(8) as usize,
+        _ => return Err(format!("holds {}, which is not read; {CONVERT}", codec(tag))),
+    };
+    // Of block align, sample size and bytes a second, two that agree are taken. Some writers leave the first 0, or forget
+    // that it is of all channels.
+    let agree = per_second as usize == (rate as usize).saturating_mul(channels * packed);
+    let width = match align {
+        _ if align == channels * packed => packed,
+        0 => packed,
+        _ if align == packed && agree => packed,
+        _ if align % channels == 0 => align / channels,
+        _ => 0,
+    };
+    let sample = match (tag, bits, width) {
+        (1, 1..=8, 1) => Sample::U8,
+        (1, 9..=16, 2) => Sample::I16,
+        (1, 17..=24, 3) => Sample::I24,
+        (1, 25..=32, 4) => Sample::I32,
+        (1, 17..=24, 4) => Sample::Padded(bits),
+        (3, 32, 4) => Sample::F32,
+        (3, 64, 8) => Sample::F64,
+        (6, _, 1) => Sample::ALaw,
+        (7, _, 1) => Sample::MuLaw,
+        _ => {
+            return Err(format!(
+                "states {bits} bits a sample, {channels} channels and {align} bytes for one sample of all, which do not go together; {CONVERT}"
+            ));
+        }
+    };
+    Ok(Format { channels, rate, sample })
+}
+
+/// The tag within an extensible format.
+fn extensible(body: &[u8]) -> Refusable<u16> {
+    let guid =
+        body.get(24..40).ok_or(format!("damaged: its fmt chunk has {} of 40 bytes; {FRESH}", body.len()))?;
+    if !GUIDS.iter().any(|g| g[..] == guid[2..]) {
+        return Err(format!("holds a codec of its own, which is not read; {CONVERT}"));
+    }
+    Ok(u16::from_le_bytes([guid[0], guid[1]]))
+}
+
+/// What a format tag is called.
+fn codec(tag: u16) -> String {
+    let name = match tag {
+        2 => "Microsoft's ADPCM",
+        0x11 => "IMA ADPCM",
+        0x31 => "GSM",
+        0x40 | 0x45 | 0x64 => "G.72x ADPCM",
+        0x50 | 0x55 => "MPEG audio",
+        0xff | 0x1600..=0x1610 => "AAC",
+        _ => return format!("a codec with the number {tag:#x}"),
+    };
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(tag: u16, channels: u16, align: u16, bits: u16) -> Vec<u8> {
+        body_with_rate(tag, channels, align, bits, 16_000 * u32::from(align))
+    }
+
+    fn body_with_rate(tag: u16, channels: u16, align: u16, bits: u16, per_second: u32) -> Vec<u8> {
+        let rates = [16_000, per_second].map(u32::to_le_bytes).concat();
+        let (front, back) = ([tag, channels], [align, bits]);
+        [front.map(u16::to_le_bytes).concat(), rates, back.map(u16::to_le_bytes).concat()].concat()
+    }
+
+    #[test]
+    fn every_combination_of_size_and_block_is_read_right_or_refused() {
+        for tag in [1, 3, 6, 7] {
+            for channels in 1..=6 {
+                for bits in 0..=70 {
+                    for align in 0..=50 {
+                        let Ok(format) = parse(&body(tag, channels, align, bits)) else { continue };
+                        let found = format.frame();
+                        assert!(found == usize::from(align) || align == 0, "{tag} {channels} {bits} {align}");
+                        // No fewer bytes than the bits need, and no more but for those of arecord.
+                        let needed = if tag > 3 { 1 } else { usize::from(bits).div_ceil(8) };
+                        let width = found / usize::from(channels);
+                        let padded = matches!(format.sample, Sample::Padded(17..=24)) && width == 4;
+                        assert!(width == needed || padded, "{tag} {channels} {bits} {align}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_block_align_is_outvoted_by_the_bytes_a_second() {
+        let sample = |body: &[u8]| parse(body).map(|f| f.sample);
+        // Of one channel, where the file has two.
+        assert_eq!(sample(&body_with_rate(1, 2, 2, 16, 64_000)), Ok(Sample::I16));
+        assert!(sample(&body_with_rate(1, 2, 2, 16, 32_000)).is_err());
+        assert_eq!(sample(&body_with_rate(1, 2, 0, 16, 0)), Ok(Sample::I16));
+        assert!(sample(&body(1, 1, 5, 24)).is_err());
+        assert!(sample(&body(1, 1, 4, 16)).is_err());
+    }
+
+    #[test]
+    fn an_extensible_format_is_that_of_its_guid() {
+        let with = |tag: u16, tail: [u8; 14]| {
+            let extension = [22u16, 20, 0, 0].map(u16::to_le_bytes).concat();
+            [body(0xfffe, 1, 3, 24), extension, tag.to_le_bytes().to_vec(), tail.to_vec(), vec![1, 2, 3]]
+                .concat()
+        };
+        assert_eq!(parse(&with(1, GUIDS[0])).unwrap().sample, Sample::I24);
+        assert_eq!(parse(&with(1, GUIDS[1])).unwrap().sample, Sample::I24);
+        assert!(parse(&with(2, GUIDS[0])).unwrap_err().contains("ADPCM"));
+        assert!(parse(&with(1, [7; 14])).unwrap_err().contains("codec of its own"));
+        assert!(parse(&with(1, GUIDS[0])[..39]).unwrap_err().contains("39 of 40"));
+        assert!(parse(&[1, 0, 1, 0]).unwrap_err().contains("4 of 16"));
+    }
+}
