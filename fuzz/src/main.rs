@@ -135,7 +135,8 @@ fn children(target: &Target, bounds: &Bounds, faults: &Path) -> io::Result<(u64,
             .arg(folder.path())
             .arg("--faults")
             .arg(faults)
-            // What a program in an input says of itself; a fixture needs none of it.
+            // A busy machine would wait for a second thread far longer than an input takes.
+            .env("RAYON_NUM_THREADS", "1")
             .env_remove("SERAUG_CORPORA")
             .current_dir(folder.path())
             .stdout(Stdio::piped())

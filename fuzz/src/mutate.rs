@@ -91,10 +91,11 @@ fn change(bytes: &mut Vec<u8>, other: &[u8], words: &Words, random: &mut SmallRn
     }
 }
 
-/// Where the words and quoted strings of a text are.
+/// Where the words and quoted strings of a text are; of a string also the words in it, such as the numbers of `"1-3,7"`.
 fn tokens(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let part = |b: u8| b.is_ascii_alphanumeric() || b"_.+-".contains(&b) || b >= 0x80;
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let mut found = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
@@ -103,6 +104,8 @@ fn tokens(text: &str) -> Vec<Range<usize>> {
         if quote == b'"' || quote == b'\'' {
             let rest = bytes[at + 1..].iter().position(|b| *b == quote || *b == b'\n');
             at = rest.map_or(bytes.len(), |n| at + 1 + n + usize::from(bytes[at + 1 + n] == quote));
+            let numbers = (from + 1..at).filter(|i| digit(*i) && !digit(i - 1));
+            found.extend(numbers.map(|i| i..(i..at).find(|end| !digit(*end)).unwrap_or(at)));
         } else if part(quote) {
             at += bytes[at..].iter().position(|b| !part(*b)).unwrap_or(bytes.len() - at);
         } else {

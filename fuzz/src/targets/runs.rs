@@ -28,16 +28,16 @@ fn files(case: &Path) -> impl Iterator<Item = (String, PathBuf)> {
     entries.map(|e| (e.file_name().to_string_lossy().into_owned(), e.into_path()))
 }
 
+/// The seeds of a run, of each the files that `kept` names.
+fn part(kept: impl Fn(&str) -> bool) -> Vec<Case> {
+    let full = all_seeds(&Target { name: "run", ..PLAIN }).unwrap_or_default();
+    let part = |case: Case| Case(case.0.into_iter().filter(|(name, _)| kept(name)).collect());
+    full.into_iter().map(part).collect()
+}
+
 /// Without what takes long to draw.
 fn lean() -> Vec<Case> {
-    let full = all_seeds(&Target { name: "run", ..PLAIN }).unwrap_or_default();
-    let slow = |name: &str| {
-        name.ends_with("embedding.csv") || name.contains("gallery") || name.contains("split.csv")
-    };
-    let lean = |case: &Case| {
-        Case(case.0.iter().filter(|(n, _)| !slow(n)).map(|(n, b)| (n.clone(), b.clone())).collect())
-    };
-    full.iter().map(lean).collect()
+    part(|name| !name.ends_with("embedding.csv") && !name.contains("gallery") && !name.contains("split.csv"))
 }
 
 /// Every file of a run by its own reader.
@@ -75,8 +75,8 @@ pub const FILES: Target = Target {
 /// `seraug status`.
 pub const STATUS: Target = Target {
     name: "status",
-    shared: "run",
-    slow: 4,
+    made: || part(STATUS.wanted),
+    slow: 2,
     wanted: |name| {
         let files = ["run.toml", "plan.csv", "outcome.toml", "supervisor.json", "jobs.toml", "outcomes.csv"];
         name.contains("leases") || files.iter().any(|f| name.ends_with(f))
@@ -99,8 +99,8 @@ pub const STATUS: Target = Target {
 /// `seraug store list`, `verify` and what `prune` would remove.
 pub const STORE: Target = Target {
     name: "store",
-    shared: "run",
-    slow: 4,
+    made: || part(|name| (STORE.wanted)(name) || name.ends_with("run.toml")),
+    slow: 2,
     wanted: |name| name.contains(".store") || name.ends_with("plan.csv") || name.ends_with("supervisor.json"),
     prepare: |_| -> Check {
         Box::new(|case| {

@@ -110,5 +110,6 @@ pub const WAV: Target = Target {
     },
     prepare: |_| -> Check { Box::new(|case| loaded(&case.join("a.wav"), "a.wav")) },
     share: 10,
+    slow: 2,
     ..PLAIN
 };
