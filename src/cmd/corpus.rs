@@ -4,7 +4,8 @@ use super::{Global, print, print_json};
 use crate::corpora::fetch::{Job, fetch as fetch_files};
 use crate::corpora::{self, Check, Corpus, Count, Index, Reading};
 use crate::error::{Error, Result};
-use crate::results::write_atomic;
+use crate::results::write_given;
+use crate::terminal;
 use clap::Subcommand;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -187,15 +188,15 @@ fn import(name: &str, out: Option<PathBuf>, global: &Global) -> Result<u8> {
     progress.finish_and_clear();
     let index = index?;
     if !global.quiet {
-        corpus.problems.iter().take(SHOWN).for_each(|p| eprintln!("note: left out: {p}"));
+        corpus.problems.iter().take(SHOWN).for_each(|p| terminal::note(&format!("note: left out: {p}")));
         if let Some(rest @ 1..) = corpus.problems.len().checked_sub(SHOWN) {
-            eprintln!("note: and {rest} more; see seraug corpus check {name} --json");
+            terminal::note(&format!("note: and {rest} more; see seraug corpus check {name} --json"));
         }
     }
     match out {
-        Some(path) => write_atomic(&path, &index.to_csv()?)?,
+        Some(path) => write_given(&path, &index.to_csv()?)?,
         None if global.json => print_json(&index.to_json()?)?,
-        None => print(&String::from_utf8_lossy(&index.to_csv()?))?,
+        None => terminal::print_data(&index.to_csv()?)?,
     }
     Ok(0)
 }
@@ -208,7 +209,7 @@ fn fetch(name: &str, global: &Global) -> Result<u8> {
     let progress = global.byte_progress("downloading");
     let note = |line: &str| {
         if !global.quiet {
-            progress.suspend(|| eprintln!("{line}"));
+            progress.suspend(|| terminal::note(line));
         }
     };
     let job = Job {

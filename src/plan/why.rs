@@ -4,6 +4,7 @@ use super::changes::Changes;
 use super::earlier::{Earlier, Ended, Planned};
 use super::verdict::{Reason, State, Verdict};
 use super::{Cell, Plan};
+use crate::files;
 use crate::results::{CellId, Holder, Key, Stage, Store};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -206,7 +207,7 @@ impl Judge<'_> {
 
     /// The cell that an entry of the store was made for.
     fn made_by(&self, stage: Stage, key: &Key) -> Option<String> {
-        let text = std::fs::read_to_string(self.store.dir(stage, key).join("stage.toml")).ok()?;
+        let text = files::text(&self.store.dir(stage, key).join("stage.toml")).ok()?;
         toml::from_str::<MadeBy>(&text).ok()?.made_by.filter(|by| !by.is_empty())
     }
 }

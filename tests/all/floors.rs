@@ -6,7 +6,19 @@ use std::path::Path;
 const FLOORS: &[(&str, &[&str])] = &[
     (
         "0 words",
-        &["error", "panic", "emotion", "metrics", "interval", "nearest", "seed", "signals", "statistics"],
+        &[
+            "error",
+            "files",
+            "panic",
+            "emotion",
+            "metrics",
+            "interval",
+            "nearest",
+            "seed",
+            "signals",
+            "statistics",
+            "terminal",
+        ],
     ),
     ("1 formats", &["device", "spec", "manifest", "results"]),
     ("2 data", &["audio", "corpora", "features", "split", "audit"]),
