@@ -1,5 +1,4 @@
 //! Lets the worker, and the tests that compute, find the libtorch that they were built against.
-#![expect(clippy::print_stdout, reason = "this is how cargo is told")]
 
 use std::env;
 use std::path::Path;

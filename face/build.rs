@@ -1,5 +1,4 @@
 //! Records the revision of the code that the programs are built from.
-#![expect(clippy::print_stdout, reason = "this is how cargo is told")]
 
 use std::env;
 use std::path::{Path, PathBuf};

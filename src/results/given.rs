@@ -28,9 +28,8 @@ pub fn write_given(path: &Path, bytes: &[u8]) -> Result<()> {
     let written = match std::fs::metadata(path) {
         Err(e) if e.kind() == ErrorKind::NotFound => followed(path).and_then(|end| {
             // Folders are made for a path, not for where a link leads.
-            match path.parent().filter(|p| end == path && !p.as_os_str().is_empty()) {
-                Some(folder) => std::fs::create_dir_all(folder)?,
-                None => {}
+            if let Some(folder) = path.parent().filter(|p| end == path && !p.as_os_str().is_empty()) {
+                std::fs::create_dir_all(folder)?;
             }
             replace(&end, bytes, None)
         }),

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "tests end by panics, and say what they measure")]
+
 mod audio;
 mod augmentations;
 mod binary;
