@@ -4,6 +4,7 @@
 // 0 words
 pub mod emotion;
 pub mod error;
+pub mod files;
 pub mod interval;
 pub mod metrics;
 pub mod names;
@@ -12,6 +13,7 @@ pub mod panic;
 pub mod seed;
 pub mod signals;
 pub mod statistics;
+pub mod terminal;
 // 1 formats
 pub mod device;
 pub mod driver;

@@ -2,6 +2,7 @@ use clap::{Parser, Subcommand};
 use seraug_face::cmd::{self, Global};
 use seraug_face::error::Result;
 use seraug_face::panic::caught;
+use seraug_face::{signals, terminal};
 use std::process::ExitCode;
 
 /// Reproduces triplet-guided GAN data augmentation for speech emotion recognition.
@@ -29,11 +30,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match caught(|| run(cli)) {
+    signals::outlive_file_limits();
+    let done = caught(|| match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(told) => cmd::told(&told),
+    });
+    match done {
         Ok(code) => ExitCode::from(code),
         Err(e) => {
-            eprintln!("error: {e}");
+            terminal::error(&e);
             ExitCode::from(e.exit_code())
         }
     }

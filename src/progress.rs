@@ -1,7 +1,7 @@
 //! What a person sees while a run goes on: bars on a terminal, plain lines elsewhere, nothing if asked.
 
+use crate::terminal;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,7 +37,7 @@ struct State {
 impl Display {
     /// For the terminal if there is one.
     pub fn new(quiet: bool) -> Display {
-        let kind = match (quiet, std::io::stderr().is_terminal()) {
+        let kind = match (quiet, terminal::has_bars()) {
             (true, _) => Kind::Quiet,
             (false, true) => Kind::Bars,
             (false, false) => Kind::Lines,
@@ -78,6 +78,7 @@ impl Display {
 
     /// What the worker in `slot` (from 0) does now: cell, stage, step of steps, a few losses; nothing, when it rests.
     pub fn worker(&self, slot: usize, line: Option<String>) {
+        let line = line.map(|l| terminal::line(&l).into_owned());
         let mut state = self.state();
         if state.workers.len() <= slot {
             state.workers.resize_with(slot + 1, || None);
@@ -104,7 +105,7 @@ impl Display {
         if self.kind == Kind::Lines
             && let Some(line) = state.periodic(Instant::now())
         {
-            eprintln!("{line}");
+            terminal::note(&line);
         }
     }
 
@@ -119,7 +120,7 @@ impl Display {
         self.cells.inc(1);
         if self.kind == Kind::Lines {
             let (done, all) = (self.cells.position(), self.cells.length().unwrap_or(0));
-            eprintln!("{done}/{all} {line}");
+            terminal::note(&format!("{done}/{all} {line}"));
         }
     }
 
@@ -127,9 +128,9 @@ impl Display {
     pub fn note(&self, line: &str) {
         match self.kind {
             Kind::Quiet => {}
-            Kind::Lines => eprintln!("{line}"),
+            Kind::Lines => terminal::note(line),
             // Drawn above the bars; a terminal that went away is no reason to stop.
-            Kind::Bars => drop(self.bars.println(line)),
+            Kind::Bars => drop(self.bars.println(terminal::line(line))),
         }
     }
 
@@ -159,7 +160,9 @@ impl State {
 
 /// A bar that is drawn on standard error, or where it is put; nothing where that is no terminal.
 pub fn bar(what: &str) -> ProgressBar {
-    ProgressBar::new(0).with_style(style("{msg} [{bar:30}] {pos}/{len} {eta}")).with_message(what.to_owned())
+    ProgressBar::new(0)
+        .with_style(style("{msg} [{bar:30}] {pos}/{len} {eta}"))
+        .with_message(terminal::line(what).into_owned())
 }
 
 /// `about 40 s`, `about 12 min`, `about 3 h 20 min`, `about 2 d 3 h`.

@@ -1,12 +1,19 @@
 //! Requests to stop: Ctrl-C, SIGTERM, a closed terminal.
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::iterator::Signals;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 static STOPS: AtomicUsize = AtomicUsize::new(0);
 static HEEDED: AtomicBool = AtomicBool::new(false);
 static LIMIT: AtomicBool = AtomicBool::new(false);
+
+/// From now on a file that reaches the limit of its size (`ulimit -f`), a log for example, is an error of whoever writes it
+/// and not the end of the process.
+pub fn outlive_file_limits() {
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
+}
 
 /// While something asks for [`stops`] by and by, signals are counted; otherwise they end the process, as ever.
 pub fn heed(heeded: bool) {

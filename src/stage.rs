@@ -1,6 +1,7 @@
 //! One stage of a cell: from the store, from whoever is making it, or trained here under a lease.
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::results::{
     Checkpoints, Claim, HistoryRow, Holder, Key, Lease, Observer, Stage, Store, Task, read_history,
     write_atomic, write_history,
@@ -180,7 +181,7 @@ impl Control for Reins<'_> {
     fn resume(&mut self) -> Option<PathBuf> {
         let (step, dir) = self.checkpoints.latest(|step| step <= self.steps)?;
         let history = read_history(&dir.join("history.csv")).ok()?;
-        self.before = std::fs::read_to_string(dir.join(SECONDS)).ok()?.trim().parse().ok()?;
+        self.before = files::text(&dir.join(SECONDS)).ok()?.trim().parse().ok()?;
         self.history = history;
         self.watch.note(format!("{} goes on at step {step} of {}", self.stage.name(), self.steps));
         self.lease.progress().resumed = step;

@@ -18,6 +18,7 @@ use crate::results::{CellRecord, PlannedCell, RunDir, RunInfo, Stage, Status, St
 use crate::run::{self, Options};
 use crate::signals;
 use crate::spec::{self, File, Precision, Spec};
+use crate::terminal;
 use crate::train::device::{self, Device};
 use crate::train::host;
 use crate::worker::protocol::{Event, Order};
@@ -86,7 +87,7 @@ pub fn one(task: &Task, row: usize) -> Result<u8> {
     })?;
     let before = CellRecord::load(&task.run.cell_file(&planned.cell, "outcome.toml"))?;
     if before.is_some_and(|r| r.status == Status::Done && r.key_classifier == planned.key_classifier) {
-        eprintln!("{}: is done already", planned.cell);
+        terminal::note(&format!("{}: is done already", planned.cell));
         return Ok(0);
     }
     let attempt = 1 + slurm::restarts();
@@ -96,7 +97,7 @@ pub fn one(task: &Task, row: usize) -> Result<u8> {
     match bench.work(row, attempt, &mut said) {
         Ok(()) => Ok(0),
         Err(e @ Error::Interrupted(_)) if signals::limit_is_near() => {
-            eprintln!("the time limit is near: {e}; back into the queue");
+            terminal::note(&format!("the time limit is near: {e}; back into the queue"));
             slurm::requeue_me()?;
             Err(e)
         }
@@ -104,11 +105,11 @@ pub fn one(task: &Task, row: usize) -> Result<u8> {
         Err(e) => {
             let (error, may_pass) = explained(&bench.spec, &said, &e.to_string());
             if may_pass && attempt == 1 && slurm::requeue_me().is_ok() {
-                eprintln!("{}: {error}; it is tried once more", planned.cell);
+                terminal::note(&format!("{}: {error}; it is tried once more", planned.cell));
                 return Ok(3);
             }
             run::fail(&task.run, planned, &bench.class, attempt, &error, &[])?;
-            eprintln!("error: {}: {error}", planned.cell);
+            terminal::note(&format!("error: {}: {error}", planned.cell));
             Ok(3)
         }
     }

@@ -1,6 +1,7 @@
 //! `seraug-worker`: the process that computes. `seraug run` and the tasks of a cluster start it; it is not for people.
 
 use clap::{Parser, Subcommand};
+use seraug::cmd;
 use seraug::cmd::run::{CHECKPOINT_SECONDS, seconds};
 use seraug::device::DeviceChoice;
 use seraug::error::{Error, Result};
@@ -11,6 +12,7 @@ use seraug::results::RunDir;
 use seraug::run::{Options, Resume};
 use seraug::signals;
 use seraug::spec::Precision;
+use seraug::terminal;
 use seraug::train::precision::compute_in;
 use seraug::work::{self, Task};
 use seraug::worker::protocol::Question;
@@ -61,15 +63,16 @@ struct Work {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = caught(|| match cli.command {
-        Command::Work(work) => self::work(work),
-        Command::Probe => answer(),
+    signals::outlive_file_limits();
+    let done = caught(|| match Cli::try_parse() {
+        Ok(Cli { command: Command::Work(work) }) => self::work(work),
+        Ok(Cli { command: Command::Probe }) => answer(),
+        Err(told) => cmd::told(&told),
     });
     match done {
         Ok(code) => ExitCode::from(code),
         Err(e) => {
-            eprintln!("error: {e}");
+            terminal::error(&e);
             ExitCode::from(e.exit_code())
         }
     }
@@ -77,7 +80,7 @@ fn main() -> ExitCode {
 
 /// Exit codes: 0 done, 3 the one cell failed, 130 stopped.
 fn work(args: Work) -> Result<u8> {
-    let run = RunDir::open(&args.run)?;
+    let run = RunDir::exactly(&args.run)?;
     // SAFETY: the first thing that the process does; there is no other thread.
     unsafe { compute_in(work::precision(&run)?) };
     signals::listen();

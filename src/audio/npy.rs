@@ -2,7 +2,8 @@
 
 use super::LogMel;
 use crate::error::{Error, Result};
-use crate::results::{write_atomic, write_cached};
+use crate::files;
+use crate::results::{open_array, values, write_cached, write_given};
 use npyz::WriterBuilder;
 use std::path::Path;
 
@@ -12,34 +13,29 @@ use std::path::Path;
 /// Names the file: missing, torn, not little-endian float32, not two-dimensional, empty, Fortran order.
 pub fn read_npy(path: &Path) -> Result<LogMel> {
     let failed = |why: &dyn std::fmt::Display| Error::failed(format!("{}: {why}", path.display()));
-    let bytes = std::fs::read(path).map_err(|e| failed(&e))?;
+    let bytes = files::read(path, files::DATA).map_err(|e| failed(&e))?;
     parse(&bytes).map_err(|why| failed(&why))
 }
 
 fn parse(bytes: &[u8]) -> std::result::Result<LogMel, String> {
-    let npy = npyz::NpyFile::new(bytes).map_err(|e| format!("not a .npy file: {e}"))?;
+    let npy = open_array(bytes, 4)?;
     let shape = npy.shape().to_vec();
     let &[frames, mels] = shape.as_slice() else {
         return Err(format!("shape {shape:?}, expected [frames, mels]"));
     };
-    if npy.order() != npyz::Order::C {
-        return Err("Fortran order, expected C order".into());
+    if frames == 0 || mels == 0 {
+        return Err(format!("shape {shape:?}: it is empty"));
     }
-    // Checked before anything of the stated size is allocated.
-    let stated = frames.checked_mul(mels).and_then(|n| n.checked_mul(4));
-    if frames == 0 || mels == 0 || stated.is_none_or(|n| n > bytes.len() as u64) {
-        return Err(format!("shape {shape:?} does not fit a file of {} bytes", bytes.len()));
-    }
-    let db = npy.into_vec::<f32>().map_err(|e| format!("not float32 [frames, mels]: {e}"))?;
+    let db = values::<f32>(npy).map_err(|e| format!("not float32 [frames, mels]: {e}"))?;
     Ok(LogMel { frames: frames as usize, mels: mels as usize, db })
 }
 
-/// Writes float32 [frames, mels], whole or not at all.
+/// Writes float32 [frames, mels] to a path that a person named: see [`write_given`].
 ///
 /// # Errors
 /// Names the path that cannot be written.
 pub fn write_npy(path: &Path, mel: &LogMel) -> Result<()> {
-    write_atomic(path, &bytes(path, mel)?)
+    write_given(path, &bytes(path, mel)?)
 }
 
 /// As [`write_npy`] into a cache, without waiting for the disk: see [`write_cached`].

@@ -1,6 +1,7 @@
 //! stage.toml: what a stage's entry in the store says about itself.
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::results::{Task, digest_hex, write_atomic};
 use crate::train::{device, libtorch};
 use serde::{Deserialize, Serialize};
@@ -53,7 +54,7 @@ impl StageInfo {
         let bad = |e: String| {
             Error::failed(format!("{}: {e}; delete {} and run again", path.display(), dir.display()))
         };
-        let text = std::fs::read_to_string(&path).map_err(|e| bad(e.to_string()))?;
+        let text = files::text(&path).map_err(|e| bad(e.to_string()))?;
         toml::from_str(&text).map_err(|e| bad(e.message().to_owned()))
     }
 }

@@ -32,7 +32,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
     if let Some(t) = args.tolerance.filter(|t| !(t.is_finite() && *t >= 0.0)) {
         return Err(Error::usage(format!("--tolerance {t}: expected percentage points, 0 or more")));
     }
-    let runs = args.runs.iter().map(|path| RunDir::open(path)).collect::<Result<Vec<RunDir>>>()?;
+    let runs = args.runs.iter().map(|path| global.run(path)).collect::<Result<Vec<RunDir>>>()?;
     let comparison = compare::compare(&runs)?;
     let files = match &args.out {
         Some(dir) => compare::write(&comparison, args.tolerance, dir)?,

@@ -5,7 +5,8 @@ use crate::corpora::fetch::{Job, fetch as fetch_files};
 use crate::corpora::{self, Check, Corpus, Count, Index, Reading};
 use crate::error::{Error, Result};
 use crate::features::all_of;
-use crate::results::write_atomic;
+use crate::results::write_given;
+use crate::terminal;
 use clap::Subcommand;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -208,16 +209,16 @@ fn import(name: &str, out: Option<PathBuf>, partial: bool, global: &Global) -> R
     if !global.quiet {
         let check = corpus.check();
         let problems: Vec<&String> = corpus.problems.iter().chain(&refused).collect();
-        problems.iter().take(SHOWN).for_each(|p| eprintln!("note: left out: {p}"));
+        problems.iter().take(SHOWN).for_each(|p| terminal::note(&format!("note: left out: {p}")));
         if let Some(rest @ 1..) = problems.len().checked_sub(SHOWN) {
-            eprintln!("note: and {rest} more; see seraug corpus check {name} --json");
+            terminal::note(&format!("note: and {rest} more; see seraug corpus check {name} --json"));
         }
-        check.notes.iter().take(SHOWN).for_each(|n| eprintln!("note: {n}"));
+        check.notes.iter().take(SHOWN).for_each(|n| terminal::note(&format!("note: {n}")));
     }
     match out {
-        Some(path) => write_atomic(&path, &index.to_csv()?)?,
+        Some(path) => write_given(&path, &index.to_csv()?)?,
         None if global.json => print_json(&index.to_json()?)?,
-        None => print(&String::from_utf8_lossy(&index.to_csv()?))?,
+        None => terminal::print_data(&index.to_csv()?)?,
     }
     Ok(0)
 }
@@ -230,7 +231,7 @@ fn fetch(name: &str, global: &Global) -> Result<u8> {
     let progress = global.byte_progress("downloading");
     let note = |line: &str| {
         if !global.quiet {
-            progress.suspend(|| eprintln!("{line}"));
+            progress.suspend(|| terminal::note(line));
         }
     };
     let job = Job {

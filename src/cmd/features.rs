@@ -5,6 +5,7 @@ use crate::audio::{MelExtractor, load, npy::write_npy};
 use crate::error::{Error, Result};
 use crate::manifest::Channels;
 use crate::spec::Features;
+use crate::terminal;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -71,7 +72,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
             Ok(w) => written.push(w),
             Err(e) => {
                 refused += 1;
-                eprintln!("error: {e}");
+                terminal::error(&e);
             }
         }
     }

@@ -11,10 +11,12 @@ pub mod schema;
 pub mod status;
 pub mod store;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::progress;
+use crate::results::RunDir;
+use crate::terminal;
+pub use crate::terminal::{print, print_json};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Options of every command, before or after its name.
@@ -44,31 +46,38 @@ impl Global {
         self.progress(what).with_style(style.expect("a constant template"))
     }
 
+    /// A note on standard error; not with `--quiet`.
+    pub fn note(&self, said: &str) {
+        if !self.quiet {
+            terminal::note(said);
+        }
+    }
+
+    /// The run that a person names. Where `latest` is not what it should be, that is said.
+    ///
+    /// # Errors
+    /// As [`RunDir::open`].
+    pub fn run(&self, path: &Path) -> Result<RunDir> {
+        let (run, note) = RunDir::named(path)?;
+        note.iter().for_each(|note| self.note(&format!("note: {note}")));
+        Ok(run)
+    }
+
     /// Where what can be made again is kept. The store of runs is beside it.
     pub fn cache(&self) -> &Path {
         Path::new("results/.store")
     }
 }
 
-/// Prints to standard output. A reader that has gone away (`| head`) is no error.
-///
-/// # Errors
-/// Standard output cannot be written, a full disk for example.
-pub fn print(text: &str) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::failed(format!("standard output: cannot be written: {e}")))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Prints a value as indented JSON.
+/// Prints what clap has to say of the command line: how a command is used, or what is wrong with this one; the exit code.
 ///
 /// # Errors
 /// As [`print`].
-pub fn print_json(value: &impl serde::Serialize) -> Result<()> {
-    let json = serde_json::to_string_pretty(value).expect("an answer is plain data");
-    print(&(json + "\n"))
+pub fn told(told: &clap::Error) -> Result<u8> {
+    let text = told.render().to_string();
+    match told.use_stderr() {
+        true => terminal::last_words(&text),
+        false => print(&text)?,
+    }
+    Ok(u8::try_from(told.exit_code()).unwrap_or(2))
 }

@@ -12,6 +12,7 @@ use crate::progress::Display;
 use crate::results::{DeviceInfo, Store};
 use crate::run::Options;
 use crate::spec::{File, Spec};
+use crate::terminal::line;
 use crate::worker::machine;
 use std::fmt::Write;
 
@@ -49,7 +50,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
     for Named { name, file } in args.experiment.load(&global.corpora)? {
         match file {
             File::Experiment(spec) => {
-                let grid = format!("{name}: {}\n{}\n", spec.title, grid(&spec, global));
+                let grid = format!("{name}: {}\n{}\n", line(&spec.title), grid(&spec, global));
                 match plan(*spec, &name, &options, &store, global) {
                     Ok((plan, machine)) => {
                         let verdicts = verdicts(&plan, &machine, &store, &options.results, &mut makers);
@@ -69,7 +70,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
             File::Counts(counts) if !global.json => {
                 print(&format!(
                     "{name}: {}\n  counts {} data sets, trains nothing\n",
-                    counts.title,
+                    line(&counts.title),
                     counts.count.len()
                 ))?;
             }

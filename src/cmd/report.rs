@@ -3,7 +3,7 @@
 use super::{Global, print, print_json};
 use crate::error::Result;
 use crate::report;
-use crate::results::{RunDir, RunState};
+use crate::results::RunState;
 use crate::spec;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -24,17 +24,25 @@ pub struct Args {
 /// Runs it; the exit code.
 ///
 /// # Errors
-/// As [`RunDir::open`], [`report::report`] and [`report::report_into`].
+/// As [`Global::run`], [`report::report`] and [`report::report_into`].
 pub fn run(args: Args, global: &Global) -> Result<u8> {
-    let run = RunDir::open(&args.run)?;
+    let run = global.run(&args.run)?;
     if run.plan().is_file() && run.supervisor_is().is_none_or(|holder| !holder.is_there()) {
         let spec = spec::load(&run.spec(), &[])?;
-        RunState::gather(&run, &spec.class_names())?;
+        let classes = spec.class_names();
+        // Where cells have ended since: on a cluster nobody else may be there to write it down.
+        let ahead = RunState::ahead(&run, &classes)?;
+        if let Some(Err(e)) = ahead.map(|state| state.settle(&run, &classes, None)) {
+            global.note(&format!(
+                "note: {e}; cells that have ended since it was written are not in the report"
+            ));
+        }
     }
     let written = match &args.splice {
         None => report::report(&run, &args.reports)?,
         Some(file) => report::report_into(&run, &args.reports, file)?,
     };
+    written.note.iter().for_each(|note| global.note(&format!("note: {note}")));
     if global.json {
         print_json(&Answer { page: written.page, files: written.files })?;
     } else {

@@ -5,6 +5,7 @@ use crate::corpora;
 use crate::counts;
 use crate::device::DeviceChoice;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::launch::Launcher;
 use crate::plan::experiment_name;
 use crate::progress::Display;
@@ -12,6 +13,7 @@ use crate::report;
 use crate::run::{self, Options, Resume};
 use crate::signals;
 use crate::spec::{self, File};
+use crate::terminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -101,7 +103,7 @@ pub struct Args {
 
 /// An experiment file as the command line names it.
 pub struct Named {
-    /// Its name: the path below experiments/.
+    /// Its name: the path below experiments/; `pipe` for one that came out of a pipe.
     pub name: String,
     /// What it asks for.
     pub file: File,
@@ -114,17 +116,22 @@ impl Experiment {
         if !self.seeds.is_empty() {
             sets.push(format!("seeds={:?}", self.seeds));
         }
-        let File::Collection(collection) = spec::load_file(&self.spec, &sets)? else {
-            let named = self.named(&self.spec, &sets, corpora)?;
-            if matches!(named.file, File::Counts(_)) && !sets.is_empty() {
-                let flag = format!("{}: a table of counts has nothing to set", self.spec.display());
-                return Err(Error::usage(flag));
+        // Read once: out of a pipe it comes once.
+        let collection = match spec::load_file(&self.spec, &sets)? {
+            File::Collection(collection) => collection,
+            file => {
+                let named = self.named(&self.spec, file, &sets, corpora)?;
+                if matches!(named.file, File::Counts(_)) && !sets.is_empty() {
+                    let flag = format!("{}: a table of counts has nothing to set", self.spec.display());
+                    return Err(Error::usage(flag));
+                }
+                return Ok(vec![named]);
             }
-            return Ok(vec![named]);
         };
         let folder = self.spec.parent().unwrap_or(Path::new(""));
         let members = collection.experiments.iter().map(|name| {
-            let named = self.named(&folder.join(format!("{name}.toml")), &sets, corpora)?;
+            let path = folder.join(format!("{name}.toml"));
+            let named = self.named(&path, spec::load_file(&path, &sets)?, &sets, corpora)?;
             match named.file {
                 File::Collection(_) => {
                     Err(Error::usage(format!("{}: {name} is a collection itself", self.spec.display())))
@@ -135,10 +142,10 @@ impl Experiment {
         members.collect()
     }
 
-    fn named(&self, path: &Path, sets: &[String], corpora: &Path) -> Result<Named> {
-        let file = spec::load_file(path, sets)?;
+    fn named(&self, path: &Path, file: File, sets: &[String], corpora: &Path) -> Result<Named> {
         file.check_corpora(path, sets, |name| corpora::manifest(name, corpora).map(drop))?;
-        Ok(Named { name: experiment_name(path), file })
+        let name = if files::is_pipe(path) { "pipe".to_owned() } else { experiment_name(path) };
+        Ok(Named { name, file })
     }
 
     /// The rest of the command line.
@@ -183,7 +190,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
                 code = if code == 0 && failed { 3 } else { code };
             }
             Err(e) if several && !matches!(e, Error::Interrupted(_)) => {
-                eprintln!("error: {name}: {e}");
+                terminal::note(&format!("error: {name}: {e}"));
                 code = if code == 0 || code == 3 { e.exit_code() } else { code };
             }
             Err(e) => return Err(e),
@@ -228,17 +235,18 @@ fn one(args: &Args, global: &Global, experiment: Named) -> Result<(serde_json::V
     if finished.before {
         display.note(&format!("nothing to do: {path} has every cell; --new begins another run"));
     }
+    let mut answer = String::new();
     if args.report {
         let written = report::report(&finished.run, &args.reports)?;
-        if !global.json {
-            print(&format!("{}\npage: {}\n", written.text, written.page.display()))?;
-        }
+        written.note.iter().for_each(|note| display.note(note));
+        answer = format!("{}\npage: {}\n", written.text, written.page.display());
     }
-    if !global.json {
-        print(&format!("run: {path}\n"))?;
-    }
+    answer += &format!("run: {path}\n");
+    // Where the answer cannot be written, what has become of the cells is said all the same.
+    let said = if global.json { Ok(()) } else { print(&answer) };
     if finished.failed > 0 {
-        eprintln!("error: {}: {} of {} {what}; see {path}", experiment.name, finished.failed, finished.cells);
+        let failed = format!("{} of {} {what}; see {path}", finished.failed, finished.cells);
+        terminal::note(&format!("error: {}: {failed}", experiment.name));
     }
     let answer = serde_json::json!({ "run": path, "cells": finished.cells, "failed": finished.failed, "queued": finished.queued });
     if finished.open > 0 {
@@ -246,7 +254,7 @@ fn one(args: &Args, global: &Global, experiment: Named) -> Result<(serde_json::V
             1 => "1 cell was".to_owned(),
             n => format!("{n} cells were"),
         };
-        eprintln!("error: {}: {open} not finished; the same command goes on", experiment.name);
+        terminal::note(&format!("error: {}: {open} not finished; the same command goes on", experiment.name));
     }
-    Ok((answer, finished.failed + finished.open > 0))
+    said.map(|()| (answer, finished.failed + finished.open > 0))
 }

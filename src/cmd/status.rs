@@ -4,7 +4,7 @@ use super::{Global, print, print_json};
 use crate::error::Result;
 use crate::results::RunDir;
 use crate::status::{self, Status};
-use std::io::IsTerminal;
+use crate::terminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,15 +44,18 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
     Ok(status.exit_code())
 }
 
-/// On a terminal the last answer is replaced; elsewhere each one that differs from the last is printed.
+/// On a terminal the last answer is replaced; elsewhere each one that differs from the last is printed. It ends with the
+/// run, or when its reader has gone away.
 fn watch(run: &RunDir, global: &Global) -> Result<u8> {
-    let clears = std::io::stdout().is_terminal() && !global.json;
+    let clears = terminal::is_screen() && !global.json;
     let mut last = String::new();
     loop {
         let status = Status::read(run)?;
-        let answer = if global.json { format!("{}\n", status.json()) } else { status.text() };
+        let answer = if global.json { status.json().to_string() } else { status.text() };
         if clears {
-            print(&format!("\x1b[2J\x1b[H{answer}"))?;
+            terminal::print_anew(&answer)?;
+        } else if answer != last && global.json {
+            terminal::print_json_line(&status.json())?;
         } else if answer != last {
             print(&answer)?;
         }
@@ -60,6 +63,9 @@ fn watch(run: &RunDir, global: &Global) -> Result<u8> {
             return Ok(status.exit_code());
         }
         last = answer;
-        std::thread::sleep(EVERY);
+        // Nobody is looking any more.
+        if terminal::reader_leaves_within(EVERY) {
+            return Ok(0);
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::{page, text};
 use crate::error::{Error, Result};
 use crate::report::aggregate::Unit;
 use crate::report::csv::{self, number};
-use crate::results::write_atomic;
+use crate::results::write_given;
 use std::path::{Path, PathBuf};
 
 /// Writes compare.md, compare.csv, statistics.csv and index.html into `dir`, each whole or not at all; their paths, the
@@ -27,7 +27,7 @@ pub fn write(comparison: &Comparison, tolerance: Option<f64>, dir: &Path) -> Res
     ];
     let mut written = Vec::new();
     for (name, bytes) in files {
-        write_atomic(&dir.join(name), &bytes)?;
+        write_given(&dir.join(name), &bytes)?;
         written.push(dir.join(name));
     }
     Ok(written)

@@ -3,6 +3,7 @@
 use super::align::{Place, place_of};
 use super::runs::Side;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::report::answers::Answer;
 use crate::results::{Outcome, RunDir, digest_hex};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -21,7 +22,7 @@ type TestSets = HashMap<(u64, usize, String), BTreeMap<(String, String), (String
 impl Splits {
     /// Reads the file, if it is there.
     pub(super) fn of(run: &RunDir) -> Result<Splits> {
-        match std::fs::read(run.splits()) {
+        match files::read(&run.splits(), files::DATA) {
             Ok(text) => Ok(Splits { digest: digest_hex(&text), text }),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Splits::default()),
             Err(e) => Err(Error::failed(format!("{}: {e}", run.splits().display()))),

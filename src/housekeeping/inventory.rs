@@ -1,7 +1,7 @@
 //! Everything that is in a store.
 
 use crate::error::{Error, Result};
-use crate::results::{Key, Making, Stage, Store, left_over};
+use crate::results::{Key, Making, Stage, Store, is_temporary, left_over};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -69,8 +69,12 @@ pub struct Inventory {
     pub others: Vec<(PathBuf, u64)>,
 }
 
-/// Names of caches begin so.
-const CACHES: [&str; 3] = ["features-", "synthetic-", "digests"];
+/// Whether a folder of this name is a cache: `features-` and `synthetic-` with the digest of their settings, `digests`.
+fn is_cache(name: &str) -> bool {
+    let digest = name.strip_prefix("features-").or_else(|| name.strip_prefix("synthetic-"));
+    let hex = |d: &str| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    name == "digests" || digest.is_some_and(hex)
+}
 
 impl Inventory {
     /// Reads the store of `results`; an empty one where it is not there.
@@ -88,6 +92,9 @@ impl Inventory {
         }
         dirs.sort();
         let mut inventory = Inventory::default();
+        // A link leads out of the store: what is there is somebody's, and is not looked into.
+        let (links, dirs): (Vec<PathBuf>, Vec<PathBuf>) = dirs.into_iter().partition(|d| d.is_symlink());
+        inventory.others.extend(links.into_iter().map(|link| (link, 0)));
         let read: Vec<(&PathBuf, String, u64, SystemTime)> = dirs
             .par_iter()
             .map(|dir| {
@@ -99,13 +106,13 @@ impl Inventory {
             let dir = dir.clone();
             if let Some((stage, key)) = Stage::split(&name) {
                 inventory.entries.push(entry(stage, key, dir, bytes));
-            } else if CACHES.iter().any(|c| name.starts_with(c)) && dir.is_dir() {
+            } else if is_cache(&name) && dir.is_dir() {
                 inventory.caches.push(Cache { name, dir, bytes, made });
             } else if name == "checkpoints" {
                 let (trajectories, others) = trajectories(&store, &dir);
                 inventory.checkpoints = trajectories;
                 inventory.others.extend(others);
-            } else if name != "leases" && !name.starts_with(".tmp-") {
+            } else if name != "leases" && !is_temporary(dir.file_name().unwrap_or_default()) {
                 inventory.others.push((dir, bytes));
             }
         }
@@ -141,12 +148,12 @@ fn trajectories(store: &Store, folder: &Path) -> (Vec<Trajectory>, Vec<(PathBuf,
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let (dir, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
         let (bytes, made) = size(&dir);
-        match Stage::split(&name) {
+        match Stage::split(&name).filter(|_| !dir.is_symlink()) {
             Some((stage, key)) => {
                 let steps = store.checkpoints(stage, &key).steps();
                 found.push(Trajectory { stage, key, dir, bytes, made, steps });
             }
-            None if name.starts_with(".tmp-") => {}
+            None if is_temporary(&entry.file_name()) => {}
             None => others.push((dir, bytes)),
         }
     }

@@ -1,7 +1,7 @@
 //! Whether everything in the store is as it was written.
 
 use super::Inventory;
-use crate::results::broken;
+use crate::results::{broken, is_temporary};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -26,10 +26,8 @@ pub fn verify(inventory: &Inventory, progress: &ProgressBar) -> Vec<Broken> {
     let entries = inventory.entries.iter().map(|e| (e.dir.clone(), e.bytes, of_entry));
     let checkpoints = inventory.checkpoints.iter().flat_map(|c| {
         let folders = std::fs::read_dir(&c.dir).into_iter().flatten().flatten();
-        let mut folders: Vec<PathBuf> = folders
-            .filter(|f| !f.file_name().to_string_lossy().starts_with(".tmp-"))
-            .map(|f| f.path())
-            .collect();
+        let mut folders: Vec<PathBuf> =
+            folders.filter(|f| !is_temporary(&f.file_name())).map(|f| f.path()).collect();
         folders.sort();
         let share = c.bytes / folders.len().max(1) as u64;
         folders.into_iter().map(move |f| (f, share, of_checkpoint))

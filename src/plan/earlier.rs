@@ -5,6 +5,7 @@ use super::Plan;
 use super::changes::{Changes, changes};
 use super::recordings::Recordings;
 use crate::device;
+use crate::files;
 use crate::results::{CellId, CellRecord, PlannedCell, RunDir, RunInfo, Status, read_plan};
 use crate::spec::{self, Spec};
 use crate::split::{Selection, SplitTable};
@@ -76,8 +77,7 @@ impl Earlier {
         // A newer run of the same spec has other data.
         let mut superseded = false;
         for dir in directories(&results.join(&plan.experiment)) {
-            let same_spec =
-                !superseded && std::fs::read_to_string(dir.spec()).is_ok_and(|earlier| earlier == text);
+            let same_spec = !superseded && files::text(&dir.spec()).is_ok_and(|earlier| earlier == text);
             if wanted.is_empty() && !same_spec {
                 if superseded {
                     break;
@@ -223,7 +223,7 @@ impl Run {
 
 /// Reads of outcomes.csv what a plan asks for.
 fn rows(path: &Path) -> Option<HashMap<Place, Row>> {
-    let mut reader = csv::Reader::from_path(path).ok()?;
+    let mut reader = csv::Reader::from_reader(files::open(path).ok()?);
     let header = reader.headers().ok()?.clone();
     let column = |name: &str| header.iter().position(|h| h == name);
     let [condition, fold, seed, status] =

@@ -2,6 +2,7 @@
 
 use super::reading::Reading;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::metrics::Confusion;
 use crate::results::{CellId, Outcome};
 use csv::StringRecord;
@@ -109,7 +110,7 @@ impl Names {
 fn rows(reading: &Reading, o: &Outcome, classes: &[&str]) -> Result<Option<Rows>> {
     let path = reading.run.cell_file(&o.cell, "predictions.csv");
     let bad = |what: String| Error::failed(format!("{}: {what}", path.display()));
-    let bytes = match std::fs::read(&path) {
+    let bytes = match files::read(&path, files::DATA) {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(bad(e.to_string())),

@@ -15,6 +15,7 @@ use crate::compare::{self, Contrast};
 use crate::error::Result;
 use crate::results::RunDir;
 use crate::spec::Condition;
+use crate::terminal::line;
 
 /// Whose curves are drawn, in this order.
 const STAGES: [&str; 2] = ["classifier", "augmentor"];
@@ -112,7 +113,7 @@ impl Contents {
     pub(super) fn terminal(&self) -> String {
         let table = match &self.summary {
             None => self.tables.first().map(render::terminal).unwrap_or_default(),
-            Some(s) => format!("{}\n{}", self.title, s.terminal()),
+            Some(s) => format!("{}\n{}", line(&self.title), s.terminal()),
         };
         format!("{table}\n{}{}", render::wrap(&self.verdict.ran), render::wrap(&self.verdict.shows))
     }

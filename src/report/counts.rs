@@ -3,9 +3,11 @@
 use super::html;
 use super::latex;
 use super::provenance;
-use super::text_table::TextTable;
+use super::text_table::{TextTable, escape};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::results::{CountRow, CountStatus, RunDir, RunInfo, read_counts};
+use crate::terminal::line;
 use std::path::PathBuf;
 
 const HEADINGS: [&str; 9] = [
@@ -35,14 +37,14 @@ pub(super) fn files(run: &RunDir, info: &RunInfo) -> Result<(Files, String)> {
         words: 3,
         ..TextTable::default()
     };
-    let text = format!("{title}\n{}\n{}\n", table.terminal(), table.caption);
-    let markdown = format!("# {title}\n\n{}\n{}\n", table.markdown(), table.caption);
+    let text = format!("{}\n{}\n{}\n", line(&title), table.terminal(), table.caption);
+    let markdown = format!("# {}\n\n{}\n{}\n", escape(&title), table.markdown(), table.caption);
     let files = vec![
         ("table.md".into(), markdown.into_bytes()),
         ("table.tex".into(), latex::of_text(&title, &table).into_bytes()),
         (
             "table.csv".into(),
-            std::fs::read(run.counts()).map_err(|e| Error::failed(format!("counts.csv: {e}")))?,
+            files::read(&run.counts(), files::TEXT).map_err(|e| Error::failed(format!("counts.csv: {e}")))?,
         ),
         ("index.html".into(), page(&title, info, run, &table).into_bytes()),
     ];
@@ -51,7 +53,7 @@ pub(super) fn files(run: &RunDir, info: &RunInfo) -> Result<(Files, String)> {
 
 fn title(run: &RunDir) -> Result<String> {
     let bad = |e: String| Error::failed(format!("{}: {e}", run.spec().display()));
-    let text = std::fs::read_to_string(run.spec()).map_err(|e| bad(e.to_string()))?;
+    let text = files::text(&run.spec()).map_err(|e| bad(e.to_string()))?;
     let counts: crate::spec::Counts = toml::from_str(&text).map_err(|e| bad(e.message().to_owned()))?;
     Ok(counts.title)
 }

@@ -26,7 +26,8 @@ pub mod text_table;
 pub mod verdict;
 
 use crate::error::{Error, Result};
-use crate::results::{RunDir, RunInfo, point_latest, write_atomic};
+use crate::files;
+use crate::results::{LATEST, RunDir, RunInfo, point_latest, write_atomic, write_given};
 use contents::Contents;
 use std::path::{Component, Path, PathBuf};
 
@@ -41,6 +42,8 @@ pub struct Written {
     pub files: Vec<PathBuf>,
     /// The table as text for a terminal.
     pub text: String,
+    /// What a person should know beside it.
+    pub note: Option<String>,
 }
 
 /// Writes `reports/<experiment>/<run-id>/{table.{md,csv,tex}, speakers.csv, figures/*.{svg,png}, index.html}`, each
@@ -52,8 +55,8 @@ pub fn report(run: &RunDir, reports: &Path) -> Result<Written> {
     if run.counts().is_file() {
         let info = RunInfo::load(&run.info())?;
         let (files, text) = counts::files(run, &info)?;
-        let dir = folder(&info.experiment, run, reports)?;
-        return write(run, dir, files, text);
+        let dir = folder(&info, run, reports)?;
+        return write(dir, files, text);
     }
     let contents = Contents::of(run)?;
     write_contents(run, &contents, reports)
@@ -71,26 +74,29 @@ pub fn report_into(run: &RunDir, reports: &Path, file: &Path) -> Result<Written>
     let written = write_contents(run, &contents, reports)?;
     let name = file.display().to_string();
     let failed = |e| Error::failed(format!("{name}: {e}"));
-    let text = std::fs::read_to_string(file).map_err(failed)?;
+    let text = files::text(file).map_err(failed)?;
     let place =
         std::fs::canonicalize(file.parent().filter(|p| p != &Path::new("")).unwrap_or(Path::new(".")));
     let place = place.map_err(failed)?;
     let to_page = relative(&place, &std::fs::canonicalize(&written.dir).map_err(failed)?);
     let content = contents.markdown_excerpt(&to_page, &relative(&place, run.path()));
     let new = splice::splice(&text, &name, &contents.reading.info.experiment, &content)?;
-    write_atomic(file, new.as_bytes())?;
+    if new != text {
+        write_given(file, new.as_bytes())?;
+    }
     Ok(written)
 }
 
 fn write_contents(run: &RunDir, contents: &Contents, reports: &Path) -> Result<Written> {
-    let dir = folder(&contents.reading.info.experiment, run, reports)?;
+    let dir = folder(&contents.reading.info, run, reports)?;
     let real = std::fs::canonicalize(&dir).map_err(|e| unwritable(&dir, e))?;
     let files = contents.files(&relative(&real, run.path()))?;
-    write(run, dir, files, contents.terminal())
+    write(dir, files, contents.terminal())
 }
 
 /// `reports/<experiment>/<run-id>`, made.
-fn folder(experiment: &str, run: &RunDir, reports: &Path) -> Result<PathBuf> {
+fn folder(info: &RunInfo, run: &RunDir, reports: &Path) -> Result<PathBuf> {
+    let experiment = &info.experiment;
     let plain = |c: Component| matches!(c, Component::Normal(_));
     if experiment.is_empty() || !Path::new(experiment).components().all(plain) {
         return Err(Error::failed(format!(
@@ -98,22 +104,37 @@ fn folder(experiment: &str, run: &RunDir, reports: &Path) -> Result<PathBuf> {
             run.info().display()
         )));
     }
-    let dir = reports.join(experiment).join(run.id());
+    let dir = reports.join(experiment).join(name(info, run));
     std::fs::create_dir_all(&dir).map_err(|e| unwritable(&dir, e))?;
     Ok(dir)
 }
 
+/// The name of a run's report: that of the run. A run that was copied to a folder `latest` gets the name that it had, because
+/// `latest` of the reports is a link to another one.
+fn name(info: &RunInfo, run: &RunDir) -> String {
+    if run.id() != LATEST {
+        return run.id();
+    }
+    let stamp = info.started.replace(['-', ':'], "");
+    let name = format!("{stamp}-{}", info.revision.trim_end_matches("+dirty"));
+    let plain = !stamp.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if plain { name } else { "copy".to_owned() }
+}
+
 /// Writes files below `dir` and points `latest` beside it at the newest report.
-fn write(run: &RunDir, dir: PathBuf, files: counts::Files, text: String) -> Result<Written> {
+fn write(dir: PathBuf, files: counts::Files, text: String) -> Result<Written> {
     let mut written = Vec::new();
     for (name, bytes) in &files {
         written.push(dir.join(name));
         write_atomic(&dir.join(name), bytes)?;
     }
-    let parent = dir.parent().unwrap_or(&dir);
-    let newest = newest(parent).unwrap_or_else(|| run.id());
-    point_latest(parent, &newest).map_err(|e| unwritable(&parent.join("latest"), e))?;
-    Ok(Written { page: dir.join("index.html"), dir, files: written, text })
+    let note = match (dir.parent(), dir.file_name()) {
+        (Some(parent), Some(own)) => {
+            point_latest(parent, &newest(parent).unwrap_or_else(|| own.to_string_lossy().into_owned()))
+        }
+        _ => None,
+    };
+    Ok(Written { page: dir.join("index.html"), dir, files: written, text, note })
 }
 
 fn unwritable(path: &Path, e: std::io::Error) -> Error {
@@ -124,7 +145,9 @@ fn unwritable(path: &Path, e: std::io::Error) -> Error {
 fn newest(parent: &Path) -> Option<String> {
     let entries = std::fs::read_dir(parent).ok()?.flatten();
     let has_page = |e: &std::fs::DirEntry| {
-        e.file_type().is_ok_and(|t| t.is_dir()) && e.path().join("index.html").is_file()
+        e.file_type().is_ok_and(|t| t.is_dir())
+            && e.file_name() != LATEST
+            && e.path().join("index.html").is_file()
     };
     entries.filter(has_page).map(|e| e.file_name().to_string_lossy().into_owned()).max()
 }

@@ -24,13 +24,21 @@ pub fn content(
         (None, [first, ..]) => (render::markdown_rows(first), first.caption.as_str()),
         (None, []) => (String::new(), ""),
     };
+    let (page, run) = (address(page), address(run));
     let mut text = format!("**{}** ([page]({page}/index.html), [run]({run}))\n\n{table}\n", escape(title));
     text +=
         &format!("<details><summary>What the numbers are</summary>\n\n{}\n\n</details>\n", escape(caption));
     if let Some(f) = figures.first() {
-        text += &format!("\n![{}]({page}/figures/{}.svg)\n", f.alt.replace(['[', ']', '\n'], " "), f.name);
+        text += &format!("\n![{}]({page}/figures/{}.svg)\n", escape(&f.alt), f.name);
     }
     text
+}
+
+/// A way to a folder as the address of a link.
+fn address(way: &str) -> String {
+    let plain = |c: char| !(c.is_ascii_control() || " %()<>\"?#[]\\".contains(c));
+    let encoded = |c: char| if plain(c) { c.to_string() } else { format!("%{:02X}", c as u32) };
+    way.chars().map(encoded).collect()
 }
 
 /// `text` with what stands between `<!-- seraug EXPERIMENT -->` and `<!-- /seraug -->` replaced.
@@ -40,6 +48,8 @@ pub fn content(
 pub fn splice(text: &str, file: &str, experiment: &str, content: &str) -> Result<String> {
     let begin = format!("<!-- seraug {experiment} -->");
     let bad = |what: &str| Error::failed(format!("{file}: {what}"));
+    // Whatever a run is called, only the two markers are comments: the next time, they are found where they are now.
+    let content = content.replace("<!--", "&lt;!--");
     let places: Vec<usize> = text.match_indices(&begin).map(|m| m.0).collect();
     let [place] = places[..] else {
         return Err(bad(&format!(
@@ -62,9 +72,14 @@ mod tests {
         let new = splice(text, "README.md", "open/x", "new\n").unwrap();
         assert_eq!(new, "a\n<!-- seraug open/x -->\nnew\n<!-- /seraug -->\nb <!-- /seraug -->\n");
         assert_eq!(splice(&new, "README.md", "open/x", "new\n").unwrap(), new, "again gives the same");
+        assert_eq!(address("../a b/(é)/x%"), "../a%20b/%28é%29/x%25");
         let missing = splice(text, "README.md", "quickstart", "").unwrap_err().to_string();
         assert!(missing.contains("README.md: `<!-- seraug quickstart -->` is there 0 times"), "{missing}");
         let open = splice("<!-- seraug x -->", "f", "x", "").unwrap_err().to_string();
         assert!(open.contains("`<!-- /seraug -->` is missing"), "{open}");
+        for name in ["x <!-- /seraug --> y", "<!-- seraug open/x -->", "<!-- <!-- /seraug -->"] {
+            let once = splice(text, "README.md", "open/x", name).unwrap();
+            assert_eq!(splice(&once, "README.md", "open/x", name).unwrap(), once, "{name}");
+        }
     }
 }

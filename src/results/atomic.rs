@@ -2,6 +2,7 @@
 
 use super::Owner;
 use crate::error::{Error, Result};
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -78,10 +79,22 @@ pub fn remove_aside(path: &Path) -> Result<()> {
     }
 }
 
-/// The temporary files and folders below `root` whose owner is dead, or that are a day old.
+/// Whose a temporary name is; `None` for any other name, such as a person's `.tmp-mine`.
+fn owner(name: &OsStr) -> Option<Owner> {
+    let (tag, suffix) = name.to_str()?.strip_prefix(PREFIX)?.rsplit_once('-')?;
+    let ours = !suffix.is_empty() && suffix.bytes().all(|b| b.is_ascii_alphanumeric());
+    Owner::from_tag(tag).filter(|_| ours)
+}
+
+/// Whether a name is one of our temporary ones, whoever's.
+pub fn is_temporary(name: &OsStr) -> bool {
+    owner(name).is_some()
+}
+
+/// The temporary files and folders below `root` whose owner is dead, or cannot be asked and has not touched them for a day.
+/// Links are not followed.
 pub fn left_over(root: &Path) -> Vec<PathBuf> {
-    let is_temporary =
-        |e: &walkdir::DirEntry| e.depth() > 0 && e.file_name().to_string_lossy().starts_with(PREFIX);
+    let is_temporary = |e: &walkdir::DirEntry| e.depth() > 0 && is_temporary(e.file_name());
     let mut entries = WalkDir::new(root).into_iter();
     let mut found = Vec::new();
     while let Some(entry) = entries.next() {
@@ -107,8 +120,7 @@ pub fn sweep(root: &Path) -> usize {
 /// As [`sweep`], of what lies directly in `folder`.
 pub fn sweep_folder(folder: &Path) -> usize {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
-    let temporary = |p: &PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(PREFIX));
-    remove(&entries.filter(|p| temporary(p) && is_left_over(p)).collect::<Vec<_>>())
+    remove(&entries.filter(|p| is_left_over(p)).collect::<Vec<_>>())
 }
 
 fn remove(left: &[PathBuf]) -> usize {
@@ -120,9 +132,8 @@ fn remove(left: &[PathBuf]) -> usize {
 }
 
 fn is_left_over(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let tag = name.strip_prefix(PREFIX).and_then(|n| n.rsplit_once('-')).map(|n| n.0);
-    match tag.and_then(Owner::from_tag).and_then(|owner| owner.is_dead()) {
+    let Some(owner) = path.file_name().and_then(owner) else { return false };
+    match owner.is_dead() {
         Some(dead) => dead,
         None => std::fs::symlink_metadata(path)
             .and_then(|m| m.modified())
@@ -133,6 +144,8 @@ fn is_left_over(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
+    use std::time::SystemTime;
 
     #[test]
     fn what_a_dead_process_left_is_swept_and_the_rest_stays() {
@@ -146,7 +159,16 @@ mod tests {
         for path in [name(me), name(&foreign), dir.path().join("result.csv"), dir.path().join(".tmp-old")] {
             std::fs::write(path, "x").unwrap();
         }
-        assert_eq!(left_over(dir.path()), [name(&dead)]);
+        // What bears no tag of ours is somebody else's, whatever its age.
+        let old = SystemTime::now() - 3 * FORGOTTEN;
+        let far = Owner { pid: 7, ..foreign.clone() };
+        for path in [dir.path().join(".tmp-old"), dir.path().join(".tmp-1-2-3"), name(&far)] {
+            std::fs::File::create(path).unwrap().set_modified(old).unwrap();
+        }
+        assert_eq!(left_over(dir.path()).iter().collect::<HashSet<_>>(), [&name(&dead), &name(&far)].into());
+        std::fs::remove_file(name(&far)).unwrap();
+        // A link that bears our name goes; what it leads to stays.
+        std::os::unix::fs::symlink(dir.path().join("a"), dir.path().join(".tmp-old-link")).unwrap();
         assert_eq!(sweep(dir.path()), 1);
         assert!(name(me).is_file() && name(&foreign).is_file() && !name(&dead).exists());
     }

@@ -2,6 +2,7 @@
 
 use super::write_atomic;
 use crate::error::{Error, Result};
+use crate::files;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -61,6 +62,6 @@ pub fn write_counts(path: &Path, rows: &[CountRow]) -> Result<()> {
 /// Reads what [`write_counts`] wrote.
 pub fn read_counts(path: &Path) -> Result<Vec<CountRow>> {
     let failed = |e: csv::Error| Error::failed(format!("{}: {e}", path.display()));
-    let mut reader = csv::Reader::from_path(path).map_err(failed)?;
+    let mut reader = csv::Reader::from_reader(files::open(path).map_err(|e| failed(e.into()))?);
     reader.deserialize().collect::<std::result::Result<_, _>>().map_err(failed)
 }

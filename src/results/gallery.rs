@@ -1,7 +1,9 @@
 //! gallery.csv and gallery.npy: log-mels of a few utterances and what the augmentor made of them.
 
+use super::npy::{open_array, values};
 use super::write_atomic;
 use crate::error::{Error, Result};
+use crate::files;
 use npyz::WriterBuilder;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -78,28 +80,19 @@ pub fn read_gallery(dir: &Path) -> Result<Option<(Vec<Shown>, usize)>> {
     if !table.is_file() {
         return Ok(None);
     }
-    let mut reader = csv::Reader::from_path(&table).map_err(|e| failed(&table, &e))?;
+    let mut reader = csv::Reader::from_reader(files::open(&table).map_err(|e| failed(&table, &e))?);
     let rows: Vec<About> = reader
         .deserialize()
         .enumerate()
         .map(|(i, row)| row.map_err(|e| failed(&table, &format!("row {}: {e}", i + 2))))
         .collect::<Result<_>>()?;
-    let bytes = std::fs::read(&array).map_err(|e| failed(&array, &e))?;
-    let npy = npyz::NpyFile::new(&bytes[..]).map_err(|e| failed(&array, &format!("not a .npy file: {e}")))?;
+    let bytes = files::read(&array, files::DATA).map_err(|e| failed(&array, &e))?;
+    let npy = open_array(&bytes, 2).map_err(|why| failed(&array, &why))?;
     let shape = npy.shape().to_vec();
     let &[items, 2, frames, mels] = shape.as_slice() else {
         return Err(failed(&array, &format!("shape {shape:?}, expected [items, 2, frames, mels]")));
     };
-    // Checked before anything of the stated size is allocated.
-    let stated = shape.iter().try_fold(2u64, |n, &d| n.checked_mul(d));
-    if stated.is_none_or(|n| n > bytes.len() as u64) || npy.order() != npyz::Order::C {
-        return Err(failed(
-            &array,
-            &format!("shape {shape:?} does not fit {} bytes in C order", bytes.len()),
-        ));
-    }
-    let values =
-        npy.into_vec::<i16>().map_err(|e| failed(&array, &format!("cannot be read as int16: {e}")))?;
+    let values = values::<i16>(npy).map_err(|e| failed(&array, &format!("cannot be read as int16: {e}")))?;
     let (frames, mels) = (frames as usize, mels as usize);
     let mel = |at: usize, own: usize| {
         let own = &values[at * frames * mels..][..own * mels];

@@ -2,6 +2,7 @@
 
 use super::write_atomic;
 use crate::error::{Error, Result};
+use crate::files;
 use std::path::Path;
 
 /// One log interval of a stage.
@@ -44,7 +45,7 @@ pub fn write_history(path: &Path, rows: &[HistoryRow]) -> Result<()> {
 /// Reads what [`write_history`] wrote.
 pub fn read_history(path: &Path) -> Result<Vec<HistoryRow>> {
     let bad = |what: String| Error::failed(format!("{}: {what}", path.display()));
-    let mut reader = csv::Reader::from_path(path).map_err(|e| bad(e.to_string()))?;
+    let mut reader = csv::Reader::from_reader(files::open(path).map_err(|e| bad(e.to_string()))?);
     let header = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
     let mut rows = Vec::new();
     for (i, record) in reader.records().enumerate() {

@@ -1,5 +1,6 @@
 //! Digests of everything that decides a stage's result.
 
+use crate::files;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -65,7 +66,7 @@ impl Hasher {
 /// # Errors
 /// A file that cannot be read.
 pub fn digest_of_file(path: &Path) -> std::io::Result<String> {
-    let mut file = std::fs::File::open(path)?;
+    let mut file = files::open(path)?;
     let mut hasher = Sha256::new();
     let mut part = vec![0; 1 << 20];
     loop {

@@ -7,6 +7,7 @@
 use super::Owner;
 use super::atomic::temporary_prefix;
 use crate::error::{Error, Result};
+use crate::files;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write;
@@ -169,7 +170,7 @@ pub(super) fn claim(path: &Path, task: &Task, observer: &mut Observer) -> Result
 pub(super) fn holder(path: &Path) -> Option<Holder> {
     let mut file = None;
     for _ in 0..3 {
-        let text = std::fs::read_to_string(path).ok()?;
+        let text = files::text(path).ok()?;
         let mut lines = text.lines();
         let first = lines.next().and_then(|l| serde_json::from_str::<(Owner, Task)>(l).ok());
         // A beat may be read half written.

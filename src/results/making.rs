@@ -2,6 +2,7 @@
 
 use super::DeviceInfo;
 use crate::device::LIBTORCH;
+use crate::files;
 use serde::Deserialize;
 use std::path::Path;
 
@@ -24,7 +25,7 @@ pub struct Making {
 impl Making {
     /// Of the entry in `dir`; nothing where its stage.toml does not read.
     pub fn read(dir: &Path) -> Making {
-        let text = std::fs::read_to_string(dir.join("stage.toml")).unwrap_or_default();
+        let text = files::text(&dir.join("stage.toml")).unwrap_or_default();
         toml::from_str(&text).unwrap_or_default()
     }
 

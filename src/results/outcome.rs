@@ -2,6 +2,7 @@
 
 use super::{CellId, write_atomic};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::metrics::Confusion;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -61,14 +62,18 @@ impl Outcome {
 
 /// Writes the rows in their order, atomically.
 pub fn write_outcomes(path: &Path, classes: &[&str], outcomes: &[Outcome]) -> Result<()> {
+    write_atomic(path, &outcomes_table(path, classes, outcomes)?)
+}
+
+/// What [`write_outcomes`] writes: equal for outcomes that differ only in digits that it leaves out.
+pub(super) fn outcomes_table(path: &Path, classes: &[&str], outcomes: &[Outcome]) -> Result<Vec<u8>> {
     let failed = |e: csv::Error| Error::failed(format!("{}: {e}", path.display()));
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header(classes)).map_err(failed)?;
     for o in outcomes {
         writer.write_record(record(o, classes)).map_err(failed)?;
     }
-    let bytes = writer.into_inner().map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
-    write_atomic(path, &bytes)
+    writer.into_inner().map_err(|e| Error::failed(format!("{}: {e}", path.display())))
 }
 
 fn header(classes: &[&str]) -> Vec<String> {
@@ -150,8 +155,8 @@ fn derived(
 /// counts do not give, with the cell.
 pub fn read_outcomes(path: &Path) -> Result<(Vec<String>, Vec<Outcome>)> {
     let bad = |row: usize, what: String| Error::failed(format!("{}:{row}: {what}", path.display()));
-    let mut reader =
-        csv::Reader::from_path(path).map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
+    let file = files::open(path).map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
+    let mut reader = csv::Reader::from_reader(file);
     let names: Vec<String> =
         reader.headers().map_err(|e| bad(1, e.to_string()))?.iter().map(str::to_owned).collect();
     let classes: Vec<String> =

@@ -52,11 +52,16 @@ impl Owner {
         format!("{}-{}-{}", self.realm, self.pid, self.started)
     }
 
-    /// Reads what [`Owner::tag`] wrote.
+    /// Reads what [`Owner::tag`] wrote, and nothing else.
     pub fn from_tag(tag: &str) -> Option<Owner> {
         let mut parts = tag.rsplitn(3, '-');
         let (started, pid) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        Some(Owner { host: String::new(), realm: parts.next()?.to_owned(), pid, started })
+        let realm = parts.next()?.to_owned();
+        let hex =
+            realm.len() == 12 && realm.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let owner = Owner { host: String::new(), realm, pid, started };
+        // Numbers have other forms too, such as `+1` or `01`.
+        Some(owner).filter(|o| (hex || o.realm == UNKNOWN) && o.tag() == tag)
     }
 }
 
@@ -100,6 +105,16 @@ mod tests {
         let me = Owner::me();
         let read = Owner::from_tag(&me.tag()).unwrap();
         assert_eq!((read.realm, read.pid, read.started), (me.realm.clone(), me.pid, me.started));
-        assert_eq!(Owner::from_tag("x"), None);
+        assert_eq!(Owner::from_tag("--7-9").unwrap().realm, UNKNOWN);
+        for other in [
+            "x",
+            "mine-7-9",
+            "0123456789AB-7-9",
+            "0123456789ab-+7-9",
+            "0123456789ab-07-9",
+            "0123456789ab-7-9x",
+        ] {
+            assert_eq!(Owner::from_tag(other), None, "{other}");
+        }
     }
 }

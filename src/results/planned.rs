@@ -2,6 +2,7 @@
 
 use super::{CellId, Key, Stage, write_atomic};
 use crate::error::{Error, Result};
+use crate::files;
 use std::path::Path;
 
 /// A cell of a run, before it is worked on.
@@ -97,7 +98,7 @@ pub fn read_plan(path: &Path) -> Result<Vec<PlannedCell>> {
     let bad = |row: usize, what: &dyn std::fmt::Display| {
         Error::failed(format!("{}:{row}: {what}; is this a run directory of this version?", path.display()))
     };
-    let mut reader = csv::Reader::from_path(path).map_err(|e| bad(0, &e))?;
+    let mut reader = csv::Reader::from_reader(files::open(path).map_err(|e| bad(0, &csv::Error::from(e)))?);
     if reader.headers().map_err(|e| bad(1, &e))? != COLUMNS[..] {
         return Err(bad(1, &"not the columns of a plan.csv"));
     }

@@ -2,6 +2,7 @@
 
 use super::write_atomic;
 use crate::error::{Error, Result};
+use crate::files;
 use std::path::Path;
 
 /// What the classifier said of one test utterance.
@@ -46,7 +47,7 @@ pub fn write_predictions(path: &Path, classes: &[&str], rows: &[PredictionRow]) 
 /// Reads what [`write_predictions`] wrote.
 pub fn read_predictions(path: &Path) -> Result<(Vec<String>, Vec<PredictionRow>)> {
     let bad = |what: String| Error::failed(format!("{}: {what}", path.display()));
-    let mut reader = csv::Reader::from_path(path).map_err(|e| bad(e.to_string()))?;
+    let mut reader = csv::Reader::from_reader(files::open(path).map_err(|e| bad(e.to_string()))?);
     let header = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
     let classes: Vec<String> =
         header.iter().filter_map(|n| n.strip_prefix("p_")).map(str::to_owned).collect();

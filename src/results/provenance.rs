@@ -1,6 +1,7 @@
 //! run.toml: where every number of a run comes from.
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::spec::Precision;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -180,7 +181,7 @@ impl RunInfo {
 
     /// Reads run.toml.
     pub fn load(path: &Path) -> Result<RunInfo> {
-        let text = std::fs::read_to_string(path).map_err(|e| {
+        let text = files::text(path).map_err(|e| {
             Error::failed(format!(
                 "{}: {e}; give a run directory such as results/quickstart/latest",
                 path.display()

@@ -1,6 +1,7 @@
 //! results/<experiment>/<run-id>/: made once, never overwritten.
 
-use super::atomic::{temporary_folder, temporary_prefix};
+use super::atomic::temporary_folder;
+use super::latest::{LATEST, latest_run, point_latest};
 use super::lease::{self, Claim, Holder, Observer, Task};
 use super::{CellId, Store};
 use crate::error::{Error, Result};
@@ -42,7 +43,8 @@ impl RunDir {
             match std::fs::rename(temporary.path(), &path) {
                 Ok(()) => {
                     let _ = temporary.keep();
-                    point_latest(&parent, &id).map_err(|e| failed(&parent.join("latest"), e))?;
+                    // Where it cannot be, `point_latest` says so to whoever asks.
+                    let _ = point_latest(&parent, &id);
                     return Ok(RunDir(path));
                 }
                 Err(_) if path.exists() => {}
@@ -57,8 +59,31 @@ impl RunDir {
         RunDir(path)
     }
 
-    /// An existing run; `latest` is resolved to the run it points at.
+    /// An existing run as a person names it; `latest` is the run that it points at, or the newest beside it.
+    ///
+    /// # Errors
+    /// No run is there.
     pub fn open(path: &Path) -> Result<RunDir> {
+        RunDir::named(path).map(|named| named.0)
+    }
+
+    /// As [`RunDir::open`], and a line where `latest` was named and is not what it should be.
+    ///
+    /// # Errors
+    /// As [`RunDir::open`].
+    pub fn named(path: &Path) -> Result<(RunDir, Option<String>)> {
+        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match latest_run(parent).filter(|_| path.file_name().is_some_and(|n| n == LATEST)) {
+            Some((run, note)) => Ok((RunDir::exactly(&run)?, note)),
+            None => Ok((RunDir::exactly(path)?, None)),
+        }
+    }
+
+    /// The run in this very folder, whatever it is called; links are resolved.
+    ///
+    /// # Errors
+    /// No run is there.
+    pub fn exactly(path: &Path) -> Result<RunDir> {
         let real = std::fs::canonicalize(path).map_err(|e| {
             Error::failed(format!(
                 "{}: {e}; give a run directory such as results/quickstart/latest",
@@ -114,14 +139,10 @@ impl RunDir {
         self.0.join("counts.csv")
     }
 
-    /// Points `latest` at this run.
-    ///
-    /// # Errors
-    /// A folder that cannot be written.
-    pub fn point_latest(&self) -> Result<()> {
-        let parent = self.0.parent().unwrap_or(Path::new("."));
-        let failed = |e| Error::failed(format!("{}: cannot be made: {e}", parent.join("latest").display()));
-        point_latest(parent, &self.id()).map_err(failed)
+    /// Points `latest` at this run; where that cannot be, a line that says why.
+    #[must_use]
+    pub fn point_latest(&self) -> Option<String> {
+        point_latest(self.0.parent().unwrap_or(Path::new(".")), &self.id())
     }
 
     /// `EXPERIMENT/RUN-ID`, as leases name the run.
@@ -165,13 +186,6 @@ impl RunDir {
     pub fn cell_file(&self, cell: &CellId, name: &str) -> PathBuf {
         self.0.join(cell.dir()).join(name)
     }
-}
-
-/// Replaces the link in one step, so that a reader always finds a run.
-pub fn point_latest(parent: &Path, id: &str) -> std::io::Result<()> {
-    let temporary = parent.join(format!("{}latest", temporary_prefix()));
-    std::os::unix::fs::symlink(id, &temporary)?;
-    std::fs::rename(&temporary, parent.join("latest"))
 }
 
 #[cfg(test)]

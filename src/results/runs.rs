@@ -1,12 +1,16 @@
 //! The runs of a results folder.
 
-use super::RunDir;
+use super::{LATEST, RunDir};
 use std::path::Path;
 use walkdir::WalkDir;
 
-/// Every run directory below `results`, sorted by path. `latest` is a link and not followed; a run is not looked into.
+/// Links are followed on so many levels: who keeps experiments elsewhere has them near the top.
+const DEEPEST: usize = 3;
+
+/// Every run directory below `results`, sorted by path. Folders of experiments may be links, to another disk for example;
+/// `latest` is one and not followed. A run is not looked into.
 pub fn runs_below(results: &Path) -> Vec<RunDir> {
-    let mut entries = WalkDir::new(results).sort_by_file_name().into_iter();
+    let mut entries = WalkDir::new(results).follow_links(true).sort_by_file_name().into_iter();
     let mut runs = Vec::new();
     while let Some(entry) = entries.next() {
         let Ok(entry) = entry else { continue };
@@ -14,7 +18,9 @@ pub fn runs_below(results: &Path) -> Vec<RunDir> {
             continue;
         }
         let hidden = entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
-        let run = if hidden { None } else { RunDir::open(entry.path()).ok() };
+        let hidden =
+            hidden || entry.path_is_symlink() && (entry.file_name() == LATEST || entry.depth() > DEEPEST);
+        let run = if hidden { None } else { RunDir::exactly(entry.path()).ok() };
         if hidden || run.is_some() {
             entries.skip_current_dir();
         }

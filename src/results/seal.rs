@@ -3,6 +3,7 @@
 use super::key::digest_of_file;
 use super::{atomic, write_atomic};
 use crate::error::{Error, Result};
+use crate::files;
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 
@@ -60,12 +61,17 @@ pub fn is_whole(dir: &Path) -> bool {
 
 /// What is wrong with a sealed folder; `None` when nothing is.
 pub fn broken(dir: &Path) -> Option<String> {
-    let read = std::fs::read_to_string(dir.join(SEAL)).ok();
+    let read = files::text(&dir.join(SEAL)).ok();
     let Some(files) = read.and_then(|text| toml::from_str::<IndexMap<String, String>>(&text).ok()) else {
         return Some(format!("has no {SEAL}: it was not finished"));
     };
     if files.is_empty() {
         return Some(format!("{SEAL} lists no file"));
+    }
+    // A seal is of what is in its folder: it leads nowhere else.
+    let inside = |name: &str| Path::new(name).file_name().is_some_and(|n| n == name);
+    if let Some(name) = files.keys().find(|name| !inside(name)) {
+        return Some(format!("{SEAL} names `{name}`, which is no file of this folder"));
     }
     files.iter().find_map(|(name, digest)| match digest_of_file(&dir.join(name)) {
         Err(e) => Some(format!("{name}: {e}")),
@@ -90,6 +96,14 @@ mod tests {
         assert_eq!(broken(&dir).unwrap(), "a.txt was changed since it was written");
         write_sealed(&dir, fill("three")).unwrap();
         assert_eq!(std::fs::read(dir.join("a.txt")).unwrap(), b"three");
+        for name in ["../a.txt", "/etc/passwd", "..", "", ".", "x/a.txt", "a.txt/", "a.txt/."] {
+            let seal =
+                toml::to_string(&IndexMap::from([(name, digest_of_file(&dir.join("a.txt")).unwrap())]));
+            std::fs::write(dir.join(SEAL), seal.unwrap()).unwrap();
+            let why = broken(&dir).unwrap();
+            assert!(why.contains("which is no file of this folder"), "{name}: {why}");
+        }
+        write_sealed(&dir, fill("three")).unwrap();
         assert!(write_sealed(&dir, |_| Err(Error::failed("no"))).is_err() && is_whole(&dir));
         let left: Vec<_> = std::fs::read_dir(root.path()).unwrap().flatten().collect();
         assert_eq!(left.len(), 1, "no temporary folder stays: {left:?}");

@@ -149,7 +149,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
                 run.path().display(),
                 cells.len()
             ));
-            run.point_latest()?;
+            run.point_latest().iter().for_each(|note| display.note(note));
             sweep(run.path());
             (run, lease)
         }
@@ -181,6 +181,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
             };
             info.warning.iter().for_each(|w| display.note(&format!("warning: {}", w.message)));
             let run = create(&options, &plan, &info, &text, &cells, now)?;
+            run.point_latest().iter().for_each(|note| display.note(note));
             let lease = supervise(&run, experiment, display)?;
             (run, lease)
         }

@@ -1,7 +1,8 @@
 //! Which run a command takes up: the unfinished one of the same spec and the same data.
 
 use crate::error::{Error, Result};
-use crate::results::{PlannedCell, RunDir, read_plan};
+use crate::files;
+use crate::results::{LATEST, PlannedCell, RunDir, read_plan};
 use std::path::{Path, PathBuf};
 
 /// What the command line says about earlier runs.
@@ -36,7 +37,7 @@ pub fn find(
     spec: &str,
     cells: &[PlannedCell],
 ) -> Result<Found> {
-    let same_spec = |run: &RunDir| std::fs::read_to_string(run.spec()).is_ok_and(|text| text == spec);
+    let same_spec = |run: &RunDir| files::text(&run.spec()).is_ok_and(|text| text == spec);
     let same_plan = |run: &RunDir| read_plan(&run.plan()).is_ok_and(|plan| plan == cells);
     match resume {
         Resume::New => Ok(Found::None(None)),
@@ -68,7 +69,10 @@ pub fn runs(folder: &Path) -> Vec<RunDir> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut dirs: Vec<PathBuf> = entries
         .filter(|e| {
-            e.file_type().is_ok_and(|t| t.is_dir()) && !e.file_name().to_string_lossy().starts_with('.')
+            let name = e.file_name();
+            // A folder `latest` is a copy of one of the others.
+            let own = !name.to_string_lossy().starts_with('.') && name != LATEST;
+            own && e.file_type().is_ok_and(|t| t.is_dir())
         })
         .filter(|e| e.path().join("plan.csv").is_file())
         .map(|e| e.path())

@@ -3,6 +3,7 @@
 use super::fault::{Fault, Key, at, place};
 use super::{Protocol, Spec, load};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::manifest::Valence;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -120,7 +121,7 @@ impl File {
     ) -> Result<()> {
         for (key, corpus) in self.corpora() {
             let Err(Error::Usage(message)) = known(corpus) else { continue };
-            let text = std::fs::read_to_string(path).unwrap_or_default();
+            let text = files::text(path).unwrap_or_default();
             let in_file = || place(&path.display().to_string(), &text, key.offset(&text));
             let place = load::flag(sets, &key).unwrap_or_else(in_file);
             return Err(Error::usage(format!("{place}: {}", Fault { key, message })));

@@ -3,6 +3,7 @@
 use super::fault::{Key, place};
 use super::{Label, Preset, Spec};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::nearest::{hint, with_hint};
 use std::path::Path;
 use toml::{Table, Value};
@@ -19,7 +20,7 @@ pub fn load(path: &Path, sets: &[String]) -> Result<Spec> {
 
 /// The text of a spec.
 pub(super) fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|e| {
+    files::text_given(path).map_err(|e| {
         Error::usage(format!(
             "{}: {e}; give the path of a spec such as experiments/quickstart.toml",
             path.display()

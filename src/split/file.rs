@@ -3,6 +3,7 @@
 use super::{Fold, Selection};
 use crate::error::{Error, Result};
 use crate::names::clean;
+use crate::files;
 use crate::results::write_atomic;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -114,9 +115,10 @@ impl SplitTable {
     pub fn read(path: &Path) -> Result<SplitTable> {
         let name = path.display().to_string();
         let bad = |what: String| Error::usage(format!("{name}: {what}"));
-        let mut reader = csv::Reader::from_path(path).map_err(|e| {
+        let file = files::open(path).map_err(|e| {
             bad(format!("{e}; give the split.csv of a run, such as results/NAME/latest/split.csv"))
         })?;
+        let mut reader = csv::Reader::from_reader(file);
         let header = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
         if !header.iter().take(KEYS.len()).eq(KEYS) {
             return Err(bad(format!("its columns must begin with {}", KEYS.join(", "))));

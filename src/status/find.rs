@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::plan::experiment_name;
-use crate::results::RunDir;
+use crate::results::{LATEST, RunDir};
 use std::path::Path;
 
 /// The run that `named` is: a run directory, `latest`, a folder with a `latest`, or an experiment, by its name or its
@@ -16,9 +16,15 @@ pub fn find(named: &Path, results: &Path) -> Result<RunDir> {
     } else {
         results.join(named)
     };
-    for place in [named, &named.join("latest"), &experiment, &experiment.join("latest")] {
-        if place.join("run.toml").is_file() {
-            return RunDir::open(place);
+    for place in [named, &experiment] {
+        for run in [place, &place.join(LATEST)] {
+            // One that is named by itself, or what `latest` means: a link, or the newest.
+            if run.join("run.toml").is_file() || run.file_name().is_some_and(|n| n == LATEST) {
+                match RunDir::open(run) {
+                    Ok(run) => return Ok(run),
+                    Err(_) => continue,
+                }
+            }
         }
     }
     Err(Error::failed(format!(

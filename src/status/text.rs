@@ -4,6 +4,7 @@ use super::cells::{CellState, CellStatus, Work};
 use super::{State, Status};
 use crate::progress::about;
 use crate::results::{CellId, Stage};
+use crate::terminal::line;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ const VALUES: usize = 5;
 const SILENT: Duration = Duration::from_secs(15);
 
 pub fn text(status: &Status) -> String {
-    let mut text = format!("{}: {}\n", status.name, state(status));
+    let mut text = line(&format!("{}: {}", status.name, state(status))).into_owned() + "\n";
     if status.cells.is_empty() {
         return text;
     }
@@ -39,7 +40,8 @@ pub fn text(status: &Status) -> String {
     let names = running.iter().take(SHOWN).map(|r| r.0).chain(failed.iter().take(SHOWN).copied());
     let width = names.map(|c| short(&c.planned.cell).len()).max().unwrap_or(0);
     for (cell, work) in running.iter().take(SHOWN) {
-        let _ = writeln!(text, "  running  {:width$}  {}", short(&cell.planned.cell), progress(cell, work));
+        let at = line(&progress(cell, work)).into_owned();
+        let _ = writeln!(text, "  running  {:width$}  {at}", short(&cell.planned.cell));
     }
     more(&mut text, running.len(), "running");
     for cell in failed.iter().take(SHOWN) {
@@ -48,7 +50,7 @@ pub fn text(status: &Status) -> String {
             0 | 1 => String::new(),
             n => format!("{n} attempts: "),
         };
-        let error = record.map_or("", |r| r.error.as_str());
+        let error = line(record.map_or("", |r| r.error.as_str()));
         let _ = writeln!(text, "  failed   {:width$}  {tries}{error}", short(&cell.planned.cell));
     }
     more(&mut text, failed.len(), "failed");

@@ -2,6 +2,7 @@
 
 use super::tensor_file::{self, TensorFile, damaged};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::nets::params::Params;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -88,7 +89,7 @@ impl Reader {
     /// Names the file: absent, torn, of another format.
     pub fn open(dir: &Path) -> Result<Reader> {
         let path = dir.join(NUMBERS);
-        let text = std::fs::read_to_string(&path).map_err(|e| damaged(&path, &e.to_string()))?;
+        let text = files::text(&path).map_err(|e| damaged(&path, &e.to_string()))?;
         let numbers: Numbers = toml::from_str(&text).map_err(|e| damaged(&path, e.message()))?;
         if numbers.format != FORMAT {
             return Err(damaged(&path, &format!("is of format {}, not {FORMAT}", numbers.format)));

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::nets::upload::send;
+use crate::files;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::fs::File;
@@ -12,6 +13,8 @@ use tch::{Device, Kind, TchError, Tensor};
 
 /// Bytes on their way at a time.
 const PART: usize = 1 << 22;
+/// As the format has it: no header is longer.
+const HEADER: u64 = 100_000_000;
 
 /// Writes float and int64 tensors of any device as safetensors.
 ///
@@ -73,11 +76,11 @@ impl TensorFile {
     /// Names the path: a file that is absent, torn or not of safetensors.
     pub fn open(path: &Path) -> Result<TensorFile> {
         let failed = |e: std::io::Error| damaged(path, &e.to_string());
-        let mut file = File::open(path).map_err(failed)?;
+        let mut file = files::open(path).map_err(failed)?;
         let len = file.metadata().map_err(failed)?.len();
         let mut size = [0; 8];
         file.read_exact(&mut size).map_err(failed)?;
-        let data = u64::from_le_bytes(size).checked_add(8).filter(|data| *data <= len);
+        let data = u64::from_le_bytes(size).checked_add(8).filter(|data| *data <= len.min(HEADER));
         let data = data.ok_or_else(|| damaged(path, "is not a file of safetensors"))?;
         let mut text = vec![0; (data - 8) as usize];
         file.read_exact(&mut text).map_err(failed)?;

@@ -2,17 +2,21 @@
 
 use crate::error::Result;
 use crate::results::{EventFile, Holder, Owner, Stage};
+use crate::signals;
 use crate::stage::{self, Watch};
+use crate::terminal;
 use crate::train::history::Row;
 use crate::worker::protocol::Event;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// A line to the supervisor; that it is gone shows at the standard input.
+/// A line to the supervisor. One that is gone shows at the standard input too, and asks for a stop.
 pub(super) fn say(event: &Event) {
     let line = serde_json::to_string(event).expect("plain data") + "\n";
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+    if out.write_all(line.as_bytes()).and_then(|()| out.flush()).is_err() {
+        signals::request_stop();
+    }
 }
 
 /// What a worker says of its cell: events for a supervisor, or lines for the log of a cluster's task.
@@ -57,9 +61,9 @@ impl Said {
             return say(event);
         }
         match event {
-            Event::Step { stage, step, steps, .. } => eprintln!("{stage} {step}/{steps}"),
-            Event::Waiting { by } => eprintln!("waiting for {by}"),
-            Event::Note { text } => eprintln!("{text}"),
+            Event::Step { stage, step, steps, .. } => terminal::note(&format!("{stage} {step}/{steps}")),
+            Event::Waiting { by } => terminal::note(&format!("waiting for {by}")),
+            Event::Note { text } => terminal::note(text),
             _ => {}
         }
     }

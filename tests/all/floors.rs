@@ -8,6 +8,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "0 words",
         &[
             "error",
+            "files",
             "panic",
             "emotion",
             "metrics",
@@ -17,6 +18,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "seed",
             "signals",
             "statistics",
+            "terminal",
         ],
     ),
     ("1 formats", &["device", "driver", "spec", "manifest", "results"]),

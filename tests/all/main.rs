@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "tests end by panics, and say what they measure")]
+
 mod audio;
 mod audio_flac;
 mod audio_wav;
@@ -28,6 +30,7 @@ mod fake_grid;
 mod fake_run;
 mod faults;
 mod fetch;
+mod files;
 mod floors;
 mod gan;
 mod gan_golden;
@@ -52,3 +55,4 @@ mod statistics;
 mod status;
 mod store;
 mod synthetic;
+mod terminal;

@@ -2,6 +2,7 @@
 
 use super::rows;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::results::{RunDir, write_atomic};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -46,7 +47,7 @@ pub fn read(run: &RunDir) -> Result<Vec<Job>> {
     let bad = |e: &dyn std::fmt::Display| {
         Error::failed(format!("{}: {e}; delete it, squeue has the jobs that are left", path.display()))
     };
-    match std::fs::read_to_string(&path) {
+    match files::text(&path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(e) => Err(bad(&e)),
         Ok(text) => toml::from_str::<Jobs>(&text).map(|jobs| jobs.job).map_err(|e| bad(&e.message())),

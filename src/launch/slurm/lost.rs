@@ -2,6 +2,7 @@
 
 use super::{jobs, queue};
 use crate::error::Result;
+use crate::files;
 use crate::results::{CellId, RunDir, RunState};
 use std::collections::{HashMap, HashSet};
 use std::io::{Read, Seek, SeekFrom};
@@ -46,7 +47,7 @@ pub fn lost(run: &RunDir) -> Result<Vec<Lost>> {
 
 /// The last line that has text; of a long file only the end is read.
 fn last_line(path: &Path) -> Option<String> {
-    let mut file = std::fs::File::open(path).ok()?;
+    let mut file = files::open(path).ok()?;
     let length = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(4096))).ok()?;
     let mut bytes = Vec::new();

@@ -1,6 +1,7 @@
 //! embedding.csv of a cell.
 
 use crate::error::{Error, Result};
+use crate::files;
 use std::path::Path;
 
 /// What a point stands for.
@@ -42,7 +43,7 @@ pub struct Point {
 /// augmentation of an utterance that is not there.
 pub fn read(path: &Path, classes: &[&str]) -> Result<Vec<Point>> {
     let failed = |what: String| Error::failed(format!("{}: {what}", path.display()));
-    let mut reader = csv::Reader::from_path(path).map_err(|e| failed(e.to_string()))?;
+    let mut reader = csv::Reader::from_reader(files::open(path).map_err(|e| failed(e.to_string()))?);
     let header = reader.headers().map_err(|e| failed(e.to_string()))?.clone();
     let expected = |(i, name): (usize, &str)| match i {
         0..3 => name == ["utterance", "class", "kind"][i],
