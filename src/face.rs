@@ -6,6 +6,7 @@ pub mod emotion;
 pub mod error;
 pub mod interval;
 pub mod metrics;
+pub mod naming;
 pub mod nearest;
 pub mod panic;
 pub mod seed;

@@ -1,6 +1,7 @@
 //! The committed description of a corpus: data-manifests/NAME.toml.
 
 mod fetch;
+mod limits;
 
 pub use fetch::{Checksum, Fetch, Unpack};
 
@@ -71,6 +72,11 @@ impl Valence {
             negative: vec![Angry, Bored, Disgusted, Fearful, Frustrated, Sad],
             positive: vec![Calm, Excited, Happy, Neutral, Surprised],
         }
+    }
+
+    /// An emotion that is in both: such a map says nothing.
+    pub fn both(&self) -> Option<Emotion> {
+        self.negative.iter().find(|e| self.positive.contains(e)).copied()
     }
 
     /// `negative`, `positive`, or nothing for an emotion that is in neither.
@@ -153,6 +159,7 @@ impl Manifest {
     /// Reads a manifest; `name` is what errors call the file.
     pub fn parse(text: &str, name: &str) -> Result<Manifest> {
         let manifest: Manifest = toml::from_str(text).map_err(|e| Error::usage(format!("{name}: {e}")))?;
+        let manifest = manifest.within_limits().map_err(|why| Error::usage(format!("{name}: {why}")))?;
         for fetch in &manifest.fetch {
             fetch.check().map_err(|why| Error::usage(format!("{name}: fetch of {}: {why}", fetch.file)))?;
         }
@@ -186,7 +193,7 @@ impl Manifest {
     pub fn own(name: &str, text: &str, file: &str) -> Result<Manifest> {
         let own: Own = toml::from_str(text).map_err(|e| Error::usage(format!("{file}: {e}")))?;
         let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
-        Ok(Manifest {
+        let manifest = Manifest {
             name: name.to_owned(),
             title: or(own.title, &format!("{name} (table.csv)")),
             synthetic: false,
@@ -203,6 +210,7 @@ impl Manifest {
             speakers: own.speakers,
             valence: own.valence.unwrap_or_else(Valence::usual),
             expected: own.expected,
-        })
+        };
+        manifest.within_limits().map_err(|why| Error::usage(format!("{file}: {why}")))
     }
 }

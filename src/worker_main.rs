@@ -1,7 +1,8 @@
 //! `seraug-worker`: the process that computes. `seraug run` and the tasks of a cluster start it; it is not for people.
 
 use clap::{Parser, Subcommand};
-use seraug::cmd::run::{CHECKPOINT_SECONDS, seconds};
+use seraug::cmd::arguments::{interval, seconds};
+use seraug::cmd::run::{CHECKPOINT_SECONDS, arguments};
 use seraug::device::DeviceChoice;
 use seraug::error::{Error, Result};
 use seraug::launch::Launcher;
@@ -49,7 +50,7 @@ struct Work {
     threads: usize,
     #[arg(long)]
     partial: bool,
-    #[arg(long, value_name = "SECONDS", default_value_t = CHECKPOINT_SECONDS)]
+    #[arg(long, value_name = "SECONDS", default_value_t = CHECKPOINT_SECONDS, value_parser = interval)]
     checkpoint_seconds: f64,
     #[arg(long)]
     tensorboard: bool,
@@ -96,7 +97,7 @@ fn work(args: Work) -> Result<u8> {
         checkpoint_every: seconds(args.checkpoint_seconds),
         tensorboard: args.tensorboard,
         cuda_graphs: args.cuda_graphs,
-        command: std::env::args().collect(),
+        command: arguments(),
         set: Vec::new(),
     };
     let task = Task { run, options };

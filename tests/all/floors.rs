@@ -6,7 +6,18 @@ use std::path::Path;
 const FLOORS: &[(&str, &[&str])] = &[
     (
         "0 words",
-        &["error", "panic", "emotion", "metrics", "interval", "nearest", "seed", "signals", "statistics"],
+        &[
+            "error",
+            "panic",
+            "emotion",
+            "metrics",
+            "interval",
+            "naming",
+            "nearest",
+            "seed",
+            "signals",
+            "statistics",
+        ],
     ),
     ("1 formats", &["device", "driver", "spec", "manifest", "results"]),
     ("2 data", &["audio", "corpora", "features", "split", "audit"]),
