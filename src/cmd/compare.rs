@@ -34,7 +34,7 @@ const DIFFERENT: u8 = 4;
 /// As [`compare::compare`] and [`compare::write`].
 pub fn run(args: Args, global: &Global) -> Result<u8> {
     let runs = args.runs.iter().map(|path| RunDir::open(path)).collect::<Result<Vec<RunDir>>>()?;
-    let comparison = compare::compare(&runs, args.public)?;
+    let comparison = if args.public { compare::compare_public(&runs)? } else { compare::compare(&runs)? };
     let files = match &args.out {
         Some(dir) => compare::write(&comparison, args.tolerance, dir)?,
         None => Vec::new(),

@@ -111,11 +111,23 @@ impl Side {
     }
 }
 
-/// Reads the runs and compares each but the first with the first; `public`: for anybody, without hosts, users and paths.
+/// Reads the runs and compares each but the first with the first.
 ///
 /// # Errors
 /// As [`Side::of`]; runs that cannot be compared, with the reason.
-pub fn compare(runs: &[RunDir], public: bool) -> Result<Comparison> {
+pub fn compare(runs: &[RunDir]) -> Result<Comparison> {
+    compared(runs, false)
+}
+
+/// As [`compare`], for anybody: without hosts, users and paths.
+///
+/// # Errors
+/// As [`compare`].
+pub fn compare_public(runs: &[RunDir]) -> Result<Comparison> {
+    compared(runs, true)
+}
+
+fn compared(runs: &[RunDir], public: bool) -> Result<Comparison> {
     let side = |(run, letter)| {
         let side = Side::of(run, letter)?;
         Ok(if public { side.for_anybody() } else { side })

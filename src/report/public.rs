@@ -35,7 +35,8 @@ impl Private {
         let said: Vec<&str> = commands.flatten().map(String::as_str).collect();
         let here = std::env::current_dir().ok();
         let known = run.path().ancestors().chain(here.as_deref()).map(|p| p.to_string_lossy().into_owned());
-        let mut places: Vec<String> = known.chain(["HOME", "SERAUG_CORPORA"].into_iter().filter_map(variable)).collect();
+        let mut places: Vec<String> =
+            known.chain(["HOME", "SERAUG_CORPORA"].into_iter().filter_map(variable)).collect();
         // Folders that a command names, with the white space that they may have.
         let values = said.iter().map(|word| word.split_once('=').map_or(*word, |(_, value)| value));
         places.extend(values.filter(|v| v.starts_with(['/', '~'])).map(str::to_owned));

@@ -6,6 +6,9 @@ use crate::emotion::Emotion;
 use crate::nearest::hint;
 use std::collections::HashSet;
 
+/// Columns of table.csv beside the classes.
+const COLUMNS: [&str; 3] = ["average", "uar", "difference"];
+
 /// Nothing, or what is wrong.
 pub(super) type Check = Result<(), Fault>;
 
@@ -45,7 +48,9 @@ impl Spec {
         for (name, emotions) in &self.classes {
             let key = at("classes").field(name);
             check_name(&key, name)?;
-            need(name != "average", &key, || "`average` is the name of a column, choose another".into())?;
+            need(!COLUMNS.contains(&name.as_str()), &key, || {
+                format!("`{name}` is the name of a column, choose another")
+            })?;
             need(!emotions.is_empty(), &key, || "no emotion is listed".into())?;
             for (i, e) in emotions.iter().enumerate() {
                 need(seen.insert(*e), key.element(i, ""), || format!("`{e}` is there already"))?;

@@ -10,6 +10,9 @@ use std::path::{Component, Path};
 impl Spec {
     pub(super) fn check_protocol(&self) -> Check {
         self.check_corpora()?;
+        let mut seen = HashSet::new();
+        let twice = self.protocol.only().iter().find(|fold| !seen.insert(**fold));
+        need(twice.is_none(), "protocol", || format!("only: {} is listed twice", twice.unwrap_or(&0)))?;
         match &self.protocol {
             Protocol::LeaveOneSessionOut(_) => Ok(()),
             Protocol::LeaveSpeakersOut(p) => leave_speakers_out(p, &at("protocol.leave-speakers-out")),

@@ -161,7 +161,7 @@ fn arguments_and_paths_that_are_not_utf8_are_used_or_refused_in_one_line() {
     let results = [OsString::from("--results"), odd("r")];
     for command in [
         args(&["report", "--json"], &[latest.clone(), "--reports".into(), odd("p")]),
-        args(&["status", "--json"], &[latest.clone()]),
+        args(&["status", "--json"], std::slice::from_ref(&latest)),
         args(&["compare", "--json"], &[latest.clone(), latest.clone(), "--out".into(), odd("c")]),
         args(&["store", "list", "--json"], &results),
         args(&["store", "verify", "--json"], &results),
