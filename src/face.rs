@@ -8,6 +8,7 @@ pub mod files;
 pub mod interval;
 pub mod metrics;
 pub mod names;
+pub mod naming;
 pub mod nearest;
 pub mod panic;
 pub mod seed;

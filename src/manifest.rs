@@ -1,6 +1,7 @@
 //! The committed description of a corpus: data-manifests/NAME.toml.
 
 mod fetch;
+mod limits;
 
 pub use fetch::{Checksum, Fetch, Unpack};
 
@@ -77,6 +78,11 @@ impl Valence {
             negative: vec![Angry, Bored, Disgusted, Fearful, Frustrated, Sad],
             positive: vec![Calm, Excited, Happy, Neutral, Surprised],
         }
+    }
+
+    /// An emotion that is in both: such a map says nothing.
+    pub fn both(&self) -> Option<Emotion> {
+        self.negative.iter().find(|e| self.positive.contains(e)).copied()
     }
 
     /// `negative`, `positive`, or nothing for an emotion that is in neither.
@@ -159,7 +165,10 @@ impl Manifest {
     /// Reads a manifest; `name` is what errors call the file.
     pub fn parse(text: &str, name: &str) -> Result<Manifest> {
         let manifest: Manifest = toml::from_str(text).map_err(|e| Error::usage(format!("{name}: {e}")))?;
-        let manifest = manifest.cleaned().map_err(|why| Error::usage(format!("{name}: {why}")))?;
+        let manifest = manifest
+            .cleaned()
+            .and_then(Manifest::within_limits)
+            .map_err(|why| Error::usage(format!("{name}: {why}")))?;
         for fetch in &manifest.fetch {
             fetch.check().map_err(|why| Error::usage(format!("{name}: fetch of {}: {why}", fetch.file)))?;
         }
@@ -254,6 +263,9 @@ impl Manifest {
             valence: own.valence.unwrap_or_else(Valence::usual),
             expected: own.expected,
         };
-        manifest.cleaned().map_err(|why| Error::usage(format!("{file}: {why}")))
+        manifest
+            .cleaned()
+            .and_then(Manifest::within_limits)
+            .map_err(|why| Error::usage(format!("{file}: {why}")))
     }
 }

@@ -2,7 +2,8 @@
 
 use clap::{Parser, Subcommand};
 use seraug::cmd;
-use seraug::cmd::run::{CHECKPOINT_SECONDS, seconds};
+use seraug::cmd::arguments::{interval, seconds};
+use seraug::cmd::run::{CHECKPOINT_SECONDS, arguments};
 use seraug::device::DeviceChoice;
 use seraug::error::{Error, Result};
 use seraug::launch::Launcher;
@@ -51,7 +52,7 @@ struct Work {
     threads: usize,
     #[arg(long)]
     partial: bool,
-    #[arg(long, value_name = "SECONDS", default_value_t = CHECKPOINT_SECONDS)]
+    #[arg(long, value_name = "SECONDS", default_value_t = CHECKPOINT_SECONDS, value_parser = interval)]
     checkpoint_seconds: f64,
     #[arg(long)]
     tensorboard: bool,
@@ -99,7 +100,7 @@ fn work(args: Work) -> Result<u8> {
         checkpoint_every: seconds(args.checkpoint_seconds),
         tensorboard: args.tensorboard,
         cuda_graphs: args.cuda_graphs,
-        command: std::env::args().collect(),
+        command: arguments(),
         set: Vec::new(),
     };
     let task = Task { run, options };

@@ -1,8 +1,9 @@
 //! `seraug compare RUN RUN...`: what differs between runs, and what of it is more than chance.
 
+use super::arguments::points;
 use super::{Global, print, print_json};
 use crate::compare::{self, Comparison};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::results::RunDir;
 use std::path::PathBuf;
 
@@ -17,8 +18,11 @@ pub struct Args {
     pub out: Option<PathBuf>,
     /// Exit with 4 where a UAR, recall or accuracy of a cell differs by more percentage points, or one run lacks a cell;
     /// with 0 also where an answer differs
-    #[arg(long, value_name = "POINTS")]
+    #[arg(long, value_name = "POINTS", value_parser = points)]
     pub tolerance: Option<f64>,
+    /// For publication: without hosts, user names and paths
+    #[arg(long)]
+    pub public: bool,
 }
 
 /// Exit code where runs differ by more than the tolerance; that of a contradiction too.
@@ -29,11 +33,8 @@ const DIFFERENT: u8 = 4;
 /// # Errors
 /// As [`compare::compare`] and [`compare::write`].
 pub fn run(args: Args, global: &Global) -> Result<u8> {
-    if let Some(t) = args.tolerance.filter(|t| !(t.is_finite() && *t >= 0.0)) {
-        return Err(Error::usage(format!("--tolerance {t}: expected percentage points, 0 or more")));
-    }
     let runs = args.runs.iter().map(|path| global.run(path)).collect::<Result<Vec<RunDir>>>()?;
-    let comparison = compare::compare(&runs)?;
+    let comparison = if args.public { compare::compare_public(&runs)? } else { compare::compare(&runs)? };
     let files = match &args.out {
         Some(dir) => compare::write(&comparison, args.tolerance, dir)?,
         None => Vec::new(),

@@ -1,5 +1,6 @@
 //! The commands: one file each with its `Args` and a `run`. They meet through files, never in memory.
 
+pub mod arguments;
 pub mod compare;
 pub mod corpus;
 pub mod doctor;
@@ -16,6 +17,7 @@ use crate::progress;
 use crate::results::RunDir;
 use crate::terminal;
 pub use crate::terminal::{print, print_json};
+use arguments::{CORPORA, Corpora};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 
@@ -23,7 +25,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, clap::Args)]
 pub struct Global {
     /// Folder with one folder for each corpus, in the corpus's official layout
-    #[arg(long, global = true, value_name = "DIR", env = "SERAUG_CORPORA", default_value = "corpora")]
+    #[arg(long, global = true, value_name = "DIR", env = "SERAUG_CORPORA", default_value = CORPORA, value_parser = Corpora)]
     pub corpora: PathBuf,
     /// No progress and no notes; errors are still printed
     #[arg(long, global = true)]

@@ -1,5 +1,6 @@
 //! `seraug plan SPEC`: what `run` would do, and why, without doing it.
 
+use super::arguments::{MOST_JOBS, whole};
 use super::run::{Experiment, Named};
 use super::{Global, print, print_json};
 use crate::corpora;
@@ -30,7 +31,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "all")]
     estimate: bool,
     /// Cells at once that --estimate reckons with [default: one a core, or one a CUDA device]
-    #[arg(long, value_name = "N", requires = "estimate")]
+    #[arg(long, value_name = "N", requires = "estimate", value_parser = whole::<usize>(..=MOST_JOBS))]
     jobs: Option<usize>,
 }
 

@@ -17,8 +17,11 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub reports: PathBuf,
     /// A Markdown file that gets the table and the first figure, between `<!-- seraug EXPERIMENT -->` and `<!-- /seraug -->`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "public")]
     pub splice: Option<PathBuf>,
+    /// For publication: without host, user names and paths, and without links to the run
+    #[arg(long)]
+    pub public: bool,
 }
 
 /// Runs it; the exit code.
@@ -39,12 +42,14 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
         }
     }
     let written = match &args.splice {
+        None if args.public => report::report_public(&run, &args.reports)?,
         None => report::report(&run, &args.reports)?,
         Some(file) => report::report_into(&run, &args.reports, file)?,
     };
     written.note.iter().for_each(|note| global.note(&format!("note: {note}")));
     if global.json {
-        print_json(&Answer { page: written.page, files: written.files })?;
+        let shown = |path: &PathBuf| path.display().to_string();
+        print_json(&Answer { page: shown(&written.page), files: written.files.iter().map(shown).collect() })?;
     } else {
         print(&format!("{}\npage: {}\n", written.text, written.page.display()))?;
     }
@@ -53,6 +58,6 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
 
 #[derive(Serialize)]
 struct Answer {
-    page: PathBuf,
-    files: Vec<PathBuf>,
+    page: String,
+    files: Vec<String>,
 }

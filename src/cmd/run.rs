@@ -1,5 +1,6 @@
 //! `seraug run SPEC`: every cell of an experiment.
 
+use super::arguments::{LARGEST_SEED, MOST_JOBS, MOST_THREADS, interval, patience, seconds, whole};
 use super::{Global, print, print_json};
 use crate::corpora;
 use crate::counts;
@@ -20,9 +21,9 @@ use std::time::Duration;
 /// Between two checkpoints, seconds.
 pub const CHECKPOINT_SECONDS: f64 = 120.0;
 
-/// Seconds of the command line; not below 0.
-pub fn seconds(given: f64) -> Duration {
-    Duration::try_from_secs_f64(given.max(0.0)).unwrap_or(Duration::MAX)
+/// The command line as provenance has it. TOML is text: of an argument that is not UTF-8, what is not is replaced.
+pub fn arguments() -> Vec<String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 /// What `plan` and `run` have in common.
@@ -37,10 +38,10 @@ pub struct Experiment {
     #[arg(long, default_value = "auto", value_delimiter = ',')]
     pub device: Vec<DeviceChoice>,
     /// Threads of a tensor operation on the CPU; several give results that are equal up to rounding only
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<usize>(..=MOST_THREADS))]
     pub threads: usize,
     /// Seeds in place of the spec's, such as 1,2,3
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = whole::<u64>(..=LARGEST_SEED))]
     pub seeds: Vec<u64>,
     /// A field of the spec, such as preset=tiny or augmentor.iterations=100; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
@@ -57,7 +58,7 @@ pub struct Args {
     #[command(flatten)]
     experiment: Experiment,
     /// Cells at once [default: one a core, or one a CUDA device]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(..=MOST_JOBS))]
     jobs: Option<usize>,
     /// Run all cells, whatever becomes of some (the default)
     #[arg(long, conflicts_with_all = ["fail_fast", "max_failures"])]
@@ -66,7 +67,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "max_failures")]
     fail_fast: bool,
     /// Stop when so many cells have failed
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(1..=MOST_JOBS))]
     max_failures: Option<usize>,
     /// Go on with this run
     #[arg(long, value_name = "RUN", conflicts_with = "new")]
@@ -75,10 +76,10 @@ pub struct Args {
     #[arg(long)]
     new: bool,
     /// Seconds between two checkpoints of a training
-    #[arg(long, value_name = "SECONDS", default_value_t = CHECKPOINT_SECONDS)]
+    #[arg(long, value_name = "SECONDS", default_value_t = CHECKPOINT_SECONDS, value_parser = interval)]
     checkpoint_seconds: f64,
     /// A worker that gives no sign of life for so many seconds is ended
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800.0, value_parser = patience)]
     stall_seconds: f64,
     /// Where cells are worked on: local, or slurm, as job arrays of the cluster (options in [slurm] of the spec)
     #[arg(long, default_value = "local", conflicts_with_all = ["fail_fast", "max_failures"])]
@@ -143,8 +144,8 @@ impl Experiment {
     }
 
     fn named(&self, path: &Path, file: File, sets: &[String], corpora: &Path) -> Result<Named> {
+        let name = if files::is_pipe(path) { "pipe".to_owned() } else { experiment_name(path)? };
         file.check_corpora(path, sets, |name| corpora::manifest(name, corpora).map(drop))?;
-        let name = if files::is_pipe(path) { "pipe".to_owned() } else { experiment_name(path) };
         Ok(Named { name, file })
     }
 
@@ -165,7 +166,7 @@ impl Experiment {
             checkpoint_every: seconds(CHECKPOINT_SECONDS),
             tensorboard: false,
             cuda_graphs: false,
-            command: std::env::args().collect(),
+            command: arguments(),
             set: self.set.clone(),
         }
     }

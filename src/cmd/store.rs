@@ -1,5 +1,6 @@
 //! `seraug store`: what the store of a results folder holds, whether it is whole, and what of it can go.
 
+use super::arguments::{MOST_DAYS, whole};
 use super::{Global, print, print_json};
 use crate::error::{Error, Result};
 use crate::housekeeping::{Broken, Inventory, Pruned, References, Removal, Wanted, plan, remove, verify};
@@ -45,7 +46,7 @@ struct Prune {
     #[arg(long)]
     caches: bool,
     /// Only stages, checkpoints and caches that are at least so old
-    #[arg(long, value_name = "DAYS", default_value_t = 0)]
+    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = whole::<u64>(..=MOST_DAYS))]
     older_than: u64,
 }
 
@@ -85,7 +86,7 @@ fn checked(inventory: &Inventory, global: &Global) -> Vec<Broken> {
 fn report_broken(broken: &[Broken], inventory: &Inventory, global: &Global) -> Result<u8> {
     let (entries, checkpoints) = (inventory.entries.len(), checkpoints(inventory));
     if global.json {
-        let item = |b: &Broken| json!({ "path": b.dir, "error": b.why, "next": b.next });
+        let item = |b: &Broken| json!({ "path": shown(&b.dir), "error": b.why, "next": b.next });
         let broken: Vec<Value> = broken.iter().map(item).collect();
         print_json(&json!({ "stages": entries, "checkpoints": checkpoints, "broken": broken }))?;
     } else {
@@ -118,8 +119,8 @@ fn prune(args: &Prune, results: &Path, inventory: &Inventory, global: &Global) -
     }
     let pruned = if args.yes { remove(&store, &references, &removals) } else { Pruned::default() };
     if global.json {
-        let item = |r: &Removal| json!({ "path": r.path, "bytes": r.bytes, "reason": r.reason });
-        let kept = |(path, why): &(PathBuf, String)| json!({ "path": path, "reason": why });
+        let item = |r: &Removal| json!({ "path": shown(&r.path), "bytes": r.bytes, "reason": r.reason });
+        let kept = |(path, why): &(PathBuf, String)| json!({ "path": shown(path), "reason": why });
         print_json(&json!({
             "dry_run": !args.yes, "unneeded": removals.iter().map(item).collect::<Vec<_>>(),
             "removed": pruned.removed, "bytes": pruned.bytes,
@@ -199,7 +200,7 @@ fn list(inventory: &Inventory, references: &References, results: &Path) -> Strin
 fn list_json(inventory: &Inventory, references: &References) -> Value {
     let stage = |e: &crate::housekeeping::Entry| {
         json!({
-            "stage": e.stage.name(), "key": e.key.to_string(), "path": e.dir, "bytes": e.bytes, "made": stamp(e.made),
+            "stage": e.stage.name(), "key": e.key.to_string(), "path": shown(&e.dir), "bytes": e.bytes, "made": stamp(e.made),
             "seconds": e.making.seconds, "made_by": e.making.made_by, "made_in": e.making.made_in,
             "libtorch": e.making.libtorch, "device": e.making.device,
             "runs": references.users(e.stage, &e.key),
@@ -207,12 +208,12 @@ fn list_json(inventory: &Inventory, references: &References) -> Value {
     };
     let checkpoint = |c: &crate::housekeeping::Trajectory| {
         json!({
-            "stage": c.stage.name(), "trajectory": c.key.to_string(), "path": c.dir, "bytes": c.bytes,
+            "stage": c.stage.name(), "trajectory": c.key.to_string(), "path": shown(&c.dir), "bytes": c.bytes,
             "made": stamp(c.made), "steps": c.steps,
         })
     };
-    let cache = |c: &crate::housekeeping::Cache| json!({ "name": c.name, "path": c.dir, "bytes": c.bytes, "made": stamp(c.made) });
-    let other = |(path, bytes): &(PathBuf, u64)| json!({ "path": path, "bytes": bytes });
+    let cache = |c: &crate::housekeeping::Cache| json!({ "name": c.name, "path": shown(&c.dir), "bytes": c.bytes, "made": stamp(c.made) });
+    let other = |(path, bytes): &(PathBuf, u64)| json!({ "path": shown(path), "bytes": bytes });
     json!({
         "stages": inventory.entries.iter().map(stage).collect::<Vec<_>>(),
         "checkpoints": inventory.checkpoints.iter().map(checkpoint).collect::<Vec<_>>(),
@@ -221,6 +222,11 @@ fn list_json(inventory: &Inventory, references: &References) -> Value {
         "others": inventory.others.iter().map(other).collect::<Vec<_>>(),
         "bytes": inventory.bytes(),
     })
+}
+
+/// A path for JSON, which is text.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 fn checkpoints(inventory: &Inventory) -> usize {

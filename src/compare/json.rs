@@ -13,6 +13,8 @@ const WORDS: [&str; 6] = ["corpus", "first", "second", "quantity", "unit", "sent
 pub fn json(comparison: &Comparison, tolerance: Option<f64>, files: &[PathBuf]) -> Value {
     let names = quantities(&comparison.first.reading.spec.class_names());
     let against: Vec<Value> = comparison.against.iter().map(|a| of_run(&names, a, tolerance)).collect();
+    // JSON is text: of a path that is not UTF-8, what is not is replaced.
+    let files: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
     json!({ "first": comparison.first.name(), "against": against, "files": files })
 }
 

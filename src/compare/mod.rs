@@ -20,6 +20,6 @@ pub use contrast::{Contrast, within};
 pub use differs::Difference;
 pub use files::write;
 pub use json::json;
-pub use runs::{Against, Comparison, Side, compare};
+pub use runs::{Against, Comparison, Side, compare, compare_public};
 pub use text::terminal;
 pub use words::{sentences, table};

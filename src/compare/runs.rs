@@ -9,6 +9,7 @@ use super::test_sets::{self, Splits, refused};
 use crate::error::{Error, Result};
 use crate::report::aggregate::samples;
 use crate::report::answers::{Answer, Answers};
+use crate::report::public::Private;
 use crate::report::reading::Reading;
 use crate::report::text_table::TextTable;
 use crate::results::{CellRecord, Outcome, RunDir};
@@ -27,6 +28,8 @@ pub struct Side {
     pub(super) splits: Splits,
     /// Another run of the comparison has the same experiment and id.
     namesake: bool,
+    /// The comparison is to be published.
+    public: bool,
 }
 
 /// A run against the first.
@@ -69,14 +72,24 @@ impl Side {
         let reading = Reading::of(run)?;
         let answers = Answers::of(&reading)?;
         reading.outcomes.par_iter().try_for_each(|o| CellRecord::check(run, o))?;
-        Ok(Side { letter, answers, splits: Splits::of(run)?, reading, namesake: false })
+        Ok(Side { letter, answers, splits: Splits::of(run)?, reading, namesake: false, public: false })
     }
 
     /// `quickstart/20261123T024136Z-fca1a76b86`, with the folder where another run of the comparison is called so.
     pub fn name(&self) -> String {
         let run = &self.reading.run;
         let name = run.name(&self.reading.info.experiment);
-        if self.namesake { format!("{name} ({})", run.path().display()) } else { name }
+        match (self.namesake, self.public) {
+            (false, _) => name,
+            (true, true) => format!("{name} ({})", self.letter),
+            (true, false) => format!("{name} ({})", run.path().display()),
+        }
+    }
+
+    /// The side as anybody may see it: see [`Private`].
+    fn for_anybody(self) -> Side {
+        let private = Private::of(&self.reading.run, &self.reading.info);
+        Side { reading: private.reading(self.reading), public: true, ..self }
     }
 
     /// The numbers that utterances of `other` have here.
@@ -103,7 +116,23 @@ impl Side {
 /// # Errors
 /// As [`Side::of`]; runs that cannot be compared, with the reason.
 pub fn compare(runs: &[RunDir]) -> Result<Comparison> {
-    let sides = std::iter::zip(runs, 'A'..='Z').map(|(run, letter)| Side::of(run, letter));
+    compared(runs, false)
+}
+
+/// As [`compare`], for anybody: without hosts, users and paths.
+///
+/// # Errors
+/// As [`compare`].
+pub fn compare_public(runs: &[RunDir]) -> Result<Comparison> {
+    compared(runs, true)
+}
+
+fn compared(runs: &[RunDir], public: bool) -> Result<Comparison> {
+    let side = |(run, letter)| {
+        let side = Side::of(run, letter)?;
+        Ok(if public { side.for_anybody() } else { side })
+    };
+    let sides = std::iter::zip(runs, 'A'..='Z').map(side);
     let mut sides = sides.collect::<Result<Vec<Side>>>()?;
     let names: Vec<String> = sides.iter().map(Side::name).collect();
     for (i, side) in sides.iter_mut().enumerate() {

@@ -2,10 +2,10 @@
 
 use super::keys::{self, Contents, Shared};
 use super::{Cell, augmentor_sees};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::results::{CellId, digest_hex};
 use crate::seed::Seed;
-use crate::spec::{CopySource, FinalWeights, Spec, TargetShare};
+use crate::spec::{CopySource, FinalWeights, Spec, TargetShare, UTTERANCES};
 use crate::split::{Fold, Selection, Splits};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -28,10 +28,20 @@ pub(super) fn build(
     let splits = Splits::new(spec, selection)?;
     let (mut folds, mut cells) = (Vec::new(), Vec::new());
     for &seed in &spec.seeds {
-        for fold in splits.folds(seed)? {
+        let of_seed = splits.folds(seed)?;
+        if let Some(many) = spec.cells_of(of_seed.len()) {
+            return Err(Error::usage(many));
+        }
+        for fold in of_seed {
             let fold = Rc::new(fold);
             folds.push((seed, Rc::clone(&fold)));
             builder.cells_of(&fold, seed, &mut cells);
+        }
+        if let Some(cell) = cells.iter().find(|c| c.added > UTTERANCES) {
+            return Err(Error::usage(format!(
+                "condition.{}: it adds {} utterances to fold {}, at most {UTTERANCES}; lower its copies",
+                cell.id.condition, cell.added, cell.id.fold
+            )));
         }
     }
     Ok((folds, cells))
@@ -129,7 +139,7 @@ impl<'a> Builder<'a> {
             classifier: classifier.key,
             classifier_trajectory: classifier.trajectory,
             augmentor_trajectory,
-            added: items.len() * copies,
+            added: items.len().saturating_mul(copies),
             sources: items,
             augmentor,
         }

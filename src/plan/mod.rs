@@ -12,6 +12,7 @@ mod why;
 use crate::audit::{Auditor, Lineage};
 use crate::corpora::Corpus;
 use crate::error::{Error, Result};
+use crate::naming;
 use crate::results::{AuditCheck, CellId, Key, PlannedCell};
 use crate::seed::Seed;
 use crate::spec::{Augment, AugmentorSees, Precision, Protocol, Spec};
@@ -190,13 +191,10 @@ pub fn computable(precision: Precision, device: &str) -> Result<()> {
     }
 }
 
-/// The experiment's name: the spec's path below experiments/, or its file name elsewhere.
-pub fn experiment_name(path: &Path) -> String {
-    let stem = path.with_extension("");
-    let parts: Vec<String> =
-        stem.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
-    match parts.iter().rposition(|p| p == "experiments") {
-        Some(at) if at + 1 < parts.len() => parts[at + 1..].join("/"),
-        _ => parts.last().cloned().unwrap_or_default(),
-    }
+/// The experiment's name: the spec's path below experiments/, or its file name elsewhere; see [`naming::experiment`].
+///
+/// # Errors
+/// A name that cannot be a folder of the results.
+pub fn experiment_name(path: &Path) -> Result<String> {
+    naming::experiment(path).map_err(Error::usage)
 }

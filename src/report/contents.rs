@@ -5,6 +5,7 @@ use super::embedding::{self, EmbeddingReport};
 use super::figure::{self, Figure};
 use super::history::Curves;
 use super::page::Page;
+use super::public::Private;
 use super::reading::Reading;
 use super::speakers::{self, Speaker};
 use super::table::Table;
@@ -12,8 +13,8 @@ use super::text_table::{TextTable, escape};
 use super::verdict::{self, Verdict};
 use super::{counts, history, latex, png, render, splice, summary};
 use crate::compare::{self, Contrast};
-use crate::error::Result;
-use crate::results::RunDir;
+use crate::error::{Error, Result};
+use crate::results::{RunDir, RunInfo};
 use crate::spec::Condition;
 use crate::terminal::line;
 
@@ -33,11 +34,27 @@ pub(super) struct Contents {
     embedding: Option<EmbeddingReport>,
     verdict: Verdict,
     notes: Vec<String>,
+    /// run.toml as it is published, beside a page that does not lead to the run.
+    provenance: Option<String>,
 }
 
 impl Contents {
+    /// For the people of the run.
     pub(super) fn of(run: &RunDir) -> Result<Contents> {
+        Contents::from(Reading::of(run)?)
+    }
+
+    /// For anybody: see [`Private`].
+    pub(super) fn public(run: &RunDir) -> Result<Contents> {
         let reading = Reading::of(run)?;
+        let private = Private::of(run, &reading.info);
+        let mut contents = Contents::from(private.reading(reading))?;
+        contents.notes.iter_mut().for_each(|note| *note = private.out_of(note));
+        contents.provenance = Some(provenance_of(&contents.reading.info)?);
+        Ok(contents)
+    }
+
+    fn from(reading: Reading) -> Result<Contents> {
         let sets = reading.data_sets();
         let parts: Vec<Reading> = sets.iter().map(|set| reading.only(set)).collect();
         let mut tables = parts.iter().map(Table::of).collect::<Result<Vec<Table>>>()?;
@@ -58,6 +75,7 @@ impl Contents {
             statistics: statistics(&reading, &contrasts),
             figures: figures(&reading, &tables, &speakers, embedding.as_ref(), [&classifier, &augmentor])?,
             verdict: verdict::verdict(&reading, &tables, &contrasts)?,
+            provenance: None,
             notes,
             speakers,
             embedding,
@@ -67,7 +85,8 @@ impl Contents {
         })
     }
 
-    /// Every file of the report, the page last. `run` leads from the report's folder to the run's.
+    /// Every file of the report, the page last. `run` leads from the report's folder to the run's; a public one does not go
+    /// there.
     pub(super) fn files(&self, run: &str) -> Result<counts::Files> {
         let mut files: Vec<(String, &'static str, Vec<u8>)> = Vec::new();
         let mut put = |name: String, what: &'static str, bytes: Vec<u8>| files.push((name, what, bytes));
@@ -87,6 +106,13 @@ impl Contents {
             put(format!("figures/{}.svg", figure.name), "figure", figure.svg.clone().into_bytes());
             put(format!("figures/{}.png", figure.name), "the same, for what takes no SVG", png);
         }
+        if let Some(text) = &self.provenance {
+            put(
+                "provenance.toml".into(),
+                "run.toml without hosts, users and paths",
+                text.clone().into_bytes(),
+            );
+        }
         let measures = self.measures();
         let page = Page {
             reading: &self.reading,
@@ -100,7 +126,7 @@ impl Contents {
             verdict: &self.verdict,
             notes: &self.notes,
             files: &files.iter().map(|(name, what, _)| (name.clone(), *what)).collect::<Vec<_>>(),
-            run,
+            run: self.provenance.is_none().then_some(run),
         };
         let page = page.html().into_bytes();
         let mut contents: counts::Files =
@@ -137,6 +163,11 @@ impl Contents {
         parts.extend(self.statistics.iter().chain(&self.measures()).map(TextTable::chapter));
         parts.join("\n")
     }
+}
+
+/// run.toml as text.
+pub(super) fn provenance_of(info: &RunInfo) -> Result<String> {
+    toml::to_string(info).map_err(|e| Error::failed(format!("provenance.toml: {e}")))
 }
 
 /// Cells with a result and without its predictions, in words.

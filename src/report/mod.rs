@@ -16,6 +16,7 @@ mod latex;
 mod page;
 mod png;
 mod provenance;
+pub mod public;
 pub mod reading;
 pub mod render;
 pub mod speakers;
@@ -59,6 +60,24 @@ pub fn report(run: &RunDir, reports: &Path) -> Result<Written> {
         return write(dir, files, text);
     }
     let contents = Contents::of(run)?;
+    write_contents(run, &contents, reports)
+}
+
+/// As [`report`], for anybody: no file of it names a host, a user or a path outside the report (see [`public::Private`]). In place
+/// of links to the run there is provenance.toml, which is its run.toml without them.
+///
+/// # Errors
+/// As [`report`].
+pub fn report_public(run: &RunDir, reports: &Path) -> Result<Written> {
+    if run.counts().is_file() {
+        let info = RunInfo::load(&run.info())?;
+        let info = public::Private::of(run, &info).info(&info);
+        let (mut files, text) = counts::files(run, &info)?;
+        files.insert(0, ("provenance.toml".into(), contents::provenance_of(&info)?.into_bytes()));
+        let dir = folder(&info, run, reports)?;
+        return write(dir, files, text);
+    }
+    let contents = Contents::public(run)?;
     write_contents(run, &contents, reports)
 }
 

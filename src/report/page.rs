@@ -34,8 +34,8 @@ pub struct Page<'a> {
     pub notes: &'a [String],
     /// Files beside the page: name, and what it is.
     pub files: &'a [(String, &'static str)],
-    /// The run directory, relative to the page.
-    pub run: &'a str,
+    /// The run directory, relative to the page; none where the page is to be published without it.
+    pub run: Option<&'a str>,
 }
 
 impl Page<'_> {
@@ -192,6 +192,7 @@ impl Page<'_> {
         for (file, what) in self.files {
             html += &format!("<li>{}: {what}</li>\n", link(file, file));
         }
+        let Some(folder) = self.run else { return html + "</ul>\n</section>\n" };
         let run = [
             ("outcomes.csv", "one row a cell"),
             ("spec.toml", "the resolved spec"),
@@ -199,7 +200,7 @@ impl Page<'_> {
             ("cells", "predictions, histories and logs of each cell"),
         ];
         for (file, what) in run {
-            html += &format!("<li>{}: {what}</li>\n", link(&format!("{}/{file}", self.run), file));
+            html += &format!("<li>{}: {what}</li>\n", link(&format!("{folder}/{file}"), file));
         }
         html + "</ul>\n</section>\n"
     }

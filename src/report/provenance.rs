@@ -80,22 +80,22 @@ pub fn provenance(reading: &Reading) -> String {
     let seeds: Vec<String> = reading.spec.seeds.iter().map(u64::to_string).collect();
     let finished = if info.finished.is_empty() { "not finished".into() } else { info.finished.clone() };
     let mut html = String::from("<div id=\"provenance\">\n");
-    html += &facts(
-        "Provenance",
-        &[
-            ("revision", info.revision.clone()),
-            ("version", info.version.clone()),
-            ("libtorch", info.libtorch.clone()),
-            ("device", format!("{} ({}), {} threads", d.name, d.class, d.threads)),
-            ("precision", info.precision.name().to_owned()),
-            ("host", d.host.clone()),
-            ("started", info.started.clone()),
-            ("finished", finished),
-            ("wall time", time(info.seconds)),
-            ("cells", format!("{} trained, {} from the store", info.cells_trained, info.cells_cached)),
-            ("seeds", seeds.join(", ")),
-        ],
-    );
+    let all = [
+        ("revision", info.revision.clone()),
+        ("version", info.version.clone()),
+        ("libtorch", info.libtorch.clone()),
+        ("device", format!("{} ({}), {} threads", d.name, d.class, d.threads)),
+        ("precision", info.precision.name().to_owned()),
+        ("host", d.host.clone()),
+        ("started", info.started.clone()),
+        ("finished", finished),
+        ("wall time", time(info.seconds)),
+        ("cells", format!("{} trained, {} from the store", info.cells_trained, info.cells_cached)),
+        ("seeds", seeds.join(", ")),
+    ];
+    // A page that is published names no host.
+    let shown: Vec<_> = all.into_iter().filter(|(name, of)| *name != "host" || !of.is_empty()).collect();
+    html += &facts("Provenance", &shown);
     html += &corpora(info);
     if !info.network.is_empty() {
         let row = |n: &crate::results::NetworkInfo| vec![n.name.clone(), group(n.parameters), group(n.flops)];

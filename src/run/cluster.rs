@@ -109,6 +109,8 @@ fn worker(run: &RunDir, options: &Options, asked: &Slurm, device: &str) -> Resul
     env.push(("RAYON_NUM_THREADS".to_owned(), asked.cpus.max(1).to_string().into()));
     let inherited = ["LD_LIBRARY_PATH", "LIBTORCH"];
     env.extend(inherited.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?))));
+    // Empty is as unset.
+    env.retain(|(_, value)| !value.is_empty());
     Ok(WorkerCommand {
         exe: command.get_program().into(),
         // What comes before is the word `work` and the run.

@@ -89,12 +89,14 @@ impl Supervisor<'_> {
             self.display.note(&format!("warning: {} at once from now on", self.limit));
         }
         let lines: Vec<String> = hand.lines.iter().cloned().collect();
-        let error = match oom::advice(&lines.join(" "), hand.stage, self.spec) {
-            Some(advice) => advice,
-            None => match lines.last() {
-                Some(line) => format!("{how}: {}", line.strip_prefix("error: ").unwrap_or(line)),
-                None => how,
-            },
+        let advice = || oom::advice(&lines.join(" "), hand.stage, self.spec);
+        let error = match (hand.ended_for(), lines.last()) {
+            // Its lines are of what it did before, and memory had no part in it.
+            (Some(_), _) => how,
+            (None, Some(line)) => {
+                advice().unwrap_or_else(|| format!("{how}: {}", line.strip_prefix("error: ").unwrap_or(line)))
+            }
+            (None, None) => how,
         };
         self.failed(row, attempt, &error, true, &lines)
     }
@@ -145,9 +147,11 @@ impl Supervisor<'_> {
     pub(super) fn end_the_silent(&mut self) {
         for hand in &mut self.hands {
             if hand.cell.is_some() && hand.heard.elapsed() > self.options.stall {
-                hand.remember(format!("no sign of life for {} s", self.options.stall.as_secs()));
+                let seconds = self.options.stall.as_secs_f64();
                 hand.heard = Instant::now();
-                hand.kill();
+                hand.kill_for(format!(
+                    "the worker was ended, as --stall-seconds says: no sign of life for {seconds} s"
+                ));
             }
         }
     }

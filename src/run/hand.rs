@@ -56,6 +56,8 @@ pub struct Hand {
     pub lines: VecDeque<String>,
     /// Whether this supervisor has killed it.
     killed: bool,
+    /// Why, where it has a reason that the cell's record is to have.
+    why: Option<String>,
     child: Child,
     orders: Option<ChildStdin>,
 }
@@ -118,6 +120,7 @@ impl Hand {
             stage: Stage::Augmentor,
             lines: VecDeque::new(),
             killed: false,
+            why: None,
             child,
             orders,
         })
@@ -152,6 +155,17 @@ impl Hand {
         let _ = self.child.kill();
     }
 
+    /// Ends it now, for a reason that [`Hand::end`] tells in place of how a process looks that was killed.
+    pub fn kill_for(&mut self, why: String) {
+        self.why.get_or_insert(why);
+        self.kill();
+    }
+
+    /// Why this supervisor has ended it; none where it ended by itself.
+    pub fn ended_for(&self) -> Option<&str> {
+        self.why.as_deref()
+    }
+
     /// Remembers a line of its standard error, but for warnings: the last words are to be why it ended.
     pub fn remember(&mut self, line: String) {
         if is_warning(&line) {
@@ -171,7 +185,7 @@ impl Hand {
             let begun = Instant::now();
             while begun.elapsed() < patience {
                 match self.child.try_wait() {
-                    Ok(Some(status)) => return in_words(status),
+                    Ok(Some(status)) => return self.why.clone().unwrap_or_else(|| in_words(status)),
                     Ok(None) => std::thread::sleep(Duration::from_millis(10)),
                     Err(e) => return format!("the worker is lost: {e}"),
                 }

@@ -10,8 +10,9 @@ use std::path::{Component, Path};
 impl Spec {
     pub(super) fn check_protocol(&self) -> Check {
         self.check_corpora()?;
-        let zero = self.protocol.only().iter().position(|&f| f == 0);
-        need(zero.is_none(), "protocol", || "only: folds count from 1".into())?;
+        let mut seen = HashSet::new();
+        let twice = self.protocol.only().iter().find(|fold| !seen.insert(**fold));
+        need(twice.is_none(), "protocol", || format!("only: {} is listed twice", twice.unwrap_or(&0)))?;
         match &self.protocol {
             Protocol::LeaveOneSessionOut(_) => Ok(()),
             Protocol::LeaveSpeakersOut(p) => leave_speakers_out(p, &at("protocol.leave-speakers-out")),
@@ -49,9 +50,6 @@ impl Spec {
 
     fn check_reduction(&self) -> Check {
         let Some(r) = &self.reduction else { return Ok(()) };
-        need((0.0..1.0).contains(&r.share), "reduction.share", || {
-            format!("= {}: must be in [0, 1)", r.share)
-        })?;
         let keep = at("reduction.keep");
         for (i, k) in r.keep.iter().enumerate() {
             need(self.classes.contains_key(k), keep.element(i, ""), || {
@@ -80,20 +78,16 @@ impl Spec {
         need(!p.pairs().is_empty(), key.field("targets"), || {
             "none is another corpus than its source".into()
         })?;
-        for (name, share) in [("test", p.test), ("low", p.low), ("full", p.full)] {
-            need(share > 0.0 && share < 1.0, key.field(name), || format!("= {share}: must be in (0, 1)"))?;
-        }
         need(p.low <= p.full, key.field("low"), || format!("= {}: is above full = {}", p.low, p.full))?;
         need(p.test + p.full <= 1.0 + 1e-9, key.field("full"), || {
             format!("= {}: with test = {} it is above 1", p.full, p.test)
         })?;
         let subset = key.field("subset");
-        for (corpus, n) in &p.subset {
+        for corpus in p.subset.keys() {
             need(p.targets.contains(corpus), subset.field(corpus), || {
                 let targets = p.targets.iter().map(String::as_str);
                 format!("`{corpus}` is no target{}", hint(corpus, targets))
             })?;
-            need(*n >= 8, subset.field(corpus), || format!("= {n}: at least 8 of each class"))?;
         }
         within(&p.only, p.pairs().len(), key)
     }

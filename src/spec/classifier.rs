@@ -1,6 +1,6 @@
 //! The emotion classifier and its training (paper 3.1.1; FIDELITY.md rows "VGG19 details" and on).
 
-use super::Precision;
+use super::{Precision, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +11,10 @@ pub struct Classifier {
     /// The network.
     pub network: Network,
     /// Frames of a segment, a multiple of 32.
+    #[schemars(range(min = 32, max = limits::WIDTH))]
     pub segment_frames: usize,
     /// Frames between the starts of two segments of an utterance.
+    #[schemars(range(min = 1, max = limits::WIDTH))]
     pub segment_hop: usize,
     /// Fewest own frames of an utterance's last segment: one with fewer is neither trained on nor votes, unless it is the only
     /// one. 1 keeps all.
@@ -20,26 +22,34 @@ pub struct Classifier {
     #[serde(skip_serializing_if = "is_one")]
     pub min_own_frames: usize,
     /// Segments a step.
+    #[schemars(range(min = 1, max = limits::BATCH))]
     pub batch: usize,
     /// Segments a step for training sets of fewer than `small_set` segments.
+    #[schemars(range(min = 1, max = limits::BATCH))]
     pub small_batch: usize,
     /// See `small_batch`.
+    #[schemars(range(min = 0, max = limits::STEPS))]
     pub small_set: usize,
     /// Adam's learning rate.
+    #[schemars(range(max = limits::RATE), extend("exclusiveMinimum" = 0.0))]
     pub learning_rate: f64,
     /// Adam's betas.
+    #[schemars(extend("items" = limits::below_one()))]
     pub betas: [f64; 2],
     /// How the rate changes over the steps.
     pub schedule: Schedule,
     /// Passes over the training set, counted on the set that `budget` names.
+    #[schemars(range(min = 1, max = 100000))]
     pub epochs: usize,
     /// Fewest steps of a training.
+    #[schemars(range(min = 1, max = limits::STEPS))]
     pub min_steps: usize,
     /// Whether all conditions get the same number of steps.
     pub budget: Budget,
     /// Which weights are tested.
     pub weights: FinalWeights,
     /// Steps between two rows of history.csv.
+    #[schemars(range(min = 1, max = limits::STEPS))]
     pub log_every: usize,
 }
 
@@ -56,18 +66,24 @@ pub enum Network {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Vgg {
     /// Channels of the five blocks of 3x3 convolutions, each followed by a 2x2 max pool.
+    #[schemars(inner(range(min = 1, max = limits::WIDTH)))]
     pub widths: [usize; 5],
     /// Convolutions of each block.
+    #[schemars(inner(range(min = 1, max = 64)))]
     pub depths: [usize; 5],
     /// Side of the map that the head sees (adaptive average pool).
+    #[schemars(range(min = 1, max = 16))]
     pub pooled: usize,
     /// Units of each of the two hidden layers of the head.
+    #[schemars(range(min = 1, max = 65536))]
     pub head: usize,
     /// Dropout of the head, in [0, 1).
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub dropout: f64,
     /// Batch norm after each convolution.
     pub batch_norm: bool,
     /// Side of the average pool before the first convolution; 1 for none, as in the paper.
+    #[schemars(range(min = 1, max = 4))]
     pub shrink: usize,
     /// How a CPU computes the convolutions in float32.
     pub convolutions: Convolutions,

@@ -1,6 +1,6 @@
 //! The columns of an experiment.
 
-use super::Augment;
+use super::{Augment, limits};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,7 @@ pub struct Condition {
     pub sampling: Sampling,
     /// Published percentages: a class name or `average` to its value.
     #[serde(default)]
+    #[schemars(extend("additionalProperties" = limits::percent()))]
     pub published: IndexMap<String, f64>,
 }
 

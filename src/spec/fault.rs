@@ -30,6 +30,16 @@ pub(super) fn at(dotted: &str) -> Key {
 }
 
 impl Key {
+    /// The way to the top itself.
+    pub(super) fn top() -> Key {
+        Key(Vec::new())
+    }
+
+    /// Whether it leads nowhere.
+    pub(super) fn is_top(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// `field`, dots and all, below this key.
     pub(super) fn field(&self, field: &str) -> Key {
         self.then(Step::Field(field.to_owned()))
@@ -108,6 +118,9 @@ impl fmt::Display for Key {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.key.is_top() {
+            return f.write_str(&self.message);
+        }
         let between = if self.message.starts_with('=') { "" } else { ":" };
         write!(f, "{}{between} {}", self.key, self.message)
     }

@@ -8,16 +8,21 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Features {
     /// Hann window, milliseconds.
+    #[schemars(range(min = 1, max = 4096))]
     pub window_ms: u32,
     /// Step between frames, milliseconds.
+    #[schemars(range(min = 1, max = 10000))]
     pub hop_ms: u32,
     /// FFT length in samples, at least the window's.
+    #[schemars(range(min = 2, max = 65536))]
     pub n_fft: usize,
     /// Mel bands. The networks take 128.
+    #[schemars(range(min = 128, max = 128))]
     pub mels: usize,
     /// Mel scale; area normalisation ("slaney" norm) either way.
     pub mel_scale: MelScale,
     /// Decibels below the utterance's peak at which power is clipped.
+    #[schemars(range(max = 1000.0), extend("exclusiveMinimum" = 0.0))]
     pub floor_db: f32,
 }
 

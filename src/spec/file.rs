@@ -1,7 +1,7 @@
 //! The three kinds of experiment file: cells to train, corpora to count, other experiments to run.
 
 use super::fault::{Fault, Key, at, place};
-use super::{Protocol, Spec, load};
+use super::{Protocol, Spec, limits, load};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::manifest::Valence;
@@ -29,6 +29,7 @@ pub struct Counts {
     /// One line for tables and pages.
     pub title: String,
     /// The rows.
+    #[schemars(length(min = 1, max = limits::CONDITIONS))]
     pub count: Vec<Count>,
 }
 
@@ -47,12 +48,14 @@ pub struct Count {
     pub languages: Vec<String>,
     /// Utterances drawn of each class, where the row is a .SUB; 0 counts all.
     #[serde(default)]
+    #[schemars(range(max = limits::UTTERANCES))]
     pub subset: usize,
     /// Emotions of each valence, in place of the manifest's.
     #[serde(default)]
     pub valence: Option<Valence>,
     /// Published counts of `negative` and `positive`.
     #[serde(default)]
+    #[schemars(extend("additionalProperties" = limits::whole(0, limits::UTTERANCES)))]
     pub published: IndexMap<String, usize>,
 }
 
@@ -76,13 +79,13 @@ pub fn load_file(path: &Path, sets: &[String]) -> Result<File> {
     let name = path.display().to_string();
     // A file that does not parse at all is told so by the kind that most files are.
     let table: toml::Table = toml::from_str(&text).unwrap_or_default();
-    let parsed = |e: toml::de::Error| load::located(&e, &text, &name);
-    let wrong = |key: Key, message: &str| {
-        let place = place(&name, &text, key.offset(&text));
-        Error::usage(format!("{place}: {}", Fault { key, message: message.to_owned() }))
+    let told = |fault: Fault| {
+        let place = place(&name, &text, fault.key.offset(&text));
+        Error::usage(format!("{place}: {fault}"))
     };
+    let wrong = |key: Key, message: &str| told(Fault { key, message: message.to_owned() });
     if table.contains_key("experiments") {
-        let collection: Collection = toml::from_str(&text).map_err(parsed)?;
+        let collection: Collection = load::typed(&text, &name)?;
         let below = |e: &String| Path::new(e).components().all(|c| matches!(c, Component::Normal(_)));
         if collection.experiments.is_empty() || !collection.experiments.iter().all(below) {
             return Err(wrong(at("experiments"), "names below the file's folder, at least one"));
@@ -90,13 +93,19 @@ pub fn load_file(path: &Path, sets: &[String]) -> Result<File> {
         return Ok(File::Collection(collection));
     }
     if table.contains_key("count") {
-        let counts: Counts = toml::from_str(&text).map_err(parsed)?;
+        let counts: Counts = load::typed(&text, &name)?;
+        counts.check_limits().map_err(told)?;
         let titles: HashSet<&str> = counts.count.iter().map(|c| c.title.as_str()).collect();
         if titles.len() != counts.count.len() {
             return Err(wrong(at("count"), "two rows have one title"));
         }
         for (i, count) in counts.count.iter().enumerate() {
             let other = count.published.keys().find(|k| !["negative", "positive"].contains(&k.as_str()));
+            let both = count.valence.as_ref().and_then(Valence::both);
+            if let Some(emotion) = both {
+                let key = at("count").element(i, "").field("valence");
+                return Err(wrong(key, &format!("`{emotion}` is negative and positive")));
+            }
             if let Some(other) = other {
                 let key = at("count").element(i, "").field("published").field(other);
                 return Err(wrong(key, "expected negative or positive"));

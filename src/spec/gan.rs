@@ -1,5 +1,6 @@
 //! The augmentor, its discriminator, the representation learner and their training (paper 2.1 to 2.4).
 
+use super::limits;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,16 +9,19 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Augmentor {
     /// Frames of an input window, a multiple of 32.
+    #[schemars(range(min = 32, max = limits::WIDTH))]
     pub frames: usize,
     /// What an utterance shorter than the window is filled up with.
     pub padding: Padding,
     /// Channels of the three encoder convolutions; the last is the size of z.
+    #[schemars(inner(range(min = 1, max = limits::WIDTH)))]
     pub widths: [usize; 3],
     /// Shape of the latent.
     pub latent: Latent,
     /// Where the Gaussian noise enters.
     pub noise: Noise,
     /// Channels between the two transposed convolutions.
+    #[schemars(range(min = 1, max = limits::WIDTH))]
     pub decoder_width: usize,
     /// How the decoder is initialised.
     pub init: Init,
@@ -26,20 +30,27 @@ pub struct Augmentor {
     /// Frames over which the projection takes the mean of |P|.
     pub projection_mean: ProjectionMean,
     /// Range of the augmentation intensity, drawn per sample and use.
+    #[schemars(inner(range(min = 0.0, max = limits::WEIGHT)))]
     pub epsilon: [f64; 2],
     /// Iterations of the four phases.
+    #[schemars(range(min = 1, max = limits::STEPS))]
     pub iterations: usize,
     /// Triplets an iteration.
+    #[schemars(range(min = 1, max = limits::BATCH))]
     pub batch: usize,
     /// Adam's learning rate, all networks.
+    #[schemars(range(max = limits::RATE), extend("exclusiveMinimum" = 0.0))]
     pub learning_rate: f64,
     /// Adam's betas.
+    #[schemars(extend("items" = limits::below_one()))]
     pub betas: [f64; 2],
     /// Largest norm of a phase's gradient; 0 clips nothing.
+    #[schemars(range(min = 0.0, max = limits::WEIGHT))]
     pub clip_norm: f64,
     /// Whether phases 3 and 4 share the augmentor's Adam.
     pub optimisers: Optimisers,
     /// Margin of the triplet losses.
+    #[schemars(range(max = limits::WEIGHT), extend("exclusiveMinimum" = 0.0))]
     pub margin: f64,
     /// The l1 distance of two representations.
     pub distance: Distance,
@@ -52,6 +63,7 @@ pub struct Augmentor {
     /// Weights of the losses.
     pub weights: LossWeights,
     /// Iterations between two rows of history.csv.
+    #[schemars(range(min = 1, max = limits::STEPS))]
     pub log_every: usize,
 }
 
@@ -60,14 +72,19 @@ pub struct Augmentor {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LossWeights {
     /// w_g, of L_GAN.
+    #[schemars(range(min = 0.0, max = limits::WEIGHT))]
     pub gan: f64,
     /// w_r, of L_REP.
+    #[schemars(range(min = 0.0, max = limits::WEIGHT))]
     pub rep: f64,
     /// w_e, of L_EMO.
+    #[schemars(range(min = 0.0, max = limits::WEIGHT))]
     pub emo: f64,
     /// w_v, of L_VAR.
+    #[schemars(range(min = 0.0, max = limits::WEIGHT))]
     pub var: f64,
     /// w_b, of L_BAL.
+    #[schemars(range(min = 0.0, max = limits::WEIGHT))]
     pub bal: f64,
 }
 
@@ -76,8 +93,10 @@ pub struct LossWeights {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Discriminator {
     /// Channels of the convolutions.
+    #[schemars(inner(range(min = 1, max = limits::WIDTH)))]
     pub widths: [usize; 4],
     /// LSTM units.
+    #[schemars(range(min = 1, max = limits::WIDTH))]
     pub lstm: usize,
 }
 
@@ -86,8 +105,10 @@ pub struct Discriminator {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Representation {
     /// Channels of the convolutions.
+    #[schemars(inner(range(min = 1, max = limits::WIDTH)))]
     pub widths: [usize; 5],
     /// LSTM units: the size of r.
+    #[schemars(range(min = 1, max = limits::WIDTH))]
     pub lstm: usize,
 }
 

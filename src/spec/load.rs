@@ -1,10 +1,13 @@
 //! From a file, `--set` values and presets to a checked spec.
 
-use super::fault::{Key, place};
+use super::fault::{Fault, Key, at, place};
 use super::{Label, Preset, Spec};
 use crate::error::{Error, Result};
 use crate::files;
+use crate::naming::is_unseen;
 use crate::nearest::{hint, with_hint};
+use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 use std::path::Path;
 use toml::{Table, Value};
 
@@ -31,18 +34,11 @@ pub(super) fn read(path: &Path) -> Result<String> {
 /// As [`load`], from text; `name` stands for the file in errors.
 pub fn parse(text: &str, name: &str, sets: &[String]) -> Result<Spec> {
     // First as written, because only that has lines and columns to point at.
-    if let Err(e) = toml::from_str::<Spec>(text) {
-        return Err(located(&e, text, name));
-    }
-    let table: Table = toml::from_str(text).map_err(|e| located(&e, text, name))?;
-    let spec = resolve(table.clone(), sets).map_err(|e| {
-        // Alone, the value that is wrong fails too; the file by itself was read above.
-        let culprit = sets.iter().find(|set| resolve(table.clone(), std::slice::from_ref(set)).is_err());
-        culprit.map_or(e.clone(), |set| Error::usage(format!("--set {set}: {e}")))
-    })?;
-    spec.check().map_err(|fault| {
-        let found =
-            |sets: &[String]| resolve(table.clone(), sets).is_ok_and(|s| s.check().as_ref() == Err(&fault));
+    typed::<Spec>(text, name)?;
+    let table: Table = typed(text, name)?;
+    let read = |sets: &[String]| resolve(table.clone(), sets).and_then(|s| s.check().map(|()| s));
+    read(sets).map_err(|fault| {
+        let found = |sets: &[String]| read(sets).as_ref().err() == Some(&fault);
         let place = if found(&[]) {
             place(name, text, fault.key.offset(text))
         } else {
@@ -51,32 +47,75 @@ pub fn parse(text: &str, name: &str, sets: &[String]) -> Result<Spec> {
             format!("--set {}", culprit.cloned().unwrap_or_else(|| sets.join(" --set ")))
         };
         Error::usage(format!("{place}: {fault}"))
-    })?;
-    Ok(spec)
+    })
+}
+
+/// The whole of a file as one of its kinds.
+///
+/// # Errors
+/// One line with the file, line, column and field (usage).
+pub(super) fn typed<T: DeserializeOwned>(text: &str, name: &str) -> Result<T> {
+    let told = |e: &toml::de::Error, fault: Fault| {
+        let offset = e.span().map(|span| span.start).or_else(|| fault.key.offset(text));
+        Error::usage(format!("{}: {fault}", place(name, text, offset)))
+    };
+    let document = toml::Deserializer::parse(text)
+        .map_err(|e| told(&e, Fault { key: Key::top(), message: e.message().to_owned() }))?;
+    serde_path_to_error::deserialize(document).map_err(|e| {
+        let table: Table = toml::from_str(text).unwrap_or_default();
+        let fault = fault(&e, &Value::Table(table));
+        told(e.inner(), fault)
+    })
+}
+
+/// An error of reading `from`, with the field that it is about. A word that is unknown is quoted by the message itself.
+fn fault(e: &serde_path_to_error::Error<toml::de::Error>, from: &Value) -> Fault {
+    let message = with_hint(e.inner().message());
+    let key = if message.starts_with("unknown ") { Key::top() } else { key_of(e.path(), from) };
+    Fault { key, message }
+}
+
+/// A way through `from` as a key; elements of lists are called by their names.
+fn key_of(path: &serde_path_to_error::Path, from: &Value) -> Key {
+    let (mut key, mut at) = (Key::top(), Some(from));
+    for step in path {
+        match step {
+            Segment::Map { key: field } | Segment::Enum { variant: field } => {
+                key = key.field(field);
+                at = at.and_then(|v| v.get(field));
+            }
+            Segment::Seq { index } => {
+                at = at.and_then(|v| v.get(index));
+                let name = at.and_then(|v| v.get("name")?.as_str());
+                key = key.element(*index, name.unwrap_or_default());
+            }
+            Segment::Unknown => break,
+        }
+    }
+    key
 }
 
 /// The spec of a file's table with `sets` over it and its preset under it.
-fn resolve(mut table: Table, sets: &[String]) -> Result<Spec> {
+fn resolve(mut table: Table, sets: &[String]) -> std::result::Result<Spec, Fault> {
     for set in sets {
-        apply_set(&mut table, set)?;
+        apply_set(&mut table, set).map_err(|message| Fault { key: Key::top(), message })?;
     }
-    let message = |e: toml::de::Error| Error::usage(with_hint(e.message()));
-    let preset = table.get("preset").map_or(Ok(Preset::Paper), |v| v.clone().try_into().map_err(message))?;
+    let preset = table.get("preset").cloned().map_or(Ok(Preset::Paper), |v| {
+        let message = |e: toml::de::Error| with_hint(e.message());
+        v.try_into().map_err(|e| Fault { key: at("preset"), message: message(e) })
+    })?;
     let mut resolved = match preset {
         Preset::Paper => Table::new(),
         Preset::Tiny => toml::from_str(TINY).expect("tiny.toml is valid"),
     };
     merge(&mut resolved, table);
-    let mut spec: Spec = resolved.try_into().map_err(message)?;
+    let resolved = Value::Table(resolved);
+    let mut spec: Spec =
+        serde_path_to_error::deserialize(resolved.clone()).map_err(|e| fault(&e, &resolved))?;
     if spec.label == Label::Valence && spec.classes.is_empty() {
         spec.classes = ["negative", "positive"].map(|c| (c.to_owned(), Vec::new())).into_iter().collect();
     }
     Ok(spec)
-}
-
-pub(super) fn located(e: &toml::de::Error, text: &str, name: &str) -> Error {
-    let place = place(name, text, e.span().map(|span| span.start));
-    Error::usage(format!("{place}: {}", with_hint(e.message())))
 }
 
 /// The flag that states `key`, as `--set KEY=VALUE`: the last, whose value counts.
@@ -104,20 +143,13 @@ fn merge(under: &mut Table, over: Table) {
 }
 
 /// `augmentor.iterations=100`; an element of `condition` is named by its `name`.
-fn apply_set(table: &mut Table, set: &str) -> Result<()> {
-    let (key, text) = set
-        .split_once('=')
-        .ok_or_else(|| Error::usage("expected KEY=VALUE, such as augmentor.iterations=100"))?;
-    // A bare word is a string, so that `preset=tiny` needs no quotes in a shell.
-    let value = match toml::from_str::<Table>(&format!("v = {text}")) {
-        Ok(mut t) => t.remove("v").expect("just parsed"),
-        Err(_) => Value::String(text.to_owned()),
-    };
+fn apply_set(table: &mut Table, set: &str) -> std::result::Result<(), String> {
+    let (key, text) = set.split_once('=').ok_or("expected KEY=VALUE, such as augmentor.iterations=100")?;
+    let value = value_of(text)?;
     let mut steps: Vec<&str> = key.trim().split('.').collect();
-    let last = steps.pop().filter(|s| !s.is_empty());
-    let last = last.ok_or_else(|| Error::usage("the key is empty"))?;
+    let last = steps.pop().filter(|s| !s.is_empty()).ok_or("the key is empty")?;
     if steps.iter().any(|s| s.is_empty()) {
-        return Err(Error::usage("the key has an empty part"));
+        return Err("the key has an empty part".into());
     }
     let mut at = table;
     let mut steps = steps.into_iter();
@@ -134,14 +166,34 @@ fn apply_set(table: &mut Table, set: &str) -> Result<()> {
                 let named = |t: &&mut Table| t.get("name").and_then(Value::as_str) == Some(name);
                 items.iter_mut().filter_map(Value::as_table_mut).find(named).ok_or_else(|| {
                     let known = names.iter().map(String::as_str);
-                    Error::usage(format!("no {step} is named `{name}`{}", hint(name, known)))
+                    format!("no {step} is named `{name}`{}", hint(name, known))
                 })?
             }
-            _ => return Err(Error::usage(format!("`{step}` is a value, not a table"))),
+            _ => return Err(format!("`{step}` is a value, not a table")),
         };
     }
     at.insert(last.to_owned(), value);
     Ok(())
+}
+
+/// What `--set` gives a field: one TOML value, or a word, which is a string, so that `preset=tiny` needs no quotes in a
+/// shell. Nothing may follow it.
+fn value_of(text: &str) -> std::result::Result<Value, String> {
+    let written = text.trim();
+    let error = match written.parse::<Value>() {
+        Ok(value) => return Ok(value),
+        Err(e) => e,
+    };
+    let between = |[open, close]: [char; 2]| written.starts_with(open) && written.ends_with(close);
+    let whole = !written.is_empty() && written.chars().all(|c| c.is_ascii_digit() || "+-_".contains(c));
+    if between(['[', ']']) || between(['{', '}']) || (whole && written.contains(|c: char| c.is_ascii_digit()))
+    {
+        return Err(format!("no TOML value: {}", error.message()));
+    }
+    if text.chars().any(|c| is_unseen(c) && c != '\t') {
+        return Err("one value is expected, and no line end or control character in a word".into());
+    }
+    Ok(Value::String(text.to_owned()))
 }
 
 #[cfg(test)]
@@ -238,10 +290,57 @@ augment.triplet-gan.copies = 4
             "x.toml:9:1: condition.name: `no-aug` is there twice"
         );
         let e = refused("0.8", "\"much\"");
-        assert!(e.starts_with("x.toml:5:23: invalid type: string \"much\""), "{e}");
+        assert!(e.starts_with("x.toml:5:23: reduction.share: invalid type: string \"much\""), "{e}");
+        assert_eq!(
+            refused("[[condition]]\nname = \"aug\"", "[[condition]]"),
+            "x.toml:8:1: condition: missing field `name`"
+        );
         // The default of `of` is what is wrong; the text has the augmentation.
         let e = refused("reduction = { share = 0.8, keep = [\"neutral\"] }\n", "");
         assert!(e.starts_with("x.toml:9:9: condition.aug.augment.triplet-gan.of = \"reduced\", but"), "{e}");
+    }
+
+    #[test]
+    fn every_error_names_the_field_also_where_the_error_itself_does_not() {
+        let after = |line: &str| {
+            refused("[[condition]]\nname = \"no-aug\"", &format!("{line}\n[[condition]]\nname = \"no-aug\""))
+        };
+        for betas in ["[0.9, 0.999, 0.9]", "[0.9]", "[]", "0.9", "[nan, 0.9]", "[0.9, 1.0]", "[\"a\", 0.1]"] {
+            let e = after(&format!("[classifier]\nbetas = {betas}"));
+            assert!(e.starts_with("x.toml:7:") && e.contains("classifier.betas"), "{betas}: {e}");
+        }
+        let e = refused("copies = 4", "copies = \"x\"");
+        assert!(e.starts_with("x.toml:10:30: condition.aug.augment.triplet-gan.copies: invalid type"), "{e}");
+        for seeds in ["[1, 18446744073709551615]", "[1, -1]", "[1.5]", "[9999999999999999999999]"] {
+            let e = refused("corpus =", &format!("seeds = {seeds}\ncorpus ="));
+            assert!(e.starts_with("x.toml:2:") && e.contains("seeds"), "{seeds}: {e}");
+        }
+    }
+
+    #[test]
+    fn a_set_is_one_value_and_nothing_after_it() {
+        let of = |set: &str| with(&[set]).map(|spec| spec.title).map_err(|e| e.to_string());
+        assert_eq!(of("title=a b # c"), Ok("a b # c".into()));
+        assert_eq!(of("title= \"a\" "), Ok("a".into()));
+        assert_eq!(of("title=[draft] x"), Ok("[draft] x".into()));
+        for set in [
+            "title=\"a\"\ncorpus=\"nope\"",
+            "title=a\ncorpus=nope",
+            "title=a\u{1b}[2Jb",
+            "title=a\nb",
+            "augmentor.iterations=5\n[classifier]\nepochs=1",
+            "augmentor.iterations=5\r6",
+        ] {
+            let e = of(set).unwrap_err();
+            assert!(e.contains("one value is expected"), "{set:?}: {e}");
+        }
+        for set in
+            ["seeds=[18446744073709551615]", "seeds=[1,2 3]", "augmentor.iterations=99999999999999999999"]
+        {
+            let e = of(set).unwrap_err();
+            assert!(e.starts_with(&format!("--set {set}: ")), "{e}");
+            assert!(!e.contains("invalid type: string"), "{e}");
+        }
     }
 
     #[test]

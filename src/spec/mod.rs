@@ -12,10 +12,12 @@ mod fault;
 mod features;
 mod file;
 mod gan;
+mod limits;
 mod load;
 mod pace;
 mod precision;
 mod protocol;
+mod size;
 mod slurm;
 
 pub use augment::{AddedNoise, Augment, Copies, CopySource, GanLoss, Mixup, SpecAugment, TripletGan};
@@ -27,6 +29,7 @@ pub use gan::{
     Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
     Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
 };
+pub use limits::{MOST_CELLS, UTTERANCES};
 pub use load::{load, parse};
 pub use pace::Pace;
 pub use precision::Precision;
@@ -65,6 +68,7 @@ pub struct Spec {
     pub languages: Vec<String>,
     /// One cell is trained for each condition, fold and seed.
     #[serde(default = "one_seed")]
+    #[schemars(length(min = 1, max = limits::LIST), inner(range(max = i64::MAX)))]
     pub seeds: Vec<u64>,
     /// What is classified.
     #[serde(default)]
@@ -106,6 +110,7 @@ pub struct Spec {
     #[serde(default)]
     pub slurm: Option<Slurm>,
     /// The columns of the experiment.
+    #[schemars(length(min = 1, max = limits::CONDITIONS))]
     pub condition: Vec<Condition>,
     /// Results of others that the table shows beside ours.
     #[serde(default)]
@@ -128,8 +133,10 @@ pub enum Label {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Embedding {
     /// Utterances of each class, drawn at random.
+    #[schemars(range(min = 1, max = 10000))]
     pub per_class: usize,
     /// Augmentations of each.
+    #[schemars(range(min = 1, max = 1000))]
     pub copies: usize,
     /// Which utterances.
     pub of: EmbeddingSource,
@@ -153,6 +160,7 @@ pub struct Published {
     /// What the table calls it.
     pub title: String,
     /// Percentages: a class name or `average` to its value.
+    #[schemars(extend("additionalProperties" = limits::percent()))]
     pub values: IndexMap<String, f64>,
 }
 

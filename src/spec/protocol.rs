@@ -1,5 +1,6 @@
 //! How utterances become folds (paper 3.1.2).
 
+use super::limits;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,7 @@ pub enum Protocol {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LeaveOneSessionOut {
     /// Folds to run (numbers from 1); empty runs all.
+    #[schemars(length(max = limits::FOLDS), inner(range(min = 1, max = limits::FOLDS)))]
     pub only: Vec<usize>,
 }
 
@@ -33,10 +35,13 @@ pub struct LeaveOneSessionOut {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LeaveSpeakersOut {
     /// Number of folds, at least 2 and at most the number of speakers; 0 for one fold a speaker.
+    #[schemars(range(min = 0, max = limits::FOLDS))]
     pub folds: usize,
     /// The test speakers of each fold, in place of `folds`.
+    #[schemars(length(max = limits::FOLDS))]
     pub groups: Vec<Vec<String>>,
     /// Folds to run (numbers from 1); empty runs all.
+    #[schemars(length(max = limits::FOLDS), inner(range(min = 1, max = limits::FOLDS)))]
     pub only: Vec<usize>,
 }
 
@@ -64,6 +69,7 @@ pub struct SplitFile {
     pub augmentor_sees: AugmentorSees,
     /// Folds to run (numbers from 1); empty runs all.
     #[serde(default)]
+    #[schemars(length(max = limits::FOLDS), inner(range(min = 1, max = limits::FOLDS)))]
     pub only: Vec<usize>,
 }
 
@@ -77,24 +83,29 @@ pub struct CrossLingual {
     pub targets: Vec<String>,
     /// Share of the target that tests.
     #[serde(default = "quarter")]
+    #[schemars(extend("exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
     pub test: f64,
     /// Share of the target that trains in conditions with `target = "low"` (LT); a subset of `full`.
     #[serde(default = "tenth")]
+    #[schemars(extend("exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
     pub low: f64,
     /// Share of the target that trains in conditions with `target = "full"` (FT).
     #[serde(default = "three_quarters")]
+    #[schemars(extend("exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
     pub full: f64,
     /// Whether test speakers may train.
     #[serde(default)]
     pub speakers: SpeakerRule,
     /// Corpus to the utterances of each class that are drawn of it when it is a target (the paper's .SUB: 250).
     #[serde(default)]
+    #[schemars(extend("additionalProperties" = limits::whole(8, limits::UTTERANCES)))]
     pub subset: IndexMap<String, usize>,
     /// What the augmentor is trained on.
     #[serde(default)]
     pub augmentor_sees: AugmentorSees,
     /// Folds to run (numbers from 1, pairs in the order of sources, then targets); empty runs all.
     #[serde(default)]
+    #[schemars(length(max = limits::FOLDS), inner(range(min = 1, max = limits::FOLDS)))]
     pub only: Vec<usize>,
 }
 
@@ -128,6 +139,7 @@ pub enum AugmentorSees {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Reduction {
     /// Share removed of each reduced class, in [0, 1). The paper: 0.8.
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub share: f64,
     /// Classes that are left whole. The paper: neutral.
     pub keep: Vec<String>,

@@ -2,6 +2,7 @@
 
 use super::check::{Check, need};
 use super::fault::at;
+use crate::naming::is_unseen;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,14 +18,19 @@ pub struct Slurm {
     /// Account to charge.
     pub account: String,
     /// Time limit of a cell in minutes. Two minutes before it, a cell is saved and queued again.
+    #[schemars(range(min = 0, max = 525600))]
     pub time_minutes: u32,
     /// Memory in megabytes.
+    #[schemars(range(min = 0, max = 100000000))]
     pub memory_mb: u32,
     /// Cores.
+    #[schemars(range(min = 0, max = 65536))]
     pub cpus: u32,
     /// Cells that may run at once.
+    #[schemars(range(min = 0, max = 1000000))]
     pub array_limit: u32,
-    /// Further options of sbatch, such as `--qos=low`; they win over all others.
+    /// Further options of sbatch, such as `--qos=low`; they win over all others. They are code: some name commands and
+    /// files (`--wrap`, `--output`), so read those of a spec that is not yours before you run it.
     pub extra: Vec<String>,
 }
 
@@ -32,18 +38,26 @@ impl Slurm {
     pub(super) fn check(&self) -> Check {
         for (key, text) in [("partition", &self.partition), ("gres", &self.gres), ("account", &self.account)]
         {
-            need(!text.contains(char::is_whitespace), at("slurm").field(key), || {
-                format!("= {text:?}: must not have white space")
+            let odd = |c: char| c.is_whitespace() || is_unseen(c);
+            need(!text.contains(odd), at("slurm").field(key), || {
+                format!("= {text:?}: must not have white space or control characters")
             })?;
         }
         for (i, option) in self.extra.iter().enumerate() {
-            let fine = option.starts_with("--") && !option.contains(char::is_control);
-            need(fine, at("slurm.extra").element(i, ""), || {
+            need(is_option(option), at("slurm.extra").element(i, ""), || {
                 format!("{option:?} must be an option of sbatch on one line, such as `--qos=low`")
             })?;
         }
         Ok(())
     }
+}
+
+/// `--name`, `--name=value` or `--name value`. The bare `--` would end the options, ours too.
+fn is_option(text: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric();
+    let name = text.strip_prefix("--").map(|rest| rest.split(['=', ' ']).next().unwrap_or_default());
+    let is_name = |n: &str| n.starts_with(letter) && n.chars().all(|c| letter(c) || c == '-');
+    name.is_some_and(is_name) && !text.contains(is_unseen)
 }
 
 #[cfg(test)]
@@ -68,8 +82,10 @@ mod tests {
     fn what_sbatch_would_misread_is_refused() {
         let refused = |set: &str| parse(SMALL, "x.toml", &[set.to_owned()]).unwrap_err().to_string();
         assert!(refused("slurm.account=a b").contains("slurm.account = \"a b\": must not have white space"));
-        let e = refused("slurm.extra=[\"--exclusive\", \"-q low\"]");
-        assert!(e.contains("slurm.extra") && e.contains("option of sbatch on one line"), "{e}");
+        for extra in ["-q low", "--", "--=x", "--a/b=c", "x --qos=low", "--comment=a\\nb"] {
+            let e = refused(&format!("slurm.extra=[\"--exclusive\", \"{extra}\"]"));
+            assert!(e.contains("slurm.extra") && e.contains("option of sbatch on one line"), "{e}");
+        }
         assert!(refused("slurm.partion=gpu").contains("did you mean `partition`?"));
     }
 }

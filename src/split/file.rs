@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::names::clean;
 use crate::files;
 use crate::results::write_atomic;
+use crate::spec::MOST_CELLS;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
@@ -127,15 +128,21 @@ impl SplitTable {
         let first = KEYS.len() + usize::from(content);
         let column = |text: &str| {
             let mut parts = text.splitn(3, '/');
-            let seed = parts.next()?.strip_prefix("seed-")?.parse().ok()?;
-            let fold = parts.next()?.strip_prefix("fold-")?.parse().ok()?;
-            Some((seed, fold, parts.next()?.to_owned()))
+            let seed: u64 = parts.next()?.strip_prefix("seed-")?.parse().ok()?;
+            let fold: usize = parts.next()?.strip_prefix("fold-")?.parse().ok()?;
+            // A spec names no others.
+            let known = i64::try_from(seed).is_ok() && (1..=MOST_CELLS).contains(&fold);
+            Some((seed, fold, parts.next()?.to_owned())).filter(|_| known)
         };
         let columns = header.iter().skip(first).map(|text| {
             column(text)
                 .ok_or_else(|| bad(format!("column `{text}` is not of the form seed-S/fold-K/CORPUS")))
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
+        let mut folds = HashSet::new();
+        if let Some((seed, fold, _)) = columns.iter().find(|c| !folds.insert((c.0, c.1))) {
+            return Err(bad(format!("fold {fold} of seed {seed} is there twice")));
+        }
         let mut table =
             SplitTable { name, columns, rows: Vec::new(), places: HashMap::new(), parts: Vec::new() };
         let mut record = csv::StringRecord::new();

@@ -12,7 +12,7 @@ use std::path::Path;
 /// Nothing of the kind is there.
 pub fn find(named: &Path, results: &Path) -> Result<RunDir> {
     let experiment = if named.extension().is_some_and(|e| e == "toml") {
-        results.join(experiment_name(named))
+        results.join(experiment_name(named)?)
     } else {
         results.join(named)
     };

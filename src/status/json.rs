@@ -11,7 +11,7 @@ pub fn json(status: &Status) -> Value {
     let counts = status.counts();
     json!({
         "run": status.name,
-        "path": status.path,
+        "path": status.path.display().to_string(),
         "state": status.state.name(),
         "since": status.since.map(|t| t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
         "supervisor": status.supervisor.as_ref().map(who),

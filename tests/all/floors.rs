@@ -14,6 +14,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "metrics",
             "interval",
             "names",
+            "naming",
             "nearest",
             "seed",
             "signals",

@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "tests end by panics, and say what they measure")]
 
+mod arguments;
 mod audio;
 mod audio_flac;
 mod audio_wav;
@@ -38,12 +39,14 @@ mod gan_speed;
 mod gpu_check;
 mod http;
 mod latex;
+mod limits;
 mod mel;
 mod no_libtorch;
 mod pictures;
 mod planning;
 mod precision;
 mod protocols;
+mod public;
 mod reasons;
 mod reference;
 mod report;

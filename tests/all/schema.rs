@@ -56,12 +56,17 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Option<String
                     no("another word")
                 }
             }
-            "minimum" => {
-                if value.as_f64() >= rule.as_f64() {
-                    None
-                } else {
-                    no("too small")
-                }
+            "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum" => {
+                let (found, bound) = (value.as_f64(), rule.as_f64());
+                // What is no number is told by its type.
+                let holds = found.is_none()
+                    || match keyword.as_str() {
+                        "minimum" => found >= bound,
+                        "exclusiveMinimum" => found > bound,
+                        "maximum" => found <= bound,
+                        _ => found < bound,
+                    };
+                if holds { None } else { no("beyond its bounds") }
             }
             "oneOf" | "anyOf" => {
                 let fits =
@@ -155,6 +160,14 @@ fn a_misspelt_field_variant_or_emotion_is_invalid() {
         ("preset = \"tiny\"", "preset = \"small\"", "preset"),
         ("[protocol", "[classifier]\nbetas = [0.5]\n[protocol", "classifier.betas: too short"),
         ("title = \"Quickstart", "title = 3 # \"", "title"),
+        ("folds = 5", "folds = 10001", "protocol"),
+        ("[protocol", "[classifier]\nepochs = 100001\n[protocol", "classifier.epochs: beyond its bounds"),
+        (
+            "[protocol",
+            "[classifier]\nbetas = [0.5, 1.0]\n[protocol",
+            "classifier.betas[1]: beyond its bounds",
+        ),
+        ("seeds = [1]", "seeds = []", "spec.seeds: too short"),
     ] {
         assert!(text.contains(from), "{from}");
         let found = refused(&text.replacen(from, to, 1)).unwrap_or_else(|| panic!("{to} is taken"));

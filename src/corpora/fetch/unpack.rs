@@ -4,6 +4,7 @@
 use super::need_space;
 use crate::error::{Error, Result};
 use crate::manifest::{Fetch, Unpack};
+use crate::naming::{is_unseen, seen};
 use flate2::read::GzDecoder;
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -13,6 +14,9 @@ use tar::EntryType;
 use walkdir::WalkDir;
 
 const MOST_ENTRIES: usize = 100_000;
+/// Longest name of a file or folder, bytes, as file systems have it, and of a path with all its folders.
+const LONGEST_NAME: usize = 255;
+const LONGEST_PATH: usize = 4096;
 /// Largest single file, bytes: far above any recording.
 const LARGEST_FILE: u64 = 1 << 30;
 
@@ -95,6 +99,13 @@ fn inside(name: &str) -> std::result::Result<Vec<&str>, String> {
     if name.starts_with('/') || name.contains(['\\', '\0']) || drive || parts.contains(&"..") {
         return Err(format!("`{name}` could be written outside the corpus"));
     }
+    if name.contains(is_unseen) {
+        return Err(format!("`{}` has control characters", seen(name)));
+    }
+    if name.len() > LONGEST_PATH || parts.iter().any(|part| part.len() > LONGEST_NAME) {
+        let begin: String = name.chars().take(40).collect();
+        return Err(format!("a name that begins with `{begin}` is longer than a file system takes"));
+    }
     Ok(parts)
 }
 
@@ -132,9 +143,36 @@ fn zip(archive: &Path, out: &mut Out) -> std::result::Result<(), String> {
     Ok(())
 }
 
-fn tar_gz(archive: &Path, out: &mut Out) -> std::result::Result<(), String> {
+type Tar = tar::Archive<GzDecoder<io::BufReader<File>>>;
+
+fn open_tar(archive: &Path) -> std::result::Result<Tar, String> {
     let file = File::open(archive).map_err(|e| e.to_string())?;
-    let mut tar = tar::Archive::new(GzDecoder::new(io::BufReader::new(file)));
+    Ok(tar::Archive::new(GzDecoder::new(io::BufReader::new(file))))
+}
+
+/// Whether every entry that is a long name, or says more of the next entry, is as short as names are: the library reads it
+/// into memory, as long as it says it is.
+fn names_fit(archive: &Path) -> std::result::Result<(), String> {
+    let mut tar = open_tar(archive)?;
+    let entries = tar.entries().map_err(|e| e.to_string())?.raw(true);
+    for (count, entry) in entries.enumerate() {
+        let entry = entry.map_err(|e| format!("not a whole .tar.gz archive: {e}"))?;
+        let kind = entry.header().entry_type();
+        let of_next = kind.is_gnu_longname() || kind.is_gnu_longlink() || kind.is_pax_local_extensions();
+        if of_next && entry.size() > 4 * LONGEST_PATH as u64 {
+            return Err(format!("a name of {} bytes is longer than a file system takes", entry.size()));
+        }
+        // Each file has up to two such entries.
+        if count > 3 * MOST_ENTRIES {
+            return Err(format!("more than {MOST_ENTRIES} entries"));
+        }
+    }
+    Ok(())
+}
+
+fn tar_gz(archive: &Path, out: &mut Out) -> std::result::Result<(), String> {
+    names_fit(archive)?;
+    let mut tar = open_tar(archive)?;
     for entry in tar.entries().map_err(|e| e.to_string())? {
         let entry = entry.map_err(|e| format!("not a whole .tar.gz archive: {e}"))?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
@@ -203,5 +241,31 @@ mod tests {
         for name in ["../a", "a/../../b", "/etc/passwd", "C:/a", "a\\..\\b", "a\0b", "a/.."] {
             assert!(inside(name).is_err(), "{name}");
         }
+        for name in ["a\nb", "a\u{1b}[2J", &"x".repeat(256), &"x/".repeat(2049)] {
+            let e = inside(name).unwrap_err();
+            assert!(!e.contains(is_unseen) && e.len() < 200, "{e}");
+        }
+    }
+
+    /// A name of gigabytes takes a few kilobytes in an archive.
+    #[test]
+    fn a_name_without_end_is_refused_before_it_is_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tar.gz");
+        let gz = flate2::write::GzEncoder::new(File::create(&path).unwrap(), flate2::Compression::fast());
+        let mut tar = tar::Builder::new(gz);
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(EntryType::GNULongName);
+        header.set_path("././@LongLink").unwrap();
+        header.set_size(1 << 20);
+        header.set_cksum();
+        tar.append(&header, io::repeat(b'x').take(1 << 20)).unwrap();
+        let mut file = tar::Header::new_gnu();
+        file.set_size(1);
+        file.set_cksum();
+        tar.append_data(&mut file, "b.wav", &b"x"[..]).unwrap();
+        tar.into_inner().unwrap().finish().unwrap();
+        let e = names_fit(&path).unwrap_err();
+        assert!(e.contains("a name of 1048576 bytes"), "{e}");
     }
 }

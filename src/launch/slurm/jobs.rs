@@ -50,7 +50,15 @@ pub fn read(run: &RunDir) -> Result<Vec<Job>> {
     match files::text(&path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(e) => Err(bad(&e)),
-        Ok(text) => toml::from_str::<Jobs>(&text).map(|jobs| jobs.job).map_err(|e| bad(&e.message())),
+        Ok(text) => {
+            let jobs = toml::from_str::<Jobs>(&text).map_err(|e| bad(&e.message()))?.job;
+            match jobs.iter().find(|job| rows::numbers(&job.rows).is_none()) {
+                Some(job) => {
+                    Err(bad(&format!("job {}: rows = {:?} are no rows of plan.csv", job.id, job.rows)))
+                }
+                None => Ok(jobs),
+            }
+        }
     }
 }
 
@@ -96,5 +104,11 @@ mod tests {
         std::fs::write(run.path().join("slurm/jobs.toml"), "[[job]]\nid = 'x'\n").unwrap();
         let e = read(&run).unwrap_err().to_string();
         assert!(e.contains("slurm/jobs.toml") && e.contains("delete it"), "{e}");
+        // Not the memory of all those rows, and not silently none.
+        let endless =
+            "[[job]]\nid = 1\nsubmitted = ''\nbase = 0\nrows = '1-18446744073709551615'\noptions = []\n";
+        std::fs::write(run.path().join("slurm/jobs.toml"), endless).unwrap();
+        let e = read(&run).unwrap_err().to_string();
+        assert!(e.contains("job 1: rows = \"1-18446744073709551615\" are no rows of plan.csv"), "{e}");
     }
 }

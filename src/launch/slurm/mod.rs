@@ -65,6 +65,8 @@ pub fn submit(run: &RunDir, rows: &[usize], slurm: &Slurm, worker: &WorkerComman
     // Two that submit at once would both find the queue empty. Given back when the process ends, however it does.
     let lock = std::fs::File::open(&folder).map_err(failed)?;
     lock.lock().map_err(failed)?;
+    // Before Slurm is asked anything: what cannot be written down is not submitted.
+    let script = script::script(run, slurm, worker)?;
     let held: HashSet<usize> = settled(run, rows)?.iter().map(|task| task.row).collect();
     let (already, mut new): (Vec<usize>, Vec<usize>) = rows.iter().partition(|row| held.contains(row));
     // After the queue: a job that has left it meanwhile has written its outcome.
@@ -76,7 +78,7 @@ pub fn submit(run: &RunDir, rows: &[usize], slurm: &Slurm, worker: &WorkerComman
     }
     let largest = queue::largest_index()?;
     let path = folder.join("array.sh");
-    write_atomic(&path, script::script(run, slurm, worker).as_bytes())?;
+    write_atomic(&path, script.as_bytes())?;
     for (base, indices) in rows::arrays(&new, largest) {
         let after = submitted.jobs.last().filter(|_| slurm.array_limit > 0).map(|job| job.id);
         let job = Job {

@@ -34,6 +34,7 @@ pub enum TaskState {
 /// squeue is not there or gives no answer.
 pub fn tasks(run: &RunDir) -> Result<Vec<Task>> {
     let name = format!("--name={}", job_name(run));
+    // Lossy is enough: of a path that is not UTF-8 nothing was submitted.
     let script = run.path().join("slurm/array.sh").display().to_string();
     let answer = ask("squeue", SILENT, ["--noheader", "--array", &name, "--format=%F %K %t %o"])?;
     Ok(answer.lines().filter_map(|line| task(line, &script)).collect())
@@ -50,7 +51,7 @@ fn task(line: &str, script: &str) -> Option<Task> {
         "CG" => TaskState::Ending,
         _ => TaskState::Running,
     };
-    Some(Task { row: base + index.parse::<usize>().ok()?, job: format!("{job}_{index}"), state })
+    Some(Task { row: base.checked_add(index.parse().ok()?)?, job: format!("{job}_{index}"), state })
 }
 
 /// The largest index of a job array.
@@ -157,6 +158,7 @@ mod tests {
         assert_eq!(read("12 3 R /a b/run/slurm/array.sh 2000"), is(2003, "12_3", TaskState::Running));
         assert_eq!(read("12 1 CG /a b/run/slurm/array.sh 0"), is(1, "12_1", TaskState::Ending));
         assert_eq!(read("12 3 R /a b/run2/slurm/array.sh 0"), None, "another run");
+        assert_eq!(read("12 18446744073709551615 R /a b/run/slurm/array.sh 1"), None, "no row");
         assert_eq!(read("12 N/A R /a b/run/slurm/array.sh 0"), None, "no array");
         assert_eq!(read(""), None);
     }

@@ -1,5 +1,7 @@
 //! Row numbers of plan.csv as Slurm writes array indices.
 
+use crate::spec::MOST_CELLS;
+
 /// `1-3,7` of an ascending list.
 pub fn ranges(numbers: &[usize]) -> String {
     let mut parts: Vec<(usize, usize)> = Vec::new();
@@ -16,12 +18,17 @@ pub fn ranges(numbers: &[usize]) -> String {
     parts.iter().map(text).collect::<Vec<_>>().join(",")
 }
 
-/// Reads what [`ranges`] wrote; `None` for anything else.
+/// Reads what [`ranges`] wrote: ascending, from 1, no row beyond the cells that a plan can have; `None` for anything
+/// else.
 pub fn numbers(ranges: &str) -> Option<Vec<usize>> {
-    let mut out = Vec::new();
+    let mut out: Vec<usize> = Vec::new();
     for part in ranges.split(',').filter(|p| !p.is_empty()) {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        out.extend(first.parse::<usize>().ok()?..=last.parse().ok()?);
+        let (first, last) = (first.parse::<usize>().ok()?, last.parse::<usize>().ok()?);
+        if first <= out.last().copied().unwrap_or(0) || last < first || last > MOST_CELLS {
+            return None;
+        }
+        out.extend(first..=last);
     }
     Some(out)
 }
@@ -47,7 +54,10 @@ mod tests {
             assert_eq!(ranges(&list), text);
             assert_eq!(numbers(text), Some(list));
         }
-        assert_eq!(numbers("1-x"), None);
+        for odd in ["1-x", "1-18446744073709551615", "0", "3-1", "1,1", "1-4,2", "-1", "18446744073709551616"]
+        {
+            assert_eq!(numbers(odd), None, "{odd}");
+        }
     }
 
     #[test]

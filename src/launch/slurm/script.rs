@@ -1,8 +1,10 @@
 //! RUN/slurm/array.sh: what a task of the array runs.
 
+use crate::error::{Error, Result};
+use crate::naming::{is_unseen, seen};
 use crate::results::RunDir;
 use crate::spec::Slurm;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// How a worker is started. Every path in it is absolute.
@@ -36,10 +38,16 @@ pub fn options(slurm: &Slurm) -> Vec<String> {
 }
 
 /// The text of array.sh. Its argument is added to the array index; both give the row of plan.csv.
-pub fn script(run: &RunDir, slurm: &Slurm, worker: &WorkerCommand) -> String {
-    let dir = run.path().display().to_string();
+///
+/// # Errors
+/// A path, a variable or an option that cannot stand on one line of text (usage).
+pub fn script(run: &RunDir, slurm: &Slurm, worker: &WorkerCommand) -> Result<String> {
+    let dir = line(run.path())?;
     // The limit itself where it is short: else the notice would come as soon as the job starts.
-    let notice = if slurm.time_minutes == 0 { NOTICE } else { NOTICE.min(slurm.time_minutes * 60 / 4) };
+    let notice = match slurm.time_minutes {
+        0 => NOTICE,
+        minutes => NOTICE.min(minutes.saturating_mul(60) / 4),
+    };
     let mut lines = vec![
         "#!/bin/sh".to_owned(),
         "# Written by `seraug run --launcher slurm`. By hand: sbatch --array=ROW slurm/array.sh".to_owned(),
@@ -54,20 +62,22 @@ pub fn script(run: &RunDir, slurm: &Slurm, worker: &WorkerCommand) -> String {
         "--export=ALL".to_owned(),
         "--ntasks=1".to_owned(),
     ];
-    lines.extend(fixed.iter().chain(&options(slurm)).map(|o| format!("#SBATCH {}", directive(o))));
-    lines
-        .extend(worker.env.iter().map(|(name, v)| format!("export {name}={}", quoted(&v.to_string_lossy()))));
+    for option in fixed.iter().chain(&options(slurm)) {
+        lines.push(format!("#SBATCH {}", directive(line(option)?)));
+    }
+    for (name, value) in &worker.env {
+        lines.push(format!("export {name}={}", quoted(value)?));
+    }
     lines.push("row=$((SLURM_ARRAY_TASK_ID + ${1:-0}))".to_owned());
     lines.push("echo \"row $row of plan.csv on $(hostname), restart ${SLURM_RESTART_COUNT:-0}\"".to_owned());
     // In place of the shell, so that Slurm's signals reach the worker.
-    let exe = quoted(&worker.exe.to_string_lossy());
-    let mut command = format!("exec {exe} work {} --cell \"$row\"", quoted(&dir));
+    let mut command = format!("exec {} work {} --cell \"$row\"", quoted(&worker.exe)?, quoted(run.path())?);
     for arg in &worker.args {
         command.push(' ');
-        command.push_str(&quoted(&arg.to_string_lossy()));
+        command.push_str(&quoted(arg)?);
     }
     lines.push(command);
-    lines.join("\n") + "\n"
+    Ok(lines.join("\n") + "\n")
 }
 
 /// An option as sbatch reads it from a script: the value in double quotes where it needs them.
@@ -82,8 +92,30 @@ fn directive(option: &str) -> String {
 }
 
 /// A word of sh.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+///
+/// # Errors
+/// As [`line`].
+fn quoted(word: &(impl AsRef<OsStr> + ?Sized)) -> Result<String> {
+    Ok(format!("'{}'", line(word)?.replace('\'', "'\\''")))
+}
+
+/// `text` as a part of a line. A line end would begin a command of its own, whatever stands around it.
+///
+/// # Errors
+/// Text that is not UTF-8 or has control characters (usage).
+fn line(text: &(impl AsRef<OsStr> + ?Sized)) -> Result<&str> {
+    let text = text.as_ref();
+    let refused = |why| {
+        let shown = seen(&text.to_string_lossy());
+        Err(Error::usage(format!(
+            "--launcher slurm: `{shown}` {why} and cannot be written into array.sh; use another path or value"
+        )))
+    };
+    match text.to_str() {
+        None => refused("is not UTF-8"),
+        Some(text) if text.contains(is_unseen) => refused("has control characters"),
+        Some(text) => Ok(text),
+    }
 }
 
 #[cfg(test)]
@@ -110,7 +142,7 @@ mod tests {
             extra: vec!["--comment=say \"hi\"".into(), "--exclusive".into()],
             ..Slurm::default()
         };
-        let text = script(&run, &slurm, &WorkerCommand::default());
+        let text = script(&run, &slurm, &WorkerCommand::default()).unwrap();
         let directives: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("#SBATCH ")).collect();
         assert_eq!(directives[0], "--job-name=seraug-20260102T030405Z-abc");
         assert_eq!(directives[1], format!("--chdir=\"{}\"", run.path().display()));
@@ -126,7 +158,33 @@ mod tests {
                 "--exclusive"
             ]
         );
-        assert!(script(&run, &Slurm::default(), &WorkerCommand::default()).contains("USR1@120"));
+        let plain = script(&run, &Slurm::default(), &WorkerCommand::default()).unwrap();
+        assert!(plain.contains("USR1@120"), "{plain}");
+    }
+
+    #[test]
+    fn what_would_begin_a_line_of_its_own_is_refused_wherever_it_comes_from() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = run_dir(dir.path());
+        let with = |slurm: Slurm, worker: WorkerCommand| script(&run, &slurm, &worker).unwrap_err();
+        let none = WorkerCommand::default;
+        let evil = "x\ntouch pwned\n";
+        let errors = [
+            with(Slurm { partition: evil.into(), ..Slurm::default() }, none()),
+            with(Slurm { extra: vec![format!("--comment={evil}")], ..Slurm::default() }, none()),
+            with(Slurm::default(), WorkerCommand { exe: evil.into(), ..none() }),
+            with(Slurm::default(), WorkerCommand { args: vec![evil.into()], ..none() }),
+            with(Slurm::default(), WorkerCommand { env: vec![("A".into(), evil.into())], ..none() }),
+            script(&RunDir::at(dir.path().join(evil)), &Slurm::default(), &none()).unwrap_err(),
+        ];
+        for e in errors {
+            assert_eq!(e.exit_code(), 2);
+            assert!(e.to_string().contains("has control characters and cannot be written"), "{e}");
+            assert!(!e.to_string().contains('\n'), "{e}");
+        }
+        let bytes: OsString = std::os::unix::ffi::OsStringExt::from_vec(b"/r\xff".to_vec());
+        let e = with(Slurm::default(), WorkerCommand { args: vec![bytes], ..none() });
+        assert!(e.to_string().contains("is not UTF-8"), "{e}");
     }
 
     #[test]
@@ -142,7 +200,7 @@ mod tests {
             env: vec![("LIBTORCH".into(), "/lib's \"place\"".into())],
         };
         let path = dir.path().join("array.sh");
-        std::fs::write(&path, script(&run, &Slurm::default(), &worker)).unwrap();
+        std::fs::write(&path, script(&run, &Slurm::default(), &worker).unwrap()).unwrap();
         let output =
             Command::new("sh").arg(&path).arg("2000").env("SLURM_ARRAY_TASK_ID", "17").output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
