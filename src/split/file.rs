@@ -2,8 +2,8 @@
 
 use super::{Fold, Selection};
 use crate::error::{Error, Result};
-use crate::names::clean;
 use crate::files;
+use crate::names::clean;
 use crate::results::write_atomic;
 use crate::spec::MOST_CELLS;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

@@ -2,8 +2,8 @@
 //! beside itself. tch's own functions hold a tensor twice to write it and the file twice to read it.
 
 use crate::error::{Error, Result};
-use crate::nets::upload::send;
 use crate::files;
+use crate::nets::upload::send;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::fs::File;

@@ -1,4 +1,9 @@
-#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "tests end by panics, and say what they measure")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests end by panics, and say what they measure"
+)]
 
 mod arguments;
 mod audio;
