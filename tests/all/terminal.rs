@@ -35,9 +35,18 @@ fn exit_codes_are_the_same_whoever_reads_and_a_full_disk_is_an_error_of_answers_
         ("$S corpus list > /dev/full", 1),
         ("$S --help > /dev/full", 1),
         ("$S corpus list > /dev/full 2>&1", 1),
-        ("(sleep 0.2; $S corpus list; echo $? > code) | true; sleep 2; exit $(cat code)", 0),
-        ("(sleep 0.2; $S --help; echo $? > code) | true; sleep 2; exit $(cat code)", 0),
-        ("(sleep 0.2; $S corpus list --json; echo $? > code) | true; sleep 2; exit $(cat code)", 0),
+        (
+            "rm -f code; (sleep 0.2; $S corpus list; echo $? > code) | true; until [ -s code ]; do sleep 0.1; done; exit $(cat code)",
+            0,
+        ),
+        (
+            "rm -f code; (sleep 0.2; $S --help; echo $? > code) | true; until [ -s code ]; do sleep 0.1; done; exit $(cat code)",
+            0,
+        ),
+        (
+            "rm -f code; (sleep 0.2; $S corpus list --json; echo $? > code) | true; until [ -s code ]; do sleep 0.1; done; exit $(cat code)",
+            0,
+        ),
     ] {
         let output = shell(dir.path(), line);
         assert_eq!(output.status.code(), Some(code), "{line}: {}", stderr(&output));
