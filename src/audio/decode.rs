@@ -3,6 +3,7 @@
 use super::source::Source;
 use super::{SAMPLE_RATE, flac, foreign, resample::resample, wav};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::manifest::Channels;
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -128,6 +129,6 @@ fn open(path: &Path) -> Refusable<(File, u64)> {
     if about.len() == 0 {
         return Err(format!("empty, 0 bytes; {FRESH}"));
     }
-    let file = File::open(path).map_err(|e| format!("cannot be read: {e}"))?;
+    let file = files::open(path).map_err(|e| format!("cannot be read: {e}"))?;
     Ok((file, about.len()))
 }

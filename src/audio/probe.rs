@@ -4,6 +4,7 @@
 
 mod riff;
 
+use crate::files;
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::FileExt;
@@ -45,7 +46,7 @@ pub fn probe(path: &Path) -> Result<Option<Length>, String> {
     if about.len() == 0 {
         return Err(format!("empty, 0 bytes; {FRESH}"));
     }
-    let file = File::open(path).map_err(|e| unreadable(&e))?;
+    let file = files::open(path).map_err(|e| unreadable(&e))?;
     let mut head = Vec::with_capacity(HEAD);
     (&file).take(HEAD as u64).read_to_end(&mut head).map_err(|e| unreadable(&e))?;
     let source = Source { file: &file, len: about.len() };

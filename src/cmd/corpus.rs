@@ -120,10 +120,13 @@ fn list(global: &Global) -> Result<u8> {
 
 fn check(name: &str, global: &Global) -> Result<u8> {
     // A corpus that is not there is an answer to this question, not a wrong one.
-    let corpus = read(name, global).map_err(|e| match e {
-        Error::Missing(text) => Error::Failed(text),
-        e => e,
-    })?;
+    let corpus = match read(name, global) {
+        Err(missing @ Error::Missing(_)) => {
+            terminal::error(&missing);
+            return Ok(1);
+        }
+        read => read?,
+    };
     let check = corpus.check();
     match global.json {
         true => print_json(&check)?,

@@ -10,6 +10,7 @@
 //! The number of the device is no part of it: on a network file system every machine counts its own.
 
 use crate::audio::probe::{Length, probe, unreadable};
+use crate::files;
 use crate::results::{digest_hex, write_atomic};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -98,7 +99,7 @@ impl Digests {
         let place = digest_hex(real.as_os_str().as_encoded_bytes());
         let file = cache.join("digests").join(format!("{name}-{}.txt", &place[..16]));
         let known = match reading {
-            Reading::Cached => std::fs::read_to_string(&file).ok().and_then(|text| parse(&text)),
+            Reading::Cached => files::text(&file).ok().and_then(|text| parse(&text)),
             Reading::Afresh => None,
         };
         let known = known.unwrap_or_default();
@@ -120,7 +121,7 @@ impl Digests {
             }
         }
         let length = probe(path)?;
-        let mut file = File::open(path).map_err(failed)?;
+        let mut file = files::open(path).map_err(failed)?;
         let before = Stamp::of(&file.metadata().map_err(failed)?);
         let sha256 = sha256_of(&mut file).map_err(failed)?;
         let after = Stamp::of(&file.metadata().map_err(failed)?);

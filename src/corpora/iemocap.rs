@@ -7,6 +7,7 @@ use super::{Corpus, Source, folder};
 use crate::audio::probe::unreadable;
 use crate::emotion::Emotion;
 use crate::error::Result;
+use crate::files;
 use crate::manifest::Manifest;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,7 +93,7 @@ fn read(root: &Path, manifest: &Manifest) -> Labels {
         if !matches!(folders.as_slice(), [_, d, e] if d == "dialog" && e == "emoevaluation") {
             continue;
         }
-        let bytes = match std::fs::read(root.join(&file)) {
+        let bytes = match files::read(&root.join(&file), files::TEXT) {
             Ok(bytes) => bytes,
             Err(e) => {
                 labels.problems.push(format!("{}: {}", file.display(), unreadable(&e)));

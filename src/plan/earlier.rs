@@ -6,7 +6,7 @@ use super::changes::{Changes, changes};
 use super::recordings::Recordings;
 use crate::device;
 use crate::files;
-use crate::results::{CellId, CellRecord, PlannedCell, RunDir, RunInfo, Status, read_plan};
+use crate::results::{LATEST, CellId, CellRecord, PlannedCell, RunDir, RunInfo, Status, read_plan};
 use crate::spec::{self, Spec};
 use crate::split::{Selection, SplitTable};
 use std::cell::OnceCell;
@@ -136,7 +136,7 @@ fn directories(folder: &Path) -> Vec<RunDir> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> = entries
         .filter(|e| e.file_type().is_ok_and(|t| t.is_dir()))
-        .filter(|e| !e.file_name().to_string_lossy().starts_with('.'))
+        .filter(|e| !e.file_name().to_string_lossy().starts_with('.') && e.file_name() != LATEST)
         .map(|e| e.path())
         .filter(|path| path.join("run.toml").is_file())
         .collect();

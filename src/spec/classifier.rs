@@ -20,6 +20,7 @@ pub struct Classifier {
     /// one. 1 keeps all.
     // Not written where it keeps all, so that keys and specs of runs say what they said before there was a choice.
     #[serde(skip_serializing_if = "is_one")]
+    #[schemars(range(min = 1, max = limits::WIDTH))]
     pub min_own_frames: usize,
     /// Segments a step.
     #[schemars(range(min = 1, max = limits::BATCH))]

@@ -40,7 +40,9 @@ const OTHER_PROTOCOLS: [&str; 3] = [
 /// Resolved specs that have between them every number that a spec can have.
 fn bases() -> Vec<Value> {
     let own = "[protocol.leave-speakers-out]\nfolds = 2";
-    let first = format!("{}{MORE}", MINI.replace(own, &format!("{own}\nonly = [1]")));
+    let first = MINI.replace(own, &format!("{own}\nonly = [1]"));
+    // Not written where it is 1.
+    let first = first.replace("[classifier]", "[classifier]\nmin-own-frames = 2") + MORE;
     let others = OTHER_PROTOCOLS.iter().map(|protocol| {
         let mut text = MINI.replace(own, protocol);
         if !protocol.contains("session") {

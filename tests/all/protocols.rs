@@ -47,10 +47,10 @@ fn emovo(folder: &Path) {
 /// A few recordings of the corpora that only open experiments read.
 fn open_corpora(folder: &Path) {
     let mut value = 0.0;
-    // Each has a content of its own: cells of equal content would be shared.
+    // Each has a content of its own, because cells of equal content would be shared, and varies: a constant is no sound.
     let mut clip = |name: String| {
         value += 1e-4;
-        write_wav(&folder.join("corpora").join(name), &[vec![value; 8]], 16_000, Some(16));
+        write_wav(&folder.join("corpora").join(name), &[[value, -value].repeat(4)], 16_000, Some(16));
     };
     for actor in 1..=24 {
         for emotion in 1..=8 {

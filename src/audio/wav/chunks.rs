@@ -48,7 +48,10 @@ pub(super) fn layout<R: Read + Seek>(source: &mut Source<R>) -> Refusable<Layout
         match &chunk.id {
             b"ds64" => long = source.exactly::<16>(place + 8)?,
             b"fmt " if data.is_none() || format.is_none() => {
-                format = Some(read_format(source, place, &chunk)?)
+                let read = read_format(source, place, &chunk)?;
+                if format.replace(read).is_some_and(|before| before != read) {
+                    return Err(format!("has two fmt chunks that contradict each other; {CONVERT}"));
+                }
             }
             b"data" if data.is_none() => data = Some((place, chunk.size)),
             b"LIST" if source.exactly(place + 8)? == Some(*b"wavl") => {
@@ -86,6 +89,9 @@ pub(super) fn layout<R: Read + Seek>(source: &mut Source<R>) -> Refusable<Layout
         _ => size,
     };
     let (bytes, stated) = extent(source, start, size, riff)?;
+    if is_followed_by_samples(source, place, bytes)? {
+        return Err(format!("holds its samples in several data chunks, which is not read; {CONVERT}"));
+    }
     Ok(Layout { format, start, bytes, stated })
 }
 
@@ -105,6 +111,20 @@ fn extent<R: Read + Seek>(source: &mut Source<R>, start: u64, size: u64, riff: u
     // A file that has the length of its own header is whole: the size of this chunk is wrong.
     let whole = unwritten(size) || size >= 1 << 62 || riff + 8 == source.len();
     Ok((there, if whole { there } else { size }))
+}
+
+/// Whether there is a further `data` chunk behind the one at `at` that has `bytes` of samples.
+fn is_followed_by_samples<R: Read + Seek>(source: &mut Source<R>, at: u64, bytes: u64) -> Refusable<bool> {
+    let mut next = following(source, at, bytes)?;
+    while let Some(place) = next {
+        match chunk(source, place)? {
+            Some(more) if !fits(source, place, more.size) => return Ok(false),
+            Some(more) if more.id == *b"data" && more.size > 0 => return Ok(true),
+            Some(more) => next = following(source, place, more.size)?,
+            None => return Ok(false),
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a size is one that stands for none, of a writer that could not go back to its header: near 2^31, as sox and
@@ -192,6 +212,25 @@ mod tests {
         for size in [1, 16_000, 0x7000_0000, 0x1234_5678, 0x9000_0000, 0xf000_0000, 0x7ff0_0000, 1 << 40] {
             assert!(!unwritten(size), "{size:#x}");
         }
+    }
+
+    #[test]
+    fn chunks_that_contradict_each_other_are_refused() {
+        let chunk = |id: &[u8; 4], body: &[u8]| [id, &(body.len() as u32).to_le_bytes()[..], body].concat();
+        let fmt = |channels: u8| {
+            let mono = [1, 0, channels, 0, 0x80, 0x3e, 0, 0, 0, 0x7d, 0, 0, 2 * channels, 0, 16, 0];
+            chunk(b"fmt ", &mono)
+        };
+        let data = chunk(b"data", &[1, 2, 3, 4]);
+        let read = |chunks: &[&[u8]]| {
+            let wav = [b"RIFF\0\0\0\0WAVE".as_slice(), &chunks.concat()].concat();
+            layout(&mut Source::new(Cursor::new(&wav), 0, wav.len() as u64).unwrap()).map(|l| l.bytes)
+        };
+        assert_eq!(read(&[&fmt(1), &fmt(1), &data, &chunk(b"LIST", b"INFO")]), Ok(4));
+        assert_eq!(read(&[&fmt(1), &data, &chunk(b"data", &[])]), Ok(4));
+        assert!(read(&[&fmt(1), &fmt(2), &data]).unwrap_err().contains("two fmt chunks"));
+        let later = [&fmt(1)[..], &data, &chunk(b"cue ", &[0; 4]), &data];
+        assert!(read(&later).unwrap_err().contains("several data chunks"));
     }
 
     #[test]

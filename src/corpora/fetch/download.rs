@@ -2,6 +2,7 @@
 
 use super::{Job, need_space};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::manifest::{Checksum, Fetch};
 use md5::{Digest, Md5};
 use sha2::Sha256;
@@ -112,7 +113,7 @@ fn attempt(file: &Fetch, place: &Place, agent: &Agent, job: &Job) -> Result<Try>
     if have == file.bytes {
         return Ok(Try::Whole);
     }
-    let known = fs::read_to_string(&place.version).ok();
+    let known = files::text(&place.version).ok();
     let mut request = agent.get(&file.url);
     if have > 0 {
         request = request.header("Range", format!("bytes={have}-"));

@@ -3,6 +3,7 @@
 
 use super::need_space;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::manifest::{Fetch, Unpack};
 use crate::naming::{is_unseen, seen};
 use flate2::read::GzDecoder;
@@ -110,7 +111,7 @@ fn inside(name: &str) -> std::result::Result<Vec<&str>, String> {
 }
 
 fn zip(archive: &Path, out: &mut Out) -> std::result::Result<(), String> {
-    let file = File::open(archive).map_err(|e| e.to_string())?;
+    let file = files::open(archive).map_err(|e| e.to_string())?;
     let mut zip =
         zip::ZipArchive::new(io::BufReader::new(file)).map_err(|e| format!("not a zip archive: {e}"))?;
     if zip.len() > MOST_ENTRIES {
@@ -146,7 +147,7 @@ fn zip(archive: &Path, out: &mut Out) -> std::result::Result<(), String> {
 type Tar = tar::Archive<GzDecoder<io::BufReader<File>>>;
 
 fn open_tar(archive: &Path) -> std::result::Result<Tar, String> {
-    let file = File::open(archive).map_err(|e| e.to_string())?;
+    let file = files::open(archive).map_err(|e| e.to_string())?;
     Ok(tar::Archive::new(GzDecoder::new(io::BufReader::new(file))))
 }
 

@@ -8,6 +8,7 @@ use super::{Take, takes};
 use crate::audio::SAMPLE_RATE;
 use crate::corpora::Utterance;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::manifest::Channels;
 use crate::results::{digest_hex, write_atomic};
 use indicatif::ProgressBar;
@@ -49,7 +50,7 @@ pub fn speaker(
 fn utterance(espeak: &Espeak, folder: &Path, take: Take, known: Option<&String>) -> Result<Utterance> {
     let id = take.id();
     let path = folder.join(format!("{id}.wav"));
-    let intact = known.filter(|sha| std::fs::read(&path).is_ok_and(|bytes| digest_hex(&bytes) == **sha));
+    let intact = known.filter(|sha| files::read(&path, files::DATA).is_ok_and(|bytes| digest_hex(&bytes) == **sha));
     let sha256 = match intact {
         Some(sha) => sha.clone(),
         None => {
@@ -76,7 +77,7 @@ fn utterance(espeak: &Espeak, folder: &Path, take: Take, known: Option<&String>)
 
 /// Id to SHA-256; empty when there is no index yet. A torn index only means that files are made again.
 fn read_index(path: &Path) -> HashMap<String, String> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = files::text(path).unwrap_or_default();
     text.lines().filter_map(|l| l.split_once(',')).map(|(id, sha)| (id.to_owned(), sha.to_owned())).collect()
 }
 

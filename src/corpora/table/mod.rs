@@ -61,7 +61,7 @@ pub(super) fn manifest(name: &str, corpora: &Path) -> Result<Option<Manifest>> {
     if path.exists() && !path.is_file() {
         return Err(Error::failed(format!("{}: not a regular file; remove it", path.display())));
     }
-    let text = match std::fs::read_to_string(&path) {
+    let text = match crate::files::text(&path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(e) => return Err(Error::failed(format!("{}: cannot be read: {e}", path.display()))),
@@ -191,7 +191,7 @@ fn read(root: &Path, manifest: &Manifest, languages: &[String], files: &mut File
     let path = root.join(FILE);
     let failed = |e: csv::Error| Error::failed(format!("{}: cannot be read: {e}", path.display()));
     let usage = |why: String| Error::usage(format!("{}: {why}", path.display()));
-    let file = File::open(&path).map_err(|e| failed(e.into()))?;
+    let file = crate::files::open(&path).map_err(|e| failed(e.into()))?;
     let text = text::of(file).map_err(usage)?;
     let mut csv = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
