@@ -6,7 +6,7 @@ use super::changes::{Changes, changes};
 use super::recordings::Recordings;
 use crate::device;
 use crate::files;
-use crate::results::{LATEST, CellId, CellRecord, PlannedCell, RunDir, RunInfo, Status, read_plan};
+use crate::results::{CellId, CellRecord, LATEST, PlannedCell, RunDir, RunInfo, Status, read_plan};
 use crate::spec::{self, Spec};
 use crate::split::{Selection, SplitTable};
 use std::cell::OnceCell;

@@ -35,6 +35,7 @@ pub fn write_cached(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes, false)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place of it for our own folders")]
 fn write(path: &Path, bytes: &[u8], sync: bool) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", path.display()));

@@ -100,6 +100,7 @@ fn over(path: &Path, about: &std::fs::Metadata, bytes: &[u8]) -> io::Result<()> 
 }
 
 /// Through a temporary file beside `end`: write, fsync, rename.
+#[expect(clippy::disallowed_methods, reason = "`end` is a regular file or nothing")]
 fn replace(end: &Path, bytes: &[u8], before: Option<&std::fs::Metadata>) -> io::Result<()> {
     let folder = end.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let prefix = temporary_prefix();

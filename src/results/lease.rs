@@ -202,6 +202,7 @@ fn silent(path: &Path) -> Duration {
     age().or_else(|| written()?.elapsed().ok()).unwrap_or_default()
 }
 
+#[expect(clippy::disallowed_methods, reason = "a lease is ours, and never replaced")]
 fn create(path: &Path, task: &Task) -> std::io::Result<Lease> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(&temporary_prefix()).tempfile_in(folder)?;

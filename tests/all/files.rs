@@ -1,5 +1,6 @@
 //! What a person's files become: nothing that is theirs is replaced, removed or waited for.
 
+use crate::arguments::mine;
 use crate::common::{seraug, stderr, stdout};
 use crate::fake_grid::{Grid, dead};
 use crate::fake_run::{Fake, with};
@@ -191,8 +192,7 @@ fn prune_and_run_leave_what_is_not_theirs() {
 fn nothing_is_waited_for_that_may_never_end() {
     let folder = tempfile::tempdir().unwrap();
     let run = Fake::default().write(&folder.path().join("results"));
-    let spec = fs::read_to_string(run.spec()).unwrap();
-    fs::write(folder.path().join("spec.toml"), &spec).unwrap();
+    mine(folder.path());
     let begun = Instant::now();
     for (line, code) in [
         ("$S plan /dev/zero", 2),
@@ -200,7 +200,7 @@ fn nothing_is_waited_for_that_may_never_end() {
         ("mkfifo p; $S plan p", 2),
         ("$S plan <(cat /dev/zero)", 2),
         // What a person gives through a pipe is read, once.
-        ("$S plan <(cat spec.toml) --device cpu 2>&1 | grep '^pipe: Triplet'", 0),
+        ("$S plan <(cat mini.toml) --device cpu 2>&1 | grep '^pipe: mini'", 0),
         ("mkfifo q; $S report results/open/fake/latest --splice q", 1),
         ("$S report results/open/fake/latest --splice /dev/null", 1),
         ("truncate -s 1T big.toml; $S plan big.toml", 2),

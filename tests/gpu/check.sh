@@ -127,7 +127,10 @@ if [ "$device" = cpu ]; then
 elif [ ! -f "$pack/tests/cuda-checks.sh" ]; then
     skip cuda-checks "the pack has no tests/cuda-checks.sh"
 else
-    step cuda-checks 100 sh "$pack/tests/cuda-checks.sh" "$pack/bin" "$pack/data" "$work/cuda-checks"
+    mkdir "$work/data"
+    ln -s "$pack/corpora/emodb" "$work/data/emodb"
+    ln -s "$pack/features" "$work/data/.store"
+    step cuda-checks 180 sh "$pack/tests/cuda-checks.sh" "$pack/bin" "$work/data" "$work/cuda-checks"
     mkdir "$out/cuda-checks"
     for kept in "$work"/cuda-checks/checks.txt "$work"/cuda-checks/checks.*/*.log; do
         [ ! -f "$kept" ] || cp "$kept" "$out/cuda-checks/"

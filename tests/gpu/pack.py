@@ -46,9 +46,9 @@ def main() -> None:
         scratch = Path(scratch)
         pack = scratch / "gpu-pack"
         copy_programs(Path(programs.seraug), Path(programs.work), pack / "bin")
-        for folder in ("benches", "experiments", "tests/gpu"):
+        for folder in ("benches", "experiments", "tests/gpu", "tests/cuda"):
             shutil.copytree(folder, pack / folder, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
-        copy_checks(programs.seraug, pack)
+        shutil.copy("tests/cuda-checks.sh", pack / "tests")
         real = (args.corpora / "emodb").is_dir()
         mels = features(programs.seraug, args.corpora, scratch) if real else made_up()
         lay_out(programs.seraug, mels, pack, scratch)
@@ -75,27 +75,6 @@ def copy_programs(seraug: Path, work: Path, to: Path) -> None:
         shutil.copy(graph, to)
     else:
         say(f"no {graph.name}: CUDA graphs will not be tried; just cuda-graph builds it")
-
-
-def copy_checks(seraug: str, pack: Path) -> None:
-    """tests/cuda-checks.sh, and data/.store with the synthetic corpus that it is about, for want of espeak-ng there."""
-    script, spec = Path("tests/cuda-checks.sh"), Path("tests/cuda/checks.toml")
-    if not script.exists():
-        return
-    data = pack / "data"
-    command = [seraug, "run", spec, "--device", "cpu", "--results", data, "--quiet", *(f"--set={s}" for s in ONE_STEP)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        say(f"tests/cuda-checks.sh is left out: {done.stderr.strip()}")
-        shutil.rmtree(data, ignore_errors=True)
-        return
-    kept = ("features-", "synthetic-")
-    for found in [*data.iterdir(), *(data / ".store").iterdir()]:
-        if found.name != ".store" and not found.name.startswith(kept):
-            shutil.rmtree(found)
-    (pack / "tests/cuda").mkdir(parents=True)
-    shutil.copy(script, pack / script)
-    shutil.copy(spec, pack / spec)
 
 
 def features(seraug: str, corpora: Path, scratch: Path) -> dict[str, bytes]:

@@ -89,7 +89,7 @@ fn a_change_of_the_same_size_is_seen_though_its_time_was_put_back() {
     // The ctime of a change in the same tick of the clock would be the same.
     std::thread::sleep(Duration::from_millis(50));
     fs::write(&f.wav, clip(b"two")).unwrap();
-    File::options().write(true).open(&f.wav).unwrap().set_modified(before.modified().unwrap()).unwrap();
+    fs::File::options().write(true).open(&f.wav).unwrap().set_modified(before.modified().unwrap()).unwrap();
     let after = f.wav.metadata().unwrap();
     assert_eq!((after.len(), after.modified().unwrap()), (before.len(), before.modified().unwrap()));
     assert_eq!(f.import(10, Reading::Cached), digest_hex(&clip(b"two")));

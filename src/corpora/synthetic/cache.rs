@@ -50,7 +50,8 @@ pub fn speaker(
 fn utterance(espeak: &Espeak, folder: &Path, take: Take, known: Option<&String>) -> Result<Utterance> {
     let id = take.id();
     let path = folder.join(format!("{id}.wav"));
-    let intact = known.filter(|sha| files::read(&path, files::DATA).is_ok_and(|bytes| digest_hex(&bytes) == **sha));
+    let intact =
+        known.filter(|sha| files::read(&path, files::DATA).is_ok_and(|bytes| digest_hex(&bytes) == **sha));
     let sha256 = match intact {
         Some(sha) => sha.clone(),
         None => {

@@ -21,7 +21,6 @@ use crate::results::digest_hex;
 use files::{Files, Refused};
 use row::{Columns, Row};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
