@@ -27,8 +27,8 @@ pub(super) const WIDTH: usize = 8192;
 pub(super) const BATCH: usize = 65_536;
 /// Most steps of a training, and segments that a set is small below: months on the fastest card.
 pub(super) const STEPS: usize = 100_000_000;
-/// Largest learning rate: Adam moves a weight by about as much in a step, and single precision ends at 3e38.
-pub(super) const RATE: f64 = 1e30;
+/// Largest learning rate: Adam moves a weight by about as much in a step, and no network of such weights gives a finite loss.
+pub(super) const RATE: f64 = 1e10;
 /// Largest weight, margin or norm: far from what single precision cannot hold.
 pub(super) const WEIGHT: f64 = 1e6;
 

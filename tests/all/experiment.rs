@@ -313,7 +313,7 @@ fn a_failed_cell_is_a_row_and_the_others_go_on() {
     let (code, run, err) = run(
         dir.path(),
         "open/ablation-emodb.toml",
-        &["--set", "augmentor.learning-rate=1e30", "--set", "augmentor.iterations=6"],
+        &["--set", "augmentor.learning-rate=1e10", "--set", "augmentor.iterations=6"],
     );
     assert_eq!(code, 3, "{err}");
     assert!(err.contains("3 of 6 cells failed"), "{err}");
