@@ -2,7 +2,7 @@
 
 use crate::plan::{Cell, Plan, Verdict};
 use crate::results::Stage;
-use crate::spec::{Augment, FinalWeights, GanLoss, Pace, segment_count};
+use crate::spec::{Augment, FinalWeights, GanLoss, Pace};
 use crate::worker::protocol::Timing;
 use std::collections::BTreeSet;
 
@@ -80,7 +80,7 @@ fn work(plan: &Plan, cell: &Cell, frames: &[usize], augmentor: bool, classifier:
         let sum = |items: &[usize], of: &dyn Fn(usize) -> usize| {
             items.iter().map(|&i| of(frames[i])).sum::<usize>()
         };
-        let segments = |len| segment_count(len, c.segment_frames, c.segment_hop);
+        let segments = |len| c.segment_count(len);
         let copies = augment.copies().map_or(0, |(copies, _)| copies);
         let originals = sum(&cell.fold.train, &segments);
         let own = originals + copies * sum(&cell.sources, &segments);

@@ -184,7 +184,8 @@ impl Vgg {
                 }
                 x = x.relu_();
             }
-            if i == 0 && x.device() == Device::Cpu {
+            // Batch norm with the channels innermost sums in single there (see `batch_norm`).
+            if i == 0 && x.device() == Device::Cpu && !self.spec.batch_norm {
                 x = channels_last(&x);
             }
         }
@@ -210,7 +211,13 @@ impl Vgg {
         let (mean, variance) = (self.buffers.get(running).detach(), self.buffers.get(running + 1).detach());
         // Its statistics are in single, and the library takes scale and shift in their kind alone.
         let (scale, shift) = (p(scale).to_kind(Kind::Float), p(scale + 1).to_kind(Kind::Float));
-        x.batch_norm(Some(&scale), Some(&shift), Some(&mean), Some(&variance), train, 0.1, 1e-5, true)
+        let norm = |x: &Tensor| {
+            x.batch_norm(Some(&scale), Some(&shift), Some(&mean), Some(&variance), train, 0.1, 1e-5, true)
+        };
+        match x.device() {
+            Device::Cpu => on_flat_maps(&x, norm),
+            _ => norm(&x),
+        }
     }
 
     /// The trained values.
@@ -250,6 +257,14 @@ impl Vgg {
     pub fn load(&mut self, path: &Path) -> Result<()> {
         load_all(&mut [&mut self.params, &mut self.buffers], path)
     }
+}
+
+/// `norm`, which works channel by channel, of maps `x` [batch, channels, height, width] as it is of [batch, channels,
+/// height * width]. A CPU sums maps whose channels are innermost, or that could be read so, in single: a gradient is off by
+/// up to 3e-2 of its largest value. Rows of two values or more are never read so, and their sums are in double.
+fn on_flat_maps(x: &Tensor, norm: impl Fn(&Tensor) -> Tensor) -> Tensor {
+    let [batch, channels, height, width] = x.size()[..] else { panic!("[batch, channels, height, width]") };
+    norm(&x.contiguous().view([batch, channels, height * width])).view([batch, channels, height, width])
 }
 
 fn weight_and_bias(builder: &mut Builder, layer: &str, shape: &[usize]) -> usize {
@@ -297,5 +312,106 @@ mod tests {
         let net = Vgg::new(&spec, 64, 128, 4, Seed::new(1), Device::Cpu);
         let convs = 32 * 64 * 2 * 9 + 16 * 32 * (6 + 9) * 9 + 8 * 16 * 3 * 9 + 4 * 8 * 9 + 2 * 4 * 9;
         assert_eq!(net.macs_per_sample(), convs + 5 + 25 + 20);
+    }
+
+    /// Batch norm in training against its definition in double, values and gradients: of maps in either layout, and of a
+    /// single channel, which lies in both.
+    #[test]
+    fn batch_norm_is_exact_whatever_the_layout() {
+        for [batch, channels, height, width] in [[32, 16, 48, 48], [8, 5, 7, 3], [16, 1, 40, 40]] {
+            let shape = [batch, channels, height, width];
+            let normal = |name: &str, shape: &[i64]| {
+                let mut host = vec![0f32; shape.iter().product::<i64>() as usize];
+                Seed::new(9).child(name).draws().fill_normal(&mut host);
+                Tensor::from_slice(&host).view(shape)
+            };
+            let (x, up) = (normal("x", &shape) + 1.0, normal("up", &shape) + 0.5);
+            let (scale, shift) = (normal("scale", &[channels]), normal("shift", &[channels]));
+            let gradients = |y: &Tensor, up: &Tensor, of: &[&Tensor]| -> Vec<Tensor> {
+                let mut all = Tensor::run_backward(&[(y * up).sum(y.kind())], of, false, false);
+                all.push(y.detach());
+                all
+            };
+            let double = |t: &Tensor| t.to_kind(Kind::Double).set_requires_grad(true);
+            let (dx, dscale, dshift) = (double(&x), double(&scale), double(&shift));
+            let over = &[0i64, 2, 3][..];
+            let centred = &dx - dx.mean_dim(over, true, Kind::Double);
+            let variance = (&centred * &centred).mean_dim(over, true, Kind::Double);
+            let each = |t: &Tensor| t.view([1, channels, 1, 1]);
+            let exact = centred / (variance + 1e-5).sqrt() * each(&dscale) + each(&dshift);
+            let exact = gradients(&exact, &up.to_kind(Kind::Double), &[&dx, &dscale, &dshift]);
+            for last in [false, true] {
+                let lay = |t: &Tensor| if last { channels_last(t) } else { t.copy() };
+                let leaf = |t: Tensor| t.detach().set_requires_grad(true);
+                let (fx, fscale, fshift) = (leaf(lay(&x)), leaf(scale.copy()), leaf(shift.copy()));
+                let y = on_flat_maps(&fx, |x| {
+                    let none = None::<&Tensor>;
+                    x.batch_norm(Some(&fscale), Some(&fshift), none, none, true, 0.1, 1e-5, true)
+                });
+                let ours = gradients(&y, &lay(&up), &[&fx, &fscale, &fshift]);
+                for (i, (ours, exact)) in ours.iter().zip(&exact).enumerate() {
+                    let off =
+                        (ours.to_kind(Kind::Double) - exact).abs().max() / exact.abs().max().clamp_min(1e-2);
+                    assert!(off.double_value(&[]) < 2e-5, "{shape:?} last {last}: {i} is off by {off:?}");
+                }
+            }
+        }
+    }
+
+    /// A whole training pass against the same network in double: no layer before or behind batch norm brings back another layout.
+    #[test]
+    fn a_gradient_through_batch_norm_is_that_of_double() {
+        let spec = spec::Vgg {
+            widths: [8, 8, 16, 16, 16],
+            depths: [1, 2, 1, 1, 1],
+            pooled: 2,
+            head: 16,
+            dropout: 0.0,
+            batch_norm: true,
+            ..spec::Vgg::default()
+        };
+        let net = Vgg::new(&spec, 64, 64, 3, Seed::new(4), Device::Cpu);
+        let mut host = vec![0f32; 16 * 64 * 64];
+        Seed::new(6).draws().fill_normal(&mut host);
+        let x = Tensor::from_slice(&host).view([16, 1, 64, 64]) + 5.0;
+        let y = Tensor::from_slice(&(0..16).map(|i| i % 3).collect::<Vec<i64>>());
+        let pass = net.pass(&x, Seed::new(1));
+        let loss = pass.logits.cross_entropy_for_logits(&y);
+        let ours = net.gradient(pass, &loss).to_kind(Kind::Double);
+        let flat = net.params().flat().to_kind(Kind::Double).set_requires_grad(true);
+        let exact = Tensor::run_backward(
+            &[in_double(&net, &flat, &x).cross_entropy_for_logits(&y)],
+            &[&flat],
+            false,
+            false,
+        );
+        let off = ((&ours - &exact[0]).abs().max() / exact[0].abs().max()).double_value(&[]);
+        assert!(off < 1e-4, "off by {off}");
+    }
+
+    /// The training pass of a network with batch norm and no dropout, from its flat parameters in double.
+    fn in_double(net: &Vgg, flat: &Tensor, x: &Tensor) -> Tensor {
+        let p = net.params.views_of(flat);
+        let mut x = x.to_kind(Kind::Double);
+        for block in &net.blocks {
+            for conv in block {
+                x = x.conv2d(&p[conv.weight], Some(&p[conv.weight + 1]), [1, 1], [1, 1], [1, 1], 1);
+                let (scale, _) = conv.norm.expect("batch norm");
+                let over = &[0i64, 2, 3][..];
+                let centred = &x - x.mean_dim(over, true, Kind::Double);
+                let variance = (&centred * &centred).mean_dim(over, true, Kind::Double);
+                let each = |t: &Tensor| t.view([1, -1, 1, 1]);
+                x = (centred / (variance + 1e-5).sqrt() * each(&p[scale]) + each(&p[scale + 1])).relu();
+            }
+            x = x.max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false);
+        }
+        let mut x = x.flatten(1, -1);
+        for (i, &at) in net.linears.iter().enumerate() {
+            x = x.linear(&p[at], Some(&p[at + 1]));
+            if i < 2 {
+                x = x.relu();
+            }
+        }
+        x
     }
 }

@@ -15,6 +15,8 @@ use std::rc::Rc;
 /// Raised when a stage computes something else from the same inputs.
 const AUGMENTOR_VERSION: u32 = 4;
 const CLASSIFIER_VERSION: u32 = 4;
+/// Raised when batch norm computes something else on a CPU; in the key of the classifiers that have it there, and no others.
+const BATCH_NORM_VERSION: u32 = 2;
 
 /// The content of every utterance of an experiment, as keys digest it: audio, channel policy, class.
 #[derive(Debug)]
@@ -93,6 +95,8 @@ struct ClassifierInputs<'a> {
     augmentor: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     augment: Option<Augment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch_norm: Option<u32>,
     seed: u64,
     device: &'a str,
 }
@@ -179,6 +183,7 @@ fn classifier_inputs<'a>(
         copies: c.augment.copies().map_or(0, |(copies, _)| copies),
         augmentor,
         augment: c.augment.settings(),
+        batch_norm: batch_norm(spec, shared.device),
         seed: shared.seed,
         device: shared.device,
     }
@@ -192,6 +197,12 @@ fn network(spec: &Spec, device: &str) -> Network {
         false => Convolutions::Direct,
     };
     Network::Vgg(Vgg { convolutions, ..vgg.clone() })
+}
+
+/// How batch norm is computed, where the network has it and a CPU computes it.
+fn batch_norm(spec: &Spec, device: &str) -> Option<u32> {
+    let Network::Vgg(vgg) = &spec.classifier.network;
+    (vgg.batch_norm && !device.starts_with("cuda")).then_some(BATCH_NORM_VERSION)
 }
 
 /// What the stages of a condition read of the spec, as their keys hold it: augmentor (null without one) and classifier.
@@ -245,8 +256,12 @@ protocol.leave-speakers-out.folds = 5
 condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
 "#;
 
-    /// The keys and the trajectories of both stages.
+    /// The keys and the trajectories of both stages, on a CPU.
     fn of(sets: &[&str]) -> [String; 4] {
+        on("cpu", sets)
+    }
+
+    fn on(device: &str, sets: &[&str]) -> [String; 4] {
         let spec = parse(SPEC, "x.toml", &sets.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>()).unwrap();
         let shared = Shared {
             fold: Rc::default(),
@@ -255,7 +270,7 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
             seen: "seen".to_owned(),
             speakers: String::new(),
             seed: 1,
-            device: "cpu",
+            device,
         };
         let a = augmentor(&spec, &spec.condition[0], &shared).unwrap();
         // Without the augmentor's key, which would carry the difference along.
@@ -273,5 +288,41 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
         let spec = parse(SPEC, "x.toml", &[]).unwrap();
         let read = reads(&spec, &spec.condition[0]);
         assert!(read.iter().all(|stage| stage.get("precision").is_none()), "f32 is not written");
+    }
+
+    /// What was trained before there was either stays trained.
+    #[test]
+    fn what_has_not_changed_has_the_key_that_it_had() {
+        let of = |sets: &[&str]| {
+            let spec =
+                parse(SPEC, "x.toml", &sets.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>()).unwrap();
+            let read = reads(&spec, &spec.condition[0])[1].clone();
+            let least = read["classifier"].get("min-own-frames").cloned();
+            (read.get("batch_norm").cloned(), least, spec.to_toml().contains("min-own-frames"))
+        };
+        assert_eq!(of(&[]), (None, None, false));
+        assert_eq!(of(&["classifier.min-own-frames=1"]), (None, None, false));
+        let sets = ["classifier.min-own-frames=9", "classifier.network.vgg.batch-norm=true"];
+        assert_eq!(of(&sets), (Some(BATCH_NORM_VERSION.into()), Some(9.into()), true));
+        let normed = parse(SPEC, "x.toml", &[sets[1].to_owned()]).unwrap();
+        assert_eq!(
+            [batch_norm(&normed, "cuda"), batch_norm(&normed, "cpu/4")],
+            [None, Some(BATCH_NORM_VERSION)]
+        );
+    }
+
+    #[test]
+    fn batch_norm_on_a_cpu_is_of_the_classifiers_key_alone() {
+        let set = ["classifier.network.vgg.batch-norm=true"];
+        let (plain, cpu, cuda) = (of(&[]), of(&set), on("cuda", &set));
+        assert_eq!(plain[..2], cpu[..2]);
+        assert!((2..4).all(|i| plain[i] != cpu[i] && cpu[i] != cuda[i]));
+    }
+
+    #[test]
+    fn fewest_own_frames_are_of_the_classifiers_key_alone() {
+        let (plain, other) = (of(&[]), of(&["classifier.min-own-frames=32"]));
+        assert_eq!(plain[..2], other[..2]);
+        assert!(plain[2] != other[2] && plain[3] != other[3]);
     }
 }

@@ -165,6 +165,9 @@ impl Spec {
         need((1..=c.segment_frames).contains(&c.segment_hop), "classifier.segment-hop", || {
             format!("= {}: must be 1 to segment-frames", c.segment_hop)
         })?;
+        need((1..=c.segment_frames).contains(&c.min_own_frames), "classifier.min-own-frames", || {
+            format!("= {}: must be 1 to segment-frames", c.min_own_frames)
+        })?;
         for (key, value) in [
             ("batch", c.batch),
             ("small-batch", c.small_batch),

@@ -14,6 +14,11 @@ pub struct Classifier {
     pub segment_frames: usize,
     /// Frames between the starts of two segments of an utterance.
     pub segment_hop: usize,
+    /// Fewest own frames of an utterance's last segment: one with fewer is neither trained on nor votes, unless it is the only
+    /// one. 1 keeps all.
+    // Not written where it keeps all, so that keys and specs of runs say what they said before there was a choice.
+    #[serde(skip_serializing_if = "is_one")]
+    pub min_own_frames: usize,
     /// Segments a step.
     pub batch: usize,
     /// Segments a step for training sets of fewer than `small_set` segments.
@@ -130,12 +135,18 @@ impl Classifier {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_one(n: &usize) -> bool {
+    *n == 1
+}
+
 impl Default for Classifier {
     fn default() -> Classifier {
         Classifier {
             network: Network::Vgg(Vgg::default()),
             segment_frames: 128,
             segment_hop: 128,
+            min_own_frames: 1,
             batch: 32,
             small_batch: 16,
             small_set: 500,

@@ -28,7 +28,7 @@ pub use gan::{
     Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
 };
 pub use load::{load, parse};
-pub use pace::{Pace, segment_count};
+pub use pace::Pace;
 pub use precision::Precision;
 pub use protocol::{
     AugmentorSees, CrossLingual, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, Protocol, Reduction,

@@ -24,9 +24,14 @@ impl Pace {
     }
 }
 
-/// Number of segments of `frames` of an utterance of `len` frames: they start at 0, `hop`, 2 `hop`, … until one
-/// reaches the end, so 1 where `len <= frames`, else 1 + ceil((len - frames) / hop). The last is
-/// padded with the utterance's floor where it is short.
-pub fn segment_count(len: usize, frames: usize, hop: usize) -> usize {
-    1 + len.saturating_sub(frames).div_ceil(hop)
+impl Classifier {
+    /// Number of segments of an utterance of `len` frames: they start at 0, `segment_hop`, 2 `segment_hop`, … until one
+    /// reaches the end, so 1 where `len <= segment_frames`, else 1 + ceil((len - segment_frames) / segment_hop). The last is
+    /// padded with the utterance's floor where it is short; it is left out where it has fewer than `min_own_frames`
+    /// frames of its own and is not the first.
+    pub fn segment_count(&self, len: usize) -> usize {
+        let later = len.saturating_sub(self.segment_frames).div_ceil(self.segment_hop);
+        let own = len.saturating_sub(later * self.segment_hop);
+        1 + later - usize::from(later > 0 && own < self.min_own_frames)
+    }
 }

@@ -72,7 +72,7 @@ impl<'a> Batches<'a> {
 mod tests {
     use super::*;
     use crate::seed::Seed;
-    use crate::spec::Sampling;
+    use crate::spec::{Classifier, Sampling};
     use crate::train::segments::segments;
     use tch::{Device, Kind};
 
@@ -82,7 +82,8 @@ mod tests {
         let lens = vec![3, 5];
         let rows = [0f32, 1., 2., -1., 100., 101., 102., 103., 104., -1.];
         let bank = Bank::from_frames(Tensor::from_slice(&rows).view([-1, 1]), lens.clone());
-        let cut = segments(&lens, &[0, 1], 4, 4);
+        let spec = Classifier { segment_frames: 4, segment_hop: 4, ..Classifier::default() };
+        let cut = segments(&spec, &lens, &[0, 1]);
         let labels: Vec<usize> = cut.iter().map(|s| s.item).collect();
         let order = || Order::new(Sampling::Uniform, &labels, 2, Seed::new(1));
         let mut batches = Batches::new(&bank, &cut, &labels, order(), 2, 4);

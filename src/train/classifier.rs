@@ -14,7 +14,7 @@ use super::order::Order;
 use super::predict::predict;
 use super::resume::Progress;
 use super::schedule::{Pace, rate};
-use super::segments::{count, segments};
+use super::segments::segments;
 use crate::error::{Error, Result};
 use crate::metrics::Confusion;
 use crate::nets::upload::upload;
@@ -58,10 +58,7 @@ impl ClassifierTask<'_> {
     }
 
     fn segments_in(&self, items: &[usize]) -> usize {
-        items
-            .iter()
-            .map(|&i| count(self.bank.lens()[i], self.spec.segment_frames, self.spec.segment_hop))
-            .sum()
+        items.iter().map(|&i| self.spec.segment_count(self.bank.lens()[i])).sum()
     }
 }
 
@@ -81,7 +78,7 @@ pub fn train(task: &ClassifierTask, control: &mut dyn Control) -> Result<Vgg> {
     };
     let kept = |i: &usize| held_out.as_ref().is_none_or(|h| h.speaker != task.speakers[*i]);
     let items: Vec<usize> = task.items.iter().copied().filter(kept).collect();
-    let segments = segments(task.bank.lens(), &items, spec.segment_frames, spec.segment_hop);
+    let segments = segments(spec, task.bank.lens(), &items);
     let labels: Vec<usize> = segments.iter().map(|s| task.labels[s.item]).collect();
     let counts = class_counts(&labels, task.class_names)?;
     let weights = class_weights(task.loss, &counts).map(|w| upload(&w, task.bank.device()));

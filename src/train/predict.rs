@@ -1,7 +1,7 @@
 //! A trained classifier on utterances that it has not seen.
 
 use super::bank::{Bank, indices};
-use super::segments::{count, segments};
+use super::segments::segments;
 use super::vote::{Prediction, vote};
 use crate::nets::vgg::Vgg;
 use crate::spec::{Classifier, Padding};
@@ -17,8 +17,8 @@ pub fn predict(net: &Vgg, spec: &Classifier, bank: &Bank, items: &[usize]) -> Ve
         return Vec::new();
     }
     let _no_grad = tch::no_grad_guard();
-    let (frames, hop) = (spec.segment_frames, spec.segment_hop);
-    let all = segments(bank.lens(), items, frames, hop);
+    let frames = spec.segment_frames;
+    let all = segments(spec, bank.lens(), items);
     // All at once: an upload a batch would have the device wait.
     let places: Vec<usize> = all.iter().map(|s| s.item).chain(all.iter().map(|s| s.offset)).collect();
     let places = indices(&places, bank.device()).view([2, -1]);
@@ -37,7 +37,7 @@ pub fn predict(net: &Vgg, spec: &Classifier, bank: &Bank, items: &[usize]) -> Ve
     items
         .iter()
         .map(|&item| {
-            let (mine, after) = rest.split_at(count(bank.lens()[item], frames, hop) * classes);
+            let (mine, after) = rest.split_at(spec.segment_count(bank.lens()[item]) * classes);
             rest = after;
             vote(mine, classes)
         })

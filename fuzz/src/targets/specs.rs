@@ -6,7 +6,7 @@ use crate::targets::corpora::world;
 use seraug::corpora::Corpus;
 use seraug::plan::{Plan, listing, verdicts};
 use seraug::results::Store;
-use seraug::spec::{self, File, Pace, Spec, segment_count};
+use seraug::spec::{self, File, Pace, Spec};
 use seraug::warnings;
 use std::path::Path;
 
@@ -76,8 +76,7 @@ fn planned(spec: Spec, corpora: &[Corpus], results: &Path) -> Result<(), String>
     if found.len() < spec.corpora().len() || spec.seeds.len() > 50 {
         return Ok(());
     }
-    let segments =
-        |frames: usize| segment_count(frames, spec.classifier.segment_frames, spec.classifier.segment_hop);
+    let segments = |frames: usize| spec.classifier.segment_count(frames);
     let _ =
         (warnings::of_spec(&spec), Pace::new(&spec.classifier, 500 * segments(60), 2000 * segments(4000)));
     if let Some(plan) = answer(Plan::new(spec, "mini".to_owned(), found, "cpu"), &[""])? {
