@@ -2,13 +2,15 @@
 
 use crate::error::{Error, Result};
 use crate::results::{Task, digest_hex, write_atomic};
+use crate::train::{device, libtorch};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use tch::{Device, Tensor};
 
-/// What a stage's entry in the store says about itself.
+/// What a stage's entry in the store says about itself; [`crate::results::Making`] is what others read of it. Fields that a
+/// later version adds are left alone.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub(super) struct StageInfo {
     /// Of the training, and of the classifier's test.
     pub(super) seconds: f64,
@@ -18,16 +20,24 @@ pub(super) struct StageInfo {
     pub(super) made_by: String,
     /// That cell's run.
     pub(super) made_in: String,
+    /// Release of libtorch; empty in entries of earlier versions.
+    #[serde(default)]
+    libtorch: String,
+    /// Name of the processor or card; empty in entries of earlier versions.
+    #[serde(default)]
+    device: String,
 }
 
 impl StageInfo {
-    /// Of a training that `task` asked for, of so many seconds, that came to these weights.
+    /// Of a training that `task` asked for, of so many seconds, that came to these weights on the device where they are.
     pub(super) fn new(task: &Task, seconds: f64, weights: &Tensor) -> StageInfo {
         StageInfo {
             seconds,
             weights_sha256: weights_digest(weights),
             made_by: task.cell.clone(),
             made_in: task.run.clone(),
+            libtorch: libtorch::version(),
+            device: device::describe(weights.device()).name,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::estimate;
 use crate::inputs;
 use crate::plan::{Cell, Makers, Plan, Verdict, listing, verdicts};
 use crate::progress::Display;
-use crate::results::Store;
+use crate::results::{DeviceInfo, Store};
 use crate::run::Options;
 use crate::spec::{File, Spec};
 use crate::worker::machine;
@@ -51,8 +51,8 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
             File::Experiment(spec) => {
                 let grid = format!("{name}: {}\n{}\n", spec.title, grid(&spec, global));
                 match plan(*spec, &name, &options, &store, global) {
-                    Ok(plan) => {
-                        let verdicts = verdicts(&plan, &store, &options.results, &mut makers);
+                    Ok((plan, machine)) => {
+                        let verdicts = verdicts(&plan, &machine, &store, &options.results, &mut makers);
                         match global.json {
                             true => cells.extend(plan.cells.iter().zip(&verdicts).map(json)),
                             false => print(&(grid + &text(&plan, &verdicts, args.all)))?,
@@ -97,14 +97,21 @@ fn estimated(args: &Args, options: &Options, store: &Store, global: &Global) -> 
     Ok(0)
 }
 
-fn plan(spec: Spec, name: &str, options: &Options, store: &Store, global: &Global) -> Result<Plan> {
+/// The plan, and the device that it is for.
+fn plan(
+    spec: Spec,
+    name: &str,
+    options: &Options,
+    store: &Store,
+    global: &Global,
+) -> Result<(Plan, DeviceInfo)> {
     let display = Display::new(global.quiet);
     let inputs = inputs::read(&spec, options, store, &display)?;
     inputs.notes.iter().for_each(|note| display.note(&format!("warning: {note}")));
     let (machine, _) = machine::open(&options.devices[..1], options.threads)?;
     let plan = Plan::new(spec, name.to_owned(), inputs.corpora, &device::numeric(&machine))?;
     plan.audit()?;
-    Ok(plan)
+    Ok((plan, machine))
 }
 
 /// `  5 folds x 2 conditions x 5 seeds = 50 cells`, from the spec and the manifests alone.

@@ -164,8 +164,9 @@ fn list(inventory: &Inventory, references: &References, results: &Path) -> Strin
             0 => "no run".to_owned(),
             n => count(n, "run"),
         };
-        let by = e.made_by.as_ref().map(|by| format!(", made for {by}")).unwrap_or_default();
-        line(e.bytes, e.made, &format!("{:<10}  {}  {users}{by}", e.stage.name(), e.key));
+        let by = e.making.made_by.as_ref().map(|by| format!(", made for {by}")).unwrap_or_default();
+        let with = e.making.with().map(|with| format!(" with {with}")).unwrap_or_default();
+        line(e.bytes, e.made, &format!("{:<10}  {}  {users}{by}{with}", e.stage.name(), e.key));
     }
     for c in &inventory.checkpoints {
         let steps: Vec<String> = c.steps.iter().map(ToString::to_string).collect();
@@ -199,7 +200,8 @@ fn list_json(inventory: &Inventory, references: &References) -> Value {
     let stage = |e: &crate::housekeeping::Entry| {
         json!({
             "stage": e.stage.name(), "key": e.key.to_string(), "path": e.dir, "bytes": e.bytes, "made": stamp(e.made),
-            "seconds": e.seconds, "made_by": e.made_by, "made_in": e.made_in,
+            "seconds": e.making.seconds, "made_by": e.making.made_by, "made_in": e.making.made_in,
+            "libtorch": e.making.libtorch, "device": e.making.device,
             "runs": references.users(e.stage, &e.key),
         })
     };

@@ -1,5 +1,6 @@
 //! A corpus that is not here, as its manifest expects it: enough to plan with, nothing to train on.
 
+use super::apportion::{shares, table};
 use crate::corpora::{Corpus, Faults, Utterance};
 use crate::emotion::Emotion;
 use crate::manifest::Manifest;
@@ -8,38 +9,41 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// As many utterances of each emotion as `manifest` expects, by session and speaker where it knows them, and else in turn.
+/// As many utterances of each emotion as `manifest` expects, by session and speaker where it knows them, else in equal parts.
+/// A speaker has every emotion that the counts allow: folds by speaker need all classes on either side.
 pub(super) fn corpus(manifest: Manifest) -> Corpus {
     let e = &manifest.expected;
-    let sessions: Vec<&String> = e.sessions.keys().collect();
-    let mut makers = Speakers::new(&manifest);
+    let emotions: Vec<Emotion> = e.emotions.keys().copied().collect();
+    let speakers = speakers(&manifest);
     let mut utterances: Vec<Utterance> = Vec::new();
-    let mut add = |emotion: Emotion, session: Option<usize>| {
-        let (speaker, language) = makers.next(session, sessions.len());
-        let i = utterances.len();
-        utterances.push(Utterance {
-            corpus: Arc::from(manifest.name.as_str()),
-            id: format!("{i:06}"),
-            path: PathBuf::new(),
-            excerpt: None,
-            channels: manifest.channels,
-            gender: manifest.speakers.get(&speaker).copied(),
-            speaker,
-            session: session.map(|s| sessions[s].clone()),
-            split: None,
-            language,
-            emotion,
-            sha256: digest_hex(format!("made up: {} {i}", manifest.name).as_bytes()),
-        });
-    };
-    for (&emotion, &all) in &e.emotions {
-        let mut left = all;
-        for (s, counts) in e.sessions.values().enumerate() {
-            let here = counts.get(&emotion).copied().unwrap_or(0).min(left);
-            (0..here).for_each(|_| add(emotion, Some(s)));
-            left -= here;
+    let sessions = sessions(&manifest);
+    for (s, (session, counts)) in sessions.iter().enumerate() {
+        let of = &speakers[part(speakers.len(), s, sessions.len())];
+        let known: Vec<usize> = of.iter().map(|speaker| speaker.utterances).collect();
+        let all: usize = counts.iter().sum();
+        let rows = if known.iter().sum::<usize>() == all { known } else { shares(all, &known) };
+        let cells = table(&rows, counts);
+        for (column, &emotion) in emotions.iter().enumerate() {
+            let makers =
+                of.iter().zip(&cells).flat_map(|(speaker, row)| std::iter::repeat_n(speaker, row[column]));
+            for speaker in makers {
+                let i = utterances.len();
+                utterances.push(Utterance {
+                    corpus: Arc::from(manifest.name.as_str()),
+                    id: format!("{i:06}"),
+                    path: PathBuf::new(),
+                    excerpt: None,
+                    channels: manifest.channels,
+                    gender: manifest.speakers.get(&speaker.name).copied(),
+                    speaker: speaker.name.clone(),
+                    session: session.clone(),
+                    split: None,
+                    language: speaker.language.clone(),
+                    emotion,
+                    sha256: digest_hex(format!("made up: {} {i}", manifest.name).as_bytes()),
+                });
+            }
         }
-        (0..left).for_each(|i| add(emotion, (!sessions.is_empty()).then(|| i % sessions.len())));
     }
     Corpus {
         root: PathBuf::new(),
@@ -51,48 +55,69 @@ pub(super) fn corpus(manifest: Manifest) -> Corpus {
     }
 }
 
-/// Who speaks next.
-struct Speakers {
-    /// Name, language and utterances that are left, where their number is known.
-    all: Vec<(String, String, Option<usize>)>,
-    turn: usize,
+/// Each session with its utterances of each emotion; one without a name where the corpus has none. What the manifest does
+/// not know by session is spread over all.
+fn sessions(manifest: &Manifest) -> Vec<(Option<String>, Vec<usize>)> {
+    let e = &manifest.expected;
+    if e.sessions.is_empty() {
+        return vec![(None, e.emotions.values().copied().collect())];
+    }
+    let mut sessions: Vec<_> = e.sessions.keys().map(|name| (Some(name.clone()), Vec::new())).collect();
+    for (emotion, &all) in &e.emotions {
+        let mut left = all;
+        for ((_, counts), known) in sessions.iter_mut().zip(e.sessions.values()) {
+            let here = known.get(emotion).copied().unwrap_or(0).min(left);
+            left -= here;
+            counts.push(here);
+        }
+        let more = shares(left, &vec![1; e.sessions.len()]);
+        sessions
+            .iter_mut()
+            .zip(more)
+            .for_each(|((_, counts), more)| *counts.last_mut().expect("just pushed") += more);
+    }
+    sessions
 }
 
-impl Speakers {
-    fn new(manifest: &Manifest) -> Speakers {
-        let e = &manifest.expected;
-        let names: Vec<String> = match manifest.speakers.is_empty() {
-            true => (1..=10).map(|n| format!("speaker {n}")).collect(),
-            false => manifest.speakers.keys().cloned().collect(),
-        };
-        let total: usize = e.languages.values().sum();
-        let language = |i: usize| {
-            let mut before = 0;
-            let of = e.languages.iter().find(|(_, n)| {
-                before += **n;
-                i * total < before * names.len()
-            });
-            of.map_or(&manifest.language, |(language, _)| language).clone()
-        };
-        let all = names.iter().enumerate().map(|(i, n)| (n.clone(), language(i), e.speakers.get(n).copied()));
-        Speakers { all: all.collect(), turn: 0 }
+/// Who speaks in session `s` of `sessions`: so many in turn, or everybody where there are fewer speakers than sessions.
+fn part(speakers: usize, s: usize, sessions: usize) -> std::ops::Range<usize> {
+    match speakers >= sessions {
+        true => s * speakers / sessions..(s + 1) * speakers / sessions,
+        false => 0..speakers,
     }
+}
 
-    /// The next in turn who has utterances left, of a session's share of the speakers; name and language.
-    fn next(&mut self, session: Option<usize>, sessions: usize) -> (String, String) {
-        let count = self.all.len();
-        let (from, many) = match session {
-            Some(s) if count >= sessions => (s * count / sessions, count / sessions),
-            _ => (0, count),
-        };
-        let place = |turn: usize| from + turn % many;
-        let free = (0..many).map(|i| self.turn + i).find(|t| self.all[place(*t)].2 != Some(0));
-        let turn = free.unwrap_or(self.turn);
-        self.turn = turn + 1;
-        let (name, language, left) = &mut self.all[place(turn)];
-        *left = left.map(|n| n.saturating_sub(1));
-        (name.clone(), language.clone())
-    }
+/// Who speaks.
+struct Speaker {
+    name: String,
+    language: String,
+    /// How much; all the same where the manifest does not know it of everybody.
+    utterances: usize,
+}
+
+fn speakers(manifest: &Manifest) -> Vec<Speaker> {
+    let e = &manifest.expected;
+    let names: Vec<String> = match manifest.speakers.is_empty() {
+        true => (1..=10).map(|n| format!("speaker {n}")).collect(),
+        false => manifest.speakers.keys().cloned().collect(),
+    };
+    let total: usize = e.languages.values().sum();
+    let language = |i: usize| {
+        let mut before = 0;
+        let of = e.languages.iter().find(|(_, n)| {
+            before += **n;
+            i * total < before * names.len()
+        });
+        of.map_or(&manifest.language, |(language, _)| language).clone()
+    };
+    let known = names.iter().all(|name| e.speakers.contains_key(name));
+    let utterances = |name: &String| if known { e.speakers[name] } else { 1 };
+    let speaker = |(i, name): (usize, &String)| Speaker {
+        name: name.clone(),
+        language: language(i),
+        utterances: utterances(name),
+    };
+    names.iter().enumerate().map(speaker).collect()
 }
 
 #[cfg(test)]
@@ -145,5 +170,24 @@ mod tests {
         assert_eq!(esd.keys().filter(|(l, _)| l == "zh").count(), 10);
         assert_eq!(esd[&("zh".to_owned(), "0010".to_owned())], 1750);
         assert_eq!(esd[&("en".to_owned(), "0011".to_owned())], 1750);
+    }
+
+    #[test]
+    fn every_speaker_has_every_emotion_where_the_counts_allow() {
+        for name in corpora::known().filter(|n| *n != "synthetic") {
+            let c = made(name);
+            let e = &c.manifest.expected;
+            let by = counted(&c, |u| (u.speaker.clone(), u.emotion));
+            let speakers = counted(&c, |u| u.speaker.clone());
+            let least = *speakers.values().min().unwrap();
+            let common = |n: usize| n >= speakers.len() * e.sessions.len().max(1);
+            if least >= e.emotions.len() && e.emotions.values().all(|&n| common(n)) {
+                assert_eq!(by.len(), speakers.len() * e.emotions.len(), "{name}");
+            }
+        }
+        // Of 29 speakers of URDU eleven have two utterances, of two emotions.
+        let urdu = counted(&made("urdu"), |u| (u.speaker.clone(), u.emotion));
+        assert_eq!(urdu.keys().filter(|(s, _)| s == "SF2").count(), 2);
+        assert_eq!(urdu.keys().filter(|(s, _)| s == "SF4").count(), 4);
     }
 }

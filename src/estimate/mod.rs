@@ -1,5 +1,6 @@
 //! `plan --estimate`: the hours that what is to run would take, from steps that are timed now.
 
+mod apportion;
 mod demand;
 mod invented;
 mod lengths;
@@ -78,7 +79,7 @@ pub fn estimate(
     for (name, spec) in experiments {
         let Found { corpora, absent, notes: mut about } = find(&spec, options, store, display)?;
         let plan = Plan::new(spec, name, corpora, &device::numeric(&machine))?;
-        let verdicts = verdicts(&plan, store, &options.results, &mut makers);
+        let verdicts = verdicts(&plan, &machine, store, &options.results, &mut makers);
         let hop = f64::from(plan.spec.features.hop_ms) / 1000.0;
         let (frames, assumed) = lengths::frames(&plan.selection.utterances, hop, &absent);
         about.extend(assumed.iter().map(|n| format!("{n}: {MEAN_SECONDS} s an utterance assumed")));
@@ -210,6 +211,7 @@ fn find(spec: &Spec, options: &Options, store: &Store, display: &Display) -> Res
 mod tests {
     use super::*;
     use crate::spec;
+    use std::path::Path;
 
     #[test]
     fn windows_are_timed_where_the_augmentor_is_in_the_store() {
@@ -232,6 +234,82 @@ condition = [{ name = "no-aug" }]
         };
         assert!(asked(24));
         assert!(!asked(0));
+    }
+
+    /// A plan of `spec` with every corpus made up, `change`d before.
+    fn made_up(spec: &Spec, change: &dyn Fn(&mut crate::manifest::Manifest)) -> Result<Plan> {
+        let make = |name: &&str| {
+            let mut manifest = corpora::manifest(name, Path::new("nowhere"))?;
+            change(&mut manifest);
+            Ok(invented::corpus(manifest))
+        };
+        let corpora: Result<Vec<Corpus>> = spec.corpora().iter().map(make).collect();
+        let plan = Plan::new(spec.clone(), "x".into(), corpora?, "cpu")?;
+        plan.audit()?;
+        Ok(plan)
+    }
+
+    /// Every experiment that trains on corpora which are not made here, with its path.
+    fn shipped() -> Vec<(String, Spec)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments");
+        let files =
+            walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(|e| e.unwrap().into_path());
+        let files = files.filter(|path| path.extension().is_some_and(|e| e == "toml"));
+        let read = |path: std::path::PathBuf| match spec::load_file(&path, &["preset=tiny".to_owned()]) {
+            Ok(spec::File::Experiment(spec)) => Some((path.display().to_string(), *spec)),
+            // One of counts trains nothing and takes no preset, a collection names others that are here too.
+            _ => None,
+        };
+        let specs: Vec<_> = files.filter_map(read).filter(|(_, s)| s.corpora() != ["synthetic"]).collect();
+        assert!(specs.len() >= 9, "{}", specs.len());
+        specs
+    }
+
+    #[test]
+    fn every_shipped_experiment_is_estimated_without_its_corpora() {
+        for (path, spec) in shipped() {
+            made_up(&spec, &|_| ()).unwrap_or_else(|e| panic!("{path}: {e}"));
+            // Each speaker by himself, and everything between that and two halves.
+            if let spec::Protocol::LeaveSpeakersOut(protocol) = &spec.protocol {
+                let speakers = corpora::manifest(&spec.corpus, Path::new("nowhere")).unwrap().speakers.len();
+                for folds in (2..=speakers).rev().take(23) {
+                    let protocol = spec::LeaveSpeakersOut { folds, only: Vec::new(), ..protocol.clone() };
+                    let spec = Spec {
+                        protocol: spec::Protocol::LeaveSpeakersOut(protocol),
+                        seeds: vec![1],
+                        ..spec.clone()
+                    };
+                    let plan =
+                        made_up(&spec, &|_| ()).unwrap_or_else(|e| panic!("{path}, {folds} folds: {e}"));
+                    assert_eq!(plan.cells.len(), folds * spec.condition.len(), "{path}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn made_up_speakers_have_every_class_however_many_and_however_unequal_they_are() {
+        let (_, spec) =
+            shipped().into_iter().find(|(path, _)| path.ends_with("open/table2-emodb.toml")).unwrap();
+        for speakers in 2..=10 {
+            for unequal in [false, true] {
+                let protocol =
+                    spec::LeaveSpeakersOut { folds: speakers, ..spec::LeaveSpeakersOut::default() };
+                let spec = Spec {
+                    protocol: spec::Protocol::LeaveSpeakersOut(protocol),
+                    seeds: vec![1],
+                    ..spec.clone()
+                };
+                let fewer = |m: &mut crate::manifest::Manifest| {
+                    m.speakers.truncate(speakers);
+                    let weight = |i: usize| if unequal { 1 + i } else { 1 };
+                    let names = m.speakers.keys().cloned().enumerate();
+                    m.expected.speakers = names.map(|(i, name)| (name, 9 * weight(i))).collect();
+                };
+                let plan = made_up(&spec, &fewer).unwrap_or_else(|e| panic!("{speakers} {unequal}: {e}"));
+                assert_eq!(plan.selection.utterances.len(), 127 + 71 + 62 + 79);
+            }
+        }
     }
 
     #[test]

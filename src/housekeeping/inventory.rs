@@ -1,9 +1,8 @@
 //! Everything that is in a store.
 
 use crate::error::{Error, Result};
-use crate::results::{Key, Stage, Store, left_over};
+use crate::results::{Key, Making, Stage, Store, left_over};
 use rayon::prelude::*;
-use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use walkdir::WalkDir;
@@ -21,12 +20,8 @@ pub struct Entry {
     pub bytes: u64,
     /// When it was finished.
     pub made: SystemTime,
-    /// Wall seconds of its training, where stage.toml says so.
-    pub seconds: Option<f64>,
-    /// The cell that it was made for, where stage.toml says so.
-    pub made_by: Option<String>,
-    /// The run that it was made in, where stage.toml says so.
-    pub made_in: Option<String>,
+    /// What its stage.toml says.
+    pub making: Making,
 }
 
 /// The checkpoints of one trajectory.
@@ -72,15 +67,6 @@ pub struct Inventory {
     pub left_over: Vec<(PathBuf, u64)>,
     /// What is not of this program; it is never removed.
     pub others: Vec<(PathBuf, u64)>,
-}
-
-/// What an entry's stage.toml may say about its making.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct Making {
-    seconds: Option<f64>,
-    made_by: Option<String>,
-    made_in: Option<String>,
 }
 
 /// Names of caches begin so.
@@ -144,11 +130,9 @@ pub fn seconds_since(time: SystemTime) -> u64 {
 }
 
 fn entry(stage: Stage, key: Key, dir: PathBuf, bytes: u64) -> Entry {
-    let text = std::fs::read_to_string(dir.join("stage.toml")).unwrap_or_default();
-    let Making { seconds, made_by, made_in } = toml::from_str(&text).unwrap_or_default();
     // The seal is the last file of an entry, and nobody touches it again.
     let made = written(&dir.join("seal.toml")).unwrap_or_else(|| size(&dir).1);
-    Entry { stage, key, dir, bytes, made, seconds, made_by, made_in }
+    Entry { stage, key, making: Making::read(&dir), dir, bytes, made }
 }
 
 /// The trajectories below `folder`, and what else is there.

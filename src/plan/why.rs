@@ -4,8 +4,7 @@ use super::changes::Changes;
 use super::earlier::{Earlier, Ended, Planned};
 use super::verdict::{Reason, State, Verdict};
 use super::{Cell, Plan};
-use crate::results::{CellId, Holder, Key, Stage, Store};
-use serde::Deserialize;
+use crate::results::{CellId, DeviceInfo, Holder, Key, Making, Stage, Store};
 use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
@@ -17,16 +16,16 @@ const SHOWN: usize = 2;
 #[derive(Debug, Default)]
 pub struct Makers(HashMap<Key, Rc<CellId>>);
 
-/// What a stage's entry in the store says of its maker; entries of earlier versions say nothing.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct MadeBy {
-    made_by: Option<String>,
-}
-
-/// What is to be done for each cell of `plan`, in its order, given the store and the earlier runs below `results`.
-pub fn verdicts(plan: &Plan, store: &Store, results: &Path, makers: &mut Makers) -> Vec<Verdict> {
-    let mut judge = Judge { plan, store, earlier: Earlier::read(plan, results) };
+/// What is to be done for each cell of `plan`, in its order, given the store and the earlier runs below `results`. What
+/// the store has from another device than `here`, or another libtorch, says so.
+pub fn verdicts(
+    plan: &Plan,
+    here: &DeviceInfo,
+    store: &Store,
+    results: &Path,
+    makers: &mut Makers,
+) -> Vec<Verdict> {
+    let mut judge = Judge { plan, here, store, earlier: Earlier::read(plan, results) };
     let mut judged = Vec::with_capacity(plan.cells.len());
     for cell in &plan.cells {
         judged.push(judge.verdict(cell, makers));
@@ -40,6 +39,7 @@ pub fn verdicts(plan: &Plan, store: &Store, results: &Path, makers: &mut Makers)
 
 struct Judge<'a> {
     plan: &'a Plan,
+    here: &'a DeviceInfo,
     store: &'a Store,
     earlier: Earlier,
 }
@@ -58,10 +58,12 @@ impl Judge<'_> {
             return Verdict::new(State::ToRun, reason, vec![Stage::Augmentor]);
         }
         if self.store.has(Stage::Classifier, &cell.classifier) {
-            let made_by = self.made_by(Stage::Classifier, &cell.classifier);
-            let reason = match made_by {
-                Some(name) => Reason::of_cell(|by| format!("made by {by}"), &name),
-                None => Reason::of_all(""),
+            let making = self.making(Stage::Classifier, &cell.classifier);
+            let with = making.elsewhere(self.here).map(|with| format!("with {with}"));
+            let reason = match (making.made_by.filter(|by| !by.is_empty()), with) {
+                (Some(name), None) => Reason::of_cell(|by| format!("made by {by}"), &name),
+                (Some(name), Some(with)) => Reason::of_cell(|by| format!("made by {by} {with}"), &name),
+                (None, with) => Reason::of_all(with.map(|w| format!("made {w}")).unwrap_or_default()),
             };
             return Verdict::new(State::Cached, reason, Vec::new());
         }
@@ -77,7 +79,11 @@ impl Judge<'_> {
         let before = self.earlier.cell(&cell.id).cloned();
         // Another way to the augmentor than training it.
         let way = cell.augmentor.as_ref().and_then(|key| match makers.0.get(key) {
-            _ if self.store.has(Stage::Augmentor, key) => Some(Reason::of_all("augmentor cached")),
+            _ if self.store.has(Stage::Augmentor, key) => {
+                let with = self.making(Stage::Augmentor, key).elsewhere(self.here);
+                let with = with.map(|with| format!(", made with {with}")).unwrap_or_default();
+                Some(Reason::of_all(format!("augmentor cached{with}")))
+            }
             Some(maker) => {
                 Some(Reason::of_cell(|by| format!("augmentor shared with {by}"), &maker.to_string()))
             }
@@ -204,10 +210,9 @@ impl Judge<'_> {
         kept.into_iter().rfind(|step| *step <= steps)
     }
 
-    /// The cell that an entry of the store was made for.
-    fn made_by(&self, stage: Stage, key: &Key) -> Option<String> {
-        let text = std::fs::read_to_string(self.store.dir(stage, key).join("stage.toml")).ok()?;
-        toml::from_str::<MadeBy>(&text).ok()?.made_by.filter(|by| !by.is_empty())
+    /// What an entry of the store says of its making.
+    fn making(&self, stage: Stage, key: &Key) -> Making {
+        Making::read(&self.store.dir(stage, key))
     }
 }
 

@@ -127,7 +127,12 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     sweep(store.root());
     sweep_folder(&options.results.join(experiment));
     // Before a directory of this run is among the earlier ones.
-    let why = verdicts(&plan, &store, &options.results, &mut Makers::default());
+    let here = match options.launcher {
+        Launcher::Local => machine.clone(),
+        // What its cells will be computed on is not known here.
+        Launcher::Slurm => DeviceInfo::default(),
+    };
+    let why = verdicts(&plan, &here, &store, &options.results, &mut Makers::default());
     let (run, lease) = match found {
         Found::Run(run) => {
             let state = RunState::read(&run)?;

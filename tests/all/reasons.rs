@@ -57,7 +57,8 @@ impl World {
     }
 
     pub fn verdicts(&self, plan: &Plan) -> Vec<Verdict> {
-        verdicts(plan, &self.store(), &self.results(), &mut Makers::default())
+        let here = DeviceInfo { class: "cpu".into(), name: "Some CPU".into(), ..DeviceInfo::default() };
+        verdicts(plan, &here, &self.store(), &self.results(), &mut Makers::default())
     }
 
     /// What is said of each condition when `sets` are laid over the spec.
@@ -88,10 +89,17 @@ impl World {
 
     /// The stages of `cell` into the store, as that cell's.
     fn make(&self, cell: &Cell) {
+        self.make_with(cell, "");
+    }
+
+    /// The same, with more lines in their stage.toml.
+    fn make_with(&self, cell: &Cell, more: &str) {
         let keys = cell.augmentor.iter().map(|k| (Stage::Augmentor, k));
         for (stage, key) in keys.chain([(Stage::Classifier, &cell.classifier)]) {
-            let text =
-                format!("seconds = 1.0\nweights-sha256 = \"\"\nmade-by = \"{}\"\nmade-in = \"r\"\n", cell.id);
+            let text = format!(
+                "seconds = 1.0\nweights-sha256 = \"\"\nmade-by = \"{}\"\nmade-in = \"r\"\n{more}",
+                cell.id
+            );
             let fill = |dir: &Path| write_atomic(&dir.join("stage.toml"), text.as_bytes());
             self.store().put(stage, key, fill).unwrap();
         }
@@ -128,6 +136,27 @@ fn a_first_plan_is_new_and_later_ones_say_what_is_new_about_a_cell() {
     let mut spec = world.plan(&[]).spec;
     spec.condition[2].name = "twice".into();
     assert_eq!(world.verdicts(&world.plan_of(spec))[2].line(), "to run: classifier (new condition)");
+}
+
+#[test]
+fn what_the_store_has_from_another_card_or_libtorch_says_so() {
+    let world = World::new();
+    let plan = world.plan(&[]);
+    let release = seraug::device::LIBTORCH;
+    world.make_with(&plan.cells[0], &format!("libtorch = \"{release}+cpu\"\ndevice = \"Some CPU\"\n"));
+    world.make_with(&plan.cells[1], &format!("libtorch = \"{release}+cu130\"\ndevice = \"NVIDIA H100\"\n"));
+    world.make_with(&plan.cells[3], "libtorch = \"2.7.1\"\ndevice = \"Some CPU\"\n");
+    let by = |c: &str| format!("made by {EXPERIMENT}/{c}/fold-1/seed-1");
+    let said = world.said(&[]);
+    assert_eq!(said[0], format!("cached ({})", by("no-aug")));
+    assert_eq!(said[1], format!("cached ({} with libtorch {release}+cu130 on NVIDIA H100)", by("weighted")));
+    assert_eq!(said[3], format!("cached ({} with libtorch 2.7.1 on Some CPU)", by("aug")));
+    let store = world.store();
+    remove(&store, Stage::Classifier, &plan.cells[3].classifier);
+    assert_eq!(
+        world.of_aug(&[]),
+        "to run: classifier (new; augmentor cached, made with libtorch 2.7.1 on Some CPU)"
+    );
 }
 
 #[test]
