@@ -44,6 +44,22 @@ bench-jobs ROUNDS="3": build
 bench *FLAGS:
     python3 benches/run.py "$@"
 
+# Pack what `gpu-check` needs on a machine with a GPU and without Rust and network: target/gpu-pack.tar.gz, below 64 MiB
+gpu-pack *FLAGS:
+    -sh native/build.sh "${LIBTORCH:-.libtorch/torch}" '{{target}}/cuda-headers' '{{target}}/release/libseraug_cuda_graph.so'
+    python3 tests/gpu/pack.py "$@"
+
+# Try everything on this machine's GPU in eight minutes, into one folder (--device cpu --small: the script alone)
+gpu-check *FLAGS: (gpu-pack)
+    #!/bin/sh
+    set -eu
+    dir=$(mktemp -d)
+    trap 'rm -rf "$dir"' EXIT
+    tar xzf '{{target}}/gpu-pack.tar.gz' -C "$dir"
+    python=benches/peer/.venv/bin/python
+    [ ! -x "$python" ] || export SERAUG_BENCH_PYTHON="${SERAUG_BENCH_PYTHON:-$PWD/$python}"
+    LD_LIBRARY_PATH="${LIBTORCH:-$PWD/.libtorch/torch}/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" sh "$dir/gpu-pack/tests/gpu/check.sh" "$@"
+
 # Run the tests of the Slurm launcher on a cluster of one node: slurm-wlm and munge, installed where missing
 test-slurm:
     cargo test --release --tests --no-run

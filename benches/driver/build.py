@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,9 @@ class Programs:
     @staticmethod
     def find(target: Path) -> "Programs":
         """SERAUG_BENCH_WORK and SERAUG_BENCH_PROGRAM name programs that were carried here; else they are built."""
-        work, seraug = os.environ.get("SERAUG_BENCH_WORK"), os.environ.get("SERAUG_BENCH_PROGRAM")
+        work, seraug = carried("SERAUG_BENCH_WORK"), carried("SERAUG_BENCH_PROGRAM")
+        if None in (work, seraug) and shutil.which("cargo") is None:
+            raise SystemExit("bench: no cargo here: name built programs in SERAUG_BENCH_WORK and SERAUG_BENCH_PROGRAM")
         if work is None:
             command = ["cargo", "build", "--release", "--bench", "work", "--message-format=json-render-diagnostics"]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
@@ -29,3 +32,11 @@ class Programs:
             subprocess.run(["cargo", "build", "--release"], check=True)
             seraug = str(target / "release/seraug")
         return Programs(str(Path(work).resolve()), str(Path(seraug).resolve()))
+
+
+def carried(name: str) -> str | None:
+    """The program that an environment variable names, if it is set."""
+    path = os.environ.get(name)
+    if path is not None and not os.access(path, os.X_OK):
+        raise SystemExit(f"bench: {name}={path}: no program is there")
+    return path

@@ -29,6 +29,7 @@ mod floors;
 mod gan;
 mod gan_golden;
 mod gan_speed;
+mod gpu_check;
 mod http;
 mod latex;
 mod mel;
