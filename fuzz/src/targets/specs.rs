@@ -5,7 +5,7 @@ use crate::case::Case;
 use crate::targets::corpora::world;
 use seraug::corpora::Corpus;
 use seraug::plan::{Plan, listing, verdicts};
-use seraug::results::Store;
+use seraug::results::{DeviceInfo, Store};
 use seraug::spec::{self, File, Pace, Spec};
 use seraug::warnings;
 use std::path::Path;
@@ -82,7 +82,8 @@ fn planned(spec: Spec, corpora: &[Corpus], results: &Path) -> Result<(), String>
     if let Some(plan) = answer(Plan::new(spec, "mini".to_owned(), found, "cpu"), &[""])? {
         answer(plan.audit(), &[""])?;
         let rows = plan.rows();
-        let verdicts = verdicts(&plan, &Store::of(results), results, &mut Default::default());
+        let verdicts =
+            verdicts(&plan, &DeviceInfo::default(), &Store::of(results), results, &mut Default::default());
         if rows.len() != verdicts.len() || listing(&plan, &verdicts, true).is_empty() {
             return Err("a plan without its cells".to_owned());
         }
