@@ -2,7 +2,7 @@
 # Does a CUDA device train as the CPU does, and twice the same?   sh tests/cuda-checks.sh PROGRAMS DATA OUT
 # PROGRAMS  folder of seraug and seraug-worker; of libseraug_cuda_graph.so too, for the check of graphs
 # DATA      "synthetic" (made with espeak-ng), a results folder whose .store has it made already, or a folder of corpora with
-#           emodb in it and, if they are there already, its features in .store
+#           emodb in it, which may be partial
 # OUT       folder for the runs and for checks.txt, one line a check; what is in it from before is kept and not used
 # Needs neither Rust nor a network. tests/cuda-stand-in.sh calls it on a machine without a GPU.
 # Exit codes: 0 all checks hold, 1 one does not, 2 usage.
@@ -25,7 +25,7 @@ corpora=
 case $data in
 synthetic) cp "$here/cuda/checks.toml" "$spec" ;;
 *)
-    if [ ! -d "$data/emodb" ]; then
+    if [ -d "$data/.store" ] && [ ! -d "$data/emodb" ]; then
         cp "$here/cuda/checks.toml" "$spec"
     else
         sed -e 's/^corpus = .*/corpus = "emodb"/' -e '/^languages = /d' "$here/cuda/checks.toml" >"$spec"
@@ -46,7 +46,7 @@ run() {
         done
     done
     # shellcheck disable=SC2086
-    "$programs/seraug" run "$spec" ${corpora:+--corpora "$corpora"} --results "$out/$name" --device "$device" --new \
+    "$programs/seraug" run "$spec" ${corpora:+--corpora "$corpora" --partial} --results "$out/$name" --device "$device" --new \
         $settings "$@" >"$out/$name.log" 2>&1 && ! grep 'it is tried once more' "$out/$name.log"
 }
 

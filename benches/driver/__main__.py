@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -140,9 +141,16 @@ def main() -> None:
     out = args.out or Path("reports", folder, machine.slug(described))
     earlier = kept(out, described) if args.add else []
     say(f"{machine.slug(described)}, load {described['load at the start']}, into {out}")
-    bench.rates()
-    bench.measure()
-    bench.rates()
+    # Of a limit, such as that of tests/gpu/check.sh.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stopped = False
+    try:
+        bench.rates()
+        bench.measure()
+        bench.rates()
+    except KeyboardInterrupt:
+        say("stopped: what was measured until now is kept")
+        stopped = True
     described["ended"] = now()
     described["load at the end"] = " ".join(f"{load:.2f}" for load in os.getloadavg())
     if (out / "machine.json").exists() and not args.add:
@@ -157,7 +165,7 @@ def main() -> None:
     if failed:
         say(f"rows that failed: {', '.join(failed)}")
     print(out / "report.md")
-    sys.exit(3 if failed else 0)
+    sys.exit(130 if stopped else 3 if failed else 0)
 
 
 def kept(out: Path, described: dict) -> list[Record]:

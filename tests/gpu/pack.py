@@ -9,6 +9,7 @@ import argparse
 import csv
 import hashlib
 import json
+import math
 import os
 import random
 import shutil
@@ -46,9 +47,11 @@ def main() -> None:
         scratch = Path(scratch)
         pack = scratch / "gpu-pack"
         copy_programs(Path(programs.seraug), Path(programs.work), pack / "bin")
-        for folder in ("benches", "experiments", "tests/gpu", "tests/cuda"):
+        for folder in ("benches", "experiments", "tests/gpu"):
             shutil.copytree(folder, pack / folder, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
-        shutil.copy("tests/cuda-checks.sh", pack / "tests")
+        (pack / "tests/cuda").mkdir()
+        for checks in ("tests/cuda-checks.sh", "tests/cuda/checks.toml"):
+            shutil.copy(checks, pack / checks)
         real = (args.corpora / "emodb").is_dir()
         mels = features(programs.seraug, args.corpora, scratch) if real else made_up()
         lay_out(programs.seraug, mels, pack, scratch)
@@ -97,7 +100,7 @@ def cache_of(seraug: str, corpora: Path, results: Path) -> dict[str, Path]:
 
 
 def made_up() -> dict[str, bytes]:
-    """Noise over a floor for every utterance that the committed run lists."""
+    """For every utterance that the committed run lists: waves that differ by emotion, under some noise."""
     split = next((ROOT / "results/reference" / SPEC).glob("*T*/split.csv"))
     with open(split, newline="") as file:
         names = [row["utterance"] for row in csv.DictReader(file)]
@@ -106,15 +109,16 @@ def made_up() -> dict[str, bytes]:
 
 def npy(name: str, frames: int, mels: int = 128) -> bytes:
     """float32 [frames, mels] in dB, as the cache of features has it."""
-    draw = random.Random(name)
-    values = array("f", (draw.uniform(-60.0, -10.0) for _ in range(frames * mels)))
+    draw, phase = random.Random(name), ord(name[5])
+    wave = lambda t, m: 15 * math.sin(t / 9 + phase) * math.cos(m / 17 + phase)
+    values = array("f", (wave(t, m) - 40 + draw.uniform(-3, 3) for t in range(frames) for m in range(mels)))
     header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({frames}, {mels}), }}"
     header += " " * (-(len(header) + 11) % 64) + "\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + values.tobytes()
 
 
 def lay_out(seraug: str, mels: dict[str, bytes], pack: Path, scratch: Path) -> None:
-    """corpora/emodb with files of noise, and features/ with what is to stand in a store: `mels`, by the digests of those files."""
+    """corpora/emodb with files of noise, and in corpora/.store what is to stand in a store: `mels`, by those files' digests."""
     wav = pack / "corpora/emodb/wav"
     wav.mkdir(parents=True)
     digests = {}
@@ -126,19 +130,20 @@ def lay_out(seraug: str, mels: dict[str, bytes], pack: Path, scratch: Path) -> N
     cache = cache_of(seraug, pack / "corpora", scratch / "of-noise")
     for digest, name in digests.items():
         place = cache[digest]
-        to = pack / "features" / place.relative_to(scratch / "of-noise/.store")
+        to = pack / "corpora/.store" / place.relative_to(scratch / "of-noise/.store")
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_bytes(mels[name])
 
 
 def noise(path: Path) -> None:
-    """A twentieth of a second, told from every other by its name."""
+    """A third of a second to one, told from every other by its name. tests/cuda-checks.sh takes it for what it is."""
     draw = random.Random(path.stem)
+    samples = draw.randint(5000, 16000)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(16000)
-        file.writeframes(array("h", (draw.randint(-8000, 8000) for _ in range(800))).tobytes())
+        file.writeframes(array("h", (draw.randint(-8000, 8000) for _ in range(samples))).tobytes())
 
 
 def say(text: str) -> None:
