@@ -70,7 +70,7 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
         write_counts(&run.counts(), &rows)?;
         info.save(&run.info())
     })?;
-    run.point_latest().iter().for_each(|note| display.note(note));
+    run.point_latest().iter().for_each(|note| display.note(&format!("note: {note}")));
     let failed = rows.iter().filter(|r| r.status == CountStatus::Missing).count();
     Ok(Finished { run, cells: rows.len(), failed, open: 0, queued: 0, before: false })
 }

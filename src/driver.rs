@@ -113,8 +113,8 @@ pub fn look() -> Option<Driver> {
 
 /// Whether a GPU may be here, without a question to the driver.
 pub fn may_be_here() -> bool {
-    // SAFETY: its initialisers are those that libtorch runs too; nothing of it is called.
-    has_nodes() || unsafe { Library::new(LIBRARY) }.is_ok()
+    // SAFETY: its initialisers are those that libtorch runs too; nothing of it is called, and it is never closed.
+    has_nodes() || unsafe { Library::new(LIBRARY) }.map(std::mem::forget).is_ok()
 }
 
 /// The card that libtorch numbers `index`.

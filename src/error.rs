@@ -41,6 +41,18 @@ impl Error {
         Error::Contradiction(one_line(&message.to_string()))
     }
 
+    /// The same error with `what` it is about in front of it.
+    pub fn within(self, what: &str) -> Error {
+        let of = |message: String| format!("{what}: {message}");
+        match self {
+            Error::Usage(m) => Error::Usage(of(m)),
+            Error::Failed(m) => Error::Failed(of(m)),
+            Error::Missing(m) => Error::Missing(of(m)),
+            Error::Interrupted(m) => Error::Interrupted(of(m)),
+            Error::Contradiction(m) => Error::Contradiction(of(m)),
+        }
+    }
+
     /// 2 for usage, 4 for a contradiction, 130 for an interruption, 1 for everything else.
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -9,6 +9,7 @@ use crate::spec::Features;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 pub use crate::audio::npy::{read_npy, write_npy, write_npy_cached};
@@ -175,11 +176,14 @@ pub fn all_or_errors<T>(results: Vec<Result<T>>) -> Result<Vec<T>> {
 /// What is wrong with several files in one line: `a.wav: empty (and 2 more: b.wav: silent; c.wav: silent)`. After the first
 /// 20 the number of the others.
 pub fn all_of(refused: &[String]) -> String {
-    let Some((first, others)) = refused.split_first() else { return String::new() };
+    // Excerpts of one file say the same.
+    let mut known = HashSet::new();
+    let refused: Vec<&String> = refused.iter().filter(|why| known.insert(why.as_str())).collect();
+    let Some((&first, others)) = refused.split_first() else { return String::new() };
     if others.is_empty() {
         return first.clone();
     }
-    let named = others.iter().take(TOLD - 1).map(String::as_str).collect::<Vec<_>>().join("; ");
+    let named = others.iter().take(TOLD - 1).map(|why| why.as_str()).collect::<Vec<_>>().join("; ");
     let rest = others.len().saturating_sub(TOLD - 1);
     let rest = if rest > 0 { format!("; {rest} are not named here") } else { String::new() };
     format!("{first} (and {} more: {named}{rest})", others.len())

@@ -70,6 +70,7 @@ pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) ->
     if missing.is_empty() {
         return Err(Error::failed(wrong.join("; ")));
     }
+    missing.extend(wrong);
     if !spec.counterpart.is_empty() {
         missing.push(format!("Meanwhile, on open recordings: just reproduce {}", spec.counterpart));
     }

@@ -1,11 +1,12 @@
 //! Names that become folders, commands and marks: what each of their parts may be, decided here alone.
 
+use std::ffi::OsStr;
 use std::path::{Component, Path};
 
 /// Most bytes of a part. File systems take 255; temporaries and reports put something before and behind it.
 const LONGEST: usize = 200;
 /// The link to the newest run, beside the runs.
-const LATEST: &str = "latest";
+pub const LATEST: &str = "latest";
 
 /// What is wrong with `part` of the name of an experiment, in words that follow it; nothing for one that can be a
 /// folder. Only what cannot be one, hides itself, or is mistaken for something of ours is refused.
@@ -46,23 +47,26 @@ pub fn check_experiment(name: &str) -> Result<(), String> {
 /// One line that quotes the name, and says what to do.
 pub fn experiment(path: &Path) -> Result<String, String> {
     let named = || format!("the experiment is named after its file, {}", seen(&path.to_string_lossy()));
-    let mut parts: Vec<&str> = Vec::new();
+    let mut parts: Vec<&OsStr> = Vec::new();
     for component in path.components() {
         match component {
             // Before the first step nothing is left to take back; such a part is not of the name.
             Component::ParentDir => drop(parts.pop()),
-            Component::Normal(part) => parts.push(
-                part.to_str()
-                    .ok_or_else(|| format!("{}: it is not UTF-8; rename the file or folder", named()))?,
-            ),
+            Component::Normal(part) => parts.push(part),
             Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
         }
     }
-    let file = parts.pop().ok_or_else(|| format!("{}: that is no file", named()))?;
+    // Folders above are not of the name, and may be called anything.
+    let above = parts[..parts.len().saturating_sub(1)].iter().rposition(|p| *p == "experiments");
+    let above = above.map_or(parts.len().saturating_sub(1), |at| at + 1);
+    let text = |part: &OsStr| part.to_str().map(str::to_owned);
+    let own: Option<Vec<String>> = parts[above..].iter().map(|part| text(part)).collect();
+    let mut own = own.ok_or_else(|| format!("{}: it is not UTF-8; rename the file or folder", named()))?;
+    let file = own.pop().ok_or_else(|| format!("{}: that is no file", named()))?;
     // An extension is what follows a dot that is not the first letter.
-    let stem = file.rsplit_once('.').map(|(stem, _)| stem).filter(|s| !s.is_empty()).unwrap_or(file);
-    let below = parts.iter().rposition(|p| *p == "experiments").map_or(&[][..], |at| &parts[at + 1..]);
-    let name = [below, &[stem]].concat().join("/");
+    let stem = file.rsplit_once('.').map(|(stem, _)| stem).filter(|s| !s.is_empty()).unwrap_or(&file);
+    own.push(stem.to_owned());
+    let name = own.join("/");
     check_experiment(&name).map(|()| name).map_err(|why| format!("{}: {why}; rename it", named()))
 }
 

@@ -74,28 +74,41 @@ pub fn read<R: Read + Seek>(
     length: u64,
     channels: Channels,
 ) -> std::result::Result<Decoded, String> {
-    let mut source = Source::new(reader, 0, length)?;
-    // Some programs put tags in front.
-    while let Some(tag) = id3(source.head()) {
-        source = source.from(tag)?;
+    match Container::of(reader, length)? {
+        Container::Wav(mut source) => wav::read(&mut source, channels),
+        Container::Flac(mut source) => flac::read(&source.bytes(0, LONGEST_FLAC as usize)?, channels),
     }
-    if let Some(junk) = foreign::before(source.head()) {
-        source = source.from(junk)?;
+}
+
+/// What a file is, from where it begins behind tags.
+pub(super) enum Container<R> {
+    Wav(Source<R>),
+    Flac(Source<R>),
+}
+
+impl<R: Read + Seek> Container<R> {
+    /// Of the `length` bytes of `reader`.
+    ///
+    /// # Errors
+    /// Neither of them; a flac that is longer than is read.
+    pub(super) fn of(reader: R, length: u64) -> Refusable<Container<R>> {
+        let mut source = Source::new(reader, 0, length)?;
+        // Some programs put tags in front.
+        while let Some(tag) = id3(source.head()) {
+            source = source.from(tag)?;
+        }
+        if let Some(junk) = foreign::before(source.head()) {
+            source = source.from(junk)?;
+        }
+        match source.len() {
+            _ if wav::begins(source.head()) => Ok(Container::Wav(source)),
+            _ if !source.head().starts_with(flac::MARKER) => Err(foreign::name(source.head())),
+            long if long > LONGEST_FLAC => {
+                Err(format!("{long} bytes long, {LONGEST_FLAC} are read; cut it into several files"))
+            }
+            _ => Ok(Container::Flac(source)),
+        }
     }
-    if wav::begins(source.head()) {
-        return wav::read(&mut source, channels);
-    }
-    if !source.head().starts_with(flac::MARKER) {
-        return Err(foreign::name(source.head()));
-    }
-    if source.len() > LONGEST_FLAC {
-        return Err(format!(
-            "{} bytes long, {LONGEST_FLAC} are read; cut it into several files",
-            source.len()
-        ));
-    }
-    let bytes = source.bytes(0, LONGEST_FLAC as usize)?;
-    flac::read(&bytes, channels)
 }
 
 /// Length of the ID3v2 tag at the start of `bytes`, if there is one.

@@ -21,9 +21,20 @@ const KINDS: &[(&[u8], &str)] = &[
     (b"wvpk", "WavPack"),
     (b"\xff\xfb", "MP3"),
     (b"\xff\xf3", "MP3"),
+    (b"\xff\xf2", "MP3"),
     (b"\xff\xf1", "AAC"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"\x1f\x8b", "gzip"),
+    (b"FLV\x01", "Flash video"),
+    (b"\x30\x26\xb2\x75", "Windows Media"),
+];
+
+/// Files that no conversion makes a recording: where they say what they are, and how.
+const PACKED: &[(usize, &[u8], &str)] = &[
+    (0, b"PK\x03\x04", "a zip archive"),
+    (0, b"\x1f\x8b", "gzip"),
+    (0, b"7z\xbc\xaf", "a 7z archive"),
+    (0, b"Rar!", "a rar archive"),
+    (257, b"ustar", "a tar archive"),
+    (0, b"%PDF", "a PDF"),
 ];
 
 /// How many bytes stand before a wav or flac that begins within the first [`JUNK`] bytes, but not with them.
@@ -36,6 +47,7 @@ pub(super) fn before(head: &[u8]) -> Option<u64> {
     if begins(head)
         || head.starts_with(flac::MARKER)
         || KINDS.iter().any(|(first, _)| head.starts_with(first))
+        || PACKED.iter().any(|(at, first, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(first)))
     {
         return None;
     }
@@ -44,16 +56,12 @@ pub(super) fn before(head: &[u8]) -> Option<u64> {
 
 /// Why a file that begins with `head` is not read, and what to do.
 pub(super) fn name(head: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&head[..head.len().min(256)]).trim_start().to_lowercase();
-    if text.starts_with("version https://git-lfs") {
-        return "a pointer of git-lfs, not the recording; run `git lfs pull` in its repository".into();
-    }
-    if text.starts_with("<!doctype") || text.starts_with("<html") || text.starts_with("<?xml") {
-        return "a web page, not audio; download the recording again".into();
-    }
     let markers: [&[u8]; 4] = [b"RIFF", b"RF64", b"BW64", flac::MARKER];
     if head.len() < 12 && markers.iter().any(|m| m.starts_with(&head[..head.len().min(4)])) {
         return format!("cut short within its header; {FRESH}");
+    }
+    if let Some(what) = text(head) {
+        return what;
     }
     if head.iter().all(|b| *b == 0) {
         return format!("not audio: it begins with {} zeros; {FRESH}", head.len());
@@ -61,10 +69,49 @@ pub(super) fn name(head: &[u8]) -> String {
     if head.get(4..8) == Some(b"ftyp") {
         return format!("MPEG-4, not wav or flac; {CONVERT}");
     }
+    if let [b'R', b'I', b'F', b'F', _, _, _, _, form @ ..] = head {
+        let form: String =
+            form.iter().take(4).map(|b| char::from(*b)).filter(char::is_ascii_graphic).collect();
+        return format!("a RIFF file of the kind `{form}`, not a wav; {CONVERT}");
+    }
+    let is = |of: &&(usize, &[u8], &str)| head.get(of.0..).is_some_and(|rest| rest.starts_with(of.1));
+    if let Some((.., what)) = PACKED.iter().find(is) {
+        return format!("{what}, not a recording; unpack it, or {FRESH}");
+    }
     match KINDS.iter().find(|(first, _)| head.starts_with(first)) {
         Some((_, name)) => format!("{name}, not wav or flac; {CONVERT}"),
         None => format!("not a wav or flac; {CONVERT}"),
     }
+}
+
+/// What a text is that stands where a recording should.
+fn text(head: &[u8]) -> Option<String> {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    // A character may be cut at the end.
+    let text = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(e) if e.error_len().is_none() => {
+            std::str::from_utf8(&head[..e.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return None,
+    };
+    let text = text.trim_start();
+    if text.is_empty() || text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+        return None;
+    }
+    let lower: String = text.chars().take(200).collect::<String>().to_lowercase();
+    if lower.starts_with("version https://git-lfs") || lower.starts_with("version https://hawser") {
+        return Some("a git-lfs pointer, not the recording; run `git lfs pull` in its repository".into());
+    }
+    if lower.contains("/annex/objects/") {
+        return Some("a git-annex pointer, not the recording; run `git annex get` in its repository".into());
+    }
+    let page = ["<!doctype", "<html", "<head", "<?xml", "<!--", "<script", "<body"];
+    if page.iter().any(|tag| lower.starts_with(tag)) {
+        return Some("a web page, not the recording; download the file itself".into());
+    }
+    let shown: String = text.lines().next().unwrap_or_default().chars().take(40).collect();
+    Some(format!("text, not a recording (it begins `{}`); {FRESH}", shown.trim()))
 }
 
 #[cfg(test)]
@@ -74,14 +121,23 @@ mod tests {
     #[test]
     fn a_file_that_is_no_recording_is_called_what_it_is() {
         for (head, part) in [
-            (b"version https://git-lfs.github.com/spec/v1\noid sha256:1".as_slice(), "git lfs pull"),
-            (b"\n<!DOCTYPE html><html>", "web page"),
+            (
+                b"version https://git-lfs.github.com/spec/v1\noid sha256:1".as_slice(),
+                "a git-lfs pointer, not the recording; run `git lfs pull`",
+            ),
+            (b"/annex/objects/SHA256E-s1--ab.wav\n", "a git-annex pointer"),
+            (b"\n<!DOCTYPE html><html>", "a web page"),
+            (b"\xef\xbb\xbf\n <HTML><body>not found", "a web page"),
+            (b"{\"error\": \"denied\"}", "text, not a recording (it begins `{\"error\": \"denied\"}`)"),
+            (b"PK\x03\x04\x14", "a zip archive, not a recording; unpack it"),
+            (b"RIFF\x40\0\0\0AVI LIST", "a RIFF file of the kind `AVI`"),
+            (&[0x80; 100], "not a wav or flac"),
             (b"RIFF", "cut short"),
             (b"R", "cut short"),
             (b"OggS\0\x02\0\0\0\0\0\0\0\0", "Ogg, not wav"),
             (b"\0\0\0\x20ftypM4A ", "MPEG-4"),
             (&[0; 100], "100 zeros"),
-            (b"some text that is long enough", "not a wav or flac"),
+            (b"some text that is long enough", "text, not a recording (it begins `some text"),
             (b"NIST_1A\n   1024\n", "SPHERE"),
         ] {
             assert!(name(head).contains(part), "{}", name(head));

@@ -1,22 +1,13 @@
 //! What the first bytes of a file say: whether it can be a recording, and how long it is. Decodes nothing: a corpus of
 //! ten thousand files is looked at in a second. What passes here may still be refused by [`super::decode`], which alone
-//! knows; what is refused here is no recording at all.
+//! knows; what is refused here is refused there too.
 
-mod riff;
-
+use super::decode::{Container, FRESH};
+use super::{flac, wav};
 use crate::files;
-use std::fs::{File, Metadata};
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::FileExt;
+use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::path::Path;
-
-/// Bytes of the beginning that are read at once: the headers of most files, and all of a pointer.
-const HEAD: usize = 4096;
-/// Where a recording may begin behind something else.
-const SEARCHED: usize = 1 << 16;
-
-const FRESH: &str = "get a fresh copy of it";
-const CONVERT: &str = "convert it to 16-bit PCM wav or flac";
 
 /// How long a recording is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,16 +38,9 @@ pub fn probe(path: &Path) -> Result<Option<Length>, String> {
         return Err(format!("empty, 0 bytes; {FRESH}"));
     }
     let file = files::open(path).map_err(|e| unreadable(&e))?;
-    let mut head = Vec::with_capacity(HEAD);
-    (&file).take(HEAD as u64).read_to_end(&mut head).map_err(|e| unreadable(&e))?;
-    let source = Source { file: &file, len: about.len() };
-    let length = match &head[..] {
-        [b'R', b'I', b'F', b'F' | b'X', ..] | [b'R', b'F', b'6', b'4', ..] | [b'B', b'W', b'6', b'4', ..] => {
-            riff::length(&source, &head)?
-        }
-        [b'f', b'L', b'a', b'C', rest @ ..] => flac(rest)?,
-        [b'I', b'D', b'3', _, _, _, a, b, c, d, ..] => behind_id3(&source, [*a, *b, *c, *d])?,
-        _ => return elsewhere(&source, &head),
+    let length = match Container::of(file, about.len())? {
+        Container::Wav(mut source) => Some(wav::length(&mut source)?),
+        Container::Flac(source) => flac::length(source.head())?,
     };
     match length {
         Some(Length { frames: 0, .. }) => Err(format!("has no samples; {FRESH}")),
@@ -83,134 +67,6 @@ fn regular(about: &Metadata) -> Result<(), String> {
     }
 }
 
-/// The bytes of a file.
-struct Source<'a> {
-    file: &'a File,
-    len: u64,
-}
-
-impl Source<'_> {
-    /// Up to `n` bytes from `at` on; fewer at the end of the file.
-    fn read(&self, at: u64, n: usize) -> Result<Vec<u8>, String> {
-        let mut bytes = vec![0; n];
-        let mut filled = 0;
-        while filled < n {
-            match self.file.read_at(&mut bytes[filled..], at + filled as u64) {
-                Ok(0) => break,
-                Ok(more) => filled += more,
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) => return Err(unreadable(&e)),
-            }
-        }
-        bytes.truncate(filled);
-        Ok(bytes)
-    }
-}
-
-/// By STREAMINFO, which follows `fLaC`: 20 bits of rate, 36 of samples (0: not known).
-fn flac(rest: &[u8]) -> Result<Option<Length>, String> {
-    let Some(info) = rest.get(4..22).filter(|_| rest[0] & 0x7f == 0) else {
-        return match rest.len() < 38 {
-            true => Err(format!("cut short within its header; {FRESH}")),
-            false => Ok(None),
-        };
-    };
-    let packed = info[10..18].iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
-    let (rate, frames) = ((packed >> 44) as u32, packed & ((1 << 36) - 1));
-    Ok((rate > 0 && frames > 0).then_some(Length { frames, rate }))
-}
-
-/// Some taggers put ID3 before a flac; mostly it is an mp3.
-fn behind_id3(source: &Source, size: [u8; 4]) -> Result<Option<Length>, String> {
-    let size = size.iter().fold(0u64, |n, b| n << 7 | u64::from(b & 0x7f));
-    let behind = source.read(10 + size, 64)?;
-    match behind.strip_prefix(b"fLaC") {
-        Some(rest) => flac(rest),
-        None if behind.starts_with(b"RIFF") => Ok(None),
-        None => Err(format!("an mp3 by its content; {CONVERT}")),
-    }
-}
-
-/// Formats that are met under the names of recordings, by how they begin and where.
-const OTHERS: &[(usize, &[u8], &str)] = &[
-    (0, b"OggS", "an ogg"),
-    (4, b"ftyp", "an mp4"),
-    (0, b"FORM", "an aiff"),
-    (0, b"NIST_1A", "a NIST sphere file"),
-    (0, b"caff", "a caf"),
-    (0, b".snd", "an au"),
-    (0, b"\xff\xfb", "an mp3"),
-    (0, b"\xff\xf3", "an mp3"),
-    (0, b"\xff\xf2", "an mp3"),
-    (0, b"\x1a\x45\xdf\xa3", "a webm"),
-    (0, b"FLV\x01", "a flv"),
-    (0, b"\x30\x26\xb2\x75", "a wma"),
-];
-
-/// As [`OTHERS`], of which no conversion makes a recording.
-const PACKED: &[(usize, &[u8], &str)] = &[
-    (0, b"PK\x03\x04", "a zip"),
-    (0, b"\x1f\x8b", "a gzip"),
-    (0, b"7z\xbc\xaf", "a 7z"),
-    (0, b"Rar!", "a rar"),
-    (257, b"ustar", "a tar"),
-    (0, b"%PDF", "a PDF"),
-];
-
-/// A file that begins as no wav or flac does.
-fn elsewhere(source: &Source, head: &[u8]) -> Result<Option<Length>, String> {
-    let is = |of: &&(usize, &[u8], &str)| head.get(of.0..).is_some_and(|rest| rest.starts_with(of.1));
-    if let Some((.., what)) = OTHERS.iter().find(is) {
-        return Err(format!("{what} by its content; {CONVERT}"));
-    }
-    if let Some((.., what)) = PACKED.iter().find(is) {
-        return Err(format!("{what} by its content, not a recording; unpack it, or {FRESH}"));
-    }
-    if let Some(what) = text(head) {
-        return Err(what);
-    }
-    let begin = source.read(0, SEARCHED)?;
-    let found = begin.windows(4).any(|w| w == b"RIFF" || w == b"fLaC");
-    match found {
-        // The decoder decides.
-        true => Ok(None),
-        false if begin.iter().all(|b| *b == 0) => {
-            Err(format!("begins with nothing but zeros: damaged; {FRESH}"))
-        }
-        false => Err(format!("not a wav or flac by its content; {CONVERT}, or {FRESH}")),
-    }
-}
-
-/// What a text is that stands where a recording should.
-fn text(head: &[u8]) -> Option<String> {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    // A character may be cut at the end.
-    let text = match std::str::from_utf8(head) {
-        Ok(text) => text,
-        Err(e) if e.error_len().is_none() => {
-            std::str::from_utf8(&head[..e.valid_up_to()]).unwrap_or_default()
-        }
-        Err(_) => return None,
-    };
-    let text = text.trim_start();
-    if text.is_empty() || text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
-        return None;
-    }
-    let lower: String = text.chars().take(200).collect::<String>().to_lowercase();
-    if lower.starts_with("version https://git-lfs") || lower.starts_with("version https://hawser") {
-        return Some("a git-lfs pointer, not the recording; run `git lfs pull` in its repository".into());
-    }
-    if lower.contains("/annex/objects/") {
-        return Some("a git-annex pointer, not the recording; run `git annex get` in its repository".into());
-    }
-    let page = ["<!doctype", "<html", "<head", "<?xml", "<!--", "<script", "<body"];
-    if page.iter().any(|tag| lower.starts_with(tag)) {
-        return Some("a web page, not the recording; download the file itself".into());
-    }
-    let shown: String = text.lines().next().unwrap_or_default().chars().take(40).collect();
-    Some(format!("text, not a recording (it begins `{}`); {FRESH}", shown.trim()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,27 +77,45 @@ mod tests {
         probe(file.path())
     }
 
+    fn chunk(id: &[u8; 4], size: u32, body: &[u8]) -> Vec<u8> {
+        [&id[..], &size.to_le_bytes(), body].concat()
+    }
+
+    /// A wav of `chunks` after its format (16 bits, one channel, 8 kHz).
+    fn wav(chunks: &[Vec<u8>]) -> Vec<u8> {
+        let format = [1, 0, 1, 0, 0x40, 0x1f, 0, 0, 0x80, 0x3e, 0, 0, 2, 0, 16, 0];
+        let body = [chunk(b"fmt ", 16, &format), chunks.concat()].concat();
+        [b"RIFF", &(body.len() as u32 + 4).to_le_bytes()[..], b"WAVE", &body].concat()
+    }
+
     #[test]
-    fn what_stands_in_the_place_of_a_recording_is_named() {
-        let lfs = b"version https://git-lfs.github.com/spec/v1\noid sha256:c6f9\nsize 72862\n";
-        for (bytes, part) in [
-            (&b""[..], "empty, 0 bytes"),
-            (lfs, "git-lfs pointer, not the recording; run `git lfs pull`"),
-            (b"/annex/objects/SHA256E-s1--ab.wav\n", "git-annex pointer"),
-            (b"\xef\xbb\xbf\n <!DOCTYPE html>\n<html>", "a web page"),
-            (b"<HTML><body>not found", "a web page"),
-            (b"{\"error\": \"denied\"}", "text, not a recording (it begins `{\"error\": \"denied\"}`)"),
-            (b"OggS\0\x02", "an ogg by its content; convert it"),
-            (b"\0\0\0\x20ftypisom", "an mp4"),
-            (b"ID3\x04\0\0\0\0\0\x01\0\xff\xfb", "an mp3"),
-            (b"PK\x03\x04\x14", "a zip by its content, not a recording; unpack it"),
-            (&[0; 5000], "nothing but zeros"),
-            (&[0x80; 100], "not a wav or flac"),
-            (b"fLaC\0\0\0\x22", "cut short within its header"),
-        ] {
-            let why = of(bytes).unwrap_err();
-            assert!(why.contains(part), "{part}: {why}");
+    fn a_length_is_that_of_the_sound_that_is_there() {
+        let sound = [1; 100];
+        let known = Ok(Some(Length { frames: 50, rate: 8000 }));
+        assert_eq!(of(&wav(&[chunk(b"data", 100, &sound)])), known);
+        for size in [0x7fff_f000, 0x8000_0000, 0x7fff_ffdb, 0xffff_ffff, 0xffff_ffdb] {
+            assert_eq!(of(&wav(&[chunk(b"data", size, &sound)])), known, "{size:x}");
         }
+        assert_eq!(of(&wav(&[chunk(b"LIST", 3, b"abc\0"), chunk(b"data", 100, &sound)])), known);
+        assert_eq!(of(&wav(&[chunk(b"LIST", 3, b"abc"), chunk(b"data", 100, &sound)])), known, "not padded");
+        let long = vec![0; 9000];
+        assert_eq!(of(&wav(&[chunk(b"bext", 9000, &long), chunk(b"data", 100, &sound)])), known);
+        let more = wav(&[chunk(b"data", 100, &sound), chunk(b"LIST", 4, b"abcd")]);
+        assert_eq!(of(&more), known, "what follows is not sound");
+        assert_eq!(of(&wav(&[chunk(b"data", 0, &sound)])), known, "nobody wrote how much there is");
+    }
+
+    #[test]
+    fn what_is_cut_short_or_empty_is_refused() {
+        let whole = wav(&[chunk(b"data", 1000, &[1; 1000])]);
+        let cut = of(&whole[..whole.len() - 900]).unwrap_err();
+        assert!(cut.starts_with("cut short: 50 of the 500 samples"), "{cut}");
+        assert!(of(&wav(&[chunk(b"data", 0, b"")])).unwrap_err().starts_with("has no samples"));
+        let lost = of(&wav(&[chunk(b"LIST", 5000, b"abc")])).unwrap_err();
+        assert!(lost.starts_with("a wav without a data chunk"), "{lost}");
+        assert!(of(b"RIFF").unwrap_err().starts_with("cut short within its header"));
+        let avi = [b"RIFF\x40\0\0\0AVI ", &[0u8; 64][..]].concat();
+        assert!(of(&avi).unwrap_err().starts_with("a RIFF file of the kind `AVI`"));
     }
 
     #[test]
@@ -255,7 +129,8 @@ mod tests {
         let tagged = [b"ID3\x04\0\0\0\0\0\x02ab", &flac(44_100)[..]].concat();
         assert_eq!(of(&tagged).unwrap().unwrap().seconds(), 1.0);
         let behind = [&[0x80; 10][..], &flac(44_100)].concat();
-        assert_eq!(of(&behind), Ok(None), "the decoder looks further");
+        assert_eq!(of(&behind).unwrap().unwrap().seconds(), 1.0, "as the decoder has it");
+        assert!(of(b"fLaC\0\0\0\x22").unwrap_err().contains("cut short within its header"));
     }
 
     #[test]

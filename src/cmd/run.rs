@@ -191,8 +191,8 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
                 code = if code == 0 && failed { 3 } else { code };
             }
             Err(e) if several && !matches!(e, Error::Interrupted(_)) => {
-                terminal::note(&format!("error: {name}: {e}"));
                 code = if code == 0 || code == 3 { e.exit_code() } else { code };
+                terminal::error(&e.within(&name));
             }
             Err(e) => return Err(e),
         }
@@ -239,7 +239,7 @@ fn one(args: &Args, global: &Global, experiment: Named) -> Result<(serde_json::V
     let mut answer = String::new();
     if args.report {
         let written = report::report(&finished.run, &args.reports)?;
-        written.note.iter().for_each(|note| display.note(note));
+        written.note.iter().for_each(|note| display.note(&format!("note: {note}")));
         answer = format!("{}\npage: {}\n", written.text, written.page.display());
     }
     answer += &format!("run: {path}\n");

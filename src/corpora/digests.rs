@@ -2,7 +2,7 @@
 //! read is not read again: `CACHE/digests/NAME-<root>.txt` keeps digests by what the file system says of a file, as
 //! git's index does.
 //!
-//! First line: `seraug digests 1 <sha256 of the rest>`. Then a line a file: sha256, size, mtime and ctime (nanoseconds),
+//! First line: `seraug digests 2 <sha256 of the rest>`. Then a line a file: sha256, size, mtime and ctime (nanoseconds),
 //! inode, samples and hertz (both 0 where its header does not tell them), path below the corpus's folder. A file is there
 //! only if its header is a recording's. A cache whose first line does not fit the rest counts as absent, and so does one of
 //! before lengths were kept, whose lines do not parse.
@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const HEADER: &str = "seraug digests 1";
+const HEADER: &str = "seraug digests 2";
 
 /// A file that changed this recently could change again without its times moving (git calls it racily clean): clocks
 /// of file systems are as coarse as two seconds.
@@ -99,7 +99,7 @@ impl Digests {
         let place = digest_hex(real.as_os_str().as_encoded_bytes());
         let file = cache.join("digests").join(format!("{name}-{}.txt", &place[..16]));
         let known = match reading {
-            Reading::Cached => files::text(&file).ok().and_then(|text| parse(&text)),
+            Reading::Cached => files::long_text(&file).ok().and_then(|text| parse(&text)),
             Reading::Afresh => None,
         };
         let known = known.unwrap_or_default();

@@ -3,7 +3,6 @@
 use super::{Corpus, Utterance};
 use crate::audio::{SAMPLE_RATE, decode};
 use crate::error::{Error, Result};
-use crate::features::all_of;
 use crate::manifest::Valence;
 use indicatif::ProgressBar;
 use polars::prelude::{Column, DataFrame, PolarsResult, SortMultipleOptions};
@@ -23,17 +22,6 @@ pub struct Index {
 }
 
 impl Index {
-    /// The index of `corpus`, all of it.
-    ///
-    /// # Errors
-    /// What [`Index::of_usable`] leaves out, in one line.
-    pub fn new(corpus: &Corpus, progress: &ProgressBar) -> Result<Index> {
-        match Index::of_usable(corpus, progress)? {
-            (index, refused) if refused.is_empty() => Ok(index),
-            (_, refused) => Err(Error::failed(all_of(&refused))),
-        }
-    }
-
     /// The index of what can be used of `corpus`, and why the rest cannot. Decodes every recording once, so an index lists
     /// nothing that cannot be used; a recording's samples are gone before its thread takes the next. `seconds` is the
     /// length of what is in the file, at its own rate, to the millisecond. `progress` goes up by one an utterance.

@@ -26,9 +26,12 @@ const HEADINGS: [&str; 9] = [
 pub(super) type Files = Vec<(PathBuf, Vec<u8>)>;
 
 /// The files of the report, by name, and the table as text for a terminal.
-pub(super) fn files(run: &RunDir, info: &RunInfo) -> Result<(Files, String)> {
-    let rows = read_counts(&run.counts())?;
-    let title = title(run)?;
+/// What a person wrote goes through `hide`.
+pub(super) fn files(run: &RunDir, info: &RunInfo, hide: impl Fn(&str) -> String) -> Result<(Files, String)> {
+    let mut rows = read_counts(&run.counts())?;
+    rows.iter_mut().for_each(|row| row.title = hide(&row.title));
+    let title = hide(&title(run)?);
+    let csv = files::text(&run.counts()).map_err(|e| Error::failed(format!("counts.csv: {e}")))?;
     let table = TextTable {
         title: "Counts".into(),
         caption: format!("{} Published: as the paper prints it.", summary(&rows)),
@@ -42,10 +45,7 @@ pub(super) fn files(run: &RunDir, info: &RunInfo) -> Result<(Files, String)> {
     let files = vec![
         ("table.md".into(), markdown.into_bytes()),
         ("table.tex".into(), latex::of_text(&title, &table).into_bytes()),
-        (
-            "table.csv".into(),
-            files::read(&run.counts(), files::TEXT).map_err(|e| Error::failed(format!("counts.csv: {e}")))?,
-        ),
+        ("table.csv".into(), hide(&csv).into_bytes()),
         ("index.html".into(), page(&title, info, run, &table).into_bytes()),
     ];
     Ok((files, text))

@@ -57,6 +57,8 @@ fn block(
     for (below, cells) in rows {
         let first =
             if *below { format!("\\quad\\textit{{{}}}", escape(&cells[0])) } else { escape(&cells[0]) };
+        // At the beginning of a row they would be arguments of the command before it.
+        let first = if first.starts_with(['[', '*']) { format!("{{}}{first}") } else { first };
         text += &line(&mut [first].into_iter().chain(cells[1..].iter().map(|c| escape(c))));
     }
     text + "\\bottomrule\n\\end{tabular}\n\\end{table*}\n"

@@ -28,6 +28,7 @@ pub mod verdict;
 
 use crate::error::{Error, Result};
 use crate::files;
+use crate::naming::check_experiment;
 use crate::results::{LATEST, RunDir, RunInfo, point_latest, write_atomic, write_given};
 use contents::Contents;
 use std::path::{Component, Path, PathBuf};
@@ -55,7 +56,7 @@ pub struct Written {
 pub fn report(run: &RunDir, reports: &Path) -> Result<Written> {
     if run.counts().is_file() {
         let info = RunInfo::load(&run.info())?;
-        let (files, text) = counts::files(run, &info)?;
+        let (files, text) = counts::files(run, &info, str::to_owned)?;
         let dir = folder(&info, run, reports)?;
         return write(dir, files, text);
     }
@@ -71,8 +72,9 @@ pub fn report(run: &RunDir, reports: &Path) -> Result<Written> {
 pub fn report_public(run: &RunDir, reports: &Path) -> Result<Written> {
     if run.counts().is_file() {
         let info = RunInfo::load(&run.info())?;
-        let info = public::Private::of(run, &info).info(&info);
-        let (mut files, text) = counts::files(run, &info)?;
+        let private = public::Private::of(run, &info);
+        let info = private.info(&info);
+        let (mut files, text) = counts::files(run, &info, |text| private.out_of(text))?;
         files.insert(0, ("provenance.toml".into(), contents::provenance_of(&info)?.into_bytes()));
         let dir = folder(&info, run, reports)?;
         return write(dir, files, text);
@@ -116,13 +118,8 @@ fn write_contents(run: &RunDir, contents: &Contents, reports: &Path) -> Result<W
 /// `reports/<experiment>/<run-id>`, made.
 fn folder(info: &RunInfo, run: &RunDir, reports: &Path) -> Result<PathBuf> {
     let experiment = &info.experiment;
-    let plain = |c: Component| matches!(c, Component::Normal(_));
-    if experiment.is_empty() || !Path::new(experiment).components().all(plain) {
-        return Err(Error::failed(format!(
-            "{}: experiment = `{experiment}` is no path below the reports folder",
-            run.info().display()
-        )));
-    }
+    check_experiment(experiment)
+        .map_err(|why| Error::failed(format!("{}: experiment: {why}", run.info().display())))?;
     let dir = reports.join(experiment).join(name(info, run));
     std::fs::create_dir_all(&dir).map_err(|e| unwritable(&dir, e))?;
     Ok(dir)

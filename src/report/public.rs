@@ -37,6 +37,8 @@ impl Private {
         let known = run.path().ancestors().chain(here.as_deref()).map(|p| p.to_string_lossy().into_owned());
         let mut places: Vec<String> =
             known.chain(["HOME", "SERAUG_CORPORA"].into_iter().filter_map(variable)).collect();
+        // One below the working directory tells nothing, and may be any word.
+        places.retain(|place| place.starts_with(['/', '~']));
         // Folders that a command names, with the white space that they may have.
         let values = said.iter().map(|word| word.split_once('=').map_or(*word, |(_, value)| value));
         places.extend(values.filter(|v| v.starts_with(['/', '~'])).map(str::to_owned));
@@ -163,7 +165,7 @@ fn replace(
 
 /// `text` with [`OUT`] for each path that begins at the root or a home, or leads upwards.
 fn without_paths(text: &str) -> String {
-    let ends = |c: char| c.is_whitespace() || "\"'`,;()<>[]{}|=".contains(c);
+    let ends = |c: char| c.is_whitespace() || "\"'`,;()<>[]{}|=*+@«»“”‘’„".contains(c);
     let mut out = String::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -179,14 +181,20 @@ fn without_paths(text: &str) -> String {
 
 /// A token without white space; what follows a colon behind a path stays, such as a line number.
 fn without_path(token: &str) -> String {
-    let address = token.contains("://");
+    let web = ["http://", "https://", "doi:"].iter().any(|scheme| token.starts_with(scheme));
+    // A share (`smb://`, `file://`), a drive or a server of Windows, a variable: no colon parts them.
+    let drive = token.as_bytes().get(..3).is_some_and(|b| b[0].is_ascii_alphabetic() && b[1..] == *b":\\");
+    let variable = token.starts_with('$') && token.contains('/');
+    if !web && (token.contains("://") || drive || variable || token.starts_with("\\\\")) {
+        return OUT.to_owned();
+    }
     let upwards = |t: &str| t == ".." || t.starts_with("../") || t.contains("/../") || t.ends_with("/..");
     let parts = token.split(':').map(|part| {
         let private =
             part.starts_with(['/', '~']) && part.len() > 1 || upwards(part) || part.starts_with(OUT);
         if private { OUT } else { part }
     });
-    if address { token.to_owned() } else { parts.collect::<Vec<_>>().join(":") }
+    if web { token.to_owned() } else { parts.collect::<Vec<_>>().join(":") }
 }
 
 /// `process 12 on …` for `process 12 on node17`.
@@ -227,6 +235,9 @@ mod tests {
             ("recall 3/4, loss/step, a/b.csv, 1/2", "recall 3/4, loss/step, a/b.csv, 1/2"),
             ("../../anna/x and ~/y and ~", "… and … and ~"),
             ("--corpora=/mnt/a", "--corpora=…"),
+            ("“/srv/a” «/srv/b» *//srv/c* @/srv/d", "“…” «…» *…* @…"),
+            (r"C:\Users\zelda\x and \\server\share, file:///srv/x", "… and …, …"),
+            ("$HOME/x costs $5, doi:10.1/x", "… costs $5, doi:10.1/x"),
             ("x = 1", "x = 1"),
         ] {
             assert_eq!(private.out_of(text), expected);

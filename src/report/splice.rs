@@ -58,7 +58,9 @@ pub fn splice(text: &str, file: &str, experiment: &str, content: &str) -> Result
         )));
     };
     let start = place + begin.len();
-    let end = text[start..].find(END).ok_or_else(|| bad(&format!("`{END}` is missing after `{begin}`")))?;
+    // Behind the marker of another table, the end is that one's.
+    let own = text[start..].split("<!-- seraug ").next().unwrap_or_default();
+    let end = own.find(END).ok_or_else(|| bad(&format!("`{END}` is missing after `{begin}`")))?;
     Ok(format!("{}\n{}\n{}", &text[..start], content.trim_end(), &text[start + end..]))
 }
 
@@ -77,6 +79,8 @@ mod tests {
         assert!(missing.contains("README.md: `<!-- seraug quickstart -->` is there 0 times"), "{missing}");
         let open = splice("<!-- seraug x -->", "f", "x", "").unwrap_err().to_string();
         assert!(open.contains("`<!-- /seraug -->` is missing"), "{open}");
+        let other = "<!-- seraug x -->\nprose\n<!-- seraug y -->\n<!-- /seraug -->\n";
+        assert_eq!(splice(other, "f", "x", "").unwrap_err().to_string(), open, "the end is of another");
         for name in ["x <!-- /seraug --> y", "<!-- seraug open/x -->", "<!-- <!-- /seraug -->"] {
             let once = splice(text, "README.md", "open/x", name).unwrap();
             assert_eq!(splice(&once, "README.md", "open/x", name).unwrap(), once, "{name}");

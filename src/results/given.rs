@@ -85,15 +85,22 @@ fn over(path: &Path, about: &std::fs::Metadata, bytes: &[u8]) -> io::Result<()> 
     // Its folder may be writable where the file itself is protected.
     access(path, Access::WRITE_OK)?;
     let end = path.canonicalize()?;
+    let in_place = || {
+        let mut file = OpenOptions::new().write(true).open(&end)?;
+        file.write_all(bytes)?;
+        file.set_len(bytes.len() as u64)?;
+        file.sync_all()
+    };
+    // Its other names stay names of it.
+    if about.nlink() > 1 {
+        return in_place();
+    }
     match replace(&end, bytes, Some(about)) {
         // A file that is mounted by itself, a folder that is not ours, an owner that we cannot give.
         Err(e)
             if matches!(e.kind(), PermissionDenied | ReadOnlyFilesystem | ResourceBusy | CrossesDevices) =>
         {
-            let mut file = OpenOptions::new().write(true).open(&end)?;
-            file.write_all(bytes)?;
-            file.set_len(bytes.len() as u64)?;
-            file.sync_all()
+            in_place()
         }
         replaced => replaced,
     }

@@ -5,8 +5,7 @@ use super::RunInfo;
 use super::atomic::temporary_prefix;
 use std::path::{Path, PathBuf};
 
-/// The name of the link.
-pub const LATEST: &str = "latest";
+pub use crate::naming::LATEST;
 
 /// Makes `latest` in `parent` a link to `id`, in one step, so that a reader always finds a run. What is there and is no link
 /// stays. Where it is not a link to `id` afterwards, a line that says why.

@@ -6,6 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// NumPy itself reads no longer header.
 const HEADER: usize = 10_000;
+/// Bytes before the header, at most.
+const PREFIX: u64 = 12;
 /// Deeper than any header of plain numbers.
 const NESTED: usize = 8;
 
@@ -33,7 +35,9 @@ pub fn open_array(bytes: &[u8], size: u64) -> Result<NpyFile<&[u8]>, String> {
     // Checked before anything of the stated size is allocated.
     let shape = npy.shape();
     let stated = shape.iter().try_fold(size, |n, &d| n.checked_mul(d));
-    if stated.is_none_or(|n| n > bytes.len() as u64) {
+    // More than it states is another array, or half of one.
+    let there = (bytes.len() - header.len()) as u64;
+    if stated.is_none_or(|n| n > there || n + PREFIX < there) {
         return Err(format!("shape {shape:?} does not fit a file of {} bytes", bytes.len()));
     }
     if npy.order() != Order::C {

@@ -181,7 +181,7 @@ impl RunInfo {
 
     /// Reads run.toml.
     pub fn load(path: &Path) -> Result<RunInfo> {
-        let text = files::text(path).map_err(|e| {
+        let text = files::long_text(path).map_err(|e| {
             Error::failed(format!(
                 "{}: {e}; give a run directory such as results/quickstart/latest",
                 path.display()

@@ -22,8 +22,12 @@ pub(super) fn extract(plan: &Plan, store: &Store, partial: bool, display: &Displ
     let bar = display.bar("features", plan.selection.utterances.len() as u64);
     let extracted = features::cache_all(&plan.selection.utterances, &plan.spec.features, store.root(), &bar);
     bar.finish_and_clear();
-    // With --partial what cannot be used is no part of the plan.
-    extracted.map_err(|e| if partial { e } else { next(&e) })
+    extracted.map_err(|e| {
+        // With --partial what cannot be used is no part of the plan.
+        let refused =
+            || features::unusable(&plan.selection.utterances, &plan.spec.features, store.root(), &bar);
+        if partial || refused().is_empty() { e } else { next(&e) }
+    })
 }
 
 /// What ends a run that leaks: recordings that cannot be used, where there are any (silent copies are alike, and that they

@@ -135,9 +135,15 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     let why = verdicts(&plan, &here, &store, &options.results, &mut Makers::default());
     let (run, lease) = match found {
         Found::Run(run) => {
-            let state = RunState::read(&run)?;
+            let damaged = |e: Error| match e {
+                Error::Contradiction(why) => {
+                    Error::contradiction(format!("{why}; --new begins another run beside it"))
+                }
+                e => e,
+            };
+            let state = RunState::read(&run).map_err(damaged)?;
             if state.is_finished() {
-                RunState::gather(&run, &plan.spec.class_names())?;
+                RunState::gather(&run, &plan.spec.class_names()).map_err(damaged)?;
                 return Ok(Finished { cells: cells.len(), failed: 0, open: 0, queued: 0, before: true, run });
             }
             let lease = supervise(&run, experiment, display)?;
@@ -149,7 +155,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
                 run.path().display(),
                 cells.len()
             ));
-            run.point_latest().iter().for_each(|note| display.note(note));
+            run.point_latest().iter().for_each(|note| display.note(&format!("note: {note}")));
             sweep(run.path());
             (run, lease)
         }
@@ -181,7 +187,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
             };
             info.warning.iter().for_each(|w| display.note(&format!("warning: {}", w.message)));
             let run = create(&options, &plan, &info, &text, &cells, now)?;
-            run.point_latest().iter().for_each(|note| display.note(note));
+            run.point_latest().iter().for_each(|note| display.note(&format!("note: {note}")));
             let lease = supervise(&run, experiment, display)?;
             (run, lease)
         }

@@ -184,9 +184,17 @@ fn value_of(text: &str) -> std::result::Result<Value, String> {
         Ok(value) => return Ok(value),
         Err(e) => e,
     };
+    let quoted = written.starts_with(['"', '\'']);
+    let followed = written.split_once('#').is_some_and(|(value, _)| value.parse::<Value>().is_ok());
+    if followed {
+        return Err("one value is expected, and nothing after it".into());
+    }
     let between = |[open, close]: [char; 2]| written.starts_with(open) && written.ends_with(close);
     let whole = !written.is_empty() && written.chars().all(|c| c.is_ascii_digit() || "+-_".contains(c));
-    if between(['[', ']']) || between(['{', '}']) || (whole && written.contains(|c: char| c.is_ascii_digit()))
+    if quoted
+        || between(['[', ']'])
+        || between(['{', '}'])
+        || (whole && written.contains(|c: char| c.is_ascii_digit()))
     {
         return Err(format!("no TOML value: {}", error.message()));
     }

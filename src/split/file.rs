@@ -239,9 +239,6 @@ impl SplitTable {
             }
         }
         for (c, (_, number, corpus)) in columns {
-            if folds.iter().any(|f: &Fold| f.number == *number) {
-                return bad(format!("fold {number} of seed {seed} is there twice"));
-            }
             let mut fold = Fold { number: *number, corpus: corpus.clone(), ..Fold::default() };
             for (i, row) in rows.iter().enumerate() {
                 match row.map_or(Part::None, |row| self.part(row, c)) {

@@ -1,27 +1,23 @@
 //! Characters that would do something to a terminal, made visible.
 
+use crate::naming::is_unseen;
 use std::borrow::Cow;
 
 /// `said` on one line: every control character as `\u{1b}` and the like, line ends and tabs too.
 pub fn line(said: &str) -> Cow<'_, str> {
-    escaped(said, |c| c.is_control() || is_hidden(c), |c| c.escape_unicode().to_string())
+    escaped(said, is_unseen, |c| c.escape_unicode().to_string())
 }
 
 /// `said` in its own lines: control characters but line ends and tabs as `\u{1b}` and the like.
 pub fn text(said: &str) -> Cow<'_, str> {
-    let steers = |c: char| (c.is_control() && c != '\n' && c != '\t') || is_hidden(c);
+    let steers = |c: char| is_unseen(c) && c != '\n' && c != '\t';
     escaped(said, steers, |c| c.escape_unicode().to_string())
 }
 
 /// The same JSON: what it may hold unescaped within its texts, as `\u009b`.
 pub(super) fn json(said: &str) -> Cow<'_, str> {
-    let steers = |c: char| (c.is_control() && c != '\n') || is_hidden(c);
+    let steers = |c: char| is_unseen(c) && c != '\n';
     escaped(said, steers, |c| format!("\\u{:04x}", c as u32))
-}
-
-/// Characters that change the order of others on a line (bidirectional embeddings, overrides and isolates), or end it.
-fn is_hidden(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 fn escaped(said: &str, which: impl Fn(char) -> bool, to: impl Fn(char) -> String) -> Cow<'_, str> {
@@ -53,7 +49,7 @@ mod tests {
         let value = serde_json::json!({ "a\u{9b}": "\u{1b}\u{7f}\u{202e}\n\"" });
         let text = serde_json::to_string_pretty(&value).unwrap();
         let shown = json(&text);
-        assert!(shown.chars().all(|c| c == '\n' || !c.is_control() && !is_hidden(c)), "{shown:?}");
+        assert!(shown.chars().all(|c| c == '\n' || !is_unseen(c)), "{shown:?}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
     }
 }

@@ -93,7 +93,7 @@ fn files_without_audio_are_refused() {
     assert!(refusal(&written(&dir, "empty.wav", b"")).contains("empty, 0 bytes"));
     assert!(
         refusal(&written(&dir, "text.wav", b"not audio at all, but text that is long enough"))
-            .contains("convert it")
+            .contains("text, not a recording (it begins `not audio at all")
     );
     assert!(refusal(&written(&dir, "short.flac", b"fLaC")).contains("header"));
     let path = dir.path().join("header.wav");

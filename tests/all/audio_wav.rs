@@ -317,7 +317,7 @@ fn no_header_makes_the_decoder_panic_or_take_more_than_the_file_holds() {
         b"fLaC",
         &[0xff, 0xf8],
     ];
-    let (mut draws, begun) = (Draws(0x5eed), std::time::Instant::now());
+    let mut draws = Draws(0x5eed);
     for i in 0..60_000 {
         let mut bytes = seeds[i % seeds.len()].clone();
         for _ in 0..1 + draws.below(4) {
@@ -344,5 +344,4 @@ fn no_header_makes_the_decoder_panic_or_take_more_than_the_file_holds() {
             Err(message) => assert!(!message.contains('\n') && message.contains("; "), "{i}: {message}"),
         }
     }
-    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }

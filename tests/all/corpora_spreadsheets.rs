@@ -139,6 +139,14 @@ fn paths_are_those_of_the_disk_in_whatever_form_they_are_written() {
     };
     let written = format!("path,emotion,speaker\n{nfd}.wav,sad,x\nsub\\b.wav,sad,x\n");
     assert_eq!(ids(&written), [nfc, "sub/b"], "an id is of no system");
+    for again in ["./sub/b.wav", "sub//b.wav", "sub/./b.wav"] {
+        let dir = mine(
+            &["sub/b.wav"],
+            format!("path,emotion,speaker\nsub/b.wav,sad,x\n{again},sad,y\n").as_bytes(),
+        );
+        let problems = import("mine", dir.path()).unwrap().problems;
+        assert!(problems[0].contains("id `sub/b`: the same as in line 2"), "{again}: {problems:?}");
+    }
 }
 
 #[test]

@@ -180,7 +180,8 @@ fn excerpts_share_a_file_and_have_their_own_content() {
     assert_eq!(samples(&corpus.utterances[1]).unwrap().len(), 8000);
 
     let progress = ProgressBar::hidden();
-    let index = Index::new(&corpus, &progress).unwrap();
+    let (index, refused) = Index::of_usable(&corpus, &progress).unwrap();
+    assert!(refused.is_empty(), "{refused:?}");
     assert_eq!((index.frame().height(), index.frame().width(), progress.position()), (5, 10, 5));
     let csv = String::from_utf8(index.to_csv().unwrap()).unwrap();
     let seconds: Vec<_> = csv.lines().skip(1).map(|l| l.split(',').nth(8).unwrap()).collect();

@@ -40,7 +40,7 @@ fn a_plan_takes_digests_of_unchanged_files_from_the_store_and_a_check_reads_them
         false => format!("{line}\n"),
     };
     let body: String = text.lines().skip(1).map(poisoned).collect();
-    fs::write(&path, format!("seraug digests 1 {}\n{body}", digest_hex(body.as_bytes()))).unwrap();
+    fs::write(&path, format!("seraug digests 2 {}\n{body}", digest_hex(body.as_bytes()))).unwrap();
     assert_ne!(plan(dir.path()), young);
 
     let check = seraug(dir.path(), &["corpus", "check", "emodb"]);

@@ -7,7 +7,6 @@ use seraug::spec;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::process::Command;
-use std::time::{Duration, Instant};
 use toml::Value;
 
 /// Sections that [`MINI`] has not, of fields that nothing else has.
@@ -157,9 +156,7 @@ fn every_number_at_every_extreme_is_refused_in_one_line_or_planned() {
                 set(&mut spec, &place, value.clone());
                 let text = toml::to_string(&spec).unwrap();
                 let what = format!("{} = {value}", place.join("."));
-                let begun = Instant::now();
                 let parsed = spec::parse(&text, "x.toml", &[]);
-                assert!(begun.elapsed() < Duration::from_secs(2), "{what}");
                 let huge = matches!(value, Value::Integer(n) if !(0..=1 << 31).contains(&n))
                     || matches!(value, Value::Float(v) if v.is_nan() || v.abs() >= 1e19);
                 match parsed {

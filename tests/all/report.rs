@@ -301,7 +301,7 @@ fn files_of_different_runs_are_refused() {
     let info = std::fs::read_to_string(run.info()).unwrap();
     std::fs::write(run.info(), info.replace("open/fake", "../../away")).unwrap();
     let e = report(&run, &reports).unwrap_err().to_string();
-    assert!(e.contains("experiment = `../../away` is no path below the reports folder"), "{e}");
+    assert!(e.contains("experiment: `../../away` names no experiment"), "{e}");
     assert!(!reports.exists());
 }
 

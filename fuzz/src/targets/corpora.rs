@@ -112,13 +112,14 @@ pub const IEMOCAP: Target = Target {
     prepare: |_| -> Check {
         Box::new(|case| {
             let root = case.join("corpora");
+            let sound = wav(&Format::default(), &tone(400));
             for (session, name) in
                 [(1, "Ses01F_impro01_F000"), (1, "Ses01F_impro01_M001"), (2, "Ses02M_script01_F000")]
             {
                 let dialog = &name[..name.len() - 5];
                 let place = root.join(format!("iemocap/Session{session}/sentences/wav/{dialog}"));
                 fs::create_dir_all(&place).map_err(|e| e.to_string())?;
-                fs::write(place.join(format!("{name}.wav")), name).map_err(|e| e.to_string())?;
+                fs::write(place.join(format!("{name}.wav")), &sound).map_err(|e| e.to_string())?;
             }
             fs::rename(case.join("iemocap/Session1/dialog"), root.join("iemocap/Session1/dialog"))
                 .map_err(|e| e.to_string())?;
@@ -142,7 +143,7 @@ pub const DIGESTS: Target = Target {
             && let Some((_, body)) = text.split_once('\n')
             && random.gen_bool(0.8)
         {
-            let text = format!("seraug digests 1 {}\n{body}", digest_hex(body.as_bytes()));
+            let text = format!("seraug digests 2 {}\n{body}", digest_hex(body.as_bytes()));
             *case = Case::of("digests.txt", text);
         }
     },

@@ -2,7 +2,8 @@
 
 use super::{Check, PLAIN, Target, answer};
 use crate::case::Case;
-use seraug::audio::load;
+use seraug::audio::probe::probe;
+use seraug::audio::{decode, load};
 use seraug::manifest::Channels;
 use std::f64::consts::TAU;
 use std::path::Path;
@@ -85,7 +86,14 @@ pub(super) fn loaded(path: &Path, name: &str) -> Result<(), String> {
             return Err("samples that are none".to_owned());
         }
     }
-    Ok(())
+    // What an import sees of it, against what it is.
+    match (probe(path), answer(decode(path, Channels::First), &[name])?) {
+        (Err(why), Some(_)) => Err(format!("refused by an import alone: {why}")),
+        (Ok(Some(length)), Some(heard)) if length.frames != heard.samples.len() as u64 => {
+            Err(format!("{} samples for an import, {} decoded", length.frames, heard.samples.len()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// wav of every sample format.

@@ -7,6 +7,7 @@ mod predict;
 
 use super::decode::{CONVERT, Decoded, FRESH, Refusable, id3};
 use super::mix::Mix;
+use super::probe::Length;
 use crate::manifest::Channels;
 use bits::Fault;
 use frame::Stream;
@@ -202,17 +203,7 @@ fn preface(bytes: &[u8]) -> Refusable<Preface> {
         }
     }
     let info = info.ok_or(format!("damaged: a flac without STREAMINFO; {FRESH}"))?;
-    // After sizes of blocks and frames: 20 bits of rate, 3 of channels, 5 of sample size, 36 of samples.
-    let packed = info[10..18].iter().fold(0, |n, b| n << 8 | u64::from(*b));
-    let stream = Stream {
-        rate: (packed >> 44) as u32,
-        channels: (packed >> 41 & 7) as usize + 1,
-        bits: (packed >> 36 & 31) as u32 + 1,
-    };
-    if stream.bits < 4 {
-        return Err(format!("damaged: states samples of {} bits; {FRESH}", stream.bits));
-    }
-    let told = Some(packed & ((1 << 36) - 1)).filter(|n| *n > 0);
+    let (stream, told) = stream_of(&info)?;
     let mut md5 = [0; 16];
     md5.copy_from_slice(&info[18..]);
     let md5 = Some(md5).filter(|m| *m != [0; 16]);
@@ -224,6 +215,36 @@ fn preface(bytes: &[u8]) -> Refusable<Preface> {
         at += first_frame(&bytes[at..], &stream).unwrap_or(0);
     }
     Ok(Preface { stream, told, md5, frames: at })
+}
+
+/// What STREAMINFO says of the samples, and how many of each channel there are, where it does.
+fn stream_of(info: &[u8; 34]) -> Refusable<(Stream, Option<u64>)> {
+    // After sizes of blocks and frames: 20 bits of rate, 3 of channels, 5 of sample size, 36 of samples.
+    let packed = info[10..18].iter().fold(0, |n, b| n << 8 | u64::from(*b));
+    let stream = Stream {
+        rate: (packed >> 44) as u32,
+        channels: (packed >> 41 & 7) as usize + 1,
+        bits: (packed >> 36 & 31) as u32 + 1,
+    };
+    if stream.bits < 4 {
+        return Err(format!("damaged: states samples of {} bits; {FRESH}", stream.bits));
+    }
+    Ok((stream, Some(packed & ((1 << 36) - 1)).filter(|n| *n > 0)))
+}
+
+/// How long the flac is that begins with `head`, by its STREAMINFO; nothing where that does not tell, or is not the first
+/// block, as it should be.
+///
+/// # Errors
+/// Cut short within STREAMINFO; samples of fewer than four bits.
+pub(super) fn length(head: &[u8]) -> Refusable<Option<Length>> {
+    let body = head.get(MARKER.len()..).unwrap_or_default();
+    if body.first().is_some_and(|kind| kind & 0x7f != 0) {
+        return Ok(None);
+    }
+    let info = body.get(4..).and_then(|b| b.first_chunk::<34>());
+    let (stream, told) = stream_of(info.ok_or_else(|| format!("cut short within its header; {FRESH}"))?)?;
+    Ok(told.filter(|_| stream.rate > 0).map(|frames| Length { frames, rate: stream.rate }))
 }
 
 /// Where the frame numbered 0 begins.

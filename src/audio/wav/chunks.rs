@@ -13,6 +13,8 @@ const KNOWN: &[&[u8; 4]] = &[
 ];
 /// Where no chunk is that one should lead to, it is looked for in so many bytes.
 const SEARCHED: usize = 1 << 20;
+/// Chunks that are looked at: editors write a few dozen.
+const MOST: usize = 10_000;
 /// A `fmt ` chunk that is looked for has at most this size; what is read of one that is in its place.
 const LONGEST_FMT: u64 = 4096;
 
@@ -22,10 +24,8 @@ pub(super) struct Layout {
     pub(super) format: Format,
     /// Where the samples begin.
     pub(super) start: u64,
-    /// Bytes of samples that are there.
+    /// Bytes of samples.
     pub(super) bytes: u64,
-    /// Bytes of samples that there should be; as many as there are, where nothing that can be trusted tells.
-    pub(super) stated: u64,
 }
 
 /// The id and size of a chunk.
@@ -37,14 +37,18 @@ struct Chunk {
 /// Finds the samples.
 ///
 /// # Errors
-/// No `fmt ` or `data` chunk; as [`format::parse`].
+/// No `fmt ` or `data` chunk, fewer samples than the header states, several chunks of them; as [`format::parse`].
 pub(super) fn layout<R: Read + Seek>(source: &mut Source<R>) -> Refusable<Layout> {
     let outer = source.exactly::<12>(0)?.unwrap_or_default();
     let riff = u64::from(u32::from_le_bytes([outer[4], outer[5], outer[6], outer[7]]));
     let (mut format, mut data, mut long) = (None, None, None);
-    let mut at = Some(12);
+    let (mut at, mut passed) = (Some(12), 0);
     while let Some(place) = at {
         let Some(chunk) = chunk(source, place)? else { break };
+        passed += 1;
+        if passed > MOST {
+            return Err(format!("has more than {MOST} chunks; {CONVERT}"));
+        }
         match &chunk.id {
             b"ds64" => long = source.exactly::<16>(place + 8)?,
             b"fmt " if data.is_none() || format.is_none() => {
@@ -92,7 +96,12 @@ pub(super) fn layout<R: Read + Seek>(source: &mut Source<R>) -> Refusable<Layout
     if is_followed_by_samples(source, place, bytes)? {
         return Err(format!("holds its samples in several data chunks, which is not read; {CONVERT}"));
     }
-    Ok(Layout { format, start, bytes, stated })
+    let frame = format.frame() as u64;
+    if bytes / frame < stated / frame {
+        let (frames, stated) = (bytes / frame, stated / frame);
+        return Err(format!("cut short: {frames} of the {stated} samples that its header states; {FRESH}"));
+    }
+    Ok(Layout { format, start, bytes })
 }
 
 /// Bytes of samples from `start` that are there and that there should be, where the `data` chunk states `size` and the
@@ -116,7 +125,8 @@ fn extent<R: Read + Seek>(source: &mut Source<R>, start: u64, size: u64, riff: u
 /// Whether there is a further `data` chunk behind the one at `at` that has `bytes` of samples.
 fn is_followed_by_samples<R: Read + Seek>(source: &mut Source<R>, at: u64, bytes: u64) -> Refusable<bool> {
     let mut next = following(source, at, bytes)?;
-    while let Some(place) = next {
+    for _ in 0..MOST {
+        let Some(place) = next else { break };
         match chunk(source, place)? {
             Some(more) if !fits(source, place, more.size) => return Ok(false),
             Some(more) if more.id == *b"data" && more.size > 0 => return Ok(true),

@@ -7,6 +7,7 @@ mod sample;
 
 use super::decode::{CONVERT, Decoded, FRESH, Refusable};
 use super::mix::Mix;
+use super::probe::Length;
 use super::source::Source;
 use crate::manifest::Channels;
 use chunks::Layout;
@@ -27,12 +28,9 @@ pub(super) fn begins(head: &[u8]) -> bool {
 /// # Errors
 /// One line without the file: cut short, damaged, a codec or layout that is not read, too long, no sound.
 pub(super) fn read<R: Read + Seek>(source: &mut Source<R>, policy: Channels) -> Refusable<Decoded> {
-    let Layout { format, start, bytes, stated } = chunks::layout(source)?;
+    let Layout { format, start, bytes, .. } = chunks::layout(source)?;
     let frame = format.frame() as u64;
-    let (frames, stated) = (bytes / frame, stated / frame);
-    if frames < stated {
-        return Err(format!("cut short: {frames} of the {stated} samples that its header states; {FRESH}"));
-    }
+    let frames = bytes / frame;
     let mut mix = Mix::new(policy, format.rate, format.channels, Some(frames))?;
     let sample = match format.sample {
         Sample::Padded(bits) => padding(source, start, frames * frame, &format, bits)?,
@@ -44,6 +42,15 @@ pub(super) fn read<R: Read + Seek>(source: &mut Source<R>, policy: Channels) -> 
         mix.add(&decoded)
     })?;
     mix.finish()
+}
+
+/// How long the wav is, by its header and size.
+///
+/// # Errors
+/// As [`read`], as far as nothing is decoded for it.
+pub(super) fn length<R: Read + Seek>(source: &mut Source<R>) -> Refusable<Length> {
+    let Layout { format, bytes, .. } = chunks::layout(source)?;
+    Ok(Length { frames: bytes / format.frame() as u64, rate: format.rate })
 }
 
 /// Calls `block` with all bytes from `start`, whole frames at a time.

@@ -45,7 +45,8 @@ impl Files {
         Ok(Files { root: root.to_owned(), real, numbers: HashMap::new(), paths: Vec::new() })
     }
 
-    /// `path` as it is meant: with `\` for `/` where a table of Windows has them and no file is called so.
+    /// `path` as it is meant: with `\` for `/` where a table of Windows has them and no file is called so, without `.` and empty
+    /// steps, so that a file has one path.
     pub(super) fn meant(&self, path: &str) -> std::result::Result<String, String> {
         let mut letters = path.chars();
         let drive = letters.next().is_some_and(|c| c.is_ascii_alphabetic())
@@ -57,7 +58,9 @@ impl Files {
             ));
         }
         let literal = !path.contains('\\') || self.root.join(path).symlink_metadata().is_ok();
-        Ok(if literal { path.to_owned() } else { path.replace('\\', "/") })
+        let path = if literal { path.to_owned() } else { path.replace('\\', "/") };
+        let steps: Vec<&str> = path.split('/').filter(|step| !matches!(*step, "" | ".")).collect();
+        Ok(if path.starts_with('/') || steps.is_empty() { path } else { steps.join("/") })
     }
 
     /// The number of the file at `path`, which is relative and leads upwards nowhere.

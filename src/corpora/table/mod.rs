@@ -17,6 +17,7 @@ use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use crate::features::all_of;
 use crate::manifest::{Expected, Manifest};
+use crate::naming::is_unseen;
 use crate::results::digest_hex;
 use files::{Files, Refused};
 use row::{Columns, Row};
@@ -44,7 +45,7 @@ fn is_table(name: &str, corpora: &Path) -> bool {
 fn folder(name: &str, corpora: &Path) -> Option<PathBuf> {
     let plain = !name.is_empty()
         && !name.starts_with('.')
-        && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\' | '>'));
+        && !name.chars().any(|c| is_unseen(c) || matches!(c, '/' | '\\' | '>'));
     let literal = plain.then(|| corpora.join(name))?;
     let folder = if literal.is_dir() { literal } else { spelling::of_folder(corpora, name)? };
     folder.join(FILE).is_file().then_some(folder)
@@ -151,7 +152,7 @@ pub(super) fn import(source: Source) -> Result<Corpus> {
     if utterances.is_empty() {
         let unusable = faults.unusable.iter().map(ToString::to_string);
         let first: Vec<String> = problems.iter().cloned().chain(unusable).collect();
-        let first = if first.is_empty() { first.join("") } else { format!(": {}", all_of(&first)) };
+        let first = if first.is_empty() { String::new() } else { format!(": {}", all_of(&first)) };
         return Err(Error::usage(format!(
             "corpus {corpus}: no usable row in {}{first}",
             root.join(FILE).display()

@@ -1,5 +1,6 @@
 //! The text of a table, however a spreadsheet saved it: UTF-8 or UTF-16, with `sep=` or tabs, lines that end as on an old Mac.
 
+use crate::files::TEXT;
 use std::fs::File;
 use std::io::{Cursor, Read};
 
@@ -33,7 +34,10 @@ pub(super) fn of(mut file: File) -> Result<Text, String> {
     match wide(&head) {
         Some(order) => {
             let mut bytes = head;
-            file.read_to_end(&mut bytes).map_err(failed)?;
+            file.take(TEXT).read_to_end(&mut bytes).map_err(failed)?;
+            if bytes.len() as u64 > TEXT {
+                return Err(format!("more than {} MiB of UTF-16; save the table as UTF-8", TEXT >> 20));
+            }
             let text = decode(&bytes, order)?.into_bytes();
             let head = text[..text.len().min(HEAD as usize)].to_vec();
             Ok(plain(&head, Cursor::new(text)))

@@ -4,7 +4,9 @@ use super::script::job_name;
 use crate::error::{Error, Result};
 use crate::results::RunDir;
 use std::ffi::OsStr;
-use std::process::Command;
+use std::io::Read;
+use std::process::{Command, Output, Stdio};
+use std::thread::JoinHandle;
 
 /// A cell of the run that Slurm has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +101,29 @@ pub fn restarts() -> usize {
     std::env::var("SLURM_RESTART_COUNT").ok().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
+/// Most bytes of an answer: a hundred for each of a million tasks.
+const ANSWER: u64 = 100 << 20;
+
+/// What `command` answers; one that answers without end is killed.
+fn bounded(mut command: Command) -> std::io::Result<Output> {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (stdout, stderr) = (child.stdout.take().map(some_of), child.stderr.take().map(some_of));
+    let join = |reader: Option<JoinHandle<_>>| reader.and_then(|r| r.join().ok()).unwrap_or(Ok(Vec::new()));
+    let (stdout, stderr) = (join(stdout)?, join(stderr)?);
+    if stdout.len() as u64 == ANSWER || stderr.len() as u64 == ANSWER {
+        let _ = child.kill();
+    }
+    Ok(Output { status: child.wait()?, stdout, stderr })
+}
+
+/// Reads a pipe, at most [`ANSWER`] bytes of it, while the other one is read too.
+fn some_of(pipe: impl Read + Send + 'static) -> JoinHandle<std::io::Result<Vec<u8>>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.take(ANSWER).read_to_end(&mut bytes).map(|_| bytes)
+    })
+}
+
 /// Runs a command of Slurm; what it prints. `next` is what to do where it fails.
 ///
 /// # Errors
@@ -114,7 +139,7 @@ pub(super) fn ask<S: AsRef<OsStr>>(
     for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("SQUEUE_")) {
         command.env_remove(name);
     }
-    let output = command.output().map_err(|e| {
+    let output = bounded(command).map_err(|e| {
         Error::failed(match e.kind() {
             std::io::ErrorKind::NotFound => {
                 format!(
