@@ -60,9 +60,6 @@ pub(super) fn name(head: &[u8]) -> String {
     if head.len() < 12 && markers.iter().any(|m| m.starts_with(&head[..head.len().min(4)])) {
         return format!("cut short within its header; {FRESH}");
     }
-    if let Some(what) = text(head) {
-        return what;
-    }
     if head.iter().all(|b| *b == 0) {
         return format!("not audio: it begins with {} zeros; {FRESH}", head.len());
     }
@@ -80,7 +77,7 @@ pub(super) fn name(head: &[u8]) -> String {
     }
     match KINDS.iter().find(|(first, _)| head.starts_with(first)) {
         Some((_, name)) => format!("{name}, not wav or flac; {CONVERT}"),
-        None => format!("not a wav or flac; {CONVERT}"),
+        None => text(head).unwrap_or_else(|| format!("not a wav or flac; {CONVERT}")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Channels to one, and what counts as sound (docs/format.md, "What counts as sound").
 
 use super::SAMPLE_RATE;
-use super::decode::{Decoded, FRESH, Refusable};
+use super::decode::{Decoded, FRESH, RATES, Refusable};
 use crate::manifest::Channels;
 
 /// Samples of the longest recording, at its own rate and at 16 kHz: 4.6 hours at 16 kHz, 93 minutes at 48 kHz. In memory
@@ -78,6 +78,33 @@ impl Level {
     }
 }
 
+/// Whether a file of this rate, so many channels and `frames` samples of each is read.
+///
+/// # Errors
+/// A rate, channels or a length beyond what is taken.
+pub(super) fn within_limits(rate: u32, channels: usize, frames: u64) -> Refusable<()> {
+    if !RATES.contains(&rate) {
+        return Err(format!(
+            "states a sample rate of {rate} Hz, 1000 to 768000 are read; correct its header"
+        ));
+    }
+    if !(1..=MOST_CHANNELS).contains(&channels) {
+        return Err(format!(
+            "states {channels} channels, 1 to {MOST_CHANNELS} are read; keep one of them, or correct its header"
+        ));
+    }
+    let resampled = (u128::from(frames) * u128::from(SAMPLE_RATE)).div_ceil(rate.into());
+    if u128::from(frames).max(resampled) > u128::from(LONGEST) {
+        let hours = |n: u64, rate: u32| n as f64 / f64::from(rate) / 3600.0;
+        return Err(format!(
+            "{:.1} hours long, {:.1} hours are read at {rate} Hz; cut it into several files",
+            hours(frames, rate),
+            hours(LONGEST, rate.max(SAMPLE_RATE)),
+        ));
+    }
+    Ok(())
+}
+
 /// Takes the samples of a file as they are decoded.
 pub(super) struct Mix {
     policy: Channels,
@@ -95,16 +122,7 @@ impl Mix {
     /// # Errors
     /// A rate, channels or a length beyond what is taken; memory that is not there.
     pub(super) fn new(policy: Channels, rate: u32, channels: usize, frames: Option<u64>) -> Refusable<Mix> {
-        if !super::decode::RATES.contains(&rate) {
-            return Err(format!(
-                "states a sample rate of {rate} Hz, 1000 to 768000 are read; correct its header"
-            ));
-        }
-        if !(1..=MOST_CHANNELS).contains(&channels) {
-            return Err(format!(
-                "states {channels} channels, 1 to {MOST_CHANNELS} are read; keep one of them, or correct its header"
-            ));
-        }
+        within_limits(rate, channels, frames.unwrap_or(0))?;
         let (levels, mean, plane) = (vec![Level::NONE; channels], Level::NONE, Vec::new());
         let mut mix = Mix { policy, rate, samples: Vec::new(), levels, mean, plane };
         mix.grow(frames.unwrap_or(0))?;
@@ -124,16 +142,7 @@ impl Mix {
     /// Room for `more` samples of each channel.
     fn grow(&mut self, more: u64) -> Refusable<()> {
         let all = more.saturating_add(self.len() as u64);
-        let resampled = (u128::from(all) * u128::from(SAMPLE_RATE)).div_ceil(self.rate.into());
-        if u128::from(all).max(resampled) > u128::from(LONGEST) {
-            let (hours, least) = (|n: f64, rate| n / f64::from(rate) / 3600.0, self.rate.max(SAMPLE_RATE));
-            return Err(format!(
-                "{:.1} hours long, {:.1} hours are read at {} Hz; cut it into several files",
-                hours(all as f64, self.rate),
-                hours(LONGEST as f64, least),
-                self.rate
-            ));
-        }
+        within_limits(self.rate, self.levels.len(), all)?;
         self.samples.try_reserve(more as usize).map_err(|_| {
             format!("its {all} samples do not fit into the memory that is free; cut it into several files")
         })

@@ -102,6 +102,9 @@ mod tests {
         assert_eq!(of(&wav(&[chunk(b"bext", 9000, &long), chunk(b"data", 100, &sound)])), known);
         let more = wav(&[chunk(b"data", 100, &sound), chunk(b"LIST", 4, b"abcd")]);
         assert_eq!(of(&more), known, "what follows is not sound");
+        let mut slow = wav(&[chunk(b"data", 100, &sound)]);
+        slow[24..28].copy_from_slice(&[1, 0, 0, 0]);
+        assert!(of(&slow).unwrap_err().starts_with("states a sample rate of 1 Hz"));
         assert_eq!(of(&wav(&[chunk(b"data", 0, &sound)])), known, "nobody wrote how much there is");
     }
 

@@ -185,21 +185,21 @@ fn value_of(text: &str) -> std::result::Result<Value, String> {
         Err(e) => e,
     };
     let quoted = written.starts_with(['"', '\'']);
-    let followed = written.split_once('#').is_some_and(|(value, _)| value.parse::<Value>().is_ok());
+    let followed = written.split_once('#').is_some_and(|(value, _)| value.trim().parse::<Value>().is_ok());
     if followed {
         return Err("one value is expected, and nothing after it".into());
     }
     let between = |[open, close]: [char; 2]| written.starts_with(open) && written.ends_with(close);
     let whole = !written.is_empty() && written.chars().all(|c| c.is_ascii_digit() || "+-_".contains(c));
-    if quoted
-        || between(['[', ']'])
-        || between(['{', '}'])
-        || (whole && written.contains(|c: char| c.is_ascii_digit()))
+    if between(['[', ']']) || between(['{', '}']) || (whole && written.contains(|c: char| c.is_ascii_digit()))
     {
         return Err(format!("no TOML value: {}", error.message()));
     }
     if text.chars().any(|c| is_unseen(c) && c != '\t') {
         return Err("one value is expected, and no line end or control character in a word".into());
+    }
+    if quoted {
+        return Err(format!("no TOML value: {}", error.message()));
     }
     Ok(Value::String(text.to_owned()))
 }
@@ -336,6 +336,8 @@ augment.triplet-gan.copies = 4
             "title=a\ncorpus=nope",
             "title=a\u{1b}[2Jb",
             "title=a\nb",
+            "title=\"a\" # b",
+            "augmentor.iterations=5 # steps",
             "augmentor.iterations=5\n[classifier]\nepochs=1",
             "augmentor.iterations=5\r6",
         ] {

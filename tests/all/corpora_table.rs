@@ -37,12 +37,12 @@ fn columns_come_in_any_order_and_ids_have_a_default() {
     assert!(corpus.problems.is_empty(), "{:?}", corpus.problems);
     let ids: Vec<_> = corpus.utterances.iter().map(|u| (u.id.as_str(), u.emotion, u.gender)).collect();
     let expected = [
-        ("./sub/b", Emotion::Sad, Some(Gender::Male)),
         ("a", Emotion::Happy, Some(Gender::Female)),
         ("c", Emotion::Neutral, None),
+        ("sub/b", Emotion::Sad, Some(Gender::Male)),
     ];
     assert_eq!(ids, expected);
-    let a = &corpus.utterances[1];
+    let a = &corpus.utterances[0];
     assert_eq!(
         (a.language.as_str(), a.session.as_deref(), a.split.as_deref()),
         ("de", Some("1"), Some("train"))

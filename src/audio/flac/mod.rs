@@ -6,7 +6,7 @@ mod frame;
 mod predict;
 
 use super::decode::{CONVERT, Decoded, FRESH, Refusable, id3};
-use super::mix::Mix;
+use super::mix::{Mix, within_limits};
 use super::probe::Length;
 use crate::manifest::Channels;
 use bits::Fault;
@@ -244,7 +244,8 @@ pub(super) fn length(head: &[u8]) -> Refusable<Option<Length>> {
     }
     let info = body.get(4..).and_then(|b| b.first_chunk::<34>());
     let (stream, told) = stream_of(info.ok_or_else(|| format!("cut short within its header; {FRESH}"))?)?;
-    Ok(told.filter(|_| stream.rate > 0).map(|frames| Length { frames, rate: stream.rate }))
+    within_limits(stream.rate, stream.channels, told.unwrap_or(0))?;
+    Ok(told.map(|frames| Length { frames, rate: stream.rate }))
 }
 
 /// Where the frame numbered 0 begins.

@@ -6,7 +6,7 @@ mod format;
 mod sample;
 
 use super::decode::{CONVERT, Decoded, FRESH, Refusable};
-use super::mix::Mix;
+use super::mix::{Mix, within_limits};
 use super::probe::Length;
 use super::source::Source;
 use crate::manifest::Channels;
@@ -50,7 +50,9 @@ pub(super) fn read<R: Read + Seek>(source: &mut Source<R>, policy: Channels) -> 
 /// As [`read`], as far as nothing is decoded for it.
 pub(super) fn length<R: Read + Seek>(source: &mut Source<R>) -> Refusable<Length> {
     let Layout { format, bytes, .. } = chunks::layout(source)?;
-    Ok(Length { frames: bytes / format.frame() as u64, rate: format.rate })
+    let frames = bytes / format.frame() as u64;
+    within_limits(format.rate, format.channels, frames)?;
+    Ok(Length { frames, rate: format.rate })
 }
 
 /// Calls `block` with all bytes from `start`, whole frames at a time.

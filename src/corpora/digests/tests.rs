@@ -106,7 +106,7 @@ fn a_torn_or_foreign_cache_counts_as_absent() {
         &whole[..whole.len() - 2],
         "",
         "something else\n",
-        &whole.replace("digests 1", "digests 2"),
+        &whole.replace("digests 2", "digests 1"),
         &whole.replace("0123", "4567"),
         // A row that is none, under a first line that fits.
         &format!("{HEADER} {}\nx\n", digest_hex(b"x\n")),
