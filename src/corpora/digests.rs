@@ -4,8 +4,7 @@
 //!
 //! First line: `seraug digests 2 <sha256 of the rest>`. Then a line a file: sha256, size, mtime and ctime (nanoseconds),
 //! inode, samples and hertz (both 0 where its header does not tell them), path below the corpus's folder. A file is there
-//! only if its header is a recording's. A cache whose first line does not fit the rest counts as absent, and so does one of
-//! before lengths were kept, whose lines do not parse.
+//! only if its header is a recording's. A cache whose first line does not fit the rest counts as absent.
 //!
 //! The number of the device is no part of it: on a network file system every machine counts its own.
 
