@@ -1,7 +1,6 @@
 //! The words for what computes: what the user asks for, what provenance records, what the numbers depend on.
 
 use crate::error::{Error, Result};
-use crate::results::DeviceInfo;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs;
@@ -50,6 +49,20 @@ impl fmt::Display for DeviceChoice {
             DeviceChoice::Cuda(n) => write!(f, "cuda:{n}"),
         }
     }
+}
+
+/// A machine, as far as results depend on it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DeviceInfo {
+    /// `cpu` or `cuda`.
+    pub class: String,
+    /// Name of the processor or card.
+    pub name: String,
+    /// Host name.
+    pub host: String,
+    /// Threads of a tensor operation on the CPU.
+    pub threads: usize,
 }
 
 /// What the driver says of a CUDA device.

@@ -2,6 +2,7 @@
 //! The floors and the one direction of data are in docs/design.md; floors 3 and 4 are in lib.rs.
 
 // 0 words
+pub mod digest;
 pub mod emotion;
 pub mod error;
 pub mod files;

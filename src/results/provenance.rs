@@ -1,5 +1,6 @@
 //! run.toml: where every number of a run comes from.
 
+use crate::device::DeviceInfo;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::spec::Precision;
@@ -80,20 +81,6 @@ pub struct Session {
     pub device: String,
     /// Cells at once.
     pub jobs: usize,
-    /// Threads of a tensor operation on the CPU.
-    pub threads: usize,
-}
-
-/// A machine, as far as results depend on it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct DeviceInfo {
-    /// `cpu` or `cuda`.
-    pub class: String,
-    /// Name of the processor or card.
-    pub name: String,
-    /// Host name.
-    pub host: String,
     /// Threads of a tensor operation on the CPU.
     pub threads: usize,
 }

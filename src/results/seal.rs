@@ -1,6 +1,6 @@
 //! Folders with a seal: the digest of every file, so that a torn or changed folder counts as absent.
 
-use super::key::digest_of_file;
+use crate::digest::digest_of_file;
 use super::{atomic, write_atomic};
 use crate::error::{Error, Result};
 use crate::files;

@@ -48,12 +48,16 @@ impl World {
     }
 
     pub fn plan_of(&self, spec: Spec) -> Plan {
+        self.plan_on(spec, "cpu")
+    }
+
+    pub fn plan_on(&self, spec: Spec, device: &str) -> Plan {
         let corpora = self.dir.path().join("corpora");
         let cache = self.results().join(".store");
         let (reading, hidden) = (Reading::Cached, ProgressBar::hidden());
         let import = |name: &&str| corpora::import(name, &[], &corpora, &cache, reading, &hidden).unwrap();
         let corpora = spec.corpora().iter().map(import).collect();
-        Plan::new(spec, EXPERIMENT.into(), corpora, "cpu").unwrap()
+        Plan::new(spec, EXPERIMENT.into(), corpora, device).unwrap()
     }
 
     pub fn verdicts(&self, plan: &Plan) -> Vec<Verdict> {
