@@ -1,14 +1,14 @@
 //! Training of the VGG19 classifier on segments of 128 frames (paper 3.1.1).
 
 use crate::fixture::{self, Clock};
-use seraug::error::Result;
-use seraug::nets::vgg::Vgg;
-use seraug::seed::Seed;
-use seraug::spec::{Classifier, Loss, Network, Sampling};
-use seraug::train::classifier::{ClassifierTask, train};
-use seraug::train::control::{Control, Turn};
-use seraug::train::device::Device;
-use seraug::train::history::Row;
+use seraug_core::error::Result;
+use seraug_core::rng::Seed;
+use seraug_core::spec::{Classifier, Loss, Network, Sampling};
+use seraug_train::classifier::{ClassifierTask, train};
+use seraug_train::control::{Control, Turn};
+use seraug_train::history::Row;
+use seraug_train::nets::vgg::Vgg;
+use seraug_train::torch::device::Device;
 use serde_json::{Value, json};
 use std::sync::OnceLock;
 

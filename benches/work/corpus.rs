@@ -4,9 +4,9 @@
 use crate::fixture::{Draws, folder, number, syllables};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
-use seraug::corpora::{Reading, import};
-use seraug::features::extract_all;
-use seraug::spec::Features;
+use seraug_core::spec::Features;
+use seraug_data::corpora::{Reading, import};
+use seraug_data::features::extract_all;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::Path;

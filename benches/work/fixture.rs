@@ -1,13 +1,13 @@
 //! What the pieces of work share: a made-up corpus, a spec, the device, a clock.
 
-use seraug::audio::LogMel;
-use seraug::device::DeviceChoice;
-use seraug::features::Standardiser;
-use seraug::seed::Seed;
-use seraug::spec::{self, Spec};
-use seraug::train::bank::Bank;
-use seraug::train::device::{self, Device};
-use seraug::train::host;
+use seraug_core::device::DeviceChoice;
+use seraug_core::rng::Seed;
+use seraug_core::spec::{self, Spec};
+use seraug_data::audio::LogMel;
+use seraug_data::features::Standardiser;
+use seraug_train::feature_bank::Bank;
+use seraug_train::torch::device::{self, Device};
+use seraug_train::torch::process_setup;
 use serde_json::{Value, json};
 use std::ffi::c_long;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub fn device(request: &Value) -> Device {
     let name = request["device"].as_str().unwrap_or("cpu");
     let device = device::open(name.parse::<DeviceChoice>().expect("a device")).expect("the device opens");
     if device == Device::Cpu {
-        host::prepare();
+        process_setup::prepare();
     }
     device
 }

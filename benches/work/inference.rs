@@ -1,13 +1,13 @@
 //! Four augmentations of each utterance, and the classification of the test segments (paper 3.1.2).
 
 use crate::fixture;
-use seraug::augment::triplet_gan::augment;
-use seraug::nets::augmentor::Augmentor;
-use seraug::nets::vgg::Vgg;
-use seraug::seed::Seed;
-use seraug::spec::{Network, Spec};
-use seraug::train::bank::Bank;
-use seraug::train::predict::predict;
+use seraug_core::rng::Seed;
+use seraug_core::spec::{Network, Spec};
+use seraug_train::classifier::predict::predict;
+use seraug_train::feature_bank::Bank;
+use seraug_train::generators::triplet_gan::augment::augment;
+use seraug_train::nets::augmentor::Augmentor;
+use seraug_train::nets::vgg::Vgg;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::HashMap;

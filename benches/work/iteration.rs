@@ -1,9 +1,9 @@
 //! One iteration of the augmentor's training (paper 2.3), at the preset `paper`.
 
 use crate::fixture;
-use seraug::seed::Seed;
-use seraug::spec::GanLoss;
-use seraug::train::augmentor::{AugmentorTask, Trainer};
+use seraug_core::rng::Seed;
+use seraug_core::spec::GanLoss;
+use seraug_train::generators::triplet_gan::{AugmentorTask, Trainer};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::HashMap;

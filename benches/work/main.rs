@@ -9,8 +9,8 @@ mod iteration;
 mod mel;
 mod tsne;
 
-use seraug::spec::Precision;
-use seraug::train::precision::compute_in;
+use seraug_core::spec::Precision;
+use seraug_train::torch::precision::compute_in;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};

@@ -2,9 +2,9 @@
 
 use crate::fixture::{Draws, folder, number, syllables};
 use rayon::prelude::*;
-use seraug::audio::{MelExtractor, load};
-use seraug::manifest::Channels;
-use seraug::spec::Features;
+use seraug_core::manifest::Channels;
+use seraug_core::spec::Features;
+use seraug_data::audio::{MelExtractor, load};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -2,11 +2,11 @@
 //! computes the same of its map.
 
 use crate::fixture::{Draws, folder, number};
-use seraug::audio::LogMel;
-use seraug::audio::npy::{read_npy, write_npy};
-use seraug::report::embedding::map::{map, perplexity};
-use seraug::report::embedding::measures::{divergence, joint_probabilities, squared_distances};
-use seraug::seed::Seed;
+use seraug_core::rng::Seed;
+use seraug_data::audio::LogMel;
+use seraug_data::audio::npy::{read_npy, write_npy};
+use seraug_report::analysis::embedding::map::{map, perplexity};
+use seraug_report::analysis::embedding::measures::{divergence, joint_probabilities, squared_distances};
 use serde_json::{Value, json};
 use std::time::Instant;
 

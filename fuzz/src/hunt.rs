@@ -9,10 +9,9 @@ use crate::words::Words;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use std::{fs, io};
 
 /// Faults of one kind are kept up to this number.
 const KEPT: usize = 3;

@@ -1,7 +1,7 @@
 //! What a training asks of its surroundings between two steps: where to go on from, when to save, when to stop.
 
-use super::history::Row;
-use crate::error::{Error, Result};
+use crate::history::Row;
+use seraug_core::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// What to do after a step.
@@ -11,7 +11,7 @@ pub enum Turn {
     GoOn,
     /// Save, then the next step.
     Save,
-    /// Save, then end with [`crate::error::Error::Interrupted`]; after the last step, end as always.
+    /// Save, then end with [`seraug_core::error::Error::Interrupted`]; after the last step, end as always.
     Stop,
 }
 
@@ -20,7 +20,7 @@ pub enum Turn {
 pub trait Control {
     /// The folder of the checkpoint to go on from, asked once before the first step; what
     /// [`Control::save`]'s `write` put there. Rows up to it have been given before. It may be of any step up to
-    /// the last, and of a training of another number of steps where [`crate::spec::Classifier::continues`] says so (the
+    /// the last, and of a training of another number of steps where [`seraug_core::spec::Classifier::continues`] says so (the
     /// augmentor's always); one that does not fit is an error of the training.
     fn resume(&mut self) -> Option<PathBuf> {
         None

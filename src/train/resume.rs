@@ -1,16 +1,16 @@
 //! What a checkpoint of each training holds: everything that its course hangs on but the task itself.
 
-use super::adam::Adam;
-use super::augmentor::AugmentorTask;
-use super::checkpoint::{Reader, Writer};
-use super::final_weights::Keeper;
-use super::meter::Meter;
-use super::phases::{Adams, Trainer};
-use super::tally::Tally;
-use crate::error::Result;
-use crate::nets::params::Params;
+use crate::classifier::metrics::Meter;
+use crate::classifier::weight_selection::Keeper;
+use crate::generators::triplet_gan::metrics::Tally;
+use crate::generators::triplet_gan::phases::{Adams, Trainer};
+use crate::generators::triplet_gan::AugmentorTask;
+use crate::kernels::adam::Adam;
 use crate::nets::vgg::Vgg;
-use crate::spec::Classifier;
+use crate::torch::checkpoint::{Reader, Writer};
+use crate::torch::params::Params;
+use seraug_core::error::Result;
+use seraug_core::spec::Classifier;
 use std::path::Path;
 
 impl<'a> Trainer<'a> {

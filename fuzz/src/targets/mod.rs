@@ -11,7 +11,7 @@ mod words;
 
 use crate::case::{Case, seeds};
 use rand::rngs::SmallRng;
-use seraug::error::{Error, Result};
+use seraug_core::error::{Error, Result};
 use std::path::Path;
 
 /// Reads the case in a folder; what is wrong with the answer.

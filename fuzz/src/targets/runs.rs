@@ -2,17 +2,14 @@
 
 use super::{Check, PLAIN, Target, all_seeds, answer};
 use crate::case::Case;
-use seraug::compare;
-use seraug::error::Result;
-use seraug::housekeeping::{Broken, Inventory, References, Trajectory, Wanted, plan};
-use seraug::report;
-use seraug::results::{
-    CellRecord, RunDir, RunInfo, RunState, Store, broken, read_counts, read_gallery, read_history,
-    read_outcomes, read_plan, read_predictions, runs_below,
-};
-use seraug::spec;
-use seraug::split::SplitTable;
-use seraug::status::Status;
+use seraug_core::error::Result;
+use seraug_core::run_files::{CellRecord, RunDir, RunInfo, RunState, read_counts, read_gallery, read_history, read_outcomes, read_plan, read_predictions, runs_below};
+use seraug_core::spec;
+use seraug_core::store::{Store, broken};
+use seraug_data::split::SplitTable;
+use seraug_report::{compare, write};
+use seraug_run::prune::{Broken, Inventory, References, Trajectory, Wanted, plan};
+use seraug_run::status::Status;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
@@ -172,10 +169,10 @@ pub const REPORT: Target = Target {
             let text = format!("a\n<!-- seraug {experiment} -->\n<!-- /seraug -->\nb\n");
             std::fs::write(&file, &text).map_err(|e| e.to_string())?;
             if run.counts().is_file() {
-                return answer(report::report(&run, &reports), &NAMES).map(drop);
+                return answer(write::report(&run, &reports), &NAMES).map(drop);
             }
             let written =
-                answer(report::report_into(&run, &reports, &file), &["results", "README.md", "reports"])?;
+                answer(write::report_into(&run, &reports, &file), &["results", "README.md", "reports"])?;
             if written.is_some() {
                 let spliced = std::fs::read_to_string(&file).unwrap_or_default();
                 if !spliced.starts_with("a\n<!-- seraug ") || !spliced.ends_with("<!-- /seraug -->\nb\n") {

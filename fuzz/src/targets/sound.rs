@@ -2,9 +2,9 @@
 
 use super::{Check, PLAIN, Target, answer};
 use crate::case::Case;
-use seraug::audio::probe::probe;
-use seraug::audio::{decode, load};
-use seraug::manifest::Channels;
+use seraug_core::manifest::Channels;
+use seraug_data::audio::probe::probe;
+use seraug_data::audio::{decode, load};
 use std::f64::consts::TAU;
 use std::path::Path;
 

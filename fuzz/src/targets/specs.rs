@@ -3,11 +3,12 @@
 use super::{Check, PLAIN, Target, answer, of_checkout};
 use crate::case::Case;
 use crate::targets::corpora::world;
-use seraug::corpora::Corpus;
-use seraug::plan::{Plan, listing, verdicts};
-use seraug::results::{DeviceInfo, Store};
-use seraug::spec::{self, File, Pace, Spec};
-use seraug::warnings;
+use seraug_core::device::DeviceInfo;
+use seraug_core::spec::{self, File, Pace, Spec};
+use seraug_core::store::Store;
+use seraug_data::corpora::Corpus;
+use seraug_run::plan::{Plan, listing, verdicts};
+use seraug_run::warnings;
 use std::path::Path;
 
 /// A spec, loaded, written, loaded again and planned.

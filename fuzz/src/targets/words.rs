@@ -1,8 +1,8 @@
 //! Lines between supervisor and worker, and Markdown between markers.
 
 use super::{Check, PLAIN, Target, answer};
-use seraug::report::splice::{content, splice};
-use seraug::worker::protocol::{Answer, Event, Order, Question};
+use seraug_report::page::splice::{content, splice};
+use seraug_run::worker_client::protocol::{Answer, Event, Order, Question};
 use std::fs;
 
 /// A line of the protocol: what does not read is an error of serde, never a panic; what reads is written the same.

@@ -1,12 +1,12 @@
 //! Fig. 4 of the paper: grouped bars of UAR, a panel a source corpus, a group a target corpus.
 
 use super::{At, Figure, GRID, HEAD, PALE, SMALL, TEXT, WIDTH, colour, legend, legend_height, room, svg};
-use crate::error::Result;
-use crate::report::aggregate::{Unit, main_column};
-use crate::report::reading::Reading;
-use crate::report::render::plain;
-use crate::report::summary::shown;
-use crate::report::table::Table;
+use crate::analysis::aggregate::{Unit, main_column};
+use crate::analysis::loaded_run::Reading;
+use crate::render::summary::shown;
+use crate::render::table::Table;
+use crate::render::table_text::plain;
+use seraug_core::error::Result;
 
 const PLOT: i32 = 180;
 

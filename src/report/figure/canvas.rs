@@ -1,11 +1,11 @@
 //! A drawing surface with the few marks that figures are made of.
 
 use super::{INK, PALE, WHITE, failed};
-use crate::error::Result;
 use plotters::backend::SVGBackend;
 use plotters::prelude::DrawingBackend;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, FontTransform, IntoFont, RGBColor, TextStyle};
+use seraug_core::error::Result;
 
 /// Pixels drawn and left out in turn, of the line of each condition; the first is solid.
 const DASHES: [&[f64]; 6] =

@@ -1,11 +1,11 @@
 //! Confusion matrices, one a condition.
 
 use super::{At, Figure, HEAD, Look, SMALL, TEXT, WHITE, WIDTH, room, svg};
-use crate::error::Result;
-use crate::metrics::Confusion;
-use crate::report::reading::Reading;
-use crate::report::render::cut;
+use crate::analysis::loaded_run::Reading;
+use crate::render::table_text::cut;
 use plotters::style::RGBColor;
+use seraug_core::error::Result;
+use seraug_core::metrics::Confusion;
 
 const CELL: (i32, i32) = (41, 36);
 const FULL: RGBColor = RGBColor(0x00, 0x4f, 0x8a);

@@ -1,9 +1,9 @@
 //! What trainings logged, by step: one panel a quantity, one line a condition.
 
 use super::{At, Canvas, Figure, GRID, HEAD, INK, SMALL, WIDTH, colour, legend_height, line_legend, svg};
-use crate::error::Result;
-use crate::report::history::{Curve, Curves};
-use crate::report::render::cut;
+use crate::analysis::history::{Curve, Curves};
+use crate::render::table_text::cut;
+use seraug_core::error::Result;
 
 /// Height of a panel.
 const PANEL: i32 = 190;

@@ -1,10 +1,10 @@
 //! Differences to the first condition, with their intervals and a line at zero.
 
 use super::{At, Figure, GRID, INK, PALE, SMALL, TEXT, WIDTH, colour, room, svg, tick_step};
-use crate::error::Result;
-use crate::report::aggregate::{Column, Unit};
-use crate::report::render::{cut, signed};
-use crate::report::table::Table;
+use crate::analysis::aggregate::{Column, Unit};
+use crate::render::table::Table;
+use crate::render::table_text::{cut, signed};
+use seraug_core::error::Result;
 
 const PITCH: i32 = 34;
 const LABEL: usize = 18;

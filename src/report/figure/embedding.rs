@@ -2,11 +2,11 @@
 
 use super::marker::RADIUS;
 use super::{At, Canvas, Figure, GRID, HEAD, Mark, SMALL, TEXT, WIDE, colour, room, svg};
-use crate::error::Result;
-use crate::report::embedding::Panel;
-use crate::report::embedding::points::Kind;
-use crate::report::render::cut;
+use crate::analysis::embedding::Panel;
+use crate::analysis::embedding::points::Kind;
+use crate::render::table_text::cut;
 use plotters::style::RGBColor;
+use seraug_core::error::Result;
 
 const PANEL: i32 = 366;
 /// Least height of a panel.

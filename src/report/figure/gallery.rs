@@ -2,10 +2,10 @@
 
 use super::image::{Map, Place, Scale, bar, image};
 use super::{At, Canvas, Figure, HEAD, INK, Look, PALE, SMALL, TEXT, WIDE, svg};
-use crate::error::Result;
-use crate::report::reading::Reading;
-use crate::report::render::cut;
-use crate::results::{CellId, Shown, read_gallery};
+use crate::analysis::loaded_run::Reading;
+use crate::render::table_text::cut;
+use seraug_core::error::Result;
+use seraug_core::run_files::{CellId, Shown, read_gallery};
 
 const LEFT: i32 = 164;
 const COLUMN: i32 = 190;

@@ -1,8 +1,8 @@
 //! Pictures made of values, as PNG inside the SVG.
 
 use super::failed;
-use crate::error::Result;
 use base64::prelude::{BASE64_STANDARD, Engine};
+use seraug_core::error::Result;
 
 /// A scale of colours from `low` to `high`; values beyond are drawn as its ends.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! What colours and lines stand for.
 
 use super::{At, Canvas, TEXT, colour, room};
-use crate::error::Result;
+use seraug_core::error::Result;
 
 /// Swatches with labels in rows of at most `width` pixels, from `top`.
 pub fn legend(canvas: &mut Canvas, items: &[(usize, String)], left: i32, top: i32, width: i32) -> Result<()> {

@@ -1,9 +1,9 @@
 //! Small shapes for points of several kinds: told apart without colour.
 
 use super::{Canvas, WHITE, failed};
-use crate::error::Result;
 use plotters::prelude::DrawingBackend;
 use plotters::style::{Color, RGBColor};
+use seraug_core::error::Result;
 
 /// Shapes of the classes, in order; a ninth class has the first again.
 const SHAPES: [&[(i32, i32)]; 7] = [

@@ -11,6 +11,7 @@ mod gallery;
 mod image;
 mod legend;
 mod marker;
+pub mod png;
 mod recall;
 mod speakers;
 
@@ -26,8 +27,8 @@ pub use speakers::speakers;
 pub use canvas::{At, Canvas, HEAD, Look, SMALL, TEXT, room, svg};
 pub use legend::{legend, legend_height, line_legend};
 
-use crate::error::Error;
 use plotters::style::RGBColor;
+use seraug_core::error::Error;
 
 /// Pixels across: in a column of 8.4 cm, texts of 11 to 13 pixels are 5 to 6 points high.
 pub const WIDTH: i32 = 520;

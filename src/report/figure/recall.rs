@@ -1,10 +1,10 @@
 //! Bars of every column and condition, with intervals, single folds, published values and chance.
 
 use super::{At, Canvas, Figure, GRID, HEAD, PALE, SMALL, TEXT, WIDTH, colour, room, svg};
-use crate::error::Result;
-use crate::report::aggregate::{Column, Unit};
-use crate::report::render::{cut, plain};
-use crate::report::table::Table;
+use crate::analysis::aggregate::{Column, Unit};
+use crate::render::table::Table;
+use crate::render::table_text::{cut, plain};
+use seraug_core::error::Result;
 
 const GROUP: i32 = 40;
 /// Characters of a condition's label.

@@ -1,14 +1,12 @@
 //! UAR of every test speaker, a dot a condition.
 
-use super::{
-    At, Figure, GRID, HEAD, INK, Mark, PALE, SMALL, TEXT, WIDTH, colour, legend, legend_height, room, svg,
-};
-use crate::error::Result;
-use crate::metrics::Confusion;
-use crate::report::reading::Reading;
-use crate::report::render::cut;
-use crate::report::speakers::Speaker;
-use crate::report::summary::shown;
+use super::{At, Figure, GRID, HEAD, INK, Mark, PALE, SMALL, TEXT, WIDTH, colour, legend, legend_height, room, svg};
+use crate::analysis::loaded_run::Reading;
+use crate::analysis::speakers::Speaker;
+use crate::render::summary::shown;
+use crate::render::table_text::cut;
+use seraug_core::error::Result;
+use seraug_core::metrics::Confusion;
 
 /// Rows that a page still shows; of more speakers, those with the lowest UAR.
 const MOST: usize = 40;

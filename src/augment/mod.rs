@@ -1,7 +1,0 @@
-//! Augmentations: what is added to a training set. mixup mixes batches instead: see train/mixup.rs.
-
-pub mod noise;
-pub mod spec_augment;
-pub mod triplet_gan;
-
-pub use triplet_gan::augment;

@@ -1,0 +1,7 @@
+//! Hands the program its revision.
+
+include!("revision.rs");
+
+fn main() {
+    set_revision();
+}

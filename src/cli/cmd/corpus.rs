@@ -1,0 +1,251 @@
+//! `seraug corpus`: what corpora are there, are they whole, their index, and how they get here.
+
+use super::{Global, print, print_json};
+use clap::Subcommand;
+use seraug_core::error::{Error, Result};
+use seraug_core::files::write_given;
+use seraug_core::terminal;
+use seraug_data::corpora::fetch::{Job, fetch as fetch_files};
+use seraug_data::corpora::{self, Check, Corpus, Count, Index, Reading};
+use seraug_data::features::all_of;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// List, check, index and download corpora
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Every corpus, whether it is there, and its licence
+    List,
+    /// Compare a corpus with what a complete copy has; exit code 1 unless it is complete
+    Check {
+        /// Its name, as `list` prints it
+        name: String,
+    },
+    /// Write a corpus's index: id, path, speaker, gender, session, language, emotion, valence, seconds, sha256
+    Import {
+        /// Its name, as `list` prints it
+        name: String,
+        /// File to write instead of standard output
+        #[arg(long, value_name = "FILE.csv")]
+        out: Option<PathBuf>,
+        /// Leave out recordings that cannot be used, and name them, instead of ending with them
+        #[arg(long)]
+        partial: bool,
+    },
+    /// Download a corpus whose publisher states a checksum, then check it; a download that was cut goes on
+    Fetch {
+        /// Its name, as `list` prints it
+        name: String,
+    },
+}
+
+/// Runs it; the exit code.
+///
+/// # Errors
+/// An unknown corpus; one that is missing or cannot be read; one that cannot be downloaded.
+pub fn run(args: Args, global: &Global) -> Result<u8> {
+    match args.action {
+        Action::List => list(global),
+        Action::Check { name } => check(&name, global),
+        Action::Import { name, out, partial } => import(&name, out, partial, global),
+        Action::Fetch { name } => fetch(&name, global),
+    }
+}
+
+fn read(name: &str, global: &Global) -> Result<Corpus> {
+    let progress = global.progress("reading");
+    // What `check` says, and what the index has, is what is on the disk now.
+    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), Reading::Afresh, &progress);
+    progress.finish_and_clear();
+    corpus
+}
+
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    status: &'static str,
+    folder: String,
+    utterances: usize,
+    licence: String,
+}
+
+fn list(global: &Global) -> Result<u8> {
+    let mut rows = Vec::new();
+    for name in corpora::names(&global.corpora) {
+        let folder = global.corpora.join(&name);
+        let manifest = match corpora::manifest(&name, &global.corpora) {
+            Ok(manifest) => manifest,
+            // A list is not the place to fail for one bad manifest.toml of many.
+            Err(e) => {
+                let (folder, licence) = (folder.display().to_string(), e.to_string());
+                rows.push(Listed { name, status: "unreadable", folder, utterances: 0, licence });
+                continue;
+            }
+        };
+        let status = match (manifest.synthetic, folder.is_dir()) {
+            (true, _) => "generated",
+            (false, true) if corpora::known().all(|k| k != name) => "table",
+            (false, true) => "found",
+            (false, false) => "missing",
+        };
+        let folder = folder.display().to_string();
+        rows.push(Listed {
+            name,
+            status,
+            folder,
+            utterances: manifest.expected.utterances,
+            licence: manifest.licence,
+        });
+    }
+    if global.json {
+        print_json(&rows)?;
+        return Ok(0);
+    }
+    let mut text = format!("{:<12} {:<10} {:>10}  licence\n", "corpus", "status", "utterances");
+    for r in rows {
+        // A table without counts of its own is counted by `check`.
+        let utterances = if r.utterances == 0 { "-".to_owned() } else { r.utterances.to_string() };
+        text += &format!("{:<12} {:<10} {utterances:>10}  {}\n", r.name, r.status, r.licence);
+    }
+    print(&text)?;
+    Ok(0)
+}
+
+fn check(name: &str, global: &Global) -> Result<u8> {
+    // A corpus that is not there is an answer to this question, not a wrong one.
+    let corpus = match read(name, global) {
+        Err(missing @ Error::Missing(_)) => {
+            terminal::error(&missing);
+            return Ok(1);
+        }
+        read => read?,
+    };
+    let check = corpus.check();
+    match global.json {
+        true => print_json(&check)?,
+        false => print(&table(&corpus, &check))?,
+    }
+    Ok(if check.complete() { 0 } else { 1 })
+}
+
+/// Lines of a list that a terminal is given; --json has all.
+const SHOWN: usize = 20;
+
+fn table(corpus: &Corpus, check: &Check) -> String {
+    let mut text = format!("{}\n{}, in {}\n", check.summary, corpus.manifest.title, corpus.root.display());
+    let all = Count { name: "all".into(), found: check.found, expected: Some(check.expected) };
+    for c in [&all].into_iter().chain(&check.emotions) {
+        text += &row(&c.name, c, "");
+    }
+    for s in &check.sessions {
+        for c in &s.emotions {
+            text += &row(&format!("session {} {}", s.session, c.name), c, "");
+        }
+    }
+    // A hundred is more than any acted corpus has; a table of a thousand speakers is for --json.
+    for c in check.speakers.iter().take(100) {
+        let gender = corpus.manifest.speakers.get(&c.name).map_or("", |g| g.name());
+        text += &row(&format!("speaker {}", c.name), c, gender);
+    }
+    text += &more("speakers", check.speakers.len(), 100);
+    for d in &check.dropped {
+        let c = Count { name: String::new(), found: d.found, expected: d.expected };
+        text += &row(&format!("dropped {}", d.code), &c, &d.reason);
+    }
+    for d in &check.unusable {
+        let here = if d.found > 0 { "left out" } else { "not here" };
+        text += &format!("  unusable {:<18} {here}  {}\n", d.code, d.reason);
+    }
+    for ids in check.duplicates.iter().take(SHOWN) {
+        let shown: Vec<&str> = ids.iter().take(SHOWN).map(String::as_str).collect();
+        let rest = if ids.len() > SHOWN { format!(" and {} more", ids.len() - SHOWN) } else { String::new() };
+        text += &format!("  note: the same audio byte for byte: {}{rest}\n", shown.join(", "));
+    }
+    text += &more("groups of the same audio", check.duplicates.len(), SHOWN);
+    for note in check.notes.iter().take(SHOWN) {
+        text += &format!("  note: {note}\n");
+    }
+    text += &more("notes", check.notes.len(), SHOWN);
+    for problem in check.problems.iter().take(SHOWN) {
+        text += &format!("  problem: {problem}\n");
+    }
+    text + &more("problems", check.problems.len(), SHOWN)
+}
+
+/// `angry   1 of 127  126 missing`.
+fn row(name: &str, c: &Count, remark: &str) -> String {
+    let (expected, note) = match c.expected {
+        Some(e) if c.found < e => (format!(" of {e}"), format!("{} missing", e - c.found)),
+        Some(e) if c.found > e => (format!(" of {e}"), format!("{} too many", c.found - e)),
+        Some(e) => (format!(" of {e}"), String::new()),
+        None if c.found == 0 => (String::new(), "missing".to_owned()),
+        None => (String::new(), String::new()),
+    };
+    let line = format!("  {name:<20} {:>6}{expected}  {note}  {remark}", c.found);
+    line.trim_end().to_owned() + "\n"
+}
+
+fn more(what: &str, all: usize, shown: usize) -> String {
+    if all > shown { format!("  and {} more {what}; --json lists all\n", all - shown) } else { String::new() }
+}
+
+fn import(name: &str, out: Option<PathBuf>, partial: bool, global: &Global) -> Result<u8> {
+    let corpus = read(name, global)?;
+    let progress = global.progress("decoding");
+    let index = Index::of_usable(&corpus, &progress);
+    progress.finish_and_clear();
+    let (index, mut refused) = index?;
+    refused.extend(corpus.faults.unusable.iter().map(ToString::to_string));
+    if !refused.is_empty() && !partial {
+        return Err(Error::failed(format!(
+            "corpus {name}: {}; mend or remove them, or leave them out with --partial",
+            all_of(&refused)
+        )));
+    }
+    if !global.quiet {
+        let check = corpus.check();
+        let problems: Vec<&String> = corpus.problems.iter().chain(&refused).collect();
+        problems.iter().take(SHOWN).for_each(|p| terminal::note(&format!("note: left out: {p}")));
+        if let Some(rest @ 1..) = problems.len().checked_sub(SHOWN) {
+            terminal::note(&format!("note: and {rest} more; see seraug corpus check {name} --json"));
+        }
+        check.notes.iter().take(SHOWN).for_each(|n| terminal::note(&format!("note: {n}")));
+    }
+    match out {
+        Some(path) => write_given(&path, &index.to_csv()?)?,
+        None if global.json => print_json(&index.to_json()?)?,
+        None => terminal::print_data(&index.to_csv()?)?,
+    }
+    Ok(0)
+}
+
+fn fetch(name: &str, global: &Global) -> Result<u8> {
+    let manifest = corpora::manifest(name, &global.corpora)?;
+    if manifest.fetch.is_empty() {
+        return Err(corpora::unfetchable(&manifest, &global.corpora));
+    }
+    let progress = global.byte_progress("downloading");
+    let note = |line: &str| {
+        if !global.quiet {
+            progress.suspend(|| terminal::note(line));
+        }
+    };
+    let job = Job {
+        name,
+        corpora: &global.corpora,
+        progress: &progress,
+        note: &note,
+        pause: Duration::from_secs(1),
+    };
+    let fetched = fetch_files(&manifest.fetch, &job);
+    progress.finish_and_clear();
+    fetched?;
+    check(name, global)
+}

@@ -1,0 +1,253 @@
+//! `seraug doctor`: what this machine has, and the next step for what is missing.
+
+#[cfg(test)]
+mod tests;
+
+use super::{Global, print, print_json};
+use indicatif::ProgressBar;
+use seraug_core::device::{self, Card};
+use seraug_core::driver::{self, Driver};
+use seraug_core::error::{Error, Result};
+use seraug_core::version::{self, VERSION};
+use seraug_data::corpora::{self, Reading};
+use seraug_run::worker_client::protocol::{Answer, Opened, Question};
+use seraug_run::worker_client::{self, Fault};
+use serde::Serialize;
+use std::path::Path;
+use std::process::Command;
+
+/// Show versions, devices and corpora found, and the next step for what is missing
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// How a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    /// It works.
+    Ok,
+    /// It is not there; some experiments do without it.
+    Missing,
+    /// No experiment can run.
+    Broken,
+}
+
+/// One part of what an experiment needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Part {
+    part: String,
+    state: State,
+    found: String,
+    /// What to do about it, where something can be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+impl Part {
+    fn new(part: &str, state: State, found: impl Into<String>, next: Option<&str>) -> Part {
+        Part { part: part.to_owned(), state, found: found.into(), next: next.map(str::to_owned) }
+    }
+
+    fn ok(part: &str, found: impl Into<String>) -> Part {
+        Part::new(part, State::Ok, found, None)
+    }
+}
+
+/// Runs it; exit code 1 only when no experiment could run on this machine. Reports need none of what it looks for.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub fn run(_: Args, global: &Global) -> Result<u8> {
+    let mut parts = vec![Part::ok("seraug", format!("{VERSION} ({})", version::revision()))];
+    let program = worker_client::program()?;
+    let question = Question { devices: vec!["cpu".to_owned()], cuda: true, ..Question::default() };
+    parts.extend(worker_parts(&program, worker_client::ask(&program, &question)));
+    parts.extend(graph_part(&program, parts.iter().any(|p| p.part.starts_with("cuda:"))));
+    parts.push(espeak_part("espeak-ng"));
+    parts.extend(corpora::names(&global.corpora).iter().map(|name| corpus_part(name, global)));
+    match global.json {
+        true => print_json(&parts)?,
+        false => print(&table(&parts))?,
+    }
+    Ok(if parts.iter().any(|p| p.state == State::Broken) { 1 } else { 0 })
+}
+
+/// The worker, and what it says of libtorch and the devices. Without it the processor is all that is known.
+fn worker_parts(program: &Path, told: std::result::Result<Answer, Fault>) -> Vec<Part> {
+    match told {
+        Ok(answer) => {
+            let driver = driver::look();
+            let mut parts = vec![
+                Part::ok("worker", program.display().to_string()),
+                libtorch_part(answer.folder.as_deref(), &answer.libtorch),
+                cpu_part(answer.devices),
+            ];
+            parts.extend(driver.as_ref().map(|driver| driver_part(driver, &answer.libtorch)));
+            parts.extend(cuda_parts(answer.cuda.unwrap_or(Ok(Vec::new())), driver.is_some()));
+            parts
+        }
+        Err(fault) => {
+            let found = format!("{}: {}", fault.path.display(), fault.found);
+            vec![
+                Part::new("worker", State::Broken, found, Some(&fault.next)),
+                Part::ok("cpu", processor(&device::cpu(1).name)),
+            ]
+        }
+    }
+}
+
+/// libtorch; another release than the one that tch is made for is said, whether or not it happens to work.
+fn libtorch_part(dir: Option<&Path>, version: &str) -> Part {
+    let place = dir.map(|d| format!(" in {}", d.display())).unwrap_or_default();
+    let found = format!("{version}{place}");
+    match version.starts_with(device::LIBTORCH) {
+        true => Part::ok("libtorch", found),
+        false => {
+            let next =
+                format!("unset LIBTORCH and run ./bootstrap build, which installs {}", device::LIBTORCH);
+            Part::new("libtorch", State::Missing, found, Some(&next))
+        }
+    }
+}
+
+fn cpu_part(opened: Opened) -> Part {
+    match opened {
+        Opened::All(devices) => {
+            Part::ok("cpu", devices.iter().map(|(_, cpu)| processor(&cpu.name)).collect::<String>())
+        }
+        Opened::Not { error, .. } => {
+            Part::new("cpu", State::Broken, error, Some("remove .libtorch and run ./bootstrap build"))
+        }
+    }
+}
+
+fn processor(name: &str) -> String {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let plural = if cores == 1 { "" } else { "s" };
+    let bf16 =
+        device::bf16().map_or("no bf16 of its own (slow)".to_owned(), |by| format!("bf16 natively ({by})"));
+    format!("{name}, {cores} core{plural}{}, {bf16}", memory(device::memory()))
+}
+
+/// NVIDIA's driver, where a GPU is: what it is, the cards, and whether it is new enough for libtorch.
+fn driver_part(driver: &Driver, libtorch: &str) -> Part {
+    let found = format!("{driver}; {}", driver.names());
+    let too_old = driver.too_old(libtorch).map(|why| (why, "update NVIDIA's driver, or use --device cpu"));
+    let cards = driver.cards.iter().flatten().find_map(|gpu| gpu.too_old(libtorch));
+    match too_old.or_else(|| cards.map(|why| (why, "use another device, or --device cpu"))) {
+        Some((why, next)) => Part::new("driver", State::Missing, format!("{found}; {why}"), Some(next)),
+        None if driver.cards.is_err() => Part::new(
+            "driver",
+            State::Missing,
+            found,
+            Some("nvidia-smi tests the driver; or use --device cpu"),
+        ),
+        None => Part::ok("driver", found),
+    }
+}
+
+/// One line a device, or one that says why there is none. `gpu`: the system shows an NVIDIA GPU.
+fn cuda_parts(cards: std::result::Result<Vec<Card>, String>, gpu: bool) -> Vec<Part> {
+    match cards {
+        Ok(cards) => {
+            let part = |(n, c): (usize, Card)| Part::ok(&format!("cuda:{n}"), c.name + &memory(c.memory));
+            cards.into_iter().enumerate().map(part).collect()
+        }
+        Err(reason) if gpu => {
+            let next = "run ./bootstrap build: with a GPU it installs libtorch with CUDA; nvidia-smi tests the driver";
+            vec![Part::new("cuda", State::Missing, reason, Some(next))]
+        }
+        Err(reason) => {
+            vec![Part::new(
+                "cuda",
+                State::Missing,
+                format!("no NVIDIA GPU here, the CPU computes ({reason})"),
+                None,
+            )]
+        }
+    }
+}
+
+/// What `run --cuda-graphs` opens, beside the worker. Without a GPU nobody misses it.
+fn graph_part(worker: &Path, gpu: bool) -> Option<Part> {
+    let file = worker.with_file_name(device::CUDA_GRAPH);
+    if file.exists() {
+        return Some(Part::ok("cuda-graph", file.display().to_string()));
+    }
+    let found = format!("no {}; the augmentor trains without graphs", device::CUDA_GRAPH);
+    gpu.then(|| Part::new("cuda-graph", State::Missing, found, Some("just cuda-graph")))
+}
+
+/// `, 23.5 GiB`, or nothing where the system does not tell.
+fn memory(bytes: Option<u64>) -> String {
+    bytes.map(|b| format!(", {:.1} GiB", b as f64 / f64::from(1 << 30))).unwrap_or_default()
+}
+
+/// The speech synthesiser behind the synthetic corpus.
+fn espeak_part(program: &str) -> Part {
+    let version = || {
+        let out = Command::new(program).arg("--version").output().ok().filter(|o| o.status.success())?;
+        // eSpeak NG text-to-speech: 1.51  Data at: /usr/lib/...
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        Some(text.split_once(": ")?.1.split_whitespace().next()?.to_owned())
+    };
+    match version() {
+        Some(version) => Part::ok("espeak-ng", version),
+        None => Part::new(
+            "espeak-ng",
+            State::Missing,
+            "not on PATH; it speaks the synthetic corpus",
+            Some("apt-get install espeak-ng"),
+        ),
+    }
+}
+
+/// A corpus against what a complete copy has. A corpus that is made here is counted when it is used.
+fn corpus_part(name: &str, global: &Global) -> Part {
+    // A missing corpus is told in several lines elsewhere; here one has to do.
+    let broken =
+        |e: Error| Part::new(name, State::Missing, e.to_string().lines().next().unwrap_or_default(), None);
+    let manifest = match corpora::manifest(name, &global.corpora) {
+        Ok(manifest) => manifest,
+        Err(e) => return broken(e),
+    };
+    let expected = manifest.expected.utterances;
+    if manifest.synthetic {
+        return Part::ok(name, format!("{expected} utterances, generated when an experiment asks for them"));
+    }
+    let folder = global.corpora.join(name);
+    if !folder.is_dir() {
+        let next = manifest.obtain.join("; ");
+        return Part::new(name, State::Missing, format!("not in {}", global.corpora.display()), Some(&next));
+    }
+    let hidden = ProgressBar::hidden();
+    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), Reading::Afresh, &hidden);
+    match corpus.map(|c| c.check()) {
+        Ok(check) if check.complete() => {
+            Part::ok(name, format!("{} utterances in {}", check.found, folder.display()))
+        }
+        Ok(check) => {
+            let found = format!("{} in {}", check.summary, folder.display());
+            let next = format!("`seraug corpus check {name}` shows which");
+            Part::new(name, State::Missing, found, Some(&next))
+        }
+        Err(e) => broken(e),
+    }
+}
+
+fn table(parts: &[Part]) -> String {
+    let width = parts.iter().map(|p| p.part.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for p in parts {
+        let state = match p.state {
+            State::Ok => "ok",
+            State::Missing => "-",
+            State::Broken => "BROKEN",
+        };
+        text += &format!("{state:<6}  {:<width$}  {}\n", p.part, p.found);
+        if let Some(next) = &p.next {
+            text += &format!("{:<6}  {:<width$}  next: {next}\n", "", "");
+        }
+    }
+    text
+}

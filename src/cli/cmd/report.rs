@@ -1,0 +1,63 @@
+//! `seraug report RUN`: tables, figures and page of a run.
+
+use super::{Global, print, print_json};
+use seraug_core::error::Result;
+use seraug_core::run_files::RunState;
+use seraug_core::spec;
+use seraug_report::write;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Write the table, the figures and the page of a run
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Run directory, such as results/quickstart/latest
+    pub run: PathBuf,
+    /// Where reports go: DIR/<experiment>/<run-id>/index.html
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub reports: PathBuf,
+    /// A Markdown file that gets the table and the first figure, between `<!-- seraug EXPERIMENT -->` and `<!-- /seraug -->`
+    #[arg(long, value_name = "FILE", conflicts_with = "public")]
+    pub splice: Option<PathBuf>,
+    /// For publication: without host, user names and paths, and without links to the run
+    #[arg(long)]
+    pub public: bool,
+}
+
+/// Runs it; the exit code.
+///
+/// # Errors
+/// As [`Global::run`], [`write::report`] and [`write::report_into`].
+pub fn run(args: Args, global: &Global) -> Result<u8> {
+    let run = global.run(&args.run)?;
+    if run.plan().is_file() && run.supervisor_is().is_none_or(|holder| !holder.is_there()) {
+        let spec = spec::load(&run.spec(), &[])?;
+        let classes = spec.class_names();
+        // Where cells have ended since: on a cluster nobody else may be there to write it down.
+        let ahead = RunState::ahead(&run, &classes)?;
+        if let Some(Err(e)) = ahead.map(|state| state.settle(&run, &classes, None)) {
+            global.note(&format!(
+                "note: {e}; cells that have ended since it was written are not in the report"
+            ));
+        }
+    }
+    let written = match &args.splice {
+        None if args.public => write::report_public(&run, &args.reports)?,
+        None => write::report(&run, &args.reports)?,
+        Some(file) => write::report_into(&run, &args.reports, file)?,
+    };
+    written.note.iter().for_each(|note| global.note(&format!("note: {note}")));
+    if global.json {
+        let shown = |path: &PathBuf| path.display().to_string();
+        print_json(&Answer { page: shown(&written.page), files: written.files.iter().map(shown).collect() })?;
+    } else {
+        print(&format!("{}\npage: {}\n", written.text, written.page.display()))?;
+    }
+    Ok(0)
+}
+
+#[derive(Serialize)]
+struct Answer {
+    page: String,
+    files: Vec<String>,
+}

@@ -1,0 +1,54 @@
+//! The program `seraug`: its commands, which meet through files alone.
+
+pub mod cmd;
+
+use clap::{Parser, Subcommand};
+use cmd::Global;
+use seraug_core::error::Result;
+
+/// Reproduces triplet-guided GAN data augmentation for speech emotion recognition.
+#[derive(Debug, Parser)]
+#[command(name = "seraug", version)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// A command and its arguments.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "each is documented at its `Args`, where the help takes it from")]
+pub enum Command {
+    Doctor(cmd::doctor::Args),
+    Corpus(cmd::corpus::Args),
+    Features(cmd::features::Args),
+    Plan(cmd::plan::Args),
+    Run(cmd::run::Args),
+    Report(cmd::report::Args),
+    Compare(cmd::compare::Args),
+    Status(cmd::status::Args),
+    Store(cmd::store::Args),
+    Schema(cmd::schema::Args),
+}
+
+/// Runs a command; its exit code.
+///
+/// # Errors
+/// What the command ends with, on one line.
+pub fn run(Cli { global, command }: Cli) -> Result<u8> {
+    match command {
+        Command::Doctor(args) => cmd::doctor::run(args, &global),
+        Command::Corpus(args) => cmd::corpus::run(args, &global),
+        Command::Features(args) => cmd::features::run(args, &global),
+        Command::Plan(args) => cmd::plan::run(args, &global),
+        Command::Run(args) => cmd::run::run(args, &global),
+        Command::Report(args) => cmd::report::run(args, &global),
+        Command::Compare(args) => cmd::compare::run(args, &global),
+        Command::Status(args) => cmd::status::run(args, &global),
+        Command::Store(args) => cmd::store::run(args, &global),
+        Command::Schema(args) => cmd::schema::run(args, &global),
+    }
+}

@@ -1,0 +1,191 @@
+//! Files and folders that are there whole or not at all, and what is left of those that were not finished.
+
+use crate::error::{Error, Result};
+use crate::owner::Owner;
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use walkdir::WalkDir;
+
+/// What every temporary name begins with; the tag of its [`Owner`] follows.
+const PREFIX: &str = ".tmp-";
+/// After this long nobody is still writing, wherever the owner lived.
+const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
+
+/// Of every temporary name of this process.
+pub(crate) fn temporary_prefix() -> String {
+    format!("{PREFIX}{}-", Owner::me().tag())
+}
+
+/// Writes `bytes` to `path` through a temporary file beside it: write, fsync, rename.
+///
+/// # Errors
+/// Names the path: a folder that cannot be written, a full disk.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes, true)
+}
+
+/// As [`write_atomic`] without waiting for the disk. After a loss of power the file may be empty, cut short or zeros, so
+/// this is for caches that whoever reads checks: a disk takes a millisecond a file, the content often less.
+///
+/// # Errors
+/// As [`write_atomic`].
+pub fn write_cached(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes, false)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place of it for our own folders")]
+fn write(path: &Path, bytes: &[u8], sync: bool) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", path.display()));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut file =
+        tempfile::Builder::new().prefix(&temporary_prefix()).tempfile_in(folder).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    if sync {
+        file.as_file().sync_all().map_err(failed)?;
+    }
+    // A temporary file is private by default; results are for everybody who may read the folder.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(failed)?;
+    }
+    file.persist(path).map_err(|e| failed(e.error))?;
+    Ok(())
+}
+
+/// A temporary folder in `parent` (which is made), removed when dropped.
+///
+/// # Errors
+/// Names the parent.
+pub fn temporary_folder(parent: &Path) -> Result<tempfile::TempDir> {
+    let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", parent.display()));
+    std::fs::create_dir_all(parent).map_err(failed)?;
+    tempfile::Builder::new().prefix(&temporary_prefix()).tempdir_in(parent).map_err(failed)
+}
+
+/// Removes a file or a folder in one step for whoever reads it: it is moved aside to a temporary name first.
+///
+/// # Errors
+/// Names the path. One that is gone already is none.
+pub fn remove_aside(path: &Path) -> Result<()> {
+    let aside = temporary_folder(path.parent().unwrap_or(Path::new(".")))?;
+    match std::fs::rename(path, aside.path().join("old")) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::failed(format!("{}: cannot be removed: {e}", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whose a temporary name is; `None` for any other name, such as a person's `.tmp-mine`.
+fn owner(name: &OsStr) -> Option<Owner> {
+    let (tag, suffix) = name.to_str()?.strip_prefix(PREFIX)?.rsplit_once('-')?;
+    let ours = !suffix.is_empty() && suffix.bytes().all(|b| b.is_ascii_alphanumeric());
+    Owner::from_tag(tag).filter(|_| ours)
+}
+
+/// Whether a name is one of our temporary ones, whoever's.
+pub fn is_temporary(name: &OsStr) -> bool {
+    owner(name).is_some()
+}
+
+/// The temporary files and folders below `root` whose owner is dead, or cannot be asked and has not touched them for a day.
+/// Links are not followed.
+pub fn left_over(root: &Path) -> Vec<PathBuf> {
+    let is_temporary = |e: &walkdir::DirEntry| e.depth() > 0 && is_temporary(e.file_name());
+    let mut entries = WalkDir::new(root).into_iter();
+    let mut found = Vec::new();
+    while let Some(entry) = entries.next() {
+        let Ok(entry) = entry else { continue };
+        if is_temporary(&entry) {
+            // What is inside goes with it.
+            if entry.file_type().is_dir() {
+                entries.skip_current_dir();
+            }
+            if is_left_over(entry.path()) {
+                found.push(entry.into_path());
+            }
+        }
+    }
+    found
+}
+
+/// Removes what [`left_over`] finds; how many. What cannot be removed stays.
+pub fn sweep(root: &Path) -> usize {
+    remove(&left_over(root))
+}
+
+/// As [`sweep`], of what lies directly in `folder`.
+pub fn sweep_folder(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
+    remove(&entries.filter(|p| is_left_over(p)).collect::<Vec<_>>())
+}
+
+fn remove(left: &[PathBuf]) -> usize {
+    let removed = |path: &PathBuf| match path.is_dir() && !path.is_symlink() {
+        true => std::fs::remove_dir_all(path).is_ok(),
+        false => std::fs::remove_file(path).is_ok(),
+    };
+    left.iter().filter(|path| removed(path)).count()
+}
+
+fn is_left_over(path: &Path) -> bool {
+    let Some(owner) = path.file_name().and_then(owner) else { return false };
+    match owner.is_dead() {
+        Some(dead) => dead,
+        None => std::fs::symlink_metadata(path)
+            .and_then(|m| m.modified())
+            .is_ok_and(|m| m.elapsed().is_ok_and(|age| age > FORGOTTEN)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use std::time::SystemTime;
+
+    #[test]
+    fn what_a_dead_process_left_is_swept_and_the_rest_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let me = Owner::me();
+        let dead = Owner { started: me.started + 1, ..me.clone() };
+        let name = |owner: &Owner| dir.path().join("a").join(format!("{PREFIX}{}-Xy1", owner.tag()));
+        std::fs::create_dir_all(name(&dead).join("inner")).unwrap();
+        std::fs::write(name(&dead).join("inner/file"), "half").unwrap();
+        let foreign = Owner { realm: "000000000000".into(), ..me.clone() };
+        for path in [name(me), name(&foreign), dir.path().join("result.csv"), dir.path().join(".tmp-old")] {
+            std::fs::write(path, "x").unwrap();
+        }
+        // What bears no tag of ours is somebody else's, whatever its age.
+        let old = SystemTime::now() - 3 * FORGOTTEN;
+        let far = Owner { pid: 7, ..foreign.clone() };
+        for path in [dir.path().join(".tmp-old"), dir.path().join(".tmp-1-2-3"), name(&far)] {
+            std::fs::File::create(path).unwrap().set_modified(old).unwrap();
+        }
+        assert_eq!(left_over(dir.path()).iter().collect::<HashSet<_>>(), [&name(&dead), &name(&far)].into());
+        std::fs::remove_file(name(&far)).unwrap();
+        // A link that bears our name goes; what it leads to stays.
+        std::os::unix::fs::symlink(dir.path().join("a"), dir.path().join(".tmp-old-link")).unwrap();
+        assert_eq!(sweep(dir.path()), 1);
+        assert!(name(me).is_file() && name(&foreign).is_file() && !name(&dead).exists());
+    }
+
+    #[test]
+    fn a_file_is_whole_or_absent() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b.txt");
+        write_atomic(&path, b"one").unwrap();
+        write_atomic(&path, b"two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        let e = write_atomic(&path.join("c"), b"").unwrap_err().to_string();
+        assert!(e.contains("b.txt/c: cannot be written"), "{e}");
+        assert_eq!(sweep(dir.path()), 0);
+        remove_aside(&dir.path().join("a")).unwrap();
+        remove_aside(&dir.path().join("a")).unwrap();
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left aside");
+    }
+}

@@ -1,0 +1,21 @@
+//! What every crate of seraug speaks: errors, files, names, experiment files, and the files that a run leaves.
+
+pub mod device;
+pub mod digest;
+pub mod driver;
+pub mod emotion;
+pub mod error;
+pub mod files;
+pub mod interrupt;
+pub mod manifest;
+pub mod metrics;
+pub mod names;
+pub mod owner;
+pub mod panic;
+pub mod rng;
+pub mod run_files;
+pub mod spec;
+pub mod store;
+pub mod suggest;
+pub mod terminal;
+pub mod version;

@@ -1,0 +1,4 @@
+//! Names: those that people type, and those that become folders.
+
+pub mod folders;
+pub mod unicode;

@@ -1,0 +1,29 @@
+//! What a run leaves on disk, and how it is read back. docs/format.md describes every file.
+
+mod cell_id;
+mod counts_csv;
+mod gallery;
+mod history_csv;
+mod latest;
+mod outcome_toml;
+mod outcomes_csv;
+mod plan_csv;
+mod predictions_csv;
+mod run_dir;
+mod run_toml;
+mod runs;
+mod tensorboard;
+
+pub use cell_id::CellId;
+pub use counts_csv::{CountRow, CountStatus, read_counts, write_counts};
+pub use gallery::{About, Shown, read_gallery, write_gallery};
+pub use history_csv::{HistoryRow, read_history, write_history};
+pub use latest::{LATEST, latest_run, point_latest};
+pub use outcome_toml::{CellRecord, RunState};
+pub use outcomes_csv::{Outcome, Status, read_outcomes, write_outcomes};
+pub use plan_csv::{PlannedCell, read_plan, write_plan};
+pub use predictions_csv::{PredictionRow, read_predictions, write_predictions};
+pub use run_dir::RunDir;
+pub use run_toml::{AuditCheck, CorpusInfo, FoldInfo, NetworkInfo, RunInfo, Session, Warning};
+pub use runs::runs_below;
+pub use tensorboard::EventFile;

@@ -1,0 +1,239 @@
+//! outcome.toml: how one cell ended. Written by whoever worked on it, as the last of its files.
+
+use super::outcomes_csv::outcomes_table;
+use super::{Outcome, PlannedCell, RunDir, RunInfo, Session, Status, Warning, read_outcomes, read_plan, write_outcomes};
+use crate::error::{Error, Result};
+use crate::files::{self, write_atomic};
+use crate::metrics::Confusion;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// How a cell ended, where, and what to know about it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CellRecord {
+    /// `done` or `failed`.
+    pub status: Status,
+    /// Why it failed, on one line; empty when it did not.
+    pub error: String,
+    /// The key of the plan that it is about: a record of another key does not count.
+    pub key_classifier: String,
+    /// Stages that were trained for this cell just now; the others came from the store.
+    pub trained: Vec<String>,
+    /// Wall seconds of the augmentor's training, when it was trained; 0 without one.
+    pub seconds_augmentor: f64,
+    /// Wall seconds of the classifier's training and test, when it was trained.
+    pub seconds_classifier: f64,
+    /// `cpu` or `cuda`.
+    pub device: String,
+    /// Host name.
+    pub host: String,
+    /// Code revision.
+    pub revision: String,
+    /// How often it was tried.
+    pub attempts: usize,
+    /// Signs that a training did not do what it should.
+    pub warnings: Vec<String>,
+    /// Counts over the test utterances, row by true class; empty for a failed cell.
+    pub confusion: Vec<Vec<u64>>,
+}
+
+impl CellRecord {
+    /// Writes outcome.toml.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        write_atomic(path, toml::to_string(self).expect("plain values").as_bytes())
+    }
+
+    /// Reads outcome.toml; `None` where there is none.
+    ///
+    /// # Errors
+    /// A file that is not a record.
+    pub fn load(path: &Path) -> Result<Option<CellRecord>> {
+        let bad = |e: &dyn std::fmt::Display| {
+            Error::failed(format!("{}: {e}; delete it and run again", path.display()))
+        };
+        match files::text(path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(bad(&e)),
+            Ok(text) => {
+                let record: CellRecord = toml::from_str(&text).map_err(|e| bad(&e.message()))?;
+                let square = Confusion::from_rows(&record.confusion).is_some();
+                let counted = record.status == Status::Failed || !record.confusion.is_empty();
+                if square && counted { Ok(Some(record)) } else { Err(bad(&"the confusion is not square")) }
+            }
+        }
+    }
+
+    /// The cell's row of outcomes.csv.
+    pub fn outcome(&self, planned: &PlannedCell) -> Outcome {
+        let confusion = Confusion::from_rows(&self.confusion).filter(|_| self.status == Status::Done);
+        Outcome {
+            cell: planned.cell.clone(),
+            corpus: planned.corpus.clone(),
+            status: self.status,
+            error: self.error.clone(),
+            n_train: planned.n_train,
+            n_augmented: planned.n_augmented,
+            n_test: planned.n_test,
+            reduced: planned.reduced.clone(),
+            confusion,
+            seconds_augmentor: self.seconds_augmentor,
+            seconds_classifier: self.seconds_classifier,
+            device: self.device.clone(),
+            key_augmentor: planned.key_augmentor.clone(),
+            key_classifier: planned.key_classifier.clone(),
+        }
+    }
+}
+
+/// The cells of a run and how those that have ended did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunState {
+    /// In the order of the plan.
+    pub cells: Vec<(PlannedCell, Option<CellRecord>)>,
+}
+
+/// Whether a row of outcomes.csv and the record of its cell say the same, where both are of one training.
+fn agree(run: &RunDir, row: &Outcome, key: &str, confusion: Option<&Confusion>) -> Result<()> {
+    if row.key_classifier != key || row.confusion.is_none() || row.confusion.as_ref() == confusion {
+        return Ok(());
+    }
+    Err(Error::contradiction(format!(
+        "{}: cell {}: its confusion is not that of {}: a file was changed",
+        run.outcomes().display(),
+        row.cell,
+        run.cell_file(&row.cell, "outcome.toml").display()
+    )))
+}
+
+impl CellRecord {
+    /// Holds a row of outcomes.csv against the cell's own record, where there is one.
+    ///
+    /// # Errors
+    /// [`Error::Contradiction`] where their counts differ; a record that does not read.
+    pub fn check(run: &RunDir, row: &Outcome) -> Result<()> {
+        let Some(record) = CellRecord::load(&run.cell_file(&row.cell, "outcome.toml"))? else {
+            return Ok(());
+        };
+        agree(run, row, &record.key_classifier, Confusion::from_rows(&record.confusion).as_ref())
+    }
+}
+
+impl RunState {
+    /// Reads plan.csv and every outcome.toml.
+    ///
+    /// # Errors
+    /// A file that does not read.
+    pub fn read(run: &RunDir) -> Result<RunState> {
+        let with_record = |planned: PlannedCell| {
+            let record = CellRecord::load(&run.cell_file(&planned.cell, "outcome.toml"))?;
+            let record = record.filter(|r| r.key_classifier == planned.key_classifier);
+            Ok((planned, record))
+        };
+        let cells = read_plan(&run.plan())?.into_par_iter().map(with_record).collect::<Result<_>>()?;
+        Ok(RunState { cells })
+    }
+
+    /// Rows of outcomes.csv: the cells that have ended.
+    pub fn outcomes(&self) -> Vec<Outcome> {
+        self.cells.iter().filter_map(|(p, r)| Some(r.as_ref()?.outcome(p))).collect()
+    }
+
+    /// Numbers of cells done, failed and not ended.
+    pub fn counts(&self) -> [usize; 3] {
+        let of = |status: Option<Status>| {
+            self.cells.iter().filter(|(_, r)| r.as_ref().map(|r| r.status) == status).count()
+        };
+        [of(Some(Status::Done)), of(Some(Status::Failed)), of(None)]
+    }
+
+    /// Whether every cell is done.
+    pub fn is_finished(&self) -> bool {
+        self.counts()[0] == self.cells.len()
+    }
+
+    /// Writes outcomes.csv, and into run.toml what follows from the cells: how many were trained, their warnings, whether
+    /// all are done. `session` is the one that has just ended.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written.
+    pub fn settle(&self, run: &RunDir, classes: &[&str], session: Option<Session>) -> Result<()> {
+        self.write(run, classes)?;
+        let mut info = RunInfo::load(&run.info())?;
+        let now = session.as_ref().map(|s| s.finished.clone());
+        info.session.extend(session);
+        info.seconds = info.session.iter().map(|s| s.seconds).sum();
+        info.finished = match now {
+            _ if !self.is_finished() => String::new(),
+            Some(now) => now,
+            None if !info.finished.is_empty() => info.finished,
+            None => jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        };
+        let done = || self.records().filter(|(_, r)| r.status == Status::Done);
+        info.cells_trained = done().filter(|(_, r)| !r.trained.is_empty()).count();
+        info.cells_cached = done().count() - info.cells_trained;
+        info.warning.retain(|w| w.cell.is_empty());
+        for (planned, record) in self.records() {
+            let failed = (record.status == Status::Failed).then(|| format!("failed: {}", record.error));
+            let messages = record.warnings.iter().cloned().chain(failed);
+            info.warning.extend(messages.map(|message| Warning { cell: planned.cell.to_string(), message }));
+        }
+        info.save(&run.info())
+    }
+
+    /// Brings outcomes.csv and run.toml up to date where cells have ended since they were written, as they do on a
+    /// cluster, where nobody else may be there to do it. Rows that are there already stay as they are. A run without
+    /// plan.csv is of an earlier version and left alone. `classes` are the spec's.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written; [`Error::Contradiction`] for a row whose counts are not those of its cell.
+    pub fn gather(run: &RunDir, classes: &[&str]) -> Result<()> {
+        match RunState::ahead(run, classes)? {
+            Some(state) => state.settle(run, classes, None),
+            None => Ok(()),
+        }
+    }
+
+    /// The state of a run whose outcomes.csv and run.toml do not say all of it: what [`RunState::gather`] writes.
+    ///
+    /// # Errors
+    /// As [`RunState::gather`], but for writing.
+    pub fn ahead(run: &RunDir, classes: &[&str]) -> Result<Option<RunState>> {
+        if !run.plan().is_file() {
+            return Ok(None);
+        }
+        let state = RunState::read(run)?;
+        let fresh = state.outcomes();
+        let (_, rows) = read_outcomes(&run.outcomes())?;
+        let of_cell: HashMap<String, &Outcome> = fresh.iter().map(|o| (o.cell.to_string(), o)).collect();
+        for row in &rows {
+            let Some(now) = of_cell.get(&row.cell.to_string()) else {
+                // What only this file knows is not to be lost.
+                return Ok(None);
+            };
+            agree(run, row, &now.key_classifier, now.confusion.as_ref())?;
+        }
+        let unfinished = RunInfo::load(&run.info())?.finished.is_empty();
+        // As they are written: the file has fewer digits.
+        let table = |rows: &[Outcome]| outcomes_table(&run.outcomes(), classes, rows);
+        let same = table(&rows)? == table(&fresh)? && unfinished != state.is_finished();
+        Ok((!same).then_some(state))
+    }
+
+    fn records(&self) -> impl Iterator<Item = (&PlannedCell, &CellRecord)> {
+        self.cells.iter().filter_map(|(p, r)| Some((p, r.as_ref()?)))
+    }
+
+    /// Writes outcomes.csv.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write(&self, run: &RunDir, classes: &[&str]) -> Result<()> {
+        write_outcomes(&run.outcomes(), classes, &self.outcomes())
+    }
+}

@@ -1,0 +1,196 @@
+//! The bounds of numbers and lists. Each is stated once, at its field, as an attribute of the JSON Schema; here a spec is
+//! held against that schema. Bounds that several fields have, with their reasons, are the constants.
+
+use super::check::Check;
+use super::located_error::{Fault, Key};
+use super::{Counts, Spec};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+use serde_json::{Value as Schema, json};
+use std::sync::LazyLock;
+use toml::Value;
+
+/// Most cells of an experiment: plan, status and report hold every one in memory, about 4 kB each.
+pub const MOST_CELLS: usize = 100_000;
+/// Most utterances that are counted, drawn or added: a thousand times the largest corpus of emotions.
+pub const UTTERANCES: usize = 10_000_000;
+/// Most folds: one for each speaker of the largest corpora.
+pub(super) const FOLDS: usize = 10_000;
+/// Most entries of a list that multiplies the cells.
+pub(super) const LIST: usize = 10_000;
+/// Most conditions, and rows of counts: each is a line of every table.
+pub(super) const CONDITIONS: usize = 1000;
+/// Most channels, units and frames: one weight of 8192 x 8192 x 3 x 3 takes 2.4 GB.
+pub(super) const WIDTH: usize = 8192;
+/// Most windows or segments of a step: the gradient of more is that of all.
+pub(super) const BATCH: usize = 65_536;
+/// Most steps of a training, and segments that a set is small below: months on the fastest card.
+pub(super) const STEPS: usize = 100_000_000;
+/// Largest learning rate: Adam moves a weight by about as much in a step, and no network of such weights gives a finite loss.
+pub(super) const RATE: f64 = 1e10;
+/// Largest weight, margin or norm: far from what single precision cannot hold.
+pub(super) const WEIGHT: f64 = 1e6;
+
+/// The schema of a map's values that are percentages.
+pub(super) fn percent() -> Schema {
+    json!({ "type": "number", "format": "double", "minimum": 0.0, "maximum": 100.0 })
+}
+
+/// The schema of numbers in [0, 1).
+pub(super) fn below_one() -> Schema {
+    json!({ "type": "number", "format": "double", "minimum": 0.0, "exclusiveMaximum": 1.0 })
+}
+
+/// The schema of a map's values that are whole numbers.
+pub(super) fn whole(least: usize, most: usize) -> Schema {
+    json!({ "type": "integer", "format": "uint", "minimum": least, "maximum": most })
+}
+
+static SPEC: LazyLock<Schema> = LazyLock::new(schema::<Spec>);
+static COUNTS: LazyLock<Schema> = LazyLock::new(schema::<Counts>);
+
+fn schema<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
+}
+
+impl Spec {
+    /// The first number or list that is beyond its bounds. NaN is beyond all.
+    pub(super) fn check_limits(&self) -> Check {
+        of(self, &SPEC)
+    }
+}
+
+impl Counts {
+    /// As of a [`Spec`].
+    pub(super) fn check_limits(&self) -> Check {
+        of(self, &COUNTS)
+    }
+}
+
+fn of(file: &impl Serialize, schema: &Schema) -> Check {
+    let value = Value::try_from(file).map_err(|e| Fault { key: Key::top(), message: e.to_string() })?;
+    Walk { root: schema }.check(schema, &value, &Key::top())
+}
+
+struct Walk<'a> {
+    root: &'a Schema,
+}
+
+impl<'a> Walk<'a> {
+    fn check(&self, schema: &'a Schema, value: &Value, key: &Key) -> Check {
+        let schema = self.resolved(schema, value);
+        match value {
+            Value::Integer(n) => number(schema, *n as f64, &n.to_string(), key),
+            Value::Float(v) => number(schema, *v, &v.to_string(), key),
+            Value::Array(items) => {
+                length(schema, items.len(), key)?;
+                let each = &schema["items"];
+                items.iter().enumerate().try_for_each(|(i, item)| {
+                    let name = ["name", "title"].iter().find_map(|n| item.get(n)?.as_str());
+                    self.check(each, item, &key.element(i, name.unwrap_or_default()))
+                })
+            }
+            Value::Table(table) => table.iter().try_for_each(|(name, item)| {
+                let field = schema["properties"].get(name).unwrap_or(&schema["additionalProperties"]);
+                self.check(field, item, &key.field(name))
+            }),
+            Value::String(_) | Value::Boolean(_) | Value::Datetime(_) => Ok(()),
+        }
+    }
+
+    /// The schema that a reference or a choice stands for, of several the one that has the table's field.
+    fn resolved(&self, mut schema: &'a Schema, value: &Value) -> &'a Schema {
+        let field = value.as_table().and_then(|t| t.keys().next());
+        loop {
+            let next = match (&schema["$ref"], schema["oneOf"].as_array().or(schema["anyOf"].as_array())) {
+                (Schema::String(place), _) => self.root.pointer(place.trim_start_matches('#')),
+                (_, Some(choices)) => choices.iter().find(|choice| match field {
+                    Some(field) => !choice["$ref"].is_null() || !choice["properties"][field].is_null(),
+                    None => !choice["$ref"].is_null(),
+                }),
+                _ => None,
+            };
+            match next {
+                Some(next) => schema = next,
+                None => return schema,
+            }
+        }
+    }
+}
+
+fn number(schema: &Schema, value: f64, shown: &str, key: &Key) -> Check {
+    let bound = |name: &str| schema[name].as_f64();
+    let bounds = [bound("minimum"), bound("exclusiveMinimum"), bound("maximum"), bound("exclusiveMaximum")];
+    let [low, above, high, below] = bounds;
+    // NaN compares with nothing.
+    let fits = low.is_none_or(|b| value >= b)
+        && above.is_none_or(|b| value > b)
+        && high.is_none_or(|b| value <= b)
+        && below.is_none_or(|b| value < b);
+    if fits && value.is_finite() {
+        return Ok(());
+    }
+    let expected = match bounds {
+        [Some(low), None, Some(high), None] if low == high => format!("{low}"),
+        [Some(low), None, Some(high), None] => format!("{low} to {high}"),
+        [Some(low), None, None, Some(below)] => format!("in [{low}, {below})"),
+        [None, Some(above), None, Some(below)] => format!("in ({above}, {below})"),
+        [None, Some(above), Some(high), None] => format!("above {above} and at most {high}"),
+        _ => "a finite number".to_owned(),
+    };
+    Err(Fault { key: key.clone(), message: format!("= {shown}: must be {expected}") })
+}
+
+fn length(schema: &Schema, found: usize, key: &Key) -> Check {
+    let bound = |name: &str, otherwise| schema[name].as_u64().map_or(otherwise, |n| n as usize);
+    let (least, most) = (bound("minItems", 0), bound("maxItems", usize::MAX));
+    let message = match found {
+        n if n < least => format!("at least {least} {} needed", if least == 1 { "is" } else { "are" }),
+        n if n > most => format!("has {n} entries: at most {most}"),
+        _ => return Ok(()),
+    };
+    Err(Fault { key: key.clone(), message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every number in a schema, by its place, without both bounds.
+    fn unbounded(schema: &Schema, place: &str, found: &mut Vec<String>) {
+        let is_number = matches!(schema["type"].as_str(), Some("integer" | "number"));
+        let has = |names: [&str; 2]| names.iter().any(|n| schema[n].is_number());
+        if is_number && !(has(["minimum", "exclusiveMinimum"]) && has(["maximum", "exclusiveMaximum"])) {
+            found.push(place.to_owned());
+        }
+        match schema {
+            Schema::Object(fields) => {
+                let fields = fields.iter().filter(|(name, _)| *name != "default");
+                fields.for_each(|(name, s)| unbounded(s, &format!("{place}/{name}"), found));
+            }
+            Schema::Array(items) => items.iter().for_each(|s| unbounded(s, place, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_number_of_a_spec_and_of_counts_has_two_bounds() {
+        let mut found = Vec::new();
+        unbounded(&SPEC, "spec", &mut found);
+        unbounded(&COUNTS, "counts", &mut found);
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_beyond_all_bounds() {
+        let schema = percent();
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1e-9, 100.1, 1e308] {
+            assert!(number(&schema, value, "x", &Key::top()).is_err(), "{value}");
+            assert!(value.is_finite() || number(&json!({}), value, "x", &Key::top()).is_err(), "{value}");
+        }
+        for value in [0.0, -0.0, 100.0, 5e-324] {
+            assert!(number(&schema, value, "x", &Key::top()).is_ok(), "{value}");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The experiment file, checked on load. Nothing below this module can hold an unchecked one.
+//!
+//! Every choice that the paper leaves open is a field; its default is the reading of FIDELITY.md.
+
+mod augment;
+mod check;
+mod check_protocol;
+mod classifier;
+mod condition;
+pub mod difference;
+mod features;
+mod file;
+mod gan;
+mod limits;
+mod load;
+mod located_error;
+mod precision;
+mod protocol;
+mod schedule;
+mod size;
+mod slurm;
+
+pub use augment::{AddedNoise, Augment, Copies, CopySource, GanLoss, Mixup, SpecAugment, TripletGan};
+pub use classifier::{Budget, Classifier, Convolutions, FinalWeights, Network, Schedule, Vgg};
+pub use condition::{Condition, Loss, Sampling, TargetShare};
+pub use features::{Features, MelScale};
+pub use file::{Collection, Count, Counts, File, load_file};
+pub use gan::{
+    Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
+    Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
+};
+pub use limits::{MOST_CELLS, UTTERANCES};
+pub use load::{load, parse};
+pub use precision::Precision;
+pub use protocol::{
+    AugmentorSees, CrossLingual, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, Protocol, Reduction,
+    ReductionMode, SpeakerRule, SplitFile,
+};
+pub use schedule::Pace;
+pub use slurm::Slurm;
+
+use crate::emotion::Emotion;
+use crate::manifest::Valence;
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What an experiment file says, with every default filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Spec {
+    /// One line for tables and pages.
+    pub title: String,
+    /// Where the sizes that the file does not state come from.
+    #[serde(default)]
+    pub preset: Preset,
+    /// In which numbers the networks are computed.
+    #[serde(default)]
+    pub precision: Precision,
+    /// The experiment to run meanwhile where this one's corpora are missing.
+    #[serde(default)]
+    pub counterpart: String,
+    /// Name of a corpus; absent where the protocol names several.
+    #[serde(default)]
+    pub corpus: String,
+    /// Languages of `corpus` to keep (ISO 639-1 codes); empty keeps all.
+    #[serde(default)]
+    pub languages: Vec<String>,
+    /// One cell is trained for each condition, fold and seed.
+    #[serde(default = "one_seed")]
+    #[schemars(length(min = 1, max = limits::LIST), inner(range(max = i64::MAX)))]
+    pub seeds: Vec<u64>,
+    /// What is classified.
+    #[serde(default)]
+    pub label: Label,
+    /// Class name to the emotions that belong to it; the order is that of every table.
+    /// Utterances of other emotions are left out and counted. Absent with `label = "valence"`.
+    #[serde(default)]
+    pub classes: IndexMap<String, Vec<Emotion>>,
+    /// Corpus to its emotions of negative and positive valence, in place of its manifest's. For `label = "valence"`.
+    #[serde(default)]
+    pub valence: IndexMap<String, Valence>,
+    /// Corpus to the languages to keep of it, for experiments of several corpora.
+    #[serde(default)]
+    pub languages_of: IndexMap<String, Vec<String>>,
+    /// How utterances become folds.
+    pub protocol: Protocol,
+    /// What is removed from training; absent for nothing.
+    #[serde(default)]
+    pub reduction: Option<Reduction>,
+    /// The mel front end.
+    #[serde(default)]
+    pub features: Features,
+    /// The augmentor and its training.
+    #[serde(default)]
+    pub augmentor: Augmentor,
+    /// The discriminator.
+    #[serde(default)]
+    pub discriminator: Discriminator,
+    /// The representation learner.
+    #[serde(default)]
+    pub representation: Representation,
+    /// The classifier and its training.
+    #[serde(default)]
+    pub classifier: Classifier,
+    /// Whether augmentors are shown by embeddings of originals and augmentations (Fig. 3).
+    #[serde(default)]
+    pub embedding: Option<Embedding>,
+    /// What a cell asks of a Slurm cluster; decides no result.
+    #[serde(default)]
+    pub slurm: Option<Slurm>,
+    /// The columns of the experiment.
+    #[schemars(length(min = 1, max = limits::CONDITIONS))]
+    pub condition: Vec<Condition>,
+    /// Results of others that the table shows beside ours.
+    #[serde(default)]
+    pub published: Vec<Published>,
+}
+
+/// What is classified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Label {
+    /// The classes that the spec lists.
+    #[default]
+    Emotion,
+    /// `negative` and `positive`, as each corpus's manifest maps its emotions.
+    Valence,
+}
+
+/// Representations of originals and of their augmentations, written to embedding.csv (Fig. 3).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Embedding {
+    /// Utterances of each class, drawn at random.
+    #[schemars(range(min = 1, max = 10000))]
+    pub per_class: usize,
+    /// Augmentations of each.
+    #[schemars(range(min = 1, max = 1000))]
+    pub copies: usize,
+    /// Which utterances.
+    pub of: EmbeddingSource,
+}
+
+/// FIDELITY.md row "t-SNE".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EmbeddingSource {
+    /// Those that the augmentor was trained on.
+    #[default]
+    Train,
+    /// Those of the fold's test set.
+    Test,
+}
+
+/// A row of the table with other people's numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Published {
+    /// What the table calls it.
+    pub title: String,
+    /// Percentages: a class name or `average` to its value.
+    #[schemars(extend("additionalProperties" = limits::percent()))]
+    pub values: IndexMap<String, f64>,
+}
+
+/// Named sets of sizes. `tiny` fits two CPU cores; its values are in src/spec/tiny.toml.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// The sizes of the paper.
+    #[default]
+    Paper,
+    /// Narrow networks and short trainings.
+    Tiny,
+}
+
+impl Spec {
+    /// Class names in table order.
+    pub fn class_names(&self) -> Vec<&str> {
+        self.classes.keys().map(String::as_str).collect()
+    }
+
+    /// The class an emotion of a corpus belongs to, as an index into `class_names`. With `label = "valence"` the
+    /// corpus's map must be in `valence`, which [`Spec::fill_valence`] sees to.
+    pub fn class_of(&self, corpus: &str, emotion: Emotion) -> Option<usize> {
+        match self.label {
+            Label::Emotion => self.classes.values().position(|emotions| emotions.contains(&emotion)),
+            Label::Valence => {
+                let class = self.valence.get(corpus)?.of(emotion)?;
+                self.classes.get_index_of(class)
+            }
+        }
+    }
+
+    /// Names of the corpora that the experiment reads, each once.
+    pub fn corpora(&self) -> Vec<&str> {
+        let named: Vec<&str> = match &self.protocol {
+            Protocol::CrossLingual(p) => p.sources.iter().chain(&p.targets).map(String::as_str).collect(),
+            Protocol::SplitFile(p) if !p.corpora.is_empty() => p.corpora.iter().map(String::as_str).collect(),
+            _ => vec![&self.corpus],
+        };
+        let mut names: Vec<&str> = Vec::new();
+        named.into_iter().for_each(|n| {
+            if !names.contains(&n) {
+                names.push(n)
+            }
+        });
+        names
+    }
+
+    /// The languages to keep of a corpus; empty for all.
+    pub fn languages_of(&self, corpus: &str) -> &[String] {
+        self.languages_of.get(corpus).unwrap_or(&self.languages)
+    }
+
+    /// Writes out the valence map of a corpus where the experiment is about valence and the spec states none.
+    pub fn fill_valence(&mut self, corpus: &str, map: &Valence) {
+        if self.label == Label::Valence && !self.valence.contains_key(corpus) {
+            self.valence.insert(corpus.to_owned(), map.clone());
+        }
+    }
+
+    /// Folds that the spec has, given the sessions and speakers of its corpus; 0 where that cannot be told.
+    pub fn folds(&self, sessions: impl Fn() -> usize, speakers: impl Fn() -> usize) -> usize {
+        let all = match &self.protocol {
+            Protocol::LeaveOneSessionOut(_) => sessions(),
+            Protocol::LeaveSpeakersOut(p) if !p.groups.is_empty() => p.groups.len(),
+            Protocol::LeaveSpeakersOut(p) if p.folds > 0 => p.folds,
+            Protocol::LeaveSpeakersOut(_) => speakers(),
+            Protocol::FixedSplit(_) => 1,
+            Protocol::SplitFile(_) => 0,
+            Protocol::CrossLingual(p) => p.pairs().len(),
+        };
+        let run = match self.protocol.only().len() {
+            0 => all,
+            only => only.min(all),
+        };
+        let per_class = self.reduction.as_ref().is_some_and(|r| r.mode == ReductionMode::PerClass);
+        run * if per_class { self.reduced_classes().len() } else { 1 }
+    }
+
+    /// The condition that `condition` is compared with, as an index: its `baseline`, or the first.
+    pub fn baseline_of(&self, condition: usize) -> usize {
+        let name = &self.condition[condition].baseline;
+        if name.is_empty() { 0 } else { self.condition.iter().position(|c| c.name == *name).unwrap_or(0) }
+    }
+
+    /// Indices of the classes that the reduction thins; empty without one.
+    pub fn reduced_classes(&self) -> Vec<usize> {
+        match &self.reduction {
+            None => Vec::new(),
+            Some(r) => {
+                let kept = |name: &String| r.keep.contains(name);
+                self.classes.keys().enumerate().filter(|(_, n)| !kept(n)).map(|(i, _)| i).collect()
+            }
+        }
+    }
+
+    /// What differences are to: the condition that all others are compared with, or `baseline` where there are several.
+    pub fn baseline_label(&self) -> &str {
+        let bases: Vec<usize> = (0..self.condition.len()).map(|c| self.baseline_of(c)).collect();
+        if bases.iter().all(|&b| b == bases[0]) { self.condition[bases[0]].label() } else { "baseline" }
+    }
+
+    /// The resolved spec as TOML: what a run writes down.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a spec is always valid TOML")
+    }
+}
+
+impl Default for Embedding {
+    fn default() -> Embedding {
+        Embedding { per_class: 30, copies: 3, of: EmbeddingSource::Train }
+    }
+}
+
+fn one_seed() -> Vec<u64> {
+    vec![1]
+}

@@ -1,0 +1,146 @@
+//! Products of numbers that are within their own bounds: cells, weights, a batch, rows of a history.
+
+use super::check::{Check, need};
+use super::limits::MOST_CELLS;
+use super::located_error::Key;
+use super::{Attention, Augment, Latent, Network, Noise, Protocol, ReductionMode, Spec};
+
+/// Most weights of a network: with gradient and Adam's two moments they take 16 GB. VGG19 has 139 million.
+const WEIGHTS: u64 = 1_000_000_000;
+/// Most frames of a batch: of 128 bands they take 17 GB, before the first layer.
+const FRAMES: usize = 1 << 25;
+/// Most rows of a history: each is a line of a file that every checkpoint has.
+const ROWS: usize = 1_000_000;
+/// Most points of a map: t-SNE holds all of them, and a picture shows them.
+const POINTS: usize = 100_000;
+/// Bands of a log-mel; [`super::Features`] has no other.
+const MELS: u64 = 128;
+
+impl Spec {
+    /// What no machine can serve although each field can be had.
+    pub(super) fn check_size(&self) -> Check {
+        self.check_cells()?;
+        let (a, c) = (&self.augmentor, &self.classifier);
+        if self.condition.iter().any(|c| matches!(c.augment, Augment::TripletGan(_))) {
+            weights("augmentor.widths", self.weights_of_augmentor())?;
+            weights("discriminator.widths", self.weights_of_discriminator())?;
+            weights("representation.widths", self.weights_of_representation())?;
+            batch("augmentor.batch", a.batch, a.frames)?;
+            rows("augmentor.log-every", a.log_every, a.iterations)?;
+        }
+        weights("classifier.network.vgg.widths", self.weights_of_classifier())?;
+        batch("classifier.batch", c.batch, c.segment_frames)?;
+        batch("classifier.small-batch", c.small_batch, c.segment_frames)?;
+        rows("classifier.log-every", c.log_every, c.min_steps)?;
+        let Some(e) = &self.embedding else { return Ok(()) };
+        let points = self.classes.len() * e.per_class * (1 + e.copies);
+        need(points <= POINTS, "embedding.per-class", || {
+            format!(
+                "= {}: with copies = {} these are {points} points of a map, at most {POINTS}",
+                e.per_class, e.copies
+            )
+        })
+    }
+
+    /// Cells that are known before a corpus is read.
+    fn check_cells(&self) -> Check {
+        let (key, folds) = match &self.protocol {
+            Protocol::LeaveSpeakersOut(p) => ("protocol.leave-speakers-out", p.folds.max(p.groups.len())),
+            Protocol::CrossLingual(p) => ("protocol.cross-lingual", p.pairs().len()),
+            _ => ("seeds", 1),
+        };
+        let only = self.protocol.only().len();
+        let folds = if only > 0 { only.min(folds) } else { folds }.max(1);
+        let per_class = self.reduction.as_ref().is_some_and(|r| r.mode == ReductionMode::PerClass);
+        let sets = if per_class { self.reduced_classes().len() } else { 1 };
+        self.cells_of(folds * sets).map_or(Ok(()), |message| need(false, key, || message))
+    }
+
+    /// What is to be said where so many folds make too many cells; nothing where they do not.
+    pub fn cells_of(&self, folds: usize) -> Option<String> {
+        let (conditions, seeds) = (self.condition.len(), self.seeds.len());
+        let cells = folds.saturating_mul(conditions).saturating_mul(seeds);
+        (cells > MOST_CELLS).then(|| {
+            format!(
+                "{folds} folds x {conditions} conditions x {seeds} seeds are {cells} cells, at most {MOST_CELLS}; \
+                 split the experiment"
+            )
+        })
+    }
+
+    /// Weights of the augmentor; [`Spec::check_limits`] has seen to it that this sum and those below do not overflow.
+    pub fn weights_of_augmentor(&self) -> u64 {
+        let a = &self.augmentor;
+        let [w0, w1, z] = a.widths.map(|w| w as u64);
+        let (width, frames) = (a.decoder_width as u64, a.frames as u64);
+        let (inputs, latent) = match a.noise {
+            Noise::Latent => (1, 2 * z),
+            Noise::Input => (2, z),
+        };
+        let conv = |from: u64, to: u64, taps: u64| from * to * taps + to;
+        let rest = conv(w0, w1, 16) + conv(w1, z, 16);
+        match a.latent {
+            Latent::Vector => {
+                let point = latent * width * (frames / 4) * (MELS / 4) + width;
+                conv(inputs, w0, 16) + rest + point + width * 16
+            }
+            Latent::Map => conv(inputs, w0, 9) + rest + conv(latent, width, 16) + width * 16,
+        }
+    }
+
+    /// Weights of the discriminator.
+    pub fn weights_of_discriminator(&self) -> u64 {
+        let d = &self.discriminator;
+        let own = self.augmentor.attention == Attention::Own;
+        sequence(&d.widths, d.lstm as u64, own) + d.lstm as u64 + 1
+    }
+
+    /// Weights of the representation learner.
+    pub fn weights_of_representation(&self) -> u64 {
+        sequence(&self.representation.widths, self.representation.lstm as u64, true)
+    }
+
+    /// Weights of the classifier.
+    pub fn weights_of_classifier(&self) -> u64 {
+        let Network::Vgg(v) = &self.classifier.network;
+        let (mut from, mut sum) = (1u64, 0u64);
+        for (to, depth) in std::iter::zip(v.widths, v.depths) {
+            let (to, depth) = (to as u64, depth as u64);
+            let norms = if v.batch_norm { 2 * to * depth } else { 0 };
+            sum += from * to * 9 + to + (depth - 1) * (to * to * 9 + to) + norms;
+            from = to;
+        }
+        let (pooled, head) = (from * (v.pooled * v.pooled) as u64, v.head as u64);
+        let linear = |from: u64, to: u64| from * to + to;
+        sum + linear(pooled, head) + linear(head, head) + linear(head, self.classes.len() as u64)
+    }
+}
+
+/// Weights of convolutions, LSTM and attention.
+fn sequence(widths: &[usize], units: u64, attention: bool) -> u64 {
+    let (mut from, mut sum) = (1u64, 0u64);
+    for &to in widths {
+        sum += from * to as u64 * 16 + to as u64;
+        from = to as u64;
+    }
+    let inputs = from * (MELS >> widths.len());
+    sum + 4 * units * (inputs + units + 2) + if attention { units } else { 0 }
+}
+
+fn weights(key: &str, found: u64) -> Check {
+    need(found <= WEIGHTS, key, || {
+        format!("the network has {found} weights, at most {WEIGHTS}; make its layers narrower or fewer")
+    })
+}
+
+fn batch(key: &str, size: usize, frames: usize) -> Check {
+    need(size * frames <= FRAMES, key, || {
+        format!("= {size}: of {frames} frames each, a batch has more than {FRAMES} frames")
+    })
+}
+
+fn rows(key: &str, every: usize, steps: usize) -> Check {
+    need(steps / every <= ROWS, Key::from(key), || {
+        format!("= {every}: {steps} steps would have {} rows, at most {ROWS}", steps / every)
+    })
+}

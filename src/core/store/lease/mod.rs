@@ -1,0 +1,292 @@
+//! Leases: who makes an entry of the store now. One file each, which its owner beats while it works.
+//!
+//! A lease is made by a rename that never replaces, which every file system does for one process alone. Its first line
+//! says whose it is and is never rewritten; the second is beaten in place, through the file that the owner holds
+//! open, so that an owner who was taken for dead cannot write into its successor's lease.
+
+#[cfg(test)]
+mod tests;
+
+use crate::error::{Error, Result};
+use crate::files;
+use crate::files::atomic::temporary_prefix;
+use crate::owner::Owner;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Between two beats.
+const BEAT: Duration = Duration::from_secs(2);
+/// An owner on another machine whose lease was not beaten for so long is dead. Measured on the observer's own
+/// monotonic clock, so that neither a clock that jumps nor two that differ matter.
+const DEAD: Duration = Duration::from_secs(60);
+/// Length of the second line.
+const LINE: usize = 1024;
+
+/// What a lease is taken for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// The run directory's name, such as `open/x/20260102T030405Z-abc`.
+    pub run: String,
+    /// The cell.
+    pub cell: String,
+}
+
+/// How far the work is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    /// Goes up with every beat.
+    pub beat: u64,
+    /// Steps done; 0 before the first.
+    pub step: usize,
+    /// Steps in all; 0 before they are known.
+    pub steps: usize,
+    /// Steps that were taken up from a checkpoint.
+    pub resumed: usize,
+    /// Seconds since the first step of this owner.
+    pub seconds: f64,
+    /// The last row of the history: name and value of each quantity.
+    pub values: Vec<(String, f64)>,
+}
+
+/// A lease as anybody reads it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holder {
+    /// Whose it is.
+    pub owner: Owner,
+    /// What for.
+    pub task: Task,
+    /// How far.
+    pub progress: Progress,
+    /// How long ago it was beaten, by the clock of the file system.
+    pub silent: Duration,
+}
+
+impl Holder {
+    /// Whether the owner is at work, as far as one look can tell.
+    pub fn is_there(&self) -> bool {
+        match self.owner.is_dead() {
+            Some(dead) => !dead,
+            None => self.silent < DEAD,
+        }
+    }
+}
+
+/// Remembers a lease from one try to the next.
+#[derive(Debug, Default)]
+pub struct Observer(Option<(Owner, u64, Instant)>);
+
+impl Observer {
+    /// After so long of trying, an owner that cannot be asked has shown whether it is alive.
+    pub fn patience(&self) -> Duration {
+        DEAD + 2 * BEAT
+    }
+
+    fn finds_dead(&mut self, holder: &Holder) -> bool {
+        if let Some(dead) = holder.owner.is_dead() {
+            return dead;
+        }
+        match &self.0 {
+            Some((owner, beat, since)) if *owner == holder.owner && *beat == holder.progress.beat => {
+                since.elapsed() > DEAD
+            }
+            _ => {
+                self.0 = Some((holder.owner.clone(), holder.progress.beat, Instant::now()));
+                false
+            }
+        }
+    }
+}
+
+/// The answer to a claim.
+#[derive(Debug)]
+pub enum Claim {
+    /// It is this process's now.
+    Held(Lease),
+    /// It is somebody else's.
+    Taken(Holder),
+}
+
+/// A lease of this process; dropped, it is given back.
+#[derive(Debug)]
+pub struct Lease {
+    path: PathBuf,
+    inode: u64,
+    progress: Arc<Mutex<Progress>>,
+    lost: Arc<AtomicBool>,
+    stop: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Lease {
+    /// Changes what the next beat says.
+    pub fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether somebody took it over, because this process was stopped for too long.
+    pub fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        if inode(&self.path) == Some(self.inode) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Makes the lease, or says whose it is. A dead owner's is taken over.
+pub(crate) fn claim(path: &Path, task: &Task, observer: &mut Observer) -> Result<Claim> {
+    let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", path.display()));
+    for _ in 0..8 {
+        match create(path, task) {
+            Ok(lease) => return Ok(Claim::Held(lease)),
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(failed(e)),
+        }
+        // Gone again means given back.
+        let Some(holder) = holder(path) else { continue };
+        if !observer.finds_dead(&holder) {
+            return Ok(Claim::Taken(holder));
+        }
+        remove(path, &holder.owner).map_err(failed)?;
+    }
+    Err(Error::failed(format!("{}: cannot be read; delete it and run again", path.display())))
+}
+
+/// Reads a lease; `None` where there is none.
+pub(crate) fn holder(path: &Path) -> Option<Holder> {
+    let mut file = None;
+    for _ in 0..3 {
+        let text = files::text(path).ok()?;
+        let mut lines = text.lines();
+        let first = lines.next().and_then(|l| serde_json::from_str::<(Owner, Task)>(l).ok());
+        // A beat may be read half written.
+        let second = lines.next().and_then(|l| serde_json::from_str::<Progress>(l.trim_end()).ok());
+        if let (Some((owner, task)), Some(progress)) = (first, second) {
+            file = Some((owner, task, progress));
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // Torn by a crash, or of another version: nobody is known to hold it, and it will not be beaten.
+    let nobody = || {
+        let owner = Owner { host: "unknown".into(), realm: "-".into(), pid: 0, started: inode(path)? };
+        Some((owner, Task { run: "unknown".into(), cell: "unknown".into() }, Progress::default()))
+    };
+    let (owner, task, progress) = file.or_else(nobody)?;
+    Some(Holder { owner, task, progress, silent: silent(path) })
+}
+
+/// How long ago `path` was written, by the file system's clock: that of a file written beside it now.
+fn silent(path: &Path) -> Duration {
+    let written = || std::fs::metadata(path).ok()?.modified().ok();
+    let age = || {
+        let beside = tempfile::tempfile_in(path.parent()?).ok()?;
+        let now = beside.metadata().ok()?.modified().ok()?;
+        now.duration_since(written()?).ok()
+    };
+    // Where nothing can be written, this machine's clock has to do.
+    age().or_else(|| written()?.elapsed().ok()).unwrap_or_default()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a lease is ours, and never replaced")]
+fn create(path: &Path, task: &Task) -> std::io::Result<Lease> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(&temporary_prefix()).tempfile_in(folder)?;
+    let first = serde_json::to_string(&(Owner::me(), task)).expect("plain data") + "\n";
+    file.write_all(first.as_bytes())?;
+    let progress = Progress::default();
+    file.as_file().write_all_at(&line(&progress), first.len() as u64)?;
+    file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    file.as_file().sync_all()?;
+    let file = file.persist_noclobber(path).map_err(|e| e.error)?;
+    let inode = file.metadata()?.ino();
+    let (progress, lost) = (Arc::new(Mutex::new(progress)), Arc::new(AtomicBool::new(false)));
+    let (stop, stopped) = mpsc::channel();
+    let beating = Beating {
+        file,
+        at: first.len() as u64,
+        path: path.to_owned(),
+        inode,
+        progress: Arc::clone(&progress),
+        lost: Arc::clone(&lost),
+    };
+    let thread = std::thread::spawn(move || beating.until(&stopped));
+    Ok(Lease { path: path.to_owned(), inode, progress, lost, stop: Some(stop), thread: Some(thread) })
+}
+
+/// The thread that beats.
+struct Beating {
+    file: File,
+    at: u64,
+    path: PathBuf,
+    inode: u64,
+    progress: Arc<Mutex<Progress>>,
+    lost: Arc<AtomicBool>,
+}
+
+impl Beating {
+    fn until(self, stopped: &mpsc::Receiver<()>) {
+        while stopped.recv_timeout(BEAT) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let text = {
+                let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+                progress.beat += 1;
+                line(&progress)
+            };
+            // A full disk or a network away: the next beat tries again.
+            // Others on a network file system see it when it has left this machine.
+            let _ = self.file.write_all_at(&text, self.at).and_then(|()| self.file.sync_data());
+            if inode(&self.path).is_some_and(|now| now != self.inode) || !self.path.exists() {
+                self.lost.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// The second line, of constant length.
+fn line(progress: &Progress) -> Vec<u8> {
+    // JSON has no number for what is not finite; such a line would not read back.
+    let mut progress = progress.clone();
+    progress.values.retain(|(_, value)| value.is_finite());
+    let mut text = serde_json::to_string(&progress).expect("plain data");
+    if text.len() >= LINE {
+        text = serde_json::to_string(&Progress { values: Vec::new(), ..progress }).expect("plain data");
+    }
+    format!("{text:<width$}\n", width = LINE - 1).into_bytes()
+}
+
+/// Takes a dead owner's lease away. Whoever moves the file has it alone, and can look whether somebody was faster.
+fn remove(path: &Path, dead: &Owner) -> std::io::Result<()> {
+    static ASIDE: AtomicU64 = AtomicU64::new(0);
+    let name = format!("{}{}", temporary_prefix(), ASIDE.fetch_add(1, Ordering::Relaxed));
+    let aside = path.with_file_name(name);
+    match std::fs::rename(path, &aside) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    }
+    let moved = holder(&aside);
+    if moved.is_some_and(|m| m.owner != *dead) && std::fs::hard_link(&aside, path).is_err() {
+        // Its owner finds out at its next beat.
+    }
+    std::fs::remove_file(&aside)
+}
+
+fn inode(path: &Path) -> Option<u64> {
+    std::fs::metadata(path).ok().map(|m| m.ino())
+}

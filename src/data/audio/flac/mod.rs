@@ -1,0 +1,275 @@
+//! flac to samples (RFC 9639). Every frame is decoded to its last bit and held against its checksum, so it is known
+//! where the frames end: what follows them may be tags or padding, but no half of a frame.
+
+mod bits;
+mod frame;
+mod predict;
+
+use super::decode::{CONVERT, Decoded, FRESH, Refusable, id3};
+use super::mix::{Mix, within_limits};
+use super::probe::Length;
+use bits::Fault;
+use frame::Stream;
+use md5::{Digest, Md5};
+use seraug_core::manifest::Channels;
+
+/// The marker of a stream.
+pub(super) const MARKER: &[u8; 4] = b"fLaC";
+
+/// Samples of a channel for each byte of the file. Digital silence in blocks of 4608, the longest of the format's
+/// subset, takes 330; more than this are made up to fill memory.
+const DENSEST: u64 = 512;
+/// So many samples are taken of the smallest file.
+const ALWAYS: u64 = 1 << 20;
+
+/// What comes before the frames.
+struct Preface {
+    stream: Stream,
+    /// Samples of each channel.
+    told: Option<u64>,
+    md5: Option<[u8; 16]>,
+    /// Where the frames begin.
+    frames: usize,
+}
+
+/// How the frames ended.
+enum End {
+    /// At a place where none begins.
+    NoFrame,
+    /// A frame is damaged, or numbered as if one before it were missing.
+    Damaged(&'static str),
+    /// The bytes end within a frame.
+    Within,
+    /// There are more than the header states.
+    More,
+}
+
+/// What was decoded.
+struct Decoding {
+    mix: Mix,
+    /// Of the samples, where the stream has one to compare it with.
+    sum: Option<Md5>,
+    /// Where the last frame ended.
+    at: usize,
+    end: End,
+    /// The numbers of the frames do not follow each other.
+    gap: bool,
+}
+
+/// The samples of the flac `bytes`, which begin with [`MARKER`].
+///
+/// # Errors
+/// One line without the file: cut short, damaged, too long, no sound.
+pub(super) fn read(bytes: &[u8], policy: Channels) -> Refusable<Decoded> {
+    let preface = preface(bytes)?;
+    let most = (bytes.len() as u64).saturating_mul(DENSEST).max(ALWAYS);
+    if let Some(told) = preface.told.filter(|told| *told > most) {
+        let size = bytes.len();
+        return Err(format!("states {told} samples in {size} bytes, at most {most} are read; {CONVERT}"));
+    }
+    let decoding = frames(bytes, &preface, most, policy)?;
+    whole(&decoding, &preface, &bytes[decoding.at..])?;
+    let same = decoding.sum.zip(preface.md5).map(|(sum, stated)| sum.finalize()[..] == stated);
+    match same {
+        Some(false) => Err(format!("damaged: its samples do not match its own checksum; {FRESH}")),
+        None if decoding.gap => {
+            Err(format!("damaged: a frame is missing among its {:.3} s; {FRESH}", decoding.mix.seconds()))
+        }
+        _ => decoding.mix.finish(),
+    }
+}
+
+/// Decodes one frame after the other, as long as there are any.
+///
+/// # Errors
+/// Longer than is read, or than `most` samples.
+fn frames(bytes: &[u8], preface: &Preface, most: u64, policy: Channels) -> Refusable<Decoding> {
+    let stream = &preface.stream;
+    let mut mix = Mix::new(policy, stream.rate, stream.channels, preface.told)?;
+    let mut sum = preface.md5.map(|_| Md5::new());
+    let (mut at, mut gap) = (preface.frames, false);
+    let (mut planes, mut stored, mut interleaved) =
+        (vec![Vec::new(); stream.channels], Vec::new(), Vec::new());
+    let scale = 1.0 / (1u64 << (stream.bits - 1)) as f64;
+    // Number of the next frame, and whether it counts samples.
+    let mut next: Option<(u64, bool)> = None;
+    let end = loop {
+        let rest = &bytes[at..];
+        let header = match frame::header(rest, stream) {
+            Ok(header) => header,
+            Err(Fault::Short) if !rest.is_empty() => break End::Within,
+            Err(_) => break End::NoFrame,
+        };
+        let length = match frame::decode(rest, &header, stream, &mut planes) {
+            Ok(length) => length,
+            Err(Fault::Short) => break End::Within,
+            Err(Fault::Bad(why)) => break End::Damaged(why),
+        };
+        let all = (mix.len() + header.block) as u64;
+        if preface.told.is_some_and(|told| all > told) {
+            break End::More;
+        }
+        if all > most {
+            return Err(format!("more than {most} samples in {} bytes; {CONVERT}", bytes.len()));
+        }
+        gap |= next.is_some_and(|n| n != (header.number, header.by_sample));
+        let step = if header.by_sample { header.block as u64 } else { 1 };
+        next = Some((header.number + step, header.by_sample));
+        as_floats(&planes, scale, &mut interleaved);
+        if let Some(sum) = &mut sum {
+            as_stored(&planes, stream.bits, &mut stored);
+            sum.update(&stored);
+        }
+        mix.add(&interleaved)?;
+        at += length;
+    };
+    Ok(Decoding { mix, sum, at, end, gap })
+}
+
+/// Whether the frames ended where they should; `rest` is what follows them.
+///
+/// # Errors
+/// Cut short, or damaged.
+fn whole(decoding: &Decoding, preface: &Preface, rest: &[u8]) -> Refusable<()> {
+    let (found, seconds) = (decoding.mix.len() as u64, decoding.mix.seconds());
+    let damaged = |why: &str| Err(format!("damaged after {seconds:.3} s ({why}); {FRESH}"));
+    let later = || frames_in(rest.get(1..).unwrap_or_default(), &preface.stream);
+    match (&decoding.end, preface.told) {
+        (End::More, Some(told)) => {
+            Err(format!("holds more than the {told} samples that its header states; {CONVERT}"))
+        }
+        (_, Some(told)) if told == found => Ok(()),
+        (End::Damaged(why), _) => damaged(why),
+        (_, Some(told)) if !later() => {
+            Err(format!("cut short: {found} of the {told} samples that its header states; {FRESH}"))
+        }
+        (End::Within | End::More, None) if !later() => {
+            Err(format!("cut short within a frame, after {seconds:.3} s; {FRESH}"))
+        }
+        // A sum of all samples tells more than what follows them.
+        (End::NoFrame, None) if decoding.sum.is_some() || trailer(rest) => Ok(()),
+        (End::NoFrame, None) if !later() => {
+            Err(format!("{} bytes that are no flac follow after {seconds:.3} s; {CONVERT}", rest.len()))
+        }
+        _ => damaged("no frame where one should begin"),
+    }
+}
+
+/// The samples as the checksum of a stream has them: in turn, little-endian, in whole bytes.
+fn as_stored(planes: &[Vec<i64>], bits: u32, out: &mut Vec<u8>) {
+    match bits.div_ceil(8) {
+        1 => packed::<1>(planes, out),
+        2 => packed::<2>(planes, out),
+        3 => packed::<3>(planes, out),
+        _ => packed::<4>(planes, out),
+    }
+}
+
+/// The lowest `N` bytes of each sample.
+fn packed<const N: usize>(planes: &[Vec<i64>], out: &mut Vec<u8>) {
+    out.resize(planes.iter().map(Vec::len).sum::<usize>() * N, 0);
+    for (c, plane) in planes.iter().enumerate() {
+        let places = out.as_chunks_mut::<N>().0.iter_mut().skip(c).step_by(planes.len());
+        for (place, sample) in places.zip(plane) {
+            place.copy_from_slice(&sample.to_le_bytes()[..N]);
+        }
+    }
+}
+
+/// The samples as floats in turn; `scale` is 1 over full scale.
+fn as_floats(planes: &[Vec<i64>], scale: f64, out: &mut Vec<f32>) {
+    out.resize(planes.iter().map(Vec::len).sum(), 0.0);
+    for (c, plane) in planes.iter().enumerate() {
+        for (place, sample) in out.iter_mut().skip(c).step_by(planes.len()).zip(plane) {
+            *place = (*sample as f64 * scale) as f32;
+        }
+    }
+}
+
+/// Reads the metadata; only the first block, STREAMINFO, matters, and of it what the frames do not say themselves.
+fn preface(bytes: &[u8]) -> Refusable<Preface> {
+    let cut = || format!("cut short within its header; {FRESH}");
+    let (mut at, mut info) = (MARKER.len(), None);
+    loop {
+        let head: [u8; 4] = bytes.get(at..).and_then(|b| b.first_chunk().copied()).ok_or_else(cut)?;
+        let length = u32::from_be_bytes([0, head[1], head[2], head[3]]) as usize;
+        let body = bytes.get(at + 4..).unwrap_or_default();
+        if head[0] & 0x7f == 0 && info.is_none() {
+            info = Some(*body.first_chunk::<34>().ok_or_else(cut)?);
+        }
+        at += 4 + length;
+        if head[0] & 0x80 != 0 {
+            break;
+        }
+    }
+    let info = info.ok_or(format!("damaged: a flac without STREAMINFO; {FRESH}"))?;
+    let (stream, told) = stream_of(&info)?;
+    let mut md5 = [0; 16];
+    md5.copy_from_slice(&info[18..]);
+    let md5 = Some(md5).filter(|m| *m != [0; 16]);
+    if bytes.len() < at {
+        return Err(cut());
+    }
+    // A picture longer than its block can state leaves the frames further back.
+    if frame::header(&bytes[at..], &stream).is_err() {
+        at += first_frame(&bytes[at..], &stream).unwrap_or(0);
+    }
+    Ok(Preface { stream, told, md5, frames: at })
+}
+
+/// What STREAMINFO says of the samples, and how many of each channel there are, where it does.
+fn stream_of(info: &[u8; 34]) -> Refusable<(Stream, Option<u64>)> {
+    // After sizes of blocks and frames: 20 bits of rate, 3 of channels, 5 of sample size, 36 of samples.
+    let packed = info[10..18].iter().fold(0, |n, b| n << 8 | u64::from(*b));
+    let stream = Stream {
+        rate: (packed >> 44) as u32,
+        channels: (packed >> 41 & 7) as usize + 1,
+        bits: (packed >> 36 & 31) as u32 + 1,
+    };
+    if stream.bits < 4 {
+        return Err(format!("damaged: states samples of {} bits; {FRESH}", stream.bits));
+    }
+    Ok((stream, Some(packed & ((1 << 36) - 1)).filter(|n| *n > 0)))
+}
+
+/// How long the flac is that begins with `head`, by its STREAMINFO; nothing where that does not tell, or is not the first
+/// block, as it should be.
+///
+/// # Errors
+/// Cut short within STREAMINFO; samples of fewer than four bits.
+pub(super) fn length(head: &[u8]) -> Refusable<Option<Length>> {
+    let body = head.get(MARKER.len()..).unwrap_or_default();
+    if body.first().is_some_and(|kind| kind & 0x7f != 0) {
+        return Ok(None);
+    }
+    let info = body.get(4..).and_then(|b| b.first_chunk::<34>());
+    let (stream, told) = stream_of(info.ok_or_else(|| format!("cut short within its header; {FRESH}"))?)?;
+    within_limits(stream.rate, stream.channels, told.unwrap_or(0))?;
+    Ok(told.map(|frames| Length { frames, rate: stream.rate }))
+}
+
+/// Where the frame numbered 0 begins.
+fn first_frame(bytes: &[u8], stream: &Stream) -> Option<usize> {
+    places(bytes).find(|i| frame::header(&bytes[*i..], stream).is_ok_and(|h| h.number == 0))
+}
+
+/// Whether a frame begins anywhere in `bytes`.
+fn frames_in(bytes: &[u8], stream: &Stream) -> bool {
+    places(bytes).any(|i| frame::header(&bytes[i..], stream).is_ok())
+}
+
+/// Where a frame may begin.
+fn places(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    bytes.windows(2).enumerate().filter(|(_, w)| w[0] == 0xff && w[1] & 0xfe == 0xf8).map(|(i, _)| i)
+}
+
+/// Whether `rest` is nothing, padding, or the tags that music programs append.
+fn trailer(rest: &[u8]) -> bool {
+    const TAGS: &[&[u8]] = &[b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"3DI", b"ID3"];
+    let padding = rest.iter().position(|b| *b != 0).unwrap_or(rest.len());
+    let rest = &rest[padding..];
+    let tagged = TAGS.iter().any(|t| rest.starts_with(t)) || id3(rest).is_some();
+    let ape = rest.len() >= 32 && rest[rest.len() - 32..].starts_with(b"APETAGEX");
+    let filled = rest.len() >= 16 && rest.iter().all(|b| *b == rest[0]);
+    rest.is_empty() || tagged || ape || filled
+}

@@ -1,0 +1,106 @@
+//! Downloading a corpus: whole and verified, or not at all.
+//!
+//! `CORPORA/.fetch/NAME/` holds what is on its way: `FILE.part`, then `FILE`, and the lock. It is safe to delete.
+
+mod download;
+mod unpack;
+
+pub use unpack::unpack;
+
+use indicatif::ProgressBar;
+use seraug_core::error::{Error, Result};
+use seraug_core::manifest::Fetch;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What a fetch is given beside its list of files.
+pub struct Job<'a> {
+    /// Name of the corpus.
+    pub name: &'a str,
+    /// The folder of all corpora; the recordings go to `corpora/<name>`.
+    pub corpora: &'a Path,
+    /// Counts bytes; its length is set.
+    pub progress: &'a ProgressBar,
+    /// Told in one line what is being done.
+    pub note: &'a dyn Fn(&str),
+    /// Pause before the first of five further tries; each later one is twice as long.
+    pub pause: Duration,
+}
+
+/// Downloads, verifies and unpacks `files` into `corpora/<name>`. A file that is there and verified is not
+/// downloaded again; one that was cut off is gone on with. Existing recordings are never changed.
+///
+/// # Errors
+/// No file is listed (usage); another fetch of the corpus is running; the server, the disk or the checksum; an archive
+/// that holds more than recordings should, or other content for a recording that exists.
+pub fn fetch(files: &[Fetch], job: &Job) -> Result<()> {
+    if files.is_empty() {
+        return Err(Error::usage(format!("corpus {}: nothing to fetch is listed", job.name)));
+    }
+    let folder = job.corpora.join(".fetch").join(job.name);
+    let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", folder.display()));
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    let _lock = lock(&folder.join("lock"), job.name)?;
+    let target = job.corpora.join(job.name);
+    for file in files {
+        file.check().map_err(|why| Error::usage(format!("fetch of {}: {why}", file.file)))?;
+        let archive = download::download(file, &folder, job)?;
+        (job.note)(&format!("unpacking {}", file.file));
+        let (new, same) = unpack(file, &archive, &folder.join("unpacked"), &target)?;
+        (job.note)(&format!("{}: {new} new files in {}, {same} were there", file.file, target.display()));
+    }
+    Ok(())
+}
+
+/// Held until the file is closed, by the system even if this process is killed.
+fn lock(path: &PathBuf, name: &str) -> Result<File> {
+    let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be locked: {e}", path.display()));
+    let file = File::create(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::failed(format!(
+            "corpus {name}: another fetch of it is running; wait for it or stop it"
+        ))),
+        Err(TryLockError::Error(e)) => Err(failed(e)),
+    }
+}
+
+/// Refuses when the disk of `folder` has fewer than `bytes` left. A disk that does not say is trusted.
+fn need_space(folder: &Path, bytes: u64, what: &str) -> Result<()> {
+    let Ok(disk) = rustix::fs::statvfs(folder) else { return Ok(()) };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if free >= bytes {
+        return Ok(());
+    }
+    let gigabytes = |b: u64| b as f64 / 1e9;
+    Err(Error::failed(format!(
+        "{}: {what} needs {:.2} GB and the disk has {:.2} GB left; make room or name another folder by --corpora",
+        folder.display(),
+        gigabytes(bytes),
+        gigabytes(free)
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_noticed_before() {
+        let folder = tempfile::tempdir().unwrap();
+        need_space(folder.path(), 1, "x").unwrap();
+        let e = need_space(folder.path(), u64::MAX, "a.zip").unwrap_err().to_string();
+        assert!(e.contains("a.zip needs") && e.contains("--corpora"), "{e}");
+    }
+
+    #[test]
+    fn a_second_lock_is_refused_while_the_first_is_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let first = lock(&path, "x").unwrap();
+        assert!(lock(&path, "x").unwrap_err().to_string().contains("another fetch"));
+        drop(first);
+        lock(&path, "x").unwrap();
+    }
+}

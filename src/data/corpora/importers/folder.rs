@@ -1,0 +1,197 @@
+//! What importers of recorded corpora share: from the files below a folder to utterances, order, problems.
+
+use crate::audio::decode::EXTENSIONS;
+use crate::corpora::digests::Digests;
+use crate::corpora::walk::{extension, files_below};
+use crate::corpora::{Corpus, Fault, Faults, Source, Utterance, missing, told};
+use rayon::prelude::*;
+use seraug_core::emotion::Emotion;
+use seraug_core::error::{Error, Result};
+use seraug_core::manifest::{Gender, Manifest};
+use seraug_core::names::unicode;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Audio that is recognised, and reported, but not read.
+const OTHER_AUDIO: &[&str] = &["aif", "aiff", "m4a", "mp3", "ogg", "opus", "sph", "wma"];
+
+/// A file's place below the corpus's folder, as a parser is given it.
+pub(crate) struct Place<'a> {
+    pub(crate) manifest: &'a Manifest,
+    /// Lower case, outermost first, without the folders that a release or a re-packing puts around the corpus.
+    pub(crate) folders: Vec<String>,
+    /// The file's name without its extension, in its own case, as [`unicode::clean`] has it.
+    pub(crate) stem: String,
+}
+
+impl Place<'_> {
+    /// The folders, for a `match`.
+    pub(crate) fn folders(&self) -> Vec<&str> {
+        self.folders.iter().map(String::as_str).collect()
+    }
+
+    /// The emotion that the manifest gives the corpus's `code`.
+    pub(crate) fn emotion(&self, code: &str) -> std::result::Result<Emotion, String> {
+        let labels = &self.manifest.labels;
+        labels.get(code).copied().ok_or_else(|| unknown("emotion code", code, labels.keys()))
+    }
+
+    /// `id`, where it is one of the manifest's speakers.
+    pub(crate) fn speaker(&self, id: &str) -> std::result::Result<String, String> {
+        let speakers = &self.manifest.speakers;
+        let known = speakers.contains_key(id);
+        if known { Ok(id.to_owned()) } else { Err(unknown("speaker", id, speakers.keys())) }
+    }
+}
+
+fn unknown<'a>(what: &str, given: &str, known: impl Iterator<Item = &'a String>) -> String {
+    let known: Vec<_> = known.map(String::as_str).collect();
+    format!("unknown {what} `{given}`, expected one of {}", known.join(", "))
+}
+
+/// What a file's place and name say.
+pub(crate) struct Parsed {
+    pub(crate) id: String,
+    pub(crate) speaker: String,
+    pub(crate) emotion: Emotion,
+    /// Absent: as the manifest says of the speaker.
+    pub(crate) gender: Option<Gender>,
+    pub(crate) session: Option<String>,
+    pub(crate) split: Option<String>,
+    /// Absent: the manifest's.
+    pub(crate) language: Option<String>,
+}
+
+impl Parsed {
+    pub(crate) fn new(id: String, speaker: String, emotion: Emotion) -> Parsed {
+        Parsed { id, speaker, emotion, gender: None, session: None, split: None, language: None }
+    }
+}
+
+/// What a parser makes of a file: an utterance; nothing, where it is no part of the corpus; or why it is a problem.
+pub(crate) type Parse = std::result::Result<Option<Parsed>, String>;
+
+/// Imports `corpora/<name>`: every wav or flac below it that `parse` understands. Folders named in `around` (lower
+/// case) may enclose the corpus. What `parse` refuses, unread containers of recordings that are not there as wav or
+/// flac too, and second files of one id become problems, by path; so do files that are no recording. What the manifest
+/// lists as unusable is left out. Dot files (`._x.wav` of macOS among them) and files that are not audio are passed over.
+pub(crate) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> Parse) -> Result<Corpus> {
+    let Source { manifest, corpora, cache, reading, progress, languages } = source;
+    let root = corpora.join(&manifest.name);
+    if !root.is_dir() {
+        return Err(missing(&manifest, corpora, &format!("no folder {}", root.display())));
+    }
+    let mut found: BTreeMap<String, (PathBuf, Parsed)> = BTreeMap::new();
+    let (mut problems, mut unread) = (Vec::new(), Vec::new());
+    let mut passed = 0;
+    let mut listed = BTreeSet::new();
+    let walk = files_below(&root, |e| EXTENSIONS.contains(&e) || OTHER_AUDIO.contains(&e));
+    for relative in walk.files {
+        let shown = relative.display();
+        let other = OTHER_AUDIO.contains(&extension(&relative).as_str());
+        let place = Place { manifest: &manifest, folders: folders(&relative, around), stem: stem(&relative) };
+        match parse(&place) {
+            Ok(parsed) if other => unread.push((relative, parsed.map(|p| p.id))),
+            Err(_) if other => unread.push((relative, None)),
+            Err(why) => problems.push(format!("{shown}: {why}")),
+            Ok(None) => passed += 1,
+            Ok(Some(mut p)) => {
+                let language = p.language.get_or_insert_with(|| manifest.language.clone());
+                if !languages.is_empty() && !languages.contains(language) {
+                    passed += 1;
+                    continue;
+                }
+                if let Some(known) = manifest.is_unusable(&p.id, &relative) {
+                    listed.insert(known.to_owned());
+                    continue;
+                }
+                match found.get(&p.id) {
+                    Some((first, _)) => {
+                        problems.push(format!(
+                            "{shown}: a second {}, beside {}; remove one",
+                            p.id,
+                            first.display()
+                        ));
+                    }
+                    None => drop(found.insert(p.id.clone(), (relative, p))),
+                }
+            }
+        }
+    }
+    for (relative, id) in unread {
+        let twin = |id: &String| found.contains_key(id) || manifest.is_unusable(id, &relative).is_some();
+        if !id.as_ref().is_some_and(twin) {
+            let extension = extension(&relative);
+            problems
+                .push(format!("{}: .{extension} is not read; convert it to wav or flac", relative.display()));
+        }
+    }
+    problems.sort();
+    let mut faults =
+        Faults { unusable: walk.broken, unseen: walk.unseen, listed: listed.into_iter().collect() };
+    if found.is_empty() {
+        // A folder that is there and cannot be read is not a corpus that is to be fetched.
+        let bad = [&faults.unseen[..], &faults.unusable].concat();
+        if !bad.is_empty() {
+            return Err(Error::failed(format!("{}: no recording in it: {}", root.display(), told(&bad))));
+        }
+        if passed > 0 && !languages.is_empty() {
+            return Err(Error::usage(format!(
+                "languages: no recording in language {} in {}",
+                languages.join(", "),
+                root.display()
+            )));
+        }
+        let first = problems.first().map(|p| format!(" ({p})")).unwrap_or_default();
+        let what = format!("no recording of it in {}{first}", root.display());
+        return Err(missing(&manifest, corpora, &what));
+    }
+    progress.set_length(found.len() as u64);
+    let corpus: Arc<str> = manifest.name.as_str().into();
+    let files: Vec<_> = found.into_values().collect();
+    let digests = Digests::open(&root, &corpus, cache, reading);
+    let looked = files.into_par_iter().map(|(relative, parsed)| {
+        let path = root.join(&relative);
+        let seen = digests.look(&path);
+        progress.inc(1);
+        let sha256 = seen.map_err(|why| Fault::new(&relative, why))?.sha256;
+        let Parsed { id, speaker, emotion, gender, session, split, language } = parsed;
+        Ok(Utterance {
+            corpus: Arc::clone(&corpus),
+            id,
+            path,
+            excerpt: None,
+            channels: manifest.channels,
+            gender: gender.or_else(|| manifest.speakers.get(&speaker).copied()),
+            speaker,
+            session,
+            split,
+            language: language.unwrap_or_default(),
+            emotion,
+            sha256,
+        })
+    });
+    let looked: Vec<std::result::Result<Utterance, Fault>> = looked.collect();
+    digests.keep();
+    let mut utterances = Vec::with_capacity(looked.len());
+    for one in looked {
+        match one {
+            Ok(utterance) => utterances.push(utterance),
+            Err(fault) => faults.unusable.push(fault),
+        }
+    }
+    faults.unusable.sort();
+    Ok(Corpus { manifest, root, utterances, dropped: BTreeMap::new(), problems, faults })
+}
+
+/// The folders of `relative` in lower case, without the leading ones that are named in `around`.
+pub(crate) fn folders(relative: &Path, around: &[&str]) -> Vec<String> {
+    let parent = relative.parent().into_iter().flat_map(Path::components);
+    let folders = parent.map(|f| f.as_os_str().to_string_lossy().to_lowercase());
+    folders.skip_while(|f| around.contains(&f.as_str())).collect()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map(|s| unicode::clean(&s.to_string_lossy()).into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,14 @@
+//! Corpora in their official layout, one file each.
+
+pub mod cremad;
+pub mod emodb;
+pub mod emovo;
+pub mod esd;
+pub mod folder;
+pub mod iemocap;
+pub mod nemo;
+pub mod ravdess;
+pub mod savee;
+pub mod shemo;
+pub mod tess;
+pub mod urdu;

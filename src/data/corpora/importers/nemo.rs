@@ -1,0 +1,25 @@
+//! nEMO: `nemo/samples/WR0_surprised_64.wav`; speaker, emotion, sentence.
+
+use super::folder::{self, Parse, Parsed, Place};
+use crate::corpora::{Corpus, Source};
+use seraug_core::error::Result;
+
+const AROUND: &[&str] = &["nemo", "nemo-main"];
+
+/// Reads `corpora/nemo`.
+pub(crate) fn import(source: Source) -> Result<Corpus> {
+    folder::import(source, AROUND, parse)
+}
+
+fn parse(place: &Place) -> Parse {
+    if !matches!(place.folders().as_slice(), [] | ["samples"]) {
+        return Err("stray audio: recordings belong into nemo/samples".into());
+    }
+    let &[speaker, emotion, sentence] = place.stem.split('_').collect::<Vec<_>>().as_slice() else {
+        return Err("not a name like WR0_surprised_64".into());
+    };
+    let sentence: u32 = sentence.parse().map_err(|_| "not a name like WR0_surprised_64")?;
+    let (speaker, code) = (place.speaker(&speaker.to_uppercase())?, emotion.to_lowercase());
+    let emotion = place.emotion(&code)?;
+    Ok(Some(Parsed::new(format!("{speaker}_{code}_{sentence}"), speaker, emotion)))
+}

@@ -1,0 +1,215 @@
+//! The index of a corpus: one row an utterance, with what other tools would have to find out again.
+
+use super::{Corpus, Utterance};
+use crate::audio::{SAMPLE_RATE, decode};
+use indicatif::ProgressBar;
+use polars::prelude::{Column, DataFrame, PolarsResult, SortMultipleOptions};
+use rayon::prelude::*;
+use seraug_core::error::{Error, Result};
+use seraug_core::manifest::Valence;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Columns of an index, in order. All are text but `seconds`, which is a 64-bit float.
+pub const COLUMNS: [&str; 10] =
+    ["id", "path", "speaker", "gender", "session", "language", "emotion", "valence", "seconds", "sha256"];
+
+/// One row an utterance, by id; the columns are [`COLUMNS`]. What a corpus does not say is the empty text.
+#[derive(Debug, Clone)]
+pub struct Index {
+    frame: DataFrame,
+}
+
+impl Index {
+    /// The index of what can be used of `corpus`, and why the rest cannot. Decodes every recording once, so an index lists
+    /// nothing that cannot be used; a recording's samples are gone before its thread takes the next. `seconds` is the
+    /// length of what is in the file, at its own rate, to the millisecond. `progress` goes up by one an utterance.
+    ///
+    /// What is refused is as `audio::decode` says it, or an excerpt that begins after the end of its file; one line each.
+    ///
+    /// # Errors
+    /// None in practice; those of the table.
+    pub fn of_usable(corpus: &Corpus, progress: &ProgressBar) -> Result<(Index, Vec<String>)> {
+        let (mut kept, mut lengths, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        for (u, seconds) in corpus.utterances.iter().zip(seconds(&corpus.utterances, progress)) {
+            match seconds {
+                Ok(seconds) => {
+                    kept.push(u);
+                    lengths.push(seconds);
+                }
+                Err(e) => refused.push(e.to_string()),
+            }
+        }
+        // Of one file with several excerpts.
+        refused.dedup();
+        let mut columns: Vec<Column> = COLUMNS
+            .iter()
+            .filter(|c| **c != "seconds")
+            .map(|c| text(c, &kept, &corpus.manifest.valence))
+            .collect();
+        columns.insert(8, Column::new("seconds".into(), lengths));
+        let frame = DataFrame::new(kept.len(), columns).map_err(|e| failed(&e))?;
+        Ok((Index { frame }, refused))
+    }
+
+    /// The table itself.
+    pub fn frame(&self) -> &DataFrame {
+        &self.frame
+    }
+
+    /// Calls `row` with the cells of each row, `seconds` as `0.25`.
+    fn each(&self, mut row: impl FnMut(&[Cow<str>]) -> Result<()>) -> Result<()> {
+        let find = |name| self.frame.column(name);
+        let read = || -> PolarsResult<_> {
+            let texts = COLUMNS.iter().filter(|c| **c != "seconds").map(|c| find(c)?.str());
+            Ok((texts.collect::<PolarsResult<Vec<_>>>()?, find("seconds")?.f64()?))
+        };
+        let (texts, seconds) = read().map_err(|e| failed(&e))?;
+        for i in 0..self.frame.height() {
+            let mut cells: Vec<Cow<str>> =
+                texts.iter().map(|t| t.get(i).unwrap_or_default().into()).collect();
+            cells.insert(8, seconds.get(i).unwrap_or_default().to_string().into());
+            row(&cells)?;
+        }
+        Ok(())
+    }
+
+    /// As CSV with a header.
+    ///
+    /// # Errors
+    /// Names what cannot be written.
+    pub fn to_csv(&self) -> Result<Vec<u8>> {
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        csv.write_record(COLUMNS).map_err(|e| failed(&e))?;
+        self.each(|cells| csv.write_record(cells.iter().map(|c| c.as_bytes())).map_err(|e| failed(&e)))?;
+        csv.into_inner().map_err(|e| failed(&e))
+    }
+
+    /// As a list of objects; `seconds` is a number.
+    ///
+    /// # Errors
+    /// None in practice; those of the table.
+    pub fn to_json(&self) -> Result<serde_json::Value> {
+        let mut rows = Vec::with_capacity(self.frame.height());
+        self.each(|cells| {
+            let value = |(name, cell): (&&str, &Cow<str>)| {
+                let cell = match *name {
+                    "seconds" => cell.parse::<f64>().unwrap_or_default().into(),
+                    _ => serde_json::Value::from(cell.as_ref()),
+                };
+                ((*name).to_owned(), cell)
+            };
+            rows.push(serde_json::Value::Object(COLUMNS.iter().zip(cells).map(value).collect()));
+            Ok(())
+        })?;
+        Ok(rows.into())
+    }
+}
+
+/// Numbers of utterances by the values of `columns` (of [`COLUMNS`], without `seconds`), sorted by all of them.
+/// Decodes nothing.
+///
+/// # Errors
+/// A column that does not exist.
+pub fn counts(
+    utterances: &[Utterance],
+    valence: &Valence,
+    columns: &[&str],
+) -> Result<Vec<(Vec<String>, usize)>> {
+    if let Some(wrong) = columns.iter().find(|c| **c == "seconds" || !COLUMNS.contains(c)) {
+        return Err(Error::failed(format!(
+            "index: no column of text `{wrong}`, expected one of {}",
+            COLUMNS.join(", ")
+        )));
+    }
+    if utterances.is_empty() {
+        return Ok(Vec::new());
+    }
+    count(utterances, valence, columns).map_err(|e| failed(&e))
+}
+
+fn count(
+    utterances: &[Utterance],
+    valence: &Valence,
+    columns: &[&str],
+) -> PolarsResult<Vec<(Vec<String>, usize)>> {
+    let all: Vec<&Utterance> = utterances.iter().collect();
+    let mut values: Vec<Column> = columns.iter().map(|c| text(c, &all, valence)).collect();
+    values.push(Column::new("utterances".into(), vec![1u64; utterances.len()]));
+    let frame = DataFrame::new(utterances.len(), values)?;
+    let keys = || columns.iter().map(|c| (*c).to_owned());
+    #[expect(deprecated, reason = "its successor needs the lazy engine, which doubles the crates")]
+    let sums = frame.group_by(keys())?.select(["utterances"]).sum()?;
+    // Groups come in no order.
+    let sums = sums.sort(keys(), SortMultipleOptions::default())?;
+    let texts = columns.iter().map(|c| sums.column(c)?.str()).collect::<PolarsResult<Vec<_>>>()?;
+    let numbers = sums.column("utterances_sum")?.u64()?;
+    let row = |i| texts.iter().map(|t| t.get(i).unwrap_or_default().to_owned()).collect();
+    Ok((0..sums.height()).map(|i| (row(i), numbers.get(i).unwrap_or_default() as usize)).collect())
+}
+
+/// Column `name` of `utterances`.
+fn text(name: &str, utterances: &[&Utterance], valence: &Valence) -> Column {
+    let cell = |u| -> Cow<str> { cell(name, u, valence) };
+    // One text a row would be twice the memory: what is borrowed is copied into the column once.
+    let cells: Vec<Cow<str>> = utterances.iter().copied().map(cell).collect();
+    let borrowed: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
+    Column::new(name.into(), borrowed)
+}
+
+fn cell<'a>(name: &str, u: &'a Utterance, valence: &Valence) -> Cow<'a, str> {
+    match name {
+        "id" => u.id.as_str().into(),
+        "path" => u.path.to_string_lossy(),
+        "speaker" => u.speaker.as_str().into(),
+        "gender" => u.gender.map_or("", |g| g.name()).into(),
+        "session" => u.session.as_deref().unwrap_or_default().into(),
+        "language" => u.language.as_str().into(),
+        "emotion" => u.emotion.name().into(),
+        "valence" => valence.of(u.emotion).unwrap_or_default().into(),
+        _ => u.sha256.as_str().into(),
+    }
+}
+
+/// Length of every utterance, in their order; each file is decoded once, whatever the number of its excerpts.
+fn seconds(utterances: &[Utterance], progress: &ProgressBar) -> Vec<Result<f64>> {
+    progress.set_length(utterances.len() as u64);
+    let mut files: BTreeMap<(&Path, bool), Vec<usize>> = BTreeMap::new();
+    for (i, u) in utterances.iter().enumerate() {
+        files.entry((&u.path, u.channels == seraug_core::manifest::Channels::First)).or_default().push(i);
+    }
+    let files: Vec<Vec<usize>> = files.into_values().collect();
+    let of_file = |rows: Vec<usize>| -> Vec<(usize, Result<f64>)> {
+        let first = &utterances[rows[0]];
+        let whole = decode(&first.path, first.channels).map(|decoded| decoded.seconds());
+        progress.inc(rows.len() as u64);
+        let of = |i: usize| {
+            let seconds = whole.clone().and_then(|whole| length(&utterances[i], whole));
+            (i, seconds.map(|s| (s * 1000.0).round() / 1000.0))
+        };
+        rows.into_iter().map(of).collect()
+    };
+    let mut lengths: Vec<(usize, Result<f64>)> = files.into_par_iter().flat_map_iter(of_file).collect();
+    lengths.sort_unstable_by_key(|(i, _)| *i);
+    lengths.into_iter().map(|(_, seconds)| seconds).collect()
+}
+
+/// Length of an utterance in a file of `whole` seconds: as much of it as the file has.
+fn length(u: &Utterance, whole: f64) -> Result<f64> {
+    match u.excerpt {
+        None => Ok(whole),
+        // As the features are cut: at least one sample at 16 kHz.
+        Some(e) if e.start + 0.5 / f64::from(SAMPLE_RATE) < whole => Ok(e.end.min(whole) - e.start),
+        Some(e) => Err(Error::failed(format!(
+            "{}: utterance {} begins at {} s, the file has {whole:.3} s; correct its start",
+            u.path.display(),
+            u.id,
+            e.start
+        ))),
+    }
+}
+
+fn failed(e: &dyn std::fmt::Display) -> Error {
+    Error::failed(format!("index: cannot be made: {e}"))
+}

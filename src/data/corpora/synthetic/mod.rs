@@ -1,0 +1,131 @@
+//! `synthetic`: acted emotions from the speech synthesiser espeak-ng, so that a fresh machine has a
+//! corpus without a download. It shows that the pipeline works; it says nothing about people, and its
+//! manifest is marked `synthetic`, so that whatever is printed from it says so.
+//!
+//! [`speakers`] say who talks, [`sentences`] what is said (the same pool for every emotion), [`prosody`]
+//! how it is said, [`espeak`] and [`shaping`] turn that into sound, [`cache`] keeps it on disk.
+
+pub mod cache;
+pub mod espeak;
+pub mod prosody;
+pub mod render;
+pub mod sentences;
+pub mod shaping;
+pub mod speakers;
+
+use super::{Corpus, Faults, Utterance};
+use espeak::Espeak;
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+use sentences::Language;
+use seraug_core::digest::digest_hex;
+use seraug_core::emotion::Emotion;
+use seraug_core::error::{Error, Result};
+use seraug_core::manifest::Manifest;
+use seraug_core::rng::Seed;
+use speakers::Speaker;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Utterances of one speaker in one emotion.
+pub const TAKES: usize = 12;
+
+/// One utterance to make: everything about it follows from these three.
+#[derive(Debug, Clone, Copy)]
+pub struct Take<'a> {
+    /// Who talks.
+    pub speaker: &'a Speaker,
+    /// The emotion to express.
+    pub emotion: Emotion,
+    /// 0-based, below [`TAKES`].
+    pub number: usize,
+}
+
+impl Take<'_> {
+    /// `en-f01-angry-03`, counted from 1.
+    pub fn id(&self) -> String {
+        format!("{}-{}-{:02}", self.speaker.id, self.emotion, self.number + 1)
+    }
+}
+
+/// Every take of `speaker`.
+pub fn takes(speaker: &Speaker) -> impl Iterator<Item = Take<'_>> {
+    prosody::EXPRESSIONS
+        .iter()
+        .flat_map(move |&(emotion, _)| (0..TAKES).map(move |number| Take { speaker, emotion, number }))
+}
+
+/// The corpus in `languages` (ISO 639-1; none = every one), generated below `cache` on first use.
+///
+/// The manifest of the corpus returned expects what these languages hold. `progress` advances by one
+/// an utterance. Fails on a language that is not there, without espeak-ng, and when `cache` cannot be written.
+pub fn import(
+    manifest: Manifest,
+    languages: &[String],
+    cache: &Path,
+    progress: &ProgressBar,
+) -> Result<Corpus> {
+    import_with(&Espeak::find(Path::new("espeak-ng"))?, manifest, languages, cache, progress)
+}
+
+/// As [`import`], by a synthesiser already found.
+pub fn import_with(
+    espeak: &Espeak,
+    mut manifest: Manifest,
+    languages: &[String],
+    cache: &Path,
+    progress: &ProgressBar,
+) -> Result<Corpus> {
+    let speakers: Vec<Speaker> = chosen(languages)?.into_iter().flat_map(speakers::of).collect();
+    progress.set_length((speakers.len() * prosody::EXPRESSIONS.len() * TAKES) as u64);
+    let root = cache.join(format!("synthetic-{}", digest(espeak)));
+    let made: Vec<Vec<Utterance>> =
+        speakers.par_iter().map(|s| cache::speaker(espeak, &root, s, progress)).collect::<Result<_>>()?;
+    let mut utterances: Vec<Utterance> = made.into_iter().flatten().collect();
+    utterances.sort_by(|a, b| a.id.cmp(&b.id));
+    manifest.expected.utterances = utterances.len();
+    manifest.speakers.retain(|id, _| speakers.iter().any(|s| s.id == *id));
+    for (_, count) in &mut manifest.expected.emotions {
+        *count = speakers.len() * TAKES;
+    }
+    let (dropped, problems, faults) = (BTreeMap::new(), Vec::new(), Faults::default());
+    Ok(Corpus { manifest, root, utterances, dropped, problems, faults })
+}
+
+/// The languages named, in the order of [`Language::ALL`].
+fn chosen(names: &[String]) -> Result<Vec<Language>> {
+    if let Some(name) = names.iter().find(|n| Language::ALL.iter().all(|l| l.code() != n.as_str())) {
+        let known: Vec<_> = Language::ALL.iter().map(|l| l.code()).collect();
+        return Err(Error::usage(format!(
+            "corpus synthetic has no language `{name}`, choose from {}",
+            known.join(", ")
+        )));
+    }
+    let wanted = |l: &Language| names.is_empty() || names.iter().any(|n| n == l.code());
+    Ok(Language::ALL.iter().copied().filter(wanted).collect())
+}
+
+/// The root of the corpus's draws. It is part of the corpus: another value is another corpus.
+fn seed() -> Seed {
+    Seed::new(1).child("synthetic")
+}
+
+/// 16 hex digits of everything that decides the audio: the text of this generator and of the
+/// resampler, and the synthesiser's version.
+/// A change of a comment makes a new cache, which costs seconds; a change of a table that kept the old one
+/// would cost trust.
+fn digest(espeak: &Espeak) -> String {
+    let generator = [
+        include_str!("../../audio/resample.rs"),
+        include_str!("espeak.rs"),
+        include_str!("mod.rs"),
+        include_str!("prosody.rs"),
+        include_str!("render.rs"),
+        include_str!("sentences.rs"),
+        include_str!("shaping.rs"),
+        include_str!("speakers.rs"),
+        &Language::ALL.map(|l| l.text()).join("\n"),
+        espeak.version(),
+    ];
+    digest_hex(generator.join("\0").as_bytes())[..16].to_owned()
+}

@@ -1,0 +1,58 @@
+//! From a take to 16 kHz samples.
+
+use super::espeak::{Espeak, Request};
+use super::prosody::{self, Delivery};
+use super::sentences::Language;
+use super::{Take, seed, shaping};
+use crate::audio::resample::resample;
+use seraug_core::error::{Error, Result};
+
+/// Makes one utterance: mono, 16 kHz, the same samples whenever it is called with the same take.
+pub fn render(espeak: &Espeak, take: Take) -> Result<Vec<i16>> {
+    let delivery = prosody::deliver(take);
+    let speech = espeak.speak(&request(take, &delivery))?;
+    // The variant's offset is set at the synthesiser's usual rate; another would shift every voice alike.
+    let played_hz = take.speaker.playback_hz * speech.rate_hz / 22_050;
+    let voice = resample(shaping::trim(&speech.samples), played_hz).map_err(Error::failed)?;
+    let voice: Vec<f64> = voice.into_iter().map(f64::from).collect();
+    Ok(shaping::shape(&voice, take.speaker, &delivery, seed().child("sound").child(&take.id())))
+}
+
+/// The words and flags of a take.
+fn request(take: Take, delivery: &Delivery) -> Request {
+    let language = take.speaker.language;
+    let cues = &delivery.cues;
+    // 50 units are an octave of the base pitch; the range below covers every voice without a squeak.
+    let units = |semitones: f64| (50.0 + semitones * 50.0 / 12.0).clamp(5.0, 95.0);
+    let pitch = units(take.speaker.pitch_st + cues.pitch_st);
+    let last = units(take.speaker.pitch_st + cues.pitch_st + cues.contour_st);
+    let [first, second] = prosody::sentence(take);
+    Request {
+        voice: take.speaker.voice.clone(),
+        pitch: pitch.round() as u32,
+        wpm: (take.speaker.wpm * cues.rate).round().clamp(80.0, 320.0) as u32,
+        ssml: format!(
+            "<speak><prosody range=\"{:.0}%\">{}{}{}<prosody pitch=\"{:+.0}%\">{}{}</prosody></prosody></speak>",
+            100.0 * cues.range,
+            escape(first),
+            pause(cues.pause_ms),
+            language.space(),
+            100.0 * (last / pitch - 1.0),
+            escape(second),
+            terminal(language, delivery),
+        ),
+    }
+}
+
+/// A pause too short to be heard is left out: the synthesiser would still end a clause there.
+fn pause(ms: f64) -> String {
+    if ms < 40.0 { String::new() } else { format!("<break time=\"{ms:.0}ms\"/>") }
+}
+
+fn terminal(language: Language, delivery: &Delivery) -> char {
+    language.terminals()[delivery.terminal as usize]
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,280 @@
+//! The leakage audit: what a test utterance could have told the training, checked on the very indices
+//! that the training uses. Any hit stops the run, but for names that only look alike: whether they are one, a person
+//! has to say.
+
+use crate::corpora::Utterance;
+use seraug_core::error::{Error, Result};
+use seraug_core::names::unicode::{clean, likeness};
+use seraug_core::run_files::AuditCheck;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::path::{Path, PathBuf};
+
+/// Where everything in a cell comes from: indices into the utterances of the experiment.
+#[derive(Debug, Clone, Copy)]
+pub struct Lineage<'a> {
+    /// What the classifier is tested on.
+    pub test: &'a [usize],
+    /// What it is trained on, augmentations aside.
+    pub train: &'a [usize],
+    /// What augmentations were made from.
+    pub augmented_from: &'a [usize],
+    /// What the augmentor was trained on.
+    pub augmentor_trained_on: &'a [usize],
+    /// What mean and deviation were fitted on.
+    pub statistics_from: &'a [usize],
+    /// The protocol lets test speakers train: they are counted, not refused.
+    pub speakers_overlap: bool,
+}
+
+/// The auditor of an experiment: what its utterances may have in common, as numbers, because the questions are asked
+/// of every cell.
+#[derive(Debug)]
+pub struct Auditor<'a> {
+    utterances: &'a [Utterance],
+    speakers: Numbers,
+    /// By what their names have in common with those of others.
+    likenesses: Numbers,
+    ids: Numbers,
+    contents: Numbers,
+    /// Absent where every utterance is a whole file.
+    files: Option<Numbers>,
+}
+
+/// A number for each utterance: equal numbers for equal values.
+#[derive(Debug)]
+struct Numbers {
+    of: Vec<u32>,
+    distinct: usize,
+}
+
+impl Numbers {
+    fn new<'a, K: Hash + Eq>(utterances: &'a [Utterance], what: impl Fn(&'a Utterance) -> K) -> Numbers {
+        let mut known: HashMap<K, u32> = HashMap::new();
+        let of = utterances.iter().map(|u| {
+            let next = known.len() as u32;
+            *known.entry(what(u)).or_insert(next)
+        });
+        Numbers { of: of.collect(), distinct: known.len() }
+    }
+}
+
+/// A name is looked at once, however often it speaks.
+fn likenesses(utterances: &[Utterance]) -> Numbers {
+    let mut known: HashMap<&str, String> = HashMap::new();
+    for u in utterances {
+        known.entry(&u.speaker).or_insert_with(|| likeness(&u.speaker));
+    }
+    let mut numbers: HashMap<(&str, &str), u32> = HashMap::new();
+    let of = utterances.iter().map(|u| {
+        let next = numbers.len() as u32;
+        *numbers.entry((&*u.corpus, known[u.speaker.as_str()].as_str())).or_insert(next)
+    });
+    Numbers { of: of.collect(), distinct: numbers.len() }
+}
+
+/// By the file, whatever links lead to it.
+fn recordings(utterances: &[Utterance]) -> Numbers {
+    let mut real: HashMap<&Path, PathBuf> = HashMap::new();
+    for u in utterances {
+        real.entry(&u.path).or_insert_with(|| u.path.canonicalize().unwrap_or_else(|_| u.path.clone()));
+    }
+    let mut numbers: HashMap<&Path, u32> = HashMap::new();
+    let of = utterances.iter().map(|u| {
+        let next = numbers.len() as u32;
+        *numbers.entry(&real[u.path.as_path()]).or_insert(next)
+    });
+    Numbers { of: of.collect(), distinct: numbers.len() }
+}
+
+/// Hits of one question: how many of the test utterances, and the first pair.
+type Hits = (usize, Option<(usize, usize)>);
+
+impl<'a> Auditor<'a> {
+    /// Of the experiment that is about `utterances`.
+    pub fn new(utterances: &'a [Utterance]) -> Auditor<'a> {
+        let excerpts = utterances.iter().any(|u| u.excerpt.is_some());
+        Auditor {
+            utterances,
+            speakers: Numbers::new(utterances, |u| (&*u.corpus, clean(&u.speaker))),
+            likenesses: likenesses(utterances),
+            ids: Numbers::new(utterances, |u| (&*u.corpus, clean(&u.id))),
+            contents: Numbers::new(utterances, |u| u.sha256.as_str()),
+            files: excerpts.then(|| recordings(utterances)),
+        }
+    }
+
+    /// Asks every question of one cell. Names that only look alike are among the answers where there are any.
+    ///
+    /// # Errors
+    /// The first hit that the protocol does not allow, with the utterances on both sides.
+    pub fn audit(&self, lineage: &Lineage) -> Result<Vec<AuditCheck>> {
+        let l = lineage;
+        let speakers = "speakers on both sides";
+        let alike = "speakers whose names look like one on the other side";
+        let questions: [(&str, Hits); 8] = [
+            (speakers, shared(&self.speakers, l.train, l.test)),
+            ("utterances on both sides", shared(&self.ids, l.train, l.test)),
+            ("byte-identical audio on both sides", shared(&self.contents, l.train, l.test)),
+            ("recordings of which both sides hear a part", self.overlapping(l.train, l.test)),
+            ("augmentations made from test items", shared(&self.ids, l.augmented_from, l.test)),
+            ("augmentor trained on test items", shared(&self.ids, l.augmentor_trained_on, l.test)),
+            ("statistics fitted on test items", shared(&self.ids, l.statistics_from, l.test)),
+            (alike, self.alike(l.train, l.test)),
+        ];
+        let mut checks = Vec::new();
+        for (check, (hits, first)) in questions {
+            if let Some((a, b)) = first
+                && !(check == speakers && l.speakers_overlap)
+                && check != alike
+            {
+                let [a, b] = [a, b].map(|i| &self.utterances[i]);
+                return Err(Error::failed(format!(
+                    "leakage: {check}: {} ({}) and {} ({}); remove one from the corpus or use another protocol",
+                    a.id,
+                    a.path.display(),
+                    b.id,
+                    b.path.display()
+                )));
+            }
+            if check == alike && hits == 0 {
+                continue;
+            }
+            checks.push(AuditCheck { check: check.to_owned(), compared: l.test.len(), hits });
+        }
+        Ok(checks)
+    }
+
+    /// Utterances of `right` whose speaker does not speak in `left`, but somebody there has a name that looks the same.
+    fn alike(&self, left: &[usize], right: &[usize]) -> Hits {
+        let mut speaks = vec![false; self.speakers.distinct];
+        left.iter().for_each(|&i| speaks[self.speakers.of[i] as usize] = true);
+        let others: Vec<usize> =
+            right.iter().copied().filter(|&i| !speaks[self.speakers.of[i] as usize]).collect();
+        shared(&self.likenesses, left, &others)
+    }
+
+    /// Utterances of `right` whose stretch of a file one of `left` has a part of. A whole file is all of it.
+    fn overlapping(&self, left: &[usize], right: &[usize]) -> Hits {
+        let Some(files) = &self.files else { return (0, None) };
+        let bounds = |i: usize| self.utterances[i].excerpt.map_or((0.0, f64::INFINITY), |e| (e.start, e.end));
+        let mut of_file: HashMap<u32, Vec<usize>> = HashMap::new();
+        for &i in left {
+            of_file.entry(files.of[i]).or_default().push(i);
+        }
+        for stretches in of_file.values_mut() {
+            stretches.sort_by(|a, b| bounds(*a).0.total_cmp(&bounds(*b).0));
+        }
+        let hit = |&i: &usize| {
+            let (start, end) = bounds(i);
+            let stretches = of_file.get(&files.of[i])?;
+            let before = &stretches[..stretches.partition_point(|s| bounds(*s).0 < end)];
+            Some((*before.iter().find(|s| bounds(**s).1 > start)?, i))
+        };
+        let mut hits = right.iter().filter_map(hit);
+        let first = hits.next();
+        (usize::from(first.is_some()) + hits.count(), first)
+    }
+}
+
+/// Utterances of `right` that agree in a number with one of `left`; of those the first in `left` is in the pair.
+fn shared(numbers: &Numbers, left: &[usize], right: &[usize]) -> Hits {
+    let mut seen = vec![false; numbers.distinct];
+    left.iter().for_each(|&i| seen[numbers.of[i] as usize] = true);
+    let mut hits = right.iter().filter(|&&i| seen[numbers.of[i] as usize]);
+    let first = hits.next().and_then(|&b| {
+        let a = left.iter().find(|&&a| numbers.of[a] == numbers.of[b])?;
+        Some((*a, b))
+    });
+    (usize::from(first.is_some()) + hits.count(), first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpora::Excerpt;
+    use seraug_core::emotion::Emotion;
+    use seraug_core::manifest::Channels;
+
+    fn utterance(id: &str, speaker: &str, sha: &str) -> Utterance {
+        Utterance {
+            corpus: "emodb".into(),
+            id: id.into(),
+            path: PathBuf::from(format!("{id}.wav")),
+            excerpt: None,
+            channels: Channels::Mean,
+            speaker: speaker.into(),
+            gender: None,
+            session: None,
+            split: None,
+            language: "de".into(),
+            emotion: Emotion::Sad,
+            sha256: sha.into(),
+        }
+    }
+
+    fn audit(utterances: &[Utterance], lineage: &Lineage) -> Result<Vec<AuditCheck>> {
+        Auditor::new(utterances).audit(lineage)
+    }
+
+    #[test]
+    fn every_kind_of_leak_is_named() {
+        let clean = vec![utterance("a", "s1", "1"), utterance("b", "s1", "2"), utterance("c", "s2", "3")];
+        let fine = Lineage {
+            test: &[2],
+            train: &[0, 1],
+            augmented_from: &[0],
+            augmentor_trained_on: &[0, 1],
+            statistics_from: &[0, 1],
+            speakers_overlap: false,
+        };
+        assert_eq!(audit(&clean, &fine).unwrap().len(), 7);
+        let message = |u: &[Utterance], l: Lineage| audit(u, &l).unwrap_err().to_string();
+        let mut speaker = clean.clone();
+        speaker[2].speaker = "s1".into();
+        assert!(message(&speaker, fine).contains("speakers on both sides: a (a.wav) and c (c.wav)"));
+        let allowed = audit(&speaker, &Lineage { speakers_overlap: true, ..fine }).unwrap();
+        assert_eq!((allowed[0].hits, allowed[1].hits), (1, 0));
+        speaker[2].speaker = "s1\u{200b}".into();
+        assert!(
+            message(&speaker, fine).contains("speakers on both sides"),
+            "what is not seen tells nobody apart"
+        );
+        speaker[2].speaker = "S_01".into();
+        let alike = audit(&speaker, &fine).unwrap();
+        assert_eq!((alike.len(), alike[0].hits, alike[7].hits), (8, 0, 1), "told, and a person's to decide");
+        let mut bytes = clean.clone();
+        bytes[2].sha256 = "2".into();
+        assert!(message(&bytes, fine).contains("byte-identical audio on both sides: b"));
+        let mut parts = clean.clone();
+        for (u, (start, end)) in std::iter::zip(&mut parts, [(0.0, 2.0), (2.0, 3.0), (1.9, 2.0)]) {
+            (u.path, u.excerpt) = ("long.wav".into(), Some(Excerpt { start, end }));
+        }
+        assert!(message(&parts, fine).contains("both sides hear a part: a (long.wav) and c (long.wav)"));
+        parts[2].excerpt = Some(Excerpt { start: 3.0, end: 4.0 });
+        assert_eq!(audit(&parts, &fine).unwrap()[3].hits, 0, "neighbours share nothing");
+        let dir = tempfile::tempdir().unwrap();
+        let [long, link] = ["long.wav", "link.wav"].map(|name| dir.path().join(name));
+        std::fs::write(&long, "").unwrap();
+        std::os::unix::fs::symlink(&long, &link).unwrap();
+        (parts[0].path, parts[1].path, parts[2].path) = (long.clone(), long, link);
+        parts[2].excerpt = Some(Excerpt { start: 1.9, end: 2.0 });
+        assert!(message(&parts, fine).contains("both sides hear a part: a"), "a link is no other recording");
+        for u in &mut parts {
+            u.path = "long.wav".into();
+        }
+        parts[0].excerpt = None;
+        assert!(message(&parts, fine).contains("both sides hear a part: a"), "a whole file has every part");
+        assert!(
+            message(&clean, Lineage { augmented_from: &[2], ..fine })
+                .contains("augmentations made from test items")
+        );
+        assert!(
+            message(&clean, Lineage { augmentor_trained_on: &[2], ..fine }).contains("augmentor trained on")
+        );
+        assert!(
+            message(&clean, Lineage { statistics_from: &[2], ..fine })
+                .contains("statistics fitted on test items")
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! From recordings on disk to the utterances, features and folds of an experiment.
+
+pub mod audio;
+pub mod corpora;
+pub mod features;
+pub mod leakage;
+pub mod split;

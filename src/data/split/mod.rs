@@ -1,0 +1,280 @@
+//! From corpora to folds. Every draw depends on the seed and an utterance's id, never on file order.
+
+mod cross_lingual;
+mod file;
+mod reduce;
+mod sample;
+mod speakers;
+#[cfg(test)]
+mod tests;
+
+pub use file::{Listed, Part, SplitTable, parts, write_splits};
+
+use crate::corpora::{Corpus, Utterance};
+use seraug_core::emotion::Emotion;
+use seraug_core::error::{Error, Result};
+use seraug_core::rng::Seed;
+use seraug_core::spec::{CopySource, Protocol, ReductionMode, Spec, TargetShare};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The utterances an experiment is about.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// Corpus by corpus in the spec's order, by id within one.
+    pub utterances: Vec<Utterance>,
+    /// Class index of each.
+    pub labels: Vec<usize>,
+    /// Utterances left out, by corpus and emotion.
+    pub left_out: BTreeMap<(String, Emotion), usize>,
+}
+
+/// A split. All indices are into [`Selection::utterances`], ascending.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fold {
+    /// From 1.
+    pub number: usize,
+    /// What it is about: a corpus, or a pair such as `ravdess>emodb`.
+    pub corpus: String,
+    /// Training utterances after the reduction.
+    pub train: Vec<usize>,
+    /// Test utterances.
+    pub test: Vec<usize>,
+    /// Training utterances that the reduction removed.
+    pub removed: Vec<usize>,
+    /// Classes that the reduction thinned.
+    pub reduced: Vec<usize>,
+    /// Cross-lingual: the training utterances of the target corpus; empty elsewhere.
+    pub target: Vec<usize>,
+    /// Cross-lingual: the part of `target` that trains in LT.
+    pub low: Vec<usize>,
+    /// Test speakers may train, because the protocol or the corpus leaves no other way.
+    pub speakers_overlap: bool,
+}
+
+impl Fold {
+    /// The fold of a condition that trains on this share of the target corpus.
+    pub fn with(&self, share: TargetShare) -> Fold {
+        match share {
+            TargetShare::Full => self.clone(),
+            TargetShare::Low => {
+                let dropped =
+                    |i: &usize| self.target.binary_search(i).is_ok() && self.low.binary_search(i).is_err();
+                let train = self.train.iter().copied().filter(|i| !dropped(i)).collect();
+                Fold { train, target: self.low.clone(), ..self.clone() }
+            }
+        }
+    }
+}
+
+/// Keeps the utterances of the spec's languages and classes.
+///
+/// # Errors
+/// A language or class of which a corpus has nothing.
+pub fn select(spec: &Spec, corpora: Vec<Corpus>) -> Result<Selection> {
+    let mut selection = Selection { utterances: Vec::new(), labels: Vec::new(), left_out: BTreeMap::new() };
+    for corpus in corpora {
+        let name = &corpus.manifest.name;
+        let languages = spec.languages_of(name);
+        for language in languages {
+            if !corpus.utterances.iter().any(|u| u.language == *language) {
+                return Err(Error::usage(format!(
+                    "languages: the corpus {name} has nothing in `{language}`"
+                )));
+            }
+        }
+        let first = selection.labels.len();
+        for u in corpus.utterances {
+            if !languages.is_empty() && !languages.contains(&u.language) {
+                continue;
+            }
+            match spec.class_of(name, u.emotion) {
+                Some(class) => {
+                    selection.labels.push(class);
+                    selection.utterances.push(u);
+                }
+                None => *selection.left_out.entry((name.clone(), u.emotion)).or_default() += 1,
+            }
+        }
+        for (class, class_name) in spec.class_names().iter().enumerate() {
+            if !selection.labels[first..].contains(&class) {
+                return Err(Error::usage(format!(
+                    "classes.{class_name}: the corpus {name} has no such utterance"
+                )));
+            }
+        }
+    }
+    Ok(selection)
+}
+
+/// How the utterances of an experiment become folds: what the seeds have in common, found once.
+#[derive(Debug)]
+pub struct Splits<'a> {
+    spec: &'a Spec,
+    selection: &'a Selection,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// The same sides for every seed, which draws what the reduction removes.
+    Sides(Vec<Sides>),
+    /// Those of a split.csv.
+    File(SplitTable),
+    /// Every seed draws the sides.
+    CrossLingual,
+}
+
+impl<'a> Splits<'a> {
+    /// The splits of `spec`.
+    ///
+    /// # Errors
+    /// What the corpora cannot serve: fewer speakers than folds, no session, no split; a split.csv that does not read.
+    pub fn new(spec: &'a Spec, selection: &'a Selection) -> Result<Splits<'a>> {
+        let rest = |test: Vec<usize>| {
+            let is_test = |i: &usize| test.binary_search(i).is_ok();
+            let pool = (0..selection.utterances.len()).filter(|i| !is_test(i)).collect();
+            Sides { pool, test, speakers_overlap: false }
+        };
+        let sides = |tests: Vec<Vec<usize>>| Kind::Sides(tests.into_iter().map(rest).collect());
+        let kind = match &spec.protocol {
+            Protocol::LeaveOneSessionOut(_) => sides(speakers::sessions(selection)?),
+            Protocol::LeaveSpeakersOut(p) => sides(speakers::groups(p, selection)?),
+            Protocol::FixedSplit(p) => Kind::Sides(vec![speakers::parts(p, selection)?]),
+            Protocol::SplitFile(p) => Kind::File(SplitTable::read(Path::new(&p.path))?),
+            Protocol::CrossLingual(_) => Kind::CrossLingual,
+        };
+        Ok(Splits { spec, selection, kind })
+    }
+
+    /// The folds under one run seed, those of the protocol's `only` alone where it is given.
+    ///
+    /// # Errors
+    /// A fold whose training or test set lacks a class, a fold that is not there, no speakers to draw a side from.
+    pub fn folds(&self, seed: u64) -> Result<Vec<Fold>> {
+        let Splits { spec, selection, kind } = self;
+        let mut folds = match (kind, &spec.protocol) {
+            (Kind::Sides(sides), _) => reduced(spec, selection, seed, sides),
+            (Kind::File(table), _) => table.folds(selection, seed)?,
+            (Kind::CrossLingual, Protocol::CrossLingual(p)) => {
+                cross_lingual::folds(p, selection, spec.classes.len(), seed)?
+            }
+            (Kind::CrossLingual, _) => unreachable!("the kind is the protocol's"),
+        };
+        let only = spec.protocol.only();
+        // Folds of a file keep their numbers; the others are numbered through, once for each reduced set.
+        let count = match &spec.protocol {
+            Protocol::SplitFile(_) => folds.iter().map(|f| f.number).max().unwrap_or(0),
+            _ => folds.len() / reduced_sets(spec).len().max(1),
+        };
+        let of_set = |f: &Fold| (f.number - 1) % count.max(1) + 1;
+        if let Some(beyond) = only.iter().find(|&&n| !folds.iter().any(|f| of_set(f) == n)) {
+            return Err(Error::usage(format!("protocol: only: {beyond} is not in 1..={count}")));
+        }
+        folds.retain(|f| only.is_empty() || only.contains(&of_set(f)));
+        check_conditions(spec, selection, &folds)?;
+        for fold in &folds {
+            check(spec, selection, fold)?;
+            // Without a target corpus the low share is the full one.
+            if !fold.target.is_empty() {
+                check(spec, selection, &fold.with(TargetShare::Low))?;
+            }
+        }
+        Ok(folds)
+    }
+}
+
+/// The folds of `spec` under one run seed; see [`Splits`], which several seeds share.
+///
+/// # Errors
+/// As [`Splits::new`] and [`Splits::folds`].
+pub fn folds(spec: &Spec, selection: &Selection, seed: u64) -> Result<Vec<Fold>> {
+    Splits::new(spec, selection)?.folds(seed)
+}
+
+/// The two sides of a fold before the reduction. Ascending.
+#[derive(Debug)]
+struct Sides {
+    pool: Vec<usize>,
+    test: Vec<usize>,
+    speakers_overlap: bool,
+}
+
+/// A fold for each reduced set and pair of sides, numbered through.
+fn reduced(spec: &Spec, selection: &Selection, seed: u64, sides: &[Sides]) -> Vec<Fold> {
+    let mut folds = Vec::new();
+    for reduced in reduced_sets(spec) {
+        for (g, Sides { pool, test, speakers_overlap }) in sides.iter().enumerate() {
+            let (train, removed) = match &spec.reduction {
+                None => (pool.clone(), Vec::new()),
+                Some(r) => {
+                    let seed = Seed::new(seed).child("reduction").at(g as u64);
+                    reduce::reduce(r, &reduced, pool, selection, seed)
+                }
+            };
+            folds.push(Fold {
+                number: folds.len() + 1,
+                corpus: spec.corpus.clone(),
+                train,
+                test: test.clone(),
+                removed,
+                reduced: reduced.clone(),
+                speakers_overlap: *speakers_overlap,
+                ..Fold::default()
+            });
+        }
+    }
+    folds
+}
+
+/// The classes reduced in each data set: one set, or one for each reduced class.
+fn reduced_sets(spec: &Spec) -> Vec<Vec<usize>> {
+    match spec.reduction.as_ref().map(|r| r.mode) {
+        Some(ReductionMode::PerClass) => spec.reduced_classes().into_iter().map(|c| vec![c]).collect(),
+        Some(ReductionMode::Joint) | None => vec![spec.reduced_classes()],
+    }
+}
+
+/// What a condition asks of the folds: a split.csv need not have it.
+fn check_conditions(spec: &Spec, selection: &Selection, folds: &[Fold]) -> Result<()> {
+    let lacks = |condition: &str, what: &str, fold: &Fold| {
+        Err(Error::usage(format!("condition.{condition}: fold {} has no {what}", fold.number)))
+    };
+    for fold in folds {
+        for c in &spec.condition {
+            if c.target == TargetShare::Low && fold.low.is_empty() {
+                return lacks(&c.name, "utterance that trains in LT; leave target = \"low\" out", fold);
+            }
+            let Some((_, of)) = c.augment.copies() else { continue };
+            let fold = match c.target {
+                TargetShare::Full => Cow::Borrowed(fold),
+                TargetShare::Low => Cow::Owned(fold.with(TargetShare::Low)),
+            };
+            let wanted = |&&i: &&usize| match of {
+                CopySource::All => true,
+                CopySource::Reduced => fold.reduced.contains(&selection.labels[i]),
+                CopySource::Target => fold.target.binary_search(&i).is_ok(),
+            };
+            if !fold.train.iter().any(|i| wanted(&i)) {
+                return lacks(&c.name, "utterance to copy; set `of` to another part", &fold);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check(spec: &Spec, selection: &Selection, fold: &Fold) -> Result<()> {
+    for (class, name) in spec.classes.keys().enumerate() {
+        let lacks = |items: &[usize]| !items.iter().any(|&i| selection.labels[i] == class);
+        for (side, items) in [("training", &fold.train), ("test", &fold.test)] {
+            if lacks(items) {
+                return Err(Error::failed(format!(
+                    "fold {}: the {side} set has no `{name}`; choose fewer folds or leave the class out",
+                    fold.number
+                )));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! From outcomes to one value a column and independent unit, ready for an interval.
+
+use super::loaded_run::Reading;
+use polars::prelude::{Column as Values, DataFrame, PolarsError, SortMultipleOptions};
+use seraug_core::error::{Error, Result};
+use std::collections::BTreeMap;
+
+/// A column of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Column {
+    /// Recall of a class; with one data set a class, the UAR of the data set in which that class was reduced.
+    Class(usize),
+    /// Unweighted average recall over all classes.
+    Uar,
+    /// Mean over the reduced classes: the paper's Average.
+    Reduced,
+    /// The main column less the first condition's, paired by fold and seed.
+    Difference,
+}
+
+/// A measured value of a cell, in percent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// Index in the spec.
+    pub condition: usize,
+    /// What was measured.
+    pub column: Column,
+    /// Group of test speakers, from 1.
+    pub fold: usize,
+    /// An entry of the spec's `seeds`.
+    pub seed: u64,
+    /// Percent, or percentage points for a difference.
+    pub value: f64,
+}
+
+/// What an interval counts as independent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Groups of test speakers, each averaged over its seeds.
+    Fold,
+    /// Seeds, when the spec runs a single fold.
+    Seed,
+}
+
+/// The columns of a run, in table order, without the difference.
+pub fn columns(reading: &Reading) -> Vec<Column> {
+    let reduced = reading.reduced();
+    if reading.per_class() {
+        return reduced.iter().map(|&c| Column::Class(c)).chain([Column::Reduced]).collect();
+    }
+    let classes = (0..reading.spec.classes.len()).map(Column::Class);
+    classes.chain([Column::Uar]).chain((!reduced.is_empty()).then_some(Column::Reduced)).collect()
+}
+
+/// The column that conditions are compared by.
+pub fn main_column(reading: &Reading) -> Column {
+    if reading.reduced().is_empty() { Column::Uar } else { Column::Reduced }
+}
+
+/// Values of every finished cell. A class that a test fold lacks gives none.
+pub fn samples(reading: &Reading) -> Vec<Sample> {
+    let reduced = reading.reduced();
+    let classes = reading.spec.class_names();
+    let mut samples = Vec::new();
+    // Cells of one data set a class, by (condition, speakers, seed).
+    let mut sets: BTreeMap<(usize, usize, u64), BTreeMap<usize, f64>> = BTreeMap::new();
+    for o in &reading.outcomes {
+        let Some(confusion) = &o.confusion else { continue };
+        let condition = reading.condition_of(&o.cell);
+        let (fold, seed) = (reading.group(o.cell.fold), o.cell.seed);
+        let mut push = |column, value: Option<f64>| {
+            samples.extend(value.map(|v| Sample { condition, column, fold, seed, value: 100.0 * v }));
+        };
+        if reading.per_class() {
+            let class = o.reduced.first().and_then(|r| classes.iter().position(|c| c == r));
+            if let (Some(class), Some(uar)) = (class, confusion.uar()) {
+                push(Column::Class(class), Some(uar));
+                sets.entry((condition, fold, seed)).or_default().insert(class, uar);
+            }
+        } else {
+            (0..classes.len()).for_each(|c| push(Column::Class(c), confusion.recall(c)));
+            push(Column::Uar, confusion.uar());
+            if !reduced.is_empty() {
+                push(Column::Reduced, confusion.mean_recall(&reduced));
+            }
+        }
+    }
+    for ((condition, fold, seed), uars) in sets {
+        // A mean over fewer data sets would be of other classes than the mean beside it.
+        if uars.len() == reduced.len() {
+            let value = 100.0 * uars.values().sum::<f64>() / uars.len() as f64;
+            samples.push(Sample { condition, column: Column::Reduced, fold, seed, value });
+        }
+    }
+    samples
+}
+
+/// Differences `condition - base` in `column`, over the folds and seeds that both have.
+pub fn differences(samples: &[Sample], column: Column, condition: usize, base: usize) -> Vec<Sample> {
+    let of = |index| samples.iter().filter(move |s| s.condition == index && s.column == column);
+    of(condition)
+        .filter_map(|s| {
+            let pair = of(base).find(|b| (b.fold, b.seed) == (s.fold, s.seed))?;
+            Some(Sample { column: Column::Difference, value: s.value - pair.value, ..*s })
+        })
+        .collect()
+}
+
+/// Test utterances over training utterances, by fold and seed.
+pub type Ratios = BTreeMap<(usize, u64), f64>;
+
+/// Of every finished cell of a condition: how much training sets overlap, for the corrected resampled t-test.
+pub fn test_over_train(reading: &Reading, condition: usize) -> Ratios {
+    let cells = reading.done(condition).filter(|o| o.n_train > 0);
+    cells.map(|o| ((o.cell.fold, o.cell.seed), o.n_test as f64 / o.n_train as f64)).collect()
+}
+
+/// Mean over the cells that both have; 0 where there is none.
+pub fn mean_ratio(first: &Ratios, second: &Ratios) -> f64 {
+    let both = first.iter().filter_map(|(key, r)| Some((r + second.get(key)?) / 2.0));
+    let ratios: Vec<f64> = both.collect();
+    ratios.iter().sum::<f64>() / ratios.len().max(1) as f64
+}
+
+/// One value for each unit of each (condition, column), sorted by unit: (fold or seed, value).
+pub type Units = BTreeMap<(usize, Column), Vec<(u64, f64)>>;
+
+/// Averages the samples of a unit.
+pub fn by_unit(samples: &[Sample], unit: Unit) -> Result<Units> {
+    let mut kinds: Vec<Column> = samples.iter().map(|s| s.column).collect();
+    kinds.sort();
+    kinds.dedup();
+    let kind = |c: Column| kinds.iter().position(|&k| k == c).unwrap_or_default() as u32;
+    let unit_of = |s: &Sample| match unit {
+        Unit::Fold => s.fold as u64,
+        Unit::Seed => s.seed,
+    };
+    average(samples, kind, unit_of)
+        .map(|rows| {
+            let mut units = Units::new();
+            for (condition, kind, unit, value) in rows {
+                units.entry((condition as usize, kinds[kind as usize])).or_default().push((unit, value));
+            }
+            units
+        })
+        .map_err(|e| Error::failed(format!("outcomes.csv: cannot be aggregated: {e}")))
+}
+
+fn average(
+    samples: &[Sample],
+    kind: impl Fn(Column) -> u32,
+    unit: impl Fn(&Sample) -> u64,
+) -> std::result::Result<Vec<(u32, u32, u64, f64)>, PolarsError> {
+    if samples.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = ["condition", "column", "unit"];
+    let frame = DataFrame::new(
+        samples.len(),
+        vec![
+            Values::new("condition".into(), samples.iter().map(|s| s.condition as u32).collect::<Vec<_>>()),
+            Values::new("column".into(), samples.iter().map(|s| kind(s.column)).collect::<Vec<_>>()),
+            Values::new("unit".into(), samples.iter().map(unit).collect::<Vec<_>>()),
+            Values::new("fold".into(), samples.iter().map(|s| s.fold as u64).collect::<Vec<_>>()),
+            Values::new("seed".into(), samples.iter().map(|s| s.seed).collect::<Vec<_>>()),
+            Values::new("value".into(), samples.iter().map(|s| s.value).collect::<Vec<_>>()),
+        ],
+    )?;
+    // Sums depend on the order of their terms in the last digit, and groups come in no order.
+    let all = ["condition", "column", "unit", "fold", "seed"];
+    let sorted = frame.sort(all, SortMultipleOptions::default())?;
+    #[expect(deprecated, reason = "its successor needs the lazy engine, which doubles the crates")]
+    let means = sorted.group_by_stable(keys)?.select(["value"]).mean()?;
+    let means = means.sort(keys, SortMultipleOptions::default())?;
+    let (condition, column) = (means.column("condition")?.u32()?, means.column("column")?.u32()?);
+    let (unit, value) = (means.column("unit")?.u64()?, means.column("value_mean")?.f64()?);
+    let mut rows = Vec::new();
+    for (((c, k), u), v) in condition.iter().zip(column.iter()).zip(unit.iter()).zip(value.iter()) {
+        if let (Some(c), Some(k), Some(u), Some(v)) = (c, k, u, v) {
+            rows.push((c, k, u, v));
+        }
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(condition: usize, fold: usize, seed: u64, value: f64) -> Sample {
+        Sample { condition, column: Column::Uar, fold, seed, value }
+    }
+
+    /// A fold with two seeds and one with one weigh the same.
+    #[test]
+    fn a_fold_is_first_averaged_over_its_seeds() {
+        let samples = [sample(0, 2, 1, 50.0), sample(0, 1, 2, 30.0), sample(0, 1, 1, 10.0)];
+        let units = by_unit(&samples, Unit::Fold).unwrap();
+        assert_eq!(units[&(0, Column::Uar)], [(1, 20.0), (2, 50.0)]);
+        let units = by_unit(&samples[1..], Unit::Seed).unwrap();
+        assert_eq!(units[&(0, Column::Uar)], [(1, 10.0), (2, 30.0)]);
+        assert!(by_unit(&[], Unit::Fold).unwrap().is_empty());
+    }
+
+    #[test]
+    fn differences_are_of_cells_that_both_have() {
+        let samples =
+            [sample(0, 1, 1, 10.0), sample(0, 2, 1, 20.0), sample(1, 2, 1, 25.0), sample(1, 3, 1, 9.0)];
+        let d = differences(&samples, Column::Uar, 1, 0);
+        assert_eq!(d, [Sample { column: Column::Difference, value: 5.0, ..samples[2] }]);
+    }
+}

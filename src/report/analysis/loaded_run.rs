@@ -1,0 +1,184 @@
+//! A run directory, read and checked for reporting.
+
+use seraug_core::error::{Error, Result};
+use seraug_core::run_files::{CellId, FoldInfo, Outcome, RunDir, RunInfo, Status, read_outcomes};
+use seraug_core::spec::{self, ReductionMode, Spec};
+use std::collections::HashSet;
+
+/// All that a report is made from, except the files of single cells, which are read where needed.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Where it was read from.
+    pub run: RunDir,
+    /// spec.toml.
+    pub spec: Spec,
+    /// run.toml.
+    pub info: RunInfo,
+    /// outcomes.csv, in its order.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl Reading {
+    /// Reads spec.toml, run.toml and outcomes.csv.
+    ///
+    /// # Errors
+    /// A file that is missing or does not parse; classes or conditions of outcomes.csv that spec.toml does
+    /// not have; a cell that is there twice.
+    pub fn of(run: &RunDir) -> Result<Reading> {
+        if !run.spec().is_file() {
+            let whole = "has no spec.toml: it is not a whole run directory";
+            return Err(Error::failed(format!("{}: {whole}", run.path().display())));
+        }
+        let spec = spec::load(&run.spec(), &[])?;
+        let info = RunInfo::load(&run.info())?;
+        let (classes, outcomes) = read_outcomes(&run.outcomes())?;
+        let bad = |what: String| Error::failed(format!("{}: {what}", run.outcomes().display()));
+        if classes.is_empty() {
+            return Err(bad("has no recall_ columns: the file is empty or cut".into()));
+        }
+        if classes != spec.class_names() {
+            return Err(bad(format!(
+                "classes are {}, but spec.toml has {}: the files are of different runs",
+                classes.join(", "),
+                spec.class_names().join(", ")
+            )));
+        }
+        if info.fold.is_empty() {
+            return Err(Error::failed(format!(
+                "{}: lists no [[fold]]: the run is of another version of seraug; run the experiment again",
+                run.info().display()
+            )));
+        }
+        let conditions: HashSet<&str> = spec.condition.iter().map(|c| c.name.as_str()).collect();
+        let folds: HashSet<(usize, &str)> = info.fold.iter().map(|f| (f.number, f.corpus.as_str())).collect();
+        let mut seen = HashSet::new();
+        for o in &outcomes {
+            if !conditions.contains(o.cell.condition.as_str()) {
+                return Err(bad(format!("condition `{}` is not in spec.toml", o.cell.condition)));
+            }
+            if !folds.contains(&(o.cell.fold, o.corpus.as_str())) {
+                return Err(bad(format!("cell {} of {} is of no fold of run.toml", o.cell, o.corpus)));
+            }
+            if !seen.insert(place(&o.cell)) {
+                return Err(bad(format!("cell {} is there twice", o.cell)));
+            }
+        }
+        Ok(Reading { run: run.clone(), spec, info, outcomes })
+    }
+
+    /// Some corpus was made by a program.
+    pub fn synthetic(&self) -> bool {
+        self.info.corpus.iter().any(|c| c.synthetic)
+    }
+
+    /// Classes are reduced one at a time, in a data set each.
+    pub fn per_class(&self) -> bool {
+        match &self.spec.reduction {
+            Some(r) => r.mode == ReductionMode::PerClass,
+            None => {
+                let one = self.outcomes.iter().all(|o| o.reduced.len() == 1);
+                one && self.outcomes.iter().any(|o| o.reduced != self.outcomes[0].reduced)
+            }
+        }
+    }
+
+    /// The reduced classes, as indices: the spec's, or those that the folds of a split.csv have.
+    pub fn reduced(&self) -> Vec<usize> {
+        if self.spec.reduction.is_some() {
+            return self.spec.reduced_classes();
+        }
+        let names = self.spec.class_names();
+        let somewhere = |c: &usize| self.outcomes.iter().any(|o| o.reduced.iter().any(|r| r == names[*c]));
+        (0..names.len()).filter(somewhere).collect()
+    }
+
+    /// The groups of test utterances that the run has, ascending.
+    pub fn groups(&self) -> Vec<usize> {
+        let mut groups: Vec<usize> = self.info.fold.iter().map(|f| f.group).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups
+    }
+
+    /// The group of test utterances of a fold. With one data set a class, several folds share one group.
+    pub fn group(&self, fold: usize) -> usize {
+        self.info.fold.iter().find(|f| f.number == fold).map_or(fold, |f| f.group)
+    }
+
+    /// Cells that the run plans for each condition, as (fold, seed).
+    pub fn planned(&self) -> Vec<(usize, u64)> {
+        let folds = self.info.fold.iter().map(|f| f.number);
+        folds.flat_map(|f| self.spec.seeds.iter().map(move |&s| (f, s))).collect()
+    }
+
+    /// What the run is about, in the order of its folds: one corpus, or pairs such as `ravdess>emodb`.
+    pub fn data_sets(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        self.info.fold.iter().for_each(|f| {
+            if !names.contains(&f.corpus.as_str()) {
+                names.push(&f.corpus)
+            }
+        });
+        names
+    }
+
+    /// The run as if it were about one of its data sets alone.
+    pub fn only(&self, data_set: &str) -> Reading {
+        self.with(self.outcomes.iter().filter(|o| o.corpus == data_set), |f| f.corpus == data_set)
+    }
+
+    /// The run with some of its outcomes and folds.
+    pub fn with<'a>(
+        &self,
+        outcomes: impl Iterator<Item = &'a Outcome>,
+        folds: impl Fn(&FoldInfo) -> bool,
+    ) -> Reading {
+        let mut info = self.info.clone();
+        info.fold.retain(folds);
+        Reading {
+            run: self.run.clone(),
+            spec: self.spec.clone(),
+            info,
+            outcomes: outcomes.cloned().collect(),
+        }
+    }
+
+    /// Index of a cell's condition in the spec.
+    pub fn condition_of(&self, cell: &CellId) -> usize {
+        self.spec.condition.iter().position(|c| c.name == cell.condition).unwrap_or_default()
+    }
+
+    /// Outcomes of condition `index` that have a confusion.
+    pub fn done(&self, index: usize) -> impl Iterator<Item = &Outcome> {
+        let name = &self.spec.condition[index].name;
+        self.outcomes.iter().filter(move |o| o.status == Status::Done && o.cell.condition == *name)
+    }
+
+    /// Outcomes of condition `index` that failed.
+    pub fn failed(&self, index: usize) -> impl Iterator<Item = &Outcome> {
+        let name = &self.spec.condition[index].name;
+        self.outcomes.iter().filter(move |o| o.status == Status::Failed && o.cell.condition == *name)
+    }
+
+    /// Cells that the spec plans and outcomes.csv lacks, in plan order.
+    pub fn missing(&self) -> Vec<CellId> {
+        let there: HashSet<_> = self.outcomes.iter().map(|o| place(&o.cell)).collect();
+        let planned = self.planned();
+        let mut missing = Vec::new();
+        for c in &self.spec.condition {
+            let lacking = planned.iter().filter(|(f, s)| !there.contains(&(c.name.as_str(), *f, *s)));
+            missing.extend(lacking.map(|&(fold, seed)| CellId {
+                experiment: self.info.experiment.clone(),
+                condition: c.name.clone(),
+                fold,
+                seed,
+            }));
+        }
+        missing
+    }
+}
+
+/// What tells a cell from the others of its run.
+pub fn place(cell: &CellId) -> (&str, usize, u64) {
+    (&cell.condition, cell.fold, cell.seed)
+}

@@ -1,0 +1,162 @@
+//! Every prediction of a run in a compact form, read from the cells' predictions.csv and held against outcomes.csv.
+
+use super::loaded_run::Reading;
+use csv::StringRecord;
+use rayon::prelude::*;
+use seraug_core::error::{Error, Result};
+use seraug_core::files;
+use seraug_core::metrics::Confusion;
+use seraug_core::run_files::{CellId, Outcome};
+use std::collections::HashMap;
+
+/// What a classifier said of one test utterance. Ids belong to the corpus that the cell is tested on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Answer {
+    /// Index in [`Answers::utterances`].
+    pub utterance: u32,
+    /// Index in [`Answers::speakers`].
+    pub speaker: u32,
+    /// Class index.
+    pub truth: u8,
+    /// Class index.
+    pub predicted: u8,
+}
+
+/// The predictions of a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answers {
+    /// Ids of utterances, in the order in which they were met.
+    pub utterances: Vec<String>,
+    /// Ids of speakers, likewise.
+    pub speakers: Vec<String>,
+    /// Cells with a result and without a predictions.csv, in the order of outcomes.csv.
+    pub missing: Vec<CellId>,
+    of: HashMap<CellId, Vec<Answer>>,
+}
+
+/// Rows of a file: utterance, speaker, truth, predicted.
+type Rows = Vec<(Box<str>, Box<str>, u8, u8)>;
+
+/// Files that are held as text at once.
+const BATCH: usize = 256;
+
+impl Answers {
+    /// Reads `cells/*/predictions.csv` of every cell with a result, several at a time. A file that is not there
+    /// gives an empty list and is named in `missing`.
+    ///
+    /// # Errors
+    /// A file that does not parse, with its name; [`Error::Contradiction`] for one whose counts are not those of
+    /// outcomes.csv or that has an utterance twice, with file and cell.
+    pub fn of(reading: &Reading) -> Result<Answers> {
+        let classes = reading.spec.class_names();
+        let done: Vec<&Outcome> = reading.outcomes.iter().filter(|o| o.confusion.is_some()).collect();
+        let mut answers = Answers::default();
+        let (mut utterances, mut speakers) = (Names::default(), Names::default());
+        // The last cell, by its number, in which an utterance was met.
+        let mut met: Vec<usize> = Vec::new();
+        for (batch, outcomes) in done.chunks(BATCH).enumerate() {
+            let read: Vec<Option<Rows>> =
+                outcomes.par_iter().map(|o| rows(reading, o, &classes)).collect::<Result<_>>()?;
+            for (i, (o, rows)) in std::iter::zip(outcomes, read).enumerate() {
+                let Some(rows) = rows else {
+                    answers.missing.push(o.cell.clone());
+                    continue;
+                };
+                let number = batch * BATCH + i + 1;
+                let mut list = Vec::with_capacity(rows.len());
+                for (utterance, speaker, truth, predicted) in rows {
+                    let utterance = utterances.index(utterance);
+                    met.resize(utterances.names.len(), 0);
+                    if std::mem::replace(&mut met[utterance as usize], number) == number {
+                        let id = &utterances.names[utterance as usize];
+                        return Err(contradiction(reading, o, &format!("utterance {id} is there twice")));
+                    }
+                    list.push(Answer { utterance, speaker: speakers.index(speaker), truth, predicted });
+                }
+                answers.of.insert(o.cell.clone(), list);
+            }
+        }
+        answers.utterances = utterances.names;
+        answers.speakers = speakers.names;
+        Ok(answers)
+    }
+
+    /// The answers of a cell, in the order of its file; empty without a result or a file.
+    pub fn cell(&self, cell: &CellId) -> &[Answer] {
+        self.of.get(cell).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Ids and their numbers.
+#[derive(Default)]
+struct Names {
+    names: Vec<String>,
+    numbers: HashMap<Box<str>, u32>,
+}
+
+impl Names {
+    fn index(&mut self, name: Box<str>) -> u32 {
+        if let Some(&number) = self.numbers.get(&name) {
+            return number;
+        }
+        let number = self.names.len() as u32;
+        self.names.push(name.to_string());
+        self.numbers.insert(name, number);
+        number
+    }
+}
+
+/// The rows of a cell's file; none where it is not there.
+fn rows(reading: &Reading, o: &Outcome, classes: &[&str]) -> Result<Option<Rows>> {
+    let path = reading.run.cell_file(&o.cell, "predictions.csv");
+    let bad = |what: String| Error::failed(format!("{}: {what}", path.display()));
+    let bytes = match files::read(&path, files::DATA) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(bad(e.to_string())),
+    };
+    let mut reader = csv::Reader::from_reader(bytes.as_slice());
+    let header = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
+    if !header.iter().take(4).eq(["utterance", "speaker", "truth", "predicted"]) {
+        return Err(bad("its columns must begin with utterance, speaker, truth, predicted".into()));
+    }
+    let mut rows = Rows::new();
+    let mut confusion = Confusion::new(classes.len());
+    let mut record = StringRecord::new();
+    while reader.read_record(&mut record).map_err(|e| bad(e.to_string()))? {
+        let class = |column: usize| {
+            classes.iter().position(|c| *c == &record[column]).ok_or_else(|| {
+                bad(format!("row {}: `{}` is no class of spec.toml", rows.len() + 2, &record[column]))
+            })
+        };
+        let (truth, predicted) = (class(2)?, class(3)?);
+        confusion.add(truth, predicted);
+        rows.push((record[0].into(), record[1].into(), truth as u8, predicted as u8));
+    }
+    if o.confusion.as_ref() != Some(&confusion) {
+        return Err(contradiction(reading, o, &different(o, &confusion, classes)));
+    }
+    Ok(Some(rows))
+}
+
+fn contradiction(reading: &Reading, o: &Outcome, what: &str) -> Error {
+    let path = reading.run.cell_file(&o.cell, "predictions.csv");
+    Error::contradiction(format!("{}: cell {}: {what}: a file was changed", path.display(), o.cell))
+}
+
+/// The first count at which the two files differ.
+fn different(o: &Outcome, found: &Confusion, classes: &[&str]) -> String {
+    let stated = o.confusion.as_ref();
+    for (t, truth) in classes.iter().enumerate() {
+        for (p, predicted) in classes.iter().enumerate() {
+            let stated = stated.map_or(0, |s| s.count(t, p));
+            if stated != found.count(t, p) {
+                return format!(
+                    "{} utterances of {truth} are called {predicted}, but outcomes.csv has {stated}",
+                    found.count(t, p)
+                );
+            }
+        }
+    }
+    "its counts are not those of outcomes.csv".into()
+}

@@ -1,0 +1,92 @@
+//! Predictions of two classifiers on the same utterances, counted by speaker, class and utterance.
+
+use crate::analysis::predictions::Answer;
+use crate::stats::{Bootstrap, McNemar, Tally, bootstrap, mcnemar};
+use seraug_core::rng::Seed;
+use std::collections::BTreeMap;
+
+/// Which recalls are averaged, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Measure {
+    /// Classes whose recalls count, as indices.
+    pub(super) classes: Vec<usize>,
+    /// Data sets that are averaged: one, or one for each reduced class.
+    pub(super) sets: usize,
+}
+
+/// Counts over the cells that two classifiers share.
+#[derive(Debug, Default)]
+pub(super) struct Votes {
+    /// Speaker to its tallies, one a set and class.
+    speakers: BTreeMap<u32, Vec<Tally>>,
+    /// Utterance to the cells in which only the second has it right, less those in which only the first has.
+    balance: BTreeMap<u32, i64>,
+}
+
+impl Votes {
+    /// Counts a cell of data set `set`. Both lists are sorted by utterance; utterances of one alone are passed over.
+    pub(super) fn add(&mut self, measure: &Measure, set: usize, first: &[Answer], second: &[Answer]) {
+        let width = measure.sets * measure.classes.len();
+        let mut rest = second.iter().peekable();
+        for a in first {
+            while rest.next_if(|b| b.utterance < a.utterance).is_some() {}
+            let Some(b) = rest.next_if(|b| b.utterance == a.utterance) else { continue };
+            let right = [a, b].map(|x| x.predicted == a.truth);
+            *self.balance.entry(a.utterance).or_default() += i64::from(right[1]) - i64::from(right[0]);
+            let Some(class) = measure.classes.iter().position(|c| *c == usize::from(a.truth)) else {
+                continue;
+            };
+            let tallies = self.speakers.entry(a.speaker).or_insert_with(|| vec![Tally::default(); width]);
+            let tally = &mut tallies[set * measure.classes.len() + class];
+            tally.total += 1;
+            tally.first += u32::from(right[0]);
+            tally.second += u32::from(right[1]);
+        }
+    }
+
+    /// Over test speakers.
+    pub(super) fn bootstrap(&self, measure: &Measure) -> Option<Bootstrap> {
+        let speakers: Vec<Vec<Tally>> = self.speakers.values().cloned().collect();
+        bootstrap(&speakers, measure.sets, Seed::new(0).child("speakers"))
+    }
+
+    /// Over utterances, each once: the classifier that has it right in more of its cells wins it. With one cell an
+    /// utterance this is McNemar's test; pooling the cells of several seeds would count one utterance several times.
+    pub(super) fn mcnemar(&self) -> Option<McNemar> {
+        let won = |sign: i64| self.balance.values().filter(|b| b.signum() == sign).count() as u64;
+        mcnemar(won(-1), won(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(predicted: [u8; 4]) -> Vec<Answer> {
+        let truth = [0, 0, 1, 1];
+        let of = |i: usize| Answer {
+            utterance: i as u32,
+            speaker: i as u32 % 2,
+            truth: truth[i],
+            predicted: predicted[i],
+        };
+        (0..4).map(of).collect()
+    }
+
+    #[test]
+    fn an_utterance_counts_once_whatever_the_number_of_seeds() {
+        let measure = Measure { classes: vec![0, 1], sets: 1 };
+        let mut votes = Votes::default();
+        // Utterance 0 is won by the second twice, 1 goes both ways, 3 is won by the first.
+        votes.add(&measure, 0, &answers([1, 0, 1, 1]), &answers([0, 1, 1, 0]));
+        votes.add(&measure, 0, &answers([1, 1, 1, 1]), &answers([0, 0, 1, 1]));
+        let m = votes.mcnemar().unwrap();
+        assert_eq!((m.first, m.second), (1, 1));
+        let speakers = &votes.speakers;
+        assert_eq!(
+            speakers[&0],
+            [Tally { total: 2, first: 0, second: 2 }, Tally { total: 2, first: 2, second: 2 }]
+        );
+        assert_eq!(speakers[&1][1], Tally { total: 2, first: 2, second: 1 });
+    }
+}

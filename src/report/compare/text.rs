@@ -1,0 +1,219 @@
+//! A comparison for a terminal and as Markdown, and the tables that the page shares with them.
+
+use super::Contrast;
+use super::aligned_cells::{CellPair, REDUCED, State, quantities};
+use super::runs::{Against, Comparison};
+use super::sentences::{sentences, table};
+use crate::render::table_text::{sign, wrap};
+use crate::render::text_table::{TextTable, escape};
+
+/// Cells that are shown; compare.csv has all.
+const SHOWN: usize = 10;
+/// Cells beyond the tolerance that are named in a terminal.
+const NAMED: usize = 50;
+
+/// What is printed, at most 100 columns wide but for names that are longer.
+pub fn terminal(comparison: &Comparison, tolerance: Option<f64>) -> String {
+    let mut text = String::new();
+    for against in &comparison.against {
+        let [a, b] = names(comparison, against);
+        text += &format!("{a}\n{b}\n\nWhat differs\n");
+        text +=
+            &format!("{}\n", differing(against).iter().map(|l| wrap(&format!("- {l}"))).collect::<String>());
+        // Tables of zeros say no more than that all is equal.
+        if !against.different().is_empty() {
+            text += &numbers(against);
+        }
+        text +=
+            &format!("Cells\n{}", counts(comparison, against).iter().map(|l| wrap(l)).collect::<String>());
+        text += &largest(comparison, against).map_or(String::new(), |t| t.terminal());
+        text += &beyond(against, tolerance).iter().map(|l| wrap(l)).collect::<String>();
+        text += "\n";
+    }
+    text
+}
+
+/// Tables and statistics, each with an empty line after it.
+fn numbers(against: &Against) -> String {
+    let mut text = String::new();
+    for (i, t) in against.tables.iter().enumerate() {
+        text += &format!("{}\n{}{}\n", t.title, t.terminal(), caption(i, t));
+    }
+    text += "Statistics\n";
+    sentences(&against.contrasts).iter().for_each(|s| text += &wrap(&format!("- {s}")));
+    for (i, t) in statistics(against).iter().enumerate() {
+        text += &format!("\n{}\n{}{}", t.title, t.terminal(), caption(i, t));
+    }
+    text + "\n"
+}
+
+/// The caption of the first data set; those of the others differ in a number or two and are in the files.
+fn caption(index: usize, t: &TextTable) -> String {
+    if index == 0 { wrap(&t.caption) } else { String::new() }
+}
+
+/// compare.md.
+pub(super) fn markdown(comparison: &Comparison, tolerance: Option<f64>) -> String {
+    let mut text = String::new();
+    let list = |lines: Vec<String>| lines.iter().map(|l| format!("- {}\n", escape(l))).collect::<String>();
+    let of =
+        |t: &TextTable| format!("## {}\n\n{}\n{}\n\n", escape(&t.title), t.markdown(), escape(&t.caption));
+    for against in &comparison.against {
+        let [a, b] = names(comparison, against);
+        text +=
+            &format!("# {} and {}\n\n{}\n", comparison.first.name(), against.second.name(), list(vec![a, b]));
+        text += &format!("## What differs\n\n{}\n", list(differing(against)));
+        against.tables.iter().for_each(|t| text += &of(t));
+        text += &format!("## Statistics\n\n{}\n", list(sentences(&against.contrasts)));
+        statistics(against).iter().for_each(|t| text += &of(t).replacen("## ", "### ", 1));
+        text += &format!("## Cells\n\n{}\n", list(counts(comparison, against)));
+        text += &largest(comparison, against).map_or(String::new(), |t| format!("{}\n", t.markdown()));
+        let beyond = beyond(against, tolerance);
+        text +=
+            &if beyond.is_empty() { String::new() } else { format!("## Tolerance\n\n{}\n", list(beyond)) };
+    }
+    text
+}
+
+/// `A  quickstart/…: 15 cells, started …`.
+pub(super) fn names(comparison: &Comparison, against: &Against) -> [String; 2] {
+    [&comparison.first, &against.second].map(|side| {
+        let reading = &side.reading;
+        let done = reading.outcomes.iter().filter(|o| o.confusion.is_some()).count();
+        let synthetic = if reading.synthetic() { ", synthetic corpus" } else { "" };
+        format!("{}  {} ({done} cells with a result{synthetic})", side.letter, side.name())
+    })
+}
+
+/// What differs, one line each: fields of the spec first.
+pub(super) fn differing(against: &Against) -> Vec<String> {
+    let letter = against.second.letter;
+    let line = |d: &super::Difference| {
+        let field = if d.kind == d.field { d.field.clone() } else { format!("{} {}", d.kind, d.field) };
+        format!("{field}: A {}, {letter} {}", d.first, d.second)
+    };
+    let mut lines: Vec<String> = against.differs.iter().map(line).collect();
+    if lines.is_empty() {
+        lines.push("nothing: spec, corpora, code, libtorch, device and split.csv are the same".into());
+    } else if against.differs.iter().all(|d| d.kind != "spec") {
+        lines.insert(0, "spec: no field".into());
+    }
+    lines
+}
+
+/// A table of statistics for each data set.
+pub(super) fn statistics(against: &Against) -> Vec<TextTable> {
+    against.contrasts.chunk_by(|a, b| a.data_set == b.data_set).map(|c: &[Contrast]| table(c)).collect()
+}
+
+/// How many cells there are of each kind, and those that one run has alone.
+pub(super) fn counts(comparison: &Comparison, against: &Against) -> Vec<String> {
+    let letters = [comparison.first.letter, against.second.letter];
+    let of = |state: State| against.cells.iter().filter(|c| c.state == state).collect::<Vec<&CellPair>>();
+    let both = of(State::Both).len();
+    let different = against.different().len();
+    let unread = against.cells.iter().filter(|c| c.state == State::Both && c.changed.is_none()).count();
+    let mut lines = vec![match different {
+        0 if both == 1 => "1 cell has a result in both; it is equal in every number.".to_owned(),
+        0 => format!("{both} cells have a result in both; all of them are equal in every number."),
+        n => format!(
+            "{both} cell{} a result in both; {n} of them differ.",
+            if both == 1 { " has" } else { "s have" }
+        ),
+    }];
+    if unread > 0 {
+        lines.push(format!(
+            "{unread} of them lack the predictions of a run: compared by their counts alone, and not in the bootstrap and \
+             McNemar's test."
+        ));
+    }
+    let other = against.cells.iter().filter(|c| c.state == State::Both && c.reduced_differs).count();
+    if other > 0 {
+        lines.push(format!(
+            "In {other} of them the runs reduced other classes: {REDUCED} is not compared there."
+        ));
+    }
+    for (state, letter) in [(State::First, letters[0]), (State::Second, letters[1])] {
+        let alone = of(state);
+        if !alone.is_empty() {
+            lines.push(format!("{} only in {letter}: {}.", alone.len(), list(&alone, SHOWN)));
+        }
+    }
+    let ends = [(State::Failed, "failed in both"), (State::Neither, "failed in one, absent in the other")];
+    for (state, what) in ends {
+        let cells = of(state);
+        if !cells.is_empty() {
+            lines.push(format!("{} {what}: {}.", count(cells.len()), list(&cells, SHOWN)));
+        }
+    }
+    lines
+}
+
+/// `1 cell`, `3 cells`.
+fn count(n: usize) -> String {
+    format!("{n} cell{}", if n == 1 { "" } else { "s" })
+}
+
+fn list(cells: &[&CellPair], most: usize) -> String {
+    let named: Vec<String> = cells.iter().take(most).map(|c| c.name()).collect();
+    let more = cells.len().saturating_sub(most);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{rest}", named.join(", "))
+}
+
+/// The cells whose UAR differs most; none where all are equal.
+pub(super) fn largest(comparison: &Comparison, against: &Against) -> Option<TextTable> {
+    let different = against.different();
+    if different.is_empty() {
+        return None;
+    }
+    let names = quantities(&comparison.first.reading.spec.class_names());
+    let [x, y] = [comparison.first.letter, against.second.letter];
+    let percent = |v: Option<f64>| v.map_or("–".to_owned(), |v| format!("{v:.1}"));
+    let row = |c: &&CellPair| {
+        let most = c.greatest().map(|(i, d)| format!("{} {}", sign(d), names[i]));
+        vec![
+            c.name(),
+            percent(c.values[0][0]),
+            percent(c.values[0][1]),
+            c.difference(0).map_or("–".to_owned(), sign),
+            most.unwrap_or_default(),
+            c.changed.map_or("–".to_owned(), |n| n.to_string()),
+        ]
+    };
+    Some(TextTable {
+        title: "The cells whose UAR differs most".into(),
+        caption: format!("{} of {}; compare.csv has all.", different.len().min(SHOWN), different.len()),
+        headings: vec![
+            "cell".into(),
+            format!("UAR {x}"),
+            format!("UAR {y}"),
+            format!("{y} − {x}"),
+            "largest difference".into(),
+            "answers changed".into(),
+        ],
+        rows: different.iter().take(SHOWN).map(row).collect(),
+        words: 1,
+        ..TextTable::default()
+    })
+}
+
+/// The verdict on the tolerance; nothing without one.
+pub(super) fn beyond(against: &Against, tolerance: Option<f64>) -> Vec<String> {
+    let Some(tolerance) = tolerance else { return Vec::new() };
+    let beyond = against.beyond(tolerance);
+    let failed = match against.failed() {
+        0 => String::new(),
+        n => format!(" {} failed in both.", count(n)),
+    };
+    if beyond.is_empty() {
+        let which = if failed.is_empty() { "" } else { " with a result" };
+        return vec![format!("Within the tolerance of {tolerance} points: every cell{which}.{failed}")];
+    }
+    let answers = if tolerance == 0.0 { ", with another answer" } else { "" };
+    vec![format!(
+        "Beyond the tolerance of {tolerance} points{answers} or in one run alone: {}: {}.{failed}",
+        count(beyond.len()),
+        list(&beyond, NAMED)
+    )]
+}

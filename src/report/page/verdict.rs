@@ -1,0 +1,215 @@
+//! What a run shows, in two sentences that are made from its numbers.
+
+use crate::analysis::aggregate::{Column, Unit, main_column};
+use crate::analysis::loaded_run::Reading;
+use crate::compare::Contrast;
+use crate::render::caption::{corpus, list};
+use crate::render::table::{Entry, Table, paired};
+use crate::render::table_text::{sign, signed};
+use seraug_core::error::Result;
+use seraug_core::spec::{Augment, Condition, GanLoss};
+
+/// What was run, and what it shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Data, conditions and cells.
+    pub ran: String,
+    /// The best augmentation against the first condition and against plain copies.
+    pub shows: String,
+}
+
+/// Words for the numbers of a table.
+pub fn verdict(reading: &Reading, tables: &[Table], contrasts: &[Contrast]) -> Result<Verdict> {
+    let shows = match tables {
+        [table] => shows(reading, table, contrasts)?,
+        _ => shows_of_sets(reading, tables, contrasts),
+    };
+    Ok(Verdict { ran: ran(reading, tables), shows })
+}
+
+/// Of every condition with a baseline, its mean difference over the data sets.
+fn shows_of_sets(reading: &Reading, tables: &[Table], contrasts: &[Contrast]) -> String {
+    let sets = reading.data_sets();
+    let mut found = Vec::new();
+    let spec = &reading.spec;
+    for c in (0..spec.condition.len()).filter(|&c| spec.baseline_of(c) != c) {
+        let (label, base) = (spec.condition[c].label(), spec.condition[spec.baseline_of(c)].label());
+        let of: Vec<(&str, &Entry)> = std::iter::zip(&sets, tables)
+            .filter_map(|(set, t)| Some((*set, t.entry(c, Column::Difference)?)))
+            .collect();
+        let shown = |(set, d): &&(&str, &Entry)| {
+            let rare = holm(reading, contrasts, set, c, spec.baseline_of(c)).is_none_or(|h| h.0 < 0.05);
+            d.excludes_zero() && d.interval.mean > 0.0 && rare
+        };
+        found.push(match of.len() {
+            0 => format!("{label} has no pair with {base}"),
+            n => format!(
+                "{label} {} over {base} (shown in {} of {n})",
+                sign(of.iter().map(|d| d.1.interval.mean).sum::<f64>() / n as f64),
+                of.iter().filter(shown).count(),
+            ),
+        });
+    }
+    let few = tables.iter().all(|t| t.unit == Unit::Seed) && spec.seeds.len() < 3;
+    let few = if few { " With so few seeds no difference can be shown." } else { "" };
+    format!(
+        "Points of {} on average over the data sets, and in how many of them a gain is shown (95 % interval above zero, \
+         Holm's p below 0.05): {}.{few}",
+        what(reading),
+        found.join("; ")
+    )
+}
+
+fn ran(reading: &Reading, tables: &[Table]) -> String {
+    let labels: Vec<&str> = reading.spec.condition.iter().map(Condition::label).collect();
+    let rows = || tables.iter().flat_map(|t| &t.rows);
+    let done: usize = rows().map(|r| r.done).sum();
+    let planned: usize = rows().map(|r| r.planned).sum();
+    let corpora: Vec<String> = reading
+        .info
+        .corpus
+        .iter()
+        .map(|c| format!("{} ({} utterances, {} speakers)", corpus(&c.name, c.synthetic), c.used, c.speakers))
+        .collect();
+    let corpora: Vec<&str> = corpora.iter().map(String::as_str).collect();
+    let on = if corpora.is_empty() { list(&reading.data_sets()) } else { list(&corpora) };
+    let reduced = match &reading.spec.reduction {
+        None => String::new(),
+        Some(r) => {
+            let names = reading.spec.class_names();
+            let reduced: Vec<&str> = reading.reduced().iter().map(|&c| names[c]).collect();
+            let how = if reading.per_class() { ", one class at a time" } else { "" };
+            format!(", with {:.0} % of {} removed from training{how}", 100.0 * r.share, list(&reduced))
+        }
+    };
+    format!(
+        "{} on {on}{reduced}: {done} of {planned} cells have a result ({} × {} × {}).",
+        capital(&list(&labels)),
+        count(labels.len(), "condition"),
+        match reading.data_sets().len() {
+            1 => count(reading.info.fold.len(), "fold"),
+            n if reading.info.fold.len() == n => count(n, "data set"),
+            n => format!("{} of {n} data sets", count(reading.info.fold.len(), "fold")),
+        },
+        count(reading.spec.seeds.len(), "seed"),
+    )
+}
+
+/// The main column in words.
+fn what(reading: &Reading) -> &'static str {
+    match main_column(reading) {
+        Column::Uar => "UAR",
+        _ if reading.per_class() => "the mean UAR of the reduced data sets",
+        _ => "the mean recall of the reduced classes",
+    }
+}
+
+/// Holm's p of two conditions of the spec, and over how many tests.
+fn holm(reading: &Reading, contrasts: &[Contrast], set: &str, a: usize, b: usize) -> Option<(f64, usize)> {
+    let [a, b] = [a, b].map(|i| reading.spec.condition[i].name.as_str());
+    let these = |c: &&Contrast| {
+        let [first, second] = &c.conditions;
+        c.data_set == set && ((first == a && second == b) || (first == b && second == a))
+    };
+    contrasts.iter().find(these).and_then(|c| Some((c.holm?, c.tests)))
+}
+
+fn shows(reading: &Reading, table: &Table, contrasts: &[Contrast]) -> Result<String> {
+    let main = main_column(reading);
+    let what = what(reading);
+    let set = reading.data_sets().first().map_or(String::new(), |s| (*s).to_owned());
+    let mean = |i: usize| table.entry(i, main).map(|e| e.interval.mean);
+    let conditions = &reading.spec.condition;
+    let best_of = |wanted: &dyn Fn(&Condition) -> bool| {
+        // What all others are compared with is no candidate.
+        let candidates = (0..conditions.len())
+            .filter(|&i| table.rows[i].baseline != i && wanted(&conditions[i]) && mean(i).is_some());
+        candidates.max_by(|&a, &b| mean(a).unwrap_or(0.0).total_cmp(&mean(b).unwrap_or(0.0)))
+    };
+    let augments = |c: &Condition| c.augment != Augment::None;
+    let best = best_of(&augments);
+    let base_row = best.map_or(0, |b| table.rows[b].baseline);
+    let base = &table.rows[base_row].label;
+    let Some(base_mean) = mean(base_row) else {
+        return Ok(format!("{} has no result: nothing can be compared.", capital(base)));
+    };
+    let Some(best) = best else {
+        return Ok(format!("No augmentation has a result; {base} reached {base_mean:.1} % in {what}."));
+    };
+    let rows = || std::iter::zip(conditions, &table.rows).enumerate();
+    let many = rows().filter(|(i, (c, r))| r.baseline != *i && augments(c)).count() > 1;
+    let against = |d: Option<&Entry>, row: usize, other: usize| {
+        let name = &table.rows[other].label;
+        let Some(d) = d else { return format!("no cell is paired with {name}") };
+        let p = holm(reading, contrasts, &set, row, other);
+        format!("{} points over {name}, {}", signed(d), judged(d, p))
+    };
+    let (label, value) = (&table.rows[best].label, mean(best).unwrap_or(0.0));
+    let named = if many { format!("The best augmentation, {label},") } else { capital(label) };
+    let over_base = against(table.entry(best, Column::Difference), best, base_row);
+    let mut text = format!("{named} reached {value:.1} % in {what} ({base}: {base_mean:.1} %): {over_base}");
+    let copies = best_of(&|c| matches!(c.augment, Augment::Copies(_)));
+    // The paper's augmentor: without its guidance it is one of the baselines.
+    let gan = best_of(&|c| matches!(&c.augment, Augment::TripletGan(a) if GanLoss::guided(&a.losses)));
+    if let (Some(copies), Some(gan)) = (copies, gan) {
+        let d = paired(reading, table.unit, gan, copies)?;
+        let over = against(d.as_ref(), gan, copies);
+        text += &format!("; {} is {over}", table.rows[gan].label);
+    }
+    text += ".";
+    text += &published(reading, table, best);
+    if many {
+        text += " The best is chosen on the same test folds, which flatters it a little.";
+    }
+    Ok(text)
+}
+
+/// The same difference as the paper prints it, of the condition that it calls its own.
+fn published(reading: &Reading, table: &Table, best: usize) -> String {
+    let main = main_column(reading);
+    let Some(at) = table.columns.iter().position(|h| h.column == main) else { return String::new() };
+    let printed = |row: usize| table.rows[row].published[at];
+    let pairs = (0..table.rows.len()).filter(|&i| table.rows[i].baseline != i);
+    let gain = |i: usize| Some(printed(i)? - printed(table.rows[i].baseline)?);
+    let most = pairs.filter(|&i| gain(i).is_some());
+    let Some(row) = most.max_by(|&a, &b| gain(a).unwrap_or(0.0).total_cmp(&gain(b).unwrap_or(0.0))) else {
+        return String::new();
+    };
+    let (from, to) = (printed(table.rows[row].baseline).unwrap_or(0.0), printed(row).unwrap_or(0.0));
+    let own = match table.entry(row, Column::Difference) {
+        Some(_) if row == best => String::new(),
+        Some(d) => format!(", here {} points", signed(d)),
+        None => ", here without a result".into(),
+    };
+    let label = &table.rows[row].label;
+    format!(" The paper prints {from:.2} → {to:.2} for {label} ({} points{own}).", sign(to - from))
+}
+
+/// What an interval lets a reader say, and Holm's p over the pairs of its table.
+fn judged(d: &Entry, holm: Option<(f64, usize)>) -> String {
+    match d.interval.half {
+        None => "one value without an interval, so no difference can be shown".into(),
+        Some(h) => {
+            let (low, high) = (sign(d.interval.mean - h), sign(d.interval.mean + h));
+            if let (true, Some((p, tests))) = (d.excludes_zero(), holm.filter(|h| h.0 >= 0.05)) {
+                format!(
+                    "but no difference is shown: the 95 % interval ({low} to {high}) excludes zero, and among {tests} \
+                     comparisons that is no rarity (Holm's p {p:.2})"
+                )
+            } else if d.excludes_zero() {
+                format!("and the 95 % interval ({low} to {high}) excludes zero")
+            } else {
+                format!("but no difference could be shown: the 95 % interval ({low} to {high}) includes zero")
+            }
+        }
+    }
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+fn capital(s: &str) -> String {
+    let mut chars = s.chars();
+    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+}

@@ -1,0 +1,131 @@
+//! What the numbers of a table are, in words.
+
+use crate::analysis::aggregate::Unit;
+use crate::analysis::loaded_run::Reading;
+use seraug_core::spec::Protocol;
+
+/// What the numbers of a table are over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Over {
+    /// What counts as independent.
+    pub unit: Unit,
+    /// The fewest and the most units of a condition.
+    pub units: (usize, usize),
+    /// Some cells have no result.
+    pub incomplete: bool,
+}
+
+/// The caption of the table of a run.
+pub fn caption(reading: &Reading, over: Over) -> String {
+    let unit = over.unit;
+    let spec = &reading.spec;
+    let names = spec.class_names();
+    let chance = 100.0 / names.len() as f64;
+    let reduced: Vec<&str> = reading.reduced().iter().map(|&c| names[c]).collect();
+    let share = match &spec.reduction {
+        Some(r) => format!("{:.0} %", 100.0 * r.share),
+        None => "some".to_owned(),
+    };
+    let mut text = format!(
+        "Percent on the test folds of {}: mean ± half of the 95 % interval. ",
+        list(&reading.data_sets().into_iter().map(|d| corpus(d, reading.synthetic())).collect::<Vec<_>>())
+    );
+    if reading.per_class() {
+        text += &format!(
+            "Classes are reduced one at a time: a column is the UAR (mean recall over all {} classes, chance \
+             {chance:.1}) of the data sets in which {share} of that class were removed from training, the others \
+             left whole; mean: over these columns, where all of a fold and seed have a result, as the paper's Average. ",
+            names.len()
+        );
+    } else {
+        text += &format!(
+            "A class: its recall. UAR: mean recall over all {} classes, chance {chance:.1}. ",
+            names.len()
+        );
+        if !reduced.is_empty() {
+            text += &format!(
+                "reduced: mean recall over {}, of which {share} were removed from training: the paper's Average. ",
+                list(&reduced)
+            );
+        }
+    }
+    let seeds = spec.seeds.len();
+    text += &intervals(reading, over);
+    if spec.condition.len() > 1 {
+        let over = match unit {
+            Unit::Fold => {
+                "averaged over the seeds of a fold, corrected t interval over folds (Nadeau and Bengio 2003)"
+            }
+            Unit::Seed if seeds == 1 => "without an interval",
+            Unit::Seed => "corrected t interval over seeds (Nadeau and Bengio 2003)",
+        };
+        let what = match (reduced.is_empty(), reading.per_class()) {
+            (true, _) => "UAR",
+            (false, true) => "the mean column",
+            (false, false) => "the reduced column",
+        };
+        text += &format!(
+            "vs {}: difference of {what} in percentage points, paired by fold and seed, {over}. ",
+            spec.baseline_label()
+        );
+    }
+    if spec.condition.iter().any(|c| !c.published.is_empty()) || !spec.published.is_empty() {
+        text += "published: as printed in the paper; difference: ours less published. ";
+    }
+    text.trim_end().to_owned()
+}
+
+/// What the intervals of a table are over; ends with a space.
+pub fn intervals(reading: &Reading, over: Over) -> String {
+    let (unit, spec) = (over.unit, &reading.spec);
+    let seeds = spec.seeds.len();
+    let several = match over.units {
+        (least, most) if least == most => format!("the {most}"),
+        (least, most) => format!("{least} to {most}"),
+    };
+    let lacking = if over.incomplete { " (fewer where cells are missing)" } else { "" };
+    let mut text = match unit {
+        Unit::Fold if seeds == 1 => format!("Intervals: Student t over {several} folds (one seed). "),
+        Unit::Fold => {
+            format!(
+                "Intervals: Student t over {several} folds, each fold first averaged over its {seeds} seeds{lacking}. "
+            )
+        }
+        Unit::Seed if seeds > 1 && matches!(spec.protocol, Protocol::CrossLingual(_)) => format!(
+            "Intervals: Student t over {several} seeds, each of which splits the target anew: their test sets \
+             overlap, so that the intervals are too narrow. "
+        ),
+        Unit::Seed if seeds == 1 => "One fold and one seed: no intervals. ".to_owned(),
+        Unit::Seed => format!(
+            "Intervals: Student t over {several} seeds of the only fold that was run: they say nothing about other \
+             speakers. "
+        ),
+    };
+    if unit == Unit::Fold {
+        text += "Folds are the independent unit, because each tests other speakers; they share training speakers, so \
+                 that intervals are approximate. ";
+    }
+    text
+}
+
+/// A corpus in a sentence: whether it is synthetic is always said.
+pub fn corpus(name: &str, synthetic: bool) -> String {
+    match synthetic {
+        true if name == "synthetic" => "the synthetic corpus".into(),
+        true => format!("the synthetic corpus {name}"),
+        false => format!("the corpus {name}"),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`; `a, x; b; and c`.
+pub fn list(items: &[impl AsRef<str>]) -> String {
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    // An item may have a comma of its own.
+    let (between, end) =
+        if items.iter().any(|i| i.contains(',')) { ("; ", "; and ") } else { (", ", " and ") };
+    match &items[..] {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{}{end}{last}", most.join(between)),
+    }
+}

@@ -1,0 +1,86 @@
+//! A bootstrap over test speakers: how much a difference depends on who was tested.
+
+use seraug_core::rng::Seed;
+
+/// Resamples of a [`bootstrap`].
+pub const RESAMPLES: usize = 2000;
+
+/// Speakers below which there is no interval: the percentiles of so few draws are too narrow, and of two or three speakers
+/// they are little more than the speakers themselves.
+pub const FEWEST: usize = 6;
+
+/// What two classifiers made of one class's utterances of one speaker, over all folds and seeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Utterances, counted once for each cell in which they were tested.
+    pub total: u32,
+    /// Recognised by the first.
+    pub first: u32,
+    /// Recognised by the second.
+    pub second: u32,
+}
+
+/// The percentile interval of a difference.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bootstrap {
+    /// Speakers that were drawn from.
+    pub speakers: usize,
+    /// Difference over all speakers, second less first, in [-1, 1].
+    pub difference: f64,
+    /// 2.5th and 97.5th percentile of the resamples; none for fewer than [`FEWEST`] speakers and where every resample is
+    /// the same.
+    pub interval: Option<[f64; 2]>,
+}
+
+/// Draws as many speakers as there are, with replacement, [`RESAMPLES`] times; a speaker brings all of its predictions.
+/// `speakers` has a list a speaker, of `sets` equal parts with one tally a class; see [`recall_difference`].
+///
+/// None without any utterance.
+pub fn bootstrap(speakers: &[Vec<Tally>], sets: usize, seed: Seed) -> Option<Bootstrap> {
+    let n = speakers.len();
+    let width = speakers.first()?.len();
+    let sum = |chosen: &mut dyn Iterator<Item = usize>| {
+        let mut sum = vec![Tally::default(); width];
+        for speaker in chosen {
+            for (s, t) in std::iter::zip(&mut sum, &speakers[speaker]) {
+                s.total += t.total;
+                s.first += t.first;
+                s.second += t.second;
+            }
+        }
+        recall_difference(&sum, sets)
+    };
+    let difference = sum(&mut (0..n))?;
+    if n < FEWEST {
+        return Some(Bootstrap { speakers: n, difference, interval: None });
+    }
+    let resample = |i: usize| {
+        let mut draws = seed.at(i as u64).draws();
+        sum(&mut (0..n).map(|_| draws.below(n)))
+    };
+    let mut values: Vec<f64> = (0..RESAMPLES).filter_map(resample).collect();
+    values.sort_by(f64::total_cmp);
+    let varied = values.first() != values.last();
+    let interval = varied.then(|| [0.025, 0.975].map(|q| quantile(&values, q)));
+    Some(Bootstrap { speakers: n, difference, interval })
+}
+
+/// Mean recall of the second less that of the first, over the classes that have utterances, averaged over `sets` equal
+/// parts of `tallies` (data sets that reduce a class each; else one). With every class this is the difference of UAR.
+/// None without any utterance.
+pub fn recall_difference(tallies: &[Tally], sets: usize) -> Option<f64> {
+    let part = |part: &[Tally]| {
+        let present: Vec<&Tally> = part.iter().filter(|t| t.total > 0).collect();
+        let gain = |t: &&Tally| (f64::from(t.second) - f64::from(t.first)) / f64::from(t.total);
+        (!present.is_empty()).then(|| present.iter().map(gain).sum::<f64>() / present.len() as f64)
+    };
+    let parts: Vec<f64> = tallies.chunks((tallies.len() / sets.max(1)).max(1)).filter_map(part).collect();
+    (!parts.is_empty()).then(|| parts.iter().sum::<f64>() / parts.len() as f64)
+}
+
+/// Linear between the two nearest of sorted values, as `numpy.percentile`.
+fn quantile(sorted: &[f64], q: f64) -> f64 {
+    let at = q * (sorted.len() - 1) as f64;
+    let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
+    low + (high - low) * at.fract()
+}

@@ -1,0 +1,330 @@
+//! `plan --estimate`: the hours that what is to run would take, from steps that are timed now.
+
+mod apportion;
+mod demand;
+mod lengths;
+mod placeholder_corpus;
+mod projection;
+mod text;
+
+pub use demand::{Demand, Work};
+pub use projection::{Projection, Row, Seconds};
+pub use text::{json, text};
+
+use crate::inputs;
+use crate::plan::{Makers, Plan, verdicts};
+use crate::progress::Display;
+use crate::supervise::{self, Options};
+use crate::worker_client::protocol::{Question, Timed, Timing, Trial};
+use crate::worker_client::{self, machine};
+use lengths::MEAN_SECONDS;
+use seraug_core::device::{self, DeviceInfo};
+use seraug_core::error::{Error, Result};
+use seraug_core::spec::Spec;
+use seraug_core::store::Store;
+use seraug_data::corpora::{self, Corpus, Reading};
+
+/// Percent of the processor time that they want with which threads count as undisturbed.
+const ENOUGH: f64 = 70.0;
+
+/// What a projection rests on, and the projection.
+#[derive(Debug)]
+pub struct Estimate {
+    /// The device.
+    pub machine: DeviceInfo,
+    /// Precisions of the experiments, each once.
+    pub precisions: Vec<&'static str>,
+    /// Cells at once.
+    pub jobs: usize,
+    /// Experiments in the order of the file, and what each has to do.
+    pub demands: Vec<Demand>,
+    /// What was timed, for each group of experiments whose networks have the same sizes.
+    pub timed: Vec<Vec<Timed>>,
+    /// The arithmetic.
+    pub projection: Projection,
+    /// What makes it less sure, a line each.
+    pub notes: Vec<String>,
+}
+
+impl Estimate {
+    /// Corpora that are not here, each once.
+    pub fn absent(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for name in self.demands.iter().flat_map(|d| &d.absent) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+/// Times steps of what is to run of `experiments` (name and spec) and projects it; an experiment that comes later finds
+/// what an earlier one makes.
+///
+/// # Errors
+/// What would stop a plan but for a corpus that is not here; a worker that does not answer, or a step that fails.
+pub fn estimate(
+    experiments: Vec<(String, Spec)>,
+    options: &Options,
+    store: &Store,
+    display: &Display,
+) -> Result<Estimate> {
+    let (machine, names) = machine::open(&options.devices, options.threads)?;
+    let mut makers = Makers::default();
+    let mut demands = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
+    let mut precisions = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
+    for (name, spec) in experiments {
+        let Found { corpora, absent, notes: mut about } = find(&spec, options, store, display)?;
+        let plan = Plan::new(spec, name, corpora, &device::numeric(&machine))?;
+        let verdicts = verdicts(&plan, &machine, store, &options.results, &mut makers);
+        let hop = f64::from(plan.spec.features.hop_ms) / 1000.0;
+        let (frames, assumed) = lengths::frames(&plan.selection.utterances, hop, &absent);
+        about.extend(assumed.iter().map(|n| format!("{n}: {MEAN_SECONDS} s an utterance assumed")));
+        for note in about {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        let absent = absent.into_iter().map(|a| a.0).collect();
+        let mut demand = Demand::of(&plan, &verdicts, &frames, absent);
+        if !precisions.contains(&plan.spec.precision.name()) {
+            precisions.push(plan.spec.precision.name());
+        }
+        demand.group = Group::of(&mut groups, &plan.spec);
+        groups[demand.group].ask(&demand);
+        demands.push(demand);
+    }
+    let program = worker_client::program()?;
+    let mut timed = Vec::new();
+    for group in groups {
+        if group.trial.losses.is_empty() && group.trial.batches.is_empty() {
+            timed.push(Vec::new());
+            continue;
+        }
+        display.note("timing steps of what is to run; about a minute for the paper's sizes on a CPU");
+        let trial = Trial { device: names[0].clone(), ..group.trial };
+        let question = Question { threads: options.threads, trial: Some(trial), ..Question::default() };
+        timed.push(worker_client::ask(&program, &question)?.timed);
+    }
+    let cells = demands.iter().map(|d| d.cells.len()).sum();
+    let jobs = supervise::jobs(options, &machine, names.len(), cells);
+    let seconds: Vec<Seconds> = timed.iter().map(|t| Seconds::of(t)).collect();
+    let projection = Projection::new(&demands, &seconds, jobs)?;
+    notes.extend(busy(&timed));
+    Ok(Estimate { machine, precisions, jobs, demands, timed, projection, notes })
+}
+
+/// A warning where others computed while steps were timed: the worker's threads had too little of what they wanted.
+fn busy(timed: &[Vec<Timed>]) -> Option<String> {
+    let sum = |i: usize| timed.iter().flatten().filter_map(|t| t.processor).map(|p| p[i]).sum::<f64>();
+    let (had, waited) = (sum(0), sum(1));
+    let share = 100.0 * had / (had + waited);
+    (share < ENOUGH).then(|| {
+        format!(
+            "the machine was busy while steps were timed ({share:.0} % of a processor): the hours are too long"
+        )
+    })
+}
+
+/// Experiments that are timed together, because their networks are the same.
+struct Group {
+    sizes: String,
+    trial: Trial,
+}
+
+impl Group {
+    /// The group of `spec`, a new one where it is the first of its sizes.
+    fn of(groups: &mut Vec<Group>, spec: &Spec) -> usize {
+        let c = &spec.classifier;
+        let sizes = (
+            (spec.precision, spec.features.mels, &spec.augmentor, &spec.discriminator, &spec.representation),
+            (&c.network, c.segment_frames),
+        );
+        let sizes = serde_json::to_string(&sizes).expect("a spec is plain data");
+        groups.iter().position(|g| g.sizes == sizes).unwrap_or_else(|| {
+            let trial = Trial {
+                spec: spec.to_toml(),
+                precision: spec.precision,
+                device: String::new(),
+                losses: Vec::new(),
+                batches: Vec::new(),
+                windows: false,
+            };
+            groups.push(Group { sizes, trial });
+            groups.len() - 1
+        })
+    }
+
+    /// Has timed what `demand` needs.
+    fn ask(&mut self, demand: &Demand) {
+        for work in demand.cells.iter().flat_map(Work::timings) {
+            match work {
+                Timing::Iteration(losses) if !self.trial.losses.contains(&losses) => {
+                    self.trial.losses.push(losses);
+                }
+                Timing::Step(batch) if !self.trial.batches.contains(&batch) => self.trial.batches.push(batch),
+                // Of an augmentor that is trained here, or is in the store.
+                Timing::Window => self.trial.windows = true,
+                _ => {}
+            }
+        }
+    }
+}
+
+struct Found {
+    corpora: Vec<Corpus>,
+    /// Corpora that are not here, each with the mean length of an utterance in seconds where its manifest states it.
+    absent: Vec<(String, Option<f64>)>,
+    /// What is incomplete, one sentence a corpus.
+    notes: Vec<String>,
+}
+
+/// The corpora of `spec`; one that is not here is made up from what its manifest expects. One that is incomplete is
+/// refused as by a plan.
+fn find(spec: &Spec, options: &Options, store: &Store, display: &Display) -> Result<Found> {
+    let mut found = Found { corpora: Vec::new(), absent: Vec::new(), notes: Vec::new() };
+    for name in spec.corpora() {
+        let bar = display.bar(name, 0);
+        let languages = spec.languages_of(name);
+        let read = corpora::import(name, languages, &options.corpora, store.root(), Reading::Cached, &bar);
+        bar.finish_and_clear();
+        match read {
+            Ok(corpus) => {
+                found.notes.extend(inputs::incomplete(&corpus, options.partial)?);
+                found.corpora.push(corpus);
+            }
+            Err(Error::Missing(_)) => {
+                let manifest = corpora::manifest(name, &options.corpora)?;
+                found.absent.push((name.to_owned(), manifest.expected.mean_seconds));
+                found.corpora.push(placeholder_corpus::corpus(manifest));
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seraug_core::spec;
+    use std::path::Path;
+
+    #[test]
+    fn windows_are_timed_where_the_augmentor_is_in_the_store() {
+        let text = r#"title = "t"
+preset = "tiny"
+corpus = "any"
+classes = { neutral = ["neutral"], angry = ["angry"] }
+protocol.leave-speakers-out.folds = 2
+condition = [{ name = "no-aug" }]
+"#;
+        let spec = spec::parse(text, "x.toml", &[]).unwrap();
+        let asked = |windows: usize| {
+            let work = Work { classifier: Some((16, 9)), windows, segments: 12, ..Work::default() };
+            let mut groups = Vec::new();
+            assert_eq!(Group::of(&mut groups, &spec), 0);
+            groups[0].ask(&Demand { cells: vec![work], ..Demand::default() });
+            let Trial { losses, batches, windows, .. } = groups.remove(0).trial;
+            assert_eq!((losses.len(), batches), (0, vec![16]));
+            windows
+        };
+        assert!(asked(24));
+        assert!(!asked(0));
+    }
+
+    /// A plan of `spec` with every corpus made up, `change`d before.
+    fn made_up(spec: &Spec, change: &dyn Fn(&mut seraug_core::manifest::Manifest)) -> Result<Plan> {
+        let make = |name: &&str| {
+            let mut manifest = corpora::manifest(name, Path::new("nowhere"))?;
+            change(&mut manifest);
+            Ok(placeholder_corpus::corpus(manifest))
+        };
+        let corpora: Result<Vec<Corpus>> = spec.corpora().iter().map(make).collect();
+        let plan = Plan::new(spec.clone(), "x".into(), corpora?, "cpu")?;
+        plan.audit()?;
+        Ok(plan)
+    }
+
+    /// Every experiment that trains on corpora which are not made here, with its path.
+    fn shipped() -> Vec<(String, Spec)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
+        let files =
+            walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(|e| e.unwrap().into_path());
+        let files = files.filter(|path| path.extension().is_some_and(|e| e == "toml"));
+        let read = |path: std::path::PathBuf| match spec::load_file(&path, &["preset=tiny".to_owned()]) {
+            Ok(spec::File::Experiment(spec)) => Some((path.display().to_string(), *spec)),
+            // One of counts trains nothing and takes no preset, a collection names others that are here too.
+            _ => None,
+        };
+        let specs: Vec<_> = files.filter_map(read).filter(|(_, s)| s.corpora() != ["synthetic"]).collect();
+        assert!(specs.len() >= 9, "{}", specs.len());
+        specs
+    }
+
+    #[test]
+    fn every_shipped_experiment_is_estimated_without_its_corpora() {
+        for (path, spec) in shipped() {
+            made_up(&spec, &|_| ()).unwrap_or_else(|e| panic!("{path}: {e}"));
+            // Each speaker by himself, and everything between that and two halves.
+            if let spec::Protocol::LeaveSpeakersOut(protocol) = &spec.protocol {
+                let speakers = corpora::manifest(&spec.corpus, Path::new("nowhere")).unwrap().speakers.len();
+                for folds in (2..=speakers).rev().take(23) {
+                    let protocol = spec::LeaveSpeakersOut { folds, only: Vec::new(), ..protocol.clone() };
+                    let spec = Spec {
+                        protocol: spec::Protocol::LeaveSpeakersOut(protocol),
+                        seeds: vec![1],
+                        ..spec.clone()
+                    };
+                    let plan =
+                        made_up(&spec, &|_| ()).unwrap_or_else(|e| panic!("{path}, {folds} folds: {e}"));
+                    assert_eq!(plan.cells.len(), folds * spec.condition.len(), "{path}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn made_up_speakers_have_every_class_however_many_and_however_unequal_they_are() {
+        let (_, spec) =
+            shipped().into_iter().find(|(path, _)| path.ends_with("open/table2-emodb.toml")).unwrap();
+        for speakers in 2..=10 {
+            for unequal in [false, true] {
+                let protocol =
+                    spec::LeaveSpeakersOut { folds: speakers, ..spec::LeaveSpeakersOut::default() };
+                let spec = Spec {
+                    protocol: spec::Protocol::LeaveSpeakersOut(protocol),
+                    seeds: vec![1],
+                    ..spec.clone()
+                };
+                let fewer = |m: &mut seraug_core::manifest::Manifest| {
+                    m.speakers.truncate(speakers);
+                    let weight = |i: usize| if unequal { 1 + i } else { 1 };
+                    let names = m.speakers.keys().cloned().enumerate();
+                    m.expected.speakers = names.map(|(i, name)| (name, 9 * weight(i))).collect();
+                };
+                let plan = made_up(&spec, &fewer).unwrap_or_else(|e| panic!("{speakers} {unequal}: {e}"));
+                assert_eq!(plan.selection.utterances.len(), 127 + 71 + 62 + 79);
+            }
+        }
+    }
+
+    #[test]
+    fn a_busy_machine_is_told() {
+        let timed = |processor: &[Option<[f64; 2]>]| -> Vec<Vec<Timed>> {
+            let of = |&processor| Timed { work: Timing::Window, seconds: vec![1.0; 2], processor };
+            processor.iter().map(|p| vec![of(p)]).collect()
+        };
+        let line = busy(&timed(&[Some([2.0, 2.0]), None, Some([4.0, 3.5])])).unwrap();
+        assert_eq!(
+            line,
+            "the machine was busy while steps were timed (52 % of a processor): the hours are too long"
+        );
+        assert_eq!(busy(&timed(&[Some([2.0, 2.0]), Some([8.0, 0.0])])), None, "83 % in all");
+        assert_eq!(busy(&timed(&[None])), None);
+        assert_eq!(busy(&timed(&[Some([0.0; 2])])), None, "the system does not tell");
+    }
+}

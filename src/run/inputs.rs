@@ -1,0 +1,195 @@
+//! The corpora of an experiment, read and held against their manifests.
+
+use crate::plan::Plan;
+use crate::progress::Display;
+use crate::supervise::Options;
+use indicatif::ProgressBar;
+use seraug_core::error::{Error, Result};
+use seraug_core::manifest::Manifest;
+use seraug_core::run_files::{CorpusInfo, FoldInfo};
+use seraug_core::spec::Spec;
+use seraug_core::store::Store;
+use seraug_data::corpora::{self, Corpus, Reading, Utterance};
+use seraug_data::features;
+use seraug_data::split::{Fold, Selection};
+use std::collections::HashSet;
+
+/// What an experiment reads.
+#[derive(Debug)]
+pub struct Inputs {
+    /// In the order of [`Spec::corpora`].
+    pub corpora: Vec<Corpus>,
+    /// One a corpus, for provenance; [`used`] counts what the experiment takes of it.
+    pub infos: Vec<CorpusInfo>,
+    /// What is incomplete, one sentence a corpus.
+    pub notes: Vec<String>,
+}
+
+/// Reads the corpora of `spec` and refuses an incomplete one, unless `options.partial`: then recordings of it that cannot
+/// be used are left out too, before anything is planned with them.
+///
+/// # Errors
+/// Corpora that are missing, all of them in one message with what to do (usage); those that differ from their manifests.
+pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) -> Result<Inputs> {
+    let mut inputs = Inputs { corpora: Vec::new(), infos: Vec::new(), notes: Vec::new() };
+    let (mut missing, mut wrong) = (Vec::new(), Vec::new());
+    for name in spec.corpora() {
+        let bar = display.bar(name, 0);
+        let read = corpora::import(
+            name,
+            spec.languages_of(name),
+            &options.corpora,
+            store.root(),
+            Reading::Cached,
+            &bar,
+        );
+        bar.finish_and_clear();
+        let mut corpus = match read {
+            Ok(corpus) => corpus,
+            Err(Error::Missing(text)) => {
+                missing.push(text);
+                continue;
+            }
+            Err(e) => return Err(e),
+        };
+        match incomplete(&corpus, options.partial) {
+            Ok(note) => inputs.notes.extend(note),
+            Err(e) => wrong.push(e.to_string()),
+        }
+        inputs.notes.extend(notes(&corpus));
+        if options.partial {
+            let bar = display.bar(name, 0);
+            inputs.notes.extend(leave_out(&mut corpus, spec, store, &bar));
+            bar.finish_and_clear();
+        }
+        inputs.infos.push(info(&corpus));
+        inputs.corpora.push(corpus);
+    }
+    if missing.is_empty() && wrong.is_empty() {
+        return Ok(inputs);
+    }
+    if missing.is_empty() {
+        return Err(Error::failed(wrong.join("; ")));
+    }
+    missing.extend(wrong);
+    if !spec.counterpart.is_empty() {
+        missing.push(format!("Meanwhile, on open recordings: just reproduce {}", spec.counterpart));
+    }
+    Err(Error::Missing(missing.join("\n\n")))
+}
+
+/// How `corpus` differs from its manifest, in a sentence; none where it does not.
+///
+/// # Errors
+/// It does, and `partial` does not allow it.
+pub fn incomplete(corpus: &Corpus, partial: bool) -> Result<Option<String>> {
+    let (name, differences) = (&corpus.manifest.name, corpus.differences());
+    match differences.first() {
+        None => Ok(None),
+        Some(_) if partial => Ok(Some(format!("the corpus {name} is partial: {}", brief(&differences)))),
+        Some(_) => Err(Error::failed(format!(
+            "{}: {}; see `seraug corpus check {name}`, or go on with --partial",
+            corpus.root.display(),
+            brief(&differences)
+        ))),
+    }
+}
+
+/// Differences that are told; of others the number.
+const TOLD: usize = 40;
+
+fn brief(differences: &[String]) -> String {
+    let told = differences.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>().join("; ");
+    match differences.len().saturating_sub(TOLD) {
+        0 => told,
+        more => format!("{told}; and {more} more"),
+    }
+}
+
+/// What somebody should know of `corpus` and what stops nothing: names that look alike, what the manifest leaves out.
+fn notes(corpus: &Corpus) -> Vec<String> {
+    let Manifest { name, unusable, .. } = &corpus.manifest;
+    let listed = corpus.faults.listed.iter().map(|l| match unusable.get(l) {
+        Some(reason) => format!("{l} is left out: {reason}"),
+        None => format!("{l} is left out"),
+    });
+    corpus.check().notes.into_iter().chain(listed).map(|note| format!("the corpus {name}: {note}")).collect()
+}
+
+/// Takes the recordings that `spec` would use and that cannot be used out of `corpus`; what was taken out, in one line.
+fn leave_out(corpus: &mut Corpus, spec: &Spec, store: &Store, bar: &ProgressBar) -> Option<String> {
+    let name = corpus.manifest.name.clone();
+    let mut spec = spec.clone();
+    spec.fill_valence(&name, &corpus.manifest.valence);
+    let languages = spec.languages_of(&name);
+    let wanted = |u: &Utterance| {
+        (languages.is_empty() || languages.contains(&u.language)) && spec.class_of(&name, u.emotion).is_some()
+    };
+    let places: Vec<usize> =
+        (0..corpus.utterances.len()).filter(|&i| wanted(&corpus.utterances[i])).collect();
+    let of_spec: Vec<Utterance> = places.iter().map(|&i| corpus.utterances[i].clone()).collect();
+    bar.set_length(of_spec.len() as u64);
+    let refused = features::unusable(&of_spec, &spec.features, store.root(), bar);
+    if refused.is_empty() {
+        return None;
+    }
+    let out: HashSet<usize> = refused.iter().map(|(i, _)| places[*i]).collect();
+    let mut place = 0;
+    corpus.utterances.retain(|_| (!out.contains(&place), place += 1).0);
+    let why: Vec<String> = refused.into_iter().map(|(_, why)| why).collect();
+    Some(format!("the corpus {name} is partial: left out what cannot be used: {}", features::all_of(&why)))
+}
+
+/// A corpus for provenance, as if all of it were used.
+pub fn info(corpus: &Corpus) -> CorpusInfo {
+    let speakers: HashSet<&str> = corpus.utterances.iter().map(|u| u.speaker.as_str()).collect();
+    CorpusInfo {
+        name: corpus.manifest.name.clone(),
+        synthetic: corpus.manifest.synthetic,
+        digest: corpus.digest(),
+        utterances: corpus.utterances.len(),
+        used: corpus.utterances.len(),
+        speakers: speakers.len(),
+        licence: corpus.manifest.licence.clone(),
+        citation: corpus.manifest.citation.clone(),
+    }
+}
+
+/// `infos` with the utterances and speakers that the experiment uses.
+pub fn used(mut infos: Vec<CorpusInfo>, selection: &Selection) -> Vec<CorpusInfo> {
+    for info in &mut infos {
+        let of = || selection.utterances.iter().filter(|u| *u.corpus == *info.name);
+        let speakers: HashSet<&str> = of().map(|u| u.speaker.as_str()).collect();
+        (info.used, info.speakers) = (of().count(), speakers.len());
+    }
+    infos
+}
+
+/// The folds of the first seed.
+pub fn folds(plan: &Plan) -> Vec<FoldInfo> {
+    let first = plan.folds.first().map(|f| f.0);
+    let folds: Vec<&Fold> = plan.folds.iter().filter(|f| Some(f.0) == first).map(|f| &*f.1).collect();
+    let info = |f: &&Fold| FoldInfo {
+        number: f.number,
+        corpus: f.corpus.clone(),
+        group: folds.iter().find(|o| o.test == f.test).map_or(f.number, |o| o.number),
+        train: f.train.len(),
+        test: f.test.len(),
+        speakers_overlap: f.speakers_overlap,
+    };
+    folds.iter().map(info).collect()
+}
+
+/// A sentence for each kind of fold in which test speakers train.
+pub fn overlaps(plan: &Plan) -> Vec<String> {
+    let mut about: Vec<&str> =
+        plan.folds.iter().filter(|(_, f)| f.speakers_overlap).map(|(_, f)| f.corpus.as_str()).collect();
+    about.sort_unstable();
+    about.dedup();
+    let sentence = |corpus: &str| {
+        format!(
+            "{corpus}: test speakers are also in training, because no speaker-disjoint split was possible or asked for"
+        )
+    };
+    about.into_iter().map(sentence).collect()
+}

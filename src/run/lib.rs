@@ -1,0 +1,16 @@
+//! From an experiment file to a finished run: plan, worker processes, Slurm, status, estimate, clean-up.
+
+pub mod arguments;
+pub mod counts;
+pub mod estimate;
+pub mod inputs;
+pub mod launcher;
+pub mod out_of_memory;
+pub mod plan;
+pub mod progress;
+pub mod prune;
+pub mod slurm;
+pub mod status;
+pub mod supervise;
+pub mod warnings;
+pub mod worker_client;

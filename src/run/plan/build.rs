@@ -1,0 +1,157 @@
+//! The cells of an experiment. What they have in common is found once: a plan has ten thousand of them.
+
+use super::keys::{self, Contents, Shared};
+use super::{Cell, augmentor_sees};
+use seraug_core::digest::digest_hex;
+use seraug_core::error::{Error, Result};
+use seraug_core::rng::Seed;
+use seraug_core::run_files::CellId;
+use seraug_core::spec::{CopySource, FinalWeights, Spec, TargetShare, UTTERANCES};
+use seraug_data::split::{Fold, Selection, Splits};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Every fold with its run seed.
+type Folds = Vec<(u64, Rc<Fold>)>;
+
+/// The folds of every seed and their cells, in order.
+///
+/// # Errors
+/// As [`Splits::new`] and [`Splits::folds`].
+pub(super) fn build(
+    spec: &Spec,
+    experiment: &str,
+    selection: &Selection,
+    device: &str,
+) -> Result<(Folds, Vec<Cell>)> {
+    let contents = Contents::new(selection);
+    let mut builder = Builder { spec, experiment, selection, device, contents, tests: HashMap::new() };
+    let splits = Splits::new(spec, selection)?;
+    let (mut folds, mut cells) = (Vec::new(), Vec::new());
+    for &seed in &spec.seeds {
+        let of_seed = splits.folds(seed)?;
+        if let Some(many) = spec.cells_of(of_seed.len()) {
+            return Err(Error::usage(many));
+        }
+        for fold in of_seed {
+            let fold = Rc::new(fold);
+            folds.push((seed, Rc::clone(&fold)));
+            builder.cells_of(&fold, seed, &mut cells);
+        }
+        if let Some(cell) = cells.iter().find(|c| c.added > UTTERANCES) {
+            return Err(Error::usage(format!(
+                "condition.{}: it adds {} utterances to fold {}, at most {UTTERANCES}; lower its copies",
+                cell.id.condition, cell.added, cell.id.fold
+            )));
+        }
+    }
+    Ok((folds, cells))
+}
+
+struct Builder<'a> {
+    spec: &'a Spec,
+    experiment: &'a str,
+    selection: &'a Selection,
+    device: &'a str,
+    contents: Contents,
+    /// The last test set of each fold number with its digest: most protocols test the same for every seed.
+    tests: HashMap<usize, (Rc<Fold>, Rc<str>)>,
+}
+
+/// What a fold's augmentations are made from.
+struct Sources {
+    of: CopySource,
+    items: Rc<[usize]>,
+    digest: Rc<str>,
+}
+
+impl<'a> Builder<'a> {
+    /// The cells of a fold: those that train on the same utterances follow each other.
+    fn cells_of(&mut self, fold: &Rc<Fold>, seed: u64, cells: &mut Vec<Cell>) {
+        for share in [TargetShare::Low, TargetShare::Full] {
+            let of_share = |c: &usize| self.spec.condition[*c].target == share;
+            let conditions: Vec<usize> = (0..self.spec.condition.len()).filter(of_share).collect();
+            if conditions.is_empty() {
+                continue;
+            }
+            let fold = match share {
+                TargetShare::Full => Rc::clone(fold),
+                TargetShare::Low => Rc::new(fold.with(share)),
+            };
+            let shared = self.shared(fold, seed);
+            let mut sources: Vec<Sources> = Vec::new();
+            cells.extend(conditions.into_iter().map(|c| self.cell(&shared, &mut sources, c)));
+        }
+    }
+
+    fn shared(&mut self, fold: Rc<Fold>, seed: u64) -> Shared<'a> {
+        let Builder { spec, selection, device, contents, tests, .. } = self;
+        let train = contents.digest(&fold.train);
+        let sees = augmentor_sees(spec, &fold);
+        let seen = if sees == fold.train { train.clone() } else { contents.digest(sees) };
+        let test = match tests.get(&fold.number) {
+            Some((other, digest)) if other.test == fold.test => Rc::clone(digest),
+            _ => {
+                let digest: Rc<str> = contents.digest(&fold.test).into();
+                tests.insert(fold.number, (Rc::clone(&fold), Rc::clone(&digest)));
+                digest
+            }
+        };
+        let speakers = match spec.classifier.weights {
+            FinalWeights::HeldOut => {
+                let of = |&i: &usize| &selection.utterances[i];
+                let lines = fold.train.iter().map(of).map(|u| format!("{}\t{}\n", u.corpus, u.speaker));
+                digest_hex(lines.collect::<String>().as_bytes())
+            }
+            FinalWeights::Last | FinalWeights::Average => String::new(),
+        };
+        Shared { fold, train, test, seen, speakers, seed, device }
+    }
+
+    fn cell(&self, shared: &Shared, sources: &mut Vec<Sources>, condition: usize) -> Cell {
+        let Builder { spec, selection, contents, .. } = self;
+        let (c, fold) = (&spec.condition[condition], &shared.fold);
+        let (items, digest, copies) = match c.augment.copies() {
+            None => (Rc::new([]) as Rc<[usize]>, contents.digest(&[]).into(), 0),
+            Some((copies, of)) => {
+                if sources.iter().all(|s| s.of != of) {
+                    let items = sources_of(of, selection, fold);
+                    let digest = contents.digest(&items).into();
+                    sources.push(Sources { of, items, digest });
+                }
+                let known = sources.iter().find(|s| s.of == of).expect("just pushed");
+                (Rc::clone(&known.items), Rc::clone(&known.digest), copies)
+            }
+        };
+        let augmentor = keys::augmentor(spec, c, shared);
+        let key = augmentor.as_ref().map(|a| &a.key);
+        let classifier = keys::classifier(spec, c, shared, &digest, key);
+        let (augmentor, augmentor_trajectory) = augmentor.map(|a| (a.key, a.trajectory)).unzip();
+        Cell {
+            id: CellId {
+                experiment: self.experiment.to_owned(),
+                condition: c.name.clone(),
+                fold: fold.number,
+                seed: shared.seed,
+            },
+            condition,
+            fold: Rc::clone(fold),
+            seed: Seed::new(shared.seed).child(&shared.train),
+            classifier: classifier.key,
+            classifier_trajectory: classifier.trajectory,
+            augmentor_trajectory,
+            added: items.len().saturating_mul(copies),
+            sources: items,
+            augmentor,
+        }
+    }
+}
+
+fn sources_of(of: CopySource, selection: &Selection, fold: &Fold) -> Rc<[usize]> {
+    let wanted = |i: &usize| match of {
+        CopySource::All => true,
+        CopySource::Reduced => fold.reduced.contains(&selection.labels[*i]),
+        CopySource::Target => fold.target.binary_search(i).is_ok(),
+    };
+    fold.train.iter().copied().filter(wanted).collect()
+}

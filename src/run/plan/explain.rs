@@ -1,0 +1,228 @@
+//! What is to be done for each cell of a plan, and why.
+
+use super::cell_action::{Reason, State, Verdict};
+use super::previous_runs::{Earlier, Ended, Planned};
+use super::spec_changes::Changes;
+use super::{Cell, Plan};
+use seraug_core::device::DeviceInfo;
+use seraug_core::run_files::CellId;
+use seraug_core::store::{Holder, Key, Making, Stage, Store};
+use std::collections::HashMap;
+use std::path::Path;
+use std::rc::Rc;
+
+/// Changes of the spec that are shown; of more their number is.
+const SHOWN: usize = 2;
+
+/// The first cell of each key among the cells that were judged; experiments that run one after the other share it.
+#[derive(Debug, Default)]
+pub struct Makers(HashMap<Key, Rc<CellId>>);
+
+/// What is to be done for each cell of `plan`, in its order, given the store and the earlier runs below `results`. What
+/// the store has from another device than `here`, or another libtorch, says so.
+pub fn verdicts(
+    plan: &Plan,
+    here: &DeviceInfo,
+    store: &Store,
+    results: &Path,
+    makers: &mut Makers,
+) -> Vec<Verdict> {
+    let mut judge = Judge { plan, here, store, earlier: Earlier::read(plan, results) };
+    let mut judged = Vec::with_capacity(plan.cells.len());
+    for cell in &plan.cells {
+        judged.push(judge.verdict(cell, makers));
+        let id = Rc::new(cell.id.clone());
+        for key in cell.augmentor.iter().chain([&cell.classifier]) {
+            makers.0.entry(key.clone()).or_insert_with(|| Rc::clone(&id));
+        }
+    }
+    judged
+}
+
+struct Judge<'a> {
+    plan: &'a Plan,
+    here: &'a DeviceInfo,
+    store: &'a Store,
+    earlier: Earlier,
+}
+
+impl Judge<'_> {
+    fn verdict(&mut self, cell: &Cell, makers: &Makers) -> Verdict {
+        if let Some(run) = self.earlier.going_on.map(|run| &self.earlier.runs[run])
+            && run.ended(&cell.id, cell.classifier.as_str()) == Some(Ended::Done)
+        {
+            return Verdict::new(State::Done, Reason::of_all(format!("in {}", run.id())), Vec::new());
+        }
+        let augmentor_gone =
+            cell.augmentor.as_ref().is_some_and(|key| !self.store.has(Stage::Augmentor, key));
+        if self.store.has(Stage::Classifier, &cell.classifier) && augmentor_gone {
+            let reason = Reason::of_all("augmentor (no longer in the store; its classifier is)");
+            return Verdict::new(State::ToRun, reason, vec![Stage::Augmentor]);
+        }
+        if self.store.has(Stage::Classifier, &cell.classifier) {
+            let making = self.making(Stage::Classifier, &cell.classifier);
+            let with = making.elsewhere(self.here).map(|with| format!("with {with}"));
+            let reason = match (making.made_by.filter(|by| !by.is_empty()), with) {
+                (Some(name), None) => Reason::of_cell(|by| format!("made by {by}"), &name),
+                (Some(name), Some(with)) => Reason::of_cell(|by| format!("made by {by} {with}"), &name),
+                (None, with) => Reason::of_all(with.map(|w| format!("made {w}")).unwrap_or_default()),
+            };
+            return Verdict::new(State::Cached, reason, Vec::new());
+        }
+        if let Some(maker) = makers.0.get(&cell.classifier) {
+            let reason = Reason::of_cell(|by| format!("{by} makes it"), &maker.to_string());
+            return Verdict::new(State::Shared, reason, Vec::new());
+        }
+        self.trained(cell, makers)
+    }
+
+    /// The verdict of a cell whose classifier is to be trained.
+    fn trained(&mut self, cell: &Cell, makers: &Makers) -> Verdict {
+        let before = self.earlier.cell(&cell.id).cloned();
+        // Another way to the augmentor than training it.
+        let way = cell.augmentor.as_ref().and_then(|key| match makers.0.get(key) {
+            _ if self.store.has(Stage::Augmentor, key) => {
+                let with = self.making(Stage::Augmentor, key).elsewhere(self.here);
+                let with = with.map(|with| format!(", made with {with}")).unwrap_or_default();
+                Some(Reason::of_all(format!("augmentor cached{with}")))
+            }
+            Some(maker) => {
+                Some(Reason::of_cell(|by| format!("augmentor shared with {by}"), &maker.to_string()))
+            }
+            None => None,
+        });
+        let augmentor = cell.augmentor.as_ref().filter(|_| way.is_none());
+        let Some(before) = before else {
+            let new = Reason::of_all(self.earlier.novelty(&cell.id));
+            let mut stages = if augmentor.is_some() { vec![Stage::Augmentor] } else { vec![] };
+            stages.push(Stage::Classifier);
+            let reasons: Vec<Reason> = [new].into_iter().chain(way).collect();
+            let names: Vec<&str> = stages.iter().map(|s| s.name()).collect();
+            return Verdict::new(State::ToRun, Reason::after(&names.join(", "), &reasons), stages);
+        };
+        let mut parts: Vec<(Stage, Vec<Reason>)> = Vec::new();
+        if let Some(key) = augmentor {
+            parts.push((Stage::Augmentor, self.because(cell, Stage::Augmentor, key, &before)));
+        }
+        let mut reasons = match parts.is_empty() || cell.classifier.as_str() != before.key_classifier {
+            true => self.because(cell, Stage::Classifier, &cell.classifier, &before),
+            // It only waits for its augmentor.
+            false => Vec::new(),
+        };
+        // What was said of the augmentor need not be said again.
+        reasons.retain(|r| parts.iter().all(|(_, said)| !said.contains(r)));
+        reasons.extend(way);
+        parts.push((Stage::Classifier, reasons));
+        let told: Vec<Reason> =
+            parts.iter().map(|(stage, reasons)| Reason::after(stage.name(), reasons)).collect();
+        let join = |of: fn(&Reason) -> &str| told.iter().map(of).collect::<Vec<_>>().join(", ");
+        let reason = Reason { text: join(|r| &r.text), alike: join(|r| &r.alike) };
+        Verdict::new(State::ToRun, reason, parts.into_iter().map(|p| p.0).collect())
+    }
+
+    /// Why a stage of `key` is to be trained, the cell having been planned `before`.
+    fn because(&mut self, cell: &Cell, stage: Stage, key: &Key, before: &Planned) -> Vec<Reason> {
+        let earlier_key = match stage {
+            Stage::Augmentor => &before.key_augmentor,
+            Stage::Classifier => &before.key_classifier,
+        };
+        if earlier_key == key.as_str() {
+            return vec![self.unfinished(cell, stage, key, before)];
+        }
+        let mut reasons = vec![self.difference(cell, stage, before)];
+        reasons.extend(self.checkpoint(cell, stage).map(|step| Reason {
+            text: format!("goes on at step {step}"),
+            alike: "goes on from a checkpoint".to_owned(),
+        }));
+        reasons
+    }
+
+    /// What became of a stage that an earlier run planned as it is planned now.
+    fn unfinished(&self, cell: &Cell, stage: Stage, key: &Key, before: &Planned) -> Reason {
+        let run = &self.earlier.runs[before.run];
+        let id = run.id();
+        if let Some(holder) = self.store.holder(stage, key).filter(Holder::is_there) {
+            return Reason::of_cell(
+                |by| format!("{by} of {} is making it", holder.task.run),
+                &holder.task.cell,
+            );
+        }
+        let ended = run.ended(&cell.id, &before.key_classifier);
+        match (ended, self.checkpoint(cell, stage)) {
+            (Some(Ended::Failed(why)), _) => Reason::of_all(format!("failed in {id}: {why}")),
+            (_, Some(step)) => {
+                let all = match stage {
+                    Stage::Augmentor => format!(" of {}", self.plan.spec.augmentor.iterations),
+                    // Its steps follow from segments, which nobody has counted yet.
+                    Stage::Classifier => String::new(),
+                };
+                Reason { text: format!("interrupted at step {step}{all}"), alike: "interrupted".to_owned() }
+            }
+            (Some(Ended::Done), None) => Reason::of_all("no longer in the store"),
+            (None, None) => Reason::of_all(format!("not reached in {id}")),
+        }
+    }
+
+    /// Why the key of a stage is another than in the earlier run.
+    fn difference(&mut self, cell: &Cell, stage: Stage, before: &Planned) -> Reason {
+        let Judge { plan, earlier, .. } = self;
+        let run = &mut earlier.runs[before.run];
+        let Changes { augmentor, classifier, data } = run.changes(&plan.spec, &cell.id.condition).clone();
+        let own = match stage {
+            Stage::Augmentor => &augmentor,
+            Stage::Classifier => &classifier,
+        };
+        if !own.is_empty() {
+            return listed(own);
+        }
+        let other_augmentor = cell.augmentor.as_ref().is_some_and(|key| key.as_str() != before.key_augmentor);
+        if stage == Stage::Classifier && other_augmentor && !augmentor.is_empty() {
+            return listed(&augmentor);
+        }
+        let share = plan.spec.condition[cell.condition].target;
+        if let Some(recordings) = run.recordings(&plan.spec, &plan.selection)
+            && recordings.differ(cell, share)
+        {
+            return match (data.as_slice(), recordings.summary()) {
+                ([], "") => Reason {
+                    text: format!("the split of fold {} changed", cell.id.fold),
+                    alike: "the split changed".to_owned(),
+                },
+                ([], summary) => Reason::of_all(summary),
+                (changes, _) => listed(changes),
+            };
+        }
+        match run.device() {
+            Some(device) if device != plan.device => {
+                Reason::of_all(format!("device {device} → {}", plan.device))
+            }
+            // Data that a split.csv does not show, such as the order of the corpora.
+            _ if !data.is_empty() => listed(&data),
+            _ => Reason::of_all("this version of seraug computes it differently"),
+        }
+    }
+
+    /// The step of the last checkpoint that a stage can go on from.
+    fn checkpoint(&self, cell: &Cell, stage: Stage) -> Option<usize> {
+        let (trajectory, steps) = match stage {
+            Stage::Augmentor => (cell.augmentor_trajectory.as_ref()?, self.plan.spec.augmentor.iterations),
+            Stage::Classifier => (&cell.classifier_trajectory, usize::MAX),
+        };
+        let kept = self.store.checkpoints(stage, trajectory).steps();
+        kept.into_iter().rfind(|step| *step <= steps)
+    }
+
+    /// What an entry of the store says of its making.
+    fn making(&self, stage: Stage, key: &Key) -> Making {
+        Making::read(&self.store.dir(stage, key))
+    }
+}
+
+/// `a 1 → 2, b 3 → 4 and 5 more`.
+fn listed(changes: &[String]) -> Reason {
+    let shown = changes.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match changes.len().saturating_sub(SHOWN) {
+        0 => Reason::of_all(shown),
+        more => Reason::of_all(format!("{shown} and {more} more")),
+    }
+}

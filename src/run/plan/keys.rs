@@ -1,0 +1,326 @@
+//! What decides the result of a stage, and its key.
+
+use seraug_core::digest::Hasher;
+use seraug_core::spec::{self, Augment, Condition, Convolutions, FinalWeights, GanLoss, Loss, Network, Precision, Sampling, Spec, Vgg};
+use seraug_core::store::{Key, Stage};
+use seraug_data::features;
+use seraug_data::split::{Fold, Selection};
+use serde::Serialize;
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+/// Raised when a stage computes something else from the same inputs.
+const AUGMENTOR_VERSION: u32 = 4;
+const CLASSIFIER_VERSION: u32 = 4;
+/// Raised when batch norm computes something else on a CPU; in the key of the classifiers that have it there, and no others.
+const BATCH_NORM_VERSION: u32 = 2;
+
+/// The content of every utterance of an experiment, as keys digest it: audio, channel policy, class.
+#[derive(Debug)]
+pub(super) struct Contents {
+    text: String,
+    /// Where each utterance's part ends.
+    ends: Vec<usize>,
+}
+
+impl Contents {
+    pub(super) fn new(selection: &Selection) -> Contents {
+        let mut contents = Contents { text: String::new(), ends: Vec::new() };
+        for (u, label) in selection.utterances.iter().zip(&selection.labels) {
+            let _ = writeln!(contents.text, "{}\t{:?}\t{label}", u.sha256, u.channels);
+            contents.ends.push(contents.text.len());
+        }
+        contents
+    }
+
+    /// Digest of a list of utterances, in its order.
+    pub(super) fn digest(&self, items: &[usize]) -> String {
+        let mut hasher = Hasher::new();
+        for &i in items {
+            let start = if i == 0 { 0 } else { self.ends[i - 1] };
+            hasher.add(&self.text[start..self.ends[i]]);
+        }
+        hasher.hex()
+    }
+}
+
+/// What the cells of a fold and share of the target have in common.
+pub(super) struct Shared<'a> {
+    pub(super) fold: Rc<Fold>,
+    pub(super) train: String,
+    pub(super) test: Rc<str>,
+    pub(super) seen: String,
+    /// Digest of the training speakers, which decide who is held out; empty where nobody is.
+    pub(super) speakers: String,
+    pub(super) seed: u64,
+    pub(super) device: &'a str,
+}
+
+#[derive(Serialize)]
+struct AugmentorInputs<'a> {
+    features: &'a spec::Features,
+    features_version: u32,
+    /// Absent for f32, so that a key says what it said before there was a choice.
+    #[serde(skip_serializing_if = "Precision::is_f32")]
+    precision: Precision,
+    augmentor: spec::Augmentor,
+    discriminator: &'a spec::Discriminator,
+    representation: Option<&'a spec::Representation>,
+    losses: Vec<GanLoss>,
+    /// Digest of what it is trained on.
+    seen: &'a str,
+    /// Decides the statistics that the input is standardised with.
+    train: &'a str,
+    seed: u64,
+    device: &'a str,
+}
+
+#[derive(Serialize)]
+struct ClassifierInputs<'a> {
+    features: &'a spec::Features,
+    features_version: u32,
+    #[serde(skip_serializing_if = "Precision::is_f32")]
+    precision: Precision,
+    classifier: spec::Classifier,
+    loss: Loss,
+    sampling: Sampling,
+    train: &'a str,
+    test: &'a str,
+    speakers: &'a str,
+    sources: &'a str,
+    copies: usize,
+    augmentor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    augment: Option<Augment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch_norm: Option<u32>,
+    seed: u64,
+    device: &'a str,
+}
+
+/// The key of a stage, and that of its trajectory: equal for trainings that are equal step by step, also where one
+/// of them takes more steps. Checkpoints are kept by it.
+pub(super) struct StageKeys {
+    pub(super) key: Key,
+    pub(super) trajectory: Key,
+}
+
+/// The keys of a condition's augmentor, where it trains one.
+pub(super) fn augmentor(spec: &Spec, c: &Condition, shared: &Shared) -> Option<StageKeys> {
+    let mut inputs = augmentor_inputs(spec, c, shared)?;
+    let key = Key::of(Stage::Augmentor.name(), AUGMENTOR_VERSION, &inputs);
+    // The rate is constant: iteration by iteration it does not matter how many there will be.
+    inputs.augmentor.iterations = 0;
+    inputs.augmentor.log_every = spec.augmentor.log_every;
+    let trajectory = Key::of("augmentor trajectory", AUGMENTOR_VERSION, &inputs);
+    Some(StageKeys { key, trajectory })
+}
+
+fn augmentor_inputs<'a>(spec: &'a Spec, c: &Condition, shared: &'a Shared) -> Option<AugmentorInputs<'a>> {
+    let Augment::TripletGan(a) = &c.augment else { return None };
+    let mut losses = a.losses.clone();
+    losses.sort_unstable();
+    Some(AugmentorInputs {
+        features: &spec.features,
+        features_version: features::VERSION,
+        precision: spec.precision,
+        augmentor: read_by(&spec.augmentor, &losses),
+        discriminator: &spec.discriminator,
+        representation: GanLoss::guided(&losses).then_some(&spec.representation),
+        losses,
+        seen: &shared.seen,
+        train: &shared.train,
+        seed: shared.seed,
+        device: shared.device,
+    })
+}
+
+/// The keys of a condition's classifier.
+pub(super) fn classifier(
+    spec: &Spec,
+    c: &Condition,
+    shared: &Shared,
+    sources: &str,
+    augmentor: Option<&Key>,
+) -> StageKeys {
+    let mut inputs = classifier_inputs(spec, c, shared, sources, augmentor.map(Key::as_str));
+    let key = Key::of(Stage::Classifier.name(), CLASSIFIER_VERSION, &inputs);
+    inputs.classifier.log_every = spec.classifier.log_every;
+    if spec.classifier.continues() {
+        (inputs.classifier.epochs, inputs.classifier.min_steps) = (0, 0);
+    }
+    let trajectory = Key::of("classifier trajectory", CLASSIFIER_VERSION, &inputs);
+    StageKeys { key, trajectory }
+}
+
+fn classifier_inputs<'a>(
+    spec: &'a Spec,
+    c: &Condition,
+    shared: &'a Shared,
+    sources: &'a str,
+    augmentor: Option<&'a str>,
+) -> ClassifierInputs<'a> {
+    let held_out = spec.classifier.weights == FinalWeights::HeldOut;
+    ClassifierInputs {
+        features: &spec.features,
+        features_version: features::VERSION,
+        precision: spec.precision,
+        // How often a row is logged decides nothing, unless the held-out speaker is checked then.
+        classifier: spec::Classifier {
+            log_every: if held_out { spec.classifier.log_every } else { 1 },
+            network: network(spec, shared.device),
+            ..spec.classifier.clone()
+        },
+        loss: c.loss,
+        sampling: c.sampling,
+        train: &shared.train,
+        test: &shared.test,
+        speakers: &shared.speakers,
+        sources,
+        copies: c.augment.copies().map_or(0, |(copies, _)| copies),
+        augmentor,
+        augment: c.augment.settings(),
+        batch_norm: batch_norm(spec, shared.device),
+        seed: shared.seed,
+        device: shared.device,
+    }
+}
+
+/// The network, its convolutions `direct` where it does not compute them otherwise.
+fn network(spec: &Spec, device: &str) -> Network {
+    let Network::Vgg(vgg) = &spec.classifier.network;
+    let convolutions = match vgg.by_winograd(!device.starts_with("cuda"), spec.precision) {
+        true => Convolutions::Winograd,
+        false => Convolutions::Direct,
+    };
+    Network::Vgg(Vgg { convolutions, ..vgg.clone() })
+}
+
+/// How batch norm is computed, where the network has it and a CPU computes it.
+fn batch_norm(spec: &Spec, device: &str) -> Option<u32> {
+    let Network::Vgg(vgg) = &spec.classifier.network;
+    (vgg.batch_norm && !device.starts_with("cuda")).then_some(BATCH_NORM_VERSION)
+}
+
+/// What the stages of a condition read of the spec, as their keys hold it: augmentor (null without one) and classifier.
+/// Data, seed and device are left empty.
+pub(super) fn reads(spec: &Spec, c: &Condition) -> [Value; 2] {
+    let nothing = Shared {
+        fold: Rc::default(),
+        train: String::new(),
+        test: "".into(),
+        seen: String::new(),
+        speakers: String::new(),
+        seed: 0,
+        device: "",
+    };
+    let augmentor = augmentor_inputs(spec, c, &nothing);
+    let classifier = classifier_inputs(spec, c, &nothing, "", augmentor.is_some().then_some(""));
+    let plain = "inputs of a key are plain data";
+    [serde_json::to_value(&augmentor).expect(plain), serde_json::to_value(&classifier).expect(plain)]
+}
+
+/// The augmentor's fields with those that these losses do not read set to one value, so that a change
+/// of w_b does not retrain a model without L_BAL.
+fn read_by(augmentor: &spec::Augmentor, losses: &[GanLoss]) -> spec::Augmentor {
+    let mut a = augmentor.clone();
+    a.log_every = 1;
+    if !losses.contains(&GanLoss::Var) {
+        a.weights.var = 0.0;
+        a.dot = spec::Dot::Raw;
+        a.optimisers = spec::Optimisers::Shared;
+    }
+    if !losses.contains(&GanLoss::Bal) {
+        a.weights.bal = 0.0;
+    }
+    if !GanLoss::guided(losses) {
+        (a.weights.rep, a.weights.emo, a.margin) = (0.0, 0.0, 0.0);
+        a.distance = spec::Distance::Sum;
+        a.negatives = spec::Negatives::Uniform;
+    }
+    a
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seraug_core::spec::parse;
+
+    const SPEC: &str = r#"title = "t"
+corpus = "emodb"
+classes = { neutral = ["neutral"], angry = ["angry"] }
+protocol.leave-speakers-out.folds = 5
+condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
+"#;
+
+    /// The keys and the trajectories of both stages, on a CPU.
+    fn of(sets: &[&str]) -> [String; 4] {
+        on("cpu", sets)
+    }
+
+    fn on(device: &str, sets: &[&str]) -> [String; 4] {
+        let spec = parse(SPEC, "x.toml", &sets.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>()).unwrap();
+        let shared = Shared {
+            fold: Rc::default(),
+            train: "train".to_owned(),
+            test: "test".into(),
+            seen: "seen".to_owned(),
+            speakers: String::new(),
+            seed: 1,
+            device,
+        };
+        let a = augmentor(&spec, &spec.condition[0], &shared).unwrap();
+        // Without the augmentor's key, which would carry the difference along.
+        let c = classifier(&spec, &spec.condition[0], &shared, "sources", None);
+        [a.key, a.trajectory, c.key, c.trajectory].map(|k| k.to_string())
+    }
+
+    #[test]
+    fn precision_is_of_every_key_but_f32_of_none() {
+        let (plain, bf16, tf32) = (of(&[]), of(&["precision=bf16"]), of(&["precision=tf32"]));
+        assert_eq!(plain, of(&["precision=f32"]));
+        for i in 0..4 {
+            assert!(plain[i] != bf16[i] && plain[i] != tf32[i] && bf16[i] != tf32[i], "{i}");
+        }
+        let spec = parse(SPEC, "x.toml", &[]).unwrap();
+        let read = reads(&spec, &spec.condition[0]);
+        assert!(read.iter().all(|stage| stage.get("precision").is_none()), "f32 is not written");
+    }
+
+    /// What was trained before there was either stays trained.
+    #[test]
+    fn what_has_not_changed_has_the_key_that_it_had() {
+        let of = |sets: &[&str]| {
+            let spec =
+                parse(SPEC, "x.toml", &sets.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>()).unwrap();
+            let read = reads(&spec, &spec.condition[0])[1].clone();
+            let least = read["classifier"].get("min-own-frames").cloned();
+            (read.get("batch_norm").cloned(), least, spec.to_toml().contains("min-own-frames"))
+        };
+        assert_eq!(of(&[]), (None, None, false));
+        assert_eq!(of(&["classifier.min-own-frames=1"]), (None, None, false));
+        let sets = ["classifier.min-own-frames=9", "classifier.network.vgg.batch-norm=true"];
+        assert_eq!(of(&sets), (Some(BATCH_NORM_VERSION.into()), Some(9.into()), true));
+        let normed = parse(SPEC, "x.toml", &[sets[1].to_owned()]).unwrap();
+        assert_eq!(
+            [batch_norm(&normed, "cuda"), batch_norm(&normed, "cpu/4")],
+            [None, Some(BATCH_NORM_VERSION)]
+        );
+    }
+
+    #[test]
+    fn batch_norm_on_a_cpu_is_of_the_classifiers_key_alone() {
+        let set = ["classifier.network.vgg.batch-norm=true"];
+        let (plain, cpu, cuda) = (of(&[]), of(&set), on("cuda", &set));
+        assert_eq!(plain[..2], cpu[..2]);
+        assert!((2..4).all(|i| plain[i] != cpu[i] && cpu[i] != cuda[i]));
+    }
+
+    #[test]
+    fn fewest_own_frames_are_of_the_classifiers_key_alone() {
+        let (plain, other) = (of(&[]), of(&["classifier.min-own-frames=32"]));
+        assert_eq!(plain[..2], other[..2]);
+        assert!(plain[2] != other[2] && plain[3] != other[3]);
+    }
+}

@@ -1,0 +1,201 @@
+//! Every cell of an experiment with the keys of its stages: `plan` shows it, `run` works it off.
+
+mod build;
+mod cell_action;
+mod explain;
+mod keys;
+mod listing;
+mod previous_runs;
+mod recordings;
+mod spec_changes;
+
+pub use cell_action::{State, Verdict};
+pub use explain::{Makers, verdicts};
+pub use listing::listing;
+use seraug_core::error::{Error, Result};
+use seraug_core::names::folders;
+use seraug_core::rng::Seed;
+use seraug_core::run_files::{AuditCheck, CellId, PlannedCell};
+use seraug_core::spec::{Augment, AugmentorSees, Precision, Protocol, Spec};
+use seraug_core::store::Key;
+use seraug_data::corpora::Corpus;
+use seraug_data::leakage::{Auditor, Lineage};
+use seraug_data::split::{self, Fold, Selection};
+use std::path::Path;
+use std::rc::Rc;
+
+/// A planned experiment.
+#[derive(Debug)]
+pub struct Plan {
+    /// What was asked for.
+    pub spec: Spec,
+    /// Its name.
+    pub experiment: String,
+    /// The utterances it is about.
+    pub selection: Selection,
+    /// The numeric device class that it is for.
+    pub device: String,
+    /// Every fold with its run seed, as split.csv lists them.
+    pub folds: Vec<(u64, Rc<Fold>)>,
+    /// Seed by seed, fold by fold, condition by condition: cells that share data follow each other.
+    pub cells: Vec<Cell>,
+}
+
+/// One (condition, fold, seed).
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// Its name.
+    pub id: CellId,
+    /// Index into the spec's conditions.
+    pub condition: usize,
+    /// Its split; shared by the conditions that train on the same utterances.
+    pub fold: Rc<Fold>,
+    /// Root of the cell's draws. Conditions of a fold share it: their comparison is paired.
+    pub seed: Seed,
+    /// Training utterances that are copied or augmented, ascending; empty without augmentation.
+    pub sources: Rc<[usize]>,
+    /// Utterances that the condition adds to the training set.
+    pub added: usize,
+    /// Key of the augmentor stage, where there is one.
+    pub augmentor: Option<Key>,
+    /// Key of the classifier stage.
+    pub classifier: Key,
+    /// What checkpoints of the augmentor are kept by, where there is one.
+    pub augmentor_trajectory: Option<Key>,
+    /// What checkpoints of the classifier are kept by.
+    pub classifier_trajectory: Key,
+}
+
+/// Whether `cell` of `cells` writes a gallery: its condition has an augmentor, and no cell before it has the same
+/// condition and data set. It is the first fold's of the first seed.
+pub fn has_gallery(cell: &Cell, cells: &[Cell], spec: &Spec) -> bool {
+    let same = |c: &&Cell| c.condition == cell.condition && c.fold.corpus == cell.fold.corpus;
+    let first = cells.iter().find(same).is_some_and(|first| first.id == cell.id);
+    first && matches!(spec.condition[cell.condition].augment, Augment::TripletGan(_))
+}
+
+impl Cell {
+    /// Where everything in the cell comes from, for the audit: the very lists that the training uses.
+    pub fn lineage(&self, spec: &Spec) -> Lineage<'_> {
+        let train = &self.fold.train;
+        Lineage {
+            test: &self.fold.test,
+            train,
+            augmented_from: &self.sources,
+            augmentor_trained_on: if self.augmentor.is_some() {
+                augmentor_sees(spec, &self.fold)
+            } else {
+                &[]
+            },
+            statistics_from: train,
+            speakers_overlap: self.fold.speakers_overlap,
+        }
+    }
+}
+
+/// The utterances that the augmentor of a fold is trained on, a subset of `fold.train`.
+pub fn augmentor_sees<'a>(spec: &Spec, fold: &'a Fold) -> &'a [usize] {
+    let sees = match &spec.protocol {
+        Protocol::CrossLingual(p) => p.augmentor_sees,
+        Protocol::SplitFile(p) => p.augmentor_sees,
+        _ => AugmentorSees::SourceAndTarget,
+    };
+    match sees {
+        AugmentorSees::SourceAndTarget => &fold.train,
+        AugmentorSees::Target => &fold.target,
+    }
+}
+
+impl Plan {
+    /// Plans `spec` on `corpora` (those of [`Spec::corpora`], in that order) for a numeric device class (`cpu`,
+    /// `cpu/4`, `cuda`).
+    ///
+    /// # Errors
+    /// What the device cannot compute; what the corpora cannot serve: see [`split::select`] and [`split::folds`].
+    pub fn new(mut spec: Spec, experiment: String, corpora: Vec<Corpus>, device: &str) -> Result<Plan> {
+        computable(spec.precision, device)?;
+        for corpus in &corpora {
+            spec.fill_valence(&corpus.manifest.name, &corpus.manifest.valence);
+        }
+        let selection = split::select(&spec, corpora)?;
+        let (folds, cells) = build::build(&spec, &experiment, &selection, device)?;
+        Ok(Plan { spec, experiment, selection, device: device.to_owned(), folds, cells })
+    }
+
+    /// Audits every cell, as `run` does before the first is trained; counts are summed over the cells.
+    ///
+    /// # Errors
+    /// The first leak, with its cell.
+    pub fn audit(&self) -> Result<Vec<AuditCheck>> {
+        let auditor = Auditor::new(&self.selection.utterances);
+        let mut sums: Vec<AuditCheck> = Vec::new();
+        // Conditions of a fold mostly come from the same lists.
+        let mut of_fold: Vec<(&Cell, Vec<AuditCheck>)> = Vec::new();
+        for cell in &self.cells {
+            of_fold.retain(|(other, _)| Rc::ptr_eq(&other.fold, &cell.fold));
+            let same = |(other, _): &&(&Cell, Vec<AuditCheck>)| {
+                other.sources == cell.sources && other.augmentor.is_some() == cell.augmentor.is_some()
+            };
+            let checks = match of_fold.iter().find(same) {
+                Some((_, checks)) => checks,
+                None => {
+                    let checks = auditor.audit(&cell.lineage(&self.spec));
+                    let checks = checks.map_err(|e| Error::failed(format!("{}: {e}", cell.id)))?;
+                    of_fold.push((cell, checks));
+                    &of_fold[of_fold.len() - 1].1
+                }
+            };
+            // Not every cell has every question: names that look alike are told where there are any.
+            for c in checks {
+                match sums.iter_mut().find(|sum| sum.check == c.check) {
+                    Some(sum) => {
+                        sum.compared += c.compared;
+                        sum.hits += c.hits;
+                    }
+                    None => sums.push(c.clone()),
+                }
+            }
+        }
+        Ok(sums)
+    }
+
+    /// The cells as plan.csv lists them.
+    pub fn rows(&self) -> Vec<PlannedCell> {
+        let classes = self.spec.class_names();
+        let text = |key: &Option<Key>| key.as_ref().map(ToString::to_string).unwrap_or_default();
+        let row = |c: &Cell| PlannedCell {
+            cell: c.id.clone(),
+            corpus: c.fold.corpus.clone(),
+            n_train: c.fold.train.len(),
+            n_augmented: c.added,
+            n_test: c.fold.test.len(),
+            reduced: c.fold.reduced.iter().map(|&class| classes[class].to_owned()).collect(),
+            key_augmentor: text(&c.augmentor),
+            key_classifier: c.classifier.to_string(),
+            trajectory_augmentor: text(&c.augmentor_trajectory),
+            trajectory_classifier: c.classifier_trajectory.to_string(),
+        };
+        self.cells.iter().map(row).collect()
+    }
+}
+
+/// Whether a numeric device class has numbers of this precision.
+///
+/// # Errors
+/// TF32 on a CPU: one line with what to write instead.
+pub fn computable(precision: Precision, device: &str) -> Result<()> {
+    match precision {
+        Precision::Tf32 if device.starts_with("cpu") => Err(Error::usage(
+            "precision = \"tf32\": only a CUDA device computes in TF32; on a CPU use --set precision=f32 or bf16",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The experiment's name: the spec's path below experiments/, or its file name elsewhere; see [`folders::experiment`].
+///
+/// # Errors
+/// A name that cannot be a folder of the results.
+pub fn experiment_name(path: &Path) -> Result<String> {
+    folders::experiment(path).map_err(Error::usage)
+}

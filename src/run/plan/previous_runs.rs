@@ -1,0 +1,245 @@
+//! Earlier runs of an experiment: which cells they planned, and how those ended. Everything is read at most once, and
+//! only what a question needs; a file that does not read is as if it were not there, because nothing depends on it.
+
+use super::Plan;
+use super::recordings::Recordings;
+use super::spec_changes::{Changes, changes};
+use seraug_core::names::folders::LATEST;
+use seraug_core::run_files::{CellId, CellRecord, PlannedCell, RunDir, RunInfo, Status, read_plan};
+use seraug_core::spec::{self, Spec};
+use seraug_core::{device, files};
+use seraug_data::split::{Selection, SplitTable};
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+/// A cell within an experiment: condition, fold, seed.
+type Place = (String, usize, u64);
+
+/// The earlier runs of a plan's experiment.
+#[derive(Debug, Default)]
+pub(super) struct Earlier {
+    /// Newest first.
+    pub(super) runs: Vec<Run>,
+    /// The run that `run` would take up: the newest of the same spec, if its plan is the same.
+    pub(super) going_on: Option<usize>,
+    /// Of each cell the newest run that has it.
+    cells: HashMap<Place, Planned>,
+    conditions: HashSet<String>,
+    folds: HashSet<usize>,
+    seeds: HashSet<u64>,
+}
+
+/// A cell in an earlier run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Planned {
+    /// Index into [`Earlier::runs`].
+    pub(super) run: usize,
+    /// Empty without an augmentor.
+    pub(super) key_augmentor: String,
+    pub(super) key_classifier: String,
+}
+
+/// How a cell ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ended {
+    Done,
+    /// Why, on one line.
+    Failed(String),
+}
+
+/// An earlier run.
+#[derive(Debug)]
+pub(super) struct Run {
+    dir: RunDir,
+    rows: OnceCell<HashMap<Place, Row>>,
+    spec: OnceCell<Option<Spec>>,
+    device: OnceCell<Option<String>>,
+    recordings: OnceCell<Option<Recordings>>,
+    changes: HashMap<String, Changes>,
+}
+
+/// A row of outcomes.csv.
+#[derive(Debug)]
+struct Row {
+    ended: Ended,
+    key_augmentor: String,
+    key_classifier: String,
+}
+
+impl Earlier {
+    /// Those below `results` of the plan's experiment.
+    pub(super) fn read(plan: &Plan, results: &Path) -> Earlier {
+        let mut earlier = Earlier::default();
+        let place = |c: &CellId| (c.condition.clone(), c.fold, c.seed);
+        let mut wanted: HashSet<Place> = plan.cells.iter().map(|c| place(&c.id)).collect();
+        let text = plan.spec.to_toml();
+        // A newer run of the same spec has other data.
+        let mut superseded = false;
+        for dir in directories(&results.join(&plan.experiment)) {
+            let same_spec = !superseded && files::text(&dir.spec()).is_ok_and(|earlier| earlier == text);
+            if wanted.is_empty() && !same_spec {
+                if superseded {
+                    break;
+                }
+                continue;
+            }
+            let run = Run::new(dir);
+            let index = earlier.runs.len();
+            let planned = read_plan(&run.dir.plan()).ok();
+            if same_spec && let Some(planned) = &planned {
+                superseded = true;
+                if *planned == plan.rows() {
+                    earlier.going_on = Some(index);
+                }
+            }
+            let listed = planned.map_or_else(|| run.listed(), |p| p.into_iter().map(keys_of).collect());
+            for (place, key_augmentor, key_classifier) in listed {
+                if !earlier.conditions.contains(&place.0) {
+                    earlier.conditions.insert(place.0.clone());
+                }
+                earlier.folds.insert(place.1);
+                earlier.seeds.insert(place.2);
+                if wanted.remove(&place) {
+                    let planned = Planned { run: index, key_augmentor, key_classifier };
+                    earlier.cells.insert(place, planned);
+                }
+            }
+            earlier.runs.push(run);
+        }
+        earlier
+    }
+
+    /// The cell in the newest run that has it.
+    pub(super) fn cell(&self, id: &CellId) -> Option<&Planned> {
+        self.cells.get(&(id.condition.clone(), id.fold, id.seed))
+    }
+
+    /// What is new about a cell that no run has.
+    pub(super) fn novelty(&self, id: &CellId) -> &'static str {
+        match id {
+            _ if self.conditions.is_empty() => "new",
+            id if !self.conditions.contains(&id.condition) => "new condition",
+            id if !self.seeds.contains(&id.seed) => "new seed",
+            id if !self.folds.contains(&id.fold) => "new fold",
+            _ => "new",
+        }
+    }
+}
+
+fn keys_of(c: PlannedCell) -> (Place, String, String) {
+    ((c.cell.condition, c.cell.fold, c.cell.seed), c.key_augmentor, c.key_classifier)
+}
+
+/// The run directories of an experiment's folder, newest first; also those of versions that wrote no plan.csv.
+fn directories(folder: &Path) -> Vec<RunDir> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries
+        .filter(|e| e.file_type().is_ok_and(|t| t.is_dir()))
+        .filter(|e| !e.file_name().to_string_lossy().starts_with('.') && e.file_name() != LATEST)
+        .map(|e| e.path())
+        .filter(|path| path.join("run.toml").is_file())
+        .collect();
+    found.sort();
+    found.into_iter().rev().map(RunDir::at).collect()
+}
+
+impl Run {
+    fn new(dir: RunDir) -> Run {
+        Run {
+            dir,
+            rows: OnceCell::new(),
+            spec: OnceCell::new(),
+            device: OnceCell::new(),
+            recordings: OnceCell::new(),
+            changes: HashMap::new(),
+        }
+    }
+
+    /// Its name below the experiment's folder.
+    pub(super) fn id(&self) -> String {
+        self.dir.id()
+    }
+
+    /// Cells and keys of a run without plan.csv: those that have ended.
+    fn listed(&self) -> Vec<(Place, String, String)> {
+        let row = |(place, row): (&Place, &Row)| {
+            (place.clone(), row.key_augmentor.clone(), row.key_classifier.clone())
+        };
+        self.rows().iter().map(row).collect()
+    }
+
+    fn rows(&self) -> &HashMap<Place, Row> {
+        self.rows.get_or_init(|| rows(&self.dir.outcomes()).unwrap_or_default())
+    }
+
+    /// How the cell ended that has this classifier's key; none where it has not. outcomes.csv is gathered from the
+    /// cells' own outcome.toml from time to time: it is asked first, as one file, and where it has nothing or a
+    /// failure, which may have been made good, the cell itself.
+    pub(super) fn ended(&self, id: &CellId, key_classifier: &str) -> Option<Ended> {
+        let place = (id.condition.clone(), id.fold, id.seed);
+        let row = self.rows().get(&place).filter(|row| row.key_classifier == key_classifier);
+        if let Some(Row { ended: Ended::Done, .. }) = row {
+            return Some(Ended::Done);
+        }
+        let record = CellRecord::load(&self.dir.cell_file(id, "outcome.toml")).ok().flatten();
+        match record.filter(|r| r.key_classifier == key_classifier) {
+            Some(r) if r.status == Status::Done => Some(Ended::Done),
+            Some(r) => Some(Ended::Failed(r.error)),
+            None => row.map(|row| row.ended.clone()),
+        }
+    }
+
+    fn spec(&self) -> Option<&Spec> {
+        self.spec.get_or_init(|| spec::load(&self.dir.spec(), &[]).ok()).as_ref()
+    }
+
+    /// What has changed since in the spec, for a condition; nothing where its spec.toml is of another version.
+    pub(super) fn changes(&mut self, now: &Spec, condition: &str) -> &Changes {
+        if !self.changes.contains_key(condition) {
+            let found = self.spec().map(|old| changes(old, now, condition)).unwrap_or_default();
+            self.changes.insert(condition.to_owned(), found);
+        }
+        &self.changes[condition]
+    }
+
+    /// Its numeric device class.
+    pub(super) fn device(&self) -> Option<&str> {
+        let read = || RunInfo::load(&self.dir.info()).ok().map(|info| device::numeric(&info.device));
+        self.device.get_or_init(read).as_deref()
+    }
+
+    /// Its recordings beside those of `selection`, which is about the classes of `now`.
+    pub(super) fn recordings(&mut self, now: &Spec, selection: &Selection) -> Option<&mut Recordings> {
+        if self.recordings.get().is_none() {
+            let classes = self.spec().unwrap_or(now).class_names();
+            let table = SplitTable::read(&self.dir.splits()).ok();
+            let found = table.map(|table| Recordings::new(table, &classes, selection));
+            let _ = self.recordings.set(found);
+        }
+        self.recordings.get_mut().and_then(Option::as_mut)
+    }
+}
+
+/// Reads of outcomes.csv what a plan asks for.
+fn rows(path: &Path) -> Option<HashMap<Place, Row>> {
+    let mut reader = csv::Reader::from_reader(files::open(path).ok()?);
+    let header = reader.headers().ok()?.clone();
+    let column = |name: &str| header.iter().position(|h| h == name);
+    let [condition, fold, seed, status] =
+        [column("condition")?, column("fold")?, column("seed")?, column("status")?];
+    let [error, augmentor, classifier] =
+        [column("error")?, column("key_augmentor")?, column("key_classifier")?];
+    let mut rows = HashMap::new();
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record).ok()? {
+        let text = |c: usize| record[c].to_owned();
+        let ended = match &record[status] {
+            "done" => Ended::Done,
+            _ => Ended::Failed(text(error)),
+        };
+        let row = Row { ended, key_augmentor: text(augmentor), key_classifier: text(classifier) };
+        rows.insert((text(condition), record[fold].parse().ok()?, record[seed].parse().ok()?), row);
+    }
+    Some(rows)
+}

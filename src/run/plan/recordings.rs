@@ -1,0 +1,132 @@
+//! What differs in the data between an earlier run and a plan, by the run's split.csv.
+
+use super::Cell;
+use seraug_core::spec::TargetShare;
+use seraug_data::split::{Listed, Part, Selection, SplitTable, parts};
+use std::collections::{BTreeMap, HashMap};
+
+/// The recordings of an earlier run beside those of a plan.
+#[derive(Debug)]
+pub(super) struct Recordings {
+    table: SplitTable,
+    /// Of each utterance of the plan its row in the table.
+    rows: Vec<Option<usize>>,
+    /// Whether each utterance of the plan has the content and the class that it had.
+    same: Vec<bool>,
+    /// Rows of utterances that the plan has not.
+    gone: Vec<usize>,
+    /// What differs, corpus by corpus; empty where nothing does.
+    summary: String,
+    /// Answers of [`Recordings::differ`], by seed, fold and share of the target.
+    known: HashMap<(u64, usize, TargetShare), bool>,
+}
+
+/// What became of the recordings of one corpus.
+#[derive(Debug, Default)]
+struct Counts {
+    changed: usize,
+    added: usize,
+    gone: usize,
+    relabelled: usize,
+}
+
+impl Recordings {
+    /// Compares the utterances of `table`, whose run had `classes`, with those of `selection`.
+    pub(super) fn new(table: SplitTable, classes: &[&str], selection: &Selection) -> Recordings {
+        let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
+        let mut listed = vec![false; table.rows().len()];
+        let (mut rows, mut same) = (Vec::new(), Vec::new());
+        for (u, label) in selection.utterances.iter().zip(&selection.labels) {
+            let row = table.row(&u.corpus, &u.id);
+            let of_corpus = counts.entry(&u.corpus).or_default();
+            let Some(Listed { class, sha256, .. }) = row.map(|r| &table.rows()[r]) else {
+                of_corpus.added += 1;
+                rows.push(None);
+                same.push(false);
+                continue;
+            };
+            listed[row.unwrap_or_default()] = true;
+            let changed = sha256.as_ref().is_some_and(|s| *s != u.sha256);
+            let relabelled = classes.get(*label).is_none_or(|c| c != class);
+            of_corpus.changed += usize::from(changed);
+            of_corpus.relabelled += usize::from(relabelled);
+            rows.push(row);
+            same.push(!changed && !relabelled);
+        }
+        let gone: Vec<usize> = (0..listed.len()).filter(|&row| !listed[row]).collect();
+        for &row in &gone {
+            counts.entry(&table.rows()[row].corpus).or_default().gone += 1;
+        }
+        let told: Vec<String> =
+            counts.iter().filter_map(|(corpus, c)| Some(format!("{corpus}: {}", c.tell()?))).collect();
+        let summary = told.join("; ");
+        Recordings { rows, same, gone, summary, known: HashMap::new(), table }
+    }
+
+    /// `emodb: 3 recordings changed, 1 added, 2 gone, 1 relabelled`; empty where nothing of the kind happened.
+    pub(super) fn summary(&self) -> &str {
+        &self.summary
+    }
+
+    /// Whether the cell's training or test set is another than in the earlier run: by its members, their contents or
+    /// their classes.
+    pub(super) fn differ(&mut self, cell: &Cell, share: TargetShare) -> bool {
+        let place = (cell.id.seed, cell.id.fold, share);
+        if let Some(answer) = self.known.get(&place) {
+            return *answer;
+        }
+        let answer = match self.table.column(cell.id.seed, cell.id.fold) {
+            None => true,
+            Some(column) => self.differ_in(column, cell, share),
+        };
+        self.known.insert(place, answer);
+        answer
+    }
+
+    fn differ_in(&self, column: usize, cell: &Cell, share: TargetShare) -> bool {
+        // What was removed is nothing to a cell, nor what trains in FT alone to one of LT; FT does not tell them apart.
+        let of = |part: Part| match (part, share) {
+            (Part::Removed, _) | (Part::Full, TargetShare::Low) => Part::None,
+            (Part::Low, TargetShare::Full) => Part::Full,
+            (part, _) => part,
+        };
+        let before = |row: usize| of(self.table.part(row, column));
+        let now = parts(&cell.fold, self.rows.len());
+        let moved = |i: usize| {
+            let (before, now) = (self.rows[i].map_or(Part::None, before), of(now[i]));
+            before != now || (now != Part::None && !self.same[i])
+        };
+        (0..self.rows.len()).any(moved) || self.gone.iter().any(|&row| before(row) != Part::None)
+    }
+}
+
+impl Counts {
+    fn tell(&self) -> Option<String> {
+        let counts = [
+            (self.changed, "changed"),
+            (self.added, "added"),
+            (self.gone, "gone"),
+            (self.relabelled, "relabelled"),
+        ];
+        let mut told: Vec<String> = Vec::new();
+        for (n, what) in counts.into_iter().filter(|(n, _)| *n > 0) {
+            let plural = if n == 1 { "" } else { "s" };
+            let subject = if told.is_empty() { format!(" recording{plural}") } else { String::new() };
+            told.push(format!("{n}{subject} {what}"));
+        }
+        (!told.is_empty()).then(|| told.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_told_with_their_subject_once() {
+        assert_eq!(Counts::default().tell(), None);
+        let all = Counts { changed: 3, added: 1, gone: 2, relabelled: 1 };
+        assert_eq!(all.tell().unwrap(), "3 recordings changed, 1 added, 2 gone, 1 relabelled");
+        assert_eq!(Counts { gone: 1, ..Counts::default() }.tell().unwrap(), "1 recording gone");
+    }
+}

@@ -1,0 +1,286 @@
+//! What a person sees while a run goes on: bars on a terminal, plain lines elsewhere, nothing if asked.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use seraug_core::terminal;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Without a terminal, what runs is said no more often than this.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// The display of a run, on standard error: one bar for the grid, and a line for each worker.
+#[derive(Debug)]
+pub struct Display {
+    bars: MultiProgress,
+    cells: ProgressBar,
+    kind: Kind,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Bars,
+    Lines,
+    Quiet,
+}
+
+/// What is shown now.
+#[derive(Debug, Default)]
+struct State {
+    /// By slot: what the worker does, and its bar.
+    workers: Vec<Option<(String, ProgressBar)>>,
+    left: Option<Duration>,
+    /// When what runs was last said; the beginning, before that.
+    said: Option<Instant>,
+}
+
+impl Display {
+    /// For the terminal if there is one.
+    pub fn new(quiet: bool) -> Display {
+        let kind = match (quiet, terminal::has_bars()) {
+            (true, _) => Kind::Quiet,
+            (false, true) => Kind::Bars,
+            (false, false) => Kind::Lines,
+        };
+        let target =
+            if kind == Kind::Bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Display::on(target, kind)
+    }
+
+    fn on(target: ProgressDrawTarget, kind: Kind) -> Display {
+        let bars = MultiProgress::with_draw_target(target);
+        let cells = bars.add(ProgressBar::new(0));
+        Display { bars, cells, kind, state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A bar of its own for `what`, such as the extraction of features.
+    pub fn bar(&self, what: &str, len: u64) -> ProgressBar {
+        let bar = self.bars.insert(0, bar(what));
+        bar.set_length(len);
+        bar
+    }
+
+    /// The grid begins: `cells` in all, of which `done` have ended before.
+    pub fn begin(&self, cells: usize, done: usize) {
+        self.cells.set_style(style("{prefix} [{bar:30}] {pos}/{len}{msg}"));
+        self.cells.set_prefix("cells");
+        self.cells.set_length(cells as u64);
+        self.cells.set_position(done as u64);
+        self.state().said = Some(Instant::now());
+        if self.kind == Kind::Bars {
+            self.cells.enable_steady_tick(Duration::from_millis(500));
+        }
+    }
+
+    /// What the worker in `slot` (from 0) does now: cell, stage, step of steps, a few losses; nothing, when it rests.
+    pub fn worker(&self, slot: usize, line: Option<String>) {
+        let line = line.map(|l| terminal::line(&l).into_owned());
+        let mut state = self.state();
+        if state.workers.len() <= slot {
+            state.workers.resize_with(slot + 1, || None);
+        }
+        match (line, state.workers[slot].take()) {
+            (None, None) => {}
+            (None, Some((_, bar))) => {
+                bar.finish_and_clear();
+                self.bars.remove(&bar);
+            }
+            (Some(line), Some((_, bar))) => {
+                bar.set_message(line.clone());
+                state.workers[slot] = Some((line, bar));
+            }
+            (Some(line), None) => {
+                // Below the lines of the slots before it, so that a worker keeps its place.
+                let above = state.workers[..slot].iter().rev().flatten().next().map_or(&self.cells, |w| &w.1);
+                let bar = self.bars.insert_after(above, ProgressBar::new(0));
+                bar.set_style(style("  {wide_msg}"));
+                bar.set_message(line.clone());
+                state.workers[slot] = Some((line, bar));
+            }
+        }
+        if self.kind == Kind::Lines
+            && let Some(line) = state.periodic(Instant::now())
+        {
+            terminal::note(&line);
+        }
+    }
+
+    /// The time that the run still takes, where it is known.
+    pub fn left(&self, left: Option<Duration>) {
+        self.cells.set_message(left.map(|l| format!(", {} left", about(l))).unwrap_or_default());
+        self.state().left = left;
+    }
+
+    /// A cell has ended; `line` says how.
+    pub fn cell_done(&self, line: &str) {
+        self.cells.inc(1);
+        if self.kind == Kind::Lines {
+            let (done, all) = (self.cells.position(), self.cells.length().unwrap_or(0));
+            terminal::note(&format!("{done}/{all} {line}"));
+        }
+    }
+
+    /// A line that stays.
+    pub fn note(&self, line: &str) {
+        match self.kind {
+            Kind::Quiet => {}
+            Kind::Lines => terminal::note(line),
+            // Drawn above the bars; a terminal that went away is no reason to stop.
+            Kind::Bars => drop(self.bars.println(terminal::line(line))),
+        }
+    }
+
+    /// Takes the bars away.
+    pub fn end(&self) {
+        for (_, bar) in std::mem::take(&mut self.state().workers).into_iter().flatten() {
+            bar.finish_and_clear();
+        }
+        self.cells.finish_and_clear();
+    }
+}
+
+impl State {
+    /// What runs and how long it takes, if that was not said for a while.
+    fn periodic(&mut self, now: Instant) -> Option<String> {
+        let since = *self.said.get_or_insert(now);
+        let working: Vec<&str> = self.workers.iter().flatten().map(|w| w.0.as_str()).collect();
+        if working.is_empty() || now.duration_since(since) < EVERY {
+            return None;
+        }
+        let left = self.left.map(|l| format!("; {} left", about(l))).unwrap_or_default();
+        let line = format!("running: {}{left}", working.join(" | "));
+        self.said = Some(now);
+        Some(line)
+    }
+}
+
+/// A bar that is drawn on standard error, or where it is put; nothing where that is no terminal.
+pub fn bar(what: &str) -> ProgressBar {
+    ProgressBar::new(0)
+        .with_style(style("{msg} [{bar:30}] {pos}/{len} {eta}"))
+        .with_message(terminal::line(what).into_owned())
+}
+
+/// `about 40 s`, `about 12 min`, `about 3 h 20 min`, `about 2 d 3 h`.
+pub fn about(time: Duration) -> String {
+    let minutes = (time.as_secs_f64() / 60.0).round() as u64;
+    let (hours, days) = (minutes / 60, minutes / (24 * 60));
+    match time.as_secs() {
+        0..90 => format!("about {} s", time.as_secs()),
+        _ if minutes < 90 => format!("about {minutes} min"),
+        _ if hours < 36 => format!("about {hours} h {} min", minutes % 60),
+        _ => format!("about {days} d {} h", hours % 24),
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("templates are constants").progress_chars("=> ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use indicatif::TermLike;
+    use std::sync::Arc;
+
+    #[test]
+    fn times_are_said_in_the_unit_that_fits() {
+        let said = |s| about(Duration::from_secs(s));
+        for (seconds, text) in [
+            (0, "about 0 s"),
+            (89, "about 89 s"),
+            (90, "about 2 min"),
+            (720, "about 12 min"),
+            (5400, "about 1 h 30 min"),
+            (12_000, "about 3 h 20 min"),
+            (183_600, "about 2 d 3 h"),
+        ] {
+            assert_eq!(said(seconds), text);
+        }
+    }
+
+    #[test]
+    fn without_a_terminal_what_runs_is_said_every_half_minute() {
+        let display = Display::on(ProgressDrawTarget::hidden(), Kind::Quiet);
+        display.begin(9, 2);
+        let begun = display.state().said.unwrap();
+        let said = |seconds| display.state().periodic(begun + Duration::from_secs(seconds));
+        assert_eq!(said(31), None, "nothing runs");
+        display.worker(1, Some("b classifier 5/10".into()));
+        display.worker(0, Some("a augmentor 1/9".into()));
+        assert_eq!(said(29), None);
+        assert_eq!(said(31).unwrap(), "running: a augmentor 1/9 | b classifier 5/10");
+        assert_eq!(said(60), None);
+        display.worker(1, None);
+        display.left(Some(Duration::from_secs(720)));
+        assert_eq!(said(62).unwrap(), "running: a augmentor 1/9; about 12 min left");
+    }
+
+    /// A terminal of 60 columns that keeps what was written to it.
+    #[derive(Debug, Clone, Default)]
+    struct Screen(Arc<Mutex<String>>);
+
+    impl TermLike for Screen {
+        fn width(&self) -> u16 {
+            60
+        }
+        fn move_cursor_up(&self, _: usize) -> std::io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> std::io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> std::io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> std::io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, text: &str) -> std::io::Result<()> {
+            self.write_str(&format!("{text}\n"))
+        }
+        fn write_str(&self, text: &str) -> std::io::Result<()> {
+            self.0.lock().unwrap().push_str(text);
+            Ok(())
+        }
+        fn clear_line(&self) -> std::io::Result<()> {
+            Ok(())
+        }
+        fn flush(&self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn on_a_terminal_there_is_a_bar_for_the_grid_and_a_line_for_each_worker() {
+        let screen = Screen::default();
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
+        let display = Display::on(target, Kind::Bars);
+        display.begin(4, 1);
+        display.left(Some(Duration::from_secs(720)));
+        display.worker(1, Some("second".into()));
+        display.worker(0, Some(format!("first {}", "x".repeat(100))));
+        display.cell_done("a: UAR 50.0 %");
+        // The bars are drawn twice a second.
+        let frame = || {
+            let drawn = screen.0.lock().unwrap().clone();
+            drawn.rfind("cells [").map(|at| drawn[at..].to_owned()).filter(|f| f.contains("2/4"))
+        };
+        let begun = Instant::now();
+        while frame().is_none() && begun.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // Each line is padded to the width.
+        let frame = frame().expect("drawn");
+        let parts: Vec<&str> = frame.split("  ").map(str::trim).filter(|l| !l.is_empty()).collect();
+        let [_, grid, first, second] = parts[..] else { panic!("{frame:?}") };
+        assert_eq!(grid, "] 2/4, about 12 min left");
+        assert!(first.starts_with("first xxx") && first.len() < 60, "{frame:?}");
+        assert_eq!(second, "second");
+        display.end();
+    }
+}

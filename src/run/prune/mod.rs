@@ -1,0 +1,11 @@
+//! What is in the store, whether it is as it was written, and what of it nothing needs any more.
+
+mod inventory;
+mod references;
+mod removal;
+mod verify;
+
+pub use inventory::{Cache, Entry, Inventory, Trajectory, seconds_since};
+pub use references::References;
+pub use removal::{Pruned, Removal, Wanted, plan, remove};
+pub use verify::{Broken, verify};

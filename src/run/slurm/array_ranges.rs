@@ -1,0 +1,75 @@
+//! Row numbers of plan.csv as Slurm writes array indices.
+
+use seraug_core::spec::MOST_CELLS;
+
+/// `1-3,7` of an ascending list.
+pub fn ranges(numbers: &[usize]) -> String {
+    let mut parts: Vec<(usize, usize)> = Vec::new();
+    for &n in numbers {
+        match parts.last_mut() {
+            Some((_, last)) if *last + 1 == n => *last = n,
+            _ => parts.push((n, n)),
+        }
+    }
+    let text = |(first, last): &(usize, usize)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    };
+    parts.iter().map(text).collect::<Vec<_>>().join(",")
+}
+
+/// Reads what [`ranges`] wrote: ascending, from 1, no row beyond the cells that a plan can have; `None` for anything
+/// else.
+pub fn numbers(ranges: &str) -> Option<Vec<usize>> {
+    let mut out: Vec<usize> = Vec::new();
+    for part in ranges.split(',').filter(|p| !p.is_empty()) {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last) = (first.parse::<usize>().ok()?, last.parse::<usize>().ok()?);
+        if first <= out.last().copied().unwrap_or(0) || last < first || last > MOST_CELLS {
+            return None;
+        }
+        out.extend(first..=last);
+    }
+    Some(out)
+}
+
+/// The arrays that do `rows` (ascending, from 1) where an index is at most `largest`: of each the number that is added
+/// to an index, and its indices.
+pub fn arrays(rows: &[usize], largest: usize) -> Vec<(usize, Vec<usize>)> {
+    let base = |row: &usize| (row - 1) / largest * largest;
+    rows.chunk_by(|a, b| base(a) == base(b))
+        .map(|chunk| (base(&chunk[0]), chunk.iter().map(|row| row - base(row)).collect()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_numbers_are_ranges() {
+        for (list, text) in
+            [(vec![], ""), (vec![4], "4"), (vec![1, 2, 3, 7], "1-3,7"), (vec![1, 3, 4], "1,3-4")]
+        {
+            assert_eq!(ranges(&list), text);
+            assert_eq!(numbers(text), Some(list));
+        }
+        for odd in ["1-x", "1-18446744073709551615", "0", "3-1", "1,1", "1-4,2", "-1", "18446744073709551616"]
+        {
+            assert_eq!(numbers(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn no_index_is_above_the_largest() {
+        assert_eq!(arrays(&[1, 4], 4), [(0, vec![1, 4])]);
+        assert_eq!(
+            arrays(&[3, 4, 5, 8, 9, 13], 4),
+            [(0, vec![3, 4]), (4, vec![1, 4]), (8, vec![1]), (12, vec![1])]
+        );
+        let rows: Vec<usize> = (1..=10_000).collect();
+        let all = arrays(&rows, 1000);
+        assert_eq!(all.len(), 10);
+        assert!(all.iter().all(|(_, indices)| ranges(indices) == "1-1000"));
+    }
+}

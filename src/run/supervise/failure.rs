@@ -1,0 +1,45 @@
+//! What is left of a cell that failed.
+
+use seraug_core::error::Result;
+use seraug_core::files::write_atomic;
+use seraug_core::owner::Owner;
+use seraug_core::run_files::{CellRecord, PlannedCell, RunDir, Status};
+use seraug_core::version;
+
+/// Writes log.txt and outcome.toml of a cell that failed for `error`, `log` being its last lines.
+///
+/// # Errors
+/// A run directory that cannot be written.
+pub fn fail(
+    run: &RunDir,
+    cell: &PlannedCell,
+    device: &str,
+    attempt: usize,
+    error: &str,
+    log: &[String],
+) -> Result<CellRecord> {
+    // Somebody else finished it meanwhile, or it was killed between its last file and its last word.
+    let path = run.cell_file(&cell.cell, "outcome.toml");
+    let done = |r: &CellRecord| r.status == Status::Done && r.key_classifier == cell.key_classifier;
+    if let Ok(Some(record)) = CellRecord::load(&path)
+        && done(&record)
+    {
+        return Ok(record);
+    }
+    let lines =
+        [cell.cell.to_string()].into_iter().chain(log.iter().cloned()).chain([format!("failed: {error}")]);
+    let text = lines.collect::<Vec<_>>().join("\n") + "\n";
+    write_atomic(&run.cell_file(&cell.cell, "log.txt"), text.as_bytes())?;
+    let record = CellRecord {
+        status: Status::Failed,
+        error: error.to_owned(),
+        key_classifier: cell.key_classifier.clone(),
+        device: device.to_owned(),
+        host: Owner::me().host.clone(),
+        revision: version::revision().to_owned(),
+        attempts: attempt,
+        ..CellRecord::default()
+    };
+    record.save(&path)?;
+    Ok(record)
+}

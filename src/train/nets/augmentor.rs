@@ -1,0 +1,195 @@
+//! The augmentor: from a window and noise to an augmented window (paper 2.1, 2.4).
+
+use super::layers::{Conv, MELS, own_steps};
+use super::upsample::{FromPoint, Unfold, Upsample};
+use crate::torch::params::{Builder, Params};
+use seraug_core::rng::Seed;
+use seraug_core::spec::{self, Latent, Noise, OutputActivation, ProjectionMean, Spec};
+use tch::{Device, Kind, Tensor};
+
+/// Encoder of 3 convolutions, decoder of 2 transposed ones, projection.
+#[derive(Debug)]
+pub struct Augmentor {
+    /// Its parameters.
+    pub params: Params,
+    encoder: [Conv; 3],
+    decoder: Decoder,
+    settings: spec::Augmentor,
+}
+
+/// FIDELITY.md row "latent 128D vector z".
+#[derive(Debug)]
+enum Decoder {
+    Vector(FromPoint, Unfold),
+    Map(Upsample, Upsample),
+}
+
+impl Augmentor {
+    /// With fresh parameters.
+    pub fn new(spec: &Spec, seed: Seed, device: Device) -> Augmentor {
+        let settings = spec.augmentor.clone();
+        let mut builder = Builder::default();
+        let b = &mut builder;
+        let [w0, w1, z] = settings.widths;
+        let (inputs, latent) = match settings.noise {
+            Noise::Latent => (1, 2 * z),
+            Noise::Input => (2, z),
+        };
+        let (width, init) = (settings.decoder_width, settings.init);
+        let (encoder, decoder) = match settings.latent {
+            Latent::Vector => (
+                [([inputs, w0], 0), ([w0, w1], 1), ([w1, z], 2)]
+                    .map(|(channels, i)| Conv::halving(b, &format!("encoder.{i}"), channels)),
+                Decoder::Vector(
+                    FromPoint::declare(
+                        b,
+                        "decoder.0",
+                        [latent, width],
+                        [settings.frames / 4, MELS / 4],
+                        init,
+                    ),
+                    Unfold::declare(b, "decoder.1", width, init),
+                ),
+            ),
+            Latent::Map => (
+                [
+                    Conv::keeping(b, "encoder.0", [inputs, w0]),
+                    Conv::halving(b, "encoder.1", [w0, w1]),
+                    Conv::halving(b, "encoder.2", [w1, z]),
+                ],
+                Decoder::Map(
+                    Upsample::declare(b, "decoder.0", [latent, width], true, init),
+                    Upsample::declare(b, "decoder.1", [width, 1], false, init),
+                ),
+            ),
+        };
+        let params = builder.build(seed.child("augmentor"), device).in_precision(spec.precision);
+        Augmentor { params, encoder, decoder, settings }
+    }
+
+    /// N(0, 1) values that one augmentation of one window takes.
+    pub fn noise_len(&self) -> usize {
+        match self.settings.noise {
+            Noise::Latent => self.settings.widths[2],
+            Noise::Input => self.settings.frames * MELS,
+        }
+    }
+
+    /// Frames of a window.
+    pub fn frames(&self) -> usize {
+        self.settings.frames
+    }
+
+    /// P [batch, 1, frames, 128] for windows `x` of that shape with `own` frames each (int64 [batch])
+    /// and `noise` [batch, [`Augmentor::noise_len`]]. In single, whatever the layers compute in.
+    pub fn perturbation(&self, x: &Tensor, own: &Tensor, noise: &Tensor) -> Tensor {
+        self.decode(&self.encode(x, own, noise), noise)
+    }
+
+    /// As [`Augmentor::augment`], but each row of `noise` [rows, [`Augmentor::noise_len`]] and `epsilon` [rows] is for the
+    /// window of `x` that `of` (int64 [rows]) names; gives [rows, 1, frames, 128]. A window is encoded once, if the noise
+    /// enters later.
+    pub fn augment_each(
+        &self,
+        x: &Tensor,
+        own: &Tensor,
+        of: &Tensor,
+        noise: &Tensor,
+        epsilon: &Tensor,
+    ) -> Tensor {
+        let (windows, owns) = (x.index_select(0, of), own.index_select(0, of));
+        let code = match self.settings.noise {
+            Noise::Latent => self.encode(x, own, noise).index_select(0, of),
+            Noise::Input => self.encode(&windows, &owns, noise),
+        };
+        project(&windows, &self.decode(&code, noise), epsilon, &owns, self.settings.projection_mean)
+    }
+
+    /// What the decoder takes of the windows, beside noise that enters there.
+    fn encode(&self, x: &Tensor, own: &Tensor, noise: &Tensor) -> Tensor {
+        let p = &self.params;
+        let input = match self.settings.noise {
+            Noise::Latent => x.shallow_clone(),
+            Noise::Input => Tensor::cat(&[x, &noise.view_as(x)], 1),
+        };
+        let map = self.encoder.iter().fold(input.to_kind(p.kind()), |x, conv| conv.forward(p, &x));
+        match &self.decoder {
+            Decoder::Vector(..) => mean_over_own(&map, own),
+            Decoder::Map(..) => map,
+        }
+    }
+
+    fn decode(&self, code: &Tensor, noise: &Tensor) -> Tensor {
+        let p = &self.params;
+        let z = match (self.settings.noise, &self.decoder) {
+            (Noise::Input, _) => code.shallow_clone(),
+            (Noise::Latent, Decoder::Vector(..)) => Tensor::cat(&[code, &noise.to_kind(code.kind())], 1),
+            (Noise::Latent, Decoder::Map(..)) => {
+                let everywhere = noise.unsqueeze(-1).unsqueeze(-1).expand_as(code);
+                Tensor::cat(&[code, &everywhere.to_kind(code.kind())], 1)
+            }
+        };
+        let z = z.to_kind(p.kind());
+        let out = match &self.decoder {
+            Decoder::Vector(first, second) => second.forward(p, &first.forward(p, &z).relu()),
+            Decoder::Map(first, second) => second.forward(p, &first.forward(p, &z).relu()),
+        };
+        let out = out.to_kind(Kind::Float);
+        match self.settings.output {
+            OutputActivation::Linear => out,
+            OutputActivation::Tanh => out.tanh(),
+            OutputActivation::Relu => out.relu(),
+        }
+    }
+
+    /// The augmented windows; shapes as of [`Augmentor::perturbation`], `epsilon` [batch].
+    pub fn augment(&self, x: &Tensor, own: &Tensor, noise: &Tensor, epsilon: &Tensor) -> Tensor {
+        project(x, &self.perturbation(x, own, noise), epsilon, own, self.settings.projection_mean)
+    }
+
+    /// Number of parameters.
+    pub fn param_count(&self) -> i64 {
+        self.params.count()
+    }
+
+    /// Multiply-accumulates of one augmentation of one window.
+    pub fn macs_per_sample(&self) -> u64 {
+        let (mut sum, mut size) = (0, (self.settings.frames, MELS));
+        for conv in &self.encoder {
+            let (macs, h, w) = conv.macs(size.0, size.1);
+            sum += macs;
+            size = (h, w);
+        }
+        sum + match &self.decoder {
+            Decoder::Vector(first, second) => first.macs() + second.macs(self.settings.frames),
+            Decoder::Map(first, second) => first.macs(size.0, size.1) + second.macs(2 * size.0, 2 * size.1),
+        }
+    }
+}
+
+/// X + epsilon P / (mean |P| + 1e-4), the mean per sample and with its gradient (viewmaker's l1
+/// projection; FIDELITY.md row "projection formula"). Over own frames, P is zero on the others, so
+/// that padding stays padding. `x`, `p` [batch, 1, frames, bands]; `epsilon`, `own` [batch].
+pub fn project(x: &Tensor, p: &Tensor, epsilon: &Tensor, own: &Tensor, over: ProjectionMean) -> Tensor {
+    let [_, _, frames, bands] = x.size()[..] else { unreachable!("a window has four dimensions") };
+    let column = |t: &Tensor| t.view([-1, 1, 1, 1]);
+    let (p, count) = match over {
+        ProjectionMean::Own => {
+            let mask = own_steps(own, 0, frames).view([-1, 1, frames, 1]).to_kind(p.kind());
+            (p * mask, own.clamp(1, frames) * bands)
+        }
+        ProjectionMean::All => (p.shallow_clone(), own.full_like(frames * bands)),
+    };
+    let sum = p.abs().sum_dim_intlist([1, 2, 3].as_slice(), false, Kind::Float);
+    x + p * column(&(epsilon / (sum / count + 1e-4)))
+}
+
+/// Mean of a map [batch, channels, steps, bands] over its bands and own steps, as [batch, channels].
+/// The map is 8 times shorter than the input.
+fn mean_over_own(map: &Tensor, own: &Tensor) -> Tensor {
+    let steps = map.size()[2];
+    let mask = own_steps(own, 3, steps).to_kind(Kind::Float);
+    let weight = &mask / mask.sum_dim_intlist(1, true, Kind::Float);
+    // Bands first: then the mask is applied to a map that is one value wide.
+    (map.mean_dim(3, false, Kind::Float) * weight.unsqueeze(1)).sum_dim_intlist(2, false, Kind::Float)
+}

@@ -1,0 +1,51 @@
+//! The discriminator: original or augmented (paper 2.1, 2.4).
+
+use super::sequence::SequenceEncoder;
+use crate::torch::params::{Builder, Params, Start};
+use seraug_core::rng::Seed;
+use seraug_core::spec::{Attention, Spec};
+use tch::{Device, Kind, Tensor};
+
+/// 4 convolutions, LSTM, attention, one logit: above zero says original.
+#[derive(Debug)]
+pub struct Discriminator {
+    /// Its parameters.
+    pub params: Params,
+    encoder: SequenceEncoder,
+    head: [usize; 2],
+    units: usize,
+    frames: usize,
+}
+
+impl Discriminator {
+    /// With fresh parameters.
+    pub fn new(spec: &Spec, seed: Seed, device: Device) -> Discriminator {
+        let mut builder = Builder::default();
+        let units = spec.discriminator.lstm;
+        let own = spec.augmentor.attention == Attention::Own;
+        let encoder = SequenceEncoder::declare(&mut builder, &spec.discriminator.widths, units, own);
+        let start = Start::framework(units);
+        let head =
+            [builder.add("head.weight", &[1, units as i64], start), builder.add("head.bias", &[1], start)];
+        let params = builder.build(seed.child("discriminator"), device).in_precision(spec.precision);
+        Discriminator { params, encoder, head, units, frames: spec.augmentor.frames }
+    }
+
+    /// `x` [batch, 1, frames, 128] with `own` frames (int64 [batch]) each to logits [batch];
+    /// `w` is the representation learner's attention vector, used where attention is shared.
+    pub fn forward(&self, x: &Tensor, own: &Tensor, w: Option<&Tensor>) -> Tensor {
+        let r = self.encoder.forward(&self.params, x, own, w);
+        let [weight, bias] = self.head.map(|i| self.params.get(i).to_kind(Kind::Float));
+        r.linear(&weight, Some(&bias)).squeeze_dim(1)
+    }
+
+    /// Number of parameters.
+    pub fn param_count(&self) -> i64 {
+        self.params.count()
+    }
+
+    /// Multiply-accumulates of a forward pass of one window.
+    pub fn macs_per_sample(&self) -> u64 {
+        self.encoder.macs(self.frames) + self.units as u64
+    }
+}

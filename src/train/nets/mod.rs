@@ -1,0 +1,13 @@
+//! The networks and their losses. No input or output but weights.
+
+pub mod attention;
+pub mod augmentor;
+pub mod discriminator;
+pub mod dropout;
+pub mod layers;
+pub mod losses;
+pub mod recurrent;
+pub mod representation;
+pub mod sequence;
+pub mod upsample;
+pub mod vgg;

@@ -1,0 +1,43 @@
+//! One LSTM layer over time.
+
+use crate::torch::params::{Builder, Params, Start};
+use tch::Tensor;
+
+/// One layer, batch first, state from zero; named and initialised as PyTorch's `nn.LSTM`.
+#[derive(Debug)]
+pub struct Lstm {
+    params: [usize; 4],
+    inputs: usize,
+    units: usize,
+}
+
+impl Lstm {
+    /// Declares a layer from `inputs` values a step to `units`, the only one of its network: its values lie first, in the order
+    /// that cuDNN wants.
+    pub fn declare(builder: &mut Builder, name: &str, inputs: usize, units: usize) -> Lstm {
+        let start = Start::framework(units);
+        let (i, u) = (inputs as i64, units as i64);
+        let params = [
+            ("weight_ih_l0", vec![4 * u, i]),
+            ("weight_hh_l0", vec![4 * u, u]),
+            ("bias_ih_l0", vec![4 * u]),
+            ("bias_hh_l0", vec![4 * u]),
+        ]
+        .map(|(part, shape)| builder.add(format!("{name}.{part}"), &shape, start));
+        builder.put_first(&params);
+        Lstm { params, inputs, units }
+    }
+
+    /// [batch, steps, inputs] to [batch, steps, units].
+    pub fn forward(&self, params: &Params, x: &Tensor) -> Tensor {
+        let zero = Tensor::zeros([1, x.size()[0], self.units as i64], (x.kind(), x.device()));
+        let weights = self.params.map(|p| params.get(p));
+        // cuDNN gives gradients in training mode alone; with no dropout it is the same function.
+        x.lstm(&[&zero, &zero], &weights, true, 1, 0.0, true, false, true).0
+    }
+
+    /// Multiply-accumulates for `steps` steps of one sample.
+    pub fn macs(&self, steps: usize) -> u64 {
+        (steps * 4 * self.units * (self.inputs + self.units)) as u64
+    }
+}

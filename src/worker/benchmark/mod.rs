@@ -1,0 +1,195 @@
+//! Times steps of the trainings of a spec on made-up data, with the very code that trains.
+
+mod clock;
+
+use clock::Clock;
+use seraug_core::device::DeviceChoice;
+use seraug_core::error::{Error, Result};
+use seraug_core::rng::Seed;
+use seraug_core::spec::{self, Classifier, FinalWeights, GanLoss, Loss, Network, Sampling, Spec};
+use seraug_core::store::Stage;
+use seraug_data::audio::LogMel;
+use seraug_data::features::Standardiser;
+use seraug_run::out_of_memory;
+use seraug_run::worker_client::protocol::{Timed, Timing, Trial};
+use seraug_train::classifier::predict::predict;
+use seraug_train::classifier::{self, ClassifierTask};
+use seraug_train::feature_bank::Bank;
+use seraug_train::generators::augment;
+use seraug_train::generators::triplet_gan::networks::Networks;
+use seraug_train::generators::triplet_gan::{self, AugmentorTask};
+use seraug_train::nets::vgg::Vgg;
+use seraug_train::torch::device::{self, Device};
+use seraug_train::torch::process_setup;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// More steps than are ever timed.
+const STEPS: usize = 1 << 20;
+
+/// Times what `trial` asks for, each after a warm-up.
+///
+/// # Errors
+/// A spec that does not read, a device that does not answer, a training that fails; too little memory as [`out_of_memory::advice`].
+pub fn run(trial: &Trial) -> Result<Vec<Timed>> {
+    let spec = spec::parse(&trial.spec, "the spec of a trial", &[])?;
+    let device = device::open(trial.device.parse::<DeviceChoice>()?)?;
+    if device == Device::Cpu {
+        process_setup::prepare();
+    }
+    let bank = made_up(&spec, device);
+    let labels: Vec<usize> = (0..bank.lens().len()).map(|i| i % spec.classes.len()).collect();
+    let mut timed = Vec::new();
+    for losses in &trial.losses {
+        let clock = explained(Stage::Augmentor, &spec, || iterations(&spec, losses, &bank, &labels))?;
+        timed.push(clock.timed(Timing::Iteration(losses.clone()), 1));
+    }
+    for &batch in &trial.batches {
+        let clock = explained(Stage::Classifier, &spec, || steps(&spec, batch, &bank, &labels))?;
+        timed.push(clock.timed(Timing::Step(batch), 1));
+    }
+    let many = if device.is_cuda() { 1024 } else { 32 };
+    let all: Vec<usize> = (0..many).map(|i| i % bank.lens().len()).collect();
+    if trial.windows {
+        let clock = explained(Stage::Classifier, &spec, || {
+            let networks = Networks::new(&spec, Seed::new(1), device);
+            let names = vec!["made up"; many];
+            Ok(Clock::repeated(device, || {
+                drop(augment(&networks.augmentor, &spec, &bank, &all, &names, 1, Seed::new(1)));
+            }))
+        })?;
+        timed.push(clock.timed(Timing::Window, many));
+    }
+    if !trial.batches.is_empty() {
+        let clock = explained(Stage::Classifier, &spec, || {
+            let (Network::Vgg(sizes), c) = (&spec.classifier.network, &spec.classifier);
+            let (mels, classes) = (spec.features.mels, spec.classes.len());
+            let net = Vgg::new(sizes, c.segment_frames, mels, classes, Seed::new(1), device)
+                .in_precision(spec.precision);
+            Ok(Clock::repeated(device, || drop(predict(&net, c, &bank, &all))))
+        })?;
+        timed.push(clock.timed(Timing::Segment, many));
+    }
+    Ok(timed)
+}
+
+/// Utterances of one segment, and of one window, of noise.
+fn made_up(spec: &Spec, device: Device) -> Bank {
+    let (frames, mels) = (spec.classifier.segment_frames.min(spec.augmentor.frames), spec.features.mels);
+    let item = |i: usize| {
+        let mut db = vec![0f32; frames * mels];
+        Seed::new(1).child("trial").at(i as u64).draws().fill_normal(&mut db);
+        LogMel { frames, mels, db }
+    };
+    let items: Vec<LogMel> = (0..64.max(2 * spec.classes.len())).map(item).collect();
+    Bank::new(&items.iter().collect::<Vec<_>>(), Standardiser { mean: 0.0, deviation: 1.0 }, device)
+}
+
+fn iterations(spec: &Spec, losses: &[GanLoss], bank: &Bank, labels: &[usize]) -> Result<Clock> {
+    let mut spec = spec.clone();
+    spec.augmentor.iterations = STEPS;
+    let task =
+        AugmentorTask { spec: &spec, losses, bank, labels, classes: spec.classes.len(), seed: Seed::new(1) };
+    let mut clock = Clock::new(bank.device());
+    let ended = triplet_gan::train(task, &mut clock).map(drop);
+    clock.ended(ended)
+}
+
+fn steps(spec: &Spec, batch: usize, bank: &Bank, labels: &[usize]) -> Result<Clock> {
+    let settings = Classifier {
+        batch,
+        small_batch: batch,
+        min_steps: STEPS,
+        // The others cost next to nothing beside a step, and a speaker to hold out is not here.
+        weights: FinalWeights::Last,
+        ..spec.classifier.clone()
+    };
+    let items: Vec<usize> = (0..labels.len()).collect();
+    let task = ClassifierTask {
+        spec: &settings,
+        precision: spec.precision,
+        class_names: &spec.class_names(),
+        bank,
+        items: &items,
+        labels,
+        speakers: &vec![0; labels.len()],
+        originals: &items,
+        loss: Loss::Plain,
+        sampling: Sampling::Uniform,
+        mixup: None,
+        seed: Seed::new(1),
+    };
+    let mut clock = Clock::new(bank.device());
+    let ended = classifier::train(&task, &mut clock).map(drop);
+    clock.ended(ended)
+}
+
+/// What `time` gives. A failure for want of memory is told as what to change.
+fn explained(stage: Stage, spec: &Spec, time: impl FnOnce() -> Result<Clock>) -> Result<Clock> {
+    let advice = |text: &str| out_of_memory::advice(text, stage, spec).map(Error::failed);
+    match catch_unwind(AssertUnwindSafe(time)) {
+        Ok(timed) => timed.map_err(|e| advice(&e.to_string()).unwrap_or(e)),
+        // tch panics with libtorch's own text.
+        Err(payload) => match payload.downcast_ref::<String>().and_then(|text| advice(text)) {
+            Some(e) => Err(e),
+            None => resume_unwind(payload),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tiny() -> Spec {
+        let text = r#"title = "t"
+preset = "tiny"
+corpus = "any"
+classes = { neutral = ["neutral"], angry = ["angry"] }
+protocol.leave-speakers-out.folds = 2
+condition = [{ name = "no-aug" }]
+"#;
+        spec::parse(text, "x.toml", &[]).unwrap()
+    }
+
+    #[test]
+    fn what_is_asked_for_is_timed_and_nothing_else() {
+        let spec = tiny();
+        let trial = |losses: &[&[GanLoss]], batches: &[usize], windows: bool| Trial {
+            spec: spec.to_toml(),
+            precision: spec.precision,
+            device: "cpu".to_owned(),
+            losses: losses.iter().map(|l| l.to_vec()).collect(),
+            batches: batches.to_vec(),
+            windows,
+        };
+        let of = |trial: &Trial| -> Vec<Timing> {
+            let timed = run(trial).unwrap();
+            for t in &timed {
+                assert!(t.seconds.len() >= 3 && t.seconds.iter().all(|s| *s > 0.0 && *s < 10.0), "{t:?}");
+            }
+            timed.into_iter().map(|t| t.work).collect()
+        };
+        let gan = Timing::Iteration(vec![GanLoss::Gan]);
+        let all = [gan.clone(), Timing::Step(16), Timing::Window, Timing::Segment];
+        assert_eq!(of(&trial(&[&[GanLoss::Gan]], &[16], true)), all);
+        assert_eq!(of(&trial(&[], &[16], true)), all[1..], "the augmentor is in the store");
+        assert_eq!(of(&trial(&[&[GanLoss::Gan]], &[], false)), [gan]);
+        assert_eq!(of(&trial(&[], &[], false)), []);
+    }
+
+    #[test]
+    fn too_little_memory_is_told_as_what_to_change() {
+        let spec = tiny();
+        let text = "Torch(\"CUDA out of memory. Tried to allocate 2.00 GiB.\")";
+        let told = |stage, time: fn(&str) -> Result<Clock>| {
+            explained(stage, &spec, || time(text)).map(drop).unwrap_err().to_string()
+        };
+        for stage in [Stage::Augmentor, Stage::Classifier] {
+            let advice = out_of_memory::advice(text, stage, &spec).unwrap();
+            assert_eq!(told(stage, |text| Err(Error::failed(text))), advice);
+            assert_eq!(told(stage, |text| std::panic::panic_any(text.to_owned())), advice);
+        }
+        let diverged = explained(Stage::Augmentor, &spec, || Err(Error::failed("a loss is NaN")));
+        assert_eq!(diverged.map(drop).unwrap_err().to_string(), "a loss is NaN");
+    }
+}

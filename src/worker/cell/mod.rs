@@ -1,0 +1,277 @@
+//! One cell, from log-mels to its files in the run directory: stages are trained, or taken from the store.
+
+mod data;
+pub mod embedding;
+pub mod gallery;
+mod stage_entry;
+pub mod training_session;
+pub mod training_set;
+
+pub use data::{Context, FoldData, Loaded};
+
+use seraug_core::error::{Error, Result};
+use seraug_core::files::write_atomic;
+use seraug_core::metrics::Confusion;
+use seraug_core::owner::Owner;
+use seraug_core::run_files::{CellRecord, PredictionRow, Status, read_history, read_predictions, write_history, write_predictions};
+use seraug_core::spec::{Augment, GanLoss, TripletGan};
+use seraug_core::store::{Key, Stage, Task};
+use seraug_core::version;
+use seraug_data::split::{Fold, Selection};
+use seraug_run::plan::{Cell, augmentor_sees, has_gallery};
+use seraug_run::warnings;
+use seraug_train::classifier::predict::predict;
+use seraug_train::classifier::{self, ClassifierTask};
+use seraug_train::classifier::vote::Prediction;
+use seraug_train::generators::triplet_gan::{self, AugmentorTask, Networks};
+use seraug_train::nets::vgg::Vgg;
+use stage_entry::StageInfo;
+use std::path::{Path, PathBuf};
+use training_session::{Training, Wanted, Watch, obtain};
+use training_set::TrainingSet;
+
+/// A cell being worked on.
+struct Work<'a> {
+    context: &'a Context<'a>,
+    cell: &'a Cell,
+    task: Task,
+    loaded: &'a mut Loaded,
+    log: Vec<String>,
+}
+
+/// Runs the stages of `cell` that the store lacks and writes its files, outcome.toml last. Returns what that says.
+///
+/// # Errors
+/// A stage that fails: a loss that is not finite, a store or a run directory that cannot be written; a stop that was
+/// asked for. No outcome.toml is written then.
+pub fn run(
+    context: &Context,
+    cell: &Cell,
+    loaded: &mut Loaded,
+    attempt: usize,
+    watch: &mut dyn Watch,
+) -> Result<CellRecord> {
+    let task = Task { run: context.run.name(&cell.id.experiment), cell: cell.id.to_string() };
+    let mut work = Work { context, cell, task, loaded, log: vec![cell.id.to_string()] };
+    let classifier = work.classifier(watch)?;
+    // It may be there without its augmentor, which somebody has removed.
+    if let Augment::TripletGan(gan) = &context.spec.condition[cell.condition].augment {
+        work.augmentor(gan, watch)?;
+    }
+    let record = work.record(&classifier, attempt)?;
+    work.log.extend(record.warnings.iter().map(|w| format!("warning: {w}")));
+    let file = |name| context.run.cell_file(&cell.id, name);
+    write_atomic(&file("log.txt"), (work.log.join("\n") + "\n").as_bytes())?;
+    record.save(&file("outcome.toml"))?;
+    Ok(record)
+}
+
+impl Work<'_> {
+    /// Writes predictions, history, embedding and gallery; the record is what they come to.
+    fn record(&mut self, classifier: &Path, attempt: usize) -> Result<CellRecord> {
+        let Context { spec, run, store, device, .. } = self.context;
+        let classes = spec.class_names();
+        let file = |name| run.cell_file(&self.cell.id, name);
+        let mut history = Vec::new();
+        let mut trained = Vec::new();
+        let task = &self.task;
+        let mut told = |log: &mut Vec<String>, stage: Stage, key: &Key, dir: &Path| -> Result<f64> {
+            let info = StageInfo::load(dir)?;
+            history.extend(read_history(&dir.join("history.csv"))?);
+            // Also where it was interrupted between its entry in the store and this file.
+            let own = info.made_in == task.run && info.made_by == task.cell;
+            log.push(format!("{} {key}: {}", stage.name(), if own { "trained" } else { "from the store" }));
+            trained.extend(own.then(|| stage.name().to_owned()));
+            Ok(info.seconds)
+        };
+        let seconds_augmentor = match &self.cell.augmentor {
+            Some(key) => told(&mut self.log, Stage::Augmentor, key, &store.dir(Stage::Augmentor, key))?,
+            None => 0.0,
+        };
+        let seconds_classifier = told(&mut self.log, Stage::Classifier, &self.cell.classifier, classifier)?;
+        let predictions = named(self.context, &self.cell.fold, &classifier.join("predictions.csv"))?;
+        write_predictions(&file("predictions.csv"), &classes, &predictions)?;
+        write_history(&file("history.csv"), &history)?;
+        let guided = spec.condition[self.cell.condition].augment.guided();
+        if let (Some(key), Some(e), true) = (&self.cell.augmentor, &spec.embedding, guided) {
+            let data = self.loaded.data(self.context, &self.cell.fold)?;
+            embedding::write(self.context, self.cell, key, data, e, &file("embedding.csv"))?;
+        }
+        if has_gallery(self.cell, self.context.cells, spec) {
+            let data = self.loaded.data(self.context, &self.cell.fold)?;
+            gallery::write(self.context, self.cell, data, &run.path().join(self.cell.id.dir()))?;
+        }
+        let pairs = predictions.iter().map(|p| (p.truth, p.predicted));
+        let confusion = Confusion::from_pairs(classes.len(), pairs);
+        let truths: Vec<f64> = confusion
+            .rows()
+            .iter()
+            .map(|row| row.iter().sum::<u64>() as f64 / confusion.total().max(1) as f64)
+            .collect();
+        Ok(CellRecord {
+            status: Status::Done,
+            error: String::new(),
+            key_classifier: self.cell.classifier.to_string(),
+            trained,
+            seconds_augmentor,
+            seconds_classifier,
+            device: if device.is_cuda() { "cuda" } else { "cpu" }.to_owned(),
+            host: Owner::me().host.clone(),
+            revision: version::revision().to_owned(),
+            attempts: attempt,
+            warnings: warnings::of_cell(&history, &classes, &confusion.predicted_shares(), &truths),
+            confusion: confusion.rows(),
+        })
+    }
+
+    /// The entry of the classifier.
+    fn classifier(&mut self, watch: &mut dyn Watch) -> Result<PathBuf> {
+        let cell = self.cell;
+        let task = self.task.clone();
+        let wanted = Wanted {
+            store: self.context.store,
+            stage: Stage::Classifier,
+            key: &cell.classifier,
+            trajectory: &cell.classifier_trajectory,
+            task: &task,
+            checkpoint_every: self.context.checkpoint_every,
+        };
+        let dir = obtain(wanted, watch, |training| self.train_classifier(training))?;
+        Ok(dir)
+    }
+
+    /// Trains and tests the classifier into the store.
+    fn train_classifier(&mut self, training: &mut Training) -> Result<PathBuf> {
+        let (context, cell) = (self.context, self.cell);
+        let Context { spec, selection, store, .. } = context;
+        let (condition, fold) = (&spec.condition[cell.condition], &cell.fold);
+        let augmentor = match &condition.augment {
+            Augment::TripletGan(gan) => Some(self.augmentor(gan, training.watch)?),
+            _ => None,
+        };
+        let data = self.loaded.data(context, fold)?;
+        let set = TrainingSet::new(context, cell, data, augmentor.as_ref())?;
+        let originals: Vec<usize> = (0..fold.train.len()).collect();
+        let task = ClassifierTask {
+            spec: &spec.classifier,
+            precision: spec.precision,
+            class_names: &spec.class_names(),
+            bank: set.bank(),
+            items: &set.items,
+            labels: &set.origin.iter().map(|&o| selection.labels[fold.train[o]]).collect::<Vec<_>>(),
+            speakers: &speakers(selection, fold, &set.origin),
+            originals: &originals,
+            loss: condition.loss,
+            sampling: condition.sampling,
+            mixup: set.mixup,
+            seed: cell.seed.child("classifier"),
+        };
+        let continues = spec.classifier.continues();
+        let mut control = training.control(task.pace().steps, continues);
+        let net = classifier::train(&task, &mut control)?;
+        let rows = test(context, fold, &net, data);
+        let info = StageInfo::new(&self.task, control.seconds(), net.params().flat());
+        let dir = store.put(Stage::Classifier, &cell.classifier, |dir| {
+            write_predictions(&dir.join("predictions.csv"), &spec.class_names(), &rows)?;
+            write_history(&dir.join("history.csv"), control.history())?;
+            info.save(dir)
+        })?;
+        control.finish();
+        Ok(dir)
+    }
+
+    /// The trained networks of the cell's augmentor.
+    fn augmentor(&mut self, gan: &TripletGan, watch: &mut dyn Watch) -> Result<Networks> {
+        let Context { spec, store, device, checkpoint_every, .. } = self.context;
+        let (Some(key), Some(trajectory)) = (&self.cell.augmentor, &self.cell.augmentor_trajectory) else {
+            return Err(Error::failed(format!("{}: the plan gave it no augmentor", self.cell.id)));
+        };
+        let task = self.task.clone();
+        let (stage, checkpoint_every) = (Stage::Augmentor, *checkpoint_every);
+        let wanted = Wanted { store, stage, key, trajectory, task: &task, checkpoint_every };
+        let dir = obtain(wanted, watch, |training| self.train_augmentor(gan, training))?;
+        Networks::load_trained(&gan.losses, &dir, spec, *device)
+    }
+
+    /// Trains the augmentor into the store.
+    fn train_augmentor(&mut self, gan: &TripletGan, training: &mut Training) -> Result<PathBuf> {
+        let (context, cell) = (self.context, self.cell);
+        let Context { spec, selection, store, .. } = context;
+        let data = self.loaded.data(context, &cell.fold)?;
+        let seen = augmentor_sees(spec, &cell.fold);
+        let labels: Vec<usize> = seen.iter().map(|&i| selection.labels[i]).collect();
+        let part = (seen.len() < cell.fold.train.len()).then(|| {
+            let position = |i: &usize| cell.fold.train.binary_search(i).expect("it sees training utterances");
+            data.train.pick(&seen.iter().map(position).collect::<Vec<_>>())
+        });
+        let mut losses: Vec<GanLoss> = gan.losses.clone();
+        losses.sort_unstable();
+        let task = AugmentorTask {
+            spec,
+            losses: &losses,
+            bank: part.as_ref().unwrap_or(&data.train),
+            labels: &labels,
+            classes: spec.classes.len(),
+            seed: cell.seed.child("augmentor"),
+        };
+        let mut control = training.control(spec.augmentor.iterations, true);
+        control.records = context.cuda_graphs;
+        let networks = triplet_gan::train(task, &mut control)?;
+        let info = StageInfo::new(&self.task, control.seconds(), networks.augmentor.params.flat());
+        let key = cell.augmentor.as_ref().expect("asked for by its key");
+        let dir = store.put(Stage::Augmentor, key, |dir| {
+            networks.save_trained(&losses, dir)?;
+            write_history(&dir.join("history.csv"), control.history())?;
+            info.save(dir)
+        })?;
+        control.finish();
+        Ok(dir)
+    }
+}
+
+/// What `net` says of the test utterances.
+fn test(context: &Context, fold: &Fold, net: &Vgg, data: &FoldData) -> Vec<PredictionRow> {
+    let Context { spec, selection, .. } = context;
+    let all: Vec<usize> = (0..fold.test.len()).collect();
+    let row = |(p, &i): (Prediction, &usize)| {
+        let u = &selection.utterances[i];
+        PredictionRow {
+            utterance: u.id.clone(),
+            speaker: u.speaker.clone(),
+            truth: selection.labels[i],
+            predicted: p.class,
+            segments: p.segments,
+            probabilities: p.probabilities,
+        }
+    };
+    predict(net, &spec.classifier, &data.test, &all).into_iter().zip(&fold.test).map(row).collect()
+}
+
+/// A number for each speaker of the origins of training entries; a speaker is one of a corpus.
+fn speakers(selection: &Selection, fold: &Fold, origin: &[usize]) -> Vec<usize> {
+    let speaker = |i: usize| (&*selection.utterances[i].corpus, selection.utterances[i].speaker.as_str());
+    let mut all: Vec<_> = (0..selection.utterances.len()).map(speaker).collect();
+    all.sort_unstable();
+    all.dedup();
+    let number = |&o: &usize| all.binary_search(&speaker(fold.train[o])).expect("every speaker is listed");
+    origin.iter().map(number).collect()
+}
+
+/// Reads stored predictions; a key covers audio and labels, so ids and speakers are today's.
+fn named(context: &Context, fold: &Fold, path: &Path) -> Result<Vec<PredictionRow>> {
+    let (_, mut rows) = read_predictions(path)?;
+    if rows.len() != fold.test.len() {
+        return Err(Error::failed(format!(
+            "{}: {} rows, expected {}; delete it",
+            path.display(),
+            rows.len(),
+            fold.test.len()
+        )));
+    }
+    for (row, &i) in rows.iter_mut().zip(&fold.test) {
+        let u = &context.selection.utterances[i];
+        row.utterance.clone_from(&u.id);
+        row.speaker.clone_from(&u.speaker);
+    }
+    Ok(rows)
+}

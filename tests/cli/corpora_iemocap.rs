@@ -1,0 +1,174 @@
+//! The IEMOCAP importer on a synthetic release: all 10039 label lines, with the real counts of each session.
+
+use crate::corpora_layouts::clip;
+use indicatif::ProgressBar;
+use seraug_core::emotion::Emotion;
+use seraug_core::manifest::Gender;
+use seraug_data::corpora::{self, Corpus, Reading};
+use seraug_test_support::common::write_wav;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+/// Code and its label lines in sessions 1 to 5. Of the last five only the totals are the real ones.
+const LINES: [(&str, [usize; 5]); 11] = [
+    ("ang", [229, 137, 240, 327, 170]),
+    ("hap", [135, 117, 135, 65, 143]),
+    ("exc", [143, 210, 151, 238, 299]),
+    ("neu", [384, 362, 320, 258, 384]),
+    ("sad", [194, 197, 305, 143, 245]),
+    ("fru", [280, 325, 382, 481, 381]),
+    ("sur", [23, 21, 21, 21, 21]),
+    ("fea", [8, 8, 8, 8, 8]),
+    ("dis", [1, 1, 0, 0, 0]),
+    ("xxx", [507, 500, 500, 500, 500]),
+    ("oth", [1, 1, 1, 0, 0]),
+];
+
+const HEADER: &str = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n";
+
+/// A release in `corpora/<place>`: every recording a few samples of its own.
+pub fn release(corpora: &Path, place: &str) {
+    let root = corpora.join(place);
+    for session in 1..=5 {
+        let place = root.join(format!("Session{session}"));
+        let labels = place.join("dialog/EmoEvaluation");
+        for folder in ["Categorical", "Attribute", "Self-evaluation"] {
+            fs::create_dir_all(labels.join(folder)).unwrap();
+            // Ratings of single evaluators: other files, in part of the same form.
+            let text = format!("[1.0 - 2.0]\tSes0{session}F_impro01_F000\tfoo\t[1, 1, 1]\n");
+            fs::write(labels.join(folder).join("Ses01F_impro01_e2_cat.txt"), text).unwrap();
+        }
+        let codes: Vec<&str> =
+            LINES.iter().flat_map(|(code, n)| std::iter::repeat_n(*code, n[session - 1])).collect();
+        // Neighbouring lines are of different codes, so that every dialog and talker has many.
+        let mut order: Vec<usize> = (0..codes.len()).collect();
+        order.sort_by_key(|i| (i * 7919) % codes.len());
+        let dialogs = ["F_impro01", "M_impro07", "F_script01_1", "M_script03_2"];
+        for (d, dialog) in dialogs.iter().enumerate() {
+            let dialog = format!("Ses0{session}{dialog}");
+            let mut text = HEADER.to_owned();
+            fs::create_dir_all(place.join("sentences/wav").join(&dialog)).unwrap();
+            for (n, i) in order.iter().enumerate().filter(|(n, _)| n % 4 == d) {
+                let talker = if n % 3 == 0 { "F" } else { "M" };
+                let id = format!("{dialog}_{talker}{:03}", n / 4);
+                let end = if n % 2 == 0 { "\r\n" } else { "\n" };
+                write!(text, "[{n}.29 - {n}.82]\t{id}\t{}\t[2.5000, 2.5000, 2.5000]{end}", codes[*i])
+                    .unwrap();
+                text +=
+                    "C-E2:\tNeutral;\t()\nC-F1:\tNeutral;\t(curious)\nA-E3:\tval 3; act 2; dom  2;\t()\n\n";
+                clip(&place.join("sentences/wav").join(&dialog).join(format!("{id}.wav")));
+            }
+            fs::write(labels.join(format!("{dialog}.txt")), text).unwrap();
+            fs::write(labels.join(format!("._{dialog}.txt")), [0, 5, 22, 7]).unwrap();
+            fs::write(place.join("sentences/wav").join(&dialog).join(format!("._{dialog}_F000.wav")), "x")
+                .unwrap();
+            fs::create_dir_all(place.join("dialog/wav")).unwrap();
+            clip(&place.join(format!("dialog/wav/{dialog}.wav")));
+        }
+    }
+}
+
+fn import(corpora: &Path) -> seraug_core::error::Result<Corpus> {
+    corpora::import("iemocap", &[], corpora, Path::new("unused"), Reading::Afresh, &ProgressBar::hidden())
+}
+
+#[test]
+fn a_whole_release_has_the_counts_of_every_session() {
+    let dir = tempfile::tempdir().unwrap();
+    release(dir.path(), "iemocap/IEMOCAP_full_release");
+    let corpus = import(dir.path()).unwrap();
+    assert_eq!(LINES.iter().flat_map(|l| l.1).sum::<usize>(), 10_039);
+    assert!(corpus.problems.is_empty(), "{:?}", &corpus.problems[..corpus.problems.len().min(5)]);
+    let check = corpus.check();
+    assert_eq!(check.summary, "complete: 7529 utterances");
+    assert_eq!(check.sessions.len(), 5);
+    let dropped: Vec<_> = check.dropped.iter().map(|d| (d.code.as_str(), d.found, d.expected)).collect();
+    assert_eq!(dropped, [("xxx", 2507, Some(2507)), ("oth", 3, Some(3))]);
+
+    // The paper's four classes: 5531, as CLOSE_READING's self-check has them by session.
+    let by_session = |session: &str, emotions: &[Emotion]| {
+        let us = corpus.utterances.iter().filter(|u| u.session.as_deref() == Some(session));
+        us.filter(|u| emotions.contains(&u.emotion)).count()
+    };
+    let known = [
+        [229, 278, 384, 194],
+        [137, 327, 362, 197],
+        [240, 286, 320, 305],
+        [327, 303, 258, 143],
+        [170, 442, 384, 245],
+    ];
+    use Emotion::*;
+    for (i, row) in known.iter().enumerate() {
+        let session = (i + 1).to_string();
+        let classes: [&[Emotion]; 4] = [&[Angry], &[Happy, Excited], &[Neutral], &[Sad]];
+        assert_eq!(classes.map(|c| by_session(&session, c)), *row, "session {session}");
+    }
+    assert_eq!(known.iter().flatten().sum::<usize>(), 5531);
+    let valence = corpus.counts(&["valence"]).unwrap();
+    let valence: Vec<_> = valence.iter().map(|(k, n)| (k[0].as_str(), *n)).collect();
+    assert_eq!(valence, [("", 1998), ("negative", 2187), ("positive", 3344)]);
+}
+
+#[test]
+fn the_talker_is_the_letter_after_the_last_underscore() {
+    let dir = tempfile::tempdir().unwrap();
+    release(dir.path(), "iemocap");
+    let corpus = import(dir.path()).unwrap();
+    let speakers: Vec<String> =
+        corpus.counts(&["speaker"]).unwrap().into_iter().map(|(mut k, _)| k.remove(0)).collect();
+    let expected =
+        ["Ses01F", "Ses01M", "Ses02F", "Ses02M", "Ses03F", "Ses03M", "Ses04F", "Ses04M", "Ses05F", "Ses05M"];
+    assert_eq!(speakers, expected);
+    for u in &corpus.utterances {
+        let talker = &u.id.rsplit('_').next().unwrap()[..1];
+        assert!(u.speaker.ends_with(talker) && u.speaker.starts_with(&u.id[..5]), "{} {}", u.id, u.speaker);
+        assert_eq!(u.gender, Some(if talker == "F" { Gender::Female } else { Gender::Male }));
+        // The two recordings of this tree are the talkers': a swap would show in the content.
+        assert_eq!(u.path.file_stem().unwrap().to_str(), Some(u.id.as_str()));
+    }
+    let by_talker =
+        |t: &str| corpus.utterances.iter().filter(|u| u.speaker.ends_with(t)).map(|u| &u.sha256).min();
+    assert_ne!(by_talker("F"), by_talker("M"));
+    let other = |u: &&seraug_data::corpora::Utterance| !u.speaker.ends_with(&u.id[5..6]);
+    assert!(corpus.utterances.iter().filter(other).count() > 1000, "the test sees the difference");
+}
+
+#[test]
+fn labels_and_recordings_must_match() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("iemocap");
+    let labels = root.join("Session1/dialog/EmoEvaluation/Ses01F_impro01.txt");
+    fs::create_dir_all(labels.parent().unwrap()).unwrap();
+    let line = |id: &str, code: &str| format!("[6.2901 - 8.2357]\t{id}\t{code}\t[2.5000, 2.5000, 2.5000]\n");
+    let text = [
+        HEADER,
+        &line("Ses01F_impro01_F000", "neu"),
+        &line("Ses01F_impro01_F001", "ang"),
+        &line("Ses01F_impro01_F002", "joy"),
+        &line("Ses01F_impro01_F000", "sad"),
+        &line("Ses01F_impro01_M009", "xxx"),
+        "[6.2901 - 8.2357] Ses01F_impro01_F003 neu [2.5, 2.5, 2.5]\n",
+    ]
+    .concat();
+    fs::write(&labels, text).unwrap();
+    let wav = root.join("Session1/sentences/wav/Ses01F_impro01");
+    for id in ["F000", "F002", "F007"] {
+        write_wav(&wav.join(format!("Ses01F_impro01_{id}.wav")), &[vec![0.5; 4]], 16_000, Some(16));
+    }
+    let corpus = import(dir.path()).unwrap();
+    assert_eq!(corpus.utterances.iter().map(|u| u.id.as_str()).collect::<Vec<_>>(), ["Ses01F_impro01_F000"]);
+    assert_eq!(corpus.utterances[0].emotion, Emotion::Neutral, "the first label stays");
+    assert_eq!(corpus.dropped["xxx"], 1, "what is dropped needs no recording");
+    let expected = [
+        "Ses01F_impro01.txt:4: Ses01F_impro01_F001: no recording",
+        "Ses01F_impro01.txt:5: unknown emotion code `joy`",
+        "Ses01F_impro01.txt:6: a second label of Ses01F_impro01_F000",
+        "Ses01F_impro01.txt:8: not four columns",
+        "Ses01F_impro01_F007.wav: no label line",
+    ];
+    assert_eq!(corpus.problems.len(), expected.len(), "{:?}", corpus.problems);
+    for (problem, part) in corpus.problems.iter().zip(expected) {
+        assert!(problem.contains(part), "{problem}");
+    }
+}

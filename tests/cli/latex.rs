@@ -1,0 +1,30 @@
+//! table.tex goes through LaTeX.
+
+use seraug_report::write::report;
+use seraug_test_support::fake_run::{Fake, with};
+use std::process::Command;
+
+#[test]
+fn the_tables_compile() {
+    if Command::new("pdflatex").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: no pdflatex here; apt-get install texlive-latex-recommended");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let title = "Übung_50 % & #1 {x} ~ ^ \\ <a> → β".to_owned();
+    let run = with(Fake::default(), |f| (f.title, f.failed) = (title, vec![("aug", 1, 1)]))
+        .write(&folder.path().join("results"));
+    let written = report(&run, &folder.path().join("reports")).unwrap();
+    // The width of the two columns of an Interspeech paper.
+    let page = "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{booktabs}\n\
+                \\setlength{\\textwidth}{17cm}\n\\begin{document}\n\\input{table}\n\\end{document}\n";
+    std::fs::write(written.dir.join("page.tex"), page).unwrap();
+    let mut latex = Command::new("pdflatex");
+    let out = latex
+        .args(["-halt-on-error", "-interaction=nonstopmode", "page.tex"])
+        .current_dir(&written.dir)
+        .output();
+    let out = String::from_utf8_lossy(&out.unwrap().stdout).into_owned();
+    assert!(written.dir.join("page.pdf").is_file(), "{out}");
+    assert!(!out.contains("Overfull \\hbox"), "a table is wider than the page: {out}");
+}

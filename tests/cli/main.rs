@@ -1,0 +1,39 @@
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests end by panics, and say what they measure"
+)]
+
+mod arguments;
+mod audio;
+mod audio_flac;
+mod audio_wav;
+mod compare;
+mod corpora_faults;
+mod corpora_iemocap;
+mod corpora_layouts;
+mod corpora_names;
+mod corpora_real;
+mod corpora_spreadsheets;
+mod corpora_table;
+mod digests;
+mod doctor;
+mod emodb;
+mod fetch;
+mod files;
+mod latex;
+mod mel;
+mod pictures;
+mod planning;
+mod protocols;
+mod public;
+mod reasons;
+mod reference;
+mod report;
+mod schema;
+mod statistics;
+mod status;
+mod store;
+mod synthetic;
+mod terminal;

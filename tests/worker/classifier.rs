@@ -1,0 +1,236 @@
+//! The classifier's training on toy sounds.
+
+use seraug_core::error::Error;
+use seraug_core::rng::Seed;
+use seraug_core::spec::{self, Budget, FinalWeights, Loss, Network, Precision, Sampling};
+use seraug_data::audio::LogMel;
+use seraug_data::features::Standardiser;
+use seraug_train::classifier::predict::predict;
+use seraug_train::classifier::{ClassifierTask, train};
+use seraug_train::feature_bank::Bank;
+use seraug_train::history::Row;
+use seraug_train::nets::vgg::Vgg;
+use tch::Device;
+
+/// Toy sounds of three classes that differ in how a tone moves: up, down or not at all. Every speaker
+/// says each class in turn; `copies` of each are put after the originals, with other noise.
+pub struct Toy {
+    pub bank: Bank,
+    labels: Vec<usize>,
+    speakers: Vec<usize>,
+    pub originals: Vec<usize>,
+}
+
+const MELS: usize = 64;
+const NAMES: [&str; 3] = ["rising", "falling", "steady"];
+
+impl Toy {
+    pub fn new(seed: u64, per_class: [usize; 3], speakers: usize, copies: usize) -> Toy {
+        tch::set_num_threads(1); // the tests run side by side, and waiting threads spin
+        let mut draws = Seed::new(seed).child("toy").draws();
+        let (mut sounds, mut labels, mut who) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..=copies {
+            for (class, &count) in per_class.iter().enumerate() {
+                for i in 0..count {
+                    let frames = 40 + draws.below(80);
+                    let (base, slope) = (draws.between(25.0, 40.0), draws.between(0.2, 0.4));
+                    let slope = [slope, -slope, 0.0][class];
+                    let mut db = vec![0f32; frames * MELS];
+                    for (t, row) in db.chunks_mut(MELS).enumerate() {
+                        let centre = (base + slope * ((t % 64) as f64 - 32.0)).round() as usize;
+                        row.iter_mut().for_each(|v| *v = draws.normal());
+                        row[centre - 1..=centre + 1].iter_mut().for_each(|v| *v += 6.0);
+                    }
+                    sounds.push(LogMel { frames, mels: MELS, db });
+                    labels.push(class);
+                    who.push(i % speakers);
+                }
+            }
+        }
+        let all: Vec<&LogMel> = sounds.iter().collect();
+        let bank = Bank::new(&all, Standardiser::fit(all.iter().copied()), Device::Cpu);
+        Toy { bank, labels, speakers: who, originals: (0..per_class.iter().sum()).collect() }
+    }
+
+    pub fn task<'a>(&'a self, spec: &'a spec::Classifier, items: &'a [usize]) -> ClassifierTask<'a> {
+        ClassifierTask {
+            spec,
+            precision: Precision::F32,
+            class_names: &NAMES,
+            bank: &self.bank,
+            items,
+            labels: &self.labels,
+            speakers: &self.speakers,
+            originals: &self.originals,
+            loss: Loss::Plain,
+            sampling: Sampling::Uniform,
+            mixup: None,
+            seed: Seed::new(1),
+        }
+    }
+}
+
+pub fn toy_spec(steps: usize) -> spec::Classifier {
+    let vgg = spec::Vgg {
+        widths: [4, 8, 8, 16, 16],
+        depths: [1; 5],
+        pooled: 1,
+        head: 32,
+        dropout: 0.2,
+        batch_norm: false,
+        shrink: 2,
+        ..spec::Vgg::default()
+    };
+    spec::Classifier {
+        network: Network::Vgg(vgg),
+        segment_frames: 64,
+        segment_hop: 64,
+        learning_rate: 3e-3,
+        epochs: 1,
+        min_steps: steps,
+        log_every: 25,
+        ..spec::Classifier::default()
+    }
+}
+
+pub fn run(task: &ClassifierTask) -> (Vgg, Vec<Row>) {
+    let mut rows = Vec::new();
+    let net = train(task, &mut |row| {
+        rows.push(row);
+        Ok(())
+    });
+    (net.unwrap(), rows)
+}
+
+pub fn accuracy(net: &Vgg, spec: &spec::Classifier, test: &Toy) -> f64 {
+    let predictions = predict(net, spec, &test.bank, &test.originals);
+    let right = predictions.iter().zip(&test.labels).filter(|(p, l)| p.class == **l).count();
+    right as f64 / predictions.len() as f64
+}
+
+#[test]
+fn movements_of_a_tone_are_learnt_with_every_choice_of_weights() {
+    let (toy, test) = (Toy::new(1, [40; 3], 4, 0), Toy::new(2, [40; 3], 4, 0));
+    // The last is by Winograd's convolutions.
+    for (weights, batch_norm, widths) in [
+        (FinalWeights::Last, false, [4, 8, 8, 16, 16]),
+        (FinalWeights::Average, true, [4, 8, 8, 16, 16]),
+        (FinalWeights::HeldOut, false, [4, 8, 8, 16, 16]),
+        (FinalWeights::Last, false, [16; 5]),
+    ] {
+        let mut spec = spec::Classifier { weights, ..toy_spec(300) };
+        let Network::Vgg(vgg) = &mut spec.network;
+        (vgg.batch_norm, vgg.widths) = (batch_norm, widths);
+        let (net, rows) = run(&toy.task(&spec, &toy.originals));
+        let got = accuracy(&net, &spec, &test);
+        assert!(got > 0.95, "{weights:?}: {got}");
+        let (first, last) = (&rows[0], &rows[rows.len() - 1]);
+        assert_eq!((rows.len(), last.step, last.steps), (12, 300, 300));
+        assert!(
+            last.get("loss") < first.get("loss") && last.get("train_accuracy") > first.get("train_accuracy")
+        );
+        assert!(last.get("predicted_entropy").unwrap() > 0.9 && last.get("rate").unwrap() < 1e-6);
+        assert_eq!(last.get("held_out_uar").is_some(), weights == FinalWeights::HeldOut);
+    }
+}
+
+#[test]
+fn a_training_repeats_bit_for_bit_and_the_seed_matters() {
+    let toy = Toy::new(1, [8, 12, 5], 2, 0);
+    let spec = toy_spec(20);
+    let task = toy.task(&spec, &toy.originals);
+    let ((a, rows_a), (b, rows_b)) = (run(&task), run(&task));
+    assert_eq!(a.params().flat(), b.params().flat());
+    assert_eq!(rows_a, rows_b);
+    let (c, _) = run(&ClassifierTask { seed: Seed::new(2), ..task });
+    assert_ne!(a.params().flat(), c.params().flat());
+    let all = predict(&a, &spec, &toy.bank, &toy.originals);
+    assert_eq!(all, predict(&b, &spec, &toy.bank, &toy.originals));
+    assert_eq!(predict(&a, &spec, &toy.bank, &[3, 1, 3])[2].class, all[3].class);
+    assert!(all.iter().all(|p| (p.probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-9));
+}
+
+#[test]
+fn equal_steps_are_equal_for_copies_and_none() {
+    let toy = Toy::new(1, [6; 3], 2, 2);
+    let with_copies: Vec<usize> = (0..54).chain(0..18).collect();
+    let steps = |budget, items: &[usize]| {
+        let spec = spec::Classifier { budget, epochs: 3, small_batch: 4, ..toy_spec(1) };
+        let (_, rows) = run(&toy.task(&spec, items));
+        rows.last().unwrap().step
+    };
+    let segments: usize = toy.bank.lens()[..18].iter().map(|len| 1 + usize::from(*len > 64)).sum();
+    let own = steps(Budget::EqualSteps, &toy.originals);
+    assert_eq!(own, 3 * segments.div_ceil(4));
+    assert_eq!(own, steps(Budget::EqualSteps, &with_copies));
+    assert!(steps(Budget::EqualEpochs, &with_copies) > 3 * own);
+}
+
+#[test]
+fn mixup_learns_in_the_same_steps_and_repeats() {
+    let (toy, test) = (Toy::new(1, [40; 3], 4, 0), Toy::new(2, [40; 3], 4, 0));
+    let spec = toy_spec(300);
+    let task = ClassifierTask { mixup: Some(0.2), ..toy.task(&spec, &toy.originals) };
+    assert_eq!(task.pace(), toy.task(&spec, &toy.originals).pace());
+    let (net, rows) = run(&task);
+    let got = accuracy(&net, &spec, &test);
+    assert!(got > 0.9 && rows.last().unwrap().step == 300, "{got}");
+    // Half-and-half batches cannot be told as surely as whole ones.
+    let even = run(&ClassifierTask { mixup: Some(1000.0), ..task }).1;
+    let plain = run(&toy.task(&spec, &toy.originals)).1;
+    let loss = |rows: &[Row]| rows.last().unwrap().get("loss").unwrap();
+    assert!(loss(&even) > loss(&rows) && loss(&rows) > loss(&plain), "{} {}", loss(&even), loss(&rows));
+
+    let short = toy_spec(20);
+    let task = ClassifierTask { mixup: Some(0.2), ..toy.task(&short, &toy.originals) };
+    let weights = |task: &ClassifierTask| run(task).0.params().flat().copy();
+    assert_eq!(weights(&task), weights(&task));
+    assert_ne!(weights(&task), weights(&ClassifierTask { mixup: Some(0.4), ..task }));
+    assert_ne!(weights(&task), weights(&ClassifierTask { loss: Loss::Weighted, mixup: None, ..task }));
+}
+
+/// Nine tenths of the training set are of one class. Mean probability of that class on a balanced test
+/// set, early in training: near its share unless the loss or the sampling corrects for it.
+#[test]
+fn weights_and_balanced_sampling_undo_unequal_shares() {
+    let (toy, test) = (Toy::new(1, [4, 80, 4], 2, 0), Toy::new(2, [10; 3], 2, 0));
+    let spec = spec::Classifier { learning_rate: 1e-3, ..toy_spec(60) };
+    let share = |loss, sampling| {
+        let task = ClassifierTask { loss, sampling, ..toy.task(&spec, &toy.originals) };
+        let predictions = predict(&run(&task).0, &spec, &test.bank, &test.originals);
+        predictions.iter().map(|p| p.probabilities[1]).sum::<f64>() / predictions.len() as f64
+    };
+    let plain = share(Loss::Plain, Sampling::Uniform);
+    let weighted = share(Loss::Weighted, Sampling::Uniform);
+    let balanced = share(Loss::Plain, Sampling::Balanced);
+    assert!(plain > 0.8 && weighted < 0.6 && balanced < 0.6, "{plain} {weighted} {balanced}");
+}
+
+#[test]
+fn what_cannot_be_trained_is_refused_in_one_line() {
+    let error = |task: &ClassifierTask| train(task, &mut |_| Ok(())).unwrap_err().to_string();
+    let toy = Toy::new(1, [6, 6, 6], 1, 0);
+    let spec = toy_spec(50);
+    let no_falling: Vec<usize> = (0..18).filter(|&i| toy.labels[i] != 1).collect();
+    let empty = error(&toy.task(&spec, &no_falling));
+    assert!(empty.contains("`falling`") && empty.contains("no training utterance"), "{empty}");
+
+    let held_out = spec::Classifier { weights: FinalWeights::HeldOut, ..spec.clone() };
+    let alone = error(&toy.task(&held_out, &toy.originals));
+    assert!(alone.contains("none of the 1 training speakers") && alone.contains("\"last\""), "{alone}");
+
+    let wild = spec::Classifier { learning_rate: 1e30, ..spec.clone() };
+    let loss = error(&toy.task(&wild, &toy.originals));
+    assert!(loss.contains("step ") && loss.contains("lower classifier.learning-rate"), "{loss}");
+
+    let mut by_winograd = wild.clone();
+    let Network::Vgg(vgg) = &mut by_winograd.network;
+    vgg.widths = [16; 5];
+    let loss = error(&toy.task(&by_winograd, &toy.originals));
+    assert!(loss.contains("the loss is NaN at step "), "{loss}");
+
+    let stopped = train(&toy.task(&spec, &toy.originals), &mut |row: Row| {
+        Err(Error::failed(format!("stop at {}", row.step)))
+    });
+    assert_eq!(stopped.unwrap_err().to_string(), "stop at 25");
+}

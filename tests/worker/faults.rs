@@ -1,0 +1,282 @@
+//! What interrupts a run, at moments that nobody chose: the results must come out as if nothing had happened.
+
+use seraug_test_support::common::{seraug, stderr, stdout};
+use seraug_test_support::corpora::emodb;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use walkdir::WalkDir;
+
+/// Twelve cells of some seconds in all, with rows and checkpoints that meet at odd places.
+pub const GRID: [&str; 26] = [
+    "--set",
+    "preset=tiny",
+    "--set",
+    "augmentor.iterations=40",
+    "--set",
+    "augmentor.frames=32",
+    "--set",
+    "augmentor.batch=4",
+    "--set",
+    "augmentor.log-every=7",
+    "--set",
+    "classifier.min-steps=60",
+    "--set",
+    "classifier.epochs=1",
+    "--set",
+    "classifier.log-every=9",
+    "--set",
+    "classifier.weights=\"average\"",
+    "--set",
+    "protocol.leave-speakers-out.only=[1,2]",
+    "--device",
+    "cpu",
+    "--jobs",
+    "2",
+    "--corpora",
+    "corpora",
+];
+
+/// The arguments of a run of the ablation on [`GRID`] that saves every `seconds`.
+fn arguments(results: &str, seconds: &str) -> Vec<String> {
+    let spec = seraug_test_support::common::root().join("experiments/open/ablation-emodb.toml");
+    let first = ["run".to_owned(), spec.display().to_string(), "--results".into(), results.into()];
+    let last = ["--checkpoint-seconds", seconds].map(str::to_owned);
+    first.into_iter().chain(GRID.map(str::to_owned)).chain(last).collect()
+}
+
+fn start(folder: &Path, results: &str) -> Child {
+    Command::new(seraug_test_support::common::program("seraug"))
+        .args(arguments(results, "0.1"))
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn run(folder: &Path, results: &str, more: &[&str]) -> (i32, String) {
+    let arguments = arguments(results, "0.1");
+    let all: Vec<&str> = arguments.iter().map(String::as_str).chain(more.iter().copied()).collect();
+    let output = seraug(folder, &all);
+    (output.status.code().unwrap_or(-1), stderr(&output) + &stdout(&output))
+}
+
+fn kill(signal: &str, pid: u32) {
+    // A process that has just ended is no failure of the test.
+    let _ = Command::new("kill").args([signal, &pid.to_string()]).stderr(Stdio::null()).status();
+}
+
+/// Processes that `parent` started, from /proc.
+fn children(parent: u32) -> Vec<u32> {
+    let parent_of = |pid: u32| {
+        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        text.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse::<u32>().ok()
+    };
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let pids = entries.filter_map(|e| e.file_name().to_string_lossy().parse().ok());
+    pids.filter(|pid| parent_of(*pid) == Some(parent)).collect()
+}
+
+/// The one run below `results`.
+pub fn only_run(results: &Path) -> PathBuf {
+    let folder = results.join("open/ablation-emodb");
+    let runs: Vec<PathBuf> = fs::read_dir(&folder)
+        .unwrap()
+        .flatten()
+        .filter(|e| e.file_type().unwrap().is_dir())
+        .map(|e| e.path())
+        .collect();
+    assert_eq!(runs.len(), 1, "one run, however often it was taken up: {runs:?}");
+    runs[0].clone()
+}
+
+/// Everything that a run found out, by file: outcomes without their seconds, predictions and histories of the cells,
+/// digests of all trained weights in the store.
+pub fn findings(results: &Path) -> BTreeMap<String, String> {
+    let run = only_run(results);
+    let mut found = BTreeMap::new();
+    let outcomes = fs::read_to_string(run.join("outcomes.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(outcomes.as_bytes());
+    let seconds: Vec<bool> = reader.headers().unwrap().iter().map(|h| h.starts_with("seconds_")).collect();
+    let rows: Vec<String> = reader
+        .records()
+        .map(|r| {
+            r.unwrap().iter().zip(&seconds).filter(|(_, s)| !**s).map(|(v, _)| v.to_owned() + ",").collect()
+        })
+        .collect();
+    found.insert("outcomes.csv".into(), rows.join("\n"));
+    for entry in WalkDir::new(run.join("cells")).into_iter().flatten() {
+        let name = entry.path().strip_prefix(&run).unwrap().display().to_string();
+        if name.ends_with("predictions.csv") || name.ends_with("history.csv") {
+            found.insert(name, fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+    for entry in fs::read_dir(results.join(".store")).unwrap().flatten() {
+        if let Ok(text) = fs::read_to_string(entry.path().join("stage.toml")) {
+            let digest = text.lines().find(|l| l.starts_with("weights-sha256")).unwrap().to_owned();
+            found.insert(entry.file_name().to_string_lossy().into_owned(), digest);
+        }
+    }
+    found
+}
+
+/// What must not be left: temporary files and folders, leases.
+fn left_over(results: &Path) -> Vec<PathBuf> {
+    let temporary = |p: &Path| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(".tmp"));
+    let all = WalkDir::new(results).into_iter().flatten().map(|e| e.into_path());
+    all.filter(|p| temporary(p) || p.extension().is_some_and(|e| e == "json")).collect()
+}
+
+/// A small generator of moments; its seed is printed, so that a failure can be seen again.
+struct Moments(u64);
+
+impl Moments {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+}
+
+/// `just test-faults` sets SERAUG_KILLS to 50.
+#[test]
+fn killed_at_random_moments_and_run_again_the_results_are_those_of_an_undisturbed_run() {
+    let kills: usize = std::env::var("SERAUG_KILLS").map_or(10, |k| k.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    emodb(folder.path());
+    let begun = Instant::now();
+    let (code, said) = run(folder.path(), "quiet", &[]);
+    assert_eq!(code, 0, "{said}");
+    let whole = begun.elapsed();
+    let expected = findings(&folder.path().join("quiet"));
+    assert_eq!(left_over(&folder.path().join("quiet")), Vec::<PathBuf>::new());
+
+    let seed = std::env::var("SERAUG_KILL_SEED").map_or(20_261_123, |s| s.parse().unwrap());
+    let mut moments = Moments(seed);
+    let (mut killed, mut supervisors, mut rounds) = (0, 0, 0);
+    while killed < kills {
+        rounds += 1;
+        let results = format!("kills-{rounds}");
+        let mut finished = false;
+        while killed < kills && !finished {
+            let mut child = start(folder.path(), &results);
+            loop {
+                let until =
+                    Instant::now() + Duration::from_millis(100 + moments.below(whole.as_millis() as u64 / 4));
+                while Instant::now() < until && child.try_wait().unwrap().is_none() {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                if let Some(status) = child.try_wait().unwrap() {
+                    // 3: a cell whose worker was killed twice is a failed row, until the next run.
+                    assert!(matches!(status.code(), Some(0 | 3)), "{status:?}");
+                    finished = status.code() == Some(0);
+                    break;
+                }
+                let workers = children(child.id());
+                killed += 1;
+                if workers.is_empty() || moments.below(2) == 0 {
+                    kill("-9", child.id());
+                    child.wait().unwrap();
+                    supervisors += 1;
+                    break;
+                }
+                kill("-9", workers[moments.below(workers.len() as u64) as usize]);
+                if killed == kills {
+                    child.wait().unwrap();
+                    break;
+                }
+            }
+        }
+        let (code, said) = run(folder.path(), &results, &[]);
+        assert_eq!(code, 0, "{said}");
+        let results = folder.path().join(&results);
+        let found = findings(&results);
+        for (name, text) in &expected {
+            assert_eq!(found.get(name), Some(text), "seed {seed}, round {rounds}: {name}");
+        }
+        assert_eq!(found.len(), expected.len());
+        assert_eq!(left_over(&results), Vec::<PathBuf>::new());
+    }
+    eprintln!("{killed} kills, {supervisors} of them of the supervisor, in {rounds} runs; seed {seed}");
+}
+
+#[test]
+fn ctrl_c_saves_and_the_same_command_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    emodb(folder.path());
+    let mut child = Command::new(seraug_test_support::common::program("seraug"))
+        .args(arguments("results", "1000"))
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let store = folder.path().join("results/.store");
+    // The training of an augmentor is the longest there is: its lease says that it is going on.
+    let trains = || {
+        let leases = fs::read_dir(store.join("leases")).into_iter().flatten().flatten();
+        leases.map(|e| e.file_name().to_string_lossy().into_owned()).any(|n| n.starts_with("augmentor-"))
+    };
+    let begun = Instant::now();
+    while !trains() {
+        assert!(begun.elapsed() < Duration::from_secs(120), "nobody trains");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(150));
+    // Not SIGINT: a shell lets its background commands ignore that, and what is ignored stays so.
+    kill("-TERM", child.id());
+    let status = child.wait().unwrap();
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
+    assert_eq!(status.code(), Some(130), "{said}");
+    assert!(
+        said.contains("error: stopped: ") && said.contains("the same command goes on with results/"),
+        "{said}"
+    );
+    assert!(fs::read_dir(store.join("checkpoints")).is_ok_and(|c| c.count() > 0), "saved: {said}");
+    let (code, said) = run(folder.path(), "results", &[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("going on with results/") && said.contains("goes on at step"), "{said}");
+    let (code, _) = run(folder.path(), "quiet", &[]);
+    assert_eq!(code, 0);
+    assert_eq!(findings(&folder.path().join("results")), findings(&folder.path().join("quiet")));
+    let (code, said) = run(folder.path(), "results", &[]);
+    assert!(code == 0 && said.contains("nothing to do: results/"), "{said}");
+}
+
+#[test]
+fn two_runs_of_overlapping_specs_at_once_train_each_stage_once() {
+    let folder = tempfile::tempdir().unwrap();
+    emodb(folder.path());
+    let spec = |name: &str| seraug_test_support::common::root().join("experiments/open").join(name);
+    let command = |name: &str| {
+        let mut command = Command::new(seraug_test_support::common::program("seraug"));
+        command.arg("run").arg(spec(name)).args(GRID).current_dir(folder.path());
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    };
+    let both = ["ablation-emodb.toml", "table2-emodb.toml"].map(|name| command(name).spawn().unwrap());
+    for child in both {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    // Every key that a cell's log says was trained, over both runs.
+    let mut trained: BTreeMap<String, usize> = BTreeMap::new();
+    let mut cells = 0;
+    for entry in WalkDir::new(folder.path().join("results")).into_iter().flatten() {
+        if entry.file_name() == "log.txt" {
+            cells += 1;
+            let text = fs::read_to_string(entry.path()).unwrap();
+            for line in text.lines().filter(|l| l.ends_with(": trained")) {
+                *trained.entry(line.to_owned()).or_default() += 1;
+            }
+        }
+    }
+    assert_eq!(cells, 20, "two folds of six and of four conditions");
+    assert!(trained.values().all(|n| *n == 1), "{trained:#?}");
+    let entries = fs::read_dir(folder.path().join("results/.store")).unwrap().flatten();
+    let stages = entries.filter(|e| e.path().join("stage.toml").is_file()).count();
+    assert_eq!((trained.len(), stages), (18, 18), "twelve classifiers and six augmentors");
+}
