@@ -1,7 +1,7 @@
 """t-SNE of the points that benches/work/tsne.rs wrote, 250 iterations with early exaggeration 12 and 750 without.
 `kind`: opentsne or sklearn, as their users call them; `method` of sklearn: barnes_hut (its default) or exact.
 
-`kl` is the exact divergence of the map at that perplexity, by the definition of src/report/embedding/measures.rs."""
+`kl` is the exact divergence of the map at that perplexity, by the definition of src/report/analysis/embedding/measures.rs."""
 
 import time
 from pathlib import Path

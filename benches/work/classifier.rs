@@ -5,9 +5,9 @@ use seraug_core::error::Result;
 use seraug_core::rng::Seed;
 use seraug_core::spec::{Classifier, Loss, Network, Sampling};
 use seraug_train::classifier::{ClassifierTask, train};
-use seraug_train::control::{Control, Turn};
-use seraug_train::history::Row;
-use seraug_train::nets::vgg::Vgg;
+use seraug_train::control::{Action, Control};
+use seraug_train::history::LoggedRow;
+use seraug_train::nets::vgg::VggNet;
 use seraug_train::torch::device::Device;
 use serde_json::{Value, json};
 use std::sync::OnceLock;
@@ -48,8 +48,9 @@ pub fn run(request: &Value) -> Value {
 fn parameters(spec: &Classifier) -> i64 {
     static COUNT: OnceLock<i64> = OnceLock::new();
     let Network::Vgg(sizes) = &spec.network;
-    *COUNT
-        .get_or_init(|| Vgg::new(sizes, spec.segment_frames, 128, 4, Seed::new(1), Device::Cpu).param_count())
+    *COUNT.get_or_init(|| {
+        VggNet::new(sizes, spec.segment_frames, 128, 4, Seed::new(1), Device::Cpu).param_count()
+    })
 }
 
 /// Takes the time from the first step to the one after `steps` others, and stops there.
@@ -62,18 +63,18 @@ struct Watch {
 }
 
 impl Control for Watch {
-    fn row(&mut self, _: Row) -> Result<()> {
+    fn row(&mut self, _: LoggedRow) -> Result<()> {
         Ok(())
     }
 
-    fn turn(&mut self, step: usize, _: usize) -> Turn {
+    fn turn(&mut self, step: usize, _: usize) -> Action {
         if step == 1 {
             self.clock = Some(Clock::start(self.device));
         }
         if step < 1 + self.steps {
-            return Turn::GoOn;
+            return Action::GoOn;
         }
         self.answer = self.clock.as_ref().map_or(Value::Null, |c| c.answer(self.steps * self.batch));
-        Turn::Stop
+        Action::Stop
     }
 }

@@ -5,7 +5,7 @@ use crate::fixture::{Draws, folder, number, syllables};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use seraug_core::spec::Features;
-use seraug_data::corpora::{Reading, import};
+use seraug_data::corpora::{DigestPolicy, import};
 use seraug_data::features::extract_all;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -29,8 +29,8 @@ pub fn run(request: &Value) -> Value {
     let (hidden, pool) = (ProgressBar::hidden(), pool.expect("threads can be started"));
     pool.install(|| {
         let begun = Instant::now();
-        let corpus =
-            import(NAME, &[], &corpora, &cache, Reading::Cached, &hidden).expect("a corpus that imports");
+        let corpus = import(NAME, &[], &corpora, &cache, DigestPolicy::Cached, &hidden)
+            .expect("a corpus that imports");
         let imported = begun.elapsed().as_secs_f64();
         let mels = extract_all(&corpus.utterances, &Features::default(), &cache, &hidden).expect("features");
         let all = begun.elapsed().as_secs_f64();

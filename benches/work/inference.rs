@@ -6,16 +6,16 @@ use seraug_core::spec::{Network, Spec};
 use seraug_train::classifier::predict::predict;
 use seraug_train::feature_bank::Bank;
 use seraug_train::generators::triplet_gan::augment::augment;
-use seraug_train::nets::augmentor::Augmentor;
-use seraug_train::nets::vgg::Vgg;
+use seraug_train::nets::augmentor::AugmentorNet;
+use seraug_train::nets::vgg::VggNet;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 struct Made {
     spec: Spec,
-    augmentor: Augmentor,
-    net: Vgg,
+    augmentor: AugmentorNet,
+    net: VggNet,
     bank: Bank,
 }
 
@@ -32,8 +32,8 @@ pub fn run(request: &Value) -> Value {
             let spec = fixture::spec(request);
             let Network::Vgg(sizes) = &spec.classifier.network;
             let made = Made {
-                augmentor: Augmentor::new(&spec, Seed::new(1), device),
-                net: Vgg::new(sizes, 128, 128, 4, Seed::new(1), device).in_precision(spec.precision),
+                augmentor: AugmentorNet::new(&spec, Seed::new(1), device),
+                net: VggNet::new(sizes, 128, 128, 4, Seed::new(1), device).in_precision(spec.precision),
                 bank: fixture::bank(count, |_| 512, device),
                 spec,
             };

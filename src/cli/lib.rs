@@ -22,16 +22,16 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "each is documented at its `Args`, where the help takes it from")]
 pub enum Command {
-    Doctor(cmd::doctor::Args),
-    Corpus(cmd::corpus::Args),
-    Features(cmd::features::Args),
-    Plan(cmd::plan::Args),
-    Run(cmd::run::Args),
-    Report(cmd::report::Args),
-    Compare(cmd::compare::Args),
-    Status(cmd::status::Args),
-    Store(cmd::store::Args),
-    Schema(cmd::schema::Args),
+    Doctor(cmd::doctor::DoctorArgs),
+    Corpus(cmd::corpus::CorpusArgs),
+    Features(cmd::features::FeaturesArgs),
+    Plan(cmd::plan::PlanArgs),
+    Run(cmd::run::RunArgs),
+    Report(cmd::report::ReportArgs),
+    Compare(cmd::compare::CompareArgs),
+    Status(cmd::status::StatusArgs),
+    Store(cmd::store::StoreArgs),
+    Schema(cmd::schema::SchemaArgs),
 }
 
 /// Runs a command; its exit code.

@@ -119,7 +119,7 @@ pub fn may_be_here() -> bool {
 
 /// The card that libtorch numbers `index`.
 pub fn gpu(index: usize) -> Option<Gpu> {
-    let driver = Api::open(LIBRARY).ok()?;
+    let driver = DriverApi::open(LIBRARY).ok()?;
     driver.start().ok()?;
     driver.gpu(c_int::try_from(index).ok()?)
 }
@@ -130,7 +130,7 @@ fn has_nodes() -> bool {
 
 fn seen(library: &str, nodes: bool, hidden: bool, release: Option<String>) -> Option<Driver> {
     let driver = |cuda, cards| Some(Driver { release, cuda, cards });
-    let api = match Api::open(library) {
+    let api = match DriverApi::open(library) {
         Ok(api) => api,
         Err(_) if !nodes => return None,
         Err(reason) => return driver(None, Err(format!("the driver's library does not load: {reason}"))),
@@ -163,13 +163,13 @@ const NO_DEVICE: c_int = 100;
 /// The library, as cuda.h has it; the signatures are unchanged since CUDA 3.2.
 ///
 /// It is never closed: libtorch uses it to the end.
-struct Api(ManuallyDrop<Library>);
+struct DriverApi(ManuallyDrop<Library>);
 
-impl Api {
-    fn open(library: &str) -> Result<Api, String> {
+impl DriverApi {
+    fn open(library: &str) -> Result<DriverApi, String> {
         // SAFETY: its initialisers are those that libtorch runs too.
         unsafe { Library::new(library) }
-            .map(|library| Api(ManuallyDrop::new(library)))
+            .map(|library| DriverApi(ManuallyDrop::new(library)))
             .map_err(|e| std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string))
     }
 
@@ -194,10 +194,10 @@ impl Api {
     }
 
     fn count(&self) -> c_int {
-        type Count = unsafe extern "C" fn(*mut c_int) -> c_int;
+        type DeviceCount = unsafe extern "C" fn(*mut c_int) -> c_int;
         let mut count = 0;
         // SAFETY: as of the type; the pointer is to a live local.
-        match unsafe { self.0.get::<Count>(b"cuDeviceGetCount\0").map(|ask| ask(&raw mut count)) } {
+        match unsafe { self.0.get::<DeviceCount>(b"cuDeviceGetCount\0").map(|ask| ask(&raw mut count)) } {
             Ok(SUCCESS) => count,
             _ => 0,
         }

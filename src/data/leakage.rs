@@ -32,35 +32,35 @@ pub struct Lineage<'a> {
 #[derive(Debug)]
 pub struct Auditor<'a> {
     utterances: &'a [Utterance],
-    speakers: Numbers,
+    speakers: ValueNumbers,
     /// By what their names have in common with those of others.
-    likenesses: Numbers,
-    ids: Numbers,
-    contents: Numbers,
+    likenesses: ValueNumbers,
+    ids: ValueNumbers,
+    contents: ValueNumbers,
     /// Absent where every utterance is a whole file.
-    files: Option<Numbers>,
+    files: Option<ValueNumbers>,
 }
 
 /// A number for each utterance: equal numbers for equal values.
 #[derive(Debug)]
-struct Numbers {
+struct ValueNumbers {
     of: Vec<u32>,
     distinct: usize,
 }
 
-impl Numbers {
-    fn new<'a, K: Hash + Eq>(utterances: &'a [Utterance], what: impl Fn(&'a Utterance) -> K) -> Numbers {
+impl ValueNumbers {
+    fn new<'a, K: Hash + Eq>(utterances: &'a [Utterance], what: impl Fn(&'a Utterance) -> K) -> ValueNumbers {
         let mut known: HashMap<K, u32> = HashMap::new();
         let of = utterances.iter().map(|u| {
             let next = known.len() as u32;
             *known.entry(what(u)).or_insert(next)
         });
-        Numbers { of: of.collect(), distinct: known.len() }
+        ValueNumbers { of: of.collect(), distinct: known.len() }
     }
 }
 
 /// A name is looked at once, however often it speaks.
-fn likenesses(utterances: &[Utterance]) -> Numbers {
+fn likenesses(utterances: &[Utterance]) -> ValueNumbers {
     let mut known: HashMap<&str, String> = HashMap::new();
     for u in utterances {
         known.entry(&u.speaker).or_insert_with(|| likeness(&u.speaker));
@@ -70,11 +70,11 @@ fn likenesses(utterances: &[Utterance]) -> Numbers {
         let next = numbers.len() as u32;
         *numbers.entry((&*u.corpus, known[u.speaker.as_str()].as_str())).or_insert(next)
     });
-    Numbers { of: of.collect(), distinct: numbers.len() }
+    ValueNumbers { of: of.collect(), distinct: numbers.len() }
 }
 
 /// By the file, whatever links lead to it.
-fn recordings(utterances: &[Utterance]) -> Numbers {
+fn recordings(utterances: &[Utterance]) -> ValueNumbers {
     let mut real: HashMap<&Path, PathBuf> = HashMap::new();
     for u in utterances {
         real.entry(&u.path).or_insert_with(|| u.path.canonicalize().unwrap_or_else(|_| u.path.clone()));
@@ -84,7 +84,7 @@ fn recordings(utterances: &[Utterance]) -> Numbers {
         let next = numbers.len() as u32;
         *numbers.entry(&real[u.path.as_path()]).or_insert(next)
     });
-    Numbers { of: of.collect(), distinct: numbers.len() }
+    ValueNumbers { of: of.collect(), distinct: numbers.len() }
 }
 
 /// Hits of one question: how many of the test utterances, and the first pair.
@@ -96,10 +96,10 @@ impl<'a> Auditor<'a> {
         let excerpts = utterances.iter().any(|u| u.excerpt.is_some());
         Auditor {
             utterances,
-            speakers: Numbers::new(utterances, |u| (&*u.corpus, clean(&u.speaker))),
+            speakers: ValueNumbers::new(utterances, |u| (&*u.corpus, clean(&u.speaker))),
             likenesses: likenesses(utterances),
-            ids: Numbers::new(utterances, |u| (&*u.corpus, clean(&u.id))),
-            contents: Numbers::new(utterances, |u| u.sha256.as_str()),
+            ids: ValueNumbers::new(utterances, |u| (&*u.corpus, clean(&u.id))),
+            contents: ValueNumbers::new(utterances, |u| u.sha256.as_str()),
             files: excerpts.then(|| recordings(utterances)),
         }
     }
@@ -178,7 +178,7 @@ impl<'a> Auditor<'a> {
 }
 
 /// Utterances of `right` that agree in a number with one of `left`; of those the first in `left` is in the pair.
-fn shared(numbers: &Numbers, left: &[usize], right: &[usize]) -> Hits {
+fn shared(numbers: &ValueNumbers, left: &[usize], right: &[usize]) -> Hits {
     let mut seen = vec![false; numbers.distinct];
     left.iter().for_each(|&i| seen[numbers.of[i] as usize] = true);
     let mut hits = right.iter().filter(|&&i| seen[numbers.of[i] as usize]);

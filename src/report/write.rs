@@ -1,7 +1,7 @@
 //! What is rendered from a run directory alone: tables, figures, page. Needs neither audio nor libtorch.
 
 use crate::analysis::public;
-use crate::page::contents::{self, Contents};
+use crate::page::contents::{self, ReportContents};
 use crate::page::{counts, splice};
 use seraug_core::error::{Error, Result};
 use seraug_core::files::{self, write_atomic, write_given};
@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// What [`report`] wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenReport {
     /// `reports/<experiment>/<run-id>`.
     pub dir: PathBuf,
     /// index.html.
@@ -29,14 +29,14 @@ pub struct Written {
 ///
 /// # Errors
 /// A run directory that does not read (see [`Reading::of`]), or a reports folder that cannot be written.
-pub fn report(run: &RunDir, reports: &Path) -> Result<Written> {
+pub fn report(run: &RunDir, reports: &Path) -> Result<WrittenReport> {
     if run.counts().is_file() {
         let info = RunInfo::load(&run.info())?;
         let (files, text) = counts::files(run, &info, str::to_owned)?;
         let dir = folder(&info, run, reports)?;
         return write(dir, files, text);
     }
-    let contents = Contents::of(run)?;
+    let contents = ReportContents::of(run)?;
     write_contents(run, &contents, reports)
 }
 
@@ -45,7 +45,7 @@ pub fn report(run: &RunDir, reports: &Path) -> Result<Written> {
 ///
 /// # Errors
 /// As [`report`].
-pub fn report_public(run: &RunDir, reports: &Path) -> Result<Written> {
+pub fn report_public(run: &RunDir, reports: &Path) -> Result<WrittenReport> {
     if run.counts().is_file() {
         let info = RunInfo::load(&run.info())?;
         let private = public::Private::of(run, &info);
@@ -55,7 +55,7 @@ pub fn report_public(run: &RunDir, reports: &Path) -> Result<Written> {
         let dir = folder(&info, run, reports)?;
         return write(dir, files, text);
     }
-    let contents = Contents::public(run)?;
+    let contents = ReportContents::public(run)?;
     write_contents(run, &contents, reports)
 }
 
@@ -63,11 +63,11 @@ pub fn report_public(run: &RunDir, reports: &Path) -> Result<Written> {
 ///
 /// # Errors
 /// As [`report`]; a table of counts; a file that cannot be read or written, or lacks the markers.
-pub fn report_into(run: &RunDir, reports: &Path, file: &Path) -> Result<Written> {
+pub fn report_into(run: &RunDir, reports: &Path, file: &Path) -> Result<WrittenReport> {
     if run.counts().is_file() {
         return Err(Error::usage(format!("--splice: {} is a table of counts", run.path().display())));
     }
-    let contents = Contents::of(run)?;
+    let contents = ReportContents::of(run)?;
     let written = write_contents(run, &contents, reports)?;
     let name = file.display().to_string();
     let failed = |e| Error::failed(format!("{name}: {e}"));
@@ -84,7 +84,7 @@ pub fn report_into(run: &RunDir, reports: &Path, file: &Path) -> Result<Written>
     Ok(written)
 }
 
-fn write_contents(run: &RunDir, contents: &Contents, reports: &Path) -> Result<Written> {
+fn write_contents(run: &RunDir, contents: &ReportContents, reports: &Path) -> Result<WrittenReport> {
     let dir = folder(&contents.reading.info, run, reports)?;
     let real = std::fs::canonicalize(&dir).map_err(|e| unwritable(&dir, e))?;
     let files = contents.files(&relative(&real, run.path()))?;
@@ -114,7 +114,7 @@ fn name(info: &RunInfo, run: &RunDir) -> String {
 }
 
 /// Writes files below `dir` and points `latest` beside it at the newest report.
-fn write(dir: PathBuf, files: counts::Files, text: String) -> Result<Written> {
+fn write(dir: PathBuf, files: counts::ReportFiles, text: String) -> Result<WrittenReport> {
     let mut written = Vec::new();
     for (name, bytes) in &files {
         written.push(dir.join(name));
@@ -126,7 +126,7 @@ fn write(dir: PathBuf, files: counts::Files, text: String) -> Result<Written> {
         }
         _ => None,
     };
-    Ok(Written { page: dir.join("index.html"), dir, files: written, text, note })
+    Ok(WrittenReport { page: dir.join("index.html"), dir, files: written, text, note })
 }
 
 fn unwritable(path: &Path, e: std::io::Error) -> Error {

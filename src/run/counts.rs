@@ -9,7 +9,7 @@ use seraug_core::run_files::{CorpusInfo, CountRow, CountStatus, RunDir, RunInfo,
 use seraug_core::spec::{Count, Counts};
 use seraug_core::store::Store;
 use seraug_core::version::{self, VERSION};
-use seraug_data::corpora::{self, Corpus, Reading};
+use seraug_data::corpora::{self, Corpus, DigestPolicy};
 use std::time::Instant;
 
 /// Counts every row and writes spec.toml, run.toml and counts.csv. A row whose corpus is not there says so; the
@@ -30,7 +30,7 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
             &count.languages,
             &options.corpora,
             store.root(),
-            Reading::Cached,
+            DigestPolicy::Cached,
             &bar,
         );
         bar.finish_and_clear();

@@ -9,7 +9,7 @@ use seraug_core::manifest::Manifest;
 use seraug_core::run_files::{CorpusInfo, FoldInfo};
 use seraug_core::spec::Spec;
 use seraug_core::store::Store;
-use seraug_data::corpora::{self, Corpus, Reading, Utterance};
+use seraug_data::corpora::{self, Corpus, DigestPolicy, Utterance};
 use seraug_data::features;
 use seraug_data::split::{Fold, Selection};
 use std::collections::HashSet;
@@ -40,7 +40,7 @@ pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) ->
             spec.languages_of(name),
             &options.corpora,
             store.root(),
-            Reading::Cached,
+            DigestPolicy::Cached,
             &bar,
         );
         bar.finish_and_clear();

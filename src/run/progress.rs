@@ -13,12 +13,12 @@ const EVERY: Duration = Duration::from_secs(30);
 pub struct Display {
     bars: MultiProgress,
     cells: ProgressBar,
-    kind: Kind,
-    state: Mutex<State>,
+    kind: DisplayKind,
+    state: Mutex<DisplayState>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum DisplayKind {
     Bars,
     Lines,
     Quiet,
@@ -26,7 +26,7 @@ enum Kind {
 
 /// What is shown now.
 #[derive(Debug, Default)]
-struct State {
+struct DisplayState {
     /// By slot: what the worker does, and its bar.
     workers: Vec<Option<(String, ProgressBar)>>,
     left: Option<Duration>,
@@ -38,22 +38,25 @@ impl Display {
     /// For the terminal if there is one.
     pub fn new(quiet: bool) -> Display {
         let kind = match (quiet, terminal::has_bars()) {
-            (true, _) => Kind::Quiet,
-            (false, true) => Kind::Bars,
-            (false, false) => Kind::Lines,
+            (true, _) => DisplayKind::Quiet,
+            (false, true) => DisplayKind::Bars,
+            (false, false) => DisplayKind::Lines,
         };
-        let target =
-            if kind == Kind::Bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if kind == DisplayKind::Bars {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         Display::on(target, kind)
     }
 
-    fn on(target: ProgressDrawTarget, kind: Kind) -> Display {
+    fn on(target: ProgressDrawTarget, kind: DisplayKind) -> Display {
         let bars = MultiProgress::with_draw_target(target);
         let cells = bars.add(ProgressBar::new(0));
         Display { bars, cells, kind, state: Mutex::default() }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, DisplayState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -71,7 +74,7 @@ impl Display {
         self.cells.set_length(cells as u64);
         self.cells.set_position(done as u64);
         self.state().said = Some(Instant::now());
-        if self.kind == Kind::Bars {
+        if self.kind == DisplayKind::Bars {
             self.cells.enable_steady_tick(Duration::from_millis(500));
         }
     }
@@ -102,7 +105,7 @@ impl Display {
                 state.workers[slot] = Some((line, bar));
             }
         }
-        if self.kind == Kind::Lines
+        if self.kind == DisplayKind::Lines
             && let Some(line) = state.periodic(Instant::now())
         {
             terminal::note(&line);
@@ -118,7 +121,7 @@ impl Display {
     /// A cell has ended; `line` says how.
     pub fn cell_done(&self, line: &str) {
         self.cells.inc(1);
-        if self.kind == Kind::Lines {
+        if self.kind == DisplayKind::Lines {
             let (done, all) = (self.cells.position(), self.cells.length().unwrap_or(0));
             terminal::note(&format!("{done}/{all} {line}"));
         }
@@ -127,10 +130,10 @@ impl Display {
     /// A line that stays.
     pub fn note(&self, line: &str) {
         match self.kind {
-            Kind::Quiet => {}
-            Kind::Lines => terminal::note(line),
+            DisplayKind::Quiet => {}
+            DisplayKind::Lines => terminal::note(line),
             // Drawn above the bars; a terminal that went away is no reason to stop.
-            Kind::Bars => drop(self.bars.println(terminal::line(line))),
+            DisplayKind::Bars => drop(self.bars.println(terminal::line(line))),
         }
     }
 
@@ -143,7 +146,7 @@ impl Display {
     }
 }
 
-impl State {
+impl DisplayState {
     /// What runs and how long it takes, if that was not said for a while.
     fn periodic(&mut self, now: Instant) -> Option<String> {
         let since = *self.said.get_or_insert(now);
@@ -205,7 +208,7 @@ mod tests {
 
     #[test]
     fn without_a_terminal_what_runs_is_said_every_half_minute() {
-        let display = Display::on(ProgressDrawTarget::hidden(), Kind::Quiet);
+        let display = Display::on(ProgressDrawTarget::hidden(), DisplayKind::Quiet);
         display.begin(9, 2);
         let begun = display.state().said.unwrap();
         let said = |seconds| display.state().periodic(begun + Duration::from_secs(seconds));
@@ -259,7 +262,7 @@ mod tests {
     fn on_a_terminal_there_is_a_bar_for_the_grid_and_a_line_for_each_worker() {
         let screen = Screen::default();
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
-        let display = Display::on(target, Kind::Bars);
+        let display = Display::on(target, DisplayKind::Bars);
         display.begin(4, 1);
         display.left(Some(Duration::from_secs(720)));
         display.worker(1, Some("second".into()));

@@ -1,12 +1,12 @@
 //! What a training asks of its surroundings between two steps: where to go on from, when to save, when to stop.
 
-use crate::history::Row;
+use crate::history::LoggedRow;
 use seraug_core::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// What to do after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub enum Action {
     /// The next step.
     GoOn,
     /// Save, then the next step.
@@ -37,13 +37,13 @@ pub trait Control {
     }
 
     /// Called after each log interval; an error stops the training.
-    fn row(&mut self, row: Row) -> Result<()>;
+    fn row(&mut self, row: LoggedRow) -> Result<()>;
 
     /// Called after every step, after its row if it has one on the interval; must cost next to nothing.
     /// A row that only marks the end (the last step, off the interval) comes after it.
-    fn turn(&mut self, step: usize, steps: usize) -> Turn {
+    fn turn(&mut self, step: usize, steps: usize) -> Action {
         let _ = (step, steps);
-        Turn::GoOn
+        Action::GoOn
     }
 
     /// Keeps the state after `step` steps: `write` fills a fresh folder with safetensors and small files.
@@ -62,18 +62,18 @@ pub(super) fn pause(
     write: &dyn Fn(&Path) -> Result<()>,
 ) -> Result<()> {
     let turn = control.turn(step, steps);
-    if turn != Turn::GoOn {
+    if turn != Action::GoOn {
         control.save(step, write)?;
     }
-    if turn == Turn::Stop && step < steps {
+    if turn == Action::Stop && step < steps {
         return Err(Error::interrupted(format!("stopped at step {step} of {steps}")));
     }
     Ok(())
 }
 
 /// Only listens to the rows; never saves.
-impl<F: FnMut(Row) -> Result<()>> Control for F {
-    fn row(&mut self, row: Row) -> Result<()> {
+impl<F: FnMut(LoggedRow) -> Result<()>> Control for F {
+    fn row(&mut self, row: LoggedRow) -> Result<()> {
         self(row)
     }
 }

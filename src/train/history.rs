@@ -2,7 +2,7 @@
 
 /// Values of one log interval; losses are means over its steps.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct LoggedRow {
     /// Steps done.
     pub step: usize,
     /// Steps in all.
@@ -11,7 +11,7 @@ pub struct Row {
     pub values: Vec<(&'static str, f64)>,
 }
 
-impl Row {
+impl LoggedRow {
     /// The value called `name`.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.values.iter().find(|(n, _)| *n == name).map(|(_, v)| *v)

@@ -1,12 +1,12 @@
 //! What a checkpoint of each training holds: everything that its course hangs on but the task itself.
 
-use crate::classifier::metrics::Meter;
-use crate::classifier::weight_selection::Keeper;
-use crate::generators::triplet_gan::metrics::Tally;
-use crate::generators::triplet_gan::phases::{Adams, Trainer};
+use crate::classifier::metrics::ClassifierMetrics;
+use crate::classifier::weight_selection::WeightKeeper;
 use crate::generators::triplet_gan::AugmentorTask;
+use crate::generators::triplet_gan::metrics::AugmentorMetrics;
+use crate::generators::triplet_gan::phases::{Adams, Trainer};
 use crate::kernels::adam::Adam;
-use crate::nets::vgg::Vgg;
+use crate::nets::vgg::VggNet;
 use crate::torch::checkpoint::{Reader, Writer};
 use crate::torch::params::Params;
 use seraug_core::error::Result;
@@ -41,7 +41,7 @@ impl<'a> Trainer<'a> {
         for (name, adam) in trainer.adams.trained_mut(task.guided()) {
             adam.load(&mut from, name)?;
         }
-        trainer.tally = Tally::load(&mut from, task.bank.device())?;
+        trainer.tally = AugmentorMetrics::load(&mut from, task.bank.device())?;
         Ok(trainer)
     }
 
@@ -70,16 +70,16 @@ impl Adams {
 
 /// What the steps of a classifier's training change. Its place in the order of segments follows from the steps.
 #[derive(Debug)]
-pub(super) struct Progress {
-    pub net: Vgg,
+pub(super) struct ClassifierProgress {
+    pub net: VggNet,
     pub adam: Adam,
-    pub keeper: Keeper,
-    pub meter: Meter,
+    pub keeper: WeightKeeper,
+    pub meter: ClassifierMetrics,
     /// Steps done.
     pub step: usize,
 }
 
-impl Progress {
+impl ClassifierProgress {
     /// Writes the state of a training of `steps` steps into `dir`.
     pub fn save(&self, steps: usize, dir: &Path) -> Result<()> {
         let mut to = Writer::new(self.step, steps);
@@ -91,7 +91,7 @@ impl Progress {
         to.write(dir)
     }
 
-    /// Takes up what [`Progress::save`] wrote, for a training of `steps` steps as `spec` says.
+    /// Takes up what [`ClassifierProgress::save`] wrote, for a training of `steps` steps as `spec` says.
     pub fn load(&mut self, spec: &Classifier, steps: usize, dir: &Path) -> Result<()> {
         let mut from = Reader::open(dir)?;
         self.step = from.step(steps, !spec.continues())?;

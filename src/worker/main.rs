@@ -10,10 +10,10 @@ use seraug_core::{interrupt, terminal, version};
 use seraug_run::arguments::{self, CHECKPOINT_SECONDS, arguments, interval, seconds};
 use seraug_run::launcher::Launcher;
 use seraug_run::supervise::{Options, Resume};
-use seraug_run::worker_client::protocol::Question;
+use seraug_run::worker_client::protocol::ProbeQuestion;
 use seraug_train::torch::precision::compute_in;
 use seraug_worker::probe;
-use seraug_worker::serve::{self, Task};
+use seraug_worker::serve::{self, WorkerTask};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,21 +22,21 @@ use std::time::Duration;
 /// Works on cells of a run, as `seraug run` or a cluster says.
 #[derive(Parser)]
 #[command(name = "seraug-worker", version)]
-struct Cli {
+struct WorkerCli {
     #[command(subcommand)]
-    command: Command,
+    command: WorkerSubcommand,
 }
 
 #[derive(Subcommand)]
-enum Command {
-    Work(Work),
+enum WorkerSubcommand {
+    Work(WorkArgs),
     /// Answer a question, one line of JSON on standard input, on standard output
     Probe,
 }
 
 /// Work on cells of a run
 #[derive(clap::Args)]
-struct Work {
+struct WorkArgs {
     /// The run directory
     run: PathBuf,
     #[arg(long, value_name = "DIR")]
@@ -63,9 +63,9 @@ struct Work {
 fn main() -> ExitCode {
     version::set(env!("SERAUG_REVISION"));
     interrupt::outlive_file_limits();
-    let done = caught(|| match Cli::try_parse() {
-        Ok(Cli { command: Command::Work(work) }) => self::work(work),
-        Ok(Cli { command: Command::Probe }) => answer(),
+    let done = caught(|| match WorkerCli::try_parse() {
+        Ok(WorkerCli { command: WorkerSubcommand::Work(work) }) => self::work(work),
+        Ok(WorkerCli { command: WorkerSubcommand::Probe }) => answer(),
         Err(told) => arguments::told(&told),
     });
     match done {
@@ -78,7 +78,7 @@ fn main() -> ExitCode {
 }
 
 /// Exit codes: 0 done, 3 the one cell failed, 130 stopped.
-fn work(args: Work) -> Result<u8> {
+fn work(args: WorkArgs) -> Result<u8> {
     let run = RunDir::exactly(&args.run)?;
     // SAFETY: the first thing that the process does; there is no other thread.
     unsafe { compute_in(serve::precision(&run)?) };
@@ -101,7 +101,7 @@ fn work(args: Work) -> Result<u8> {
         command: arguments(),
         set: Vec::new(),
     };
-    let task = Task { run, options };
+    let task = WorkerTask { run, options };
     match args.cell {
         Some(number) => serve::one(&task, number.saturating_sub(1)),
         None => serve::serve(&task),
@@ -111,7 +111,7 @@ fn work(args: Work) -> Result<u8> {
 fn answer() -> Result<u8> {
     let question = std::io::read_to_string(std::io::stdin())
         .map_err(|e| Error::failed(format!("standard input: {e}")))?;
-    let question: Question = serde_json::from_str(&question)
+    let question: ProbeQuestion = serde_json::from_str(&question)
         .map_err(|e| Error::usage(format!("standard input: no question of seraug: {e}")))?;
     let precision = question.trial.as_ref().map_or(Precision::F32, |t| t.precision);
     // SAFETY: as in `work`.

@@ -4,7 +4,7 @@ use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
 use seraug_core::spec::{Augment, GanLoss, Network, Spec};
 use seraug_train::generators::triplet_gan::networks::Networks;
-use seraug_train::nets::vgg::Vgg;
+use seraug_train::nets::vgg::VggNet;
 use seraug_train::torch::device::Device;
 
 /// Parameters and FLOPs (two a multiply-add, one forward pass of one input) of every network that the
@@ -33,7 +33,7 @@ pub fn of(spec: &Spec) -> Vec<NetworkInfo> {
     }
     let Network::Vgg(vgg) = &spec.classifier.network;
     let frames = spec.classifier.segment_frames;
-    let net = Vgg::new(vgg, frames, spec.features.mels, spec.classes.len(), Seed::new(0), Device::Cpu);
+    let net = VggNet::new(vgg, frames, spec.features.mels, spec.classes.len(), Seed::new(0), Device::Cpu);
     sizes.push(info("classifier", net.param_count(), net.macs_per_sample()));
     sizes
 }

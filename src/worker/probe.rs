@@ -5,14 +5,14 @@ use seraug_core::device::{DeviceChoice, DeviceInfo};
 use seraug_core::error::{Error, Result};
 use seraug_core::spec;
 use seraug_core::version::{self, VERSION};
-use seraug_run::worker_client::protocol::{Answer, Opened, Question};
+use seraug_run::worker_client::protocol::{Opened, ProbeAnswer, ProbeQuestion};
 use seraug_train::torch::{cuda, device, libtorch};
 
 /// Answers `question`. A device that cannot be opened is an answer.
 ///
 /// # Errors
 /// A spec that does not read; a trial that fails.
-pub fn answer(question: &Question) -> Result<Answer> {
+pub fn answer(question: &ProbeQuestion) -> Result<ProbeAnswer> {
     device::use_threads(question.threads);
     let devices = match opened(&question.devices) {
         Ok(devices) => Opened::All(devices),
@@ -22,7 +22,7 @@ pub fn answer(question: &Question) -> Result<Answer> {
         None => Vec::new(),
         Some(text) => network_sizes::of(&spec::parse(text, "the spec of a probe", &[])?),
     };
-    Ok(Answer {
+    Ok(ProbeAnswer {
         version: VERSION.to_owned(),
         revision: version::revision().to_owned(),
         libtorch: libtorch::version(),
@@ -52,12 +52,12 @@ mod tests {
     #[test]
     fn the_cpu_and_the_reason_for_no_device() {
         let devices = vec!["cpu".to_owned()];
-        let told = answer(&Question { devices, threads: 1, ..Question::default() }).unwrap();
+        let told = answer(&ProbeQuestion { devices, threads: 1, ..ProbeQuestion::default() }).unwrap();
         assert!(told.libtorch.starts_with(seraug_core::device::LIBTORCH), "{}", told.libtorch);
         assert_eq!(told.devices, Opened::All(vec![("cpu".to_owned(), seraug_core::device::cpu(1))]));
         assert_eq!((told.cuda, told.networks), (None, Vec::new()));
         let devices = vec!["cuda:99".to_owned()];
-        let told = answer(&Question { devices, cuda: true, ..Question::default() }).unwrap();
+        let told = answer(&ProbeQuestion { devices, cuda: true, ..ProbeQuestion::default() }).unwrap();
         let Opened::Not { error, .. } = told.devices else { panic!("{:?}", told.devices) };
         assert!(error.starts_with("--device cuda:99: "), "{error}");
         assert!(told.cuda.is_some());

@@ -1,13 +1,13 @@
 //! What is heard of a worker.
 
-use crate::cell::training_session::{self, Watch};
+use crate::cell::training_session::{self, StageObserver};
 use seraug_core::error::Result;
 use seraug_core::owner::Owner;
 use seraug_core::run_files::EventFile;
 use seraug_core::store::{Holder, Stage};
 use seraug_core::{interrupt, terminal};
 use seraug_run::worker_client::protocol::Event;
-use seraug_train::history::Row;
+use seraug_train::history::LoggedRow;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub(crate) fn say(event: &Event) {
 
 /// What a worker says of its cell: events for a supervisor, or lines for the log of a cluster's task.
 #[derive(Default)]
-pub(crate) struct Said {
+pub(crate) struct Reporter {
     aloud: bool,
     /// The stage it is in.
     pub(crate) stage: Option<Stage>,
@@ -40,7 +40,7 @@ pub(crate) enum Board {
 }
 
 impl Board {
-    fn row(&mut self, stage: Stage, row: &Row) -> Result<()> {
+    fn row(&mut self, stage: Stage, row: &LoggedRow) -> Result<()> {
         if let Board::At(dir) = self {
             let me = Owner::me();
             *self = Board::Open(EventFile::create(dir, &format!("{}.{}", me.host, me.pid))?);
@@ -51,10 +51,10 @@ impl Board {
     }
 }
 
-impl Said {
+impl Reporter {
     /// Into the log, with no supervisor.
-    pub(crate) fn aloud() -> Said {
-        Said { aloud: true, ..Said::default() }
+    pub(crate) fn aloud() -> Reporter {
+        Reporter { aloud: true, ..Reporter::default() }
     }
 
     fn tell(&self, event: &Event) {
@@ -70,13 +70,13 @@ impl Said {
     }
 }
 
-impl Watch for Said {
+impl StageObserver for Reporter {
     fn begins(&mut self, stage: Stage) {
         self.values.clear();
         self.stage = Some(stage);
     }
 
-    fn row(&mut self, stage: Stage, row: &Row) {
+    fn row(&mut self, stage: Stage, row: &LoggedRow) {
         self.values = row.values.iter().map(|(n, v)| ((*n).to_owned(), *v)).collect();
         // Pictures are no reason to lose a training.
         if let Some(Err(e)) = self.board.as_mut().map(|board| board.row(stage, row)) {

@@ -1,7 +1,7 @@
 //! What a command line, a path and the environment may be.
 
-use seraug_test_support::corpora::mine;
 use seraug_test_support::common::{stderr, stdout};
+use seraug_test_support::corpora::mine;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};

@@ -2,8 +2,8 @@
 
 use seraug_core::run_files::{RunDir, write_outcomes};
 use seraug_report::analysis::aggregate::Unit;
-use seraug_report::analysis::loaded_run::Reading;
-use seraug_report::analysis::predictions::Answers;
+use seraug_report::analysis::loaded_run::LoadedRun;
+use seraug_report::analysis::predictions::RunPredictions;
 use seraug_report::compare::{Contrast, sentences, table, within};
 use seraug_report::stats::corrected_t;
 use seraug_test_support::common::{golden, seraug, stderr, stdout};
@@ -282,8 +282,8 @@ fn json_has_every_number_and_several_runs_are_against_the_first() {
 
 fn contrasts(fake: &Fake) -> Vec<Contrast> {
     let folder = tempfile::tempdir().unwrap();
-    let reading = Reading::of(&fake.write(folder.path())).unwrap();
-    within(&reading, &Answers::of(&reading).unwrap())
+    let reading = LoadedRun::of(&fake.write(folder.path())).unwrap();
+    within(&reading, &RunPredictions::of(&reading).unwrap())
 }
 
 #[test]
@@ -521,10 +521,10 @@ fn long_labels_keep_the_letters_of_their_runs() {
 fn many_conditions_have_a_sentence_only_for_what_is_asked() {
     let folder = tempfile::tempdir().unwrap();
     let run = small(|_| {}).write(folder.path());
-    let of = |change: &dyn Fn(&mut Reading)| {
-        let mut reading = Reading::of(&run).unwrap();
+    let of = |change: &dyn Fn(&mut LoadedRun)| {
+        let mut reading = LoadedRun::of(&run).unwrap();
         change(&mut reading);
-        let answers = Answers::of(&reading).unwrap();
+        let answers = RunPredictions::of(&reading).unwrap();
         within(&reading, &answers)
     };
     let names = |found: &[Contrast]| found.iter().map(Contrast::name).collect::<Vec<_>>();

@@ -2,7 +2,7 @@
 
 use crate::corpora_layouts::clip;
 use indicatif::ProgressBar;
-use seraug_data::corpora::{self, Corpus, Reading, Verdict};
+use seraug_data::corpora::{self, CheckVerdict, Corpus, DigestPolicy};
 use seraug_test_support::common::{seraug, sine, stderr, stdout, write_wav};
 use seraug_test_support::corpora::emodb;
 use std::fs;
@@ -14,7 +14,7 @@ const LFS: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:c6f94b
 
 fn import(name: &str, corpora: &Path) -> Corpus {
     let cache = Path::new("unused");
-    corpora::import(name, &[], corpora, cache, Reading::Afresh, &ProgressBar::hidden()).unwrap()
+    corpora::import(name, &[], corpora, cache, DigestPolicy::Afresh, &ProgressBar::hidden()).unwrap()
 }
 
 fn pipe(path: &Path) {
@@ -67,7 +67,7 @@ fn a_bad_entry_ends_nothing_and_each_is_named() {
     }
     assert_eq!(
         (check.problems.len(), check.verdict),
-        (expected.len(), Verdict::Wrong),
+        (expected.len(), CheckVerdict::Wrong),
         "{:#?}",
         check.problems
     );
@@ -285,7 +285,7 @@ fn an_excerpt_past_the_end_of_its_file_or_shorter_than_a_sample_is_a_problem() {
     let csv = format!("path,emotion,speaker,start,end\n{bad}a.wav,sad,x,0.25,1.004\nlow.wav,sad,x,0,0.5\n");
     fs::write(root.join("table.csv"), csv).unwrap();
     // Also from the cache of an earlier import.
-    for reading in [Reading::Afresh, Reading::Cached, Reading::Cached] {
+    for reading in [DigestPolicy::Afresh, DigestPolicy::Cached, DigestPolicy::Cached] {
         let bar = ProgressBar::hidden();
         let corpus =
             corpora::import("mine", &[], dir.path(), &dir.path().join("cache"), reading, &bar).unwrap();

@@ -4,7 +4,7 @@ use crate::corpora_layouts::clip;
 use indicatif::ProgressBar;
 use seraug_core::emotion::Emotion;
 use seraug_core::manifest::Gender;
-use seraug_data::corpora::{self, Corpus, Reading};
+use seraug_data::corpora::{self, Corpus, DigestPolicy};
 use seraug_test_support::common::write_wav;
 use std::fmt::Write as _;
 use std::fs;
@@ -70,7 +70,14 @@ pub fn release(corpora: &Path, place: &str) {
 }
 
 fn import(corpora: &Path) -> seraug_core::error::Result<Corpus> {
-    corpora::import("iemocap", &[], corpora, Path::new("unused"), Reading::Afresh, &ProgressBar::hidden())
+    corpora::import(
+        "iemocap",
+        &[],
+        corpora,
+        Path::new("unused"),
+        DigestPolicy::Afresh,
+        &ProgressBar::hidden(),
+    )
 }
 
 #[test]

@@ -3,13 +3,20 @@
 use indicatif::ProgressBar;
 use seraug_core::emotion::Emotion::{self, *};
 use seraug_core::manifest::{Channels, Gender};
-use seraug_data::corpora::{self, Corpus, Reading, Verdict};
+use seraug_data::corpora::{self, CheckVerdict, Corpus, DigestPolicy};
 use seraug_test_support::common::{seraug, stderr, stdout, write_wav};
 use std::path::Path;
 
 fn import(name: &str, languages: &[&str], corpora: &Path) -> seraug_core::error::Result<Corpus> {
     let languages: Vec<String> = languages.iter().map(|l| (*l).to_owned()).collect();
-    corpora::import(name, &languages, corpora, Path::new("unused"), Reading::Afresh, &ProgressBar::hidden())
+    corpora::import(
+        name,
+        &languages,
+        corpora,
+        Path::new("unused"),
+        DigestPolicy::Afresh,
+        &ProgressBar::hidden(),
+    )
 }
 
 /// A few samples that follow from the path, so that no two files are the same.
@@ -62,7 +69,7 @@ fn problems(name: &str, good: &str, bad: &[(&str, &str)]) {
         let found = corpus.problems.iter().find(|p| p.starts_with(&format!("{file}: ")));
         assert!(found.is_some_and(|p| p.contains(part)), "{name}: {file} {part}: {:?}", corpus.problems);
     }
-    assert_eq!(corpus.check().verdict, Verdict::Wrong, "{name}");
+    assert_eq!(corpus.check().verdict, CheckVerdict::Wrong, "{name}");
 }
 
 #[test]
@@ -388,7 +395,7 @@ fn too_many_and_the_same_audio_are_said() {
     }
     let check = import("savee", &[], dir.path()).unwrap().check();
     assert_eq!(check.duplicates.iter().map(Vec::len).collect::<Vec<_>>(), [16]);
-    assert_eq!(check.verdict, Verdict::Partial, "duplicates alone are no problem: {}", check.summary);
+    assert_eq!(check.verdict, CheckVerdict::Partial, "duplicates alone are no problem: {}", check.summary);
     for n in 17..=61 {
         clip(&dir.path().join(format!("savee/DC_a{n:02}.wav")));
     }

@@ -1,14 +1,14 @@
 //! One person under two spellings is one speaker where nobody can tell the spellings apart, and is told where somebody can.
 
 use indicatif::ProgressBar;
-use seraug_data::corpora::{self, Corpus, Reading};
+use seraug_data::corpora::{self, Corpus, DigestPolicy};
 use seraug_test_support::common::{seraug, sine, stderr, stdout, write_wav};
 use std::fs;
 use std::path::Path;
 
 fn import(corpora: &Path) -> Corpus {
     let cache = Path::new("unused");
-    corpora::import("mine", &[], corpora, cache, Reading::Afresh, &ProgressBar::hidden()).unwrap()
+    corpora::import("mine", &[], corpora, cache, DigestPolicy::Afresh, &ProgressBar::hidden()).unwrap()
 }
 
 /// Corpus `mine` of `n` tones, 0.wav and on, with this table.
@@ -114,7 +114,8 @@ fn a_manifest_may_spell_its_names_otherwise() {
     let twice = "[speakers]\n\"J\u{fc}rgen\" = \"male\"\n\"Ju\u{308}rgen\" = \"female\"\n";
     fs::write(dir.path().join("mine/manifest.toml"), twice).unwrap();
     let bar = ProgressBar::hidden();
-    let e = corpora::import("mine", &[], dir.path(), Path::new("unused"), Reading::Afresh, &bar).unwrap_err();
+    let e = corpora::import("mine", &[], dir.path(), Path::new("unused"), DigestPolicy::Afresh, &bar)
+        .unwrap_err();
     assert!(e.exit_code() == 2 && e.to_string().contains("`J\u{fc}rgen` is there twice"), "{e}");
 }
 

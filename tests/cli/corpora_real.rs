@@ -1,15 +1,21 @@
 //! The corpora that are on this machine, in their flac re-packings.
 
 use indicatif::ProgressBar;
-use seraug_data::corpora::{self, Check, Corpus, Reading};
+use seraug_data::corpora::{self, Corpus, CorpusCheck, DigestPolicy};
 use seraug_test_support::common::{corpora_with, seraug, stdout};
 use std::path::Path;
 
-fn checked(name: &str) -> Option<(Corpus, Check)> {
+fn checked(name: &str) -> Option<(Corpus, CorpusCheck)> {
     let corpora = corpora_with(name)?;
-    let corpus =
-        corpora::import(name, &[], &corpora, Path::new("unused"), Reading::Afresh, &ProgressBar::hidden())
-            .unwrap();
+    let corpus = corpora::import(
+        name,
+        &[],
+        &corpora,
+        Path::new("unused"),
+        DigestPolicy::Afresh,
+        &ProgressBar::hidden(),
+    )
+    .unwrap();
     let check = corpus.check();
     Some((corpus, check))
 }

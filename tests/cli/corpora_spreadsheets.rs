@@ -2,13 +2,13 @@
 
 use indicatif::ProgressBar;
 use seraug_core::error::Result;
-use seraug_data::corpora::{self, Corpus, Excerpt, Reading};
+use seraug_data::corpora::{self, Corpus, DigestPolicy, Excerpt};
 use seraug_test_support::common::{seraug, sine, stderr, stdout, write_wav};
 use std::fs;
 use std::path::Path;
 
 fn import(name: &str, corpora: &Path) -> Result<Corpus> {
-    corpora::import(name, &[], corpora, Path::new("unused"), Reading::Afresh, &ProgressBar::hidden())
+    corpora::import(name, &[], corpora, Path::new("unused"), DigestPolicy::Afresh, &ProgressBar::hidden())
 }
 
 /// Corpus `mine` of a tone in each of `files`, with this table.

@@ -4,14 +4,14 @@ use indicatif::ProgressBar;
 use seraug_core::emotion::Emotion;
 use seraug_core::error::Result;
 use seraug_core::manifest::{Channels, Gender};
-use seraug_data::corpora::{self, Corpus, Excerpt, Index, Reading};
+use seraug_data::corpora::{self, Corpus, DigestPolicy, Excerpt, Index};
 use seraug_data::features::samples;
 use seraug_test_support::common::{seraug, sine, stderr, stdout, write_wav};
 use std::fs;
 use std::path::Path;
 
 fn import(name: &str, corpora: &Path) -> Result<Corpus> {
-    corpora::import(name, &[], corpora, Path::new("unused"), Reading::Afresh, &ProgressBar::hidden())
+    corpora::import(name, &[], corpora, Path::new("unused"), DigestPolicy::Afresh, &ProgressBar::hidden())
 }
 
 /// Corpus `mine` with `csv` and three recordings of 1 s.
@@ -58,7 +58,7 @@ fn columns_come_in_any_order_and_ids_have_a_default() {
         &["de".into()],
         dir.path(),
         Path::new("unused"),
-        Reading::Afresh,
+        DigestPolicy::Afresh,
         &ProgressBar::hidden(),
     );
     assert_eq!(german.unwrap().check().summary, "complete: 1 utterance");

@@ -4,13 +4,13 @@ use indicatif::ProgressBar;
 use seraug_core::emotion::Emotion;
 use seraug_core::manifest::{Channels, Gender};
 use seraug_core::spec::Features;
-use seraug_data::corpora::{self, Corpus, Reading, Utterance};
+use seraug_data::corpora::{self, Corpus, DigestPolicy, Utterance};
 use seraug_data::features::{extract_all, read_npy, write_npy};
 use seraug_test_support::common::{corpora_with, seraug, sine, stderr, stdout, write_wav};
 use std::path::{Path, PathBuf};
 
 fn import(corpora: &Path) -> seraug_core::error::Result<Corpus> {
-    corpora::import("emodb", &[], corpora, Path::new("unused"), Reading::Afresh, &ProgressBar::hidden())
+    corpora::import("emodb", &[], corpora, Path::new("unused"), DigestPolicy::Afresh, &ProgressBar::hidden())
 }
 
 fn tone(path: &Path, hz: f64) {

@@ -6,7 +6,7 @@ use indicatif::ProgressBar;
 use seraug_core::digest::digest_hex;
 use seraug_core::error::Result;
 use seraug_core::manifest::{Fetch, Unpack};
-use seraug_data::corpora::fetch::{Job, fetch};
+use seraug_data::corpora::fetch::{FetchJob, fetch};
 use seraug_test_support::common::{seraug, stderr};
 use seraug_test_support::http::{Reply, Server};
 use std::cell::RefCell;
@@ -64,7 +64,8 @@ fn run(corpora: &Path, file: &Fetch) -> (Result<()>, String) {
     let notes = RefCell::new(String::new());
     let note = |line: &str| *notes.borrow_mut() += &format!("{line}\n");
     let progress = ProgressBar::hidden();
-    let job = Job { name: "toy", corpora, progress: &progress, note: &note, pause: Duration::from_millis(1) };
+    let job =
+        FetchJob { name: "toy", corpora, progress: &progress, note: &note, pause: Duration::from_millis(1) };
     let result = fetch(std::slice::from_ref(file), &job);
     (result, notes.into_inner())
 }

@@ -4,9 +4,11 @@ use seraug_core::rng::Seed;
 use seraug_core::run_files::{About, RunDir, Shown, write_gallery};
 use seraug_report::analysis::embedding::embedding;
 use seraug_report::analysis::embedding::map::{map, perplexity};
-use seraug_report::analysis::embedding::measures::{divergence, joint_probabilities, neighbours, silhouette, squared_distances, trustworthiness};
-use seraug_report::analysis::embedding::points::{Kind, Point, read};
-use seraug_report::analysis::loaded_run::Reading;
+use seraug_report::analysis::embedding::measures::{
+    divergence, joint_probabilities, neighbours, silhouette, squared_distances, trustworthiness,
+};
+use seraug_report::analysis::embedding::points::{Point, PointKind, read};
+use seraug_report::analysis::loaded_run::LoadedRun;
 use seraug_report::figure::galleries;
 use seraug_test_support::fake_run::{Fake, with};
 use std::path::Path;
@@ -43,8 +45,8 @@ fn measures_are_those_of_scikit_learn() {
     near("trustworthiness", trustworthiness(&squared, &map, 5), 1e-12);
     near("silhouette_r", silhouette(&squared, &classes).unwrap(), 1e-12);
     near("silhouette_map", silhouette(&squared_distances(&map), &classes).unwrap(), 1e-12);
-    near("augmentations", neighbours(&points, &squared, Kind::Augmentation, 5).unwrap(), 1e-12);
-    near("originals", neighbours(&points, &squared, Kind::Original, 5).unwrap(), 1e-12);
+    near("augmentations", neighbours(&points, &squared, PointKind::Augmentation, 5).unwrap(), 1e-12);
+    near("originals", neighbours(&points, &squared, PointKind::Original, 5).unwrap(), 1e-12);
     assert_eq!(silhouette(&squared, &vec![1; rows.len()]), None);
 }
 
@@ -95,7 +97,7 @@ fn rows(spread: f64) -> String {
 fn conditions_with_an_embedding_stand_side_by_side_with_their_numbers() {
     let dir = tempfile::tempdir().unwrap();
     let run = run(dir.path(), &[("aug", &rows(1.0)), ("no-aug", &rows(0.0))]);
-    let reading = Reading::of(&run).unwrap();
+    let reading = LoadedRun::of(&run).unwrap();
     let found = embedding(&reading).unwrap().unwrap();
     assert!(found.figure.svg.contains("all representations are the same"));
     assert!(found.table.rows[0][1..].iter().all(|v| v == "–"), "nothing is near in one place");
@@ -119,7 +121,7 @@ fn without_points_there_is_no_figure_and_a_bad_file_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let of = |rows: &[(&str, &str)]| {
         let folder = tempfile::tempdir_in(dir.path()).unwrap();
-        embedding(&Reading::of(&run(folder.path(), rows)).unwrap())
+        embedding(&LoadedRun::of(&run(folder.path(), rows)).unwrap())
     };
     assert!(of(&[]).unwrap().is_none());
     let few: String = rows(1.0).split_inclusive('\n').take(10).collect();
@@ -132,7 +134,7 @@ fn without_points_there_is_no_figure_and_a_bad_file_is_named() {
 fn a_gallery_is_drawn_for_each_condition_that_has_one() {
     let dir = tempfile::tempdir().unwrap();
     let run = run(dir.path(), &[]);
-    assert!(galleries(&Reading::of(&run).unwrap()).unwrap().is_empty());
+    assert!(galleries(&LoadedRun::of(&run).unwrap()).unwrap().is_empty());
     let shown = |item: usize, frames: usize, by: f32| {
         let original: Vec<f32> = (0..frames * 4).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
         Shown {
@@ -151,7 +153,7 @@ fn a_gallery_is_drawn_for_each_condition_that_has_one() {
     };
     let cell = run.path().join(place("aug"));
     write_gallery(&cell, &[shown(0, 30, 0.25), shown(1, 60, -0.05)], 4).unwrap();
-    let figures = galleries(&Reading::of(&run).unwrap()).unwrap();
+    let figures = galleries(&LoadedRun::of(&run).unwrap()).unwrap();
     let [figure] = &figures[..] else { panic!("one figure") };
     assert_eq!(figure.name, "gallery-aug");
     assert!(
@@ -165,7 +167,7 @@ fn a_gallery_is_drawn_for_each_condition_that_has_one() {
     assert_eq!(figure.svg.matches("width=\"95\" height=\"64\"").count(), 3);
     valid(&figure.svg);
     std::fs::remove_file(cell.join("gallery.npy")).unwrap();
-    let error = galleries(&Reading::of(&run).unwrap()).unwrap_err().to_string();
+    let error = galleries(&LoadedRun::of(&run).unwrap()).unwrap_err().to_string();
     assert!(error.contains("aug/fold-1/seed-1/gallery.npy: "), "{error}");
 }
 

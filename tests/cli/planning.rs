@@ -3,7 +3,7 @@
 use crate::reasons::World;
 use seraug_core::run_files::PlannedCell;
 use seraug_core::spec;
-use seraug_run::plan::{Plan, Verdict};
+use seraug_run::plan::{CellAction, Plan};
 use seraug_test_support::common::golden;
 use seraug_test_support::corpora::own_corpus;
 
@@ -64,7 +64,7 @@ fn ten_thousand_cells_after_a_run_of_as_many_are_planned_in_seconds() {
     eprintln!("{} cells in {seconds:.2} s", verdicts.len());
     assert_eq!(verdicts.len(), 10_000);
     let expected = "to run: augmentor (augmentor.iterations 100 → 7), classifier";
-    assert_eq!(verdicts.iter().filter(|v| Verdict::line(v) == expected).count(), 2500);
+    assert_eq!(verdicts.iter().filter(|v| CellAction::line(v) == expected).count(), 2500);
     assert!(seconds < 10.0, "{seconds} s");
 }
 

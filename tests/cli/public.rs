@@ -1,6 +1,6 @@
 //! What is written for publication names nobody.
 
-use seraug_core::run_files::{CellRecord, RunDir, RunInfo, Session, Status, Warning};
+use seraug_core::run_files::{CellRecord, OutcomeStatus, RunDir, RunInfo, Session, Warning};
 use seraug_test_support::common::{stderr, stdout};
 use seraug_test_support::fake_run::{Fake, with};
 use std::path::Path;
@@ -44,7 +44,7 @@ fn run(results: &Path) -> RunDir {
     std::fs::write(run.outcomes(), text.replace("loss is not finite at step 7 <of> 9", &told)).unwrap();
     for (fold, host) in [(1, HOSTS[1]), (2, HOSTS[2])] {
         let path = run.path().join(format!("cells/no-aug/fold-{fold}/seed-1/outcome.toml"));
-        let record = CellRecord { status: Status::Failed, host: host.into(), ..CellRecord::default() };
+        let record = CellRecord { status: OutcomeStatus::Failed, host: host.into(), ..CellRecord::default() };
         record.save(&path).unwrap();
     }
     run

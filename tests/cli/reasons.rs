@@ -1,16 +1,18 @@
 //! What `plan` says about each cell, and why: earlier runs are written as a run writes them, and nothing is trained.
 
-use seraug_test_support::corpora::{own_corpus, emodb};
 use indicatif::ProgressBar;
 use seraug_core::device::DeviceInfo;
 use seraug_core::files::write_atomic;
-use seraug_core::run_files::{CellRecord, RunDir, RunInfo, Status, read_plan, write_outcomes, write_plan};
+use seraug_core::run_files::{
+    CellRecord, OutcomeStatus, RunDir, RunInfo, read_plan, write_outcomes, write_plan,
+};
 use seraug_core::spec::{self, Spec};
 use seraug_core::store::{Key, Stage, Store};
-use seraug_data::corpora::{self, Reading};
+use seraug_data::corpora::{self, DigestPolicy};
 use seraug_data::split::write_splits;
-use seraug_run::plan::{Cell, Makers, Plan, Verdict, verdicts};
+use seraug_run::plan::{Cell, CellAction, Makers, Plan, cell_actions};
 use seraug_test_support::common::{seraug, sine, stderr, stdout, write_wav};
+use seraug_test_support::corpora::{emodb, own_corpus};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -54,20 +56,20 @@ impl World {
     pub fn plan_on(&self, spec: Spec, device: &str) -> Plan {
         let corpora = self.dir.path().join("corpora");
         let cache = self.results().join(".store");
-        let (reading, hidden) = (Reading::Cached, ProgressBar::hidden());
+        let (reading, hidden) = (DigestPolicy::Cached, ProgressBar::hidden());
         let import = |name: &&str| corpora::import(name, &[], &corpora, &cache, reading, &hidden).unwrap();
         let corpora = spec.corpora().iter().map(import).collect();
         Plan::new(spec, EXPERIMENT.into(), corpora, device).unwrap()
     }
 
-    pub fn verdicts(&self, plan: &Plan) -> Vec<Verdict> {
+    pub fn verdicts(&self, plan: &Plan) -> Vec<CellAction> {
         let here = DeviceInfo { class: "cpu".into(), name: "Some CPU".into(), ..DeviceInfo::default() };
-        verdicts(plan, &here, &self.store(), &self.results(), &mut Makers::default())
+        cell_actions(plan, &here, &self.store(), &self.results(), &mut Makers::default())
     }
 
     /// What is said of each condition when `sets` are laid over the spec.
     fn said(&self, sets: &[&str]) -> Vec<String> {
-        self.verdicts(&self.plan(sets)).iter().map(Verdict::line).collect()
+        self.verdicts(&self.plan(sets)).iter().map(CellAction::line).collect()
     }
 
     /// What is said of the last condition.
@@ -112,7 +114,7 @@ impl World {
     fn end(&self, run: &RunDir, cell: &Cell, error: &str) {
         let done = error.is_empty();
         let record = CellRecord {
-            status: if done { Status::Done } else { Status::Failed },
+            status: if done { OutcomeStatus::Done } else { OutcomeStatus::Failed },
             error: error.into(),
             key_classifier: cell.classifier.to_string(),
             confusion: if done { vec![vec![1; 4]; 4] } else { vec![] },
@@ -322,7 +324,7 @@ fn a_label_and_a_split_that_changed_are_told() {
         spec::parse(&text, "x.toml", &[]).unwrap()
     };
     let said = |protocol: &str| -> Vec<String> {
-        world.verdicts(&world.plan_of(spec(protocol))).iter().map(Verdict::line).collect()
+        world.verdicts(&world.plan_of(spec(protocol))).iter().map(CellAction::line).collect()
     };
     let speakers = "leave-speakers-out = { folds = 2 }";
     let run = world.begin(&world.plan_of(spec(speakers)), "20260101T000000Z");
@@ -332,7 +334,7 @@ fn a_label_and_a_split_that_changed_are_told() {
 
     // A spec reaches no file above the working directory, which is this package's.
     let here = std::env::current_dir().unwrap();
-    let below = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let below = tempfile::tempdir_in(&here).unwrap();
     let path = below.path().strip_prefix(&here).unwrap().join("split.csv");
     fs::copy(run.splits(), &path).unwrap();
     let file = format!("split-file = {{ path = {:?} }}", path.display().to_string());

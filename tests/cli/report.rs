@@ -1,6 +1,6 @@
 //! `report` from run directories that are made here: deterministic numbers, no training.
 
-use seraug_core::run_files::{RunDir, Status};
+use seraug_core::run_files::{OutcomeStatus, RunDir};
 use seraug_report::stats::interval::mean_interval;
 use seraug_report::write::{report, report_into};
 use seraug_test_support::common::golden;
@@ -326,7 +326,7 @@ fn reports_repeat_and_latest_is_the_newest_run() {
 #[test]
 fn a_plain_experiment_is_compared_by_uar() {
     let fake = Fake { reduced: false, histories: false, ..Fake::default() };
-    assert!(fake.outcomes().iter().all(|o| o.status == Status::Done));
+    assert!(fake.outcomes().iter().all(|o| o.status == OutcomeStatus::Done));
     let m = made(&fake);
     assert!(m.markdown.contains("| UAR | vs NoAUG | cells |"), "{}", m.markdown);
     assert!(m.markdown.contains("difference of UAR in percentage points"));

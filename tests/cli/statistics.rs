@@ -1,7 +1,10 @@
 //! src/statistics against scipy, statsmodels and scikit-learn (tests/golden/statistics/generate.py).
 
 use seraug_core::rng::Seed;
-use seraug_report::stats::{Tally, bootstrap, cohen_dz, corrected_t, detectable, holm, mcnemar, noncentrality, rank_biserial, recall_difference, wilcoxon};
+use seraug_report::stats::{
+    SpeakerTally, bootstrap, cohen_dz, corrected_t, detectable, holm, mcnemar, noncentrality, rank_biserial,
+    recall_difference, wilcoxon,
+};
 use serde_json::Value;
 
 fn cases(name: &str) -> Value {
@@ -71,7 +74,7 @@ fn power_agrees_with_statsmodels() {
 #[test]
 fn the_bootstrap_agrees_with_scikit_learn_on_the_same_draws() {
     let case = cases("bootstrap");
-    let mut speakers = vec![vec![Tally::default(); 4]; 8];
+    let mut speakers = vec![vec![SpeakerTally::default(); 4]; 8];
     for row in case["rows"].as_array().unwrap() {
         let [speaker, truth, first, second] = [0, 1, 2, 3].map(|i| row[i].as_u64().unwrap() as usize);
         let tally = &mut speakers[speaker][truth];
@@ -88,7 +91,7 @@ fn the_bootstrap_agrees_with_scikit_learn_on_the_same_draws() {
 
 #[test]
 fn a_bootstrap_of_few_speakers_or_of_equal_ones_has_no_interval() {
-    let speaker = |second| vec![Tally { total: 10, first: 5, second }];
+    let speaker = |second| vec![SpeakerTally { total: 10, first: 5, second }];
     let of = |seconds: &[u32]| {
         let speakers: Vec<_> = seconds.iter().map(|s| speaker(*s)).collect();
         bootstrap(&speakers, 1, Seed::new(0)).map(|b| (b.speakers, b.interval.is_some()))
@@ -98,16 +101,19 @@ fn a_bootstrap_of_few_speakers_or_of_equal_ones_has_no_interval() {
     assert_eq!(of(&[7]), Some((1, false)));
     assert_eq!(of(&[6; 12]), Some((12, false)), "no variance");
     assert_eq!(of(&[]), None);
-    assert_eq!(bootstrap(&[vec![Tally::default()], vec![Tally::default()]], 1, Seed::new(0)), None);
+    assert_eq!(
+        bootstrap(&[vec![SpeakerTally::default()], vec![SpeakerTally::default()]], 1, Seed::new(0)),
+        None
+    );
 }
 
 #[test]
 fn several_data_sets_are_averaged() {
-    let t = |total, first, second| Tally { total, first, second };
+    let t = |total, first, second| SpeakerTally { total, first, second };
     let tallies = [t(10, 5, 7), t(10, 5, 5), t(4, 0, 4), t(0, 0, 0)];
     let found = recall_difference(&tallies, 2).unwrap();
     assert!((found - (0.1 + 1.0) / 2.0).abs() < 1e-12, "{found}");
-    assert_eq!(recall_difference(&[Tally::default(); 2], 1), None);
+    assert_eq!(recall_difference(&[SpeakerTally::default(); 2], 1), None);
 }
 
 #[test]

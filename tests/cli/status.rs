@@ -2,8 +2,8 @@
 
 use seraug_core::files::write_atomic;
 use seraug_core::run_files::RunInfo;
-use seraug_core::store::{Progress, Stage};
-use seraug_run::status::{CellState, State, Status};
+use seraug_core::store::{LeaseProgress, Stage};
+use seraug_run::status::{CellState, RunPhase, RunStatus};
 use seraug_test_support::common::{seraug, stderr, stdout};
 use seraug_test_support::fake_grid::{Grid, at, dead, living};
 use seraug_test_support::fake_run::Fake;
@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 
 const BOTH: [Stage; 2] = [Stage::Augmentor, Stage::Classifier];
 
-fn read(grid: &Grid) -> Status {
-    Status::read(&grid.run).unwrap()
+fn read(grid: &Grid) -> RunStatus {
+    RunStatus::read(&grid.run).unwrap()
 }
 
 /// The word for a cell's state.
-fn word(status: &Status, cell: &str) -> String {
+fn word(status: &RunStatus, cell: &str) -> String {
     let json = status.json();
     let cells = json["cells"].as_array().unwrap();
     let found = cells.iter().find(|c| c["cell"] == format!("open/grid/{cell}/seed-1")).unwrap();
@@ -34,8 +34,8 @@ fn every_state(owner: impl Fn(u32) -> seraug_core::owner::Owner) -> Grid {
     grid.done(grid.cell("var", 1), &[Stage::Classifier], [100.0, 50.0]);
     grid.failed(grid.cell("no-aug", 2), "the loss is not finite at step 7");
     let values = vec![("rep".to_owned(), 0.5), ("d_loss".to_owned(), 1.25), ("rate".to_owned(), 2e-4)];
-    let progress = Progress { values, ..at(120, 400, 0.5) };
-    grid.lease(&owner(11), grid.cell("aug", 2), Stage::Classifier, &Progress::default());
+    let progress = LeaseProgress { values, ..at(120, 400, 0.5) };
+    grid.lease(&owner(11), grid.cell("aug", 2), Stage::Classifier, &LeaseProgress::default());
     grid.lease(&owner(11), grid.cell("aug", 2), Stage::Augmentor, &progress);
     let theirs = grid.cell("no-aug", 3);
     grid.lease_of(&owner(12), "open/other/1", theirs, Stage::Classifier, &at(5, 10, 1.0));
@@ -48,7 +48,7 @@ fn every_state(owner: impl Fn(u32) -> seraug_core::owner::Owner) -> Grid {
 fn every_state_of_a_cell_is_told_apart_while_the_run_goes_on() {
     let grid = every_state(living);
     let status = read(&grid);
-    assert_eq!(status.state, State::Running);
+    assert_eq!(status.state, RunPhase::Running);
     for (cell, expected) in [
         ("aug/fold-1", "done"),
         ("no-aug/fold-2", "failed"),
@@ -87,7 +87,7 @@ fn every_state_of_a_cell_is_told_apart_while_the_run_goes_on() {
 fn killed_with_everything_that_worked_for_it_nothing_runs() {
     let grid = every_state(dead);
     let status = read(&grid);
-    assert_eq!(status.state, State::Dead);
+    assert_eq!(status.state, RunPhase::Dead);
     assert!(status.cells.iter().all(|c| c.work().is_none()));
     assert_eq!(
         (word(&status, "aug/fold-2"), word(&status, "aug/fold-3")),
@@ -103,7 +103,7 @@ fn killed_with_everything_that_worked_for_it_nothing_runs() {
     // A worker that outlives its supervisor is still at work, until it notices.
     grid.lease(&living(11), grid.cell("aug", 2), Stage::Augmentor, &at(1, 400, 0.5));
     let status = read(&grid);
-    assert_eq!((status.state, word(&status, "aug/fold-2").as_str()), (State::Dead, "running"));
+    assert_eq!((status.state, word(&status, "aug/fold-2").as_str()), (RunPhase::Dead, "running"));
     assert_eq!((status.exit_code(), status.is_over()), (0, false));
 }
 
@@ -112,10 +112,10 @@ fn a_process_is_at_one_cell_and_cells_that_need_its_stage_wait() {
     let grid = Grid::new(2);
     grid.supervisor(&living(10));
     // `var` was taken up first and trains the augmentor that `aug` needs too.
-    grid.lease(&living(11), grid.cell("var", 1), Stage::Classifier, &Progress::default());
+    grid.lease(&living(11), grid.cell("var", 1), Stage::Classifier, &LeaseProgress::default());
     grid.lease(&living(11), grid.cell("var", 1), Stage::Augmentor, &at(3, 9, 1.0));
     // A worker of ours waits for another run's augmentor.
-    grid.lease(&living(12), grid.cell("aug", 2), Stage::Classifier, &Progress::default());
+    grid.lease(&living(12), grid.cell("aug", 2), Stage::Classifier, &LeaseProgress::default());
     grid.lease_of(&living(13), "open/other/1", grid.cell("var", 2), Stage::Augmentor, &at(4, 9, 1.0));
     let status = read(&grid);
     let words = ["no-aug/fold-1", "aug/fold-1", "var/fold-1", "no-aug/fold-2", "aug/fold-2", "var/fold-2"]
@@ -162,7 +162,7 @@ fn the_time_left_follows_from_what_was_measured() {
 fn ended_runs_say_how() {
     let grid = Grid::new(1);
     let status = read(&grid);
-    assert_eq!((status.state, status.exit_code()), (State::Stopped, 0));
+    assert_eq!((status.state, status.exit_code()), (RunPhase::Stopped, 0));
     assert!(
         status.text().contains(": stopped 20") && status.text().contains("0 of 3 cells done, 3 waiting\n")
     );
@@ -171,7 +171,7 @@ fn ended_runs_say_how() {
     info.finished = "2026-01-02T04:05:06Z".into();
     info.save(&grid.run.info()).unwrap();
     let status = read(&grid);
-    assert_eq!((status.state, status.exit_code()), (State::Finished, 0));
+    assert_eq!((status.state, status.exit_code()), (RunPhase::Finished, 0));
     assert_eq!(
         status.text(),
         "open/grid/20260102T030405Z-abc: finished 2026-01-02 04:05 UTC\n3 of 3 cells done\n"
@@ -229,8 +229,8 @@ fn of_a_run_on_a_cluster_the_queue_is_asked() {
 fn a_run_without_a_plan_is_what_its_outcomes_say() {
     let folder = tempfile::tempdir().unwrap();
     let run = Fake { failed: vec![("aug", 2, 1)], ..Fake::default() }.write(folder.path());
-    let status = Status::read(&run).unwrap();
-    assert_eq!((status.state, status.exit_code()), (State::Finished, 3));
+    let status = RunStatus::read(&run).unwrap();
+    assert_eq!((status.state, status.exit_code()), (RunPhase::Finished, 3));
     let counts = status.counts();
     assert_eq!((counts.done, counts.failed, status.cells.len()), (59, 1, 60));
     assert!(status.text().contains("  failed   aug/fold-2/seed-1  loss is not finite at step 7 <of> 9\n"));

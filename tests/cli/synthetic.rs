@@ -8,7 +8,7 @@ use seraug_data::corpora::synthetic::espeak::Espeak;
 use seraug_data::corpora::synthetic::prosody::EXPRESSIONS;
 use seraug_data::corpora::synthetic::render::render;
 use seraug_data::corpora::synthetic::sentences::Language;
-use seraug_data::corpora::synthetic::speakers::{self, Speaker};
+use seraug_data::corpora::synthetic::speakers::{self, SyntheticSpeaker};
 use seraug_data::corpora::synthetic::{TAKES, Take, cache, import, takes};
 use std::path::Path;
 
@@ -24,7 +24,7 @@ fn manifest() -> Manifest {
 fn the_manifest_is_what_the_tables_hold() {
     let manifest = manifest();
     assert!(manifest.synthetic);
-    let speakers: Vec<Speaker> = Language::ALL.into_iter().flat_map(speakers::of).collect();
+    let speakers: Vec<SyntheticSpeaker> = Language::ALL.into_iter().flat_map(speakers::of).collect();
     let listed: Vec<(&str, Gender)> = manifest.speakers.iter().map(|(id, g)| (id.as_str(), *g)).collect();
     assert_eq!(speakers.iter().map(|s| (s.id.as_str(), s.gender)).collect::<Vec<_>>(), listed);
     assert_eq!(manifest.expected.utterances, speakers.iter().map(|s| takes(s).count()).sum::<usize>());
@@ -69,7 +69,7 @@ fn a_speaker_is_the_same_on_repeat_and_a_torn_file_is_made_again() {
 }
 
 /// Takes in `emotion`: mean seconds, mean level in dB, and median F0 in Hz.
-fn measured(espeak: &Espeak, speaker: &Speaker, emotion: Emotion) -> [f64; 3] {
+fn measured(espeak: &Espeak, speaker: &SyntheticSpeaker, emotion: Emotion) -> [f64; 3] {
     let (mut seconds, mut level, mut pitch) = (0.0, 0.0, Vec::new());
     for number in 0..TAKES {
         let samples = render(espeak, Take { speaker, emotion, number }).unwrap();

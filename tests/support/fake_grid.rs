@@ -2,8 +2,8 @@
 
 use seraug_core::files::write_atomic;
 use seraug_core::owner::Owner;
-use seraug_core::run_files::{CellId, CellRecord, PlannedCell, RunDir, RunInfo, Status, write_plan};
-use seraug_core::store::{Key, Progress, Stage, Store, Task};
+use seraug_core::run_files::{CellId, CellRecord, OutcomeStatus, PlannedCell, RunDir, RunInfo, write_plan};
+use seraug_core::store::{Key, LeaseProgress, Stage, StageTask, Store};
 use std::path::{Path, PathBuf};
 
 /// A run of the conditions `no-aug`, `aug` and `var` on some folds; `aug` and `var` of a fold share their augmentor.
@@ -52,12 +52,12 @@ pub fn dead(pid: u32) -> Owner {
 }
 
 /// Progress of a training at `step` of `steps`, one step taking `each` seconds.
-pub fn at(step: usize, steps: usize, each: f64) -> Progress {
-    Progress { beat: 9, step, steps, resumed: 0, seconds: step as f64 * each, values: Vec::new() }
+pub fn at(step: usize, steps: usize, each: f64) -> LeaseProgress {
+    LeaseProgress { beat: 9, step, steps, resumed: 0, seconds: step as f64 * each, values: Vec::new() }
 }
 
 /// Writes a lease, as its owner would.
-pub fn write_lease(path: &Path, owner: &Owner, task: &Task, progress: &Progress) {
+pub fn write_lease(path: &Path, owner: &Owner, task: &StageTask, progress: &LeaseProgress) {
     let first = serde_json::to_string(&(owner, task)).unwrap();
     let second = serde_json::to_string(progress).unwrap();
     write_atomic(path, format!("{first}\n{second:<1023}\n").as_bytes()).unwrap();
@@ -97,7 +97,7 @@ impl Grid {
     /// The cell is done; `trained` are its stages that were not in the store.
     pub fn done(&self, cell: &PlannedCell, trained: &[Stage], seconds: [f64; 2]) {
         let record = CellRecord {
-            status: Status::Done,
+            status: OutcomeStatus::Done,
             key_classifier: cell.key_classifier.clone(),
             trained: trained.iter().map(|s| s.name().to_owned()).collect(),
             seconds_augmentor: seconds[0],
@@ -141,18 +141,25 @@ impl Grid {
     }
 
     /// `owner` makes `stage` of `cell` for this run.
-    pub fn lease(&self, owner: &Owner, cell: &PlannedCell, stage: Stage, progress: &Progress) {
+    pub fn lease(&self, owner: &Owner, cell: &PlannedCell, stage: Stage, progress: &LeaseProgress) {
         self.lease_of(owner, &self.name, cell, stage, progress);
     }
 
-    pub fn lease_of(&self, owner: &Owner, run: &str, cell: &PlannedCell, stage: Stage, progress: &Progress) {
+    pub fn lease_of(
+        &self,
+        owner: &Owner,
+        run: &str,
+        cell: &PlannedCell,
+        stage: Stage,
+        progress: &LeaseProgress,
+    ) {
         let name = format!("{}-{}.json", stage.name(), cell.key(stage).unwrap());
-        let task = Task { run: run.into(), cell: cell.cell.to_string() };
+        let task = StageTask { run: run.into(), cell: cell.cell.to_string() };
         write_lease(&self.store().leases().join(name), owner, &task, progress);
     }
 
     pub fn supervisor(&self, owner: &Owner) {
-        let task = Task { run: self.name.clone(), cell: String::new() };
-        write_lease(&self.run.supervisor(), owner, &task, &Progress::default());
+        let task = StageTask { run: self.name.clone(), cell: String::new() };
+        write_lease(&self.run.supervisor(), owner, &task, &LeaseProgress::default());
     }
 }

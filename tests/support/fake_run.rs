@@ -4,7 +4,10 @@ use seraug_core::device::DeviceInfo;
 use seraug_core::files::write_atomic;
 use seraug_core::metrics::Confusion;
 use seraug_core::rng::Seed;
-use seraug_core::run_files::{AuditCheck, CellId, CorpusInfo, FoldInfo, NetworkInfo, Outcome, PredictionRow, RunDir, RunInfo, Status, Warning, write_outcomes, write_predictions};
+use seraug_core::run_files::{
+    AuditCheck, CellId, CorpusInfo, FoldInfo, NetworkInfo, Outcome, OutcomeStatus, PredictionRow, RunDir,
+    RunInfo, Warning, write_outcomes, write_predictions,
+};
 use seraug_core::spec::{self, Precision, Spec};
 use std::path::Path;
 
@@ -172,7 +175,7 @@ loss = "weighted"
             let augmented = matches!(cell.condition.as_str(), "aug" | "copies");
             Outcome {
                 corpus: self.corpus().into(),
-                status: if failed { Status::Failed } else { Status::Done },
+                status: if failed { OutcomeStatus::Failed } else { OutcomeStatus::Done },
                 error: if failed { "loss is not finite at step 7 <of> 9".into() } else { String::new() },
                 n_train: 192,
                 n_augmented: if augmented { 288 } else { 0 },

@@ -8,10 +8,10 @@ use seraug_core::spec::{Loss, Precision, Sampling, Spec};
 use seraug_data::audio::LogMel;
 use seraug_data::features::Standardiser;
 use seraug_train::classifier::{ClassifierTask, train};
-use seraug_train::control::{Control, Turn};
+use seraug_train::control::{Action, Control};
 use seraug_train::feature_bank::Bank;
 use seraug_train::generators::triplet_gan::{AugmentorTask, Trainer};
-use seraug_train::history::Row;
+use seraug_train::history::LoggedRow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tch::Device;
@@ -38,12 +38,12 @@ impl Control for Timed<'_> {
         self.resume.then(|| self.folder.clone())
     }
 
-    fn row(&mut self, _row: Row) -> Result<()> {
+    fn row(&mut self, _row: LoggedRow) -> Result<()> {
         Ok(())
     }
 
-    fn turn(&mut self, _step: usize, _steps: usize) -> Turn {
-        if self.resume { Turn::GoOn } else { Turn::Save }
+    fn turn(&mut self, _step: usize, _steps: usize) -> Action {
+        if self.resume { Action::GoOn } else { Action::Save }
     }
 
     fn save(&mut self, step: usize, write: &dyn Fn(&Path) -> Result<()>) -> Result<()> {
@@ -151,7 +151,7 @@ fn checkpoint_overhead() {
         all[0].push(cpu_ms() - before);
         let mut run = Trainer::new(augmentor_task(&spec, &bank)).unwrap();
         let before = cpu_ms();
-        run.run(&mut |_: Row| Ok(())).unwrap();
+        run.run(&mut |_: LoggedRow| Ok(())).unwrap();
         all[1].push(cpu_ms() - before);
     }
     let [bare, run] = all.map(|mut times| {

@@ -8,8 +8,8 @@ use seraug_data::features::Standardiser;
 use seraug_train::classifier::predict::predict;
 use seraug_train::classifier::{ClassifierTask, train};
 use seraug_train::feature_bank::Bank;
-use seraug_train::history::Row;
-use seraug_train::nets::vgg::Vgg;
+use seraug_train::history::LoggedRow;
+use seraug_train::nets::vgg::VggNet;
 use tch::Device;
 
 /// Toy sounds of three classes that differ in how a tone moves: up, down or not at all. Every speaker
@@ -93,7 +93,7 @@ pub fn toy_spec(steps: usize) -> spec::Classifier {
     }
 }
 
-pub fn run(task: &ClassifierTask) -> (Vgg, Vec<Row>) {
+pub fn run(task: &ClassifierTask) -> (VggNet, Vec<LoggedRow>) {
     let mut rows = Vec::new();
     let net = train(task, &mut |row| {
         rows.push(row);
@@ -102,7 +102,7 @@ pub fn run(task: &ClassifierTask) -> (Vgg, Vec<Row>) {
     (net.unwrap(), rows)
 }
 
-pub fn accuracy(net: &Vgg, spec: &spec::Classifier, test: &Toy) -> f64 {
+pub fn accuracy(net: &VggNet, spec: &spec::Classifier, test: &Toy) -> f64 {
     let predictions = predict(net, spec, &test.bank, &test.originals);
     let right = predictions.iter().zip(&test.labels).filter(|(p, l)| p.class == **l).count();
     right as f64 / predictions.len() as f64
@@ -178,7 +178,7 @@ fn mixup_learns_in_the_same_steps_and_repeats() {
     // Half-and-half batches cannot be told as surely as whole ones.
     let even = run(&ClassifierTask { mixup: Some(1000.0), ..task }).1;
     let plain = run(&toy.task(&spec, &toy.originals)).1;
-    let loss = |rows: &[Row]| rows.last().unwrap().get("loss").unwrap();
+    let loss = |rows: &[LoggedRow]| rows.last().unwrap().get("loss").unwrap();
     assert!(loss(&even) > loss(&rows) && loss(&rows) > loss(&plain), "{} {}", loss(&even), loss(&rows));
 
     let short = toy_spec(20);
@@ -229,7 +229,7 @@ fn what_cannot_be_trained_is_refused_in_one_line() {
     let loss = error(&toy.task(&by_winograd, &toy.originals));
     assert!(loss.contains("the loss is NaN at step "), "{loss}");
 
-    let stopped = train(&toy.task(&spec, &toy.originals), &mut |row: Row| {
+    let stopped = train(&toy.task(&spec, &toy.originals), &mut |row: LoggedRow| {
         Err(Error::failed(format!("stop at {}", row.step)))
     });
     assert_eq!(stopped.unwrap_err().to_string(), "stop at 25");

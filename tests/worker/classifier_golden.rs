@@ -5,7 +5,7 @@ use seraug_core::spec::{self, Convolutions, Loss, Schedule};
 use seraug_train::classifier::loss::{class_weights, cross_entropy};
 use seraug_train::classifier::schedule::rate;
 use seraug_train::classifier::vote::vote;
-use seraug_train::nets::vgg::Vgg;
+use seraug_train::nets::vgg::VggNet;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use tch::{Device, Kind, Tensor};
@@ -18,7 +18,7 @@ fn cases() -> HashMap<String, Tensor> {
     Tensor::read_safetensors(golden("vgg_cases.safetensors")).unwrap().into_iter().collect()
 }
 
-fn narrow(batch_norm: bool, shrink: usize) -> Vgg {
+fn narrow(batch_norm: bool, shrink: usize) -> VggNet {
     let spec = spec::Vgg {
         widths: [2, 3, 4, 4, 5],
         depths: [1, 2, 1, 1, 1],
@@ -29,7 +29,7 @@ fn narrow(batch_norm: bool, shrink: usize) -> Vgg {
         shrink,
         ..spec::Vgg::default()
     };
-    Vgg::new(&spec, 64, 96, 3, Seed::new(1), Device::Cpu)
+    VggNet::new(&spec, 64, 96, 3, Seed::new(1), Device::Cpu)
 }
 
 fn assert_close(ours: &Tensor, theirs: &Tensor, what: &str) {
@@ -76,14 +76,14 @@ fn winograds_convolutions_change_rounding_alone() {
             convolutions,
             ..spec::Vgg::default()
         };
-        Vgg::new(&spec, 72, 100, 3, Seed::new(1), Device::Cpu)
+        VggNet::new(&spec, 72, 100, 3, Seed::new(1), Device::Cpu)
     };
     let (direct, winograd) = (net(Convolutions::Direct), net(Convolutions::Winograd));
     let mut host = vec![0f32; 5 * 72 * 100];
     Seed::new(2).draws().fill_normal(&mut host);
     let x = Tensor::from_slice(&host).view([5, 1, 72, 100]);
     let y = Tensor::from_slice(&[0i64, 1, 2, 1, 0]);
-    let both = |net: &Vgg| {
+    let both = |net: &VggNet| {
         let pass = net.pass(&x, Seed::new(3));
         let (logits, loss) = (pass.logits.detach(), cross_entropy(&pass.logits, &y, None));
         (logits, net.gradient(pass, &loss))

@@ -5,28 +5,28 @@ use crate::gan::{ALL, bank, flats, task, tiny};
 use seraug_core::error::Result;
 use seraug_core::spec::GanLoss;
 use seraug_test_support::common::{seraug, stderr};
-use seraug_train::control::{Control, Turn};
+use seraug_train::control::{Action, Control};
 use seraug_train::generators::triplet_gan::Trainer;
-use seraug_train::history::Row;
+use seraug_train::history::LoggedRow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Rows and notes; where asked, a checkpoint after a step.
 #[derive(Default)]
 struct Listener {
-    rows: Vec<Row>,
+    rows: Vec<LoggedRow>,
     notes: Vec<String>,
     save: Option<(usize, PathBuf)>,
 }
 
 impl Control for Listener {
-    fn row(&mut self, row: Row) -> Result<()> {
+    fn row(&mut self, row: LoggedRow) -> Result<()> {
         self.rows.push(row);
         Ok(())
     }
 
-    fn turn(&mut self, step: usize, _: usize) -> Turn {
-        if self.save.as_ref().is_some_and(|(at, _)| *at == step) { Turn::Save } else { Turn::GoOn }
+    fn turn(&mut self, step: usize, _: usize) -> Action {
+        if self.save.as_ref().is_some_and(|(at, _)| *at == step) { Action::Save } else { Action::GoOn }
     }
 
     fn save(&mut self, _: usize, write: &dyn Fn(&Path) -> Result<()>) -> Result<()> {

@@ -1,8 +1,8 @@
 //! Experiments as a user runs them: every shipped spec, repeated runs, and what bad input does.
 
-use seraug_test_support::corpora::emodb;
 use seraug_core::run_files::{Shown, read_gallery};
 use seraug_test_support::common::{seraug, stderr, stdout};
+use seraug_test_support::corpora::emodb;
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -9,7 +9,7 @@ use seraug_train::generators::augment;
 use seraug_train::generators::triplet_gan::augment::pieces;
 use seraug_train::generators::triplet_gan::phases::Preserved;
 use seraug_train::generators::triplet_gan::{AugmentorTask, Networks, Trainer, train};
-use seraug_train::history::Row;
+use seraug_train::history::LoggedRow;
 use tch::{Device, Kind, Tensor};
 
 pub const ALL: [GanLoss; 3] = [GanLoss::Model, GanLoss::Var, GanLoss::Bal];
@@ -78,7 +78,7 @@ pub fn task<'a>(spec: &'a Spec, bank: &'a Bank, losses: &'a [GanLoss]) -> Augmen
     AugmentorTask { spec, losses, bank, labels: &LABELS, classes: 2, seed: Seed::new(11) }
 }
 
-pub fn rows(spec: &Spec, losses: &[GanLoss]) -> (Networks, Vec<Row>) {
+pub fn rows(spec: &Spec, losses: &[GanLoss]) -> (Networks, Vec<LoggedRow>) {
     let (bank, mut rows) = (bank(), Vec::new());
     let networks = train(task(spec, &bank, losses), &mut |row| {
         rows.push(row);

@@ -5,11 +5,11 @@ use seraug_core::rng::Seed;
 use seraug_core::spec::{Distance, Dot, ProjectionMean, Spec};
 use seraug_train::kernels::adam::Adam;
 use seraug_train::nets::attention::attend;
-use seraug_train::nets::augmentor::{Augmentor, project};
-use seraug_train::nets::discriminator::Discriminator;
+use seraug_train::nets::augmentor::{AugmentorNet, project};
+use seraug_train::nets::discriminator::DiscriminatorNet;
 use seraug_train::nets::losses;
 use seraug_train::nets::representation::RepresentationLearner;
-use seraug_train::torch::params::{Builder, Start};
+use seraug_train::torch::params::{ParamsBuilder, Start};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use tch::{Device, Tensor};
@@ -46,7 +46,7 @@ fn small(sets: &[&str]) -> Spec {
 #[test]
 fn discriminator_and_representation_equal_pytorch() {
     let (g, spec) = (golden(), small(&[]));
-    let mut d = Discriminator::new(&spec, Seed::new(0), CPU);
+    let mut d = DiscriminatorNet::new(&spec, Seed::new(0), CPU);
     d.params.load(&file("discriminator")).unwrap();
     close("discriminator", &d.forward(&g["x"], &g["own"], None), &g["discriminator"], 1e-6);
     let mut r = RepresentationLearner::new(&spec, Seed::new(0), CPU);
@@ -75,7 +75,7 @@ fn padding_is_not_attended_to() {
 fn both_augmentors_equal_pytorch() {
     let g = golden();
     for latent in ["vector", "map"] {
-        let mut a = Augmentor::new(&small(&[&format!("augmentor.latent={latent}")]), Seed::new(0), CPU);
+        let mut a = AugmentorNet::new(&small(&[&format!("augmentor.latent={latent}")]), Seed::new(0), CPU);
         a.params.load(&file(&format!("augmentor_{latent}"))).unwrap();
         let p = a.perturbation(&g["x"], &g["own"], &g["n"]);
         close(latent, &p, &g[&format!("p_{latent}")], 1e-6);
@@ -126,7 +126,7 @@ fn attention_of_one_step_is_that_step() {
 fn adam_equals_pytorch() {
     let g = golden();
     for (name, clip) in [("plain", 0.0), ("clipped", 1.0)] {
-        let mut builder = Builder::default();
+        let mut builder = ParamsBuilder::default();
         builder.add("a", &[3], Start::Constant(0.5));
         builder.add("b", &[2, 2], Start::Constant(0.5));
         let params = builder.build(Seed::new(0), CPU);

@@ -101,7 +101,7 @@ fn measure(name: &str, sets: &[&str], threads: i32, steps: usize, run: usize) {
         "{name}, {threads} threads: {all:.1} ms an iteration, {cpu:.1} of processors: \
          draws {draw:.1}, rep {rep:.1}, d {d:.1}, var {var:.1}, preserve {preserve:.1}"
     );
-    let observe = &mut |row: seraug_train::history::Row| {
+    let observe = &mut |row: seraug_train::history::LoggedRow| {
         let values: Vec<_> = row.values.iter().map(|(n, v)| format!("{n} {v:.4}")).collect();
         println!("{name}: step {}: {}", row.step, values.join(", "));
         Ok(())

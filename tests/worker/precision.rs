@@ -5,10 +5,10 @@ use crate::gan::{ALL, bank, flats, rows, task, tiny};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{Network, Precision};
 use seraug_test_support::common::{seraug, stderr};
-use seraug_train::classifier::predict::predict;
 use seraug_train::classifier::ClassifierTask;
+use seraug_train::classifier::predict::predict;
 use seraug_train::generators::triplet_gan::{Networks, Trainer};
-use seraug_train::nets::vgg::Vgg;
+use seraug_train::nets::vgg::VggNet;
 use tch::{Device, Kind, Tensor};
 
 /// The largest difference.
@@ -28,7 +28,7 @@ fn an_augmentor_learns_in_bfloat16_and_repeats() {
         // Adam's 30 steps of 1e-3 move a weight by 0.03 at most, in either.
         assert!(low != single && apart(&low, &single) < 0.05, "{}", apart(&low, &single));
     }
-    let rep = |rows: &[seraug_train::history::Row]| [0, 2].map(|i: usize| rows[i].get("rep").unwrap());
+    let rep = |rows: &[seraug_train::history::LoggedRow]| [0, 2].map(|i: usize| rows[i].get("rep").unwrap());
     let ([first, last], [_, expected]) = (rep(&rows_a), rep(&rows_single));
     assert!(last < first && (last - expected).abs() < 0.1 * first, "{first} to {last}, f32 to {expected}");
 }
@@ -93,11 +93,12 @@ fn a_classifier_learns_in_bfloat16_and_repeats() {
         let (dir, Network::Vgg(sizes)) = (tempfile::tempdir().unwrap(), &spec.network);
         let file = dir.path().join("classifier.safetensors");
         net.save(&file).unwrap();
-        let mut loaded = Vgg::new(sizes, 64, 64, 3, Seed::new(9), Device::Cpu).in_precision(Precision::Bf16);
+        let mut loaded =
+            VggNet::new(sizes, 64, 64, 3, Seed::new(9), Device::Cpu).in_precision(Precision::Bf16);
         loaded.load(&file).unwrap();
-        let answers = |net: &Vgg| predict(net, &spec, &test.bank, &test.originals);
+        let answers = |net: &VggNet| predict(net, &spec, &test.bank, &test.originals);
         assert_eq!(answers(&loaded), answers(&net), "what the layers read is that of the file");
-        let mut single = Vgg::new(sizes, 64, 64, 3, Seed::new(9), Device::Cpu);
+        let mut single = VggNet::new(sizes, 64, 64, 3, Seed::new(9), Device::Cpu);
         single.load(&file).unwrap();
         assert_ne!(answers(&single), answers(&net));
     }

@@ -5,9 +5,9 @@ use crate::gan::{ALL, bank, flats, task, tiny};
 use seraug_core::error::{Error, Result};
 use seraug_core::spec::{self, FinalWeights, GanLoss, Loss, Network, Precision, Sampling, Schedule, Spec};
 use seraug_train::classifier::{self, ClassifierTask};
-use seraug_train::control::{Control, Turn};
+use seraug_train::control::{Action, Control};
 use seraug_train::generators::triplet_gan;
-use seraug_train::history::Row;
+use seraug_train::history::LoggedRow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tch::Tensor;
@@ -20,7 +20,7 @@ struct Script {
     from: Option<usize>,
     save_at: Vec<usize>,
     stop_at: Option<usize>,
-    rows: Vec<Row>,
+    rows: Vec<LoggedRow>,
     /// Rows given before each checkpoint.
     saved: BTreeMap<usize, usize>,
     turns: Vec<usize>,
@@ -37,19 +37,19 @@ impl Control for Script {
         self.from.map(|step| self.folder.join(step.to_string()))
     }
 
-    fn row(&mut self, row: Row) -> Result<()> {
+    fn row(&mut self, row: LoggedRow) -> Result<()> {
         self.rows.push(row);
         Ok(())
     }
 
-    fn turn(&mut self, step: usize, _steps: usize) -> Turn {
+    fn turn(&mut self, step: usize, _steps: usize) -> Action {
         self.turns.push(step);
         if self.stop_at == Some(step) {
-            Turn::Stop
+            Action::Stop
         } else if self.save_at.contains(&step) {
-            Turn::Save
+            Action::Save
         } else {
-            Turn::GoOn
+            Action::GoOn
         }
     }
 
@@ -71,7 +71,7 @@ const RESUMED: [usize; 4] = [5, 9, 11, 12];
 /// A training of 12 steps, and the folder with its checkpoint of every step.
 struct Whole {
     folder: tempfile::TempDir,
-    rows: Vec<Row>,
+    rows: Vec<LoggedRow>,
     weights: Vec<Tensor>,
 }
 

@@ -2,10 +2,10 @@
 
 use crate::faults::{GRID, findings, only_run};
 use seraug_core::files::write_atomic;
-use seraug_core::run_files::{CellId, CellRecord, PlannedCell, RunDir, Status, read_plan, write_plan};
+use seraug_core::run_files::{CellId, CellRecord, OutcomeStatus, PlannedCell, RunDir, read_plan, write_plan};
 use seraug_core::spec::Slurm;
 use seraug_core::store::{Key, Stage, Store};
-use seraug_run::slurm::{Lost, Task, TaskState, WorkerCommand, follow, lost, submit, tasks};
+use seraug_run::slurm::{ArrayTask, FailedJob, TaskState, WorkerCommand, failed_jobs, follow, submit, tasks};
 use seraug_test_support::common::{stderr, stdout};
 use seraug_test_support::corpora::emodb;
 use std::fs;
@@ -63,7 +63,7 @@ fn run_of_six(folder: &Path) -> (RunDir, WorkerCommand) {
     write_plan(&run.plan(), &(1..=6).map(cell).collect::<Vec<_>>()).unwrap();
     let outcome = folder.join("it's an outcome.toml");
     let record = CellRecord {
-        status: Status::Done,
+        status: OutcomeStatus::Done,
         key_classifier: "k".into(),
         confusion: vec![vec![1]],
         ..CellRecord::default()
@@ -97,8 +97,8 @@ fn every_row_has_one_job_until_it_is_done() {
     wait_for("row 2 runs", || seen().contains(&2));
     let held = tasks(&run).unwrap();
     let second = format!("{}_2", first.jobs[0].id);
-    assert!(held.contains(&Task { row: 2, job: second.clone(), state: TaskState::Running }), "{held:?}");
-    let last = Task { row: 6, job: format!("{}_2", first.jobs[1].id), state: TaskState::Queued };
+    assert!(held.contains(&ArrayTask { row: 2, job: second.clone(), state: TaskState::Running }), "{held:?}");
+    let last = ArrayTask { row: 6, job: format!("{}_2", first.jobs[1].id), state: TaskState::Queued };
     assert!(held.contains(&last), "the second array waits for the first: {held:?}");
 
     slurm("scancel", &[&second]);
@@ -107,8 +107,8 @@ fn every_row_has_one_job_until_it_is_done() {
     assert!(looks > 1);
     assert_eq!(state.counts(), [5, 0, 1]);
     assert_eq!(seen(), rows);
-    let gone = lost(&run).unwrap();
-    let [Lost { cell, job, reason }] = &gone[..] else { panic!("{gone:?}") };
+    let gone = failed_jobs(&run).unwrap();
+    let [FailedJob { cell, job, reason }] = &gone[..] else { panic!("{gone:?}") };
     assert_eq!((cell.fold, job), (2, &second));
     assert!(reason.contains("CANCELLED"), "{reason}");
 
@@ -116,7 +116,7 @@ fn every_row_has_one_job_until_it_is_done() {
     let third = submit(&run, &[2], &options, &worker).unwrap();
     assert_eq!(third.rows, [2]);
     assert_eq!(follow(&run, &mut |_, _| ()).unwrap().counts(), [6, 0, 0]);
-    assert_eq!(lost(&run).unwrap(), []);
+    assert_eq!(failed_jobs(&run).unwrap(), []);
     let jobs = fs::read_to_string(run.path().join("slurm/jobs.toml")).unwrap();
     assert_eq!(jobs.matches("--partition=low").count(), 3, "{jobs}");
 }
@@ -175,7 +175,8 @@ fn a_run_with_a_cancelled_job_is_completed_by_the_next_and_equals_a_local_one() 
     let (mut before, mut victim) = (tasks(&run).unwrap(), None);
     wait_for("another cell begins", || {
         let now = tasks(&run).unwrap();
-        let waited = |t: &&Task| before.contains(&Task { state: TaskState::Queued, ..(*t).clone() });
+        let waited =
+            |t: &&ArrayTask| before.contains(&ArrayTask { state: TaskState::Queued, ..(*t).clone() });
         victim = now.iter().find(|t| t.state == TaskState::Running && waited(t)).cloned();
         before = now;
         victim.is_some()
@@ -200,7 +201,7 @@ fn a_run_with_a_cancelled_job_is_completed_by_the_next_and_equals_a_local_one() 
 fn at_work(run: &RunDir, store: &Store) -> Option<String> {
     let cells = read_plan(&run.plan()).unwrap();
     let running = tasks(run).unwrap().into_iter().filter(|t| t.state == TaskState::Running);
-    let trains = |task: &Task| {
+    let trains = |task: &ArrayTask| {
         let planned = &cells[task.row - 1];
         let key = Key::read(&planned.key_augmentor)?;
         let holder = store.holder(Stage::Augmentor, &key)?;

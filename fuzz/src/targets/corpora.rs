@@ -9,7 +9,7 @@ use seraug_core::digest::digest_hex;
 use seraug_core::error::Result;
 use seraug_core::manifest::Manifest;
 use seraug_core::spec;
-use seraug_data::corpora::{self, Corpus, Reading};
+use seraug_data::corpora::{self, Corpus, DigestPolicy};
 use seraug_data::split::{Selection, SplitTable, folds, select};
 use std::fmt::Write;
 use std::fs;
@@ -46,7 +46,7 @@ pub fn world(folder: &Path) -> Vec<Corpus> {
 }
 
 fn import(name: &str, folder: &Path, cache: &Path) -> Result<Corpus> {
-    corpora::import(name, &[], &folder.join("corpora"), cache, Reading::Cached, &ProgressBar::hidden())
+    corpora::import(name, &[], &folder.join("corpora"), cache, DigestPolicy::Cached, &ProgressBar::hidden())
 }
 
 /// A corpus that was read, looked at as `corpus check` does.

@@ -3,13 +3,16 @@
 use super::{Check, PLAIN, Target, all_seeds, answer};
 use crate::case::Case;
 use seraug_core::error::Result;
-use seraug_core::run_files::{CellRecord, RunDir, RunInfo, RunState, read_counts, read_gallery, read_history, read_outcomes, read_plan, read_predictions, runs_below};
+use seraug_core::run_files::{
+    CellRecord, RunDir, RunInfo, RunState, read_counts, read_gallery, read_history, read_outcomes, read_plan,
+    read_predictions, runs_below,
+};
 use seraug_core::spec;
 use seraug_core::store::{Store, broken};
 use seraug_data::split::SplitTable;
 use seraug_report::{compare, write};
-use seraug_run::prune::{Broken, Inventory, References, Trajectory, Wanted, plan};
-use seraug_run::status::Status;
+use seraug_run::prune::{Broken, Inventory, PruneOptions, References, Trajectory, plan};
+use seraug_run::status::RunStatus;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
@@ -81,7 +84,7 @@ pub const STATUS: Target = Target {
     prepare: |_| -> Check {
         Box::new(|case| {
             let Some(run) = run(case) else { return Ok(()) };
-            if let Some(status) = answer(Status::read(&run), &NAMES)? {
+            if let Some(status) = answer(RunStatus::read(&run), &NAMES)? {
                 let (text, json) = (status.text(), status.json().to_string());
                 if text.is_empty() || json.is_empty() {
                     return Err("a status without words".to_owned());
@@ -111,7 +114,7 @@ pub const STORE: Target = Target {
             let folders = folders.chain(inventory.checkpoints.iter().flat_map(steps));
             let broken: Vec<Broken> =
                 folders.filter_map(|dir| Some(Broken { why: broken(&dir)?, dir, next: "" })).collect();
-            let wanted = Wanted { keep_checkpoints: false, caches: true, older_than: 0 };
+            let wanted = PruneOptions { keep_checkpoints: false, caches: true, older_than: 0 };
             let removals = plan(&Store::of(&results), &inventory, &references, &broken, wanted);
             match removals.iter().find(|r| !r.path.starts_with(&results)) {
                 Some(removal) => Err(format!("would remove {}", removal.path.display())),

@@ -7,7 +7,7 @@ use seraug_core::device::DeviceInfo;
 use seraug_core::spec::{self, File, Pace, Spec};
 use seraug_core::store::Store;
 use seraug_data::corpora::Corpus;
-use seraug_run::plan::{Plan, listing, verdicts};
+use seraug_run::plan::{Plan, cell_actions, listing};
 use seraug_run::warnings;
 use std::path::Path;
 
@@ -83,8 +83,13 @@ fn planned(spec: Spec, corpora: &[Corpus], results: &Path) -> Result<(), String>
     if let Some(plan) = answer(Plan::new(spec, "mini".to_owned(), found, "cpu"), &[""])? {
         answer(plan.audit(), &[""])?;
         let rows = plan.rows();
-        let verdicts =
-            verdicts(&plan, &DeviceInfo::default(), &Store::of(results), results, &mut Default::default());
+        let verdicts = cell_actions(
+            &plan,
+            &DeviceInfo::default(),
+            &Store::of(results),
+            results,
+            &mut Default::default(),
+        );
         if rows.len() != verdicts.len() || listing(&plan, &verdicts, true).is_empty() {
             return Err("a plan without its cells".to_owned());
         }

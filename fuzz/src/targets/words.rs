@@ -2,7 +2,7 @@
 
 use super::{Check, PLAIN, Target, answer};
 use seraug_report::page::splice::{content, splice};
-use seraug_run::worker_client::protocol::{Answer, Event, Order, Question};
+use seraug_run::worker_client::protocol::{Event, ProbeAnswer, ProbeQuestion, WorkerOrder};
 use std::fs;
 
 /// A line of the protocol: what does not read is an error of serde, never a panic; what reads is written the same.
@@ -20,9 +20,9 @@ pub const EVENT: Target = Target {
                         return Err(format!("{event:?} comes back as {again:?}"));
                     }
                 }
-                let _ = serde_json::from_str::<Order>(line);
-                let _ = serde_json::from_str::<Question>(line);
-                let _ = serde_json::from_str::<Answer>(line);
+                let _ = serde_json::from_str::<WorkerOrder>(line);
+                let _ = serde_json::from_str::<ProbeQuestion>(line);
+                let _ = serde_json::from_str::<ProbeAnswer>(line);
             }
             Ok(())
         })

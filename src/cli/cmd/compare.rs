@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// Compare runs: what differs, tables, statistics, cells
 #[derive(Debug, Clone, clap::Args)]
-pub struct Args {
+pub struct CompareArgs {
     /// Run directories, such as results/quickstart/latest; each is compared with the first
     #[arg(required = true, num_args = 2..)]
     pub runs: Vec<PathBuf>,
@@ -32,7 +32,7 @@ const DIFFERENT: u8 = 4;
 ///
 /// # Errors
 /// As [`compare::compare`] and [`compare::write`].
-pub fn run(args: Args, global: &Global) -> Result<u8> {
+pub fn run(args: CompareArgs, global: &Global) -> Result<u8> {
     let runs = args.runs.iter().map(|path| global.run(path)).collect::<Result<Vec<RunDir>>>()?;
     let comparison = if args.public { compare::compare_public(&runs)? } else { compare::compare(&runs)? };
     let files = match &args.out {

@@ -5,8 +5,8 @@ use clap::Subcommand;
 use seraug_core::error::{Error, Result};
 use seraug_core::files::write_given;
 use seraug_core::terminal;
-use seraug_data::corpora::fetch::{Job, fetch as fetch_files};
-use seraug_data::corpora::{self, Check, Corpus, Count, Index, Reading};
+use seraug_data::corpora::fetch::{FetchJob, fetch as fetch_files};
+use seraug_data::corpora::{self, ClassCount, Corpus, CorpusCheck, DigestPolicy, Index};
 use seraug_data::features::all_of;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -14,13 +14,13 @@ use std::time::Duration;
 
 /// List, check, index and download corpora
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct CorpusArgs {
     #[command(subcommand)]
-    action: Action,
+    action: CorpusAction,
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {
+enum CorpusAction {
     /// Every corpus, whether it is there, and its licence
     List,
     /// Compare a corpus with what a complete copy has; exit code 1 unless it is complete
@@ -50,25 +50,25 @@ enum Action {
 ///
 /// # Errors
 /// An unknown corpus; one that is missing or cannot be read; one that cannot be downloaded.
-pub fn run(args: Args, global: &Global) -> Result<u8> {
+pub fn run(args: CorpusArgs, global: &Global) -> Result<u8> {
     match args.action {
-        Action::List => list(global),
-        Action::Check { name } => check(&name, global),
-        Action::Import { name, out, partial } => import(&name, out, partial, global),
-        Action::Fetch { name } => fetch(&name, global),
+        CorpusAction::List => list(global),
+        CorpusAction::Check { name } => check(&name, global),
+        CorpusAction::Import { name, out, partial } => import(&name, out, partial, global),
+        CorpusAction::Fetch { name } => fetch(&name, global),
     }
 }
 
 fn read(name: &str, global: &Global) -> Result<Corpus> {
     let progress = global.progress("reading");
     // What `check` says, and what the index has, is what is on the disk now.
-    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), Reading::Afresh, &progress);
+    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), DigestPolicy::Afresh, &progress);
     progress.finish_and_clear();
     corpus
 }
 
 #[derive(Serialize)]
-struct Listed {
+struct ListedCorpus {
     name: String,
     status: &'static str,
     folder: String,
@@ -85,7 +85,7 @@ fn list(global: &Global) -> Result<u8> {
             // A list is not the place to fail for one bad manifest.toml of many.
             Err(e) => {
                 let (folder, licence) = (folder.display().to_string(), e.to_string());
-                rows.push(Listed { name, status: "unreadable", folder, utterances: 0, licence });
+                rows.push(ListedCorpus { name, status: "unreadable", folder, utterances: 0, licence });
                 continue;
             }
         };
@@ -96,7 +96,7 @@ fn list(global: &Global) -> Result<u8> {
             (false, false) => "missing",
         };
         let folder = folder.display().to_string();
-        rows.push(Listed {
+        rows.push(ListedCorpus {
             name,
             status,
             folder,
@@ -138,9 +138,9 @@ fn check(name: &str, global: &Global) -> Result<u8> {
 /// Lines of a list that a terminal is given; --json has all.
 const SHOWN: usize = 20;
 
-fn table(corpus: &Corpus, check: &Check) -> String {
+fn table(corpus: &Corpus, check: &CorpusCheck) -> String {
     let mut text = format!("{}\n{}, in {}\n", check.summary, corpus.manifest.title, corpus.root.display());
-    let all = Count { name: "all".into(), found: check.found, expected: Some(check.expected) };
+    let all = ClassCount { name: "all".into(), found: check.found, expected: Some(check.expected) };
     for c in [&all].into_iter().chain(&check.emotions) {
         text += &row(&c.name, c, "");
     }
@@ -156,7 +156,7 @@ fn table(corpus: &Corpus, check: &Check) -> String {
     }
     text += &more("speakers", check.speakers.len(), 100);
     for d in &check.dropped {
-        let c = Count { name: String::new(), found: d.found, expected: d.expected };
+        let c = ClassCount { name: String::new(), found: d.found, expected: d.expected };
         text += &row(&format!("dropped {}", d.code), &c, &d.reason);
     }
     for d in &check.unusable {
@@ -180,7 +180,7 @@ fn table(corpus: &Corpus, check: &Check) -> String {
 }
 
 /// `angry   1 of 127  126 missing`.
-fn row(name: &str, c: &Count, remark: &str) -> String {
+fn row(name: &str, c: &ClassCount, remark: &str) -> String {
     let (expected, note) = match c.expected {
         Some(e) if c.found < e => (format!(" of {e}"), format!("{} missing", e - c.found)),
         Some(e) if c.found > e => (format!(" of {e}"), format!("{} too many", c.found - e)),
@@ -237,7 +237,7 @@ fn fetch(name: &str, global: &Global) -> Result<u8> {
             progress.suspend(|| terminal::note(line));
         }
     };
-    let job = Job {
+    let job = FetchJob {
         name,
         corpora: &global.corpora,
         progress: &progress,

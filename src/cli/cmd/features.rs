@@ -23,7 +23,7 @@ enum Which {
 
 /// Write the log-mel spectrogram of each recording as NAME.npy, float32 [frames, mels]
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct FeaturesArgs {
     /// wav or flac files
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -36,7 +36,7 @@ pub struct Args {
 }
 
 #[derive(Serialize)]
-struct Written {
+struct WrittenFeatures {
     file: String,
     out: String,
     frames: usize,
@@ -47,7 +47,7 @@ struct Written {
 ///
 /// # Errors
 /// Two files that would be written to one name (usage); nothing is written then.
-pub fn run(args: Args, global: &Global) -> Result<u8> {
+pub fn run(args: FeaturesArgs, global: &Global) -> Result<u8> {
     let targets = targets(&args.files, &args.out)?;
     let extractor = MelExtractor::new(&Features::default());
     let channels = match args.channels {
@@ -62,9 +62,9 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
         let mel = mel?;
         write_npy(target, &mel)?;
         let (file, out) = (file.display().to_string(), target.display().to_string());
-        Ok(Written { file, out, frames: mel.frames, mels: mel.mels })
+        Ok(WrittenFeatures { file, out, frames: mel.frames, mels: mel.mels })
     };
-    let results: Vec<Result<Written>> = targets.par_iter().map(one).collect();
+    let results: Vec<Result<WrittenFeatures>> = targets.par_iter().map(one).collect();
     progress.finish_and_clear();
 
     let (mut written, mut refused) = (Vec::new(), 0);

@@ -9,7 +9,7 @@ use seraug_core::store::Store;
 use seraug_core::terminal::line;
 use seraug_data::corpora;
 use seraug_run::arguments::{MOST_JOBS, whole};
-use seraug_run::plan::{Cell, Makers, Plan, Verdict, listing, verdicts};
+use seraug_run::plan::{Cell, CellAction, Makers, Plan, cell_actions, listing};
 use seraug_run::progress::Display;
 use seraug_run::supervise::Options;
 use seraug_run::worker_client::machine;
@@ -19,7 +19,7 @@ use std::fmt::Write;
 /// Show every cell of an experiment, its sizes and what is to be done
 #[derive(Debug, clap::Args)]
 #[command(about = "Show every cell of an experiment, its sizes and what is to be done")]
-pub struct Args {
+pub struct PlanArgs {
     #[command(flatten)]
     experiment: Experiment,
     /// Every cell, also of a large experiment; else its conditions
@@ -38,7 +38,7 @@ pub struct Args {
 ///
 /// # Errors
 /// What would stop the run before its first cell, audio aside.
-pub fn run(args: Args, global: &Global) -> Result<u8> {
+pub fn run(args: PlanArgs, global: &Global) -> Result<u8> {
     let options = Options { jobs: args.jobs.unwrap_or(0), ..args.experiment.options(global) };
     let store = Store::of(&options.results);
     if args.estimate {
@@ -53,7 +53,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
                 let grid = format!("{name}: {}\n{}\n", line(&spec.title), grid(&spec, global));
                 match plan(*spec, &name, &options, &store, global) {
                     Ok((plan, machine)) => {
-                        let verdicts = verdicts(&plan, &machine, &store, &options.results, &mut makers);
+                        let verdicts = cell_actions(&plan, &machine, &store, &options.results, &mut makers);
                         match global.json {
                             true => cells.extend(plan.cells.iter().zip(&verdicts).map(json)),
                             false => print(&(grid + &text(&plan, &verdicts, args.all)))?,
@@ -83,7 +83,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
     stopped.map_or(Ok(0), Err)
 }
 
-fn estimated(args: &Args, options: &Options, store: &Store, global: &Global) -> Result<u8> {
+fn estimated(args: &PlanArgs, options: &Options, store: &Store, global: &Global) -> Result<u8> {
     let experiments =
         args.experiment.load(&global.corpora)?.into_iter().filter_map(|named| match named.file {
             File::Experiment(spec) => Some((named.name, *spec)),
@@ -137,7 +137,7 @@ fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-fn json((c, verdict): (&Cell, &Verdict)) -> serde_json::Value {
+fn json((c, verdict): (&Cell, &CellAction)) -> serde_json::Value {
     let to_run: Vec<&str> = verdict.to_run.iter().map(|s| s.name()).collect();
     serde_json::json!({
         "cell": c.id.to_string(), "corpus": c.fold.corpus,
@@ -148,7 +148,7 @@ fn json((c, verdict): (&Cell, &Verdict)) -> serde_json::Value {
     })
 }
 
-fn text(plan: &Plan, verdicts: &[Verdict], all: bool) -> String {
+fn text(plan: &Plan, verdicts: &[CellAction], all: bool) -> String {
     let mut text = String::new();
     for name in plan.spec.corpora() {
         let used = plan.selection.utterances.iter().filter(|u| &*u.corpus == name).count();

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 /// Write the table, the figures and the page of a run
 #[derive(Debug, Clone, clap::Args)]
-pub struct Args {
+pub struct ReportArgs {
     /// Run directory, such as results/quickstart/latest
     pub run: PathBuf,
     /// Where reports go: DIR/<experiment>/<run-id>/index.html
@@ -28,7 +28,7 @@ pub struct Args {
 ///
 /// # Errors
 /// As [`Global::run`], [`write::report`] and [`write::report_into`].
-pub fn run(args: Args, global: &Global) -> Result<u8> {
+pub fn run(args: ReportArgs, global: &Global) -> Result<u8> {
     let run = global.run(&args.run)?;
     if run.plan().is_file() && run.supervisor_is().is_none_or(|holder| !holder.is_there()) {
         let spec = spec::load(&run.spec(), &[])?;
@@ -49,7 +49,10 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
     written.note.iter().for_each(|note| global.note(&format!("note: {note}")));
     if global.json {
         let shown = |path: &PathBuf| path.display().to_string();
-        print_json(&Answer { page: shown(&written.page), files: written.files.iter().map(shown).collect() })?;
+        print_json(&ReportAnswer {
+            page: shown(&written.page),
+            files: written.files.iter().map(shown).collect(),
+        })?;
     } else {
         print(&format!("{}\npage: {}\n", written.text, written.page.display()))?;
     }
@@ -57,7 +60,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct ReportAnswer {
     page: String,
     files: Vec<String>,
 }

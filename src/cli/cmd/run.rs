@@ -7,7 +7,9 @@ use seraug_core::spec::{self, File};
 use seraug_core::{files, interrupt, terminal};
 use seraug_data::corpora;
 use seraug_report::write;
-use seraug_run::arguments::{CHECKPOINT_SECONDS, LARGEST_SEED, MOST_JOBS, MOST_THREADS, arguments, interval, patience, seconds, whole};
+use seraug_run::arguments::{
+    CHECKPOINT_SECONDS, LARGEST_SEED, MOST_JOBS, MOST_THREADS, arguments, interval, patience, seconds, whole,
+};
 use seraug_run::counts;
 use seraug_run::launcher::Launcher;
 use seraug_run::plan::experiment_name;
@@ -44,7 +46,7 @@ pub struct Experiment {
 /// Run every cell of an experiment; finished stages are taken from the store
 #[derive(Debug, clap::Args)]
 #[command(about = "Run every cell of an experiment; finished stages are taken from the store")]
-pub struct Args {
+pub struct RunArgs {
     #[command(flatten)]
     experiment: Experiment,
     /// Cells at once [default: one a core, or one a CUDA device]
@@ -167,7 +169,7 @@ impl Experiment {
 ///
 /// # Errors
 /// See [`supervise::run`].
-pub fn run(args: Args, global: &Global) -> Result<u8> {
+pub fn run(args: RunArgs, global: &Global) -> Result<u8> {
     interrupt::listen();
     let experiments = args.experiment.load(&global.corpora)?;
     let mut code = 0;
@@ -197,7 +199,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
 }
 
 /// Runs one experiment; its answer, and whether cells failed.
-fn one(args: &Args, global: &Global, experiment: Named) -> Result<(serde_json::Value, bool)> {
+fn one(args: &RunArgs, global: &Global, experiment: Named) -> Result<(serde_json::Value, bool)> {
     let options = Options {
         resume: match (&args.resume, args.new) {
             (Some(run), _) => Resume::This(run.clone()),

@@ -9,13 +9,13 @@ use serde_json::json;
 /// Print the JSON Schema of an experiment file, for editors
 #[derive(Debug, clap::Args)]
 #[command(about = "Print the JSON Schema of an experiment file, for editors")]
-pub struct Args {}
+pub struct SchemaArgs {}
 
 /// Prints it; experiments/schema.json is its output.
 ///
 /// # Errors
 /// As [`print`].
-pub fn run(_: Args, _: &Global) -> Result<u8> {
+pub fn run(_: SchemaArgs, _: &Global) -> Result<u8> {
     print(&text())?;
     Ok(0)
 }

@@ -4,14 +4,14 @@ use super::{Global, print, print_json};
 use seraug_core::error::Result;
 use seraug_core::run_files::RunDir;
 use seraug_core::terminal;
-use seraug_run::status::{self, Status};
+use seraug_run::status::{self, RunStatus};
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Say what has become of a run: cells done, running, failed; time left
 #[derive(Debug, Clone, clap::Args)]
 #[command(about = "Say what has become of a run: cells done, running, failed; time left")]
-pub struct Args {
+pub struct StatusArgs {
     /// Run directory, such as results/quickstart/latest, or an experiment, such as quickstart
     pub run: PathBuf,
     /// Folder in which an experiment's newest run is looked for
@@ -28,14 +28,14 @@ const EVERY: Duration = Duration::from_secs(2);
 /// Prints it. Exit code 3 when cells failed and nothing runs any more, else 0.
 ///
 /// # Errors
-/// As [`status::find`] and [`Status::read`].
-pub fn run(args: Args, global: &Global) -> Result<u8> {
+/// As [`status::find`] and [`RunStatus::read`].
+pub fn run(args: StatusArgs, global: &Global) -> Result<u8> {
     // Found once: `latest` may point at another run soon.
     let run = status::find(&args.run, &args.results)?;
     if args.watch {
         return watch(&run, global);
     }
-    let status = Status::read(&run)?;
+    let status = RunStatus::read(&run)?;
     if global.json {
         print_json(&status.json())?
     } else {
@@ -50,7 +50,7 @@ fn watch(run: &RunDir, global: &Global) -> Result<u8> {
     let clears = terminal::is_screen() && !global.json;
     let mut last = String::new();
     loop {
-        let status = Status::read(run)?;
+        let status = RunStatus::read(run)?;
         let answer = if global.json { status.json().to_string() } else { status.text() };
         if clears {
             terminal::print_anew(&answer)?;

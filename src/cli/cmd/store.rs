@@ -6,7 +6,7 @@ use indicatif::DecimalBytes;
 use seraug_core::error::{Error, Result};
 use seraug_core::store::Store;
 use seraug_run::arguments::{MOST_DAYS, whole};
-use seraug_run::prune::{Broken, Inventory, Pruned, References, Removal, Wanted, plan, remove, verify};
+use seraug_run::prune::{Broken, Inventory, PruneOptions, Pruned, References, Removal, plan, remove, verify};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -15,16 +15,16 @@ use std::time::SystemTime;
 /// List, verify or prune the store of finished stages
 #[derive(Debug, clap::Args)]
 #[command(about = "List, verify or prune the store of finished stages")]
-pub struct Args {
+pub struct StoreArgs {
     #[command(subcommand)]
-    action: Action,
+    action: StoreAction,
     /// Folder that has the runs and, in .store, what they share
     #[arg(long, global = true, value_name = "DIR", default_value = "results")]
     results: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {
+enum StoreAction {
     /// List finished stages, checkpoints and caches with their sizes
     List,
     /// Read everything and name what is not as it was written
@@ -54,7 +54,7 @@ struct Prune {
 ///
 /// # Errors
 /// A results folder that is not there or cannot be read.
-pub fn run(args: Args, global: &Global) -> Result<u8> {
+pub fn run(args: StoreArgs, global: &Global) -> Result<u8> {
     let results = &args.results;
     if !results.is_dir() {
         let next = "give the folder that runs are written below with --results DIR";
@@ -62,7 +62,7 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
     }
     let inventory = Inventory::read(results)?;
     match args.action {
-        Action::List => {
+        StoreAction::List => {
             let references = References::read(results)?;
             if global.json {
                 print_json(&list_json(&inventory, &references))?;
@@ -71,8 +71,8 @@ pub fn run(args: Args, global: &Global) -> Result<u8> {
             }
             Ok(0)
         }
-        Action::Verify => report_broken(&checked(&inventory, global), &inventory, global),
-        Action::Prune(wanted) => prune(&wanted, results, &inventory, global),
+        StoreAction::Verify => report_broken(&checked(&inventory, global), &inventory, global),
+        StoreAction::Prune(wanted) => prune(&wanted, results, &inventory, global),
     }
 }
 
@@ -108,7 +108,7 @@ fn prune(args: &Prune, results: &Path, inventory: &Inventory, global: &Global) -
     let store = Store::of(results);
     let references = References::read(results)?;
     let broken = checked(inventory, global);
-    let wanted = Wanted {
+    let wanted = PruneOptions {
         keep_checkpoints: args.keep_checkpoints,
         caches: args.caches,
         older_than: args.older_than.saturating_mul(24 * 3600),
@@ -198,7 +198,7 @@ fn list(inventory: &Inventory, references: &References, results: &Path) -> Strin
 }
 
 fn list_json(inventory: &Inventory, references: &References) -> Value {
-    let stage = |e: &seraug_run::prune::Entry| {
+    let stage = |e: &seraug_run::prune::StoreEntry| {
         json!({
             "stage": e.stage.name(), "key": e.key.to_string(), "path": shown(&e.dir), "bytes": e.bytes, "made": stamp(e.made),
             "seconds": e.making.seconds, "made_by": e.making.made_by, "made_in": e.making.made_in,

@@ -1,7 +1,10 @@
 //! outcome.toml: how one cell ended. Written by whoever worked on it, as the last of its files.
 
 use super::outcomes_csv::outcomes_table;
-use super::{Outcome, PlannedCell, RunDir, RunInfo, Session, Status, Warning, read_outcomes, read_plan, write_outcomes};
+use super::{
+    Outcome, OutcomeStatus, PlannedCell, RunDir, RunInfo, Session, Warning, read_outcomes, read_plan,
+    write_outcomes,
+};
 use crate::error::{Error, Result};
 use crate::files::{self, write_atomic};
 use crate::metrics::Confusion;
@@ -15,7 +18,7 @@ use std::path::Path;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CellRecord {
     /// `done` or `failed`.
-    pub status: Status,
+    pub status: OutcomeStatus,
     /// Why it failed, on one line; empty when it did not.
     pub error: String,
     /// The key of the plan that it is about: a record of another key does not count.
@@ -63,7 +66,7 @@ impl CellRecord {
             Ok(text) => {
                 let record: CellRecord = toml::from_str(&text).map_err(|e| bad(&e.message()))?;
                 let square = Confusion::from_rows(&record.confusion).is_some();
-                let counted = record.status == Status::Failed || !record.confusion.is_empty();
+                let counted = record.status == OutcomeStatus::Failed || !record.confusion.is_empty();
                 if square && counted { Ok(Some(record)) } else { Err(bad(&"the confusion is not square")) }
             }
         }
@@ -71,7 +74,7 @@ impl CellRecord {
 
     /// The cell's row of outcomes.csv.
     pub fn outcome(&self, planned: &PlannedCell) -> Outcome {
-        let confusion = Confusion::from_rows(&self.confusion).filter(|_| self.status == Status::Done);
+        let confusion = Confusion::from_rows(&self.confusion).filter(|_| self.status == OutcomeStatus::Done);
         Outcome {
             cell: planned.cell.clone(),
             corpus: planned.corpus.clone(),
@@ -146,10 +149,10 @@ impl RunState {
 
     /// Numbers of cells done, failed and not ended.
     pub fn counts(&self) -> [usize; 3] {
-        let of = |status: Option<Status>| {
+        let of = |status: Option<OutcomeStatus>| {
             self.cells.iter().filter(|(_, r)| r.as_ref().map(|r| r.status) == status).count()
         };
-        [of(Some(Status::Done)), of(Some(Status::Failed)), of(None)]
+        [of(Some(OutcomeStatus::Done)), of(Some(OutcomeStatus::Failed)), of(None)]
     }
 
     /// Whether every cell is done.
@@ -174,12 +177,13 @@ impl RunState {
             None if !info.finished.is_empty() => info.finished,
             None => jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         };
-        let done = || self.records().filter(|(_, r)| r.status == Status::Done);
+        let done = || self.records().filter(|(_, r)| r.status == OutcomeStatus::Done);
         info.cells_trained = done().filter(|(_, r)| !r.trained.is_empty()).count();
         info.cells_cached = done().count() - info.cells_trained;
         info.warning.retain(|w| w.cell.is_empty());
         for (planned, record) in self.records() {
-            let failed = (record.status == Status::Failed).then(|| format!("failed: {}", record.error));
+            let failed =
+                (record.status == OutcomeStatus::Failed).then(|| format!("failed: {}", record.error));
             let messages = record.warnings.iter().cloned().chain(failed);
             info.warning.extend(messages.map(|message| Warning { cell: planned.cell.to_string(), message }));
         }

@@ -10,7 +10,7 @@ use std::path::Path;
 /// How a cell ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Status {
+pub enum OutcomeStatus {
     /// It has a confusion.
     Done,
     /// It has an error.
@@ -26,7 +26,7 @@ pub struct Outcome {
     /// Name of the corpus.
     pub corpus: String,
     /// How it ended.
-    pub status: Status,
+    pub status: OutcomeStatus,
     /// Why it failed, on one line; empty when it did not.
     pub error: String,
     /// Training utterances after the reduction, without augmentations.
@@ -105,8 +105,8 @@ fn record(o: &Outcome, classes: &[&str]) -> Vec<String> {
         o.cell.fold.to_string(),
         o.cell.seed.to_string(),
         match o.status {
-            Status::Done => "done".into(),
-            Status::Failed => "failed".into(),
+            OutcomeStatus::Done => "done".into(),
+            OutcomeStatus::Failed => "failed".into(),
         },
         o.error.clone(),
         o.n_train.to_string(),
@@ -178,8 +178,8 @@ pub fn read_outcomes(path: &Path) -> Result<(Vec<String>, Vec<Outcome>)> {
             t.parse().map_err(|_| bad(at, format!("{name} = `{t}` is no count")))
         };
         let status = match text("status")? {
-            "done" => Status::Done,
-            "failed" => Status::Failed,
+            "done" => OutcomeStatus::Done,
+            "failed" => OutcomeStatus::Failed,
             other => return Err(bad(at, format!("status = `{other}`: expected done or failed"))),
         };
         let cell = CellId {
@@ -190,7 +190,7 @@ pub fn read_outcomes(path: &Path) -> Result<(Vec<String>, Vec<Outcome>)> {
         };
         let reduced: Vec<String> =
             text("reduced")?.split('+').filter(|s| !s.is_empty()).map(str::to_owned).collect();
-        let confusion = if status == Status::Failed {
+        let confusion = if status == OutcomeStatus::Failed {
             None
         } else {
             let counts = |truth: &String| {
@@ -248,7 +248,7 @@ mod tests {
         Outcome {
             cell: CellId { experiment: "open/t".into(), condition: "aug".into(), fold, seed: 1 },
             corpus: "emodb".into(),
-            status: if confusion.is_some() { Status::Done } else { Status::Failed },
+            status: if confusion.is_some() { OutcomeStatus::Done } else { OutcomeStatus::Failed },
             error: if confusion.is_some() { String::new() } else { "a, \"b\"".into() },
             n_train: 10,
             n_augmented: 40,

@@ -5,7 +5,7 @@ use super::latest::{LATEST, latest_run, point_latest};
 use crate::error::{Error, Result};
 use crate::files::atomic::temporary_folder;
 use crate::store::Store;
-use crate::store::lease::{self, Claim, Holder, Observer, Task};
+use crate::store::lease::{self, Claim, Holder, LeaseObserver, StageTask};
 use std::path::{Path, PathBuf};
 
 /// The directory of a run.
@@ -155,7 +155,7 @@ impl RunDir {
     ///
     /// # Errors
     /// A directory that cannot be written.
-    pub fn claim(&self, task: &Task, observer: &mut Observer) -> Result<Claim> {
+    pub fn claim(&self, task: &StageTask, observer: &mut LeaseObserver) -> Result<Claim> {
         lease::claim(&self.supervisor(), task, observer)
     }
 

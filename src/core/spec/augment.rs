@@ -1,7 +1,7 @@
 //! What a condition adds to the training set, or does to it.
 
-use super::check::{Check, need};
-use super::located_error::Key;
+use super::check::{CheckResult, need};
+use super::located_error::FieldPath;
 use super::{Attention, Protocol, Spec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -196,7 +196,7 @@ impl Augment {
     }
 
     /// What is wrong with the augmentation at `key`.
-    pub(super) fn check(&self, key: &Key, spec: &Spec) -> Check {
+    pub(super) fn check(&self, key: &FieldPath, spec: &Spec) -> CheckResult {
         let here = match self {
             Augment::None | Augment::Mixup(_) => return Ok(()),
             Augment::Copies(_) => key.field("copies"),
@@ -233,7 +233,7 @@ impl Augment {
 }
 
 impl TripletGan {
-    fn check(&self, losses: &Key, spec: &Spec) -> Check {
+    fn check(&self, losses: &FieldPath, spec: &Spec) -> CheckResult {
         let distinct: HashSet<_> = self.losses.iter().collect();
         let alone = self.losses == [GanLoss::Gan];
         let guided = distinct.contains(&GanLoss::Model) && GanLoss::guided(&self.losses);
@@ -247,7 +247,7 @@ impl TripletGan {
 }
 
 impl SpecAugment {
-    fn check(&self, key: &Key) -> Check {
+    fn check(&self, key: &FieldPath) -> CheckResult {
         let masks = |count: usize, width: usize| count > 0 && width > 0;
         let frequency = masks(self.frequency_masks, self.frequency_width);
         need(frequency || masks(self.time_masks, self.time_width), key, || {

@@ -1,6 +1,6 @@
 //! What the types of a spec cannot say.
 
-use super::located_error::{Fault, Key, at};
+use super::located_error::{FieldPath, LocatedError, at};
 use super::{Label, Network, Protocol, Spec, TargetShare};
 use crate::emotion::Emotion;
 use crate::suggest::hint;
@@ -10,11 +10,11 @@ use std::collections::HashSet;
 const COLUMNS: [&str; 3] = ["average", "uar", "difference"];
 
 /// Nothing, or what is wrong.
-pub(super) type Check = Result<(), Fault>;
+pub(super) type CheckResult = Result<(), LocatedError>;
 
 impl Spec {
     /// The first thing that is wrong, and at which key.
-    pub(super) fn check(&self) -> Check {
+    pub(super) fn check(&self) -> CheckResult {
         // First, so that nothing below counts with a number that has no end.
         self.check_limits()?;
         self.check_classes()?;
@@ -27,7 +27,7 @@ impl Spec {
         self.check_size()
     }
 
-    fn check_classes(&self) -> Check {
+    fn check_classes(&self) -> CheckResult {
         if self.label == Label::Valence {
             let valence =
                 |(n, e): (&String, &Vec<_>)| ["negative", "positive"].contains(&n.as_str()) && e.is_empty();
@@ -59,7 +59,7 @@ impl Spec {
         self.check_seeds()
     }
 
-    fn check_seeds(&self) -> Check {
+    fn check_seeds(&self) -> CheckResult {
         let mut seen = HashSet::new();
         for (i, seed) in self.seeds.iter().enumerate() {
             need(seen.insert(seed), at("seeds").element(i, ""), || format!("{seed} is listed twice"))?;
@@ -67,7 +67,7 @@ impl Spec {
         Ok(())
     }
 
-    fn check_conditions(&self) -> Check {
+    fn check_conditions(&self) -> CheckResult {
         let mut seen = HashSet::new();
         for (i, c) in self.condition.iter().enumerate() {
             let here = at("condition").element(i, &c.name);
@@ -97,7 +97,7 @@ impl Spec {
         Ok(())
     }
 
-    fn check_others(&self) -> Check {
+    fn check_others(&self) -> CheckResult {
         for (i, p) in self.published.iter().enumerate() {
             let here = at("published").element(i, &p.title).field("values");
             for key in p.values.keys() {
@@ -110,7 +110,7 @@ impl Spec {
         self.slurm.as_ref().map_or(Ok(()), super::Slurm::check)
     }
 
-    fn check_features(&self) -> Check {
+    fn check_features(&self) -> CheckResult {
         let f = &self.features;
         let window = f.window_ms as usize * 16;
         need(window <= f.n_fft && f.n_fft.is_multiple_of(2), "features.n-fft", || {
@@ -118,7 +118,7 @@ impl Spec {
         })
     }
 
-    fn check_augmentor(&self) -> Check {
+    fn check_augmentor(&self) -> CheckResult {
         let a = &self.augmentor;
         multiple("augmentor.frames", a.frames)?;
         let [low, high] = a.epsilon;
@@ -130,7 +130,7 @@ impl Spec {
         )
     }
 
-    fn check_classifier(&self) -> Check {
+    fn check_classifier(&self) -> CheckResult {
         let c = &self.classifier;
         multiple("classifier.segment-frames", c.segment_frames)?;
         need(c.segment_hop <= c.segment_frames, "classifier.segment-hop", || {
@@ -149,15 +149,15 @@ impl Spec {
     }
 }
 
-pub(super) fn need(holds: bool, key: impl Into<Key>, message: impl FnOnce() -> String) -> Check {
-    if holds { Ok(()) } else { Err(Fault { key: key.into(), message: message() }) }
+pub(super) fn need(holds: bool, key: impl Into<FieldPath>, message: impl FnOnce() -> String) -> CheckResult {
+    if holds { Ok(()) } else { Err(LocatedError { key: key.into(), message: message() }) }
 }
 
-fn multiple(key: &str, value: usize) -> Check {
+fn multiple(key: &str, value: usize) -> CheckResult {
     need(value.is_multiple_of(32), key, || format!("= {value}: must be a multiple of 32, at most 8192"))
 }
 
-fn check_name(key: &Key, name: &str) -> Check {
+fn check_name(key: &FieldPath, name: &str) -> CheckResult {
     let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     need(!name.is_empty() && name.len() <= 64 && name.chars().all(fine), key, || {
         format!("`{name}` must be lower-case letters, digits and hyphens")

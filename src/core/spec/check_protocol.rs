@@ -1,14 +1,14 @@
 //! What the type of a protocol cannot say.
 
-use super::check::{Check, need};
-use super::located_error::{Key, at};
+use super::check::{CheckResult, need};
+use super::located_error::{FieldPath, at};
 use super::{CrossLingual, FixedSplit, LeaveSpeakersOut, Protocol, Spec, SplitFile};
 use crate::suggest::hint;
 use std::collections::HashSet;
 use std::path::{Component, Path};
 
 impl Spec {
-    pub(super) fn check_protocol(&self) -> Check {
+    pub(super) fn check_protocol(&self) -> CheckResult {
         self.check_corpora()?;
         let mut seen = HashSet::new();
         let twice = self.protocol.only().iter().find(|fold| !seen.insert(**fold));
@@ -23,7 +23,7 @@ impl Spec {
         self.check_reduction()
     }
 
-    fn check_corpora(&self) -> Check {
+    fn check_corpora(&self) -> CheckResult {
         let several = match &self.protocol {
             Protocol::CrossLingual(_) => true,
             Protocol::SplitFile(p) => !p.corpora.is_empty(),
@@ -48,7 +48,7 @@ impl Spec {
         Ok(())
     }
 
-    fn check_reduction(&self) -> Check {
+    fn check_reduction(&self) -> CheckResult {
         let Some(r) = &self.reduction else { return Ok(()) };
         let keep = at("reduction.keep");
         for (i, k) in r.keep.iter().enumerate() {
@@ -59,7 +59,7 @@ impl Spec {
         need(!self.reduced_classes().is_empty(), keep, || "nothing is left to reduce".into())
     }
 
-    fn split_file(&self, p: &SplitFile) -> Check {
+    fn split_file(&self, p: &SplitFile) -> CheckResult {
         let below = Path::new(&p.path).components().all(|c| matches!(c, Component::Normal(_)));
         need(below && !p.path.is_empty(), "protocol.split-file.path", || {
             format!("= {:?}: must lie below the working directory", p.path)
@@ -67,7 +67,7 @@ impl Spec {
         need(self.reduction.is_none(), "reduction", || "split.csv says what was removed; leave it out".into())
     }
 
-    fn cross_lingual(&self, p: &CrossLingual, key: &Key) -> Check {
+    fn cross_lingual(&self, p: &CrossLingual, key: &FieldPath) -> CheckResult {
         need(self.reduction.is_none(), "reduction", || "is not for protocol.cross-lingual".into())?;
         for (name, corpora) in [("sources", &p.sources), ("targets", &p.targets)] {
             let distinct: HashSet<_> = corpora.iter().collect();
@@ -93,7 +93,7 @@ impl Spec {
     }
 }
 
-fn leave_speakers_out(p: &LeaveSpeakersOut, key: &Key) -> Check {
+fn leave_speakers_out(p: &LeaveSpeakersOut, key: &FieldPath) -> CheckResult {
     need(p.folds != 1, key.field("folds"), || "= 1: at least 2, or 0 for one a speaker".into())?;
     need(p.folds == 0 || p.groups.is_empty(), key.field("groups"), || {
         "give folds or groups, not both".into()
@@ -112,7 +112,7 @@ fn leave_speakers_out(p: &LeaveSpeakersOut, key: &Key) -> Check {
     }
 }
 
-fn fixed_split(p: &FixedSplit, key: &Key) -> Check {
+fn fixed_split(p: &FixedSplit, key: &FieldPath) -> CheckResult {
     for (name, parts) in [("train", &p.train), ("test", &p.test)] {
         need(!parts.is_empty(), key.field(name), || "names no part".into())?;
     }
@@ -122,7 +122,7 @@ fn fixed_split(p: &FixedSplit, key: &Key) -> Check {
     })
 }
 
-fn within(only: &[usize], folds: usize, key: &Key) -> Check {
+fn within(only: &[usize], folds: usize, key: &FieldPath) -> CheckResult {
     for (i, fold) in only.iter().enumerate() {
         need((1..=folds).contains(fold), key.field("only").element(i, ""), || {
             format!("{fold} is not in 1..={folds}")

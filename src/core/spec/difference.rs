@@ -36,8 +36,8 @@ impl fmt::Display for Change {
 pub fn differences(first: &Spec, second: &Spec) -> Vec<Change> {
     let mut found = Vec::new();
     compare(&by_name(first), &by_name(second), &mut Vec::new(), &mut found);
-    type Names = fn(&Spec) -> Vec<&str>;
-    let orders: [(&str, Names); 2] = [
+    type ConditionNames = fn(&Spec) -> Vec<&str>;
+    let orders: [(&str, ConditionNames); 2] = [
         ("classes", Spec::class_names),
         ("condition", |spec| spec.condition.iter().map(|c| c.name.as_str()).collect()),
     ];

@@ -1,6 +1,6 @@
 //! The three kinds of experiment file: cells to train, corpora to count, other experiments to run.
 
-use super::located_error::{Fault, Key, at, place};
+use super::located_error::{FieldPath, LocatedError, at, place};
 use super::{Protocol, Spec, limits, load};
 use crate::error::{Error, Result};
 use crate::files;
@@ -79,11 +79,11 @@ pub fn load_file(path: &Path, sets: &[String]) -> Result<File> {
     let name = path.display().to_string();
     // A file that does not parse at all is told so by the kind that most files are.
     let table: toml::Table = toml::from_str(&text).unwrap_or_default();
-    let told = |fault: Fault| {
+    let told = |fault: LocatedError| {
         let place = place(&name, &text, fault.key.offset(&text));
         Error::usage(format!("{place}: {fault}"))
     };
-    let wrong = |key: Key, message: &str| told(Fault { key, message: message.to_owned() });
+    let wrong = |key: FieldPath, message: &str| told(LocatedError { key, message: message.to_owned() });
     if table.contains_key("experiments") {
         let collection: Collection = load::typed(&text, &name)?;
         let below = |e: &String| Path::new(e).components().all(|c| matches!(c, Component::Normal(_)));
@@ -133,13 +133,13 @@ impl File {
             let text = files::text(path).unwrap_or_default();
             let in_file = || place(&path.display().to_string(), &text, key.offset(&text));
             let place = load::flag(sets, &key).unwrap_or_else(in_file);
-            return Err(Error::usage(format!("{place}: {}", Fault { key, message })));
+            return Err(Error::usage(format!("{place}: {}", LocatedError { key, message })));
         }
         Ok(())
     }
 
     /// Every mention of a corpus.
-    fn corpora(&self) -> Vec<(Key, &str)> {
+    fn corpora(&self) -> Vec<(FieldPath, &str)> {
         match self {
             File::Collection(_) => Vec::new(),
             File::Counts(c) => {

@@ -1,8 +1,8 @@
 //! The bounds of numbers and lists. Each is stated once, at its field, as an attribute of the JSON Schema; here a spec is
 //! held against that schema. Bounds that several fields have, with their reasons, are the constants.
 
-use super::check::Check;
-use super::located_error::{Fault, Key};
+use super::check::CheckResult;
+use super::located_error::{FieldPath, LocatedError};
 use super::{Counts, Spec};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -56,29 +56,30 @@ fn schema<T: JsonSchema>() -> Schema {
 
 impl Spec {
     /// The first number or list that is beyond its bounds. NaN is beyond all.
-    pub(super) fn check_limits(&self) -> Check {
+    pub(super) fn check_limits(&self) -> CheckResult {
         of(self, &SPEC)
     }
 }
 
 impl Counts {
     /// As of a [`Spec`].
-    pub(super) fn check_limits(&self) -> Check {
+    pub(super) fn check_limits(&self) -> CheckResult {
         of(self, &COUNTS)
     }
 }
 
-fn of(file: &impl Serialize, schema: &Schema) -> Check {
-    let value = Value::try_from(file).map_err(|e| Fault { key: Key::top(), message: e.to_string() })?;
-    Walk { root: schema }.check(schema, &value, &Key::top())
+fn of(file: &impl Serialize, schema: &Schema) -> CheckResult {
+    let value =
+        Value::try_from(file).map_err(|e| LocatedError { key: FieldPath::top(), message: e.to_string() })?;
+    BoundsWalk { root: schema }.check(schema, &value, &FieldPath::top())
 }
 
-struct Walk<'a> {
+struct BoundsWalk<'a> {
     root: &'a Schema,
 }
 
-impl<'a> Walk<'a> {
-    fn check(&self, schema: &'a Schema, value: &Value, key: &Key) -> Check {
+impl<'a> BoundsWalk<'a> {
+    fn check(&self, schema: &'a Schema, value: &Value, key: &FieldPath) -> CheckResult {
         let schema = self.resolved(schema, value);
         match value {
             Value::Integer(n) => number(schema, *n as f64, &n.to_string(), key),
@@ -119,7 +120,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn number(schema: &Schema, value: f64, shown: &str, key: &Key) -> Check {
+fn number(schema: &Schema, value: f64, shown: &str, key: &FieldPath) -> CheckResult {
     let bound = |name: &str| schema[name].as_f64();
     let bounds = [bound("minimum"), bound("exclusiveMinimum"), bound("maximum"), bound("exclusiveMaximum")];
     let [low, above, high, below] = bounds;
@@ -139,10 +140,10 @@ fn number(schema: &Schema, value: f64, shown: &str, key: &Key) -> Check {
         [None, Some(above), Some(high), None] => format!("above {above} and at most {high}"),
         _ => "a finite number".to_owned(),
     };
-    Err(Fault { key: key.clone(), message: format!("= {shown}: must be {expected}") })
+    Err(LocatedError { key: key.clone(), message: format!("= {shown}: must be {expected}") })
 }
 
-fn length(schema: &Schema, found: usize, key: &Key) -> Check {
+fn length(schema: &Schema, found: usize, key: &FieldPath) -> CheckResult {
     let bound = |name: &str, otherwise| schema[name].as_u64().map_or(otherwise, |n| n as usize);
     let (least, most) = (bound("minItems", 0), bound("maxItems", usize::MAX));
     let message = match found {
@@ -150,7 +151,7 @@ fn length(schema: &Schema, found: usize, key: &Key) -> Check {
         n if n > most => format!("has {n} entries: at most {most}"),
         _ => return Ok(()),
     };
-    Err(Fault { key: key.clone(), message })
+    Err(LocatedError { key: key.clone(), message })
 }
 
 #[cfg(test)]
@@ -186,11 +187,14 @@ mod tests {
     fn a_number_that_is_none_is_beyond_all_bounds() {
         let schema = percent();
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1e-9, 100.1, 1e308] {
-            assert!(number(&schema, value, "x", &Key::top()).is_err(), "{value}");
-            assert!(value.is_finite() || number(&json!({}), value, "x", &Key::top()).is_err(), "{value}");
+            assert!(number(&schema, value, "x", &FieldPath::top()).is_err(), "{value}");
+            assert!(
+                value.is_finite() || number(&json!({}), value, "x", &FieldPath::top()).is_err(),
+                "{value}"
+            );
         }
         for value in [0.0, -0.0, 100.0, 5e-324] {
-            assert!(number(&schema, value, "x", &Key::top()).is_ok(), "{value}");
+            assert!(number(&schema, value, "x", &FieldPath::top()).is_ok(), "{value}");
         }
     }
 }

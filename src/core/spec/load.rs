@@ -1,6 +1,6 @@
 //! From a file, `--set` values and presets to a checked spec.
 
-use super::located_error::{Fault, Key, at, place};
+use super::located_error::{FieldPath, LocatedError, at, place};
 use super::{Label, Preset, Spec};
 use crate::error::{Error, Result};
 use crate::files;
@@ -55,12 +55,12 @@ pub fn parse(text: &str, name: &str, sets: &[String]) -> Result<Spec> {
 /// # Errors
 /// One line with the file, line, column and field (usage).
 pub(super) fn typed<T: DeserializeOwned>(text: &str, name: &str) -> Result<T> {
-    let told = |e: &toml::de::Error, fault: Fault| {
+    let told = |e: &toml::de::Error, fault: LocatedError| {
         let offset = e.span().map(|span| span.start).or_else(|| fault.key.offset(text));
         Error::usage(format!("{}: {fault}", place(name, text, offset)))
     };
     let document = toml::Deserializer::parse(text)
-        .map_err(|e| told(&e, Fault { key: Key::top(), message: e.message().to_owned() }))?;
+        .map_err(|e| told(&e, LocatedError { key: FieldPath::top(), message: e.message().to_owned() }))?;
     serde_path_to_error::deserialize(document).map_err(|e| {
         let table: Table = toml::from_str(text).unwrap_or_default();
         let fault = fault(&e, &Value::Table(table));
@@ -69,15 +69,15 @@ pub(super) fn typed<T: DeserializeOwned>(text: &str, name: &str) -> Result<T> {
 }
 
 /// An error of reading `from`, with the field that it is about. A word that is unknown is quoted by the message itself.
-fn fault(e: &serde_path_to_error::Error<toml::de::Error>, from: &Value) -> Fault {
+fn fault(e: &serde_path_to_error::Error<toml::de::Error>, from: &Value) -> LocatedError {
     let message = with_hint(e.inner().message());
-    let key = if message.starts_with("unknown ") { Key::top() } else { key_of(e.path(), from) };
-    Fault { key, message }
+    let key = if message.starts_with("unknown ") { FieldPath::top() } else { key_of(e.path(), from) };
+    LocatedError { key, message }
 }
 
 /// A way through `from` as a key; elements of lists are called by their names.
-fn key_of(path: &serde_path_to_error::Path, from: &Value) -> Key {
-    let (mut key, mut at) = (Key::top(), Some(from));
+fn key_of(path: &serde_path_to_error::Path, from: &Value) -> FieldPath {
+    let (mut key, mut at) = (FieldPath::top(), Some(from));
     for step in path {
         match step {
             Segment::Map { key: field } | Segment::Enum { variant: field } => {
@@ -96,13 +96,13 @@ fn key_of(path: &serde_path_to_error::Path, from: &Value) -> Key {
 }
 
 /// The spec of a file's table with `sets` over it and its preset under it.
-fn resolve(mut table: Table, sets: &[String]) -> std::result::Result<Spec, Fault> {
+fn resolve(mut table: Table, sets: &[String]) -> std::result::Result<Spec, LocatedError> {
     for set in sets {
-        apply_set(&mut table, set).map_err(|message| Fault { key: Key::top(), message })?;
+        apply_set(&mut table, set).map_err(|message| LocatedError { key: FieldPath::top(), message })?;
     }
     let preset = table.get("preset").cloned().map_or(Ok(Preset::Paper), |v| {
         let message = |e: toml::de::Error| with_hint(e.message());
-        v.try_into().map_err(|e| Fault { key: at("preset"), message: message(e) })
+        v.try_into().map_err(|e| LocatedError { key: at("preset"), message: message(e) })
     })?;
     let mut resolved = match preset {
         Preset::Paper => Table::new(),
@@ -119,7 +119,7 @@ fn resolve(mut table: Table, sets: &[String]) -> std::result::Result<Spec, Fault
 }
 
 /// The flag that states `key`, as `--set KEY=VALUE`: the last, whose value counts.
-pub(super) fn flag(sets: &[String], key: &Key) -> Option<String> {
+pub(super) fn flag(sets: &[String], key: &FieldPath) -> Option<String> {
     let shown = key.to_string();
     let states = |set: &&String| {
         set.split('=').next().is_some_and(|k| {

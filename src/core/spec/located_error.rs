@@ -6,16 +6,16 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 /// One thing that is wrong, at one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct LocatedError {
     /// Where.
-    pub(super) key: Key,
+    pub(super) key: FieldPath,
     /// What, in words that follow the key; begins with `= VALUE` where the value is the matter.
     pub(super) message: String,
 }
 
 /// The way from the top of a spec to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Key(Vec<Step>);
+pub(super) struct FieldPath(Vec<Step>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
@@ -25,14 +25,14 @@ enum Step {
 }
 
 /// A key of fields alone: `reduction.keep`.
-pub(super) fn at(dotted: &str) -> Key {
-    Key(dotted.split('.').map(|field| Step::Field(field.to_owned())).collect())
+pub(super) fn at(dotted: &str) -> FieldPath {
+    FieldPath(dotted.split('.').map(|field| Step::Field(field.to_owned())).collect())
 }
 
-impl Key {
+impl FieldPath {
     /// The way to the top itself.
-    pub(super) fn top() -> Key {
-        Key(Vec::new())
+    pub(super) fn top() -> FieldPath {
+        FieldPath(Vec::new())
     }
 
     /// Whether it leads nowhere.
@@ -41,17 +41,17 @@ impl Key {
     }
 
     /// `field`, dots and all, below this key.
-    pub(super) fn field(&self, field: &str) -> Key {
+    pub(super) fn field(&self, field: &str) -> FieldPath {
         self.then(Step::Field(field.to_owned()))
     }
 
     /// Element `index`, from 0, of the list at this key.
-    pub(super) fn element(&self, index: usize, name: &str) -> Key {
+    pub(super) fn element(&self, index: usize, name: &str) -> FieldPath {
         self.then(Step::Element(index, name.to_owned()))
     }
 
-    fn then(&self, step: Step) -> Key {
-        Key(self.0.iter().cloned().chain([step]).collect())
+    fn then(&self, step: Step) -> FieldPath {
+        FieldPath(self.0.iter().cloned().chain([step]).collect())
     }
 
     /// Byte offset in `text`, a TOML document, of this key or of as much of it as the text has; `None` where it has
@@ -95,19 +95,19 @@ impl<'a, 'i> Inside<'a, 'i> {
     }
 }
 
-impl From<&str> for Key {
-    fn from(dotted: &str) -> Key {
+impl From<&str> for FieldPath {
+    fn from(dotted: &str) -> FieldPath {
         at(dotted)
     }
 }
 
-impl From<&Key> for Key {
-    fn from(key: &Key) -> Key {
+impl From<&FieldPath> for FieldPath {
+    fn from(key: &FieldPath) -> FieldPath {
         key.clone()
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.0.iter().map(|step| match step {
             Step::Field(name) | Step::Element(_, name) => name.as_str(),
@@ -116,7 +116,7 @@ impl fmt::Display for Key {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for LocatedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.key.is_top() {
             return f.write_str(&self.message);
@@ -144,7 +144,7 @@ mod tests {
     const TEXT: &str = "title = \"é\"\nreduction = { keep = [\"a\",\n  \"b\"] }\n[[condition]]\nname = \"x\"\n\
                         [[condition]]\nname = \"y\"\naugment.copies.of = \"all\"\n[classifier.network]\n";
 
-    fn found(key: &Key) -> String {
+    fn found(key: &FieldPath) -> String {
         place("f", TEXT, key.offset(TEXT))
     }
 
@@ -172,7 +172,7 @@ mod tests {
         let key = at("condition").element(1, "y").field("published").field("a.b");
         assert_eq!(key.to_string(), "condition.y.published.a.b");
         assert_eq!(at("reduction.keep").element(0, "").to_string(), "reduction.keep");
-        let fault = |message: &str| Fault { key: at("k"), message: message.into() }.to_string();
+        let fault = |message: &str| LocatedError { key: at("k"), message: message.into() }.to_string();
         assert_eq!((fault("= 3: no"), fault("is bad")), ("k = 3: no".into(), "k: is bad".into()));
     }
 }

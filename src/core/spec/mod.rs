@@ -164,7 +164,7 @@ pub struct Published {
     pub values: IndexMap<String, f64>,
 }
 
-/// Named sets of sizes. `tiny` fits two CPU cores; its values are in src/spec/tiny.toml.
+/// Named sets of sizes. `tiny` fits two CPU cores; its values are in src/core/spec/tiny.toml.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {

@@ -1,8 +1,8 @@
 //! Products of numbers that are within their own bounds: cells, weights, a batch, rows of a history.
 
-use super::check::{Check, need};
+use super::check::{CheckResult, need};
 use super::limits::MOST_CELLS;
-use super::located_error::Key;
+use super::located_error::FieldPath;
 use super::{Attention, Augment, Latent, Network, Noise, Protocol, ReductionMode, Spec};
 
 /// Most weights of a network: with gradient and Adam's two moments they take 16 GB. VGG19 has 139 million.
@@ -18,7 +18,7 @@ const MELS: u64 = 128;
 
 impl Spec {
     /// What no machine can serve although each field can be had.
-    pub(super) fn check_size(&self) -> Check {
+    pub(super) fn check_size(&self) -> CheckResult {
         self.check_cells()?;
         let (a, c) = (&self.augmentor, &self.classifier);
         if self.condition.iter().any(|c| matches!(c.augment, Augment::TripletGan(_))) {
@@ -43,7 +43,7 @@ impl Spec {
     }
 
     /// Cells that are known before a corpus is read.
-    fn check_cells(&self) -> Check {
+    fn check_cells(&self) -> CheckResult {
         let (key, folds) = match &self.protocol {
             Protocol::LeaveSpeakersOut(p) => ("protocol.leave-speakers-out", p.folds.max(p.groups.len())),
             Protocol::CrossLingual(p) => ("protocol.cross-lingual", p.pairs().len()),
@@ -127,20 +127,20 @@ fn sequence(widths: &[usize], units: u64, attention: bool) -> u64 {
     sum + 4 * units * (inputs + units + 2) + if attention { units } else { 0 }
 }
 
-fn weights(key: &str, found: u64) -> Check {
+fn weights(key: &str, found: u64) -> CheckResult {
     need(found <= WEIGHTS, key, || {
         format!("the network has {found} weights, at most {WEIGHTS}; make its layers narrower or fewer")
     })
 }
 
-fn batch(key: &str, size: usize, frames: usize) -> Check {
+fn batch(key: &str, size: usize, frames: usize) -> CheckResult {
     need(size * frames <= FRAMES, key, || {
         format!("= {size}: of {frames} frames each, a batch has more than {FRAMES} frames")
     })
 }
 
-fn rows(key: &str, every: usize, steps: usize) -> Check {
-    need(steps / every <= ROWS, Key::from(key), || {
+fn rows(key: &str, every: usize, steps: usize) -> CheckResult {
+    need(steps / every <= ROWS, FieldPath::from(key), || {
         format!("= {every}: {steps} steps would have {} rows, at most {ROWS}", steps / every)
     })
 }

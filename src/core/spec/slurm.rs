@@ -1,6 +1,6 @@
 //! What `run --launcher slurm` asks the cluster for.
 
-use super::check::{Check, need};
+use super::check::{CheckResult, need};
 use super::located_error::at;
 use crate::names::folders::is_unseen;
 use schemars::JsonSchema;
@@ -35,7 +35,7 @@ pub struct Slurm {
 }
 
 impl Slurm {
-    pub(super) fn check(&self) -> Check {
+    pub(super) fn check(&self) -> CheckResult {
         for (key, text) in [("partition", &self.partition), ("gres", &self.gres), ("account", &self.account)]
         {
             let odd = |c: char| c.is_whitespace() || is_unseen(c);

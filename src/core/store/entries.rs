@@ -1,6 +1,6 @@
 //! results/.store: what stages made, by key. Shared by runs, on one machine or several; safe to delete.
 
-use super::lease::{self, Claim, Holder, Observer, Task};
+use super::lease::{self, Claim, Holder, LeaseObserver, StageTask};
 use super::seal::{is_sealed, is_whole, write_sealed};
 use super::{Checkpoints, Key};
 use crate::error::{Error, Result};
@@ -83,7 +83,13 @@ impl Store {
     ///
     /// # Errors
     /// A store that cannot be written.
-    pub fn claim(&self, stage: Stage, key: &Key, task: &Task, observer: &mut Observer) -> Result<Claim> {
+    pub fn claim(
+        &self,
+        stage: Stage,
+        key: &Key,
+        task: &StageTask,
+        observer: &mut LeaseObserver,
+    ) -> Result<Claim> {
         let folder = self.leases();
         std::fs::create_dir_all(&folder)
             .map_err(|e| Error::failed(format!("{}: cannot be made: {e}", folder.display())))?;
@@ -139,8 +145,8 @@ mod tests {
         let store = Store::of(results.path());
         assert!(store.holders().is_empty());
         let key = Key::of("augmentor", 1, &"x");
-        let task = Task { run: "x/1".into(), cell: "x/aug/fold-1/seed-1".into() };
-        let claim = store.claim(Stage::Augmentor, &key, &task, &mut Observer::default()).unwrap();
+        let task = StageTask { run: "x/1".into(), cell: "x/aug/fold-1/seed-1".into() };
+        let claim = store.claim(Stage::Augmentor, &key, &task, &mut LeaseObserver::default()).unwrap();
         std::fs::write(store.leases().join("notes.json"), "{}").unwrap();
         let [(stage, found, holder)] = &store.holders()[..] else { panic!("one lease") };
         assert_eq!((*stage, found, &holder.task), (Stage::Augmentor, &key, &task));

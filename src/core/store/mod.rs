@@ -10,6 +10,6 @@ pub mod stage_toml;
 pub use checkpoints::Checkpoints;
 pub use entries::{Stage, Store};
 pub use key::Key;
-pub use lease::{Claim, Holder, Lease, Observer, Progress, Task};
+pub use lease::{Claim, Holder, Lease, LeaseObserver, LeaseProgress, StageTask};
 pub use seal::{broken, write_sealed};
 pub use stage_toml::Making;

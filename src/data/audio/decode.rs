@@ -1,7 +1,7 @@
 //! Audio files to mono samples. A file that is not whole, audible audio is refused with one line.
 
 use super::resample::resample;
-use super::source::Source;
+use super::source::AudioSource;
 use super::{SAMPLE_RATE, flac, foreign, wav};
 use seraug_core::error::{Error, Result};
 use seraug_core::files;
@@ -83,8 +83,8 @@ pub fn read<R: Read + Seek>(
 
 /// What a file is, from where it begins behind tags.
 pub(super) enum Container<R> {
-    Wav(Source<R>),
-    Flac(Source<R>),
+    Wav(AudioSource<R>),
+    Flac(AudioSource<R>),
 }
 
 impl<R: Read + Seek> Container<R> {
@@ -93,7 +93,7 @@ impl<R: Read + Seek> Container<R> {
     /// # Errors
     /// Neither of them; a flac that is longer than is read.
     pub(super) fn of(reader: R, length: u64) -> Refusable<Container<R>> {
-        let mut source = Source::new(reader, 0, length)?;
+        let mut source = AudioSource::new(reader, 0, length)?;
         // Some programs put tags in front.
         while let Some(tag) = id3(source.head()) {
             source = source.from(tag)?;

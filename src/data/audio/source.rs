@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 const KEPT: usize = 8192;
 
 /// A file, from the place where its contents begin.
-pub(super) struct Source<R> {
+pub(super) struct AudioSource<R> {
     reader: R,
     start: u64,
     length: u64,
@@ -15,18 +15,19 @@ pub(super) struct Source<R> {
     head: Vec<u8>,
 }
 
-impl<R: Read + Seek> Source<R> {
+impl<R: Read + Seek> AudioSource<R> {
     /// `reader` has `length` bytes, of which the first `start` do not belong to it.
-    pub(super) fn new(reader: R, start: u64, length: u64) -> Refusable<Source<R>> {
-        let mut source = Source { reader, start, length: length.saturating_sub(start), head: Vec::new() };
+    pub(super) fn new(reader: R, start: u64, length: u64) -> Refusable<AudioSource<R>> {
+        let mut source =
+            AudioSource { reader, start, length: length.saturating_sub(start), head: Vec::new() };
         source.head = source.bytes(0, KEPT)?;
         Ok(source)
     }
 
     /// As it is, but beginning `further` bytes on.
-    pub(super) fn from(self, further: u64) -> Refusable<Source<R>> {
+    pub(super) fn from(self, further: u64) -> Refusable<AudioSource<R>> {
         let start = self.start.saturating_add(further);
-        Source::new(self.reader, start, self.start + self.length)
+        AudioSource::new(self.reader, start, self.start + self.length)
     }
 
     /// Bytes.

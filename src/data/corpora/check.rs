@@ -1,6 +1,6 @@
 //! A corpus as found against what its manifest expects.
 
-use super::{Corpus, Fault, counts, told};
+use super::{Corpus, CorpusFault, counts, told};
 use indexmap::IndexSet;
 use seraug_core::emotion::Emotion;
 use seraug_core::error::Result;
@@ -14,7 +14,7 @@ const TOLD: usize = 20;
 /// What a check comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum CheckVerdict {
     /// Every count is as expected and nothing is unknown.
     Complete,
     /// Something is missing and nothing is wrong.
@@ -25,7 +25,7 @@ pub enum Verdict {
 
 /// Utterances of one emotion, or of one speaker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Count {
+pub struct ClassCount {
     /// The emotion, or the speaker's id.
     pub name: String,
     /// Utterances found.
@@ -36,11 +36,11 @@ pub struct Count {
 
 /// Utterances of one session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Session {
+pub struct SessionCount {
     /// Its id.
     pub session: String,
     /// By emotion, those that the manifest counts by session.
-    pub emotions: Vec<Count>,
+    pub emotions: Vec<ClassCount>,
 }
 
 /// Labelled utterances that the manifest drops.
@@ -58,9 +58,9 @@ pub struct Dropped {
 
 /// Found against expected.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Check {
+pub struct CorpusCheck {
     /// Complete, partial or wrong.
-    pub verdict: Verdict,
+    pub verdict: CheckVerdict,
     /// The verdict in one line, with what is missing or wrong.
     pub summary: String,
     /// Utterances found.
@@ -68,11 +68,11 @@ pub struct Check {
     /// Utterances of a complete copy.
     pub expected: usize,
     /// In the manifest's order, then emotions that it does not expect.
-    pub emotions: Vec<Count>,
+    pub emotions: Vec<ClassCount>,
     /// In the manifest's order, then others by id; those of the manifest that are missing have 0.
-    pub speakers: Vec<Count>,
+    pub speakers: Vec<ClassCount>,
     /// Sessions that the manifest counts, in its order.
-    pub sessions: Vec<Session>,
+    pub sessions: Vec<SessionCount>,
     /// In the manifest's order.
     pub dropped: Vec<Dropped>,
     /// Recordings that the manifest lists as unusable, in its order: `code` is the name it gives, `found` 1 where it is there.
@@ -86,16 +86,16 @@ pub struct Check {
     pub notes: Vec<String>,
 }
 
-impl Check {
+impl CorpusCheck {
     /// Whether every count is as expected, no speaker is missing and nothing is unknown.
     pub fn complete(&self) -> bool {
-        self.verdict == Verdict::Complete
+        self.verdict == CheckVerdict::Complete
     }
 
     /// What differs, one sentence each, without the problems: `37 of 127 angry utterances`.
     fn differences(&self) -> Vec<String> {
         let mut found = Vec::new();
-        let note = |of: &str, c: &Count| {
+        let note = |of: &str, c: &ClassCount| {
             let expected = c.expected.filter(|e| *e != c.found)?;
             Some(format!("{} of {expected} {} utterances{of}", c.found, c.name))
         };
@@ -138,8 +138,8 @@ impl Check {
     }
 
     /// The verdict and its line. What could not be looked into is a problem only where something is missing.
-    fn judge(&mut self, unseen: &[Fault]) {
-        let of = |c: &Count| c.expected.map_or(Ordering::Equal, |e| c.found.cmp(&e));
+    fn judge(&mut self, unseen: &[CorpusFault]) {
+        let of = |c: &ClassCount| c.expected.map_or(Ordering::Equal, |e| c.found.cmp(&e));
         let mut orders: Vec<Ordering> = vec![self.found.cmp(&self.expected)];
         orders.extend(self.emotions.iter().chain(&self.speakers).map(of));
         orders.extend(self.sessions.iter().flat_map(|s| &s.emotions).map(of));
@@ -172,9 +172,9 @@ impl Check {
             parts.extend(self.differences().into_iter().next());
         }
         let (verdict, word) = match (less, more || !self.problems.is_empty()) {
-            (_, true) => (Verdict::Wrong, "wrong"),
-            (true, _) => (Verdict::Partial, "partial"),
-            _ => (Verdict::Complete, "complete"),
+            (_, true) => (CheckVerdict::Wrong, "wrong"),
+            (true, _) => (CheckVerdict::Partial, "partial"),
+            _ => (CheckVerdict::Complete, "complete"),
         };
         self.verdict = verdict;
         self.summary = format!("{word}: {}", parts.join("; "));
@@ -209,14 +209,14 @@ impl Corpus {
     }
 
     /// Compares with the manifest.
-    pub fn check(&self) -> Check {
+    pub fn check(&self) -> CorpusCheck {
         let found = |columns: &[&str]| self.counts(columns).expect("columns of an index");
         let expected = &self.manifest.expected;
         let by_emotion: BTreeMap<String, usize> = one(found(&["emotion"]));
-        let mut emotions: Vec<Count> =
+        let mut emotions: Vec<ClassCount> =
             expected.emotions.iter().map(|(e, n)| count(e.name(), &by_emotion, Some(*n))).collect();
         let unexpected = by_emotion.keys().filter(|e| emotions.iter().all(|c| c.name != **e));
-        let unexpected: Vec<Count> = unexpected.map(|e| count(e, &by_emotion, Some(0))).collect();
+        let unexpected: Vec<ClassCount> = unexpected.map(|e| count(e, &by_emotion, Some(0))).collect();
         emotions.extend(unexpected);
 
         let by_speaker = one(found(&["speaker"]));
@@ -232,7 +232,7 @@ impl Corpus {
         let sessions = expected.sessions.iter().map(|(session, emotions)| {
             let found = by_session.remove(session).unwrap_or_default();
             let row = |(e, n): (&Emotion, &usize)| count(e.name(), &found, Some(*n));
-            Session { session: session.clone(), emotions: emotions.iter().map(row).collect() }
+            SessionCount { session: session.clone(), emotions: emotions.iter().map(row).collect() }
         });
         let dropped = self.manifest.dropped.iter().map(|(code, reason)| Dropped {
             code: code.clone(),
@@ -248,8 +248,8 @@ impl Corpus {
         });
         let mut problems = self.problems.clone();
         problems.extend(self.faults.unusable.iter().map(ToString::to_string));
-        let mut check = Check {
-            verdict: Verdict::Wrong,
+        let mut check = CorpusCheck {
+            verdict: CheckVerdict::Wrong,
             summary: String::new(),
             found: self.utterances.len(),
             expected: expected.utterances,
@@ -283,6 +283,6 @@ fn one(counts: Vec<(Vec<String>, usize)>) -> BTreeMap<String, usize> {
     counts.into_iter().map(|(mut keys, n)| (keys.swap_remove(0), n)).collect()
 }
 
-fn count(name: &str, found: &BTreeMap<String, usize>, expected: Option<usize>) -> Count {
-    Count { name: name.to_owned(), found: found.get(name).copied().unwrap_or(0), expected }
+fn count(name: &str, found: &BTreeMap<String, usize>, expected: Option<usize>) -> ClassCount {
+    ClassCount { name: name.to_owned(), found: found.get(name).copied().unwrap_or(0), expected }
 }

@@ -8,20 +8,20 @@ const NAMED: usize = 20;
 
 /// An entry of a corpus's folder that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Fault {
+pub struct CorpusFault {
     /// What it is and the next step.
     pub why: String,
     /// Its path below the corpus's folder, or its place in the table.
     pub place: String,
 }
 
-impl Fault {
-    pub(super) fn new(place: &Path, why: impl Into<String>) -> Fault {
-        Fault { why: why.into(), place: place.display().to_string() }
+impl CorpusFault {
+    pub(super) fn new(place: &Path, why: impl Into<String>) -> CorpusFault {
+        CorpusFault { why: why.into(), place: place.display().to_string() }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for CorpusFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.why)
     }
@@ -29,19 +29,19 @@ impl fmt::Display for Fault {
 
 /// What was left out of a corpus.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Faults {
+pub struct CorpusFaults {
     /// Recordings by their names that are none by what is in them: pointers, empty files, links to nothing.
-    pub unusable: Vec<Fault>,
+    pub unusable: Vec<CorpusFault>,
     /// Folders and links that could not be looked into. They matter where something is missing.
-    pub unseen: Vec<Fault>,
+    pub unseen: Vec<CorpusFault>,
     /// Recordings that are there and that the manifest lists as unusable, as it names them.
     pub listed: Vec<String>,
 }
 
 /// `faults` in one line, those of one reason together: `a.wav, b.wav: empty, 0 bytes; c.wav: a web page`. The first
 /// 20 are named.
-pub fn told(faults: &[Fault]) -> String {
-    let mut sorted: Vec<&Fault> = faults.iter().collect();
+pub fn told(faults: &[CorpusFault]) -> String {
+    let mut sorted: Vec<&CorpusFault> = faults.iter().collect();
     sorted.sort();
     let mut left = NAMED;
     let mut parts = Vec::new();
@@ -68,21 +68,21 @@ pub fn told(faults: &[Fault]) -> String {
 mod tests {
     use super::*;
 
-    fn fault(place: &str, why: &str) -> Fault {
-        Fault::new(Path::new(place), why)
+    fn fault(place: &str, why: &str) -> CorpusFault {
+        CorpusFault::new(Path::new(place), why)
     }
 
     #[test]
     fn faults_of_one_reason_are_told_together_and_the_rest_counted() {
         let few = [fault("b.wav", "empty"), fault("c.wav", "a page"), fault("a.wav", "empty")];
         assert_eq!(told(&few), "c.wav: a page; a.wav, b.wav: empty");
-        let many: Vec<Fault> = (0..7441).map(|i| fault(&format!("{i:04}.wav"), "a pointer")).collect();
+        let many: Vec<CorpusFault> = (0..7441).map(|i| fault(&format!("{i:04}.wav"), "a pointer")).collect();
         let line = told(&many);
         assert!(
             line.starts_with("0000.wav, 0001.wav, ") && line.ends_with(" and 7421 more: a pointer"),
             "{line}"
         );
-        let each: Vec<Fault> = (0..25).map(|i| fault("x.wav", &format!("reason {i:02}"))).collect();
+        let each: Vec<CorpusFault> = (0..25).map(|i| fault("x.wav", &format!("reason {i:02}"))).collect();
         assert!(told(&each).ends_with("x.wav: reason 19; and 5 more files"), "{}", told(&each));
     }
 }

@@ -12,9 +12,9 @@ pub mod synthetic;
 mod table;
 mod walk;
 
-pub use check::{Check, Count, Dropped, Session, Verdict};
-pub use digests::Reading;
-pub use faults::{Fault, Faults, told};
+pub use check::{CheckVerdict, ClassCount, CorpusCheck, Dropped, SessionCount};
+pub use digests::DigestPolicy;
+pub use faults::{CorpusFault, CorpusFaults, told};
 pub use index::{COLUMNS, Index, counts};
 pub use missing::{missing, unfetchable};
 
@@ -81,7 +81,7 @@ pub struct Corpus {
     /// What is wrong with it: unknown codes, stray audio; empty when nothing is.
     pub problems: Vec<String>,
     /// What is in its folder and not among the utterances, because it cannot be used.
-    pub faults: Faults,
+    pub faults: CorpusFaults,
 }
 
 impl Corpus {
@@ -101,7 +101,7 @@ impl Corpus {
 }
 
 /// What an importer is given.
-pub struct Source<'a> {
+pub struct ImportSource<'a> {
     /// The corpus's description.
     pub manifest: Manifest,
     /// The folder of all corpora; this one's is `corpora/<manifest.name>`.
@@ -109,7 +109,7 @@ pub struct Source<'a> {
     /// Where an importer may keep what it makes; safe to delete.
     pub cache: &'a Path,
     /// Whether a recording that an earlier import read, and that has not changed, is read again.
-    pub reading: Reading,
+    pub reading: DigestPolicy,
     /// Languages that are wanted (ISO 639-1); empty for all. An importer that reads files may ignore it.
     pub languages: &'a [String],
     /// Goes up as files are read; the importer sets its length.
@@ -174,26 +174,26 @@ pub fn manifest(name: &str, corpora: &Path) -> Result<Manifest> {
 }
 
 /// Reads corpus `name` below the folder `corpora`. The result does not depend on the order of a directory.
-/// Unknown codes and stray audio are in `problems`: the caller decides whether they matter. With [`Reading::Cached`]
+/// Unknown codes and stray audio are in `problems`: the caller decides whether they matter. With [`DigestPolicy::Cached`]
 /// digests of unchanged files are taken from `cache`; who wants to know what is on the disk reads it
-/// [`Reading::Afresh`].
+/// [`DigestPolicy::Afresh`].
 ///
 /// # Errors
 /// An unknown name (usage); a missing or empty folder, as [`missing`] says it (usage); a table that cannot be read. Files and
-/// folders that cannot be read are [`Faults`], which end nothing.
+/// folders that cannot be read are [`CorpusFaults`], which end nothing.
 pub fn import(
     name: &str,
     languages: &[String],
     corpora: &Path,
     cache: &Path,
-    reading: Reading,
+    reading: DigestPolicy,
     progress: &ProgressBar,
 ) -> Result<Corpus> {
     let (manifest, import) = find(name, corpora)?;
-    import(Source { manifest, corpora, cache, reading, languages, progress })
+    import(ImportSource { manifest, corpora, cache, reading, languages, progress })
 }
 
-type Import = fn(Source) -> Result<Corpus>;
+type Import = fn(ImportSource) -> Result<Corpus>;
 
 fn find(name: &str, corpora: &Path) -> Result<(Manifest, Import)> {
     if let Some(known) = KNOWN.iter().find(|k| k.name == name) {

@@ -1,6 +1,6 @@
 //! Files below a folder, whatever else is there: what cannot be followed or opened is told, and ends nothing.
 
-use super::Fault;
+use super::CorpusFault;
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,18 +11,18 @@ const SYSTEM: &[&str] = &["lost+found", "System Volume Information", "$RECYCLE.B
 
 /// What is below a folder.
 #[derive(Debug, Default)]
-pub(super) struct Walk {
+pub(super) struct FolderWalk {
     /// Regular files of the wanted kind, relative to the folder, in the order of their paths.
     pub(super) files: Vec<PathBuf>,
     /// Of the wanted kind by their names, but links to nothing, pipes and the like.
-    pub(super) broken: Vec<Fault>,
+    pub(super) broken: Vec<CorpusFault>,
     /// Folders that cannot be read, links that go round or nowhere: whatever is behind them was not looked at.
-    pub(super) unseen: Vec<Fault>,
+    pub(super) unseen: Vec<CorpusFault>,
 }
 
 /// Files below `root` whose extension (lower case) is `wanted`; no dot files. Links are followed.
-pub(super) fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> Walk {
-    let mut walk = Walk::default();
+pub(super) fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> FolderWalk {
+    let mut walk = FolderWalk::default();
     for entry in WalkDir::new(root)
         .follow_links(true)
         .into_iter()
@@ -39,10 +39,10 @@ pub(super) fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> Walk {
                     walk.files.push(relative.to_owned());
                 } else if kind.is_dir() {
                     walk.unseen
-                        .push(Fault::new(relative, "a folder with the name of a recording; rename it"));
+                        .push(CorpusFault::new(relative, "a folder with the name of a recording; rename it"));
                 } else {
                     let why = "not a regular file (a pipe, socket or device); remove it";
-                    walk.broken.push(Fault::new(relative, why));
+                    walk.broken.push(CorpusFault::new(relative, why));
                 }
             }
             Err(e) => {
@@ -53,7 +53,7 @@ pub(super) fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> Walk {
                 }
                 let relative = path.strip_prefix(root).unwrap_or(path);
                 let place = if relative.as_os_str().is_empty() { Path::new(".") } else { relative };
-                let fault = Fault::new(place, why(&e, path));
+                let fault = CorpusFault::new(place, why(&e, path));
                 let extension = extension(path);
                 if wanted(&extension) && e.loop_ancestor().is_none() {
                     walk.broken.push(fault);

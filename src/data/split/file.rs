@@ -14,7 +14,7 @@ const CONTENT: &str = "sha256";
 
 /// What an utterance is in a fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum SplitPart {
     /// It trains.
     Train,
     /// It tests.
@@ -29,24 +29,24 @@ pub enum Part {
     None,
 }
 
-const PARTS: [(Part, &str); 6] = [
-    (Part::Train, "train"),
-    (Part::Test, "test"),
-    (Part::Removed, "removed"),
-    (Part::Low, "low"),
-    (Part::Full, "full"),
-    (Part::None, "-"),
+const PARTS: [(SplitPart, &str); 6] = [
+    (SplitPart::Train, "train"),
+    (SplitPart::Test, "test"),
+    (SplitPart::Removed, "removed"),
+    (SplitPart::Low, "low"),
+    (SplitPart::Full, "full"),
+    (SplitPart::None, "-"),
 ];
 
 /// What each utterance of a selection is in `fold`; in the order of the selection.
-pub fn parts(fold: &Fold, utterances: usize) -> Vec<Part> {
-    let mut parts = vec![Part::None; utterances];
+pub fn parts(fold: &Fold, utterances: usize) -> Vec<SplitPart> {
+    let mut parts = vec![SplitPart::None; utterances];
     let mut mark = |items: &[usize], part| items.iter().for_each(|&i| parts[i] = part);
-    mark(&fold.train, Part::Train);
-    mark(&fold.target, Part::Full);
-    mark(&fold.low, Part::Low);
-    mark(&fold.test, Part::Test);
-    mark(&fold.removed, Part::Removed);
+    mark(&fold.train, SplitPart::Train);
+    mark(&fold.target, SplitPart::Full);
+    mark(&fold.low, SplitPart::Low);
+    mark(&fold.test, SplitPart::Test);
+    mark(&fold.removed, SplitPart::Removed);
     parts
 }
 
@@ -63,14 +63,14 @@ pub fn write_splits<'a>(
 ) -> Result<()> {
     let failed = |e: &dyn std::fmt::Display| Error::failed(format!("{}: {e}", path.display()));
     let mut header: Vec<String> = KEYS.into_iter().chain([CONTENT]).map(str::to_owned).collect();
-    let mut columns: Vec<Vec<Part>> = Vec::new();
+    let mut columns: Vec<Vec<SplitPart>> = Vec::new();
     for (seed, fold) in folds {
         header.push(format!("seed-{seed}/fold-{}/{}", fold.number, fold.corpus));
         columns.push(parts(fold, selection.utterances.len()));
     }
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&header).map_err(|e| failed(&e))?;
-    let word = |part: Part| PARTS.iter().find(|(p, _)| *p == part).map_or("-", |p| p.1);
+    let word = |part: SplitPart| PARTS.iter().find(|(p, _)| *p == part).map_or("-", |p| p.1);
     for (i, u) in selection.utterances.iter().enumerate() {
         let keys = [&*u.corpus, &u.id, &u.speaker, classes[selection.labels[i]], &u.sha256];
         writer
@@ -86,16 +86,16 @@ pub struct SplitTable {
     name: String,
     /// (run seed, fold number, corpus) of each column.
     columns: Vec<(u64, usize, String)>,
-    rows: Vec<Listed>,
+    rows: Vec<ListedUtterance>,
     /// Corpus to utterance to row.
     places: HashMap<String, HashMap<String, usize>>,
     /// Row after row, a part for each column.
-    parts: Vec<Part>,
+    parts: Vec<SplitPart>,
 }
 
 /// An utterance of a split.csv.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedUtterance {
     /// Name of its corpus.
     pub corpus: String,
     /// Its id there.
@@ -170,7 +170,7 @@ impl SplitTable {
     fn add(&mut self, line: usize, record: &csv::StringRecord, content: bool) -> Result<()> {
         let bad = |what: String| Error::usage(format!("{}:{line}: {what}", self.name));
         let text = |i: usize| record[i].to_owned();
-        let row = Listed {
+        let row = ListedUtterance {
             corpus: text(0),
             // A run of before names were cleaned listed them as the table had them.
             utterance: clean(&record[1]).into_owned(),
@@ -192,7 +192,7 @@ impl SplitTable {
     }
 
     /// Its utterances.
-    pub fn rows(&self) -> &[Listed] {
+    pub fn rows(&self) -> &[ListedUtterance] {
         &self.rows
     }
 
@@ -207,7 +207,7 @@ impl SplitTable {
     }
 
     /// What the utterance of `row` is in the fold of `column`.
-    pub fn part(&self, row: usize, column: usize) -> Part {
+    pub fn part(&self, row: usize, column: usize) -> SplitPart {
         self.parts[row * self.columns.len() + column]
     }
 
@@ -229,8 +229,8 @@ impl SplitTable {
         let rows: Vec<Option<usize>> =
             selection.utterances.iter().map(|u| self.row(&u.corpus, &u.id)).collect();
         let known: HashSet<usize> = rows.iter().flatten().copied().collect();
-        for (row, Listed { corpus, utterance, .. }) in self.rows.iter().enumerate() {
-            let used = columns.iter().any(|(c, _)| self.part(row, *c) != Part::None);
+        for (row, ListedUtterance { corpus, utterance, .. }) in self.rows.iter().enumerate() {
+            let used = columns.iter().any(|(c, _)| self.part(row, *c) != SplitPart::None);
             if used && !known.contains(&row) {
                 return bad(format!(
                     "utterance {utterance} of {corpus} is not among those of this experiment"
@@ -240,15 +240,15 @@ impl SplitTable {
         for (c, (_, number, corpus)) in columns {
             let mut fold = Fold { number: *number, corpus: corpus.clone(), ..Fold::default() };
             for (i, row) in rows.iter().enumerate() {
-                match row.map_or(Part::None, |row| self.part(row, c)) {
-                    Part::None => {}
-                    Part::Train => fold.train.push(i),
-                    Part::Test => fold.test.push(i),
-                    Part::Removed => fold.removed.push(i),
-                    part @ (Part::Low | Part::Full) => {
+                match row.map_or(SplitPart::None, |row| self.part(row, c)) {
+                    SplitPart::None => {}
+                    SplitPart::Train => fold.train.push(i),
+                    SplitPart::Test => fold.test.push(i),
+                    SplitPart::Removed => fold.removed.push(i),
+                    part @ (SplitPart::Low | SplitPart::Full) => {
                         fold.train.push(i);
                         fold.target.push(i);
-                        if part == Part::Low {
+                        if part == SplitPart::Low {
                             fold.low.push(i);
                         }
                     }

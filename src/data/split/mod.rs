@@ -8,7 +8,7 @@ mod speakers;
 #[cfg(test)]
 mod tests;
 
-pub use file::{Listed, Part, SplitTable, parts, write_splits};
+pub use file::{ListedUtterance, SplitPart, SplitTable, parts, write_splits};
 
 use crate::corpora::{Corpus, Utterance};
 use seraug_core::emotion::Emotion;
@@ -113,11 +113,11 @@ pub fn select(spec: &Spec, corpora: Vec<Corpus>) -> Result<Selection> {
 pub struct Splits<'a> {
     spec: &'a Spec,
     selection: &'a Selection,
-    kind: Kind,
+    kind: SplitKind,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum SplitKind {
     /// The same sides for every seed, which draws what the reduction removes.
     Sides(Vec<Sides>),
     /// Those of a split.csv.
@@ -137,13 +137,13 @@ impl<'a> Splits<'a> {
             let pool = (0..selection.utterances.len()).filter(|i| !is_test(i)).collect();
             Sides { pool, test, speakers_overlap: false }
         };
-        let sides = |tests: Vec<Vec<usize>>| Kind::Sides(tests.into_iter().map(rest).collect());
+        let sides = |tests: Vec<Vec<usize>>| SplitKind::Sides(tests.into_iter().map(rest).collect());
         let kind = match &spec.protocol {
             Protocol::LeaveOneSessionOut(_) => sides(speakers::sessions(selection)?),
             Protocol::LeaveSpeakersOut(p) => sides(speakers::groups(p, selection)?),
-            Protocol::FixedSplit(p) => Kind::Sides(vec![speakers::parts(p, selection)?]),
-            Protocol::SplitFile(p) => Kind::File(SplitTable::read(Path::new(&p.path))?),
-            Protocol::CrossLingual(_) => Kind::CrossLingual,
+            Protocol::FixedSplit(p) => SplitKind::Sides(vec![speakers::parts(p, selection)?]),
+            Protocol::SplitFile(p) => SplitKind::File(SplitTable::read(Path::new(&p.path))?),
+            Protocol::CrossLingual(_) => SplitKind::CrossLingual,
         };
         Ok(Splits { spec, selection, kind })
     }
@@ -155,12 +155,12 @@ impl<'a> Splits<'a> {
     pub fn folds(&self, seed: u64) -> Result<Vec<Fold>> {
         let Splits { spec, selection, kind } = self;
         let mut folds = match (kind, &spec.protocol) {
-            (Kind::Sides(sides), _) => reduced(spec, selection, seed, sides),
-            (Kind::File(table), _) => table.folds(selection, seed)?,
-            (Kind::CrossLingual, Protocol::CrossLingual(p)) => {
+            (SplitKind::Sides(sides), _) => reduced(spec, selection, seed, sides),
+            (SplitKind::File(table), _) => table.folds(selection, seed)?,
+            (SplitKind::CrossLingual, Protocol::CrossLingual(p)) => {
                 cross_lingual::folds(p, selection, spec.classes.len(), seed)?
             }
-            (Kind::CrossLingual, _) => unreachable!("the kind is the protocol's"),
+            (SplitKind::CrossLingual, _) => unreachable!("the kind is the protocol's"),
         };
         let only = spec.protocol.only();
         // Folds of a file keep their numbers; the others are numbered through, once for each reduced set.

@@ -1,6 +1,6 @@
 //! From outcomes to one value a column and independent unit, ready for an interval.
 
-use super::loaded_run::Reading;
+use super::loaded_run::LoadedRun;
 use polars::prelude::{Column as Values, DataFrame, PolarsError, SortMultipleOptions};
 use seraug_core::error::{Error, Result};
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ pub enum Column {
 
 /// A measured value of a cell, in percent.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sample {
+pub struct CellSample {
     /// Index in the spec.
     pub condition: usize,
     /// What was measured.
@@ -43,7 +43,7 @@ pub enum Unit {
 }
 
 /// The columns of a run, in table order, without the difference.
-pub fn columns(reading: &Reading) -> Vec<Column> {
+pub fn columns(reading: &LoadedRun) -> Vec<Column> {
     let reduced = reading.reduced();
     if reading.per_class() {
         return reduced.iter().map(|&c| Column::Class(c)).chain([Column::Reduced]).collect();
@@ -53,12 +53,12 @@ pub fn columns(reading: &Reading) -> Vec<Column> {
 }
 
 /// The column that conditions are compared by.
-pub fn main_column(reading: &Reading) -> Column {
+pub fn main_column(reading: &LoadedRun) -> Column {
     if reading.reduced().is_empty() { Column::Uar } else { Column::Reduced }
 }
 
 /// Values of every finished cell. A class that a test fold lacks gives none.
-pub fn samples(reading: &Reading) -> Vec<Sample> {
+pub fn samples(reading: &LoadedRun) -> Vec<CellSample> {
     let reduced = reading.reduced();
     let classes = reading.spec.class_names();
     let mut samples = Vec::new();
@@ -69,7 +69,7 @@ pub fn samples(reading: &Reading) -> Vec<Sample> {
         let condition = reading.condition_of(&o.cell);
         let (fold, seed) = (reading.group(o.cell.fold), o.cell.seed);
         let mut push = |column, value: Option<f64>| {
-            samples.extend(value.map(|v| Sample { condition, column, fold, seed, value: 100.0 * v }));
+            samples.extend(value.map(|v| CellSample { condition, column, fold, seed, value: 100.0 * v }));
         };
         if reading.per_class() {
             let class = o.reduced.first().and_then(|r| classes.iter().position(|c| c == r));
@@ -89,19 +89,19 @@ pub fn samples(reading: &Reading) -> Vec<Sample> {
         // A mean over fewer data sets would be of other classes than the mean beside it.
         if uars.len() == reduced.len() {
             let value = 100.0 * uars.values().sum::<f64>() / uars.len() as f64;
-            samples.push(Sample { condition, column: Column::Reduced, fold, seed, value });
+            samples.push(CellSample { condition, column: Column::Reduced, fold, seed, value });
         }
     }
     samples
 }
 
 /// Differences `condition - base` in `column`, over the folds and seeds that both have.
-pub fn differences(samples: &[Sample], column: Column, condition: usize, base: usize) -> Vec<Sample> {
+pub fn differences(samples: &[CellSample], column: Column, condition: usize, base: usize) -> Vec<CellSample> {
     let of = |index| samples.iter().filter(move |s| s.condition == index && s.column == column);
     of(condition)
         .filter_map(|s| {
             let pair = of(base).find(|b| (b.fold, b.seed) == (s.fold, s.seed))?;
-            Some(Sample { column: Column::Difference, value: s.value - pair.value, ..*s })
+            Some(CellSample { column: Column::Difference, value: s.value - pair.value, ..*s })
         })
         .collect()
 }
@@ -110,7 +110,7 @@ pub fn differences(samples: &[Sample], column: Column, condition: usize, base: u
 pub type Ratios = BTreeMap<(usize, u64), f64>;
 
 /// Of every finished cell of a condition: how much training sets overlap, for the corrected resampled t-test.
-pub fn test_over_train(reading: &Reading, condition: usize) -> Ratios {
+pub fn test_over_train(reading: &LoadedRun, condition: usize) -> Ratios {
     let cells = reading.done(condition).filter(|o| o.n_train > 0);
     cells.map(|o| ((o.cell.fold, o.cell.seed), o.n_test as f64 / o.n_train as f64)).collect()
 }
@@ -126,12 +126,12 @@ pub fn mean_ratio(first: &Ratios, second: &Ratios) -> f64 {
 pub type Units = BTreeMap<(usize, Column), Vec<(u64, f64)>>;
 
 /// Averages the samples of a unit.
-pub fn by_unit(samples: &[Sample], unit: Unit) -> Result<Units> {
+pub fn by_unit(samples: &[CellSample], unit: Unit) -> Result<Units> {
     let mut kinds: Vec<Column> = samples.iter().map(|s| s.column).collect();
     kinds.sort();
     kinds.dedup();
     let kind = |c: Column| kinds.iter().position(|&k| k == c).unwrap_or_default() as u32;
-    let unit_of = |s: &Sample| match unit {
+    let unit_of = |s: &CellSample| match unit {
         Unit::Fold => s.fold as u64,
         Unit::Seed => s.seed,
     };
@@ -147,9 +147,9 @@ pub fn by_unit(samples: &[Sample], unit: Unit) -> Result<Units> {
 }
 
 fn average(
-    samples: &[Sample],
+    samples: &[CellSample],
     kind: impl Fn(Column) -> u32,
-    unit: impl Fn(&Sample) -> u64,
+    unit: impl Fn(&CellSample) -> u64,
 ) -> std::result::Result<Vec<(u32, u32, u64, f64)>, PolarsError> {
     if samples.is_empty() {
         return Ok(Vec::new());
@@ -187,8 +187,8 @@ fn average(
 mod tests {
     use super::*;
 
-    fn sample(condition: usize, fold: usize, seed: u64, value: f64) -> Sample {
-        Sample { condition, column: Column::Uar, fold, seed, value }
+    fn sample(condition: usize, fold: usize, seed: u64, value: f64) -> CellSample {
+        CellSample { condition, column: Column::Uar, fold, seed, value }
     }
 
     /// A fold with two seeds and one with one weigh the same.
@@ -207,6 +207,6 @@ mod tests {
         let samples =
             [sample(0, 1, 1, 10.0), sample(0, 2, 1, 20.0), sample(1, 2, 1, 25.0), sample(1, 3, 1, 9.0)];
         let d = differences(&samples, Column::Uar, 1, 0);
-        assert_eq!(d, [Sample { column: Column::Difference, value: 5.0, ..samples[2] }]);
+        assert_eq!(d, [CellSample { column: Column::Difference, value: 5.0, ..samples[2] }]);
     }
 }

@@ -1,6 +1,6 @@
 //! history.csv of the cells: what trainings logged, averaged over the cells of a condition.
 
-use super::loaded_run::Reading;
+use super::loaded_run::LoadedRun;
 use indexmap::IndexMap;
 use rayon::prelude::*;
 use seraug_core::run_files::{HistoryRow, Outcome, read_history};
@@ -23,7 +23,7 @@ type Logged = IndexMap<String, BTreeMap<u64, f64>>;
 
 /// What the finished cells of each condition logged; a cell without the file is left out. Of one that does not read,
 /// `notes` gets a line.
-pub fn histories(reading: &Reading, notes: &mut Vec<String>) -> Vec<Vec<Vec<HistoryRow>>> {
+pub fn histories(reading: &LoadedRun, notes: &mut Vec<String>) -> Vec<Vec<Vec<HistoryRow>>> {
     let read = |o: &Outcome| {
         let path = reading.run.cell_file(&o.cell, "history.csv");
         path.is_file().then(|| read_history(&path))

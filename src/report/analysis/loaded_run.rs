@@ -1,13 +1,13 @@
 //! A run directory, read and checked for reporting.
 
 use seraug_core::error::{Error, Result};
-use seraug_core::run_files::{CellId, FoldInfo, Outcome, RunDir, RunInfo, Status, read_outcomes};
+use seraug_core::run_files::{CellId, FoldInfo, Outcome, OutcomeStatus, RunDir, RunInfo, read_outcomes};
 use seraug_core::spec::{self, ReductionMode, Spec};
 use std::collections::HashSet;
 
 /// All that a report is made from, except the files of single cells, which are read where needed.
 #[derive(Debug, Clone)]
-pub struct Reading {
+pub struct LoadedRun {
     /// Where it was read from.
     pub run: RunDir,
     /// spec.toml.
@@ -18,13 +18,13 @@ pub struct Reading {
     pub outcomes: Vec<Outcome>,
 }
 
-impl Reading {
+impl LoadedRun {
     /// Reads spec.toml, run.toml and outcomes.csv.
     ///
     /// # Errors
     /// A file that is missing or does not parse; classes or conditions of outcomes.csv that spec.toml does
     /// not have; a cell that is there twice.
-    pub fn of(run: &RunDir) -> Result<Reading> {
+    pub fn of(run: &RunDir) -> Result<LoadedRun> {
         if !run.spec().is_file() {
             let whole = "has no spec.toml: it is not a whole run directory";
             return Err(Error::failed(format!("{}: {whole}", run.path().display())));
@@ -63,7 +63,7 @@ impl Reading {
                 return Err(bad(format!("cell {} is there twice", o.cell)));
             }
         }
-        Ok(Reading { run: run.clone(), spec, info, outcomes })
+        Ok(LoadedRun { run: run.clone(), spec, info, outcomes })
     }
 
     /// Some corpus was made by a program.
@@ -123,7 +123,7 @@ impl Reading {
     }
 
     /// The run as if it were about one of its data sets alone.
-    pub fn only(&self, data_set: &str) -> Reading {
+    pub fn only(&self, data_set: &str) -> LoadedRun {
         self.with(self.outcomes.iter().filter(|o| o.corpus == data_set), |f| f.corpus == data_set)
     }
 
@@ -132,10 +132,10 @@ impl Reading {
         &self,
         outcomes: impl Iterator<Item = &'a Outcome>,
         folds: impl Fn(&FoldInfo) -> bool,
-    ) -> Reading {
+    ) -> LoadedRun {
         let mut info = self.info.clone();
         info.fold.retain(folds);
-        Reading {
+        LoadedRun {
             run: self.run.clone(),
             spec: self.spec.clone(),
             info,
@@ -151,13 +151,13 @@ impl Reading {
     /// Outcomes of condition `index` that have a confusion.
     pub fn done(&self, index: usize) -> impl Iterator<Item = &Outcome> {
         let name = &self.spec.condition[index].name;
-        self.outcomes.iter().filter(move |o| o.status == Status::Done && o.cell.condition == *name)
+        self.outcomes.iter().filter(move |o| o.status == OutcomeStatus::Done && o.cell.condition == *name)
     }
 
     /// Outcomes of condition `index` that failed.
     pub fn failed(&self, index: usize) -> impl Iterator<Item = &Outcome> {
         let name = &self.spec.condition[index].name;
-        self.outcomes.iter().filter(move |o| o.status == Status::Failed && o.cell.condition == *name)
+        self.outcomes.iter().filter(move |o| o.status == OutcomeStatus::Failed && o.cell.condition == *name)
     }
 
     /// Cells that the spec plans and outcomes.csv lacks, in plan order.

@@ -1,6 +1,6 @@
 //! Every prediction of a run in a compact form, read from the cells' predictions.csv and held against outcomes.csv.
 
-use super::loaded_run::Reading;
+use super::loaded_run::LoadedRun;
 use csv::StringRecord;
 use rayon::prelude::*;
 use seraug_core::error::{Error, Result};
@@ -11,10 +11,10 @@ use std::collections::HashMap;
 
 /// What a classifier said of one test utterance. Ids belong to the corpus that the cell is tested on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Answer {
-    /// Index in [`Answers::utterances`].
+pub struct CellPrediction {
+    /// Index in [`RunPredictions::utterances`].
     pub utterance: u32,
-    /// Index in [`Answers::speakers`].
+    /// Index in [`RunPredictions::speakers`].
     pub speaker: u32,
     /// Class index.
     pub truth: u8,
@@ -24,14 +24,14 @@ pub struct Answer {
 
 /// The predictions of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Answers {
+pub struct RunPredictions {
     /// Ids of utterances, in the order in which they were met.
     pub utterances: Vec<String>,
     /// Ids of speakers, likewise.
     pub speakers: Vec<String>,
     /// Cells with a result and without a predictions.csv, in the order of outcomes.csv.
     pub missing: Vec<CellId>,
-    of: HashMap<CellId, Vec<Answer>>,
+    of: HashMap<CellId, Vec<CellPrediction>>,
 }
 
 /// Rows of a file: utterance, speaker, truth, predicted.
@@ -40,18 +40,18 @@ type Rows = Vec<(Box<str>, Box<str>, u8, u8)>;
 /// Files that are held as text at once.
 const BATCH: usize = 256;
 
-impl Answers {
+impl RunPredictions {
     /// Reads `cells/*/predictions.csv` of every cell with a result, several at a time. A file that is not there
     /// gives an empty list and is named in `missing`.
     ///
     /// # Errors
     /// A file that does not parse, with its name; [`Error::Contradiction`] for one whose counts are not those of
     /// outcomes.csv or that has an utterance twice, with file and cell.
-    pub fn of(reading: &Reading) -> Result<Answers> {
+    pub fn of(reading: &LoadedRun) -> Result<RunPredictions> {
         let classes = reading.spec.class_names();
         let done: Vec<&Outcome> = reading.outcomes.iter().filter(|o| o.confusion.is_some()).collect();
-        let mut answers = Answers::default();
-        let (mut utterances, mut speakers) = (Names::default(), Names::default());
+        let mut answers = RunPredictions::default();
+        let (mut utterances, mut speakers) = (UtteranceNumbers::default(), UtteranceNumbers::default());
         // The last cell, by its number, in which an utterance was met.
         let mut met: Vec<usize> = Vec::new();
         for (batch, outcomes) in done.chunks(BATCH).enumerate() {
@@ -71,7 +71,12 @@ impl Answers {
                         let id = &utterances.names[utterance as usize];
                         return Err(contradiction(reading, o, &format!("utterance {id} is there twice")));
                     }
-                    list.push(Answer { utterance, speaker: speakers.index(speaker), truth, predicted });
+                    list.push(CellPrediction {
+                        utterance,
+                        speaker: speakers.index(speaker),
+                        truth,
+                        predicted,
+                    });
                 }
                 answers.of.insert(o.cell.clone(), list);
             }
@@ -82,19 +87,19 @@ impl Answers {
     }
 
     /// The answers of a cell, in the order of its file; empty without a result or a file.
-    pub fn cell(&self, cell: &CellId) -> &[Answer] {
+    pub fn cell(&self, cell: &CellId) -> &[CellPrediction] {
         self.of.get(cell).map_or(&[], Vec::as_slice)
     }
 }
 
 /// Ids and their numbers.
 #[derive(Default)]
-struct Names {
+struct UtteranceNumbers {
     names: Vec<String>,
     numbers: HashMap<Box<str>, u32>,
 }
 
-impl Names {
+impl UtteranceNumbers {
     fn index(&mut self, name: Box<str>) -> u32 {
         if let Some(&number) = self.numbers.get(&name) {
             return number;
@@ -107,7 +112,7 @@ impl Names {
 }
 
 /// The rows of a cell's file; none where it is not there.
-fn rows(reading: &Reading, o: &Outcome, classes: &[&str]) -> Result<Option<Rows>> {
+fn rows(reading: &LoadedRun, o: &Outcome, classes: &[&str]) -> Result<Option<Rows>> {
     let path = reading.run.cell_file(&o.cell, "predictions.csv");
     let bad = |what: String| Error::failed(format!("{}: {what}", path.display()));
     let bytes = match files::read(&path, files::DATA) {
@@ -139,7 +144,7 @@ fn rows(reading: &Reading, o: &Outcome, classes: &[&str]) -> Result<Option<Rows>
     Ok(Some(rows))
 }
 
-fn contradiction(reading: &Reading, o: &Outcome, what: &str) -> Error {
+fn contradiction(reading: &LoadedRun, o: &Outcome, what: &str) -> Error {
     let path = reading.run.cell_file(&o.cell, "predictions.csv");
     Error::contradiction(format!("{}: cell {}: {what}: a file was changed", path.display(), o.cell))
 }

@@ -1,6 +1,6 @@
 //! A run as anybody may see it: without hosts, users and paths. docs/format.md says what a run holds of them.
 
-use super::loaded_run::Reading;
+use super::loaded_run::LoadedRun;
 use seraug_core::device::DeviceInfo;
 use seraug_core::owner::Owner;
 use seraug_core::run_files::{CellRecord, RunDir, RunInfo, Session, Warning};
@@ -120,7 +120,7 @@ impl Private {
     }
 
     /// A run without them. Names of conditions, classes and corpora are of the experiment, and stay.
-    pub fn reading(&self, mut reading: Reading) -> Reading {
+    pub fn reading(&self, mut reading: LoadedRun) -> LoadedRun {
         reading.info = self.info(&reading.info);
         let hide = |text: &mut String| *text = self.out_of(text);
         reading.outcomes.iter_mut().for_each(|o| hide(&mut o.error));

@@ -1,7 +1,7 @@
 //! Recall of each test speaker: a mean over speakers can hide one that nothing recognises.
 
-use super::loaded_run::Reading;
-use super::predictions::Answers;
+use super::loaded_run::LoadedRun;
+use super::predictions::RunPredictions;
 use crate::render::csv;
 use seraug_core::error::Result;
 use seraug_core::metrics::Confusion;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// What was said of one test speaker, over all folds and seeds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Speaker {
+pub struct SpeakerRecall {
     /// Data set that the speaker is tested in.
     pub data_set: String,
     /// Id in the corpus.
@@ -18,7 +18,7 @@ pub struct Speaker {
     pub confusions: Vec<Confusion>,
 }
 
-impl Speaker {
+impl SpeakerRecall {
     /// Was tested with utterances of every class.
     pub fn is_whole(&self) -> bool {
         let tested = |c: &Confusion| (0..c.classes()).all(|k| c.recall(k).is_some());
@@ -33,7 +33,7 @@ impl Speaker {
 }
 
 /// Every test speaker of a run, sorted by data set (in the run's order) and id.
-pub fn speakers(reading: &Reading, answers: &Answers) -> Vec<Speaker> {
+pub fn speakers(reading: &LoadedRun, answers: &RunPredictions) -> Vec<SpeakerRecall> {
     let sets = reading.data_sets();
     let classes = reading.spec.classes.len();
     let conditions = reading.spec.condition.len();
@@ -47,11 +47,11 @@ pub fn speakers(reading: &Reading, answers: &Answers) -> Vec<Speaker> {
             confusions[condition].add(usize::from(a.truth), usize::from(a.predicted));
         }
     }
-    let mut speakers: Vec<(usize, Speaker)> = found
+    let mut speakers: Vec<(usize, SpeakerRecall)> = found
         .into_iter()
         .map(|((set, speaker), confusions)| {
             let id = answers.speakers[speaker as usize].clone();
-            (set, Speaker { data_set: sets[set].to_owned(), id, confusions })
+            (set, SpeakerRecall { data_set: sets[set].to_owned(), id, confusions })
         })
         .collect();
     speakers.sort_by(|(a, x), (b, y)| (a, &x.id).cmp(&(b, &y.id)));
@@ -62,7 +62,7 @@ pub fn speakers(reading: &Reading, answers: &Answers) -> Vec<Speaker> {
 ///
 /// # Errors
 /// None that a reader meets: rows are of one length.
-pub fn csv(reading: &Reading, speakers: &[Speaker]) -> Result<Vec<u8>> {
+pub fn csv(reading: &LoadedRun, speakers: &[SpeakerRecall]) -> Result<Vec<u8>> {
     let recalls = reading.spec.class_names().into_iter().map(|c| format!("recall_{c}"));
     let header = ["corpus", "speaker", "condition", "n", "uar"].map(str::to_owned);
     let mut rows = vec![header.into_iter().chain(recalls).collect::<Vec<String>>()];

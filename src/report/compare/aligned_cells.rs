@@ -1,12 +1,12 @@
 //! The cells of two runs, each beside its counterpart.
 
-use crate::analysis::loaded_run::{Reading, place};
-use seraug_core::run_files::{CellId, Outcome, Status};
+use crate::analysis::loaded_run::{LoadedRun, place};
+use seraug_core::run_files::{CellId, Outcome, OutcomeStatus};
 use std::collections::{HashMap, HashSet};
 
 /// Which runs have a result of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum CellPresence {
     /// Both.
     Both,
     /// The first alone: it is failed or absent in the second.
@@ -19,14 +19,14 @@ pub enum State {
     Neither,
 }
 
-impl State {
+impl CellPresence {
     /// `result_in` of compare.csv.
     pub(super) fn result_in(self) -> &'static str {
         match self {
-            State::Both => "both",
-            State::First => "first",
-            State::Second => "second",
-            State::Failed | State::Neither => "neither",
+            CellPresence::Both => "both",
+            CellPresence::First => "first",
+            CellPresence::Second => "second",
+            CellPresence::Failed | CellPresence::Neither => "neither",
         }
     }
 }
@@ -39,7 +39,7 @@ pub struct CellPair {
     /// What it is about.
     pub corpus: String,
     /// Which have a result.
-    pub state: State,
+    pub state: CellPresence,
     /// What [`quantities`] names, in its order; none where a run has no result or the test set none of the class, and
     /// in neither run for `mean_recall_reduced` where they reduced other classes.
     pub values: Vec<[Option<f64>; 2]>,
@@ -90,34 +90,34 @@ impl CellPair {
 }
 
 /// What tells a cell from the others of its run, whatever the experiment.
-pub(super) type Place<'a> = (&'a str, usize, u64, &'a str);
+pub(super) type CellPosition<'a> = (&'a str, usize, u64, &'a str);
 
 /// The place of an outcome.
-pub(super) fn place_of(o: &Outcome) -> Place<'_> {
+pub(super) fn place_of(o: &Outcome) -> CellPosition<'_> {
     let (condition, fold, seed) = place(&o.cell);
     (condition, fold, seed, &o.corpus)
 }
 
 /// The places at which both have a result.
-pub(super) fn shared<'a>(first: &'a Reading, second: &'a Reading) -> HashSet<Place<'a>> {
-    let done = |r: &'a Reading| r.outcomes.iter().filter(|o| o.status == Status::Done).map(place_of);
-    let of_first: HashSet<Place> = done(first).collect();
+pub(super) fn shared<'a>(first: &'a LoadedRun, second: &'a LoadedRun) -> HashSet<CellPosition<'a>> {
+    let done = |r: &'a LoadedRun| r.outcomes.iter().filter(|o| o.status == OutcomeStatus::Done).map(place_of);
+    let of_first: HashSet<CellPosition> = done(first).collect();
     done(second).filter(|p| of_first.contains(p)).collect()
 }
 
 /// Every cell of either run: those of the first in its order, then what the second has alone.
 pub(super) fn align(
-    first: &Reading,
-    second: &Reading,
+    first: &LoadedRun,
+    second: &LoadedRun,
     changed: impl Fn(&Outcome, &Outcome) -> Option<usize>,
 ) -> Vec<CellPair> {
     let classes = first.spec.class_names();
-    let others: HashMap<Place, &Outcome> = second.outcomes.iter().map(|o| (place_of(o), o)).collect();
-    let own: HashSet<Place> = first.outcomes.iter().map(place_of).collect();
+    let others: HashMap<CellPosition, &Outcome> = second.outcomes.iter().map(|o| (place_of(o), o)).collect();
+    let own: HashSet<CellPosition> = first.outcomes.iter().map(place_of).collect();
     let reduced = quantities(&classes).iter().position(|q| q == REDUCED);
     let pair = |a: Option<&Outcome>, b: Option<&Outcome>| {
         let o = a.or(b)?;
-        let done = |o: Option<&Outcome>| o.is_some_and(|o| o.status == Status::Done);
+        let done = |o: Option<&Outcome>| o.is_some_and(|o| o.status == OutcomeStatus::Done);
         let of = |o: Option<&Outcome>| o.map_or(vec![None; classes.len() + 3], |o| values(o, &classes));
         let mut values: Vec<_> = std::iter::zip(of(a), of(b)).map(|(a, b)| [a, b]).collect();
         let set = |o: &Outcome| o.reduced.iter().cloned().collect::<HashSet<String>>();
@@ -129,11 +129,11 @@ pub(super) fn align(
             cell: o.cell.clone(),
             corpus: o.corpus.clone(),
             state: match (done(a), done(b)) {
-                (true, true) => State::Both,
-                (true, false) => State::First,
-                (false, true) => State::Second,
-                (false, false) if a.is_some() && b.is_some() => State::Failed,
-                (false, false) => State::Neither,
+                (true, true) => CellPresence::Both,
+                (true, false) => CellPresence::First,
+                (false, true) => CellPresence::Second,
+                (false, false) if a.is_some() && b.is_some() => CellPresence::Failed,
+                (false, false) => CellPresence::Neither,
             },
             values,
             reduced_differs,

@@ -2,8 +2,8 @@
 
 use super::paired_samples::{Half, Pair, contrasts};
 use crate::analysis::aggregate::{Unit, samples};
-use crate::analysis::loaded_run::Reading;
-use crate::analysis::predictions::Answers;
+use crate::analysis::loaded_run::LoadedRun;
+use crate::analysis::predictions::RunPredictions;
 use crate::stats::{Bootstrap, McNemar, TTest, Wilcoxon};
 use seraug_core::spec::{Augment, Spec};
 
@@ -64,7 +64,7 @@ pub struct Contrast {
 /// the first. Of a data set, pairs of a condition and its baseline come first, then those with plain copies, then the
 /// rest, which have no sentence. Holm's correction is over the pairs of one data set. Pairs without a common cell are
 /// left out.
-pub fn within(reading: &Reading, answers: &Answers) -> Vec<Contrast> {
+pub fn within(reading: &LoadedRun, answers: &RunPredictions) -> Vec<Contrast> {
     let mut all = Vec::new();
     for set in reading.data_sets() {
         let part = reading.only(set);

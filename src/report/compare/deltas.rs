@@ -1,16 +1,16 @@
 //! The tables of two runs over their common cells, with the differences of their means.
 
 use crate::analysis::aggregate::Column;
-use crate::analysis::loaded_run::Reading;
+use crate::analysis::loaded_run::LoadedRun;
 use crate::render::summary::shown;
-use crate::render::table::{Entry, Table};
+use crate::render::table::{Table, TableEntry};
 use crate::render::table_text::{plain, sign, signed};
 use crate::render::text_table::TextTable;
 use seraug_core::error::Result;
 
 /// The table of one data set: of each condition that both have, the first, the second, and second less first. Both
 /// readings hold the common cells of that data set alone; `letters` stand for the runs.
-pub(super) fn deltas(first: &Reading, second: &Reading, letters: [char; 2]) -> Result<TextTable> {
+pub(super) fn deltas(first: &LoadedRun, second: &LoadedRun, letters: [char; 2]) -> Result<TextTable> {
     let [a, b] = [Table::of(first)?, Table::of(second)?];
     let places: Vec<(usize, usize)> = (a.columns.iter().enumerate())
         .filter_map(|(i, h)| Some((i, b.columns.iter().position(|g| g.column == h.column)?)))
@@ -18,7 +18,7 @@ pub(super) fn deltas(first: &Reading, second: &Reading, letters: [char; 2]) -> R
     let mut rows = Vec::new();
     for own in a.rows.iter().filter(|r| r.done > 0) {
         let Some(other) = b.rows.iter().find(|r| r.condition == own.condition) else { continue };
-        let value = |e: &Option<Entry>, column| match e {
+        let value = |e: &Option<TableEntry>, column| match e {
             None => "–".to_owned(),
             Some(e) if column == Column::Difference => signed(e),
             Some(e) => plain(e),

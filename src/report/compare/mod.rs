@@ -15,7 +15,7 @@ mod sentences;
 mod test_sets;
 mod text;
 
-pub use aligned_cells::{CellPair, State};
+pub use aligned_cells::{CellPair, CellPresence};
 pub use contrast::{Contrast, within};
 pub use files::write;
 pub use json::json;

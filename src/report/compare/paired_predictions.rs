@@ -1,7 +1,7 @@
 //! Predictions of two classifiers on the same utterances, counted by speaker, class and utterance.
 
-use crate::analysis::predictions::Answer;
-use crate::stats::{Bootstrap, McNemar, Tally, bootstrap, mcnemar};
+use crate::analysis::predictions::CellPrediction;
+use crate::stats::{Bootstrap, McNemar, SpeakerTally, bootstrap, mcnemar};
 use seraug_core::rng::Seed;
 use std::collections::BTreeMap;
 
@@ -18,14 +18,20 @@ pub(super) struct Measure {
 #[derive(Debug, Default)]
 pub(super) struct Votes {
     /// Speaker to its tallies, one a set and class.
-    speakers: BTreeMap<u32, Vec<Tally>>,
+    speakers: BTreeMap<u32, Vec<SpeakerTally>>,
     /// Utterance to the cells in which only the second has it right, less those in which only the first has.
     balance: BTreeMap<u32, i64>,
 }
 
 impl Votes {
     /// Counts a cell of data set `set`. Both lists are sorted by utterance; utterances of one alone are passed over.
-    pub(super) fn add(&mut self, measure: &Measure, set: usize, first: &[Answer], second: &[Answer]) {
+    pub(super) fn add(
+        &mut self,
+        measure: &Measure,
+        set: usize,
+        first: &[CellPrediction],
+        second: &[CellPrediction],
+    ) {
         let width = measure.sets * measure.classes.len();
         let mut rest = second.iter().peekable();
         for a in first {
@@ -36,7 +42,8 @@ impl Votes {
             let Some(class) = measure.classes.iter().position(|c| *c == usize::from(a.truth)) else {
                 continue;
             };
-            let tallies = self.speakers.entry(a.speaker).or_insert_with(|| vec![Tally::default(); width]);
+            let tallies =
+                self.speakers.entry(a.speaker).or_insert_with(|| vec![SpeakerTally::default(); width]);
             let tally = &mut tallies[set * measure.classes.len() + class];
             tally.total += 1;
             tally.first += u32::from(right[0]);
@@ -46,7 +53,7 @@ impl Votes {
 
     /// Over test speakers.
     pub(super) fn bootstrap(&self, measure: &Measure) -> Option<Bootstrap> {
-        let speakers: Vec<Vec<Tally>> = self.speakers.values().cloned().collect();
+        let speakers: Vec<Vec<SpeakerTally>> = self.speakers.values().cloned().collect();
         bootstrap(&speakers, measure.sets, Seed::new(0).child("speakers"))
     }
 
@@ -62,9 +69,9 @@ impl Votes {
 mod tests {
     use super::*;
 
-    fn answers(predicted: [u8; 4]) -> Vec<Answer> {
+    fn answers(predicted: [u8; 4]) -> Vec<CellPrediction> {
         let truth = [0, 0, 1, 1];
-        let of = |i: usize| Answer {
+        let of = |i: usize| CellPrediction {
             utterance: i as u32,
             speaker: i as u32 % 2,
             truth: truth[i],
@@ -85,8 +92,8 @@ mod tests {
         let speakers = &votes.speakers;
         assert_eq!(
             speakers[&0],
-            [Tally { total: 2, first: 0, second: 2 }, Tally { total: 2, first: 2, second: 2 }]
+            [SpeakerTally { total: 2, first: 0, second: 2 }, SpeakerTally { total: 2, first: 2, second: 2 }]
         );
-        assert_eq!(speakers[&1][1], Tally { total: 2, first: 2, second: 1 });
+        assert_eq!(speakers[&1][1], SpeakerTally { total: 2, first: 2, second: 1 });
     }
 }

@@ -2,9 +2,11 @@
 
 use super::contrast::Contrast;
 use super::paired_predictions::{Measure, Votes};
-use crate::analysis::aggregate::{Column, Ratios, Sample, Unit, main_column, mean_ratio, test_over_train};
-use crate::analysis::loaded_run::Reading;
-use crate::analysis::predictions::{Answer, Answers};
+use crate::analysis::aggregate::{
+    CellSample, Column, Ratios, Unit, main_column, mean_ratio, test_over_train,
+};
+use crate::analysis::loaded_run::LoadedRun;
+use crate::analysis::predictions::{CellPrediction, RunPredictions};
 use crate::stats::{cohen_dz, corrected_t, detectable, holm, rank_biserial, wilcoxon};
 use rayon::prelude::*;
 use seraug_core::spec::Protocol;
@@ -34,16 +36,16 @@ struct Tested {
     /// Which of the averaged data sets it is of.
     set: usize,
     /// Sorted by utterance.
-    answers: Vec<Answer>,
+    answers: Vec<CellPrediction>,
 }
 
 impl Half {
     /// `reading` is of one data set and `samples` are its; `run` is its letter where there are two; `id` gives utterances
     /// the numbers that the other half has for them.
     pub(super) fn of(
-        reading: &Reading,
-        samples: &[Sample],
-        answers: &Answers,
+        reading: &LoadedRun,
+        samples: &[CellSample],
+        answers: &RunPredictions,
         condition: usize,
         run: Option<char>,
         id: &dyn Fn(u32) -> Option<u32>,
@@ -64,9 +66,9 @@ impl Half {
                 true => reduced.iter().position(|&c| o.reduced.first().is_some_and(|r| r == names[c])),
                 false => Some(0),
             };
-            let mut list: Vec<Answer> = Vec::new();
+            let mut list: Vec<CellPrediction> = Vec::new();
             for a in answers.cell(&o.cell) {
-                list.extend(id(a.utterance).map(|utterance| Answer { utterance, ..*a }));
+                list.extend(id(a.utterance).map(|utterance| CellPrediction { utterance, ..*a }));
             }
             list.sort_unstable_by_key(|a| a.utterance);
             let tested = Tested { set: set.unwrap_or(0), answers: list };
@@ -86,7 +88,7 @@ pub(super) struct Pair<'a> {
 }
 
 /// The statistics of each pair that has a common cell, corrected over all of them. `reading` is the run of the first.
-pub(super) fn contrasts(reading: &Reading, pairs: &[Pair]) -> Vec<Contrast> {
+pub(super) fn contrasts(reading: &LoadedRun, pairs: &[Pair]) -> Vec<Contrast> {
     let mut found: Vec<Contrast> = pairs.par_iter().filter_map(|p| contrast(reading, p)).collect();
     let tested: Vec<usize> = (0..found.len()).filter(|&i| found[i].test.is_some()).collect();
     let p: Vec<f64> = tested.iter().filter_map(|&i| found[i].test.map(|t| t.p)).collect();
@@ -98,7 +100,7 @@ pub(super) fn contrasts(reading: &Reading, pairs: &[Pair]) -> Vec<Contrast> {
 }
 
 /// The classes and data sets of the main column.
-fn measure(reading: &Reading) -> Measure {
+fn measure(reading: &LoadedRun) -> Measure {
     let every: Vec<usize> = (0..reading.spec.classes.len()).collect();
     match main_column(reading) {
         Column::Reduced if reading.per_class() => Measure { classes: every, sets: reading.reduced().len() },
@@ -107,7 +109,7 @@ fn measure(reading: &Reading) -> Measure {
     }
 }
 
-fn contrast(reading: &Reading, pair: &Pair) -> Option<Contrast> {
+fn contrast(reading: &LoadedRun, pair: &Pair) -> Option<Contrast> {
     let Pair { first, second, told } = *pair;
     let unit = if reading.groups().len() <= 1 { Unit::Seed } else { Unit::Fold };
     let mut units: BTreeMap<u64, Vec<[f64; 2]>> = BTreeMap::new();

@@ -1,14 +1,14 @@
 //! Runs against the first of them.
 
-use super::aligned_cells::{CellPair, Place, State, align, place_of, shared};
+use super::aligned_cells::{CellPair, CellPosition, CellPresence, align, place_of, shared};
 use super::contrast::Contrast;
 use super::deltas::deltas;
 use super::metadata_diff::{Difference, differs};
 use super::paired_samples::{Half, Pair, contrasts};
-use super::test_sets::{self, Splits, refused};
+use super::test_sets::{self, SplitDigest, refused};
 use crate::analysis::aggregate::samples;
-use crate::analysis::loaded_run::Reading;
-use crate::analysis::predictions::{Answer, Answers};
+use crate::analysis::loaded_run::LoadedRun;
+use crate::analysis::predictions::{CellPrediction, RunPredictions};
 use crate::analysis::public::Private;
 use crate::render::text_table::TextTable;
 use rayon::prelude::*;
@@ -22,10 +22,10 @@ pub struct Side {
     /// `A`, `B`, …: what stands for it in tables.
     pub letter: char,
     /// Spec, provenance, outcomes.
-    pub reading: Reading,
+    pub reading: LoadedRun,
     /// Its predictions.
-    pub answers: Answers,
-    pub(super) splits: Splits,
+    pub answers: RunPredictions,
+    pub(super) splits: SplitDigest,
     /// Another run of the comparison has the same experiment and id.
     namesake: bool,
     /// The comparison is to be published.
@@ -69,10 +69,10 @@ impl Side {
                 run.path().display()
             )));
         }
-        let reading = Reading::of(run)?;
-        let answers = Answers::of(&reading)?;
+        let reading = LoadedRun::of(run)?;
+        let answers = RunPredictions::of(&reading)?;
         reading.outcomes.par_iter().try_for_each(|o| CellRecord::check(run, o))?;
-        Ok(Side { letter, answers, splits: Splits::of(run)?, reading, namesake: false, public: false })
+        Ok(Side { letter, answers, splits: SplitDigest::of(run)?, reading, namesake: false, public: false })
     }
 
     /// `quickstart/20261123T024136Z-fca1a76b86`, with the folder where another run of the comparison is called so.
@@ -100,7 +100,7 @@ impl Side {
     }
 
     /// The run as if it had the common cells of one data set alone: their folds and seeds are what is counted.
-    fn common(&self, places: &HashSet<Place>, set: &str) -> Reading {
+    fn common(&self, places: &HashSet<CellPosition>, set: &str) -> LoadedRun {
         let own = self.reading.outcomes.iter().filter(|o| o.corpus == set && places.contains(&place_of(o)));
         let of_set = || places.iter().filter(|p| p.3 == set);
         let folds: HashSet<usize> = of_set().map(|p| p.1).collect();
@@ -171,9 +171,9 @@ fn of_two(first: &Side, second: Side) -> Result<Against> {
         statistics.extend(of_conditions(first, &second, &parts, &ids));
     }
     let changed = |x: &Outcome, y: &Outcome| {
-        let [x, y]: [&[Answer]; 2] = [first.answers.cell(&x.cell), second.answers.cell(&y.cell)];
+        let [x, y]: [&[CellPrediction]; 2] = [first.answers.cell(&x.cell), second.answers.cell(&y.cell)];
         let said: HashMap<u32, u8> = x.iter().map(|a| (a.utterance, a.predicted)).collect();
-        let differs = |b: &&Answer| {
+        let differs = |b: &&CellPrediction| {
             let own = ids[b.utterance as usize].and_then(|id| said.get(&id));
             own != Some(&b.predicted)
         };
@@ -189,7 +189,7 @@ fn of_two(first: &Side, second: Side) -> Result<Against> {
 }
 
 /// Where the reduced classes differ, both are read by UAR over all classes, which means the same in both.
-fn like(first: Reading, second: Reading) -> [Reading; 2] {
+fn like(first: LoadedRun, second: LoadedRun) -> [LoadedRun; 2] {
     let mut both = [first, second];
     if !both[0].per_class() && both[0].reduced() != both[1].reduced() {
         for reading in &mut both {
@@ -201,7 +201,7 @@ fn like(first: Reading, second: Reading) -> [Reading; 2] {
 }
 
 /// Second less first for each condition of the first that the second has too.
-fn of_conditions(first: &Side, second: &Side, parts: &[Reading; 2], ids: &[Option<u32>]) -> Vec<Contrast> {
+fn of_conditions(first: &Side, second: &Side, parts: &[LoadedRun; 2], ids: &[Option<u32>]) -> Vec<Contrast> {
     let [a, b] = parts;
     let values = [samples(a), samples(b)];
     let mut halves = Vec::new();
@@ -219,12 +219,12 @@ fn of_conditions(first: &Side, second: &Side, parts: &[Reading; 2], ids: &[Optio
 impl Against {
     /// Cells that only one of the two has a result of.
     pub fn alone(&self) -> impl Iterator<Item = &CellPair> {
-        self.cells.iter().filter(|c| matches!(c.state, State::First | State::Second))
+        self.cells.iter().filter(|c| matches!(c.state, CellPresence::First | CellPresence::Second))
     }
 
     /// Cells that failed in both.
     pub fn failed(&self) -> usize {
-        self.cells.iter().filter(|c| c.state == State::Failed).count()
+        self.cells.iter().filter(|c| c.state == CellPresence::Failed).count()
     }
 
     /// Cells beyond a tolerance in percentage points: a quantity differs by more, or only one run has a result. At a
@@ -232,10 +232,10 @@ impl Against {
     pub fn beyond(&self, tolerance: f64) -> Vec<&CellPair> {
         // Percentages are quotients of counts: what is equal as a quotient must not exceed by its last digit.
         let far = |c: &&CellPair| match c.state {
-            State::Both if tolerance == 0.0 && c.changed.is_some_and(|n| n > 0) => true,
-            State::Both => c.greatest().is_some_and(|(_, d)| d.abs() > tolerance + 1e-9),
-            State::First | State::Second => true,
-            State::Failed | State::Neither => false,
+            CellPresence::Both if tolerance == 0.0 && c.changed.is_some_and(|n| n > 0) => true,
+            CellPresence::Both => c.greatest().is_some_and(|(_, d)| d.abs() > tolerance + 1e-9),
+            CellPresence::First | CellPresence::Second => true,
+            CellPresence::Failed | CellPresence::Neither => false,
         };
         self.cells.iter().filter(far).collect()
     }
@@ -243,7 +243,7 @@ impl Against {
     /// Cells of both with any difference, of a quantity or a prediction; the largest difference of UAR first.
     pub fn different(&self) -> Vec<&CellPair> {
         let differs = |c: &&CellPair| {
-            c.state == State::Both
+            c.state == CellPresence::Both
                 && (c.greatest().is_some_and(|(_, d)| d != 0.0) || c.changed.is_some_and(|n| n > 0))
         };
         let size = |c: &CellPair| c.difference(0).map_or(0.0, f64::abs);

@@ -1,8 +1,8 @@
 //! Whether two runs are tested on the same utterances, which is what makes their cells pairs.
 
-use super::aligned_cells::{Place, place_of};
+use super::aligned_cells::{CellPosition, place_of};
 use super::runs::Side;
-use crate::analysis::predictions::Answer;
+use crate::analysis::predictions::CellPrediction;
 use seraug_core::digest::digest_hex;
 use seraug_core::error::{Error, Result};
 use seraug_core::files;
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// What a split.csv says of test sets. A run without one has an empty digest.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Splits {
+pub(super) struct SplitDigest {
     /// SHA-256 of the file.
     pub(super) digest: String,
     text: Vec<u8>,
@@ -20,12 +20,12 @@ pub(super) struct Splits {
 /// (seed, fold, what it is about) to the test utterances: (corpus, utterance) to (class, SHA-256 or nothing).
 type TestSets = HashMap<(u64, usize, String), BTreeMap<(String, String), (String, String)>>;
 
-impl Splits {
+impl SplitDigest {
     /// Reads the file, if it is there.
-    pub(super) fn of(run: &RunDir) -> Result<Splits> {
+    pub(super) fn of(run: &RunDir) -> Result<SplitDigest> {
         match files::read(&run.splits(), files::DATA) {
-            Ok(text) => Ok(Splits { digest: digest_hex(&text), text }),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Splits::default()),
+            Ok(text) => Ok(SplitDigest { digest: digest_hex(&text), text }),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(SplitDigest::default()),
             Err(e) => Err(Error::failed(format!("{}: {e}", run.splits().display()))),
         }
     }
@@ -77,9 +77,10 @@ fn column(header: &str) -> Option<(u64, usize, &str)> {
 ///
 /// # Errors
 /// Names the fold, an utterance and what is other about it.
-pub(super) fn check(first: &Side, second: &Side, shared: &HashSet<Place>) -> Result<()> {
+pub(super) fn check(first: &Side, second: &Side, shared: &HashSet<CellPosition>) -> Result<()> {
     by_split(first, second, shared)?;
-    let theirs: HashMap<Place, &Outcome> = second.reading.outcomes.iter().map(|o| (place_of(o), o)).collect();
+    let theirs: HashMap<CellPosition, &Outcome> =
+        second.reading.outcomes.iter().map(|o| (place_of(o), o)).collect();
     let ids = first.ids_of(second);
     for a in first.reading.outcomes.iter().filter(|o| shared.contains(&place_of(o))) {
         let Some(b) = theirs.get(&place_of(a)) else { continue };
@@ -100,7 +101,7 @@ pub(super) fn check(first: &Side, second: &Side, shared: &HashSet<Place>) -> Res
     Ok(())
 }
 
-fn by_split(first: &Side, second: &Side, shared: &HashSet<Place>) -> Result<()> {
+fn by_split(first: &Side, second: &Side, shared: &HashSet<CellPosition>) -> Result<()> {
     let (a, b) = (&first.splits, &second.splits);
     if a.digest == b.digest || a.digest.is_empty() || b.digest.is_empty() {
         return Ok(());
@@ -141,8 +142,8 @@ fn by_predictions(
     first: &Side,
     second: &Side,
     ids: &[Option<u32>],
-    own: &[Answer],
-    other: &[Answer],
+    own: &[CellPrediction],
+    other: &[CellPrediction],
 ) -> std::result::Result<(), String> {
     let truths: HashMap<u32, u8> = own.iter().map(|a| (a.utterance, a.truth)).collect();
     let classes = first.reading.spec.class_names();

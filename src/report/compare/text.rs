@@ -1,7 +1,7 @@
 //! A comparison for a terminal and as Markdown, and the tables that the page shares with them.
 
 use super::Contrast;
-use super::aligned_cells::{CellPair, REDUCED, State, quantities};
+use super::aligned_cells::{CellPair, CellPresence, REDUCED, quantities};
 use super::runs::{Against, Comparison};
 use super::sentences::{sentences, table};
 use crate::render::table_text::{sign, wrap};
@@ -109,10 +109,12 @@ pub(super) fn statistics(against: &Against) -> Vec<TextTable> {
 /// How many cells there are of each kind, and those that one run has alone.
 pub(super) fn counts(comparison: &Comparison, against: &Against) -> Vec<String> {
     let letters = [comparison.first.letter, against.second.letter];
-    let of = |state: State| against.cells.iter().filter(|c| c.state == state).collect::<Vec<&CellPair>>();
-    let both = of(State::Both).len();
+    let of =
+        |state: CellPresence| against.cells.iter().filter(|c| c.state == state).collect::<Vec<&CellPair>>();
+    let both = of(CellPresence::Both).len();
     let different = against.different().len();
-    let unread = against.cells.iter().filter(|c| c.state == State::Both && c.changed.is_none()).count();
+    let unread =
+        against.cells.iter().filter(|c| c.state == CellPresence::Both && c.changed.is_none()).count();
     let mut lines = vec![match different {
         0 if both == 1 => "1 cell has a result in both; it is equal in every number.".to_owned(),
         0 => format!("{both} cells have a result in both; all of them are equal in every number."),
@@ -127,19 +129,22 @@ pub(super) fn counts(comparison: &Comparison, against: &Against) -> Vec<String> 
              McNemar's test."
         ));
     }
-    let other = against.cells.iter().filter(|c| c.state == State::Both && c.reduced_differs).count();
+    let other = against.cells.iter().filter(|c| c.state == CellPresence::Both && c.reduced_differs).count();
     if other > 0 {
         lines.push(format!(
             "In {other} of them the runs reduced other classes: {REDUCED} is not compared there."
         ));
     }
-    for (state, letter) in [(State::First, letters[0]), (State::Second, letters[1])] {
+    for (state, letter) in [(CellPresence::First, letters[0]), (CellPresence::Second, letters[1])] {
         let alone = of(state);
         if !alone.is_empty() {
             lines.push(format!("{} only in {letter}: {}.", alone.len(), list(&alone, SHOWN)));
         }
     }
-    let ends = [(State::Failed, "failed in both"), (State::Neither, "failed in one, absent in the other")];
+    let ends = [
+        (CellPresence::Failed, "failed in both"),
+        (CellPresence::Neither, "failed in one, absent in the other"),
+    ];
     for (state, what) in ends {
         let cells = of(state);
         if !cells.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::{At, Figure, GRID, HEAD, PALE, SMALL, TEXT, WIDTH, colour, legend, legend_height, room, svg};
 use crate::analysis::aggregate::{Unit, main_column};
-use crate::analysis::loaded_run::Reading;
+use crate::analysis::loaded_run::LoadedRun;
 use crate::render::summary::shown;
 use crate::render::table::Table;
 use crate::render::table_text::plain;
@@ -11,7 +11,7 @@ use seraug_core::error::Result;
 const PLOT: i32 = 180;
 
 /// Of a run whose data sets are pairs of corpora; none elsewhere.
-pub fn bars(reading: &Reading, tables: &[Table]) -> Result<Option<Figure>> {
+pub fn bars(reading: &LoadedRun, tables: &[Table]) -> Result<Option<Figure>> {
     let sets = reading.data_sets();
     let pairs: Option<Vec<(&str, &str)>> = sets.iter().map(|s| s.split_once('>')).collect();
     let Some(pairs) = pairs.filter(|p| !p.is_empty()) else { return Ok(None) };

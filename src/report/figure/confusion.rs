@@ -1,7 +1,7 @@
 //! Confusion matrices, one a condition.
 
 use super::{At, Figure, HEAD, Look, SMALL, TEXT, WHITE, WIDTH, room, svg};
-use crate::analysis::loaded_run::Reading;
+use crate::analysis::loaded_run::LoadedRun;
 use crate::render::table_text::cut;
 use plotters::style::RGBColor;
 use seraug_core::error::Result;
@@ -11,7 +11,7 @@ const CELL: (i32, i32) = (41, 36);
 const FULL: RGBColor = RGBColor(0x00, 0x4f, 0x8a);
 
 /// Counts of all finished cells of each condition, one matrix a condition; none when no cell finished.
-pub fn confusion(reading: &Reading) -> Result<Option<Figure>> {
+pub fn confusion(reading: &LoadedRun) -> Result<Option<Figure>> {
     let classes = reading.spec.class_names();
     let pooled: Vec<Confusion> = (0..reading.spec.condition.len()).map(|i| pool(reading, i)).collect();
     if pooled.iter().all(|c| c.total() == 0) {
@@ -86,7 +86,7 @@ pub fn confusion(reading: &Reading) -> Result<Option<Figure>> {
     }))
 }
 
-fn pool(reading: &Reading, condition: usize) -> Confusion {
+fn pool(reading: &LoadedRun, condition: usize) -> Confusion {
     let n = reading.spec.classes.len();
     let counts = |m: &Confusion| -> Vec<(usize, usize)> {
         let places = (0..n).flat_map(|t| (0..n).map(move |p| (t, p)));

@@ -3,7 +3,7 @@
 use super::marker::RADIUS;
 use super::{At, Canvas, Figure, GRID, HEAD, Mark, SMALL, TEXT, WIDE, colour, room, svg};
 use crate::analysis::embedding::Panel;
-use crate::analysis::embedding::points::Kind;
+use crate::analysis::embedding::points::PointKind;
 use crate::render::table_text::cut;
 use plotters::style::RGBColor;
 use seraug_core::error::Result;
@@ -68,11 +68,11 @@ fn draw_panel(
     };
     let frame = Frame::of(map);
     // Augmentations last: they are smaller, and often where their originals are.
-    for kind in [Kind::Original, Kind::Augmentation] {
+    for kind in [PointKind::Original, PointKind::Augmentation] {
         for (p, place) in std::iter::zip(&panel.points, map).filter(|(p, _)| p.kind == kind) {
             let [x, y] = frame.offset(*place);
             let centre = (corner.0 + PANEL / 2 + x, corner.1 + height / 2 + y);
-            canvas.marker(centre, p.class, shade(p.class), kind == Kind::Original)?;
+            canvas.marker(centre, p.class, shade(p.class), kind == PointKind::Original)?;
             let text = format!("{}, {}, {}", p.utterance, classes[p.class], kind.name());
             marks.push(Mark { at: centre, radius: RADIUS, text });
         }

@@ -1,8 +1,8 @@
 //! What augmentors do: log-mels of a few utterances, the perturbations and the augmentations, side by side.
 
-use super::image::{Map, Place, Scale, bar, image};
+use super::image::{ColourScale, Map, Rectangle, bar, image};
 use super::{At, Canvas, Figure, HEAD, INK, Look, PALE, SMALL, TEXT, WIDE, svg};
-use crate::analysis::loaded_run::Reading;
+use crate::analysis::loaded_run::LoadedRun;
 use crate::render::table_text::cut;
 use seraug_core::error::Result;
 use seraug_core::run_files::{CellId, Shown, read_gallery};
@@ -21,7 +21,7 @@ struct Gallery {
 }
 
 /// A figure for each condition that has a gallery, of the run's first data set; all on the same scales.
-pub fn galleries(reading: &Reading) -> Result<Vec<Figure>> {
+pub fn galleries(reading: &LoadedRun) -> Result<Vec<Figure>> {
     let Some((seed, fold)) = reading.spec.seeds.first().zip(reading.info.fold.first()) else {
         return Ok(Vec::new());
     };
@@ -53,7 +53,7 @@ fn perturbation(s: &Shown) -> impl Iterator<Item = f64> {
 }
 
 /// Of the spectrograms: all but the lowest and highest 0.5 %. Of the perturbations: symmetrical, all but 1 %.
-fn scales(galleries: &[Gallery]) -> [Scale; 2] {
+fn scales(galleries: &[Gallery]) -> [ColourScale; 2] {
     let all = || galleries.iter().flat_map(|g| &g.shown);
     let mut values: Vec<f64> =
         all().flat_map(|s| s.original.iter().chain(&s.augmentation).map(|v| db(s, *v))).collect();
@@ -67,8 +67,8 @@ fn scales(galleries: &[Gallery]) -> [Scale; 2] {
     let (low, high) = (10.0 * ten(at(&values, 0.005)).floor(), 10.0 * ten(at(&values, 0.995)).ceil());
     let reach = at(&sizes, 0.99).ceil().max(1.0);
     [
-        Scale { low, high: high.max(low + 10.0), map: Map::Viridis },
-        Scale { low: -reach, high: reach, map: Map::Diverging },
+        ColourScale { low, high: high.max(low + 10.0), map: Map::Viridis },
+        ColourScale { low: -reach, high: reach, map: Map::Diverging },
     ]
 }
 
@@ -81,7 +81,7 @@ fn strength(s: &Shown) -> (f64, f64) {
     (moved, moved / mean(&mut s.original.iter().copied()).max(1e-9))
 }
 
-fn draw(gallery: &Gallery, of: &str, hop: f64, [spectra, moved]: [Scale; 2]) -> Result<Figure> {
+fn draw(gallery: &Gallery, of: &str, hop: f64, [spectra, moved]: [ColourScale; 2]) -> Result<Figure> {
     let longest = gallery.shown.iter().map(|s| s.about.frames).max().unwrap_or(1);
     let (wide, mels) = (f64::from(COLUMN) / longest as f64, gallery.mels);
     let x = |column: i32| LEFT + column * (COLUMN + 8);
@@ -98,7 +98,7 @@ fn draw(gallery: &Gallery, of: &str, hop: f64, [spectra, moved]: [Scale; 2]) -> 
             label(canvas, s, top)?;
             bands(canvas, mels, top, height)?;
             let width = (s.about.frames as f64 * wide).round() as i32;
-            let mut put = |column: i32, scale: Scale, values: Vec<f64>| -> Result<()> {
+            let mut put = |column: i32, scale: ColourScale, values: Vec<f64>| -> Result<()> {
                 let place = (x(column), top, width, height);
                 images += &image(&upwards(&values, mels), s.about.frames, scale, place)?;
                 Ok(())
@@ -196,7 +196,7 @@ fn seconds(canvas: &mut Canvas, left: i32, y: i32, length: f64) -> Result<()> {
 }
 
 /// Numbers below a bar of colours.
-fn ticks(canvas: &mut Canvas, scale: Scale, (x, y, w, h): Place, name: &str) -> Result<()> {
+fn ticks(canvas: &mut Canvas, scale: ColourScale, (x, y, w, h): Rectangle, name: &str) -> Result<()> {
     for (share, anchor) in [(0.0, At::Left), (0.5, At::Middle), (1.0, At::Right)] {
         let value = scale.low + (scale.high - scale.low) * share;
         let at = x + (f64::from(w) * share).round() as i32;

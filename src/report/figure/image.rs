@@ -6,7 +6,7 @@ use seraug_core::error::Result;
 
 /// A scale of colours from `low` to `high`; values beyond are drawn as its ends.
 #[derive(Debug, Clone, Copy)]
-pub struct Scale {
+pub struct ColourScale {
     /// The first colour's value.
     pub low: f64,
     /// The last colour's.
@@ -69,10 +69,10 @@ impl Map {
 }
 
 /// A place in a figure: left, top, width, height.
-pub type Place = (i32, i32, i32, i32);
+pub type Rectangle = (i32, i32, i32, i32);
 
 /// An `<image>` of `rows` x `columns` values, the first row on top.
-pub fn image(values: &[f64], columns: usize, scale: Scale, (x, y, w, h): Place) -> Result<String> {
+pub fn image(values: &[f64], columns: usize, scale: ColourScale, (x, y, w, h): Rectangle) -> Result<String> {
     let level = |v: &f64| {
         let share = ((v - scale.low) / (scale.high - scale.low)).clamp(0.0, 1.0);
         (share * (LEVELS - 1) as f64).round() as u8
@@ -97,7 +97,7 @@ pub fn image(values: &[f64], columns: usize, scale: Scale, (x, y, w, h): Place) 
 }
 
 /// A lying bar of the scale's colours.
-pub fn bar(scale: Scale, place: Place) -> Result<String> {
+pub fn bar(scale: ColourScale, place: Rectangle) -> Result<String> {
     let step = (scale.high - scale.low) / (LEVELS - 1) as f64;
     let values: Vec<f64> = (0..LEVELS).map(|l| scale.low + step * l as f64).collect();
     image(&values, LEVELS, scale, place)
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn an_image_decodes_to_its_values() {
-        let scale = Scale { low: -1.0, high: 1.0, map: Map::Diverging };
+        let scale = ColourScale { low: -1.0, high: 1.0, map: Map::Diverging };
         let text = image(&[-5.0, 0.0, 1.0, 1.0, -1.0, 0.0], 3, scale, (1, 2, 3, 4)).unwrap();
         assert!(text.starts_with("<image x=\"1\" y=\"2\" width=\"3\" height=\"4\""), "{text}");
         let code = text.split_once("base64,").unwrap().1.split_once('"').unwrap().0;

@@ -1,8 +1,10 @@
 //! UAR of every test speaker, a dot a condition.
 
-use super::{At, Figure, GRID, HEAD, INK, Mark, PALE, SMALL, TEXT, WIDTH, colour, legend, legend_height, room, svg};
-use crate::analysis::loaded_run::Reading;
-use crate::analysis::speakers::Speaker;
+use super::{
+    At, Figure, GRID, HEAD, INK, Mark, PALE, SMALL, TEXT, WIDTH, colour, legend, legend_height, room, svg,
+};
+use crate::analysis::loaded_run::LoadedRun;
+use crate::analysis::speakers::SpeakerRecall;
 use crate::render::summary::shown;
 use crate::render::table_text::cut;
 use seraug_core::error::Result;
@@ -15,23 +17,23 @@ const RADIUS: i32 = 4;
 const RIGHT: i32 = WIDTH - 56;
 
 /// None without predictions.
-pub fn speakers(reading: &Reading, all: &[Speaker]) -> Result<Option<Figure>> {
+pub fn speakers(reading: &LoadedRun, all: &[SpeakerRecall]) -> Result<Option<Figure>> {
     if all.is_empty() {
         return Ok(None);
     }
-    let mut chosen: Vec<&Speaker> = all.iter().collect();
+    let mut chosen: Vec<&SpeakerRecall> = all.iter().collect();
     // Of a speaker who lacks a class, the mean is of other classes than that of the speaker beside.
     chosen.sort_by(|a, b| (!a.is_whole(), a.mean()).partial_cmp(&(!b.is_whole(), b.mean())).expect("finite"));
     chosen.truncate(MOST);
     let sets: Vec<&str> = reading.data_sets();
-    let groups: Vec<(&str, Vec<&Speaker>)> = sets
+    let groups: Vec<(&str, Vec<&SpeakerRecall>)> = sets
         .iter()
         .map(|set| (*set, chosen.iter().copied().filter(|s| s.data_set == *set).collect::<Vec<_>>()))
         .filter(|(_, of)| !of.is_empty())
         .collect();
     let conditions: Vec<(usize, String)> =
         reading.spec.condition.iter().enumerate().map(|(i, c)| (i, cut(c.label(), 30))).collect();
-    let name = |s: &Speaker| cut(&s.id, 16) + if s.is_whole() { "" } else { "*" };
+    let name = |s: &SpeakerRecall| cut(&s.id, 16) + if s.is_whole() { "" } else { "*" };
     let names: Vec<String> = chosen.iter().map(|s| name(s)).collect();
     let left = names.iter().map(|n| room(n, TEXT.size)).max().unwrap_or(0).max(50) + 16;
     let pitch = 6 + 5 * conditions.len().max(2) as i32;

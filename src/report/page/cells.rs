@@ -1,7 +1,7 @@
 //! Sections of the page about single cells: what failed, sizes and times.
 
 use super::section;
-use crate::analysis::loaded_run::Reading;
+use crate::analysis::loaded_run::LoadedRun;
 use crate::render::html::{element, escape};
 use crate::render::table::Table;
 use seraug_core::run_files::{CellId, Outcome};
@@ -10,7 +10,7 @@ use seraug_core::run_files::{CellId, Outcome};
 const SHOWN: usize = 6;
 
 /// Failed and missing cells; empty when every planned cell has a result.
-pub fn failures(reading: &Reading) -> String {
+pub fn failures(reading: &LoadedRun) -> String {
     let failed: Vec<&Outcome> = (0..reading.spec.condition.len()).flat_map(|i| reading.failed(i)).collect();
     let missing = reading.missing();
     if failed.is_empty() && missing.is_empty() {
@@ -39,7 +39,7 @@ pub fn failures(reading: &Reading) -> String {
 }
 
 /// Utterances and training times of each condition.
-pub fn sizes(reading: &Reading, table: &Table, heading: &str) -> String {
+pub fn sizes(reading: &LoadedRun, table: &Table, heading: &str) -> String {
     let mut rows = Vec::new();
     for (i, row) in table.rows.iter().enumerate() {
         let done: Vec<&Outcome> = reading.done(i).collect();

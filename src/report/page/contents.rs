@@ -1,13 +1,13 @@
 //! All that a report shows, made from a run before the first file is written.
 
-use super::verdict::{self, Verdict};
+use super::verdict::{self, Headline};
 use super::{Page, counts, splice};
 use crate::analysis::embedding::{self, EmbeddingReport};
 use crate::analysis::history::{self, Curves};
-use crate::analysis::loaded_run::Reading;
-use crate::analysis::predictions::Answers;
+use crate::analysis::loaded_run::LoadedRun;
+use crate::analysis::predictions::RunPredictions;
 use crate::analysis::public::Private;
-use crate::analysis::speakers::{self, Speaker};
+use crate::analysis::speakers::{self, SpeakerRecall};
 use crate::compare::{self, Contrast};
 use crate::figure::{self, Figure, png};
 use crate::render::table::Table;
@@ -22,54 +22,54 @@ use seraug_core::terminal::line;
 const STAGES: [&str; 2] = ["classifier", "augmentor"];
 
 /// Tables, figures and words of a run.
-pub(crate) struct Contents {
-    pub(crate) reading: Reading,
+pub(crate) struct ReportContents {
+    pub(crate) reading: LoadedRun,
     title: String,
-    parts: Vec<Reading>,
+    parts: Vec<LoadedRun>,
     tables: Vec<Table>,
     summary: Option<TextTable>,
     statistics: Vec<TextTable>,
-    speakers: Vec<Speaker>,
+    speakers: Vec<SpeakerRecall>,
     figures: Vec<Figure>,
     embedding: Option<EmbeddingReport>,
-    verdict: Verdict,
+    verdict: Headline,
     notes: Vec<String>,
     /// run.toml as it is published, beside a page that does not lead to the run.
     provenance: Option<String>,
 }
 
-impl Contents {
+impl ReportContents {
     /// For the people of the run.
-    pub(crate) fn of(run: &RunDir) -> Result<Contents> {
-        Contents::from(Reading::of(run)?)
+    pub(crate) fn of(run: &RunDir) -> Result<ReportContents> {
+        ReportContents::from(LoadedRun::of(run)?)
     }
 
     /// For anybody: see [`Private`].
-    pub(crate) fn public(run: &RunDir) -> Result<Contents> {
-        let reading = Reading::of(run)?;
+    pub(crate) fn public(run: &RunDir) -> Result<ReportContents> {
+        let reading = LoadedRun::of(run)?;
         let private = Private::of(run, &reading.info);
-        let mut contents = Contents::from(private.reading(reading))?;
+        let mut contents = ReportContents::from(private.reading(reading))?;
         contents.notes.iter_mut().for_each(|note| *note = private.out_of(note));
         contents.provenance = Some(provenance_of(&contents.reading.info)?);
         Ok(contents)
     }
 
-    fn from(reading: Reading) -> Result<Contents> {
+    fn from(reading: LoadedRun) -> Result<ReportContents> {
         let sets = reading.data_sets();
-        let parts: Vec<Reading> = sets.iter().map(|set| reading.only(set)).collect();
+        let parts: Vec<LoadedRun> = sets.iter().map(|set| reading.only(set)).collect();
         let mut tables = parts.iter().map(Table::of).collect::<Result<Vec<Table>>>()?;
         if tables.len() > 1 {
             let named = std::iter::zip(&mut tables, &sets);
             named.for_each(|(t, set)| t.title = format!("{}: {}", t.title, summary::shown(set)));
         }
-        let answers = Answers::of(&reading)?;
+        let answers = RunPredictions::of(&reading)?;
         let speakers = speakers::speakers(&reading, &answers);
         let mut notes = without_predictions(&answers);
         let histories = history::histories(&reading, &mut notes);
         let [classifier, augmentor] = STAGES.map(|stage| history::curves(&histories, stage));
         let embedding = embedding::embedding(&reading)?;
         let contrasts = compare::within(&reading, &answers);
-        Ok(Contents {
+        Ok(ReportContents {
             title: heading(&reading),
             summary: summary::summary(&reading, &tables),
             statistics: statistics(&reading, &contrasts),
@@ -87,7 +87,7 @@ impl Contents {
 
     /// Every file of the report, the page last. `run` leads from the report's folder to the run's; a public one does not go
     /// there.
-    pub(crate) fn files(&self, run: &str) -> Result<counts::Files> {
+    pub(crate) fn files(&self, run: &str) -> Result<counts::ReportFiles> {
         let mut files: Vec<(String, &'static str, Vec<u8>)> = Vec::new();
         let mut put = |name: String, what: &'static str, bytes: Vec<u8>| files.push((name, what, bytes));
         put("table.md".into(), "the tables as Markdown", self.markdown().into_bytes());
@@ -129,7 +129,7 @@ impl Contents {
             run: self.provenance.is_none().then_some(run),
         };
         let page = page.html().into_bytes();
-        let mut contents: counts::Files =
+        let mut contents: counts::ReportFiles =
             files.into_iter().map(|(name, _, bytes)| (name.into(), bytes)).collect();
         contents.push(("index.html".into(), page));
         Ok(contents)
@@ -171,7 +171,7 @@ pub(crate) fn provenance_of(info: &RunInfo) -> Result<String> {
 }
 
 /// Cells with a result and without its predictions, in words.
-fn without_predictions(answers: &Answers) -> Vec<String> {
+fn without_predictions(answers: &RunPredictions) -> Vec<String> {
     if answers.missing.is_empty() {
         return Vec::new();
     }
@@ -186,22 +186,22 @@ fn without_predictions(answers: &Answers) -> Vec<String> {
 }
 
 /// Every pair of conditions, a table for each data set that has one.
-fn statistics(reading: &Reading, contrasts: &[Contrast]) -> Vec<TextTable> {
+fn statistics(reading: &LoadedRun, contrasts: &[Contrast]) -> Vec<TextTable> {
     let of = |set: &str| contrasts.iter().filter(|c| c.data_set == set).cloned().collect::<Vec<_>>();
     let sets = reading.data_sets().into_iter().map(of).filter(|c| !c.is_empty());
     sets.map(|c| TextTable { notes: compare::sentences(&c), ..compare::table(&c) }).collect()
 }
 
 /// The spec's title, marked when a corpus is synthetic.
-pub(crate) fn heading(reading: &Reading) -> String {
+pub(crate) fn heading(reading: &LoadedRun) -> String {
     let synthetic = if reading.synthetic() { " (synthetic corpus)" } else { "" };
     format!("{}{synthetic}", reading.spec.title)
 }
 
 fn figures(
-    reading: &Reading,
+    reading: &LoadedRun,
     tables: &[Table],
-    speakers: &[Speaker],
+    speakers: &[SpeakerRecall],
     embedding: Option<&EmbeddingReport>,
     curves: [&Curves; 2],
 ) -> Result<Vec<Figure>> {

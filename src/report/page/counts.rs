@@ -22,11 +22,15 @@ const HEADINGS: [&str; 9] = [
 ];
 
 /// Name below the report's folder and content of each file.
-pub(crate) type Files = Vec<(PathBuf, Vec<u8>)>;
+pub(crate) type ReportFiles = Vec<(PathBuf, Vec<u8>)>;
 
 /// The files of the report, by name, and the table as text for a terminal.
 /// What a person wrote goes through `hide`.
-pub(crate) fn files(run: &RunDir, info: &RunInfo, hide: impl Fn(&str) -> String) -> Result<(Files, String)> {
+pub(crate) fn files(
+    run: &RunDir,
+    info: &RunInfo,
+    hide: impl Fn(&str) -> String,
+) -> Result<(ReportFiles, String)> {
     let mut rows = read_counts(&run.counts())?;
     rows.iter_mut().for_each(|row| row.title = hide(&row.title));
     let title = hide(&title(run)?);

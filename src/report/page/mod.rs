@@ -8,23 +8,23 @@ pub mod splice;
 pub mod tooltips;
 pub mod verdict;
 
-use crate::analysis::loaded_run::Reading;
+use crate::analysis::loaded_run::LoadedRun;
 use crate::figure::Figure;
 use crate::render::html::{self, definitions, element, escape, link, scroll, table as plain_table};
 use crate::render::summary::shown;
 use crate::render::table::Table;
 use crate::render::table_text::{LineKind, lines};
 use crate::render::text_table::TextTable;
-use verdict::Verdict;
+use verdict::Headline;
 
 /// What the page is made from.
 pub struct Page<'a> {
     /// The run.
-    pub reading: &'a Reading,
+    pub reading: &'a LoadedRun,
     /// Its title.
     pub title: &'a str,
     /// The run, data set by data set.
-    pub parts: &'a [Reading],
+    pub parts: &'a [LoadedRun],
     /// The table of each data set.
     pub tables: &'a [Table],
     /// The table over all data sets, where there are several.
@@ -36,7 +36,7 @@ pub struct Page<'a> {
     /// What belongs to the figures, in numbers.
     pub measures: &'a [TextTable],
     /// What it shows.
-    pub verdict: &'a Verdict,
+    pub verdict: &'a Headline,
     /// What is missing, for the warnings.
     pub notes: &'a [String],
     /// Files beside the page: name, and what it is.

@@ -2,13 +2,13 @@
 
 use super::cells::time;
 use super::{facts, section};
-use crate::analysis::loaded_run::Reading;
+use crate::analysis::loaded_run::LoadedRun;
 use crate::render::html::{element, escape};
 use indexmap::IndexMap;
 use seraug_core::run_files::Warning;
 
 /// What a reader should know before believing a number; empty without any.
-pub fn warnings(reading: &Reading, notes: &[String]) -> String {
+pub fn warnings(reading: &LoadedRun, notes: &[String]) -> String {
     let info = &reading.info;
     let mut items: Vec<String> = Vec::new();
     if info.finished.is_empty() {
@@ -55,7 +55,7 @@ fn kinds(warnings: &[Warning]) -> IndexMap<&str, Vec<&Warning>> {
 }
 
 /// The leakage audit.
-pub fn audit(reading: &Reading) -> String {
+pub fn audit(reading: &LoadedRun) -> String {
     let info = &reading.info;
     if info.audit.is_empty() {
         return "<section id=\"audit\">\n<h2>Leakage audit</h2>\n<p>run.toml has none.</p>\n</section>\n"
@@ -75,7 +75,7 @@ pub fn audit(reading: &Reading) -> String {
 }
 
 /// Code, machine, data and networks.
-pub fn provenance(reading: &Reading) -> String {
+pub fn provenance(reading: &LoadedRun) -> String {
     let info = &reading.info;
     let d = &info.device;
     let seeds: Vec<String> = reading.spec.seeds.iter().map(u64::to_string).collect();

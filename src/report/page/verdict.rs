@@ -1,17 +1,17 @@
 //! What a run shows, in two sentences that are made from its numbers.
 
 use crate::analysis::aggregate::{Column, Unit, main_column};
-use crate::analysis::loaded_run::Reading;
+use crate::analysis::loaded_run::LoadedRun;
 use crate::compare::Contrast;
 use crate::render::caption::{corpus, list};
-use crate::render::table::{Entry, Table, paired};
+use crate::render::table::{Table, TableEntry, paired};
 use crate::render::table_text::{sign, signed};
 use seraug_core::error::Result;
 use seraug_core::spec::{Augment, Condition, GanLoss};
 
 /// What was run, and what it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Headline {
     /// Data, conditions and cells.
     pub ran: String,
     /// The best augmentation against the first condition and against plain copies.
@@ -19,25 +19,25 @@ pub struct Verdict {
 }
 
 /// Words for the numbers of a table.
-pub fn verdict(reading: &Reading, tables: &[Table], contrasts: &[Contrast]) -> Result<Verdict> {
+pub fn verdict(reading: &LoadedRun, tables: &[Table], contrasts: &[Contrast]) -> Result<Headline> {
     let shows = match tables {
         [table] => shows(reading, table, contrasts)?,
         _ => shows_of_sets(reading, tables, contrasts),
     };
-    Ok(Verdict { ran: ran(reading, tables), shows })
+    Ok(Headline { ran: ran(reading, tables), shows })
 }
 
 /// Of every condition with a baseline, its mean difference over the data sets.
-fn shows_of_sets(reading: &Reading, tables: &[Table], contrasts: &[Contrast]) -> String {
+fn shows_of_sets(reading: &LoadedRun, tables: &[Table], contrasts: &[Contrast]) -> String {
     let sets = reading.data_sets();
     let mut found = Vec::new();
     let spec = &reading.spec;
     for c in (0..spec.condition.len()).filter(|&c| spec.baseline_of(c) != c) {
         let (label, base) = (spec.condition[c].label(), spec.condition[spec.baseline_of(c)].label());
-        let of: Vec<(&str, &Entry)> = std::iter::zip(&sets, tables)
+        let of: Vec<(&str, &TableEntry)> = std::iter::zip(&sets, tables)
             .filter_map(|(set, t)| Some((*set, t.entry(c, Column::Difference)?)))
             .collect();
-        let shown = |(set, d): &&(&str, &Entry)| {
+        let shown = |(set, d): &&(&str, &TableEntry)| {
             let rare = holm(reading, contrasts, set, c, spec.baseline_of(c)).is_none_or(|h| h.0 < 0.05);
             d.excludes_zero() && d.interval.mean > 0.0 && rare
         };
@@ -60,7 +60,7 @@ fn shows_of_sets(reading: &Reading, tables: &[Table], contrasts: &[Contrast]) ->
     )
 }
 
-fn ran(reading: &Reading, tables: &[Table]) -> String {
+fn ran(reading: &LoadedRun, tables: &[Table]) -> String {
     let labels: Vec<&str> = reading.spec.condition.iter().map(Condition::label).collect();
     let rows = || tables.iter().flat_map(|t| &t.rows);
     let done: usize = rows().map(|r| r.done).sum();
@@ -96,7 +96,7 @@ fn ran(reading: &Reading, tables: &[Table]) -> String {
 }
 
 /// The main column in words.
-fn what(reading: &Reading) -> &'static str {
+fn what(reading: &LoadedRun) -> &'static str {
     match main_column(reading) {
         Column::Uar => "UAR",
         _ if reading.per_class() => "the mean UAR of the reduced data sets",
@@ -105,7 +105,7 @@ fn what(reading: &Reading) -> &'static str {
 }
 
 /// Holm's p of two conditions of the spec, and over how many tests.
-fn holm(reading: &Reading, contrasts: &[Contrast], set: &str, a: usize, b: usize) -> Option<(f64, usize)> {
+fn holm(reading: &LoadedRun, contrasts: &[Contrast], set: &str, a: usize, b: usize) -> Option<(f64, usize)> {
     let [a, b] = [a, b].map(|i| reading.spec.condition[i].name.as_str());
     let these = |c: &&Contrast| {
         let [first, second] = &c.conditions;
@@ -114,7 +114,7 @@ fn holm(reading: &Reading, contrasts: &[Contrast], set: &str, a: usize, b: usize
     contrasts.iter().find(these).and_then(|c| Some((c.holm?, c.tests)))
 }
 
-fn shows(reading: &Reading, table: &Table, contrasts: &[Contrast]) -> Result<String> {
+fn shows(reading: &LoadedRun, table: &Table, contrasts: &[Contrast]) -> Result<String> {
     let main = main_column(reading);
     let what = what(reading);
     let set = reading.data_sets().first().map_or(String::new(), |s| (*s).to_owned());
@@ -138,7 +138,7 @@ fn shows(reading: &Reading, table: &Table, contrasts: &[Contrast]) -> Result<Str
     };
     let rows = || std::iter::zip(conditions, &table.rows).enumerate();
     let many = rows().filter(|(i, (c, r))| r.baseline != *i && augments(c)).count() > 1;
-    let against = |d: Option<&Entry>, row: usize, other: usize| {
+    let against = |d: Option<&TableEntry>, row: usize, other: usize| {
         let name = &table.rows[other].label;
         let Some(d) = d else { return format!("no cell is paired with {name}") };
         let p = holm(reading, contrasts, &set, row, other);
@@ -165,7 +165,7 @@ fn shows(reading: &Reading, table: &Table, contrasts: &[Contrast]) -> Result<Str
 }
 
 /// The same difference as the paper prints it, of the condition that it calls its own.
-fn published(reading: &Reading, table: &Table, best: usize) -> String {
+fn published(reading: &LoadedRun, table: &Table, best: usize) -> String {
     let main = main_column(reading);
     let Some(at) = table.columns.iter().position(|h| h.column == main) else { return String::new() };
     let printed = |row: usize| table.rows[row].published[at];
@@ -186,7 +186,7 @@ fn published(reading: &Reading, table: &Table, best: usize) -> String {
 }
 
 /// What an interval lets a reader say, and Holm's p over the pairs of its table.
-fn judged(d: &Entry, holm: Option<(f64, usize)>) -> String {
+fn judged(d: &TableEntry, holm: Option<(f64, usize)>) -> String {
     match d.interval.half {
         None => "one value without an interval, so no difference can be shown".into(),
         Some(h) => {

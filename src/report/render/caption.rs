@@ -1,7 +1,7 @@
 //! What the numbers of a table are, in words.
 
 use crate::analysis::aggregate::Unit;
-use crate::analysis::loaded_run::Reading;
+use crate::analysis::loaded_run::LoadedRun;
 use seraug_core::spec::Protocol;
 
 /// What the numbers of a table are over.
@@ -16,7 +16,7 @@ pub struct Over {
 }
 
 /// The caption of the table of a run.
-pub fn caption(reading: &Reading, over: Over) -> String {
+pub fn caption(reading: &LoadedRun, over: Over) -> String {
     let unit = over.unit;
     let spec = &reading.spec;
     let names = spec.class_names();
@@ -76,7 +76,7 @@ pub fn caption(reading: &Reading, over: Over) -> String {
 }
 
 /// What the intervals of a table are over; ends with a space.
-pub fn intervals(reading: &Reading, over: Over) -> String {
+pub fn intervals(reading: &LoadedRun, over: Over) -> String {
     let (unit, spec) = (over.unit, &reading.spec);
     let seeds = spec.seeds.len();
     let several = match over.units {

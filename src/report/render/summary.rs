@@ -5,10 +5,10 @@ use super::table::Table;
 use super::table_text::{plain, signed};
 use super::text_table::TextTable;
 use crate::analysis::aggregate::{Column, main_column};
-use crate::analysis::loaded_run::Reading;
+use crate::analysis::loaded_run::LoadedRun;
 
 /// Of a run with several data sets; none of one with a single one, whose table says it all.
-pub fn summary(reading: &Reading, tables: &[Table]) -> Option<TextTable> {
+pub fn summary(reading: &LoadedRun, tables: &[Table]) -> Option<TextTable> {
     if tables.len() < 2 {
         return None;
     }

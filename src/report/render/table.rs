@@ -1,8 +1,8 @@
 //! The table of a run: conditions by columns, with intervals, published values and what is missing.
 
 use super::caption::Over;
-use crate::analysis::aggregate::{self, Column, Sample, Unit, by_unit, differences};
-use crate::analysis::loaded_run::Reading;
+use crate::analysis::aggregate::{self, CellSample, Column, Unit, by_unit, differences};
+use crate::analysis::loaded_run::LoadedRun;
 use crate::stats::corrected_t;
 use crate::stats::interval::{Interval, mean_interval};
 use seraug_core::error::Result;
@@ -15,7 +15,7 @@ pub struct Table {
     /// In the order of the spec's classes, then UAR, mean over the reduced classes, difference.
     pub columns: Vec<Heading>,
     /// One a condition, in the order of the spec.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ConditionRow>,
     /// Results of others: title and published percentages, one a column.
     pub others: Vec<(String, Vec<Option<f64>>)>,
     /// What the numbers and their intervals are.
@@ -41,7 +41,7 @@ pub struct Heading {
 
 /// A condition.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct ConditionRow {
     /// Its name in the spec.
     pub condition: String,
     /// Index of the row that it is compared with; its own where that is none.
@@ -53,21 +53,21 @@ pub struct Row {
     /// Cells that the spec plans.
     pub planned: usize,
     /// One a column; none where nothing was measured.
-    pub entries: Vec<Option<Entry>>,
+    pub entries: Vec<Option<TableEntry>>,
     /// Published percentages, one a column.
     pub published: Vec<Option<f64>>,
 }
 
 /// A number of the table.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct TableEntry {
     /// Percent; percentage points for a difference.
     pub interval: Interval,
     /// The values it is over: (fold or seed, percent).
     pub units: Vec<(u64, f64)>,
 }
 
-impl Entry {
+impl TableEntry {
     /// The interval lies on one side of zero; false without an interval.
     pub fn excludes_zero(&self) -> bool {
         self.interval.half.is_some_and(|h| self.interval.mean.abs() > h)
@@ -76,7 +76,7 @@ impl Entry {
 
 impl Table {
     /// Aggregates the outcomes of a run.
-    pub fn of(reading: &Reading) -> Result<Table> {
+    pub fn of(reading: &LoadedRun) -> Result<Table> {
         let unit = if reading.groups().len() <= 1 { Unit::Seed } else { Unit::Fold };
         let mut samples = aggregate::samples(reading);
         let main = aggregate::main_column(reading);
@@ -95,7 +95,7 @@ impl Table {
         }
         let units = by_unit(&samples, unit)?;
         let planned = reading.planned().len();
-        let row = |(i, c): (usize, &seraug_core::spec::Condition)| Row {
+        let row = |(i, c): (usize, &seraug_core::spec::Condition)| ConditionRow {
             condition: c.name.clone(),
             baseline: reading.spec.baseline_of(i),
             label: c.label().to_owned(),
@@ -113,7 +113,7 @@ impl Table {
                 .collect(),
             published: columns.iter().map(|h| c.published.get(&h.key).copied()).collect(),
         };
-        let rows: Vec<Row> = conditions.iter().enumerate().map(row).collect();
+        let rows: Vec<ConditionRow> = conditions.iter().enumerate().map(row).collect();
         Ok(Table {
             title: crate::page::contents::heading(reading),
             notes: notes(reading, &rows, &samples),
@@ -132,14 +132,14 @@ impl Table {
     }
 
     /// The entry of a condition in a column.
-    pub fn entry(&self, row: usize, column: Column) -> Option<&Entry> {
+    pub fn entry(&self, row: usize, column: Column) -> Option<&TableEntry> {
         let at = self.columns.iter().position(|h| h.column == column)?;
         self.rows.get(row)?.entries[at].as_ref()
     }
 }
 
 /// What the main column is over.
-fn over(unit: Unit, columns: &[Heading], rows: &[Row], main: Column) -> Over {
+fn over(unit: Unit, columns: &[Heading], rows: &[ConditionRow], main: Column) -> Over {
     let at = columns.iter().position(|h| h.column == main);
     let units = || rows.iter().filter_map(|r| Some(r.entries[at?].as_ref()?.interval.n));
     Over {
@@ -150,28 +150,28 @@ fn over(unit: Unit, columns: &[Heading], rows: &[Row], main: Column) -> Over {
 }
 
 /// Condition `a` less condition `b` in the main column, paired by fold and seed.
-pub fn paired(reading: &Reading, unit: Unit, a: usize, b: usize) -> Result<Option<Entry>> {
+pub fn paired(reading: &LoadedRun, unit: Unit, a: usize, b: usize) -> Result<Option<TableEntry>> {
     let found = differences(&aggregate::samples(reading), aggregate::main_column(reading), a, b);
     Ok(by_unit(&found, unit)?.values().next().and_then(|u| difference(reading, a, b, u)))
 }
 
 /// A mean difference with the interval of the corrected resampled t-test: that of [`entry`] takes the folds as
 /// independent, and their training sets overlap.
-fn difference(reading: &Reading, a: usize, b: usize, units: &[(u64, f64)]) -> Option<Entry> {
+fn difference(reading: &LoadedRun, a: usize, b: usize, units: &[(u64, f64)]) -> Option<TableEntry> {
     let plain = entry(units)?;
     let values: Vec<f64> = units.iter().map(|u| u.1).collect();
     let [a, b] = [a, b].map(|condition| aggregate::test_over_train(reading, condition));
     let half = corrected_t(&values, aggregate::mean_ratio(&a, &b)).map(|t| (t.high - t.low) / 2.0);
     // Without any variance there is no test, and the plain interval has no width.
-    Some(Entry { interval: Interval { half: half.or(plain.interval.half), ..plain.interval }, ..plain })
+    Some(TableEntry { interval: Interval { half: half.or(plain.interval.half), ..plain.interval }, ..plain })
 }
 
-fn entry(units: &[(u64, f64)]) -> Option<Entry> {
+fn entry(units: &[(u64, f64)]) -> Option<TableEntry> {
     let values: Vec<f64> = units.iter().map(|u| u.1).collect();
-    Some(Entry { interval: mean_interval(&values)?, units: units.to_vec() })
+    Some(TableEntry { interval: mean_interval(&values)?, units: units.to_vec() })
 }
 
-fn heading(reading: &Reading, column: Column) -> Heading {
+fn heading(reading: &LoadedRun, column: Column) -> Heading {
     let (key, title) = match column {
         Column::Class(c) => {
             let name = reading.spec.class_names()[c];
@@ -185,7 +185,7 @@ fn heading(reading: &Reading, column: Column) -> Heading {
     Heading { column, key: key.to_owned(), title }
 }
 
-fn notes(reading: &Reading, rows: &[Row], samples: &[Sample]) -> Vec<String> {
+fn notes(reading: &LoadedRun, rows: &[ConditionRow], samples: &[CellSample]) -> Vec<String> {
     let mut notes = Vec::new();
     for (i, row) in rows.iter().enumerate().filter(|(_, r)| r.done != r.planned) {
         let failed = reading.failed(i).count();

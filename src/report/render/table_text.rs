@@ -1,7 +1,7 @@
 //! The table as Markdown, CSV and terminal text.
 
 use super::csv;
-use super::table::{Entry, Row, Table};
+use super::table::{ConditionRow, Table, TableEntry};
 use super::text_table::{TERMINAL, escape};
 use crate::analysis::aggregate::Column;
 use seraug_core::error::Result;
@@ -56,8 +56,8 @@ pub fn lines(table: &Table) -> Vec<Line> {
     lines
 }
 
-fn published(row: &Row) -> [Line; 2] {
-    let difference = |(e, p): (&Option<Entry>, &Option<f64>)| match (e, p) {
+fn published(row: &ConditionRow) -> [Line; 2] {
+    let difference = |(e, p): (&Option<TableEntry>, &Option<f64>)| match (e, p) {
         (Some(e), Some(p)) => sign(e.interval.mean - p),
         _ => String::new(),
     };
@@ -76,12 +76,12 @@ fn percent(p: &Option<f64>) -> String {
 }
 
 /// `54.2 ± 3.8`, or the mean alone where there is no interval.
-pub fn plain(e: &Entry) -> String {
+pub fn plain(e: &TableEntry) -> String {
     e.interval.half.map_or(format!("{:.1}", e.interval.mean), |h| format!("{:.1} ± {h:.1}", e.interval.mean))
 }
 
 /// `+8.1 ± 4.0`.
-pub fn signed(e: &Entry) -> String {
+pub fn signed(e: &TableEntry) -> String {
     let mean = sign(e.interval.mean);
     e.interval.half.map_or(mean.clone(), |h| format!("{mean} ± {h:.1}"))
 }

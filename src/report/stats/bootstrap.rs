@@ -11,7 +11,7 @@ pub const FEWEST: usize = 6;
 
 /// What two classifiers made of one class's utterances of one speaker, over all folds and seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
+pub struct SpeakerTally {
     /// Utterances, counted once for each cell in which they were tested.
     pub total: u32,
     /// Recognised by the first.
@@ -36,11 +36,11 @@ pub struct Bootstrap {
 /// `speakers` has a list a speaker, of `sets` equal parts with one tally a class; see [`recall_difference`].
 ///
 /// None without any utterance.
-pub fn bootstrap(speakers: &[Vec<Tally>], sets: usize, seed: Seed) -> Option<Bootstrap> {
+pub fn bootstrap(speakers: &[Vec<SpeakerTally>], sets: usize, seed: Seed) -> Option<Bootstrap> {
     let n = speakers.len();
     let width = speakers.first()?.len();
     let sum = |chosen: &mut dyn Iterator<Item = usize>| {
-        let mut sum = vec![Tally::default(); width];
+        let mut sum = vec![SpeakerTally::default(); width];
         for speaker in chosen {
             for (s, t) in std::iter::zip(&mut sum, &speakers[speaker]) {
                 s.total += t.total;
@@ -68,10 +68,10 @@ pub fn bootstrap(speakers: &[Vec<Tally>], sets: usize, seed: Seed) -> Option<Boo
 /// Mean recall of the second less that of the first, over the classes that have utterances, averaged over `sets` equal
 /// parts of `tallies` (data sets that reduce a class each; else one). With every class this is the difference of UAR.
 /// None without any utterance.
-pub fn recall_difference(tallies: &[Tally], sets: usize) -> Option<f64> {
-    let part = |part: &[Tally]| {
-        let present: Vec<&Tally> = part.iter().filter(|t| t.total > 0).collect();
-        let gain = |t: &&Tally| (f64::from(t.second) - f64::from(t.first)) / f64::from(t.total);
+pub fn recall_difference(tallies: &[SpeakerTally], sets: usize) -> Option<f64> {
+    let part = |part: &[SpeakerTally]| {
+        let present: Vec<&SpeakerTally> = part.iter().filter(|t| t.total > 0).collect();
+        let gain = |t: &&SpeakerTally| (f64::from(t.second) - f64::from(t.first)) / f64::from(t.total);
         (!present.is_empty()).then(|| present.iter().map(gain).sum::<f64>() / present.len() as f64)
     };
     let parts: Vec<f64> = tallies.chunks((tallies.len() / sets.max(1)).max(1)).filter_map(part).collect();

@@ -9,7 +9,7 @@ mod power;
 mod t_test;
 mod wilcoxon;
 
-pub use bootstrap::{Bootstrap, FEWEST, RESAMPLES, Tally, bootstrap, recall_difference};
+pub use bootstrap::{Bootstrap, FEWEST, RESAMPLES, SpeakerTally, bootstrap, recall_difference};
 pub use holm::holm;
 pub use mcnemar::{McNemar, mcnemar};
 pub use power::{detectable, noncentrality};

@@ -1,6 +1,6 @@
 //! What is to run of an experiment, counted in what can be timed.
 
-use crate::plan::{Cell, Plan, Verdict};
+use crate::plan::{Cell, CellAction, Plan};
 use crate::worker_client::protocol::Timing;
 use seraug_core::spec::{Augment, FinalWeights, GanLoss, Pace};
 use seraug_core::store::Stage;
@@ -14,7 +14,7 @@ pub struct Demand {
     /// Which of the groups of equal sizes it is of.
     pub group: usize,
     /// Cells that have something to do.
-    pub cells: Vec<Work>,
+    pub cells: Vec<CellWork>,
     /// Augmentors and classifiers of its cells that are in the store, or that another cell makes.
     pub kept: [usize; 2],
     /// Corpora that are not here: their numbers are the manifest's.
@@ -23,7 +23,7 @@ pub struct Demand {
 
 /// What a cell has to do.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Work {
+pub struct CellWork {
     /// Losses, ascending, and iterations of the augmentor that it trains.
     pub augmentor: Option<(Vec<GanLoss>, usize)>,
     /// Batch and steps of the classifier that it trains.
@@ -34,7 +34,7 @@ pub struct Work {
     pub segments: usize,
 }
 
-impl Work {
+impl CellWork {
     /// What is timed for it, with how often it comes: at least once.
     pub fn parts(&self) -> Vec<(Timing, usize)> {
         let augmentor = self.augmentor.iter().map(|(losses, n)| (Timing::Iteration(losses.clone()), *n));
@@ -52,7 +52,7 @@ impl Work {
 impl Demand {
     /// Counts what `verdicts` leave to do of `plan`, whose utterances have so many `frames`. A training that was
     /// interrupted counts whole.
-    pub(super) fn of(plan: &Plan, verdicts: &[Verdict], frames: &[usize], absent: Vec<String>) -> Demand {
+    pub(super) fn of(plan: &Plan, verdicts: &[CellAction], frames: &[usize], absent: Vec<String>) -> Demand {
         let mut demand = Demand { experiment: plan.experiment.clone(), absent, ..Demand::default() };
         for (cell, verdict) in plan.cells.iter().zip(verdicts) {
             let trains = |stage| verdict.to_run.contains(&stage);
@@ -67,10 +67,10 @@ impl Demand {
     }
 }
 
-fn work(plan: &Plan, cell: &Cell, frames: &[usize], augmentor: bool, classifier: bool) -> Work {
+fn work(plan: &Plan, cell: &Cell, frames: &[usize], augmentor: bool, classifier: bool) -> CellWork {
     let (spec, c) = (&plan.spec, &plan.spec.classifier);
     let augment = &spec.condition[cell.condition].augment;
-    let mut work = Work::default();
+    let mut work = CellWork::default();
     if let (Augment::TripletGan(gan), true) = (augment, augmentor) {
         let mut losses = gan.losses.clone();
         losses.sort_unstable();
@@ -122,9 +122,9 @@ mod tests {
 
     #[test]
     fn what_a_cell_does_not_do_is_not_asked_for() {
-        let stored = Work { classifier: Some((16, 9)), windows: 24, segments: 12, ..Work::default() };
+        let stored = CellWork { classifier: Some((16, 9)), windows: 24, segments: 12, ..CellWork::default() };
         assert_eq!(stored.parts(), [(Timing::Step(16), 9), (Timing::Window, 24), (Timing::Segment, 12)]);
-        let plain = Work { windows: 0, ..stored };
+        let plain = CellWork { windows: 0, ..stored };
         assert_eq!(plain.timings(), [Timing::Step(16), Timing::Segment]);
     }
 }

@@ -7,22 +7,22 @@ mod placeholder_corpus;
 mod projection;
 mod text;
 
-pub use demand::{Demand, Work};
-pub use projection::{Projection, Row, Seconds};
+pub use demand::{CellWork, Demand};
+pub use projection::{Projection, ProjectionRow, Seconds};
 pub use text::{json, text};
 
 use crate::inputs;
-use crate::plan::{Makers, Plan, verdicts};
+use crate::plan::{Makers, Plan, cell_actions};
 use crate::progress::Display;
 use crate::supervise::{self, Options};
-use crate::worker_client::protocol::{Question, Timed, Timing, Trial};
+use crate::worker_client::protocol::{BenchmarkRequest, ProbeQuestion, Timed, Timing};
 use crate::worker_client::{self, machine};
 use lengths::MEAN_SECONDS;
 use seraug_core::device::{self, DeviceInfo};
 use seraug_core::error::{Error, Result};
 use seraug_core::spec::Spec;
 use seraug_core::store::Store;
-use seraug_data::corpora::{self, Corpus, Reading};
+use seraug_data::corpora::{self, Corpus, DigestPolicy};
 
 /// Percent of the processor time that they want with which threads count as undisturbed.
 const ENOUGH: f64 = 70.0;
@@ -77,9 +77,9 @@ pub fn estimate(
     let mut precisions = Vec::new();
     let mut notes: Vec<String> = Vec::new();
     for (name, spec) in experiments {
-        let Found { corpora, absent, notes: mut about } = find(&spec, options, store, display)?;
+        let EstimateInputs { corpora, absent, notes: mut about } = find(&spec, options, store, display)?;
         let plan = Plan::new(spec, name, corpora, &device::numeric(&machine))?;
-        let verdicts = verdicts(&plan, &machine, store, &options.results, &mut makers);
+        let verdicts = cell_actions(&plan, &machine, store, &options.results, &mut makers);
         let hop = f64::from(plan.spec.features.hop_ms) / 1000.0;
         let (frames, assumed) = lengths::frames(&plan.selection.utterances, hop, &absent);
         about.extend(assumed.iter().map(|n| format!("{n}: {MEAN_SECONDS} s an utterance assumed")));
@@ -105,8 +105,9 @@ pub fn estimate(
             continue;
         }
         display.note("timing steps of what is to run; about a minute for the paper's sizes on a CPU");
-        let trial = Trial { device: names[0].clone(), ..group.trial };
-        let question = Question { threads: options.threads, trial: Some(trial), ..Question::default() };
+        let trial = BenchmarkRequest { device: names[0].clone(), ..group.trial };
+        let question =
+            ProbeQuestion { threads: options.threads, trial: Some(trial), ..ProbeQuestion::default() };
         timed.push(worker_client::ask(&program, &question)?.timed);
     }
     let cells = demands.iter().map(|d| d.cells.len()).sum();
@@ -132,7 +133,7 @@ fn busy(timed: &[Vec<Timed>]) -> Option<String> {
 /// Experiments that are timed together, because their networks are the same.
 struct Group {
     sizes: String,
-    trial: Trial,
+    trial: BenchmarkRequest,
 }
 
 impl Group {
@@ -145,7 +146,7 @@ impl Group {
         );
         let sizes = serde_json::to_string(&sizes).expect("a spec is plain data");
         groups.iter().position(|g| g.sizes == sizes).unwrap_or_else(|| {
-            let trial = Trial {
+            let trial = BenchmarkRequest {
                 spec: spec.to_toml(),
                 precision: spec.precision,
                 device: String::new(),
@@ -160,7 +161,7 @@ impl Group {
 
     /// Has timed what `demand` needs.
     fn ask(&mut self, demand: &Demand) {
-        for work in demand.cells.iter().flat_map(Work::timings) {
+        for work in demand.cells.iter().flat_map(CellWork::timings) {
             match work {
                 Timing::Iteration(losses) if !self.trial.losses.contains(&losses) => {
                     self.trial.losses.push(losses);
@@ -174,7 +175,7 @@ impl Group {
     }
 }
 
-struct Found {
+struct EstimateInputs {
     corpora: Vec<Corpus>,
     /// Corpora that are not here, each with the mean length of an utterance in seconds where its manifest states it.
     absent: Vec<(String, Option<f64>)>,
@@ -184,12 +185,13 @@ struct Found {
 
 /// The corpora of `spec`; one that is not here is made up from what its manifest expects. One that is incomplete is
 /// refused as by a plan.
-fn find(spec: &Spec, options: &Options, store: &Store, display: &Display) -> Result<Found> {
-    let mut found = Found { corpora: Vec::new(), absent: Vec::new(), notes: Vec::new() };
+fn find(spec: &Spec, options: &Options, store: &Store, display: &Display) -> Result<EstimateInputs> {
+    let mut found = EstimateInputs { corpora: Vec::new(), absent: Vec::new(), notes: Vec::new() };
     for name in spec.corpora() {
         let bar = display.bar(name, 0);
         let languages = spec.languages_of(name);
-        let read = corpora::import(name, languages, &options.corpora, store.root(), Reading::Cached, &bar);
+        let read =
+            corpora::import(name, languages, &options.corpora, store.root(), DigestPolicy::Cached, &bar);
         bar.finish_and_clear();
         match read {
             Ok(corpus) => {
@@ -224,11 +226,11 @@ condition = [{ name = "no-aug" }]
 "#;
         let spec = spec::parse(text, "x.toml", &[]).unwrap();
         let asked = |windows: usize| {
-            let work = Work { classifier: Some((16, 9)), windows, segments: 12, ..Work::default() };
+            let work = CellWork { classifier: Some((16, 9)), windows, segments: 12, ..CellWork::default() };
             let mut groups = Vec::new();
             assert_eq!(Group::of(&mut groups, &spec), 0);
             groups[0].ask(&Demand { cells: vec![work], ..Demand::default() });
-            let Trial { losses, batches, windows, .. } = groups.remove(0).trial;
+            let BenchmarkRequest { losses, batches, windows, .. } = groups.remove(0).trial;
             assert_eq!((losses.len(), batches), (0, vec![16]));
             windows
         };

@@ -4,7 +4,7 @@ use super::apportion::{shares, table};
 use seraug_core::digest::digest_hex;
 use seraug_core::emotion::Emotion;
 use seraug_core::manifest::Manifest;
-use seraug_data::corpora::{Corpus, Faults, Utterance};
+use seraug_data::corpora::{Corpus, CorpusFaults, Utterance};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub(super) fn corpus(manifest: Manifest) -> Corpus {
         utterances,
         dropped: BTreeMap::new(),
         problems: Vec::new(),
-        faults: Faults::default(),
+        faults: CorpusFaults::default(),
         manifest,
     }
 }
@@ -88,14 +88,14 @@ fn part(speakers: usize, s: usize, sessions: usize) -> std::ops::Range<usize> {
 }
 
 /// Who speaks.
-struct Speaker {
+struct PlaceholderSpeaker {
     name: String,
     language: String,
     /// How much; all the same where the manifest does not know it of everybody.
     utterances: usize,
 }
 
-fn speakers(manifest: &Manifest) -> Vec<Speaker> {
+fn speakers(manifest: &Manifest) -> Vec<PlaceholderSpeaker> {
     let e = &manifest.expected;
     let names: Vec<String> = match manifest.speakers.is_empty() {
         true => (1..=10).map(|n| format!("speaker {n}")).collect(),
@@ -112,7 +112,7 @@ fn speakers(manifest: &Manifest) -> Vec<Speaker> {
     };
     let known = names.iter().all(|name| e.speakers.contains_key(name));
     let utterances = |name: &String| if known { e.speakers[name] } else { 1 };
-    let speaker = |(i, name): (usize, &String)| Speaker {
+    let speaker = |(i, name): (usize, &String)| PlaceholderSpeaker {
         name: name.clone(),
         language: language(i),
         utterances: utterances(name),

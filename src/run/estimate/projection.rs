@@ -1,6 +1,6 @@
 //! From counts and seconds to hours.
 
-use super::demand::{Demand, Work};
+use super::demand::{CellWork, Demand};
 use super::text::name;
 use crate::worker_client::protocol::{Timed, Timing};
 use indexmap::IndexMap;
@@ -35,7 +35,7 @@ impl Seconds {
 
 /// A line of the table: a kind of work in an experiment.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct ProjectionRow {
     /// The experiment.
     pub experiment: String,
     /// What is done.
@@ -56,7 +56,7 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Projection {
     /// Experiment by experiment.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ProjectionRow>,
     /// Hours of one worker, from the least, the median and the most seconds of each step.
     pub one_worker: [f64; 3],
     /// Hours of all workers at once: as many times fewer as there are workers, but not below the longest cell.
@@ -73,7 +73,7 @@ impl Projection {
         let mut longest = [0f64; 3];
         for demand in demands {
             let seconds = &seconds[demand.group];
-            let mut rows: IndexMap<Timing, Row> = IndexMap::new();
+            let mut rows: IndexMap<Timing, ProjectionRow> = IndexMap::new();
             for cell in &demand.cells {
                 let hours = hours(cell, seconds)?;
                 for i in 0..3 {
@@ -82,7 +82,7 @@ impl Projection {
                 }
                 for (work, times) in cell.parts() {
                     let median = seconds.one(&work)?[1];
-                    let row = rows.entry(work.clone()).or_insert_with(|| Row {
+                    let row = rows.entry(work.clone()).or_insert_with(|| ProjectionRow {
                         experiment: demand.experiment.clone(),
                         work,
                         cells: 0,
@@ -107,7 +107,7 @@ impl Projection {
 }
 
 /// Hours of a cell, for the least, the median and the most seconds.
-fn hours(cell: &Work, seconds: &Seconds) -> Result<[f64; 3]> {
+fn hours(cell: &CellWork, seconds: &Seconds) -> Result<[f64; 3]> {
     let mut hours = [0f64; 3];
     for (work, times) in cell.parts() {
         let one = seconds.one(&work)?;
@@ -145,17 +145,17 @@ mod tests {
             timed(Timing::Window, &[0.5; 2]),
             timed(Timing::Segment, &[0.1; 2]),
         ]);
-        let aug = Work {
+        let aug = CellWork {
             augmentor: Some((all.clone(), 3600)),
             classifier: Some((16, 900)),
             windows: 7200,
             segments: 0,
         };
-        let plain = Work { classifier: Some((16, 1800)), segments: 36_000, ..Work::default() };
+        let plain = CellWork { classifier: Some((16, 1800)), segments: 36_000, ..CellWork::default() };
         let first = Demand { experiment: "a".into(), cells: vec![aug.clone(), plain], ..Demand::default() };
         let second = Demand {
             experiment: "b".into(),
-            cells: vec![Work { augmentor: Some((vec![Model], 1800)), ..Work::default() }],
+            cells: vec![CellWork { augmentor: Some((vec![Model], 1800)), ..CellWork::default() }],
             ..Demand::default()
         };
         let demands = [first, second];
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_was_not_timed_is_not_free() {
-        let work = Work { classifier: Some((16, 9)), windows: 24, ..Work::default() };
+        let work = CellWork { classifier: Some((16, 9)), windows: 24, ..CellWork::default() };
         let demands = [Demand { experiment: "a".into(), cells: vec![work], ..Demand::default() }];
         let step = timed(Timing::Step(16), &[1.0, 1.0]);
         for all in [vec![step.clone()], vec![step.clone(), timed(Timing::Window, &[])]] {

@@ -1,6 +1,6 @@
 //! An estimate as a person and as a program reads it.
 
-use super::{Estimate, Row};
+use super::{Estimate, ProjectionRow};
 use crate::worker_client::protocol::Timing;
 use seraug_core::spec::GanLoss;
 use serde_json::{Value, json as object};
@@ -50,7 +50,7 @@ pub fn text(estimate: &Estimate) -> String {
 /// The numbers of it.
 pub fn json(estimate: &Estimate) -> Value {
     let p = &estimate.projection;
-    let row = |r: &Row| {
+    let row = |r: &ProjectionRow| {
         object!({
             "experiment": r.experiment, "work": name(&r.work), "cells": r.cells, "least": r.each[0], "most": r.each[1],
             "times": r.times, "seconds": r.seconds, "hours": r.hours,
@@ -78,7 +78,7 @@ pub(super) fn name(work: &Timing) -> String {
     }
 }
 
-fn table(rows: &[Row]) -> Vec<String> {
+fn table(rows: &[ProjectionRow]) -> Vec<String> {
     let head = ["experiment", "work", "cells", "steps each", "seconds a step", "hours"].map(str::to_owned);
     let cells = rows.iter().map(|r| {
         let each = match r.each {

@@ -1,6 +1,6 @@
 //! The cells of an experiment. What they have in common is found once: a plan has ten thousand of them.
 
-use super::keys::{self, Contents, Shared};
+use super::keys::{self, FoldInputs, UtteranceContents};
 use super::{Cell, augmentor_sees};
 use seraug_core::digest::digest_hex;
 use seraug_core::error::{Error, Result};
@@ -24,8 +24,8 @@ pub(super) fn build(
     selection: &Selection,
     device: &str,
 ) -> Result<(Folds, Vec<Cell>)> {
-    let contents = Contents::new(selection);
-    let mut builder = Builder { spec, experiment, selection, device, contents, tests: HashMap::new() };
+    let contents = UtteranceContents::new(selection);
+    let mut builder = PlanBuilder { spec, experiment, selection, device, contents, tests: HashMap::new() };
     let splits = Splits::new(spec, selection)?;
     let (mut folds, mut cells) = (Vec::new(), Vec::new());
     for &seed in &spec.seeds {
@@ -48,12 +48,12 @@ pub(super) fn build(
     Ok((folds, cells))
 }
 
-struct Builder<'a> {
+struct PlanBuilder<'a> {
     spec: &'a Spec,
     experiment: &'a str,
     selection: &'a Selection,
     device: &'a str,
-    contents: Contents,
+    contents: UtteranceContents,
     /// The last test set of each fold number with its digest: most protocols test the same for every seed.
     tests: HashMap<usize, (Rc<Fold>, Rc<str>)>,
 }
@@ -65,7 +65,7 @@ struct Sources {
     digest: Rc<str>,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> PlanBuilder<'a> {
     /// The cells of a fold: those that train on the same utterances follow each other.
     fn cells_of(&mut self, fold: &Rc<Fold>, seed: u64, cells: &mut Vec<Cell>) {
         for share in [TargetShare::Low, TargetShare::Full] {
@@ -84,8 +84,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn shared(&mut self, fold: Rc<Fold>, seed: u64) -> Shared<'a> {
-        let Builder { spec, selection, device, contents, tests, .. } = self;
+    fn shared(&mut self, fold: Rc<Fold>, seed: u64) -> FoldInputs<'a> {
+        let PlanBuilder { spec, selection, device, contents, tests, .. } = self;
         let train = contents.digest(&fold.train);
         let sees = augmentor_sees(spec, &fold);
         let seen = if sees == fold.train { train.clone() } else { contents.digest(sees) };
@@ -105,11 +105,11 @@ impl<'a> Builder<'a> {
             }
             FinalWeights::Last | FinalWeights::Average => String::new(),
         };
-        Shared { fold, train, test, seen, speakers, seed, device }
+        FoldInputs { fold, train, test, seen, speakers, seed, device }
     }
 
-    fn cell(&self, shared: &Shared, sources: &mut Vec<Sources>, condition: usize) -> Cell {
-        let Builder { spec, selection, contents, .. } = self;
+    fn cell(&self, shared: &FoldInputs, sources: &mut Vec<Sources>, condition: usize) -> Cell {
+        let PlanBuilder { spec, selection, contents, .. } = self;
         let (c, fold) = (&spec.condition[condition], &shared.fold);
         let (items, digest, copies) = match c.augment.copies() {
             None => (Rc::new([]) as Rc<[usize]>, contents.digest(&[]).into(), 0),

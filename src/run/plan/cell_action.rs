@@ -4,7 +4,7 @@ use seraug_core::store::Stage;
 
 /// What `run` does about a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum State {
+pub enum ActionKind {
     /// Nothing: it is done in the run that would be gone on with.
     Done,
     /// Its result is in the store.
@@ -17,9 +17,9 @@ pub enum State {
 
 /// What is to be done for a cell, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct CellAction {
     /// What.
-    pub state: State,
+    pub state: ActionKind,
     /// Why, on one line: who made it, or the stages to train, each with its reason.
     pub reason: String,
     /// The reason without what differs from cell to cell of a condition.
@@ -37,14 +37,14 @@ pub(super) struct Reason {
     pub(super) alike: String,
 }
 
-impl State {
+impl ActionKind {
     /// The word for it.
     pub fn name(self) -> &'static str {
         match self {
-            State::Done => "done",
-            State::Cached => "cached",
-            State::Shared => "shared",
-            State::ToRun => "to run",
+            ActionKind::Done => "done",
+            ActionKind::Cached => "cached",
+            ActionKind::Shared => "shared",
+            ActionKind::ToRun => "to run",
         }
     }
 
@@ -52,15 +52,15 @@ impl State {
     fn with(self, reason: &str) -> String {
         match (self, reason) {
             (_, "") => self.name().to_owned(),
-            (State::ToRun | State::Shared, _) => format!("{}: {reason}", self.name()),
-            (State::Done | State::Cached, _) => format!("{} ({reason})", self.name()),
+            (ActionKind::ToRun | ActionKind::Shared, _) => format!("{}: {reason}", self.name()),
+            (ActionKind::Done | ActionKind::Cached, _) => format!("{} ({reason})", self.name()),
         }
     }
 }
 
-impl Verdict {
-    pub(super) fn new(state: State, reason: Reason, to_run: Vec<Stage>) -> Verdict {
-        Verdict { state, reason: reason.text, alike: reason.alike, to_run }
+impl CellAction {
+    pub(super) fn new(state: ActionKind, reason: Reason, to_run: Vec<Stage>) -> CellAction {
+        CellAction { state, reason: reason.text, alike: reason.alike, to_run }
     }
 
     /// `to run: augmentor (augmentor.iterations 30000 → 40000), classifier`.
@@ -68,7 +68,7 @@ impl Verdict {
         self.state.with(&self.reason)
     }
 
-    /// As [`Verdict::line`], without what differs from cell to cell.
+    /// As [`CellAction::line`], without what differs from cell to cell.
     pub fn line_alike(&self) -> String {
         self.state.with(&self.alike)
     }

@@ -1,7 +1,7 @@
 //! What is to be done for each cell of a plan, and why.
 
-use super::cell_action::{Reason, State, Verdict};
-use super::previous_runs::{Earlier, Ended, Planned};
+use super::cell_action::{ActionKind, CellAction, Reason};
+use super::previous_runs::{CellEnding, Earlier, Planned};
 use super::spec_changes::Changes;
 use super::{Cell, Plan};
 use seraug_core::device::DeviceInfo;
@@ -20,13 +20,13 @@ pub struct Makers(HashMap<Key, Rc<CellId>>);
 
 /// What is to be done for each cell of `plan`, in its order, given the store and the earlier runs below `results`. What
 /// the store has from another device than `here`, or another libtorch, says so.
-pub fn verdicts(
+pub fn cell_actions(
     plan: &Plan,
     here: &DeviceInfo,
     store: &Store,
     results: &Path,
     makers: &mut Makers,
-) -> Vec<Verdict> {
+) -> Vec<CellAction> {
     let mut judge = Judge { plan, here, store, earlier: Earlier::read(plan, results) };
     let mut judged = Vec::with_capacity(plan.cells.len());
     for cell in &plan.cells {
@@ -47,17 +47,17 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn verdict(&mut self, cell: &Cell, makers: &Makers) -> Verdict {
+    fn verdict(&mut self, cell: &Cell, makers: &Makers) -> CellAction {
         if let Some(run) = self.earlier.going_on.map(|run| &self.earlier.runs[run])
-            && run.ended(&cell.id, cell.classifier.as_str()) == Some(Ended::Done)
+            && run.ended(&cell.id, cell.classifier.as_str()) == Some(CellEnding::Done)
         {
-            return Verdict::new(State::Done, Reason::of_all(format!("in {}", run.id())), Vec::new());
+            return CellAction::new(ActionKind::Done, Reason::of_all(format!("in {}", run.id())), Vec::new());
         }
         let augmentor_gone =
             cell.augmentor.as_ref().is_some_and(|key| !self.store.has(Stage::Augmentor, key));
         if self.store.has(Stage::Classifier, &cell.classifier) && augmentor_gone {
             let reason = Reason::of_all("augmentor (no longer in the store; its classifier is)");
-            return Verdict::new(State::ToRun, reason, vec![Stage::Augmentor]);
+            return CellAction::new(ActionKind::ToRun, reason, vec![Stage::Augmentor]);
         }
         if self.store.has(Stage::Classifier, &cell.classifier) {
             let making = self.making(Stage::Classifier, &cell.classifier);
@@ -67,17 +67,17 @@ impl Judge<'_> {
                 (Some(name), Some(with)) => Reason::of_cell(|by| format!("made by {by} {with}"), &name),
                 (None, with) => Reason::of_all(with.map(|w| format!("made {w}")).unwrap_or_default()),
             };
-            return Verdict::new(State::Cached, reason, Vec::new());
+            return CellAction::new(ActionKind::Cached, reason, Vec::new());
         }
         if let Some(maker) = makers.0.get(&cell.classifier) {
             let reason = Reason::of_cell(|by| format!("{by} makes it"), &maker.to_string());
-            return Verdict::new(State::Shared, reason, Vec::new());
+            return CellAction::new(ActionKind::Shared, reason, Vec::new());
         }
         self.trained(cell, makers)
     }
 
     /// The verdict of a cell whose classifier is to be trained.
-    fn trained(&mut self, cell: &Cell, makers: &Makers) -> Verdict {
+    fn trained(&mut self, cell: &Cell, makers: &Makers) -> CellAction {
         let before = self.earlier.cell(&cell.id).cloned();
         // Another way to the augmentor than training it.
         let way = cell.augmentor.as_ref().and_then(|key| match makers.0.get(key) {
@@ -98,7 +98,7 @@ impl Judge<'_> {
             stages.push(Stage::Classifier);
             let reasons: Vec<Reason> = [new].into_iter().chain(way).collect();
             let names: Vec<&str> = stages.iter().map(|s| s.name()).collect();
-            return Verdict::new(State::ToRun, Reason::after(&names.join(", "), &reasons), stages);
+            return CellAction::new(ActionKind::ToRun, Reason::after(&names.join(", "), &reasons), stages);
         };
         let mut parts: Vec<(Stage, Vec<Reason>)> = Vec::new();
         if let Some(key) = augmentor {
@@ -117,7 +117,7 @@ impl Judge<'_> {
             parts.iter().map(|(stage, reasons)| Reason::after(stage.name(), reasons)).collect();
         let join = |of: fn(&Reason) -> &str| told.iter().map(of).collect::<Vec<_>>().join(", ");
         let reason = Reason { text: join(|r| &r.text), alike: join(|r| &r.alike) };
-        Verdict::new(State::ToRun, reason, parts.into_iter().map(|p| p.0).collect())
+        CellAction::new(ActionKind::ToRun, reason, parts.into_iter().map(|p| p.0).collect())
     }
 
     /// Why a stage of `key` is to be trained, the cell having been planned `before`.
@@ -149,7 +149,7 @@ impl Judge<'_> {
         }
         let ended = run.ended(&cell.id, &before.key_classifier);
         match (ended, self.checkpoint(cell, stage)) {
-            (Some(Ended::Failed(why)), _) => Reason::of_all(format!("failed in {id}: {why}")),
+            (Some(CellEnding::Failed(why)), _) => Reason::of_all(format!("failed in {id}: {why}")),
             (_, Some(step)) => {
                 let all = match stage {
                     Stage::Augmentor => format!(" of {}", self.plan.spec.augmentor.iterations),
@@ -158,7 +158,7 @@ impl Judge<'_> {
                 };
                 Reason { text: format!("interrupted at step {step}{all}"), alike: "interrupted".to_owned() }
             }
-            (Some(Ended::Done), None) => Reason::of_all("no longer in the store"),
+            (Some(CellEnding::Done), None) => Reason::of_all("no longer in the store"),
             (None, None) => Reason::of_all(format!("not reached in {id}")),
         }
     }

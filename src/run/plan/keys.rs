@@ -1,7 +1,10 @@
 //! What decides the result of a stage, and its key.
 
 use seraug_core::digest::Hasher;
-use seraug_core::spec::{self, Augment, Condition, Convolutions, FinalWeights, GanLoss, Loss, Network, Precision, Sampling, Spec, Vgg};
+use seraug_core::spec::{
+    self, Augment, Condition, Convolutions, FinalWeights, GanLoss, Loss, Network, Precision, Sampling, Spec,
+    Vgg,
+};
 use seraug_core::store::{Key, Stage};
 use seraug_data::features;
 use seraug_data::split::{Fold, Selection};
@@ -18,15 +21,15 @@ const BATCH_NORM_VERSION: u32 = 2;
 
 /// The content of every utterance of an experiment, as keys digest it: audio, channel policy, class.
 #[derive(Debug)]
-pub(super) struct Contents {
+pub(super) struct UtteranceContents {
     text: String,
     /// Where each utterance's part ends.
     ends: Vec<usize>,
 }
 
-impl Contents {
-    pub(super) fn new(selection: &Selection) -> Contents {
-        let mut contents = Contents { text: String::new(), ends: Vec::new() };
+impl UtteranceContents {
+    pub(super) fn new(selection: &Selection) -> UtteranceContents {
+        let mut contents = UtteranceContents { text: String::new(), ends: Vec::new() };
         for (u, label) in selection.utterances.iter().zip(&selection.labels) {
             let _ = writeln!(contents.text, "{}\t{:?}\t{label}", u.sha256, u.channels);
             contents.ends.push(contents.text.len());
@@ -46,7 +49,7 @@ impl Contents {
 }
 
 /// What the cells of a fold and share of the target have in common.
-pub(super) struct Shared<'a> {
+pub(super) struct FoldInputs<'a> {
     pub(super) fold: Rc<Fold>,
     pub(super) train: String,
     pub(super) test: Rc<str>,
@@ -107,7 +110,7 @@ pub(super) struct StageKeys {
 }
 
 /// The keys of a condition's augmentor, where it trains one.
-pub(super) fn augmentor(spec: &Spec, c: &Condition, shared: &Shared) -> Option<StageKeys> {
+pub(super) fn augmentor(spec: &Spec, c: &Condition, shared: &FoldInputs) -> Option<StageKeys> {
     let mut inputs = augmentor_inputs(spec, c, shared)?;
     let key = Key::of(Stage::Augmentor.name(), AUGMENTOR_VERSION, &inputs);
     // The rate is constant: iteration by iteration it does not matter how many there will be.
@@ -117,7 +120,11 @@ pub(super) fn augmentor(spec: &Spec, c: &Condition, shared: &Shared) -> Option<S
     Some(StageKeys { key, trajectory })
 }
 
-fn augmentor_inputs<'a>(spec: &'a Spec, c: &Condition, shared: &'a Shared) -> Option<AugmentorInputs<'a>> {
+fn augmentor_inputs<'a>(
+    spec: &'a Spec,
+    c: &Condition,
+    shared: &'a FoldInputs,
+) -> Option<AugmentorInputs<'a>> {
     let Augment::TripletGan(a) = &c.augment else { return None };
     let mut losses = a.losses.clone();
     losses.sort_unstable();
@@ -140,7 +147,7 @@ fn augmentor_inputs<'a>(spec: &'a Spec, c: &Condition, shared: &'a Shared) -> Op
 pub(super) fn classifier(
     spec: &Spec,
     c: &Condition,
-    shared: &Shared,
+    shared: &FoldInputs,
     sources: &str,
     augmentor: Option<&Key>,
 ) -> StageKeys {
@@ -157,7 +164,7 @@ pub(super) fn classifier(
 fn classifier_inputs<'a>(
     spec: &'a Spec,
     c: &Condition,
-    shared: &'a Shared,
+    shared: &'a FoldInputs,
     sources: &'a str,
     augmentor: Option<&'a str>,
 ) -> ClassifierInputs<'a> {
@@ -206,7 +213,7 @@ fn batch_norm(spec: &Spec, device: &str) -> Option<u32> {
 /// What the stages of a condition read of the spec, as their keys hold it: augmentor (null without one) and classifier.
 /// Data, seed and device are left empty.
 pub(super) fn reads(spec: &Spec, c: &Condition) -> [Value; 2] {
-    let nothing = Shared {
+    let nothing = FoldInputs {
         fold: Rc::default(),
         train: String::new(),
         test: "".into(),
@@ -261,7 +268,7 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
 
     fn on(device: &str, sets: &[&str]) -> [String; 4] {
         let spec = parse(SPEC, "x.toml", &sets.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>()).unwrap();
-        let shared = Shared {
+        let shared = FoldInputs {
             fold: Rc::default(),
             train: "train".to_owned(),
             test: "test".into(),

@@ -1,6 +1,6 @@
 //! A plan as a person reads it: cell by cell, or condition by condition where there are many.
 
-use super::{Cell, Plan, State, Verdict};
+use super::{ActionKind, Cell, CellAction, Plan};
 use indexmap::IndexMap;
 use std::fmt::Write;
 
@@ -11,12 +11,12 @@ const REASONS: usize = 4;
 
 /// Every cell with its sizes and what is to be done; of a large plan its conditions, unless `all`. The last line has
 /// the numbers: `  10 cells: 6 cached, 4 to run`.
-pub fn listing(plan: &Plan, verdicts: &[Verdict], all: bool) -> String {
+pub fn listing(plan: &Plan, verdicts: &[CellAction], all: bool) -> String {
     let mut text = match all || plan.cells.len() <= LISTED {
         true => by_cell(plan, verdicts),
         false => by_condition(plan, verdicts),
     };
-    let mut states: IndexMap<State, usize> = IndexMap::new();
+    let mut states: IndexMap<ActionKind, usize> = IndexMap::new();
     verdicts.iter().for_each(|v| *states.entry(v.state).or_default() += 1);
     states.sort_unstable_keys();
     let states: Vec<String> = states.iter().map(|(state, n)| format!("{n} {}", state.name())).collect();
@@ -26,7 +26,7 @@ pub fn listing(plan: &Plan, verdicts: &[Verdict], all: bool) -> String {
 }
 
 /// A line a cell.
-fn by_cell(plan: &Plan, verdicts: &[Verdict]) -> String {
+fn by_cell(plan: &Plan, verdicts: &[CellAction]) -> String {
     let several = plan.folds.iter().any(|(_, f)| f.corpus != plan.folds[0].1.corpus);
     let name = |c: &Cell| if several { format!("{} {}", c.id, c.fold.corpus) } else { c.id.to_string() };
     let width = plan.cells.iter().map(|c| name(c).len()).max().unwrap_or(0);
@@ -45,7 +45,7 @@ fn by_cell(plan: &Plan, verdicts: &[Verdict]) -> String {
 }
 
 /// A line a condition: `aug  train 96..110 + 164..168  test 63..77  4998 cached, 2 to run: ...`.
-fn by_condition(plan: &Plan, verdicts: &[Verdict]) -> String {
+fn by_condition(plan: &Plan, verdicts: &[CellAction]) -> String {
     let width = plan.spec.condition.iter().map(|c| c.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for (index, condition) in plan.spec.condition.iter().enumerate() {
@@ -55,7 +55,7 @@ fn by_condition(plan: &Plan, verdicts: &[Verdict]) -> String {
             Some((size, _)) => size.to_string(),
             None => "0".to_owned(),
         };
-        let mut groups: IndexMap<(State, String), usize> = IndexMap::new();
+        let mut groups: IndexMap<(ActionKind, String), usize> = IndexMap::new();
         of().for_each(|(_, v)| *groups.entry((v.state, v.line_alike())).or_default() += 1);
         groups.sort_by(|(a, _), m, (b, _), n| (a, n).cmp(&(b, m)));
         let mut told = String::new();

@@ -9,8 +9,8 @@ mod previous_runs;
 mod recordings;
 mod spec_changes;
 
-pub use cell_action::{State, Verdict};
-pub use explain::{Makers, verdicts};
+pub use cell_action::{ActionKind, CellAction};
+pub use explain::{Makers, cell_actions};
 pub use listing::listing;
 use seraug_core::error::{Error, Result};
 use seraug_core::names::folders;

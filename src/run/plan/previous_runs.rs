@@ -5,7 +5,7 @@ use super::Plan;
 use super::recordings::Recordings;
 use super::spec_changes::{Changes, changes};
 use seraug_core::names::folders::LATEST;
-use seraug_core::run_files::{CellId, CellRecord, PlannedCell, RunDir, RunInfo, Status, read_plan};
+use seraug_core::run_files::{CellId, CellRecord, OutcomeStatus, PlannedCell, RunDir, RunInfo, read_plan};
 use seraug_core::spec::{self, Spec};
 use seraug_core::{device, files};
 use seraug_data::split::{Selection, SplitTable};
@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// A cell within an experiment: condition, fold, seed.
-type Place = (String, usize, u64);
+type CellPlace = (String, usize, u64);
 
 /// The earlier runs of a plan's experiment.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub(super) struct Earlier {
     /// The run that `run` would take up: the newest of the same spec, if its plan is the same.
     pub(super) going_on: Option<usize>,
     /// Of each cell the newest run that has it.
-    cells: HashMap<Place, Planned>,
+    cells: HashMap<CellPlace, Planned>,
     conditions: HashSet<String>,
     folds: HashSet<usize>,
     seeds: HashSet<u64>,
@@ -42,7 +42,7 @@ pub(super) struct Planned {
 
 /// How a cell ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum CellEnding {
     Done,
     /// Why, on one line.
     Failed(String),
@@ -52,7 +52,7 @@ pub(super) enum Ended {
 #[derive(Debug)]
 pub(super) struct Run {
     dir: RunDir,
-    rows: OnceCell<HashMap<Place, Row>>,
+    rows: OnceCell<HashMap<CellPlace, OutcomeRow>>,
     spec: OnceCell<Option<Spec>>,
     device: OnceCell<Option<String>>,
     recordings: OnceCell<Option<Recordings>>,
@@ -61,8 +61,8 @@ pub(super) struct Run {
 
 /// A row of outcomes.csv.
 #[derive(Debug)]
-struct Row {
-    ended: Ended,
+struct OutcomeRow {
+    ended: CellEnding,
     key_augmentor: String,
     key_classifier: String,
 }
@@ -72,7 +72,7 @@ impl Earlier {
     pub(super) fn read(plan: &Plan, results: &Path) -> Earlier {
         let mut earlier = Earlier::default();
         let place = |c: &CellId| (c.condition.clone(), c.fold, c.seed);
-        let mut wanted: HashSet<Place> = plan.cells.iter().map(|c| place(&c.id)).collect();
+        let mut wanted: HashSet<CellPlace> = plan.cells.iter().map(|c| place(&c.id)).collect();
         let text = plan.spec.to_toml();
         // A newer run of the same spec has other data.
         let mut superseded = false;
@@ -127,7 +127,7 @@ impl Earlier {
     }
 }
 
-fn keys_of(c: PlannedCell) -> (Place, String, String) {
+fn keys_of(c: PlannedCell) -> (CellPlace, String, String) {
     ((c.cell.condition, c.cell.fold, c.cell.seed), c.key_augmentor, c.key_classifier)
 }
 
@@ -162,30 +162,30 @@ impl Run {
     }
 
     /// Cells and keys of a run without plan.csv: those that have ended.
-    fn listed(&self) -> Vec<(Place, String, String)> {
-        let row = |(place, row): (&Place, &Row)| {
+    fn listed(&self) -> Vec<(CellPlace, String, String)> {
+        let row = |(place, row): (&CellPlace, &OutcomeRow)| {
             (place.clone(), row.key_augmentor.clone(), row.key_classifier.clone())
         };
         self.rows().iter().map(row).collect()
     }
 
-    fn rows(&self) -> &HashMap<Place, Row> {
+    fn rows(&self) -> &HashMap<CellPlace, OutcomeRow> {
         self.rows.get_or_init(|| rows(&self.dir.outcomes()).unwrap_or_default())
     }
 
     /// How the cell ended that has this classifier's key; none where it has not. outcomes.csv is gathered from the
     /// cells' own outcome.toml from time to time: it is asked first, as one file, and where it has nothing or a
     /// failure, which may have been made good, the cell itself.
-    pub(super) fn ended(&self, id: &CellId, key_classifier: &str) -> Option<Ended> {
+    pub(super) fn ended(&self, id: &CellId, key_classifier: &str) -> Option<CellEnding> {
         let place = (id.condition.clone(), id.fold, id.seed);
         let row = self.rows().get(&place).filter(|row| row.key_classifier == key_classifier);
-        if let Some(Row { ended: Ended::Done, .. }) = row {
-            return Some(Ended::Done);
+        if let Some(OutcomeRow { ended: CellEnding::Done, .. }) = row {
+            return Some(CellEnding::Done);
         }
         let record = CellRecord::load(&self.dir.cell_file(id, "outcome.toml")).ok().flatten();
         match record.filter(|r| r.key_classifier == key_classifier) {
-            Some(r) if r.status == Status::Done => Some(Ended::Done),
-            Some(r) => Some(Ended::Failed(r.error)),
+            Some(r) if r.status == OutcomeStatus::Done => Some(CellEnding::Done),
+            Some(r) => Some(CellEnding::Failed(r.error)),
             None => row.map(|row| row.ended.clone()),
         }
     }
@@ -222,7 +222,7 @@ impl Run {
 }
 
 /// Reads of outcomes.csv what a plan asks for.
-fn rows(path: &Path) -> Option<HashMap<Place, Row>> {
+fn rows(path: &Path) -> Option<HashMap<CellPlace, OutcomeRow>> {
     let mut reader = csv::Reader::from_reader(files::open(path).ok()?);
     let header = reader.headers().ok()?.clone();
     let column = |name: &str| header.iter().position(|h| h == name);
@@ -235,10 +235,10 @@ fn rows(path: &Path) -> Option<HashMap<Place, Row>> {
     while reader.read_record(&mut record).ok()? {
         let text = |c: usize| record[c].to_owned();
         let ended = match &record[status] {
-            "done" => Ended::Done,
-            _ => Ended::Failed(text(error)),
+            "done" => CellEnding::Done,
+            _ => CellEnding::Failed(text(error)),
         };
-        let row = Row { ended, key_augmentor: text(augmentor), key_classifier: text(classifier) };
+        let row = OutcomeRow { ended, key_augmentor: text(augmentor), key_classifier: text(classifier) };
         rows.insert((text(condition), record[fold].parse().ok()?, record[seed].parse().ok()?), row);
     }
     Some(rows)

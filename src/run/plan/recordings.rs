@@ -2,7 +2,7 @@
 
 use super::Cell;
 use seraug_core::spec::TargetShare;
-use seraug_data::split::{Listed, Part, Selection, SplitTable, parts};
+use seraug_data::split::{ListedUtterance, Selection, SplitPart, SplitTable, parts};
 use std::collections::{BTreeMap, HashMap};
 
 /// The recordings of an earlier run beside those of a plan.
@@ -23,7 +23,7 @@ pub(super) struct Recordings {
 
 /// What became of the recordings of one corpus.
 #[derive(Debug, Default)]
-struct Counts {
+struct RecordingChanges {
     changed: usize,
     added: usize,
     gone: usize,
@@ -33,13 +33,13 @@ struct Counts {
 impl Recordings {
     /// Compares the utterances of `table`, whose run had `classes`, with those of `selection`.
     pub(super) fn new(table: SplitTable, classes: &[&str], selection: &Selection) -> Recordings {
-        let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
+        let mut counts: BTreeMap<&str, RecordingChanges> = BTreeMap::new();
         let mut listed = vec![false; table.rows().len()];
         let (mut rows, mut same) = (Vec::new(), Vec::new());
         for (u, label) in selection.utterances.iter().zip(&selection.labels) {
             let row = table.row(&u.corpus, &u.id);
             let of_corpus = counts.entry(&u.corpus).or_default();
-            let Some(Listed { class, sha256, .. }) = row.map(|r| &table.rows()[r]) else {
+            let Some(ListedUtterance { class, sha256, .. }) = row.map(|r| &table.rows()[r]) else {
                 of_corpus.added += 1;
                 rows.push(None);
                 same.push(false);
@@ -85,22 +85,22 @@ impl Recordings {
 
     fn differ_in(&self, column: usize, cell: &Cell, share: TargetShare) -> bool {
         // What was removed is nothing to a cell, nor what trains in FT alone to one of LT; FT does not tell them apart.
-        let of = |part: Part| match (part, share) {
-            (Part::Removed, _) | (Part::Full, TargetShare::Low) => Part::None,
-            (Part::Low, TargetShare::Full) => Part::Full,
+        let of = |part: SplitPart| match (part, share) {
+            (SplitPart::Removed, _) | (SplitPart::Full, TargetShare::Low) => SplitPart::None,
+            (SplitPart::Low, TargetShare::Full) => SplitPart::Full,
             (part, _) => part,
         };
         let before = |row: usize| of(self.table.part(row, column));
         let now = parts(&cell.fold, self.rows.len());
         let moved = |i: usize| {
-            let (before, now) = (self.rows[i].map_or(Part::None, before), of(now[i]));
-            before != now || (now != Part::None && !self.same[i])
+            let (before, now) = (self.rows[i].map_or(SplitPart::None, before), of(now[i]));
+            before != now || (now != SplitPart::None && !self.same[i])
         };
-        (0..self.rows.len()).any(moved) || self.gone.iter().any(|&row| before(row) != Part::None)
+        (0..self.rows.len()).any(moved) || self.gone.iter().any(|&row| before(row) != SplitPart::None)
     }
 }
 
-impl Counts {
+impl RecordingChanges {
     fn tell(&self) -> Option<String> {
         let counts = [
             (self.changed, "changed"),
@@ -124,9 +124,12 @@ mod tests {
 
     #[test]
     fn counts_are_told_with_their_subject_once() {
-        assert_eq!(Counts::default().tell(), None);
-        let all = Counts { changed: 3, added: 1, gone: 2, relabelled: 1 };
+        assert_eq!(RecordingChanges::default().tell(), None);
+        let all = RecordingChanges { changed: 3, added: 1, gone: 2, relabelled: 1 };
         assert_eq!(all.tell().unwrap(), "3 recordings changed, 1 added, 2 gone, 1 relabelled");
-        assert_eq!(Counts { gone: 1, ..Counts::default() }.tell().unwrap(), "1 recording gone");
+        assert_eq!(
+            RecordingChanges { gone: 1, ..RecordingChanges::default() }.tell().unwrap(),
+            "1 recording gone"
+        );
     }
 }

@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 
 /// The finished result of a stage.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct StoreEntry {
     /// Which stage.
     pub stage: Stage,
     /// Its key.
@@ -59,7 +59,7 @@ pub struct Cache {
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
     /// By stage and key.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<StoreEntry>,
     /// By stage and trajectory.
     pub checkpoints: Vec<Trajectory>,
     /// By name.
@@ -137,10 +137,10 @@ pub fn seconds_since(time: SystemTime) -> u64 {
     time.elapsed().map_or(0, |t| t.as_secs())
 }
 
-fn entry(stage: Stage, key: Key, dir: PathBuf, bytes: u64) -> Entry {
+fn entry(stage: Stage, key: Key, dir: PathBuf, bytes: u64) -> StoreEntry {
     // The seal is the last file of an entry, and nobody touches it again.
     let made = written(&dir.join("seal.toml")).unwrap_or_else(|| size(&dir).1);
-    Entry { stage, key, making: Making::read(&dir), dir, bytes, made }
+    StoreEntry { stage, key, making: Making::read(&dir), dir, bytes, made }
 }
 
 /// The trajectories below `folder`, and what else is there.

@@ -5,7 +5,7 @@ mod references;
 mod removal;
 mod verify;
 
-pub use inventory::{Cache, Entry, Inventory, Trajectory, seconds_since};
+pub use inventory::{Cache, Inventory, StoreEntry, Trajectory, seconds_since};
 pub use references::References;
-pub use removal::{Pruned, Removal, Wanted, plan, remove};
+pub use removal::{PruneOptions, Pruned, Removal, plan, remove};
 pub use verify::{Broken, verify};

@@ -3,14 +3,14 @@
 use super::{Broken, Inventory, References, seconds_since};
 use seraug_core::error::Result;
 use seraug_core::files::remove_aside;
-use seraug_core::store::{Claim, Key, Observer, Stage, Store, Task};
+use seraug_core::store::{Claim, Key, LeaseObserver, Stage, StageTask, Store};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// What may go beside what is broken and what nobody refers to.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted {
+pub struct PruneOptions {
     /// Checkpoints stay, also those of finished stages.
     pub keep_checkpoints: bool,
     /// Caches go.
@@ -28,11 +28,11 @@ pub struct Removal {
     pub bytes: u64,
     /// Why nothing needs it.
     pub reason: String,
-    kind: Kind,
+    kind: RemovalKind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+enum RemovalKind {
     Entry(Stage, Key),
     /// With the stages that lie on the trajectory.
     Checkpoint(Stage, Vec<Key>),
@@ -59,7 +59,7 @@ pub fn plan(
     inventory: &Inventory,
     references: &References,
     broken: &[Broken],
-    wanted: Wanted,
+    wanted: PruneOptions,
 ) -> Vec<Removal> {
     let in_use = InUse::now(store, references);
     let wrong: HashMap<&PathBuf, &str> = broken.iter().map(|b| (&b.dir, b.why.as_str())).collect();
@@ -71,7 +71,7 @@ pub fn plan(
             None if references.users(entry.stage, &entry.key) == 0 => "no run refers to it".to_owned(),
             None => continue,
         };
-        let kind = Kind::Entry(entry.stage, entry.key.clone());
+        let kind = RemovalKind::Entry(entry.stage, entry.key.clone());
         removals.push(Removal { path: entry.dir.clone(), bytes: entry.bytes, reason, kind });
     }
     // A broken entry is not a finished stage.
@@ -79,7 +79,7 @@ pub fn plan(
         inventory.entries.iter().filter(|e| !wrong.contains_key(&e.dir)).map(|e| (e.stage, &e.key)).collect();
     for trajectory in inventory.checkpoints.iter().filter(|t| old(t.made)) {
         let stages = references.on(trajectory.stage, &trajectory.key);
-        let kind = Kind::Checkpoint(trajectory.stage, stages.clone());
+        let kind = RemovalKind::Checkpoint(trajectory.stage, stages.clone());
         if in_use.may_checkpoint(trajectory.stage, &stages) {
             continue;
         }
@@ -104,21 +104,21 @@ pub fn plan(
             path: cache.dir.clone(),
             bytes: cache.bytes,
             reason: "a cache".to_owned(),
-            kind: Kind::Cache,
+            kind: RemovalKind::Cache,
         }));
     }
     removals.extend(inventory.left_over.iter().map(|(path, bytes)| Removal {
         path: path.clone(),
         bytes: *bytes,
         reason: "left by a process that was killed".to_owned(),
-        kind: Kind::LeftOver,
+        kind: RemovalKind::LeftOver,
     }));
     let dead = store.holders().into_iter().filter(|(.., holder)| !holder.is_there());
     removals.extend(dead.map(|(stage, key, holder)| Removal {
         path: store.leases().join(format!("{}-{key}.json", stage.name())),
         bytes: 0,
         reason: format!("the lease of {} pid {}, which has ended", holder.owner.host, holder.owner.pid),
-        kind: Kind::Lease(stage, key),
+        kind: RemovalKind::Lease(stage, key),
     }));
     removals
 }
@@ -140,27 +140,27 @@ pub fn remove(store: &Store, references: &References, removals: &[Removal]) -> P
 }
 
 fn one(store: &Store, references: &References, removal: &Removal) -> Result<bool> {
-    let task = Task { run: "seraug store prune".to_owned(), cell: String::new() };
+    let task = StageTask { run: "seraug store prune".to_owned(), cell: String::new() };
     match &removal.kind {
         // With its lease in hand, nobody makes an entry at the same time.
-        Kind::Entry(stage, key) | Kind::Lease(stage, key) => {
-            let Claim::Held(lease) = store.claim(*stage, key, &task, &mut Observer::default())? else {
+        RemovalKind::Entry(stage, key) | RemovalKind::Lease(stage, key) => {
+            let Claim::Held(lease) = store.claim(*stage, key, &task, &mut LeaseObserver::default())? else {
                 return Ok(false);
             };
-            if matches!(removal.kind, Kind::Entry(..)) {
+            if matches!(removal.kind, RemovalKind::Entry(..)) {
                 remove_aside(&removal.path)?;
             }
             // A lease goes when it is given back.
             drop(lease);
         }
-        Kind::Checkpoint(stage, keys) => {
+        RemovalKind::Checkpoint(stage, keys) => {
             if InUse::now(store, references).may_checkpoint(*stage, keys) {
                 return Ok(false);
             }
             remove_aside(&removal.path)?;
         }
-        Kind::Cache if InUse::now(store, references).any() => return Ok(false),
-        Kind::Cache | Kind::LeftOver => remove_aside(&removal.path)?,
+        RemovalKind::Cache if InUse::now(store, references).any() => return Ok(false),
+        RemovalKind::Cache | RemovalKind::LeftOver => remove_aside(&removal.path)?,
     }
     Ok(true)
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// A cell whose job is gone and that has no outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lost {
+pub struct FailedJob {
     /// The cell.
     pub cell: CellId,
     /// Its last job, `JOB_INDEX`.
@@ -23,9 +23,9 @@ pub struct Lost {
 ///
 /// # Errors
 /// Slurm gives no answer; a file of the run that does not read.
-pub fn lost(run: &RunDir) -> Result<Vec<Lost>> {
+pub fn failed_jobs(run: &RunDir) -> Result<Vec<FailedJob>> {
     // A row that was submitted again has its last job.
-    let submitted: HashMap<usize, String> = jobs::read(run)?.iter().flat_map(jobs::Job::tasks).collect();
+    let submitted: HashMap<usize, String> = jobs::read(run)?.iter().flat_map(jobs::SlurmJob::tasks).collect();
     if submitted.is_empty() {
         return Ok(Vec::new());
     }
@@ -40,7 +40,7 @@ pub fn lost(run: &RunDir) -> Result<Vec<Lost>> {
         let said = last_line(&output).map(|line| format!("slurm/{job}.out ends with: {line}"));
         let parts = [queue::end_of(&job), said.or_else(|| Some(format!("slurm/{job}.out is not there")))];
         let reason = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
-        lost.push(Lost { cell: planned.cell.clone(), job, reason });
+        lost.push(FailedJob { cell: planned.cell.clone(), job, reason });
     }
     Ok(lost)
 }

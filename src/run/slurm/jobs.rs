@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// A job array.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Job {
+pub struct SlurmJob {
     /// Its number.
     pub id: u64,
     /// UTC time.
@@ -23,7 +23,7 @@ pub struct Job {
     pub options: Vec<String>,
 }
 
-impl Job {
+impl SlurmJob {
     /// Its rows with their tasks, `JOB_INDEX`.
     pub fn tasks(&self) -> impl Iterator<Item = (usize, String)> + '_ {
         let task = |row: usize| (row, format!("{}_{}", self.id, row.saturating_sub(self.base)));
@@ -35,14 +35,14 @@ impl Job {
 #[serde(deny_unknown_fields)]
 struct Jobs {
     #[serde(default)]
-    job: Vec<Job>,
+    job: Vec<SlurmJob>,
 }
 
 /// The arrays in the order they were submitted; none where nothing was.
 ///
 /// # Errors
 /// A file that is not a jobs.toml.
-pub fn read(run: &RunDir) -> Result<Vec<Job>> {
+pub fn read(run: &RunDir) -> Result<Vec<SlurmJob>> {
     let path = path(run);
     let bad = |e: &dyn std::fmt::Display| {
         Error::failed(format!("{}: {e}; delete it, squeue has the jobs that are left", path.display()))
@@ -66,7 +66,7 @@ pub fn read(run: &RunDir) -> Result<Vec<Job>> {
 ///
 /// # Errors
 /// A file that cannot be read or written.
-pub fn add(run: &RunDir, job: &Job) -> Result<()> {
+pub fn add(run: &RunDir, job: &SlurmJob) -> Result<()> {
     let mut job_list = read(run)?;
     job_list.push(job.clone());
     let text = toml::to_string(&Jobs { job: job_list }).expect("plain values");
@@ -88,7 +88,7 @@ mod tests {
             RunDir::create(dir.path(), "x", "20260102T030405Z", "abc", |run| write_atomic(&run.spec(), b""))
                 .unwrap();
         assert_eq!(read(&run).unwrap(), []);
-        let job = |id, base, rows: &str| Job {
+        let job = |id, base, rows: &str| SlurmJob {
             id,
             submitted: "2026-01-02T03:04:05Z".into(),
             base,
@@ -98,7 +98,7 @@ mod tests {
         let jobs = [job(12, 0, "1-3,7"), job(13, 1000, "1001")];
         jobs.iter().for_each(|j| add(&run, j).unwrap());
         assert_eq!(read(&run).unwrap(), jobs);
-        let tasks: Vec<_> = jobs.iter().flat_map(Job::tasks).collect();
+        let tasks: Vec<_> = jobs.iter().flat_map(SlurmJob::tasks).collect();
         assert_eq!(tasks.len(), 5);
         assert_eq!(tasks[3..], [(7, "12_7".into()), (1001, "13_1".into())]);
         std::fs::write(run.path().join("slurm/jobs.toml"), "[[job]]\nid = 'x'\n").unwrap();

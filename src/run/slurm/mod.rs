@@ -9,16 +9,16 @@ mod jobs;
 mod queue;
 mod script;
 
-pub use failed_jobs::{Lost, lost};
-pub use jobs::{Job, read as jobs};
-pub use queue::{Task, TaskState, requeue_me, restarts, tasks};
+pub use failed_jobs::{FailedJob, failed_jobs};
+pub use jobs::{SlurmJob, read as jobs};
+pub use queue::{ArrayTask, TaskState, requeue_me, restarts, tasks};
 pub use script::{WorkerCommand, job_name};
 
 use seraug_core::device::DeviceChoice;
 use seraug_core::error::{Error, Result};
 use seraug_core::files::write_atomic;
 use seraug_core::interrupt;
-use seraug_core::run_files::{CellRecord, RunDir, RunState, Status};
+use seraug_core::run_files::{CellRecord, OutcomeStatus, RunDir, RunState};
 use seraug_core::spec::Slurm;
 use std::collections::HashSet;
 use std::path::Path;
@@ -37,7 +37,7 @@ const AWAY: Duration = Duration::from_secs(600);
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Submitted {
     /// The new arrays.
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<SlurmJob>,
     /// Rows that they have.
     pub rows: Vec<usize>,
     /// Rows that earlier jobs of the run still have.
@@ -82,7 +82,7 @@ pub fn submit(run: &RunDir, rows: &[usize], slurm: &Slurm, worker: &WorkerComman
     write_atomic(&path, script.as_bytes())?;
     for (base, indices) in array_ranges::arrays(&new, largest) {
         let after = submitted.jobs.last().filter(|_| slurm.array_limit > 0).map(|job| job.id);
-        let job = Job {
+        let job = SlurmJob {
             id: sbatch(&path, base, &indices, after, slurm)?,
             submitted: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             base,
@@ -97,11 +97,11 @@ pub fn submit(run: &RunDir, rows: &[usize], slurm: &Slurm, worker: &WorkerComman
 }
 
 fn is_done(record: Option<&CellRecord>) -> bool {
-    record.is_some_and(|r| r.status == Status::Done)
+    record.is_some_and(|r| r.status == OutcomeStatus::Done)
 }
 
 /// The jobs of the run, once none that has one of `rows` is ending: it may come back or be gone.
-fn settled(run: &RunDir, rows: &[usize]) -> Result<Vec<Task>> {
+fn settled(run: &RunDir, rows: &[usize]) -> Result<Vec<ArrayTask>> {
     let started = Instant::now();
     loop {
         let tasks = queue::tasks(run)?;
@@ -135,7 +135,7 @@ fn sbatch(script: &Path, base: usize, indices: &[usize], after: Option<u64>, slu
 ///
 /// # Errors
 /// Slurm gives no answer for ten minutes; a result that does not read.
-pub fn follow(run: &RunDir, look: &mut dyn FnMut(&RunState, &[Task])) -> Result<RunState> {
+pub fn follow(run: &RunDir, look: &mut dyn FnMut(&RunState, &[ArrayTask])) -> Result<RunState> {
     let mut pause = POLL[0];
     let mut answered = Instant::now();
     let mut last = None;

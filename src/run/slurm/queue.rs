@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 /// A cell of the run that Slurm has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Task {
+pub struct ArrayTask {
     /// Row of plan.csv, from 1.
     pub row: usize,
     /// `JOB_INDEX`, as squeue, scancel and scontrol name it.
@@ -34,7 +34,7 @@ pub enum TaskState {
 ///
 /// # Errors
 /// squeue is not there or gives no answer.
-pub fn tasks(run: &RunDir) -> Result<Vec<Task>> {
+pub fn tasks(run: &RunDir) -> Result<Vec<ArrayTask>> {
     let name = format!("--name={}", job_name(run));
     // Lossy is enough: of a path that is not UTF-8 nothing was submitted.
     let script = run.path().join("slurm/array.sh").display().to_string();
@@ -43,7 +43,7 @@ pub fn tasks(run: &RunDir) -> Result<Vec<Task>> {
 }
 
 /// Reads `JOB INDEX STATE SCRIPT [BASE]`; the script tells a run from another one with its name.
-fn task(line: &str, script: &str) -> Option<Task> {
+fn task(line: &str, script: &str) -> Option<ArrayTask> {
     let mut words = line.trim().splitn(4, ' ');
     let (job, index, state) = (words.next()?, words.next()?, words.next()?);
     let base = words.next()?.trim().strip_prefix(script)?.trim();
@@ -53,7 +53,7 @@ fn task(line: &str, script: &str) -> Option<Task> {
         "CG" => TaskState::Ending,
         _ => TaskState::Running,
     };
-    Some(Task { row: base.checked_add(index.parse().ok()?)?, job: format!("{job}_{index}"), state })
+    Some(ArrayTask { row: base.checked_add(index.parse().ok()?)?, job: format!("{job}_{index}"), state })
 }
 
 /// The largest index of a job array.
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn a_line_of_squeue_is_a_row_of_this_run() {
         let read = |line: &str| task(line, "/a b/run/slurm/array.sh");
-        let is = |row, job: &str, state| Some(Task { row, job: job.into(), state });
+        let is = |row, job: &str, state| Some(ArrayTask { row, job: job.into(), state });
         assert_eq!(read("12 3 PD /a b/run/slurm/array.sh"), is(3, "12_3", TaskState::Queued));
         assert_eq!(read("12 3 R /a b/run/slurm/array.sh 2000"), is(2003, "12_3", TaskState::Running));
         assert_eq!(read("12 1 CG /a b/run/slurm/array.sh 0"), is(1, "12_1", TaskState::Ending));

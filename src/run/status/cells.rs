@@ -2,7 +2,9 @@
 
 use seraug_core::error::Result;
 use seraug_core::metrics::Confusion;
-use seraug_core::run_files::{CellRecord, Outcome, PlannedCell, RunDir, RunState, Status, read_outcomes};
+use seraug_core::run_files::{
+    CellRecord, Outcome, OutcomeStatus, PlannedCell, RunDir, RunState, read_outcomes,
+};
 use seraug_core::store::{Holder, Key, Stage, Store};
 use std::collections::{HashMap, HashSet};
 
@@ -27,7 +29,7 @@ pub enum CellState {
     /// It has an error.
     Failed,
     /// A living process makes one of its stages.
-    Running(Work),
+    Running(StageWork),
     /// No process does, but it can be taken up from a checkpoint.
     Interrupted {
         /// Of which stage.
@@ -41,7 +43,7 @@ pub enum CellState {
 
 /// Who makes a stage, and how far it is.
 #[derive(Debug)]
-pub struct Work {
+pub struct StageWork {
     /// Which one.
     pub stage: Stage,
     /// By whom, for which cell of which run.
@@ -52,7 +54,7 @@ pub struct Work {
 
 impl CellStatus {
     /// Who works on it, if anybody does.
-    pub fn work(&self) -> Option<&Work> {
+    pub fn work(&self) -> Option<&StageWork> {
         match &self.state {
             CellState::Running(work) => Some(work),
             _ => None,
@@ -84,8 +86,8 @@ pub fn read(run: &RunDir, name: &str, store: &Store) -> Result<Vec<CellStatus>> 
         .into_iter()
         .map(|(planned, record)| CellStatus {
             state: match record.as_ref().map(|r| r.status) {
-                Some(Status::Done) => CellState::Done,
-                Some(Status::Failed) => CellState::Failed,
+                Some(OutcomeStatus::Done) => CellState::Done,
+                Some(OutcomeStatus::Failed) => CellState::Failed,
                 None => CellState::Waiting,
             },
             stored: [Stage::Augmentor, Stage::Classifier]
@@ -137,7 +139,7 @@ fn mark_running(cells: &mut [CellStatus], run: &str, store: &Store) -> HashSet<(
         if let Some(&i) = named.or_else(|| users.iter().find(waits))
             && !matches!(cells[i].state, CellState::Done)
         {
-            cells[i].state = CellState::Running(Work { stage, holder, own });
+            cells[i].state = CellState::Running(StageWork { stage, holder, own });
         }
     }
     made

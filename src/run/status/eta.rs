@@ -1,7 +1,7 @@
 //! How long a run still takes, from what its own stages took.
 
-use super::cells::{CellState, CellStatus, Work};
-use seraug_core::run_files::Status;
+use super::cells::{CellState, CellStatus, StageWork};
+use seraug_core::run_files::OutcomeStatus;
 use seraug_core::store::{Holder, Key, Stage};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -29,7 +29,9 @@ impl Measured {
     fn of(cells: &[CellStatus]) -> Measured {
         let (mut measured, mut stored) = (Measured::default(), Measured::default());
         for cell in cells {
-            let Some(record) = cell.record.as_ref().filter(|r| r.status == Status::Done) else { continue };
+            let Some(record) = cell.record.as_ref().filter(|r| r.status == OutcomeStatus::Done) else {
+                continue;
+            };
             for (stage, seconds) in
                 [(Stage::Augmentor, record.seconds_augmentor), (Stage::Classifier, record.seconds_classifier)]
             {
@@ -66,7 +68,7 @@ impl Measured {
 }
 
 /// Of the process that does it now; `None` before its first step.
-pub(super) fn steps_per_second(work: &Work) -> Option<f64> {
+pub(super) fn steps_per_second(work: &StageWork) -> Option<f64> {
     let p = &work.holder.progress;
     let steps = p.step.saturating_sub(p.resumed);
     (steps > 0 && p.seconds > 0.0).then(|| steps as f64 / p.seconds)
@@ -117,7 +119,7 @@ pub fn left(cells: &[CellStatus], supervisor: Option<&Holder>) -> Option<Duratio
 }
 
 /// Seconds that a running cell still takes, and the stages that it makes in them.
-fn rest_of(cell: &CellStatus, work: &Work, measured: &Measured) -> Option<(f64, Vec<Stage>)> {
+fn rest_of(cell: &CellStatus, work: &StageWork, measured: &Measured) -> Option<(f64, Vec<Stage>)> {
     let condition = &cell.planned.cell.condition;
     let p = &work.holder.progress;
     let to_do = p.steps.saturating_sub(p.step) as f64;

@@ -1,13 +1,13 @@
 //! A status as a script reads it.
 
-use super::Status;
-use super::cells::{CellState, CellStatus, Work};
+use super::RunStatus;
+use super::cells::{CellState, CellStatus, StageWork};
 use super::eta::steps_per_second;
 use crate::slurm::TaskState;
 use seraug_core::store::{Holder, Stage};
 use serde_json::{Map, Value, json};
 
-pub fn json(status: &Status) -> Value {
+pub fn json(status: &RunStatus) -> Value {
     let counts = status.counts();
     json!({
         "run": status.name,
@@ -27,7 +27,7 @@ pub fn json(status: &Status) -> Value {
 }
 
 /// The task of a cluster that has a row of plan.csv, and what it does.
-fn job(status: &Status, row: usize) -> Option<Value> {
+fn job(status: &RunStatus, row: usize) -> Option<Value> {
     let task = status.queue.iter().flatten().find(|t| t.row == row)?;
     let state = match task.state {
         TaskState::Queued => "queued",
@@ -66,7 +66,7 @@ fn cell(cell: &CellStatus, job: Option<Value>) -> Value {
     answer
 }
 
-fn running(work: &Work) -> Value {
+fn running(work: &StageWork) -> Value {
     let p = &work.holder.progress;
     let values: Map<String, Value> = p.values.iter().map(|(n, v)| (n.clone(), json!(v))).collect();
     json!({

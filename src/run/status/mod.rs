@@ -7,10 +7,10 @@ mod find;
 mod json;
 mod text;
 
-pub use cells::{CellState, CellStatus, Work};
+pub use cells::{CellState, CellStatus, StageWork};
 pub use find::find;
 
-use crate::slurm::{self, Task, TaskState};
+use crate::slurm::{self, ArrayTask, TaskState};
 use jiff::Timestamp;
 use seraug_core::error::Result;
 use seraug_core::run_files::{RunDir, RunInfo};
@@ -21,13 +21,13 @@ use std::time::Duration;
 
 /// A run at one moment.
 #[derive(Debug)]
-pub struct Status {
+pub struct RunStatus {
     /// `<experiment>/<run-id>`.
     pub name: String,
     /// Its directory.
     pub path: PathBuf,
     /// Whether it goes on.
-    pub state: State,
+    pub state: RunPhase,
     /// When it began where it goes on or is submitted, when it ended where that was written down, else its last sign
     /// of life.
     pub since: Option<Timestamp>,
@@ -36,7 +36,7 @@ pub struct Status {
     /// Numbers of the job arrays that were handed to a cluster.
     pub jobs: Vec<u64>,
     /// What the cluster has of them now; none where there are no such jobs, or it gives no answer.
-    pub queue: Option<Vec<Task>>,
+    pub queue: Option<Vec<ArrayTask>>,
     /// In the order of the plan; none for a table of counts.
     pub cells: Vec<CellStatus>,
     /// Processes that train for this run now.
@@ -47,7 +47,7 @@ pub struct Status {
 
 /// Whether a run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum RunPhase {
     /// Its supervisor lives, or cells are trained for it.
     Running,
     /// Handed to a cluster, where it waits; or the cluster gives no answer, so that nobody can tell.
@@ -60,27 +60,27 @@ pub enum State {
     Dead,
 }
 
-impl State {
+impl RunPhase {
     /// The word for people and scripts.
     pub fn name(self) -> &'static str {
         match self {
-            State::Running => "running",
-            State::Submitted => "submitted",
-            State::Finished => "finished",
-            State::Stopped => "stopped",
-            State::Dead => "dead",
+            RunPhase::Running => "running",
+            RunPhase::Submitted => "submitted",
+            RunPhase::Finished => "finished",
+            RunPhase::Stopped => "stopped",
+            RunPhase::Dead => "dead",
         }
     }
 
     /// Whether more will happen without anybody's doing.
     pub fn goes_on(self) -> bool {
-        matches!(self, State::Running | State::Submitted)
+        matches!(self, RunPhase::Running | RunPhase::Submitted)
     }
 }
 
 /// How many cells are in each state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
+pub struct CellCounts {
     /// With a result.
     pub done: usize,
     /// With an error.
@@ -93,12 +93,12 @@ pub struct Counts {
     pub waiting: usize,
 }
 
-impl Status {
+impl RunStatus {
     /// Looks at a run.
     ///
     /// # Errors
     /// A run.toml, plan.csv or outcome.toml that does not read; names it.
-    pub fn read(run: &RunDir) -> Result<Status> {
+    pub fn read(run: &RunDir) -> Result<RunStatus> {
         let info = RunInfo::load(&run.info())?;
         let name = run.name(&info.experiment);
         let store = Store::of(&run.results(&info.experiment));
@@ -108,14 +108,14 @@ impl Status {
         let open = cells.iter().any(|c| !c.has_ended());
         let queue = if open && !jobs.is_empty() { slurm::tasks(run).ok() } else { None };
         let told = match (&queue, jobs.is_empty()) {
-            (Some(tasks), _) if tasks.iter().any(|t| t.state != TaskState::Queued) => Some(State::Running),
-            (Some(tasks), _) => (!tasks.is_empty()).then_some(State::Submitted),
-            (None, no_jobs) => (open && !no_jobs).then_some(State::Submitted),
+            (Some(tasks), _) if tasks.iter().any(|t| t.state != TaskState::Queued) => Some(RunPhase::Running),
+            (Some(tasks), _) => (!tasks.is_empty()).then_some(RunPhase::Submitted),
+            (None, no_jobs) => (open && !no_jobs).then_some(RunPhase::Submitted),
         };
         let state = state(&cells, &info, supervisor.as_ref(), told);
         let since = match state {
-            State::Running | State::Submitted => info.started.parse().ok(),
-            State::Finished if !info.finished.is_empty() => info.finished.parse().ok(),
+            RunPhase::Running | RunPhase::Submitted => info.started.parse().ok(),
+            RunPhase::Finished if !info.finished.is_empty() => info.finished.parse().ok(),
             _ => last_sign(run),
         };
         let owners: HashSet<String> = cells
@@ -124,14 +124,25 @@ impl Status {
             .filter(|w| w.own)
             .map(|w| format!("{} {}", w.holder.owner.host, w.holder.owner.tag()))
             .collect();
-        let left = if state == State::Running { eta::left(&cells, supervisor.as_ref()) } else { None };
+        let left = if state == RunPhase::Running { eta::left(&cells, supervisor.as_ref()) } else { None };
         let path = run.path().to_owned();
-        Ok(Status { name, path, state, since, supervisor, jobs, queue, workers: owners.len(), left, cells })
+        Ok(RunStatus {
+            name,
+            path,
+            state,
+            since,
+            supervisor,
+            jobs,
+            queue,
+            workers: owners.len(),
+            left,
+            cells,
+        })
     }
 
     /// How many cells are in each state.
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+    pub fn counts(&self) -> CellCounts {
+        let mut counts = CellCounts::default();
         for cell in &self.cells {
             *match cell.state {
                 CellState::Done => &mut counts.done,
@@ -166,18 +177,23 @@ impl Status {
 }
 
 /// `told` is what follows from the queue of a cluster.
-fn state(cells: &[CellStatus], info: &RunInfo, supervisor: Option<&Holder>, told: Option<State>) -> State {
+fn state(
+    cells: &[CellStatus],
+    info: &RunInfo,
+    supervisor: Option<&Holder>,
+    told: Option<RunPhase>,
+) -> RunPhase {
     let all_ended = cells.iter().all(CellStatus::has_ended);
     let ended = if cells.is_empty() { !info.finished.is_empty() } else { all_ended };
     let at_work = cells.iter().filter_map(CellStatus::work).any(|w| w.own);
     match supervisor {
-        Some(holder) if holder.is_there() => State::Running,
-        _ if ended => State::Finished,
-        _ if told == Some(State::Running) => State::Running,
+        Some(holder) if holder.is_there() => RunPhase::Running,
+        _ if ended => RunPhase::Finished,
+        _ if told == Some(RunPhase::Running) => RunPhase::Running,
         // Its workers stop by themselves as soon as they see that it is gone.
-        Some(_) if told.is_none() => State::Dead,
-        _ if at_work => State::Running,
-        _ => told.unwrap_or(State::Stopped),
+        Some(_) if told.is_none() => RunPhase::Dead,
+        _ if at_work => RunPhase::Running,
+        _ => told.unwrap_or(RunPhase::Stopped),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A status as a person reads it.
 
-use super::cells::{CellState, CellStatus, Work};
-use super::{State, Status};
+use super::cells::{CellState, CellStatus, StageWork};
+use super::{RunPhase, RunStatus};
 use crate::progress::about;
 use seraug_core::run_files::CellId;
 use seraug_core::store::Stage;
@@ -16,7 +16,7 @@ const VALUES: usize = 5;
 /// A worker beats every other second; a silence of this length is worth a word.
 const SILENT: Duration = Duration::from_secs(15);
 
-pub fn text(status: &Status) -> String {
+pub fn text(status: &RunStatus) -> String {
     let mut text = line(&format!("{}: {}", status.name, state(status))).into_owned() + "\n";
     if status.cells.is_empty() {
         return text;
@@ -65,15 +65,15 @@ fn more(text: &mut String, n: usize, what: &str) {
 }
 
 /// `running since 2026-01-02 03:04 UTC`, and what else is to know about it.
-fn state(status: &Status) -> String {
+fn state(status: &RunStatus) -> String {
     let since = status.since.map(|t| t.strftime(" %Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default();
     let who = status.supervisor.as_ref().map(|s| format!("{} pid {}", s.owner.host, s.owner.pid));
     match status.state {
-        State::Running => match who.filter(|_| status.supervisor.as_ref().is_some_and(|s| s.is_there())) {
+        RunPhase::Running => match who.filter(|_| status.supervisor.as_ref().is_some_and(|s| s.is_there())) {
             Some(who) => format!("running since{since} ({who})"),
             None => format!("running since{since}"),
         },
-        State::Submitted => {
+        RunPhase::Submitted => {
             let jobs: Vec<String> = status.jobs.iter().map(ToString::to_string).collect();
             let jobs = jobs.join(", ");
             match &status.queue {
@@ -81,12 +81,12 @@ fn state(status: &Status) -> String {
                 None => format!("submitted{since}, jobs {jobs}; squeue gives no answer here"),
             }
         }
-        State::Finished => format!("finished{since}"),
-        State::Stopped if !status.jobs.is_empty() => {
+        RunPhase::Finished => format!("finished{since}"),
+        RunPhase::Stopped if !status.jobs.is_empty() => {
             format!("stopped{since}, its jobs are gone; run it again to go on")
         }
-        State::Stopped => format!("stopped{since}; run it again to go on"),
-        State::Dead => {
+        RunPhase::Stopped => format!("stopped{since}; run it again to go on"),
+        RunPhase::Dead => {
             let who = who.unwrap_or_default();
             format!("dead: {who} was killed, last seen{since}; run it again to go on")
         }
@@ -104,7 +104,7 @@ fn number(value: f64) -> String {
 }
 
 /// `augmentor 1200/30000, rep 0.51, d_loss 0.62; host pid 1234`.
-fn progress(cell: &CellStatus, work: &Work) -> String {
+fn progress(cell: &CellStatus, work: &StageWork) -> String {
     let holder = &work.holder;
     let p = &holder.progress;
     let mut text = work.stage.name().to_owned();

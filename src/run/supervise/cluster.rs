@@ -1,6 +1,6 @@
 //! A run whose cells a cluster works on: they are submitted, and with `--wait` looked after until none is left.
 
-use super::supervisor::{Ended, Stopped, line};
+use super::supervisor::{RunEnding, Stopped, line};
 use super::{Options, worker_process};
 use crate::progress::Display;
 use crate::slurm::{self, Submitted, TaskState, WorkerCommand};
@@ -8,7 +8,7 @@ use seraug_core::device::{DeviceChoice, DeviceInfo};
 use seraug_core::error::{Error, Result};
 use seraug_core::interrupt;
 use seraug_core::owner::Owner;
-use seraug_core::run_files::{CellRecord, RunDir, RunState, Status};
+use seraug_core::run_files::{CellRecord, OutcomeStatus, RunDir, RunState};
 use seraug_core::spec::Slurm;
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -44,8 +44,8 @@ pub(super) fn run(
     device: &str,
     display: &Display,
     records: &[Option<CellRecord>],
-) -> Result<Ended> {
-    let open = |r: &Option<CellRecord>| r.as_ref().is_none_or(|r| r.status == Status::Failed);
+) -> Result<RunEnding> {
+    let open = |r: &Option<CellRecord>| r.as_ref().is_none_or(|r| r.status == OutcomeStatus::Failed);
     let rows: Vec<usize> = (1..).zip(records).filter(|(_, r)| open(r)).map(|(row, _)| row).collect();
     let mut asked = asked.clone();
     if options.jobs > 0 {
@@ -68,7 +68,7 @@ pub(super) fn run(
         let records = records_of(RunState::read(run)?);
         let with = submitted.rows.iter().chain(&submitted.already);
         let queued = with.filter(|row| open(&records[**row - 1])).count();
-        return Ok(Ended { records, stopped: None, queued });
+        return Ok(RunEnding { records, stopped: None, queued });
     }
 
     let mut known: HashSet<usize> =
@@ -86,12 +86,12 @@ pub(super) fn run(
     let records = records_of(state);
     if interrupt::stops() > 0 {
         display.note(&format!("the jobs go on; scancel --name={} ends them", slurm::job_name(run)));
-        return Ok(Ended { records, stopped: Some(Stopped::Asked), queued: 0 });
+        return Ok(RunEnding { records, stopped: Some(Stopped::Asked), queued: 0 });
     }
-    for lost in slurm::lost(run)? {
+    for lost in slurm::failed_jobs(run)? {
         display.note(&format!("{}: job {} ended without a result: {}", lost.cell, lost.job, lost.reason));
     }
-    Ok(Ended { records, stopped: None, queued: 0 })
+    Ok(RunEnding { records, stopped: None, queued: 0 })
 }
 
 fn records_of(state: RunState) -> Vec<Option<CellRecord>> {

@@ -2,12 +2,12 @@
 
 use super::failure;
 use super::supervisor::{Stopped, Supervisor, line};
-use super::worker_process::{What, Word};
+use super::worker_process::{MessageKind, WorkerMessage};
 use crate::out_of_memory;
 use crate::worker_client::protocol::Event;
 use seraug_core::error::Result;
 use seraug_core::files::sweep;
-use seraug_core::run_files::{CellRecord, Status};
+use seraug_core::run_files::{CellRecord, OutcomeStatus};
 use seraug_core::store::Stage;
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ const ATTEMPTS: usize = 2;
 
 impl Supervisor<'_> {
     /// A worker has said or done something.
-    pub(super) fn hear(&mut self, word: Word) -> Result<()> {
+    pub(super) fn hear(&mut self, word: WorkerMessage) -> Result<()> {
         let Some(at) = self.hands.iter().position(|h| h.number == word.worker) else { return Ok(()) };
         let hand = &mut self.hands[at];
         hand.heard = Instant::now();
@@ -24,10 +24,10 @@ impl Supervisor<'_> {
         let cell = hand.cell.map(|(row, _)| name(row)).unwrap_or_default();
         let slot = hand.slot;
         match word.what {
-            What::Line(line) => hand.remember(line),
-            What::Gone => return self.gone(at),
-            What::Event(Event::Ready) => {}
-            What::Event(Event::Step { stage, step, steps, values }) => {
+            MessageKind::Line(line) => hand.remember(line),
+            MessageKind::Gone => return self.gone(at),
+            MessageKind::Event(Event::Ready) => {}
+            MessageKind::Event(Event::Step { stage, step, steps, values }) => {
                 hand.settled = true;
                 hand.stage =
                     if stage == Stage::Augmentor.name() { Stage::Augmentor } else { Stage::Classifier };
@@ -35,19 +35,19 @@ impl Supervisor<'_> {
                 let line = format!("{cell} {stage} {step}/{steps} {}", shown.join(", "));
                 self.display.worker(slot, Some(line));
             }
-            What::Event(Event::Waiting { by }) => {
+            MessageKind::Event(Event::Waiting { by }) => {
                 hand.settled = true;
                 self.display.worker(slot, Some(format!("{cell} waits for {by}")));
             }
-            What::Event(Event::Note { text }) => self.display.note(&format!("{cell}: {text}")),
-            What::Event(Event::Done) => {
+            MessageKind::Event(Event::Note { text }) => self.display.note(&format!("{cell}: {text}")),
+            MessageKind::Event(Event::Done) => {
                 hand.settled = true;
                 if let Some((row, _)) = hand.cell.take() {
                     self.done(row)?;
                 }
                 self.display.worker(slot, None);
             }
-            What::Event(Event::Failed { error, may_pass }) => {
+            MessageKind::Event(Event::Failed { error, may_pass }) => {
                 if may_pass {
                     // It ends by itself; another process tries again.
                     hand.dismiss();
@@ -58,7 +58,7 @@ impl Supervisor<'_> {
                 }
                 self.display.worker(slot, None);
             }
-            What::Event(Event::Stopped) => {
+            MessageKind::Event(Event::Stopped) => {
                 hand.dismiss();
                 match (hand.cell.take(), &self.stopped) {
                     (Some((row, _)), Some(_)) => self.queue.ended(row),
@@ -139,7 +139,7 @@ impl Supervisor<'_> {
 
     fn ended(&mut self, row: usize, record: Option<CellRecord>) {
         let planned = &self.cells[row];
-        let warnings = record.iter().filter(|r| r.status == Status::Done).flat_map(|r| &r.warnings);
+        let warnings = record.iter().filter(|r| r.status == OutcomeStatus::Done).flat_map(|r| &r.warnings);
         warnings.for_each(|w| self.display.note(&format!("warning: {}: {w}", planned.cell)));
         self.display.cell_done(&line(planned, record.as_ref()));
         self.records[row] = record;

@@ -3,7 +3,7 @@
 use seraug_core::error::Result;
 use seraug_core::files::write_atomic;
 use seraug_core::owner::Owner;
-use seraug_core::run_files::{CellRecord, PlannedCell, RunDir, Status};
+use seraug_core::run_files::{CellRecord, OutcomeStatus, PlannedCell, RunDir};
 use seraug_core::version;
 
 /// Writes log.txt and outcome.toml of a cell that failed for `error`, `log` being its last lines.
@@ -20,7 +20,7 @@ pub fn fail(
 ) -> Result<CellRecord> {
     // Somebody else finished it meanwhile, or it was killed between its last file and its last word.
     let path = run.cell_file(&cell.cell, "outcome.toml");
-    let done = |r: &CellRecord| r.status == Status::Done && r.key_classifier == cell.key_classifier;
+    let done = |r: &CellRecord| r.status == OutcomeStatus::Done && r.key_classifier == cell.key_classifier;
     if let Ok(Some(record)) = CellRecord::load(&path)
         && done(&record)
     {
@@ -31,7 +31,7 @@ pub fn fail(
     let text = lines.collect::<Vec<_>>().join("\n") + "\n";
     write_atomic(&run.cell_file(&cell.cell, "log.txt"), text.as_bytes())?;
     let record = CellRecord {
-        status: Status::Failed,
+        status: OutcomeStatus::Failed,
         error: error.to_owned(),
         key_classifier: cell.key_classifier.clone(),
         device: device.to_owned(),

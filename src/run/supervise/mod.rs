@@ -15,24 +15,24 @@ pub use resume::{Resume, runs};
 
 use crate::inputs::{self, Inputs};
 use crate::launcher::Launcher;
-use crate::plan::{Makers, Plan, listing, verdicts};
+use crate::plan::{Makers, Plan, cell_actions, listing};
 use crate::progress::Display;
 use crate::warnings;
-use crate::worker_client::protocol::Question;
+use crate::worker_client::protocol::ProbeQuestion;
 use crate::worker_client::{self, machine};
 use preparation::{create, extract, supervise};
-use resume::Found;
+use resume::FoundRun;
 use seraug_core::device::{self, DeviceChoice, DeviceInfo};
 use seraug_core::error::{Error, Result};
 use seraug_core::files::{sweep, sweep_folder};
 use seraug_core::interrupt;
-use seraug_core::run_files::{CellRecord, RunDir, RunInfo, RunState, Session, Status, Warning};
+use seraug_core::run_files::{CellRecord, OutcomeStatus, RunDir, RunInfo, RunState, Session, Warning};
 use seraug_core::spec::Spec;
 use seraug_core::store::Store;
 use seraug_core::version::{self, VERSION};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use supervisor::{Ended, Stopped, Supervisor};
+use supervisor::{RunEnding, Stopped, Supervisor};
 
 /// What the command line says beside the spec.
 #[derive(Debug, Clone)]
@@ -104,7 +104,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     // Before anything is read or made: nothing can be trained without it.
     let question = match options.launcher {
         Launcher::Local => machine::question(&options.devices, options.threads),
-        Launcher::Slurm => Question::default(),
+        Launcher::Slurm => ProbeQuestion::default(),
     };
     let worker = worker_client::ask(&program, &question)?;
     let (machine, devices) = match options.launcher {
@@ -129,9 +129,9 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
         // What its cells will be computed on is not known here.
         Launcher::Slurm => DeviceInfo::default(),
     };
-    let why = verdicts(&plan, &here, &store, &options.results, &mut Makers::default());
+    let why = cell_actions(&plan, &here, &store, &options.results, &mut Makers::default());
     let (run, lease) = match found {
-        Found::Run(run) => {
+        FoundRun::Run(run) => {
             let damaged = |e: Error| match e {
                 Error::Contradiction(why) => {
                     Error::contradiction(format!("{why}; --new begins another run beside it"))
@@ -156,9 +156,9 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
             sweep(run.path());
             (run, lease)
         }
-        Found::None(why) => {
+        FoundRun::None(why) => {
             why.iter().for_each(|w| display.note(w));
-            let question = Question { spec: Some(text.clone()), ..Question::default() };
+            let question = ProbeQuestion { spec: Some(text.clone()), ..ProbeQuestion::default() };
             let network = worker_client::ask(&program, &question)?.networks;
             let checks = plan.audit().map_err(|leak| preparation::leak(&plan, &store, leak, display))?;
             extract(&plan, &store, options.partial, display)?;
@@ -192,7 +192,8 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
 
     let classes = plan.spec.class_names();
     let records = RunState::read(&run)?.cells.into_iter().map(|c| c.1).collect::<Vec<_>>();
-    let to_do = records.iter().filter(|r| r.as_ref().is_none_or(|r| r.status == Status::Failed)).count();
+    let to_do =
+        records.iter().filter(|r| r.as_ref().is_none_or(|r| r.status == OutcomeStatus::Failed)).count();
     if options.launcher == Launcher::Local {
         options.jobs = jobs(&options, &machine, devices.len(), to_do);
     }
@@ -237,7 +238,7 @@ pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Displa
     };
     state.settle(&run, &classes, Some(session))?;
     drop(lease);
-    let Ended { stopped, queued, .. } = ended?;
+    let RunEnding { stopped, queued, .. } = ended?;
     let [done, failed, open] = state.counts();
     match stopped {
         Some(Stopped::Asked) if open > 0 => Err(Error::interrupted(format!(

@@ -6,7 +6,7 @@ use crate::progress::Display;
 use seraug_core::error::{Error, Result};
 use seraug_core::files::write_atomic;
 use seraug_core::run_files::{PlannedCell, RunDir, RunInfo, RunState, write_plan};
-use seraug_core::store::{Claim, Lease, Observer, Stage, Store, Task};
+use seraug_core::store::{Claim, Lease, LeaseObserver, Stage, StageTask, Store};
 use seraug_core::version;
 use seraug_data::features;
 use seraug_data::split::write_splits;
@@ -68,8 +68,8 @@ pub(super) fn create(
 
 /// Makes this process the run's one supervisor.
 pub(super) fn supervise(run: &RunDir, experiment: &str, display: &Display) -> Result<Lease> {
-    let task = Task { run: run.name(experiment), cell: String::new() };
-    let mut observer = Observer::default();
+    let task = StageTask { run: run.name(experiment), cell: String::new() };
+    let mut observer = LeaseObserver::default();
     let begun = Instant::now();
     let mut said = false;
     loop {

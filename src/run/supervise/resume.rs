@@ -20,7 +20,7 @@ pub enum Resume {
 
 /// An earlier run to go on with.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum FoundRun {
     /// This one.
     Run(RunDir),
     /// None; the reason is worth saying where it is not plain.
@@ -37,15 +37,15 @@ pub fn find(
     experiment: &str,
     spec: &str,
     cells: &[PlannedCell],
-) -> Result<Found> {
+) -> Result<FoundRun> {
     let same_spec = |run: &RunDir| files::text(&run.spec()).is_ok_and(|text| text == spec);
     let same_plan = |run: &RunDir| read_plan(&run.plan()).is_ok_and(|plan| plan == cells);
     match resume {
-        Resume::New => Ok(Found::None(None)),
+        Resume::New => Ok(FoundRun::None(None)),
         Resume::This(path) => {
             let run = RunDir::open(path)?;
             let what = match (same_spec(&run), same_plan(&run)) {
-                (true, true) => return Ok(Found::Run(run)),
+                (true, true) => return Ok(FoundRun::Run(run)),
                 (false, _) => "is of another spec: run its own spec.toml, or leave out --resume",
                 (true, false) => {
                     "was planned with other recordings or another device: leave out --resume to begin another run"
@@ -55,12 +55,12 @@ pub fn find(
         }
         Resume::Newest => {
             let runs: Vec<RunDir> = runs(&results.join(experiment)).into_iter().filter(same_spec).collect();
-            let Some(run) = runs.first() else { return Ok(Found::None(None)) };
+            let Some(run) = runs.first() else { return Ok(FoundRun::None(None)) };
             if let Some(same) = runs.iter().find(|r| same_plan(r)) {
-                return Ok(Found::Run(same.clone()));
+                return Ok(FoundRun::Run(same.clone()));
             }
             let other = "has the same spec but other recordings, another device or another version: another run begins";
-            Ok(Found::None(Some(format!("{} {other}", run.path().display()))))
+            Ok(FoundRun::None(Some(format!("{} {other}", run.path().display()))))
         }
     }
 }

@@ -1,14 +1,14 @@
 //! The supervisor of a run: hands cells to worker processes, and answers for what becomes of them.
 
 use super::queue::Queue;
-use super::worker_process::{Hand, Word};
+use super::worker_process::{WorkerMessage, WorkerProcess};
 use super::{Options, memory};
 use crate::progress::Display;
 use crate::status;
-use crate::worker_client::protocol::Order;
+use crate::worker_client::protocol::WorkerOrder;
 use seraug_core::error::{Error, Result};
 use seraug_core::interrupt;
-use seraug_core::run_files::{CellRecord, PlannedCell, RunDir, Status};
+use seraug_core::run_files::{CellRecord, OutcomeStatus, PlannedCell, RunDir};
 use seraug_core::spec::Spec;
 use seraug_core::store::{Key, Lease, Stage, Store};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -29,7 +29,7 @@ pub enum Stopped {
 }
 
 /// What a run came to.
-pub struct Ended {
+pub struct RunEnding {
     /// Of all cells, in the order of the plan.
     pub records: Vec<Option<CellRecord>>,
     /// Why it stopped before its last cell.
@@ -50,8 +50,8 @@ pub struct Supervisor<'a> {
     pub(super) cells: &'a [PlannedCell],
     pub(super) records: Vec<Option<CellRecord>>,
     pub(super) queue: Queue<'a>,
-    pub(super) hands: Vec<Hand>,
-    words: (Sender<Word>, Receiver<Word>),
+    pub(super) hands: Vec<WorkerProcess>,
+    words: (Sender<WorkerMessage>, Receiver<WorkerMessage>),
     started: usize,
     /// Fewer than `options.jobs` where memory runs out.
     pub(super) limit: usize,
@@ -78,7 +78,7 @@ impl<'a> Supervisor<'a> {
         (cells, records): (&'a [PlannedCell], Vec<Option<CellRecord>>),
         write: &'a dyn Fn(&[Option<CellRecord>]) -> Result<()>,
     ) -> Supervisor<'a> {
-        let open = |row: &usize| records[*row].as_ref().is_none_or(|r| r.status == Status::Failed);
+        let open = |row: &usize| records[*row].as_ref().is_none_or(|r| r.status == OutcomeStatus::Failed);
         let queue = Queue::new(cells, (0..cells.len()).filter(open));
         let limit = options.jobs.min(queue.waiting()).max(1);
         Supervisor {
@@ -109,9 +109,9 @@ impl<'a> Supervisor<'a> {
     ///
     /// # Errors
     /// A run directory that cannot be written, a worker that does not start. The workers are stopped first.
-    pub fn run(mut self) -> Result<Ended> {
+    pub fn run(mut self) -> Result<RunEnding> {
         let ended = self.until_done();
-        self.hands.iter_mut().for_each(Hand::dismiss);
+        self.hands.iter_mut().for_each(WorkerProcess::dismiss);
         for hand in &mut self.hands {
             // After an error they save first, as far as they can.
             if ended.is_ok() && hand.cell.is_some() {
@@ -121,7 +121,7 @@ impl<'a> Supervisor<'a> {
         }
         seraug_core::files::sweep(self.run.path());
         ended?;
-        Ok(Ended { records: self.records, stopped: self.stopped, queued: 0 })
+        Ok(RunEnding { records: self.records, stopped: self.stopped, queued: 0 })
     }
 
     fn until_done(&mut self) -> Result<()> {
@@ -154,7 +154,7 @@ impl<'a> Supervisor<'a> {
                 // It is written again; what cannot be is said when it matters.
                 let _ = (self.write)(&self.records);
                 // What `seraug status` says too.
-                self.display.left(status::Status::read(self.run).ok().and_then(|s| s.left));
+                self.display.left(status::RunStatus::read(self.run).ok().and_then(|s| s.left));
                 self.write_at = Instant::now() + WRITE.max(begun.elapsed() * 20);
             }
         }
@@ -172,13 +172,13 @@ impl<'a> Supervisor<'a> {
     /// No more cells; those that run are saved.
     pub(super) fn stop(&mut self, why: Stopped) {
         self.stopped.get_or_insert(why);
-        self.hands.iter_mut().for_each(Hand::dismiss);
+        self.hands.iter_mut().for_each(WorkerProcess::dismiss);
     }
 
     /// Gives idle workers cells, and starts workers as long as there are cells and memory.
     fn hand_out(&mut self) -> Result<()> {
         loop {
-            let idle = self.hands.iter().position(Hand::is_idle);
+            let idle = self.hands.iter().position(WorkerProcess::is_idle);
             if idle.is_none() && !self.may_start() {
                 return Ok(());
             }
@@ -206,7 +206,7 @@ impl<'a> Supervisor<'a> {
             let first = trains(Stage::Augmentor, &self.cells[row].key_augmentor);
             hand.stage = if first { Stage::Augmentor } else { Stage::Classifier };
             hand.heard = Instant::now();
-            hand.order(&Order::Cell { row, attempt });
+            hand.order(&WorkerOrder::Cell { row, attempt });
             self.display.worker(hand.slot, Some(format!("{}: begins", self.cells[row].cell)));
         }
     }
@@ -239,19 +239,19 @@ impl<'a> Supervisor<'a> {
         fits
     }
 
-    fn start(&mut self) -> Result<Hand> {
+    fn start(&mut self) -> Result<WorkerProcess> {
         let taken: Vec<usize> = self.hands.iter().map(|h| h.slot).collect();
         let slot = (0..).find(|s| !taken.contains(s)).expect("some number is free");
         self.started += 1;
         let device = &self.devices[slot % self.devices.len()];
-        Hand::start(self.started, slot, self.run, self.options, device, &self.words.0)
+        WorkerProcess::start(self.started, slot, self.run, self.options, device, &self.words.0)
     }
 }
 
 /// How a cell ended, for a person.
 pub fn line(planned: &PlannedCell, record: Option<&CellRecord>) -> String {
     match record {
-        Some(r) if r.status == Status::Done => {
+        Some(r) if r.status == OutcomeStatus::Done => {
             let uar = r.outcome(planned).confusion.and_then(|c| c.uar()).unwrap_or(f64::NAN);
             let note = if r.trained.is_empty() { " (from the store)" } else { "" };
             format!("{}: UAR {:.1} %{note}", planned.cell, uar * 100.0)

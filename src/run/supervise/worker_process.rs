@@ -2,7 +2,7 @@
 
 use super::Options;
 use crate::worker_client;
-use crate::worker_client::protocol::{Event, Order};
+use crate::worker_client::protocol::{Event, WorkerOrder};
 use seraug_core::error::{Error, Result};
 use seraug_core::run_files::RunDir;
 use seraug_core::store::Stage;
@@ -18,16 +18,16 @@ const REMEMBERED: usize = 20;
 
 /// Something that a worker said or did.
 #[derive(Debug)]
-pub struct Word {
+pub struct WorkerMessage {
     /// Number of the worker, never used again for another.
     pub worker: usize,
     /// What.
-    pub what: What,
+    pub what: MessageKind,
 }
 
-/// See [`Word`].
+/// See [`WorkerMessage`].
 #[derive(Debug)]
-pub enum What {
+pub enum MessageKind {
     /// Over its standard output.
     Event(Event),
     /// A line of its standard error.
@@ -38,7 +38,7 @@ pub enum What {
 
 /// A worker process.
 #[derive(Debug)]
-pub struct Hand {
+pub struct WorkerProcess {
     /// Number of the worker.
     pub number: usize,
     /// Its line on the display, and its place among those of its device.
@@ -64,7 +64,7 @@ pub struct Hand {
 /// How long a worker may take to end after it has nothing more to say; then it is killed.
 const PARTING: Duration = Duration::from_secs(10);
 
-impl Hand {
+impl WorkerProcess {
     /// Starts a worker of `run` on `device`; its words arrive at `words`.
     ///
     /// # Errors
@@ -75,8 +75,8 @@ impl Hand {
         run: &RunDir,
         options: &Options,
         device: &str,
-        words: &Sender<Word>,
-    ) -> Result<Hand> {
+        words: &Sender<WorkerMessage>,
+    ) -> Result<WorkerProcess> {
         let failed = |e: std::io::Error| Error::failed(format!("a worker process does not start: {e}"));
         let mut child = command(run, options, device)?
             .stdin(Stdio::piped())
@@ -87,30 +87,31 @@ impl Hand {
             .spawn()
             .map_err(failed)?;
         let (orders, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let listen = |stream: Option<Box<dyn Read + Send>>, say: fn(String) -> Option<What>, last: bool| {
-            let words = words.clone();
-            std::thread::spawn(move || {
-                // Whatever the bytes are: a line that is no text must not close the pipe.
-                let lines = stream.into_iter().flat_map(|s| BufReader::new(s).split(b'\n'));
-                for line in lines.map_while(std::io::Result::ok) {
-                    let line = String::from_utf8_lossy(&line).into_owned();
-                    let word = say(line).map(|what| Word { worker: number, what });
-                    if word.is_some_and(|w| words.send(w).is_err()) {
-                        break;
+        let listen =
+            |stream: Option<Box<dyn Read + Send>>, say: fn(String) -> Option<MessageKind>, last: bool| {
+                let words = words.clone();
+                std::thread::spawn(move || {
+                    // Whatever the bytes are: a line that is no text must not close the pipe.
+                    let lines = stream.into_iter().flat_map(|s| BufReader::new(s).split(b'\n'));
+                    for line in lines.map_while(std::io::Result::ok) {
+                        let line = String::from_utf8_lossy(&line).into_owned();
+                        let word = say(line).map(|what| WorkerMessage { worker: number, what });
+                        if word.is_some_and(|w| words.send(w).is_err()) {
+                            break;
+                        }
                     }
-                }
-                if last {
-                    let _ = words.send(Word { worker: number, what: What::Gone });
-                }
-            });
-        };
-        listen(err.map(|e| Box::new(e) as _), |line| Some(What::Line(line)), false);
+                    if last {
+                        let _ = words.send(WorkerMessage { worker: number, what: MessageKind::Gone });
+                    }
+                });
+            };
+        listen(err.map(|e| Box::new(e) as _), |line| Some(MessageKind::Line(line)), false);
         listen(
             out.map(|o| Box::new(o) as _),
-            |line| Some(serde_json::from_str(&line).map_or(What::Line(line), What::Event)),
+            |line| Some(serde_json::from_str(&line).map_or(MessageKind::Line(line), MessageKind::Event)),
             true,
         );
-        Ok(Hand {
+        Ok(WorkerProcess {
             number,
             slot,
             cell: None,
@@ -131,7 +132,7 @@ impl Hand {
     }
 
     /// Tells it something; that it is gone shows elsewhere.
-    pub fn order(&mut self, order: &Order) {
+    pub fn order(&mut self, order: &WorkerOrder) {
         let line = serde_json::to_string(order).expect("plain data") + "\n";
         if let Some(orders) = &mut self.orders {
             let _ = orders.write_all(line.as_bytes()).and_then(|()| orders.flush());
@@ -154,7 +155,7 @@ impl Hand {
         let _ = self.child.kill();
     }
 
-    /// Ends it now, for a reason that [`Hand::end`] tells in place of how a process looks that was killed.
+    /// Ends it now, for a reason that [`WorkerProcess::end`] tells in place of how a process looks that was killed.
     pub fn kill_for(&mut self, why: String) {
         self.why.get_or_insert(why);
         self.kill();

@@ -1,6 +1,6 @@
 //! The devices of a command. The worker is asked for them only where one may be a CUDA device.
 
-use super::protocol::{Opened, Question};
+use super::protocol::{Opened, ProbeQuestion};
 use super::{ask, program};
 use seraug_core::device::{self, DeviceChoice, DeviceInfo};
 use seraug_core::driver;
@@ -20,18 +20,22 @@ pub fn open(choices: &[DeviceChoice], threads: usize) -> Result<(DeviceInfo, Vec
 }
 
 /// What the worker is asked about the devices that were chosen: nothing where all of them are the CPU.
-pub fn question(choices: &[DeviceChoice], threads: usize) -> Question {
+pub fn question(choices: &[DeviceChoice], threads: usize) -> ProbeQuestion {
     about(choices, threads, driver::may_be_here)
 }
 
-fn about(choices: &[DeviceChoice], threads: usize, has_gpu: fn() -> bool) -> Question {
+fn about(choices: &[DeviceChoice], threads: usize, has_gpu: fn() -> bool) -> ProbeQuestion {
     let on_cpu = |choice: &DeviceChoice| match choice {
         DeviceChoice::Cpu => true,
         DeviceChoice::Auto => !has_gpu(),
         DeviceChoice::Cuda(_) => false,
     };
     let asked = if choices.iter().all(on_cpu) { &[] } else { choices };
-    Question { devices: asked.iter().map(ToString::to_string).collect(), threads, ..Question::default() }
+    ProbeQuestion {
+        devices: asked.iter().map(ToString::to_string).collect(),
+        threads,
+        ..ProbeQuestion::default()
+    }
 }
 
 /// The devices of [`question`], with what the worker says of them.

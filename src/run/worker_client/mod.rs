@@ -4,4 +4,4 @@ pub mod machine;
 mod program;
 pub mod protocol;
 
-pub use program::{Fault, ask, program};
+pub use program::{WorkerFault, ask, program};

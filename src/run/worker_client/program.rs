@@ -1,6 +1,6 @@
 //! Where the worker's program is, and what it answers before it is given work.
 
-use super::protocol::{Answer, Question, Trial};
+use super::protocol::{BenchmarkRequest, ProbeAnswer, ProbeQuestion};
 use crate::out_of_memory;
 use seraug_core::error::{Error, Result};
 use seraug_core::spec;
@@ -21,7 +21,7 @@ const BUILD: &str = "./bootstrap build installs libtorch and builds both program
 
 /// Why the worker is of no use here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct WorkerFault {
     /// Its program.
     pub path: PathBuf,
     /// What is wrong with it.
@@ -30,15 +30,15 @@ pub struct Fault {
     pub next: String,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for WorkerFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path.display(), self.found)?;
         if self.next.is_empty() { Ok(()) } else { write!(f, "; {}", self.next) }
     }
 }
 
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Error {
+impl From<WorkerFault> for Error {
+    fn from(fault: WorkerFault) -> Error {
         Error::failed(fault.to_string())
     }
 }
@@ -57,8 +57,8 @@ pub fn program() -> Result<PathBuf> {
 ///
 /// # Errors
 /// The program is missing, does not start (libtorch does not load), or is of another revision; a trial fails.
-pub fn ask(program: &Path, question: &Question) -> std::result::Result<Answer, Fault> {
-    let fault = |found: String| Fault { path: program.to_owned(), found, next: BUILD.to_owned() };
+pub fn ask(program: &Path, question: &ProbeQuestion) -> std::result::Result<ProbeAnswer, WorkerFault> {
+    let fault = |found: String| WorkerFault { path: program.to_owned(), found, next: BUILD.to_owned() };
     let ask = || {
         spoken(program, question).map_err(|e| {
             fault(match e.kind() {
@@ -88,7 +88,7 @@ pub fn ask(program: &Path, question: &Question) -> std::result::Result<Answer, F
     serde_json::from_value(answer).map_err(|e| fault(format!("no answer of a worker: {e}")))
 }
 
-fn spoken(program: &Path, question: &Question) -> std::io::Result<Output> {
+fn spoken(program: &Path, question: &ProbeQuestion) -> std::io::Result<Output> {
     let mut child = Command::new(program)
         .arg("probe")
         .stdin(Stdio::piped())
@@ -103,8 +103,8 @@ fn spoken(program: &Path, question: &Question) -> std::io::Result<Output> {
 
 /// Why a worker timed nothing, where it was well until then: it failed (exit code 1), or was ended by a signal. Other exit
 /// codes are of a worker that does not load or does not know the question.
-fn untimed(output: &Output, program: &Path, trial: &Trial) -> Option<Fault> {
-    let fault = |found: String, next: String| Some(Fault { path: program.to_owned(), found, next });
+fn untimed(output: &Output, program: &Path, trial: &BenchmarkRequest) -> Option<WorkerFault> {
+    let fault = |found: String, next: String| Some(WorkerFault { path: program.to_owned(), found, next });
     let said = String::from_utf8_lossy(&output.stderr);
     let line = last(&said);
     let line = line.strip_prefix("error: ").unwrap_or(line);
@@ -152,14 +152,14 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     /// What is said of a worker that is this shell script.
-    fn of(script: &str) -> Fault {
-        let (path, fault) = asked(script, &Question::default());
+    fn of(script: &str) -> WorkerFault {
+        let (path, fault) = asked(script, &ProbeQuestion::default());
         assert_eq!((&fault.path, fault.next.as_str()), (&path, BUILD));
         fault
     }
 
     /// Its path, and what is said of it after `question`.
-    fn asked(script: &str, question: &Question) -> (PathBuf, Fault) {
+    fn asked(script: &str, question: &ProbeQuestion) -> (PathBuf, WorkerFault) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(NAME);
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -183,7 +183,7 @@ mod tests {
             other,
             format!("the worker is 0.0.1 (abc), this program {VERSION} ({})", version::revision())
         );
-        let missing = ask(Path::new("/nowhere/seraug-worker"), &Question::default()).unwrap_err();
+        let missing = ask(Path::new("/nowhere/seraug-worker"), &ProbeQuestion::default()).unwrap_err();
         assert_eq!(missing.found, "the worker, which trains, is not there");
     }
 
@@ -197,7 +197,7 @@ condition = [{ name = "no-aug" }]
 classifier.batch = 8
 classifier.small-batch = 1
 "#;
-        let trial = Trial {
+        let trial = BenchmarkRequest {
             spec: spec.to_owned(),
             precision: spec::Precision::F32,
             device: "cpu".to_owned(),
@@ -205,7 +205,7 @@ classifier.small-batch = 1
             batches: vec![8],
             windows: false,
         };
-        let question = Question { trial: Some(trial), ..Question::default() };
+        let question = ProbeQuestion { trial: Some(trial), ..ProbeQuestion::default() };
         let told = |script: &str| {
             let (path, fault) = asked(script, &question);
             fault.to_string().strip_prefix(&format!("{}: ", path.display())).unwrap().to_owned()

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// To a worker, on its standard input. The end of the input means that the supervisor is gone: stop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Order {
+pub enum WorkerOrder {
     /// Work on the cell of this row of plan.csv, from 0; it is tried for the `attempt`-th time.
     Cell {
         /// Row of plan.csv, from 0.
@@ -64,7 +64,7 @@ pub enum Event {
 /// To `seraug-worker probe`, on its standard input: one line. What is not asked for costs nothing.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Question {
+pub struct ProbeQuestion {
     /// Devices to open.
     pub devices: Vec<String>,
     /// Threads of a tensor operation on the CPU.
@@ -74,12 +74,12 @@ pub struct Question {
     /// The text of a resolved spec whose networks are to be counted.
     pub spec: Option<String>,
     /// Steps to be timed.
-    pub trial: Option<Trial>,
+    pub trial: Option<BenchmarkRequest>,
 }
 
 /// What is to be timed, on made-up data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Trial {
+pub struct BenchmarkRequest {
     /// The text of a resolved spec: sizes and precision.
     pub spec: String,
     /// In which numbers it computes; the worker has to know before it opens a device.
@@ -121,7 +121,7 @@ pub enum Timing {
 
 /// From `seraug-worker probe`, on its standard output: one line.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Answer {
+pub struct ProbeAnswer {
     /// Of the program.
     pub version: String,
     /// Of the code.
@@ -140,7 +140,7 @@ pub struct Answer {
     pub timed: Vec<Timed>,
 }
 
-/// What became of the devices of a [`Question`].
+/// What became of the devices of a [`ProbeQuestion`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Opened {

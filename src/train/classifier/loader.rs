@@ -1,12 +1,12 @@
 //! The classifier's batches, gathered on the device.
 
-use super::sampler::Order;
+use super::sampler::Sampler;
 use super::segments::Segment;
 use crate::feature_bank::{Bank, indices};
 use seraug_core::spec::Padding;
 use tch::Tensor;
 
-/// Batches in the order that an [`Order`] gives. The segments' places go to the device once, the order
+/// Batches in the order that an [`Sampler`] gives. The segments' places go to the device once, the order
 /// in blocks of many steps.
 #[derive(Debug)]
 pub struct Batches<'a> {
@@ -14,7 +14,7 @@ pub struct Batches<'a> {
     items: Tensor,
     offsets: Tensor,
     labels: Tensor,
-    order: Order,
+    order: Sampler,
     block: Tensor,
     left: i64,
     batch: i64,
@@ -30,7 +30,7 @@ impl<'a> Batches<'a> {
         bank: &'a Bank,
         segments: &[Segment],
         labels: &[usize],
-        order: Order,
+        order: Sampler,
         batch: usize,
         frames: usize,
     ) -> Batches<'a> {
@@ -85,7 +85,7 @@ mod tests {
         let spec = Classifier { segment_frames: 4, segment_hop: 4, ..Classifier::default() };
         let cut = segments(&spec, &lens, &[0, 1]);
         let labels: Vec<usize> = cut.iter().map(|s| s.item).collect();
-        let order = || Order::new(Sampling::Uniform, &labels, 2, Seed::new(1));
+        let order = || Sampler::new(Sampling::Uniform, &labels, 2, Seed::new(1));
         let mut batches = Batches::new(&bank, &cut, &labels, order(), 2, 4);
         let mut expected = order();
         let mut late = Batches::new(&bank, &cut, &labels, order(), 2, 4);

@@ -10,7 +10,7 @@ const LABELS: &str = "meter.labels";
 
 /// Loss, predictions and labels of the steps of an interval, left on the device until it is read.
 #[derive(Debug, Default)]
-pub struct Meter {
+pub struct ClassifierMetrics {
     losses: Vec<Tensor>,
     predicted: Vec<Tensor>,
     labels: Vec<Tensor>,
@@ -18,7 +18,7 @@ pub struct Meter {
 
 /// Means over the steps of an interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
+pub struct LogInterval {
     /// The loss.
     pub loss: f64,
     /// Share of the segments that were recognised while training (dropout on), in [0, 1].
@@ -30,7 +30,7 @@ pub struct Interval {
     pub largest_predicted_share: f64,
 }
 
-impl Meter {
+impl ClassifierMetrics {
     /// Adds a step: its scalar `loss`, its `logits` [batch, classes] and `labels` [batch].
     pub fn add(&mut self, loss: &Tensor, logits: &Tensor, labels: &Tensor) {
         self.losses.push(loss.detach());
@@ -52,12 +52,12 @@ impl Meter {
         }
     }
 
-    /// Takes up what [`Meter::save`] put there.
+    /// Takes up what [`ClassifierMetrics::save`] put there.
     ///
     /// # Errors
     /// A file that is torn.
     pub fn load(&mut self, from: &mut Reader, device: Device) -> Result<()> {
-        *self = Meter::default();
+        *self = ClassifierMetrics::default();
         if from.has(LOSSES) {
             self.losses = from.tensor(LOSSES, Kind::Float, device)?.unbind(0);
             self.predicted = vec![from.tensor(PREDICTED, Kind::Int64, device)?];
@@ -70,7 +70,7 @@ impl Meter {
     ///
     /// # Errors
     /// A loss that is not finite.
-    pub fn read(&mut self, done: usize, steps: usize, rate: f64) -> Result<Interval> {
+    pub fn read(&mut self, done: usize, steps: usize, rate: f64) -> Result<LogInterval> {
         let interval = std::mem::take(self);
         let unreadable = |e: tch::TchError| Error::failed(format!("classifier: step {done}: {e}"));
         let losses = Vec::<f32>::try_from(Tensor::stack(&interval.losses, 0)).map_err(unreadable)?;
@@ -86,7 +86,7 @@ impl Meter {
         let mut counts = vec![0usize; predicted.iter().max().map_or(0, |&m| m as usize + 1)];
         predicted.iter().for_each(|&p| counts[p as usize] += 1);
         let shares = || counts.iter().filter(|&&c| c > 0).map(|&c| c as f64 / n);
-        Ok(Interval {
+        Ok(LogInterval {
             loss: losses.iter().map(|&l| f64::from(l)).sum::<f64>() / losses.len() as f64,
             accuracy: predicted.iter().zip(&labels).filter(|(p, l)| p == l).count() as f64 / n,
             predicted_entropy: shares().map(|s| s * (1.0 / s).ln()).sum(),
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn an_interval() {
-        let mut meter = Meter::default();
+        let mut meter = ClassifierMetrics::default();
         meter.add(&Tensor::from(1.0f32), &logits(&[0, 0]), &Tensor::from_slice(&[0i64, 1]));
         meter.add(&Tensor::from(3.0f32), &logits(&[0, 2]), &Tensor::from_slice(&[2i64, 2]));
         let read = meter.read(2, 9, 1e-3).unwrap();
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_loss_that_is_not_finite_names_its_step() {
-        let mut meter = Meter::default();
+        let mut meter = ClassifierMetrics::default();
         for loss in [1.0, f32::NAN, 2.0] {
             meter.add(&Tensor::from(loss), &logits(&[0]), &Tensor::from_slice(&[0i64]));
         }

@@ -3,7 +3,7 @@
 use super::segments::segments;
 use super::vote::{Prediction, vote};
 use crate::feature_bank::{Bank, indices};
-use crate::nets::vgg::Vgg;
+use crate::nets::vgg::VggNet;
 use seraug_core::spec::{Classifier, Padding};
 use tch::Tensor;
 
@@ -12,7 +12,7 @@ const BATCH: usize = 32;
 
 /// Predictions for `items` (entries into `bank`), in their order. The segments of an utterance are those
 /// of training. One read from the device in all.
-pub fn predict(net: &Vgg, spec: &Classifier, bank: &Bank, items: &[usize]) -> Vec<Prediction> {
+pub fn predict(net: &VggNet, spec: &Classifier, bank: &Bank, items: &[usize]) -> Vec<Prediction> {
     if items.is_empty() {
         return Vec::new();
     }

@@ -6,7 +6,7 @@ use seraug_core::spec::Sampling;
 /// An endless stream of places in the training set. Batches are cut from it one after the other, so
 /// all are full and one may hold the end of a pass and the beginning of the next.
 #[derive(Debug)]
-pub enum Order {
+pub enum Sampler {
     /// Every segment once a pass, shuffled afresh for each.
     Uniform {
         /// Its child of a pass shuffles that pass.
@@ -27,24 +27,24 @@ pub enum Order {
     },
 }
 
-impl Order {
+impl Sampler {
     /// Over segments of these `classes`, of which there is at least one in each of `0..class_count`.
-    pub fn new(sampling: Sampling, classes: &[usize], class_count: usize, seed: Seed) -> Order {
+    pub fn new(sampling: Sampling, classes: &[usize], class_count: usize, seed: Seed) -> Sampler {
         match sampling {
-            Sampling::Uniform => Order::Uniform { seed, pass: 0, count: classes.len(), left: Vec::new() },
+            Sampling::Uniform => Sampler::Uniform { seed, pass: 0, count: classes.len(), left: Vec::new() },
             Sampling::Balanced => {
                 let places = |class| (0..classes.len()).filter(|&i| classes[i] == class).collect();
-                Order::Balanced { draws: seed.draws(), of_class: (0..class_count).map(places).collect() }
+                Sampler::Balanced { draws: seed.draws(), of_class: (0..class_count).map(places).collect() }
             }
         }
     }
 }
 
-impl Order {
+impl Sampler {
     /// Passes over the next `count` places, at the cost of one pass at most.
     pub fn skip_places(&mut self, count: usize) {
         match self {
-            Order::Uniform { count: all, pass, left, .. } => {
+            Sampler::Uniform { count: all, pass, left, .. } => {
                 let here = count.min(left.len());
                 left.truncate(left.len() - here);
                 *pass += ((count - here) / *all) as u64;
@@ -52,17 +52,17 @@ impl Order {
                 self.take(rest).for_each(drop);
             }
             // Two draws a place.
-            Order::Balanced { draws, .. } => draws.skip(2 * count as u64),
+            Sampler::Balanced { draws, .. } => draws.skip(2 * count as u64),
         }
     }
 }
 
-impl Iterator for Order {
+impl Iterator for Sampler {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
         match self {
-            Order::Uniform { seed, pass, count, left } => {
+            Sampler::Uniform { seed, pass, count, left } => {
                 if left.is_empty() {
                     left.extend(0..*count);
                     seed.at(*pass).draws().shuffle(left);
@@ -70,7 +70,7 @@ impl Iterator for Order {
                 }
                 left.pop()
             }
-            Order::Balanced { draws, of_class } => {
+            Sampler::Balanced { draws, of_class } => {
                 let class = draws.below(of_class.len());
                 let places = &of_class[class];
                 Some(places[draws.below(places.len())])
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_uniform_pass_holds_every_segment_once() {
-        let mut order = Order::new(Sampling::Uniform, &[0; 50], 1, Seed::new(1));
+        let mut order = Sampler::new(Sampling::Uniform, &[0; 50], 1, Seed::new(1));
         let passes: Vec<Vec<usize>> = (0..3).map(|_| order.by_ref().take(50).collect()).collect();
         for pass in &passes {
             let mut sorted = pass.clone();
@@ -99,7 +99,7 @@ mod tests {
     fn skipping_is_drawing_but_takes_no_time() {
         let classes: Vec<usize> = (0..50).map(|i| i % 3).collect();
         for sampling in [Sampling::Uniform, Sampling::Balanced] {
-            let order = || Order::new(sampling, &classes, 3, Seed::new(1));
+            let order = || Sampler::new(sampling, &classes, 3, Seed::new(1));
             for before in [0, 7, 50] {
                 for count in [0, 1, 43, 49, 50, 51, 100, 523] {
                     let mut skipped = order();
@@ -120,7 +120,7 @@ mod tests {
     fn balanced_draws_classes_equally_often() {
         let classes: Vec<usize> = [0; 90].into_iter().chain([1; 9]).chain([2]).collect();
         let drawn: Vec<usize> =
-            Order::new(Sampling::Balanced, &classes, 3, Seed::new(1)).take(9000).collect();
+            Sampler::new(Sampling::Balanced, &classes, 3, Seed::new(1)).take(9000).collect();
         for class in 0..3 {
             let count = drawn.iter().filter(|&&i| classes[i] == class).count();
             assert!((2800..3200).contains(&count), "class {class}: {count}");

@@ -3,19 +3,19 @@
 use super::held_out::HeldOut;
 use super::loader::Batches;
 use super::loss::class_weights;
-use super::metrics::Meter;
+use super::metrics::ClassifierMetrics;
 use super::mixup::Mixed;
 use super::predict::predict;
-use super::sampler::Order;
+use super::sampler::Sampler;
 use super::schedule::{Pace, rate};
 use super::segments::segments;
-use super::weight_selection::Keeper;
+use super::weight_selection::WeightKeeper;
 use crate::control::{Control, pause};
 use crate::feature_bank::Bank;
-use crate::history::Row;
+use crate::history::LoggedRow;
 use crate::kernels::adam::{Adam, all_finite};
-use crate::nets::vgg::Vgg;
-use crate::resume::Progress;
+use crate::nets::vgg::VggNet;
+use crate::resume::ClassifierProgress;
 use crate::torch::upload::upload;
 use seraug_core::error::{Error, Result};
 use seraug_core::metrics::Confusion;
@@ -64,13 +64,13 @@ impl ClassifierTask<'_> {
 
 /// Trains a classifier, from the start or from `control`'s checkpoint, and gives it the weights that
 /// `spec.weights` names. `control` gets a row every `spec.log_every` steps and after the last: `loss`,
-/// `train_accuracy`, `predicted_entropy`, `largest_predicted_share` (see [`super::metrics::Interval`]),
+/// `train_accuracy`, `predicted_entropy`, `largest_predicted_share` (see [`super::metrics::LogInterval`]),
 /// `rate` of its last step, and with a held-out speaker `held_out_uar`.
 ///
 /// # Errors
 /// A class without training utterance, no speaker to hold out, a loss or weights that are not finite, a
 /// checkpoint that does not fit, a stop, or what `control` returns.
-pub fn train(task: &ClassifierTask, control: &mut dyn Control) -> Result<Vgg> {
+pub fn train(task: &ClassifierTask, control: &mut dyn Control) -> Result<VggNet> {
     let spec = task.spec;
     let held_out = match spec.weights {
         FinalWeights::HeldOut => Some(HeldOut::choose(task)?),
@@ -84,11 +84,11 @@ pub fn train(task: &ClassifierTask, control: &mut dyn Control) -> Result<Vgg> {
     let weights = class_weights(task.loss, &counts).map(|w| upload(&w, task.bank.device()));
 
     let Pace { batch, steps } = task.pace();
-    let mut p = Progress::new(task, counts.len(), steps);
+    let mut p = ClassifierProgress::new(task, counts.len(), steps);
     if let Some(dir) = control.resume() {
         p.load(spec, steps, &dir)?;
     }
-    let order = Order::new(task.sampling, &labels, counts.len(), task.seed.child("order"));
+    let order = Sampler::new(task.sampling, &labels, counts.len(), task.seed.child("order"));
     let mut batches = Batches::new(task.bank, &segments, &labels, order, batch, spec.segment_frames);
     batches.skip(p.step * Mixed::batches(task.mixup));
     let (dropout, mixup) = (task.seed.child("dropout"), task.seed.child("mixup"));
@@ -118,22 +118,33 @@ pub fn train(task: &ClassifierTask, control: &mut dyn Control) -> Result<Vgg> {
     Ok(p.net)
 }
 
-impl Progress {
+impl ClassifierProgress {
     /// Before the first of `steps` steps.
-    fn new(task: &ClassifierTask, classes: usize, steps: usize) -> Progress {
+    fn new(task: &ClassifierTask, classes: usize, steps: usize) -> ClassifierProgress {
         let spec = task.spec;
         let Network::Vgg(sizes) = &spec.network;
         let mels = task.bank.frames().size()[1] as usize;
         let (seed, device) = (task.seed.child("weights"), task.bank.device());
         let net =
-            Vgg::new(sizes, spec.segment_frames, mels, classes, seed, device).in_precision(task.precision);
+            VggNet::new(sizes, spec.segment_frames, mels, classes, seed, device).in_precision(task.precision);
         let adam = Adam::new(net.params(), spec.betas);
-        Progress { net, adam, keeper: Keeper::new(spec.weights, steps), meter: Meter::default(), step: 0 }
+        ClassifierProgress {
+            net,
+            adam,
+            keeper: WeightKeeper::new(spec.weights, steps),
+            meter: ClassifierMetrics::default(),
+            step: 0,
+        }
     }
 }
 
 /// The interval that ends after the last step done; a held-out speaker is checked.
-fn row(task: &ClassifierTask, p: &mut Progress, steps: usize, held_out: Option<&HeldOut>) -> Result<Row> {
+fn row(
+    task: &ClassifierTask,
+    p: &mut ClassifierProgress,
+    steps: usize,
+    held_out: Option<&HeldOut>,
+) -> Result<LoggedRow> {
     let rate = rate(task.spec.schedule, task.spec.learning_rate, p.step - 1, steps);
     let interval = p.meter.read(p.step, steps, rate)?;
     let mut values = vec![
@@ -148,11 +159,11 @@ fn row(task: &ClassifierTask, p: &mut Progress, steps: usize, held_out: Option<&
         p.keeper.checked(uar, &p.net);
         values.push(("held_out_uar", uar));
     }
-    Ok(Row { step: p.step, steps, values })
+    Ok(LoggedRow { step: p.step, steps, values })
 }
 
 /// UAR of `net` on `items`, in [0, 1], over the classes that they have; 0 without any.
-fn uar(task: &ClassifierTask, net: &Vgg, items: &[usize]) -> f64 {
+fn uar(task: &ClassifierTask, net: &VggNet, items: &[usize]) -> f64 {
     let predictions = predict(net, task.spec, task.bank, items);
     let pairs = items.iter().zip(&predictions).map(|(&i, p)| (task.labels[i], p.class));
     Confusion::from_pairs(task.class_names.len(), pairs).uar().unwrap_or(0.0)

@@ -1,8 +1,8 @@
 //! Adam (Kingma & Ba 2015) on a flat vector; tch cannot save the state of its own.
 
-use super::simd::{LANES, Shared, for_the_processor, in_parts};
+use super::simd::{LANES, SharedMemory, for_the_processor, in_parts};
 use crate::torch::checkpoint::{Reader, Writer};
-use crate::torch::params::{Layout, Params};
+use crate::torch::params::{Params, ParamsLayout};
 use seraug_core::error::Result;
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
@@ -14,7 +14,7 @@ pub struct Adam {
     second: Tensor,
     step: i32,
     betas: [f64; 2],
-    layout: Layout,
+    layout: ParamsLayout,
     given: Option<Given>,
 }
 
@@ -58,7 +58,7 @@ impl Adam {
         self.step += 1;
         let [root, rate] = self.numbers(rate);
         if params.flat().device() == Device::Cpu {
-            let scale = Scale {
+            let scale = AdamScale {
                 keep: [1.0 - b1, b2, 1.0 - b2].map(|b| b as f32),
                 root: root as f32,
                 rate: rate as f32,
@@ -122,10 +122,10 @@ impl Adam {
     }
 
     /// The update in one pass over memory, which is all that it costs: on a CPU each of the kernels above takes as long.
-    fn step_at_once(&mut self, flat: &Tensor, gradient: &Tensor, scale: Scale) {
+    fn step_at_once(&mut self, flat: &Tensor, gradient: &Tensor, scale: AdamScale) {
         let gradient = gradient.contiguous();
         assert_eq!(flat.size(), gradient.size());
-        let memory = [flat, &gradient, &self.first, &self.second].map(Shared::of);
+        let memory = [flat, &gradient, &self.first, &self.second].map(SharedMemory::of);
         let count = flat.numel();
         // SAFETY: four vectors of `count` values; parts do not overlap.
         in_parts(count / LANES, |part| unsafe { update(memory, scale, part) });
@@ -135,7 +135,7 @@ impl Adam {
             let padded = [flat, &gradient, &self.first, &self.second]
                 .map(|t| tail(t).constant_pad_nd([0, (LANES - rest) as i64]));
             // SAFETY: four vectors of one lane each.
-            unsafe { update(padded.each_ref().map(Shared::of), scale, 0..1) };
+            unsafe { update(padded.each_ref().map(SharedMemory::of), scale, 0..1) };
             for (to, from) in
                 [flat, &self.first, &self.second].into_iter().zip([&padded[0], &padded[2], &padded[3]])
             {
@@ -178,7 +178,7 @@ impl Adam {
 
 /// The numbers of a step.
 #[derive(Debug, Clone, Copy)]
-struct Scale {
+struct AdamScale {
     /// 1 - beta1, beta2, 1 - beta2.
     keep: [f32; 3],
     /// Square root of 1 - beta2^step.
@@ -188,7 +188,11 @@ struct Scale {
 }
 
 #[inline(always)]
-unsafe fn update_lanes([flat, gradient, first, second]: [Shared; 4], s: Scale, lanes: Range<usize>) {
+unsafe fn update_lanes(
+    [flat, gradient, first, second]: [SharedMemory; 4],
+    s: AdamScale,
+    lanes: Range<usize>,
+) {
     let [toward, decay, grow] = s.keep;
     for at in lanes.map(|lane| lane * LANES) {
         // SAFETY: the caller's.
@@ -206,7 +210,7 @@ unsafe fn update_lanes([flat, gradient, first, second]: [Shared; 4], s: Scale, l
 
 for_the_processor! {
     /// One step of the values of these lanes.
-    update as update_lanes(memory: [Shared; 4], scale: Scale, lanes: Range<usize>);
+    update as update_lanes(memory: [SharedMemory; 4], scale: AdamScale, lanes: Range<usize>);
 }
 
 /// Whether every value is finite: one number read from the device.
@@ -217,13 +221,13 @@ pub fn all_finite(values: &Tensor) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::torch::params::{Builder, Start};
+    use crate::torch::params::{ParamsBuilder, Start};
     use seraug_core::rng::Seed;
 
     /// The pass over memory and the kernels that a GPU takes, for a count that is no multiple of the lanes.
     #[test]
     fn one_pass_is_the_kernels_update() {
-        let mut builder = Builder::default();
+        let mut builder = ParamsBuilder::default();
         builder.add("w", &[1003], Start::Normal(1.0));
         let params = builder.build(Seed::new(1), Device::Cpu);
         let (mut adam, [b1, b2]) = (Adam::new(&params, [0.9, 0.999]), [0.9f64, 0.999]);

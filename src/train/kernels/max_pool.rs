@@ -1,14 +1,14 @@
 //! 2x2 max pool of maps [images, height, width, channels] on a CPU, channels a multiple of 16.
 
-use super::simd::{LANES, Lane, Shared, for_the_processor, in_parts};
+use super::simd::{LANES, Lane, SharedMemory, for_the_processor, in_parts};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
 /// [images, height, width, channels] to [images, height / 2, width / 2, channels].
 pub fn forward(x: &Tensor) -> Tensor {
-    let sizes = Sizes::of(x);
+    let sizes = PoolSizes::of(x);
     let y = Tensor::empty(sizes.pooled(), (Kind::Float, x.device()));
-    let (from, to) = (Shared::of(x), Shared::of(&y));
+    let (from, to) = (SharedMemory::of(x), SharedMemory::of(&y));
     // SAFETY: both have the sizes stated; parts are of different rows.
     in_parts(sizes.rows, |rows| unsafe { pool(from, to, sizes, rows) });
     y
@@ -16,19 +16,19 @@ pub fn forward(x: &Tensor) -> Tensor {
 
 /// The gradient by `x` from that by what [`forward`] gave: the first of the largest of four gets it.
 pub fn backward(x: &Tensor, gradient: &Tensor) -> Tensor {
-    let sizes = Sizes::of(x);
+    let sizes = PoolSizes::of(x);
     assert_eq!(gradient.size(), sizes.pooled());
     // Rows and columns that no window covers have no gradient.
     let covered = sizes.height.is_multiple_of(2) && sizes.width.is_multiple_of(2);
     let by_x = if covered { x.empty_like() } else { x.zeros_like() };
-    let (x, from, to) = (Shared::of(x), Shared::of(gradient), Shared::of(&by_x));
+    let (x, from, to) = (SharedMemory::of(x), SharedMemory::of(gradient), SharedMemory::of(&by_x));
     // SAFETY: as in `forward`.
     in_parts(sizes.rows, |rows| unsafe { unpool(x, from, to, sizes, rows) });
     by_x
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Sizes {
+struct PoolSizes {
     images: usize,
     height: usize,
     width: usize,
@@ -37,12 +37,12 @@ struct Sizes {
     rows: usize,
 }
 
-impl Sizes {
-    fn of(x: &Tensor) -> Sizes {
+impl PoolSizes {
+    fn of(x: &Tensor) -> PoolSizes {
         let [images, height, width, channels] = x.size()[..] else { panic!("{:?} are no maps", x.size()) };
         assert!(channels % LANES as i64 == 0, "{channels} channels");
         let [images, height, width, channels] = [images, height, width, channels].map(|n| n as usize);
-        Sizes { images, height, width, channels, rows: images * (height / 2) }
+        PoolSizes { images, height, width, channels, rows: images * (height / 2) }
     }
 
     fn pooled(&self) -> [i64; 4] {
@@ -65,7 +65,7 @@ impl Sizes {
 }
 
 #[inline(always)]
-unsafe fn pool_rows(x: Shared, y: Shared, s: Sizes, rows: Range<usize>) {
+unsafe fn pool_rows(x: SharedMemory, y: SharedMemory, s: PoolSizes, rows: Range<usize>) {
     for row in rows {
         for column in 0..s.width / 2 {
             for c in (0..s.channels).step_by(LANES) {
@@ -86,7 +86,13 @@ fn largest(a: Lane, b: Lane) -> Lane {
 }
 
 #[inline(always)]
-unsafe fn unpool_rows(x: Shared, gradient: Shared, by_x: Shared, s: Sizes, rows: Range<usize>) {
+unsafe fn unpool_rows(
+    x: SharedMemory,
+    gradient: SharedMemory,
+    by_x: SharedMemory,
+    s: PoolSizes,
+    rows: Range<usize>,
+) {
     for row in rows {
         for column in 0..s.width / 2 {
             for c in (0..s.channels).step_by(LANES) {
@@ -110,9 +116,9 @@ unsafe fn unpool_rows(x: Shared, gradient: Shared, by_x: Shared, s: Sizes, rows:
 
 for_the_processor! {
     /// Rows of pooled maps.
-    pool as pool_rows(x: Shared, y: Shared, sizes: Sizes, rows: Range<usize>);
+    pool as pool_rows(x: SharedMemory, y: SharedMemory, sizes: PoolSizes, rows: Range<usize>);
     /// Their gradients.
-    unpool as unpool_rows(x: Shared, gradient: Shared, by_x: Shared, sizes: Sizes, rows: Range<usize>);
+    unpool as unpool_rows(x: SharedMemory, gradient: SharedMemory, by_x: SharedMemory, sizes: PoolSizes, rows: Range<usize>);
 }
 
 #[cfg(test)]

@@ -55,20 +55,20 @@ impl Mul<Lane> for f32 {
 
 /// Memory that several threads write at places of their own.
 #[derive(Debug, Clone, Copy)]
-pub struct Shared(*mut f32);
+pub struct SharedMemory(*mut f32);
 
 // SAFETY: threads write disjoint places, see the callers.
-unsafe impl Send for Shared {}
+unsafe impl Send for SharedMemory {}
 // SAFETY: as above.
-unsafe impl Sync for Shared {}
+unsafe impl Sync for SharedMemory {}
 
-impl Shared {
+impl SharedMemory {
     /// The values of a contiguous float32 tensor of the host.
-    pub fn of(tensor: &Tensor) -> Shared {
+    pub fn of(tensor: &Tensor) -> SharedMemory {
         assert!(
             tensor.is_contiguous() && tensor.kind() == Kind::Float && tensor.device() == tch::Device::Cpu
         );
-        Shared(tensor.data_ptr().cast::<f32>())
+        SharedMemory(tensor.data_ptr().cast::<f32>())
     }
 
     /// The values from `at` on.

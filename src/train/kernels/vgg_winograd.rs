@@ -1,5 +1,5 @@
 //! VGG on a CPU without the library's graph: convolutions by [`super::winograd`], each gradient written where the
-//! flat one has it. The values and gradients of [`crate::nets::vgg::Vgg`], but for rounding.
+//! flat one has it. The values and gradients of [`crate::nets::vgg::VggNet`], but for rounding.
 
 use super::adaptive_pool::AdaptivePool;
 use super::{max_pool, winograd};

@@ -2,14 +2,14 @@
 
 use super::layers::{Conv, MELS, own_steps};
 use super::upsample::{FromPoint, Unfold, Upsample};
-use crate::torch::params::{Builder, Params};
+use crate::torch::params::{Params, ParamsBuilder};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{self, Latent, Noise, OutputActivation, ProjectionMean, Spec};
 use tch::{Device, Kind, Tensor};
 
 /// Encoder of 3 convolutions, decoder of 2 transposed ones, projection.
 #[derive(Debug)]
-pub struct Augmentor {
+pub struct AugmentorNet {
     /// Its parameters.
     pub params: Params,
     encoder: [Conv; 3],
@@ -24,11 +24,11 @@ enum Decoder {
     Map(Upsample, Upsample),
 }
 
-impl Augmentor {
+impl AugmentorNet {
     /// With fresh parameters.
-    pub fn new(spec: &Spec, seed: Seed, device: Device) -> Augmentor {
+    pub fn new(spec: &Spec, seed: Seed, device: Device) -> AugmentorNet {
         let settings = spec.augmentor.clone();
-        let mut builder = Builder::default();
+        let mut builder = ParamsBuilder::default();
         let b = &mut builder;
         let [w0, w1, z] = settings.widths;
         let (inputs, latent) = match settings.noise {
@@ -64,7 +64,7 @@ impl Augmentor {
             ),
         };
         let params = builder.build(seed.child("augmentor"), device).in_precision(spec.precision);
-        Augmentor { params, encoder, decoder, settings }
+        AugmentorNet { params, encoder, decoder, settings }
     }
 
     /// N(0, 1) values that one augmentation of one window takes.
@@ -81,12 +81,12 @@ impl Augmentor {
     }
 
     /// P [batch, 1, frames, 128] for windows `x` of that shape with `own` frames each (int64 [batch])
-    /// and `noise` [batch, [`Augmentor::noise_len`]]. In single, whatever the layers compute in.
+    /// and `noise` [batch, [`AugmentorNet::noise_len`]]. In single, whatever the layers compute in.
     pub fn perturbation(&self, x: &Tensor, own: &Tensor, noise: &Tensor) -> Tensor {
         self.decode(&self.encode(x, own, noise), noise)
     }
 
-    /// As [`Augmentor::augment`], but each row of `noise` [rows, [`Augmentor::noise_len`]] and `epsilon` [rows] is for the
+    /// As [`AugmentorNet::augment`], but each row of `noise` [rows, [`AugmentorNet::noise_len`]] and `epsilon` [rows] is for the
     /// window of `x` that `of` (int64 [rows]) names; gives [rows, 1, frames, 128]. A window is encoded once, if the noise
     /// enters later.
     pub fn augment_each(
@@ -142,7 +142,7 @@ impl Augmentor {
         }
     }
 
-    /// The augmented windows; shapes as of [`Augmentor::perturbation`], `epsilon` [batch].
+    /// The augmented windows; shapes as of [`AugmentorNet::perturbation`], `epsilon` [batch].
     pub fn augment(&self, x: &Tensor, own: &Tensor, noise: &Tensor, epsilon: &Tensor) -> Tensor {
         project(x, &self.perturbation(x, own, noise), epsilon, own, self.settings.projection_mean)
     }

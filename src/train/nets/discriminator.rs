@@ -1,14 +1,14 @@
 //! The discriminator: original or augmented (paper 2.1, 2.4).
 
 use super::sequence::SequenceEncoder;
-use crate::torch::params::{Builder, Params, Start};
+use crate::torch::params::{Params, ParamsBuilder, Start};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{Attention, Spec};
 use tch::{Device, Kind, Tensor};
 
 /// 4 convolutions, LSTM, attention, one logit: above zero says original.
 #[derive(Debug)]
-pub struct Discriminator {
+pub struct DiscriminatorNet {
     /// Its parameters.
     pub params: Params,
     encoder: SequenceEncoder,
@@ -17,10 +17,10 @@ pub struct Discriminator {
     frames: usize,
 }
 
-impl Discriminator {
+impl DiscriminatorNet {
     /// With fresh parameters.
-    pub fn new(spec: &Spec, seed: Seed, device: Device) -> Discriminator {
-        let mut builder = Builder::default();
+    pub fn new(spec: &Spec, seed: Seed, device: Device) -> DiscriminatorNet {
+        let mut builder = ParamsBuilder::default();
         let units = spec.discriminator.lstm;
         let own = spec.augmentor.attention == Attention::Own;
         let encoder = SequenceEncoder::declare(&mut builder, &spec.discriminator.widths, units, own);
@@ -28,7 +28,7 @@ impl Discriminator {
         let head =
             [builder.add("head.weight", &[1, units as i64], start), builder.add("head.bias", &[1], start)];
         let params = builder.build(seed.child("discriminator"), device).in_precision(spec.precision);
-        Discriminator { params, encoder, head, units, frames: spec.augmentor.frames }
+        DiscriminatorNet { params, encoder, head, units, frames: spec.augmentor.frames }
     }
 
     /// `x` [batch, 1, frames, 128] with `own` frames (int64 [batch]) each to logits [batch];

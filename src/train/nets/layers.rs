@@ -1,6 +1,6 @@
 //! Convolution with LeakyReLU, and masks of a window's own frames.
 
-use crate::torch::params::{Builder, Params, Start};
+use crate::torch::params::{Params, ParamsBuilder, Start};
 use tch::{Device, Kind, Tensor};
 
 /// Mel bands of every input.
@@ -21,17 +21,17 @@ pub struct Conv {
 
 impl Conv {
     /// Kernel 4, stride 2, padding 1: halves both sides of the map.
-    pub fn halving(builder: &mut Builder, name: &str, channels: [usize; 2]) -> Conv {
+    pub fn halving(builder: &mut ParamsBuilder, name: &str, channels: [usize; 2]) -> Conv {
         Conv::declare(builder, name, channels, 4, 2)
     }
 
     /// Kernel 3, stride 1, padding 1: keeps the sides of the map.
-    pub fn keeping(builder: &mut Builder, name: &str, channels: [usize; 2]) -> Conv {
+    pub fn keeping(builder: &mut ParamsBuilder, name: &str, channels: [usize; 2]) -> Conv {
         Conv::declare(builder, name, channels, 3, 1)
     }
 
     fn declare(
-        builder: &mut Builder,
+        builder: &mut ParamsBuilder,
         name: &str,
         channels: [usize; 2],
         kernel: usize,

@@ -1,6 +1,6 @@
 //! One LSTM layer over time.
 
-use crate::torch::params::{Builder, Params, Start};
+use crate::torch::params::{Params, ParamsBuilder, Start};
 use tch::Tensor;
 
 /// One layer, batch first, state from zero; named and initialised as PyTorch's `nn.LSTM`.
@@ -14,7 +14,7 @@ pub struct Lstm {
 impl Lstm {
     /// Declares a layer from `inputs` values a step to `units`, the only one of its network: its values lie first, in the order
     /// that cuDNN wants.
-    pub fn declare(builder: &mut Builder, name: &str, inputs: usize, units: usize) -> Lstm {
+    pub fn declare(builder: &mut ParamsBuilder, name: &str, inputs: usize, units: usize) -> Lstm {
         let start = Start::framework(units);
         let (i, u) = (inputs as i64, units as i64);
         let params = [

@@ -1,7 +1,7 @@
 //! The representation learner: emotion as a vector (paper 2.1, 2.4).
 
 use super::sequence::SequenceEncoder;
-use crate::torch::params::{Builder, Params};
+use crate::torch::params::{Params, ParamsBuilder};
 use seraug_core::rng::Seed;
 use seraug_core::spec::Spec;
 use tch::{Device, Tensor};
@@ -18,7 +18,7 @@ pub struct RepresentationLearner {
 impl RepresentationLearner {
     /// With fresh parameters.
     pub fn new(spec: &Spec, seed: Seed, device: Device) -> RepresentationLearner {
-        let mut builder = Builder::default();
+        let mut builder = ParamsBuilder::default();
         let r = &spec.representation;
         let encoder = SequenceEncoder::declare(&mut builder, &r.widths, r.lstm, true);
         let params = builder.build(seed.child("representation"), device).in_precision(spec.precision);

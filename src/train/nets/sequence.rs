@@ -3,7 +3,7 @@
 use super::attention::attend;
 use super::layers::{Conv, MELS, own_steps};
 use super::recurrent::Lstm;
-use crate::torch::params::{Builder, Params, Start};
+use crate::torch::params::{Params, ParamsBuilder, Start};
 use tch::Tensor;
 
 /// From a log-mel window to one vector of `units` values (paper 2.4).
@@ -19,7 +19,7 @@ pub struct SequenceEncoder {
 impl SequenceEncoder {
     /// Declares convolutions of these output channels, the LSTM and, if `attention`, its vector w.
     pub fn declare(
-        builder: &mut Builder,
+        builder: &mut ParamsBuilder,
         widths: &[usize],
         units: usize,
         attention: bool,

@@ -1,6 +1,6 @@
 //! Transposed convolutions of the decoder.
 
-use crate::torch::params::{Builder, Params, Start};
+use crate::torch::params::{Params, ParamsBuilder, Start};
 use seraug_core::spec::Init;
 use tch::Tensor;
 
@@ -33,7 +33,7 @@ pub struct FromPoint {
 impl FromPoint {
     /// Declares one with weight [from, to, height, width] and a bias.
     pub fn declare(
-        builder: &mut Builder,
+        builder: &mut ParamsBuilder,
         name: &str,
         channels: [usize; 2],
         size: [usize; 2],
@@ -73,7 +73,7 @@ pub struct Unfold {
 
 impl Unfold {
     /// Declares one with weight [from, 1, 4, 4].
-    pub fn declare(builder: &mut Builder, name: &str, from: usize, init: Init) -> Unfold {
+    pub fn declare(builder: &mut ParamsBuilder, name: &str, from: usize, init: Init) -> Unfold {
         let start = start(init, from, 1, 1, 16);
         Unfold { weight: builder.add(format!("{name}.weight"), &[from as i64, 1, 4, 4], start), from }
     }
@@ -102,7 +102,7 @@ pub struct Upsample {
 impl Upsample {
     /// Declares one with weight [from, to, 4, 4]. Four taps a channel reach an output.
     pub fn declare(
-        builder: &mut Builder,
+        builder: &mut ParamsBuilder,
         name: &str,
         channels: [usize; 2],
         with_bias: bool,
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_fast_forms_are_transposed_convolutions() {
-        let mut b = Builder::default();
+        let mut b = ParamsBuilder::default();
         let first = FromPoint::declare(&mut b, "a", [6, 3], [5, 2], Init::Framework);
         let second = Unfold::declare(&mut b, "b", 3, Init::He);
         let p = b.build(Seed::new(1), Device::Cpu);

@@ -5,7 +5,7 @@ use super::dropout;
 use super::layers::channels_last;
 use crate::kernels::adaptive_pool::AdaptivePool;
 use crate::kernels::vgg_winograd::{Layers, Points, Tape};
-use crate::torch::params::{Builder, Params, Start, load_all, save_all};
+use crate::torch::params::{Params, ParamsBuilder, Start, load_all, save_all};
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
 use seraug_core::spec;
@@ -15,10 +15,10 @@ use tch::{Device, Kind, Tensor};
 /// Five blocks of 3x3 convolutions with ReLU and a 2x2 max pool, an adaptive average pool, and a
 /// head of three linear layers with dropout between them. Weights are named as torchvision names them.
 #[derive(Debug)]
-pub struct Vgg {
+pub struct VggNet {
     params: Params,
     buffers: Params,
-    blocks: Vec<Vec<Conv>>,
+    blocks: Vec<Vec<VggConvolution>>,
     linears: [usize; 3],
     pool: AdaptivePool,
     spec: spec::Vgg,
@@ -39,12 +39,12 @@ pub struct Pass {
 /// A network with what its weights alone decide.
 #[derive(Debug)]
 pub struct Ready<'a> {
-    net: &'a Vgg,
+    net: &'a VggNet,
     points: Option<Points>,
 }
 
 impl Ready<'_> {
-    /// As [`Vgg::forward`].
+    /// As [`VggNet::forward`].
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let x = self.net.shrink(x);
         match &self.points {
@@ -57,12 +57,12 @@ impl Ready<'_> {
 /// One convolution: the place of its weight in the parameters (its bias is the next), and that of
 /// its batch norm's scale (the shift is the next) and running mean (the variance is the next).
 #[derive(Debug)]
-struct Conv {
+struct VggConvolution {
     weight: usize,
     norm: Option<(usize, usize)>,
 }
 
-impl Vgg {
+impl VggNet {
     /// A network for segments of `segment_frames` x `mels`, He-initialised by fan-in with biases 0.
     /// Both sides must be at least 32 after `spec.shrink`.
     pub fn new(
@@ -72,13 +72,13 @@ impl Vgg {
         classes: usize,
         seed: Seed,
         device: Device,
-    ) -> Vgg {
+    ) -> VggNet {
         let (mut height, mut width) = (segment_frames / spec.shrink, mels / spec.shrink);
         assert!(
             height >= 32 && width >= 32,
             "{segment_frames} x {mels} frames and bands are too few for five pools"
         );
-        let (mut params, mut buffers) = (Builder::default(), Builder::default());
+        let (mut params, mut buffers) = (ParamsBuilder::default(), ParamsBuilder::default());
         let (mut channels, mut layer, mut macs) = (1, 0, 0u64);
         let mut blocks = Vec::new();
         for (&out, &depth) in spec.widths.iter().zip(&spec.depths) {
@@ -95,7 +95,7 @@ impl Vgg {
                     layer += 1;
                     at
                 });
-                block.push(Conv { weight, norm });
+                block.push(VggConvolution { weight, norm });
                 macs += (height * width * out * channels * 9) as u64;
                 (channels, layer) = (out, layer + 1); // the ReLU takes a number too
             }
@@ -107,7 +107,7 @@ impl Vgg {
             macs += (sizes[i] * sizes[i + 1]) as u64;
             weight_and_bias(&mut params, &format!("classifier.{}", 3 * i), &[sizes[i + 1], sizes[i]])
         });
-        Vgg {
+        VggNet {
             by_hand: spec.by_winograd(device == Device::Cpu, spec::Precision::F32),
             params: params.build(seed, device),
             buffers: buffers.build(seed, device),
@@ -121,7 +121,7 @@ impl Vgg {
     }
 
     /// The same, computing in `precision`; batch norm's statistics, the last layer and the logits stay in single.
-    pub fn in_precision(mut self, precision: spec::Precision) -> Vgg {
+    pub fn in_precision(mut self, precision: spec::Precision) -> VggNet {
         self.by_hand &= self.spec.by_winograd(true, precision);
         self.params = self.params.in_precision(precision);
         self
@@ -138,7 +138,7 @@ impl Vgg {
         Ready { net: self, points: self.by_hand.then(|| self.layers().points()) }
     }
 
-    /// As [`Vgg::forward`] in training: dropout draws its masks from `seed`, batch norm uses and moves the statistics of
+    /// As [`VggNet::forward`] in training: dropout draws its masks from `seed`, batch norm uses and moves the statistics of
     /// the batch.
     pub fn pass(&self, x: &Tensor, seed: Seed) -> Pass {
         let x = self.shrink(x);
@@ -204,7 +204,7 @@ impl Vgg {
         x
     }
 
-    fn convolve(&self, x: &Tensor, conv: &Conv, train: bool) -> Tensor {
+    fn convolve(&self, x: &Tensor, conv: &VggConvolution, train: bool) -> Tensor {
         let p = |i| self.params.get(i);
         let x = x.conv2d(p(conv.weight), Some(p(conv.weight + 1)), [1, 1], [1, 1], [1, 1], 1);
         let Some((scale, running)) = conv.norm else { return x };
@@ -250,7 +250,7 @@ impl Vgg {
         save_all(&[&self.params, &self.buffers], path)
     }
 
-    /// Reads what [`Vgg::save`] wrote.
+    /// Reads what [`VggNet::save`] wrote.
     ///
     /// # Errors
     /// A file that does not hold exactly the tensors of this network.
@@ -267,7 +267,7 @@ fn on_flat_maps(x: &Tensor, norm: impl Fn(&Tensor) -> Tensor) -> Tensor {
     norm(&x.contiguous().view([batch, channels, height * width])).view([batch, channels, height, width])
 }
 
-fn weight_and_bias(builder: &mut Builder, layer: &str, shape: &[usize]) -> usize {
+fn weight_and_bias(builder: &mut ParamsBuilder, layer: &str, shape: &[usize]) -> usize {
     let long: Vec<i64> = shape.iter().map(|&n| n as i64).collect();
     let at = builder.add(format!("{layer}.weight"), &long, Start::he(shape[1..].iter().product(), 0.0));
     builder.add(format!("{layer}.bias"), &long[..1], Start::Constant(0.0));
@@ -275,7 +275,7 @@ fn weight_and_bias(builder: &mut Builder, layer: &str, shape: &[usize]) -> usize
 }
 
 /// Two vectors of `size` equal values; the place of the first.
-fn constants(builder: &mut Builder, layer: usize, named: [(&str, f32); 2], size: usize) -> usize {
+fn constants(builder: &mut ParamsBuilder, layer: usize, named: [(&str, f32); 2], size: usize) -> usize {
     named.map(|(name, value)| {
         builder.add(format!("features.{layer}.{name}"), &[size as i64], Start::Constant(value))
     })[0]
@@ -291,7 +291,7 @@ mod tests {
     fn vgg19_has_torchvisions_size() {
         let build = |batch_norm| {
             let spec = spec::Vgg { batch_norm, head: 16, ..spec::Vgg::default() };
-            Vgg::new(&spec, 128, 128, 4, Seed::new(1), Device::Cpu)
+            VggNet::new(&spec, 128, 128, 4, Seed::new(1), Device::Cpu)
         };
         let (convs, head) = (20_024_384 - 1152, 512 * 49 * 16 + 16 + 16 * 16 + 16 + 16 * 4 + 4);
         assert_eq!(build(false).param_count(), convs + head);
@@ -309,7 +309,7 @@ mod tests {
             shrink: 2,
             ..spec::Vgg::default()
         };
-        let net = Vgg::new(&spec, 64, 128, 4, Seed::new(1), Device::Cpu);
+        let net = VggNet::new(&spec, 64, 128, 4, Seed::new(1), Device::Cpu);
         let convs = 32 * 64 * 2 * 9 + 16 * 32 * (6 + 9) * 9 + 8 * 16 * 3 * 9 + 4 * 8 * 9 + 2 * 4 * 9;
         assert_eq!(net.macs_per_sample(), convs + 5 + 25 + 20);
     }
@@ -370,7 +370,7 @@ mod tests {
             batch_norm: true,
             ..spec::Vgg::default()
         };
-        let net = Vgg::new(&spec, 64, 64, 3, Seed::new(4), Device::Cpu);
+        let net = VggNet::new(&spec, 64, 64, 3, Seed::new(4), Device::Cpu);
         let mut host = vec![0f32; 16 * 64 * 64];
         Seed::new(6).draws().fill_normal(&mut host);
         let x = Tensor::from_slice(&host).view([16, 1, 64, 64]) + 5.0;
@@ -390,7 +390,7 @@ mod tests {
     }
 
     /// The training pass of a network with batch norm and no dropout, from its flat parameters in double.
-    fn in_double(net: &Vgg, flat: &Tensor, x: &Tensor) -> Tensor {
+    fn in_double(net: &VggNet, flat: &Tensor, x: &Tensor) -> Tensor {
         let p = net.params.views_of(flat);
         let mut x = x.to_kind(Kind::Double);
         for block in &net.blocks {

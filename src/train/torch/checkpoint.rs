@@ -17,7 +17,7 @@ const NUMBERS: &str = "state.toml";
 /// state.toml.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Numbers {
+struct CheckpointNumbers {
     format: u32,
     step: usize,
     steps: usize,
@@ -29,14 +29,17 @@ struct Numbers {
 #[derive(Debug)]
 pub struct Writer {
     tensors: Vec<(String, Tensor)>,
-    numbers: Numbers,
+    numbers: CheckpointNumbers,
 }
 
 impl Writer {
     /// Of a training of `steps` steps, after `step` of them.
     pub fn new(step: usize, steps: usize) -> Writer {
         let (counts, scores) = (IndexMap::new(), IndexMap::new());
-        Writer { tensors: Vec::new(), numbers: Numbers { format: FORMAT, step, steps, counts, scores } }
+        Writer {
+            tensors: Vec::new(),
+            numbers: CheckpointNumbers { format: FORMAT, step, steps, counts, scores },
+        }
     }
 
     /// A tensor, float or int64; a name may be given once.
@@ -77,7 +80,7 @@ impl Writer {
 /// Gives a state back.
 #[derive(Debug)]
 pub struct Reader {
-    numbers: Numbers,
+    numbers: CheckpointNumbers,
     numbers_path: PathBuf,
     tensors: TensorFile,
 }
@@ -90,7 +93,7 @@ impl Reader {
     pub fn open(dir: &Path) -> Result<Reader> {
         let path = dir.join(NUMBERS);
         let text = files::text(&path).map_err(|e| damaged(&path, &e.to_string()))?;
-        let numbers: Numbers = toml::from_str(&text).map_err(|e| damaged(&path, e.message()))?;
+        let numbers: CheckpointNumbers = toml::from_str(&text).map_err(|e| damaged(&path, e.message()))?;
         if numbers.format != FORMAT {
             return Err(damaged(&path, &format!("is of format {}, not {FORMAT}", numbers.format)));
         }
@@ -103,7 +106,7 @@ impl Reader {
     /// # Errors
     /// Names the file: more steps done than there are, or a training of another number.
     pub fn step(&self, steps: usize, fixed: bool) -> Result<usize> {
-        let Numbers { step, steps: saved, .. } = self.numbers;
+        let CheckpointNumbers { step, steps: saved, .. } = self.numbers;
         if fixed && saved != steps {
             let what = format!("is of a training of {saved} steps, which one of {steps} cannot go on from");
             return Err(damaged(&self.numbers_path, &what));

@@ -9,13 +9,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::OnceLock;
 
-type Said = *const c_char;
-type OfGraph = unsafe extern "C" fn(*mut c_void) -> Said;
+type GraphMessage = *const c_char;
+type OfGraph = unsafe extern "C" fn(*mut c_void) -> GraphMessage;
 
 /// The functions of the shared object; each gives null or a line.
 #[derive(Debug, Clone, Copy)]
-pub struct Api {
-    new: unsafe extern "C" fn(c_int, *mut *mut c_void) -> Said,
+pub struct GraphApi {
+    new: unsafe extern "C" fn(c_int, *mut *mut c_void) -> GraphMessage,
     enter: OfGraph,
     leave: OfGraph,
     begin: OfGraph,
@@ -25,8 +25,8 @@ pub struct Api {
 }
 
 /// The shared object beside this program, opened once a process; the error says in one line why there is none.
-pub fn api() -> Result<Api, String> {
-    static API: OnceLock<Result<Api, String>> = OnceLock::new();
+pub fn api() -> Result<GraphApi, String> {
+    static API: OnceLock<Result<GraphApi, String>> = OnceLock::new();
     let beside = || {
         let file = std::env::current_exe().map_err(|e| e.to_string())?.with_file_name(CUDA_GRAPH);
         load_cuda()?;
@@ -39,7 +39,7 @@ pub fn api() -> Result<Api, String> {
 ///
 /// # Errors
 /// One line: it is not there, does not load, or lacks a function.
-pub fn open(file: &Path) -> Result<Api, String> {
+pub fn open(file: &Path) -> Result<GraphApi, String> {
     let shown = file.display();
     if !file.exists() {
         return Err(format!("{shown} is not there; `just cuda-graph` builds it"));
@@ -52,7 +52,7 @@ pub fn open(file: &Path) -> Result<Api, String> {
     unsafe {
         let library = Library::open(Some(file), RTLD_NOW | RTLD_LOCAL).map_err(failed)?;
         let of_graph = |name: &[u8]| library.get::<OfGraph>(name).map(|f| *f).map_err(failed);
-        let api = Api {
+        let api = GraphApi {
             new: *library.get(b"seraug_graph_new\0").map_err(failed)?,
             enter: of_graph(b"seraug_graph_enter\0")?,
             leave: of_graph(b"seraug_graph_leave\0")?,
@@ -69,7 +69,7 @@ pub fn open(file: &Path) -> Result<Api, String> {
 /// A recording, and the stream of its own that it is made on. It stays on the thread that made it.
 #[derive(Debug)]
 pub struct Graph {
-    api: Api,
+    api: GraphApi,
     handle: *mut c_void,
 }
 
@@ -78,7 +78,7 @@ impl Graph {
     ///
     /// # Errors
     /// One line of what libtorch says.
-    pub fn new(api: Api, device: usize) -> Result<Graph, String> {
+    pub fn new(api: GraphApi, device: usize) -> Result<Graph, String> {
         let mut handle = std::ptr::null_mut();
         let device = c_int::try_from(device).map_err(|e| e.to_string())?;
         // SAFETY: as of `open`; the pointer is to a live local.
@@ -138,7 +138,7 @@ impl Drop for Graph {
     }
 }
 
-fn said(line: Said) -> Result<(), String> {
+fn said(line: GraphMessage) -> Result<(), String> {
     // SAFETY: null, or a string that stays until the next call.
     match unsafe { line.as_ref().map(|line| CStr::from_ptr(line)) } {
         None => Ok(()),
@@ -156,7 +156,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// The ABI without CUDA: `begin` refuses where asked to, and `replay` does nothing.
-    pub fn stand_in(dir: &Path, begin: &str) -> Api {
+    pub fn stand_in(dir: &Path, begin: &str) -> GraphApi {
         let (source, library) = (dir.join("graph.c"), dir.join(CUDA_GRAPH));
         let text = format!(
             r#"

@@ -33,12 +33,12 @@ impl Start {
 
 /// Collects the parameters of a network before any memory is taken for them.
 #[derive(Debug, Default)]
-pub struct Builder {
+pub struct ParamsBuilder {
     entries: Vec<(String, Vec<i64>, Start)>,
     first: Vec<usize>,
 }
 
-impl Builder {
+impl ParamsBuilder {
     /// Declares a parameter; the index is its place in [`Params::get`].
     pub fn add(&mut self, name: impl Into<String>, shape: &[i64], start: Start) -> usize {
         self.entries.push((name.into(), shape.to_vec(), start));
@@ -57,7 +57,7 @@ impl Builder {
     /// so that adding a layer does not move the others.
     pub fn build(self, seed: Seed, device: Device) -> Params {
         let layout =
-            Layout::new(self.entries.iter().map(|(_, shape, _)| shape.clone()).collect(), &self.first);
+            ParamsLayout::new(self.entries.iter().map(|(_, shape, _)| shape.clone()).collect(), &self.first);
         let mut host = vec![0f32; layout.count() as usize];
         let mut rest = &mut host[..];
         for &index in &layout.order {
@@ -74,17 +74,17 @@ impl Builder {
 
 /// Where each parameter lies in the flat vector.
 #[derive(Debug, Clone)]
-pub struct Layout {
+pub struct ParamsLayout {
     /// By declaration.
     shapes: Vec<Vec<i64>>,
     /// Their numbers, in the order of memory.
     order: Vec<usize>,
 }
 
-impl Layout {
-    fn new(shapes: Vec<Vec<i64>>, first: &[usize]) -> Layout {
+impl ParamsLayout {
+    fn new(shapes: Vec<Vec<i64>>, first: &[usize]) -> ParamsLayout {
         let rest = (0..shapes.len()).filter(|index| !first.contains(index));
-        Layout { order: first.iter().copied().chain(rest).collect(), shapes }
+        ParamsLayout { order: first.iter().copied().chain(rest).collect(), shapes }
     }
 
     fn size(&self, index: usize) -> i64 {
@@ -125,7 +125,7 @@ impl Layout {
 }
 
 /// The views of a flat vector that gradients are asked for by.
-fn leaves(layout: &Layout, flat: &Tensor) -> Vec<Tensor> {
+fn leaves(layout: &ParamsLayout, flat: &Tensor) -> Vec<Tensor> {
     layout.views(flat).into_iter().map(|view| view.detach().set_requires_grad(true)).collect()
 }
 
@@ -149,7 +149,7 @@ fn fill(out: &mut [f32], start: Start, seed: Seed) {
 pub struct Params {
     names: Vec<String>,
     views: Vec<Tensor>,
-    layout: Layout,
+    layout: ParamsLayout,
     flat: Tensor,
     /// What the layers read in the place of `views`, where they compute in bfloat16.
     low: Option<Low>,
@@ -177,7 +177,7 @@ impl Params {
         if self.low.is_some() { Kind::BFloat16 } else { Kind::Float }
     }
 
-    /// The parameter that [`Builder::add`] numbered `index`, as the layers compute with it.
+    /// The parameter that [`ParamsBuilder::add`] numbered `index`, as the layers compute with it.
     pub fn get(&self, index: usize) -> &Tensor {
         &self.low.as_ref().map_or(&self.views, |low| &low.views)[index]
     }
@@ -203,7 +203,7 @@ impl Params {
     }
 
     /// Where each lies in [`Params::flat`], and in any vector like it.
-    pub fn layout(&self) -> &Layout {
+    pub fn layout(&self) -> &ParamsLayout {
         &self.layout
     }
 
@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     fn params(precision: Precision) -> Params {
-        let mut b = Builder::default();
+        let mut b = ParamsBuilder::default();
         b.add("a", &[3, 5], Start::Normal(1.0));
         b.add("b", &[4], Start::Constant(0.1));
         b.add("c", &[2], Start::Constant(0.3));
@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn what_is_put_first_lies_first_and_changes_no_value_file_or_gradient() {
         let built = |first: &[usize]| {
-            let mut b = Builder::default();
+            let mut b = ParamsBuilder::default();
             b.add("a", &[3, 5], Start::Normal(1.0));
             let late = [b.add("b", &[4, 2], Start::Normal(1.0)), b.add("c", &[4], Start::Uniform(1.0))];
             b.add("d", &[2], Start::Uniform(1.0));

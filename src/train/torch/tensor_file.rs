@@ -63,7 +63,7 @@ pub struct TensorFile {
 }
 
 #[derive(Debug, Deserialize)]
-struct Entry {
+struct TensorEntry {
     dtype: String,
     shape: Vec<i64>,
     data_offsets: [u64; 2],
@@ -138,9 +138,9 @@ impl TensorFile {
         Ok(tensor)
     }
 
-    fn entry(&self, name: &str) -> Result<Entry> {
+    fn entry(&self, name: &str) -> Result<TensorEntry> {
         let value = self.header.get(name).ok_or_else(|| damaged(&self.path, &format!("has no {name}")))?;
-        Entry::deserialize(value).map_err(|e| damaged(&self.path, &format!("{name}: {e}")))
+        TensorEntry::deserialize(value).map_err(|e| damaged(&self.path, &format!("{name}: {e}")))
     }
 }
 

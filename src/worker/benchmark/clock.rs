@@ -2,8 +2,8 @@
 
 use seraug_core::error::{Error, Result};
 use seraug_run::worker_client::protocol::{Timed, Timing};
-use seraug_train::control::{Control, Turn};
-use seraug_train::history::Row;
+use seraug_train::control::{Action, Control};
+use seraug_train::history::LoggedRow;
 use seraug_train::torch::device::{Device, wait};
 use std::time::Instant;
 
@@ -93,13 +93,13 @@ impl Clock {
 }
 
 impl Control for Clock {
-    fn row(&mut self, _: Row) -> Result<()> {
+    fn row(&mut self, _: LoggedRow) -> Result<()> {
         Ok(())
     }
 
-    fn turn(&mut self, _: usize, _: usize) -> Turn {
+    fn turn(&mut self, _: usize, _: usize) -> Action {
         self.tick();
-        if self.done() { Turn::Stop } else { Turn::GoOn }
+        if self.done() { Action::Stop } else { Action::GoOn }
     }
 }
 

@@ -11,14 +11,14 @@ use seraug_core::store::Stage;
 use seraug_data::audio::LogMel;
 use seraug_data::features::Standardiser;
 use seraug_run::out_of_memory;
-use seraug_run::worker_client::protocol::{Timed, Timing, Trial};
+use seraug_run::worker_client::protocol::{BenchmarkRequest, Timed, Timing};
 use seraug_train::classifier::predict::predict;
 use seraug_train::classifier::{self, ClassifierTask};
 use seraug_train::feature_bank::Bank;
 use seraug_train::generators::augment;
 use seraug_train::generators::triplet_gan::networks::Networks;
 use seraug_train::generators::triplet_gan::{self, AugmentorTask};
-use seraug_train::nets::vgg::Vgg;
+use seraug_train::nets::vgg::VggNet;
 use seraug_train::torch::device::{self, Device};
 use seraug_train::torch::process_setup;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -30,7 +30,7 @@ const STEPS: usize = 1 << 20;
 ///
 /// # Errors
 /// A spec that does not read, a device that does not answer, a training that fails; too little memory as [`out_of_memory::advice`].
-pub fn run(trial: &Trial) -> Result<Vec<Timed>> {
+pub fn run(trial: &BenchmarkRequest) -> Result<Vec<Timed>> {
     let spec = spec::parse(&trial.spec, "the spec of a trial", &[])?;
     let device = device::open(trial.device.parse::<DeviceChoice>()?)?;
     if device == Device::Cpu {
@@ -63,7 +63,7 @@ pub fn run(trial: &Trial) -> Result<Vec<Timed>> {
         let clock = explained(Stage::Classifier, &spec, || {
             let (Network::Vgg(sizes), c) = (&spec.classifier.network, &spec.classifier);
             let (mels, classes) = (spec.features.mels, spec.classes.len());
-            let net = Vgg::new(sizes, c.segment_frames, mels, classes, Seed::new(1), device)
+            let net = VggNet::new(sizes, c.segment_frames, mels, classes, Seed::new(1), device)
                 .in_precision(spec.precision);
             Ok(Clock::repeated(device, || drop(predict(&net, c, &bank, &all))))
         })?;
@@ -154,7 +154,7 @@ condition = [{ name = "no-aug" }]
     #[test]
     fn what_is_asked_for_is_timed_and_nothing_else() {
         let spec = tiny();
-        let trial = |losses: &[&[GanLoss]], batches: &[usize], windows: bool| Trial {
+        let trial = |losses: &[&[GanLoss]], batches: &[usize], windows: bool| BenchmarkRequest {
             spec: spec.to_toml(),
             precision: spec.precision,
             device: "cpu".to_owned(),
@@ -162,7 +162,7 @@ condition = [{ name = "no-aug" }]
             batches: batches.to_vec(),
             windows,
         };
-        let of = |trial: &Trial| -> Vec<Timing> {
+        let of = |trial: &BenchmarkRequest| -> Vec<Timing> {
             let timed = run(trial).unwrap();
             for t in &timed {
                 assert!(t.seconds.len() >= 3 && t.seconds.iter().all(|s| *s > 0.0 && *s < 10.0), "{t:?}");

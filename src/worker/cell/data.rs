@@ -16,7 +16,7 @@ use tch::Device;
 
 /// What the cells of a run share.
 #[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
+pub struct CellContext<'a> {
     /// The experiment.
     pub spec: &'a Spec,
     /// Its utterances.
@@ -48,17 +48,17 @@ pub struct FoldData {
 
 /// The data of the fold that was asked for last, and the log-mels that all are made of; loaded when needed.
 #[derive(Debug, Default)]
-pub struct Loaded {
+pub struct LoadedData {
     mels: Option<Vec<LogMel>>,
     fold: Option<(Rc<Fold>, FoldData)>,
 }
 
-impl Loaded {
+impl LoadedData {
     /// The data of `fold`.
     ///
     /// # Errors
     /// Audio that cannot be read.
-    pub fn data(&mut self, context: &Context, fold: &Rc<Fold>) -> Result<&FoldData> {
+    pub fn data(&mut self, context: &CellContext, fold: &Rc<Fold>) -> Result<&FoldData> {
         if self.mels.is_none() {
             let (utterances, hidden) = (&context.selection.utterances, ProgressBar::hidden());
             let store = context.store.root();

@@ -1,6 +1,6 @@
 //! Representations of originals and of their augmentations, for Fig. 3 of the paper.
 
-use super::{Context, FoldData};
+use super::{CellContext, FoldData};
 use seraug_core::error::{Error, Result};
 use seraug_core::files::write_atomic;
 use seraug_core::rng::Seed;
@@ -23,7 +23,7 @@ const BATCH: usize = 64;
 /// # Errors
 /// A store entry that does not read, a file that cannot be written.
 pub fn write(
-    context: &Context,
+    context: &CellContext,
     cell: &Cell,
     key: &Key,
     data: &FoldData,
@@ -70,7 +70,7 @@ pub fn write(
 
 /// `per_class` utterances of each class of `of`, at random by `seed`: of a seed that the conditions of a fold share, the
 /// same for every condition.
-pub fn choose(context: &Context, seed: Seed, of: &[usize], per_class: usize) -> Vec<usize> {
+pub fn choose(context: &CellContext, seed: Seed, of: &[usize], per_class: usize) -> Vec<usize> {
     let mut chosen = Vec::new();
     for class in 0..context.spec.classes.len() {
         let mut ranked: Vec<(u32, usize)> = of

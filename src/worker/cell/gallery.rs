@@ -1,7 +1,7 @@
 //! Log-mels of a few utterances beside their augmentations, for the report.
 
 use super::embedding::choose;
-use super::{Context, FoldData};
+use super::{CellContext, FoldData};
 use seraug_core::error::{Error, Result};
 use seraug_core::run_files::{About, Shown, write_gallery};
 use seraug_core::spec::Augment;
@@ -20,8 +20,8 @@ const PER_CLASS: usize = 2;
 ///
 /// # Errors
 /// A store entry that does not read, a file that cannot be written.
-pub fn write(context: &Context, cell: &Cell, data: &FoldData, dir: &Path) -> Result<()> {
-    let Context { spec, selection, store, device, .. } = *context;
+pub fn write(context: &CellContext, cell: &Cell, data: &FoldData, dir: &Path) -> Result<()> {
+    let CellContext { spec, selection, store, device, .. } = *context;
     let (Some(key), Augment::TripletGan(gan)) = (&cell.augmentor, &spec.condition[cell.condition].augment)
     else {
         return Err(Error::failed(format!("{}: a gallery without an augmentor", cell.id)));

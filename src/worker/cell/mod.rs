@@ -7,35 +7,38 @@ mod stage_entry;
 pub mod training_session;
 pub mod training_set;
 
-pub use data::{Context, FoldData, Loaded};
+pub use data::{CellContext, FoldData, LoadedData};
 
 use seraug_core::error::{Error, Result};
 use seraug_core::files::write_atomic;
 use seraug_core::metrics::Confusion;
 use seraug_core::owner::Owner;
-use seraug_core::run_files::{CellRecord, PredictionRow, Status, read_history, read_predictions, write_history, write_predictions};
+use seraug_core::run_files::{
+    CellRecord, OutcomeStatus, PredictionRow, read_history, read_predictions, write_history,
+    write_predictions,
+};
 use seraug_core::spec::{Augment, GanLoss, TripletGan};
-use seraug_core::store::{Key, Stage, Task};
+use seraug_core::store::{Key, Stage, StageTask};
 use seraug_core::version;
 use seraug_data::split::{Fold, Selection};
 use seraug_run::plan::{Cell, augmentor_sees, has_gallery};
 use seraug_run::warnings;
 use seraug_train::classifier::predict::predict;
-use seraug_train::classifier::{self, ClassifierTask};
 use seraug_train::classifier::vote::Prediction;
+use seraug_train::classifier::{self, ClassifierTask};
 use seraug_train::generators::triplet_gan::{self, AugmentorTask, Networks};
-use seraug_train::nets::vgg::Vgg;
+use seraug_train::nets::vgg::VggNet;
 use stage_entry::StageInfo;
 use std::path::{Path, PathBuf};
-use training_session::{Training, Wanted, Watch, obtain};
+use training_session::{PendingTraining, StageObserver, StageRequest, get_or_train};
 use training_set::TrainingSet;
 
 /// A cell being worked on.
-struct Work<'a> {
-    context: &'a Context<'a>,
+struct CellJob<'a> {
+    context: &'a CellContext<'a>,
     cell: &'a Cell,
-    task: Task,
-    loaded: &'a mut Loaded,
+    task: StageTask,
+    loaded: &'a mut LoadedData,
     log: Vec<String>,
 }
 
@@ -45,14 +48,14 @@ struct Work<'a> {
 /// A stage that fails: a loss that is not finite, a store or a run directory that cannot be written; a stop that was
 /// asked for. No outcome.toml is written then.
 pub fn run(
-    context: &Context,
+    context: &CellContext,
     cell: &Cell,
-    loaded: &mut Loaded,
+    loaded: &mut LoadedData,
     attempt: usize,
-    watch: &mut dyn Watch,
+    watch: &mut dyn StageObserver,
 ) -> Result<CellRecord> {
-    let task = Task { run: context.run.name(&cell.id.experiment), cell: cell.id.to_string() };
-    let mut work = Work { context, cell, task, loaded, log: vec![cell.id.to_string()] };
+    let task = StageTask { run: context.run.name(&cell.id.experiment), cell: cell.id.to_string() };
+    let mut work = CellJob { context, cell, task, loaded, log: vec![cell.id.to_string()] };
     let classifier = work.classifier(watch)?;
     // It may be there without its augmentor, which somebody has removed.
     if let Augment::TripletGan(gan) = &context.spec.condition[cell.condition].augment {
@@ -66,10 +69,10 @@ pub fn run(
     Ok(record)
 }
 
-impl Work<'_> {
+impl CellJob<'_> {
     /// Writes predictions, history, embedding and gallery; the record is what they come to.
     fn record(&mut self, classifier: &Path, attempt: usize) -> Result<CellRecord> {
-        let Context { spec, run, store, device, .. } = self.context;
+        let CellContext { spec, run, store, device, .. } = self.context;
         let classes = spec.class_names();
         let file = |name| run.cell_file(&self.cell.id, name);
         let mut history = Vec::new();
@@ -109,7 +112,7 @@ impl Work<'_> {
             .map(|row| row.iter().sum::<u64>() as f64 / confusion.total().max(1) as f64)
             .collect();
         Ok(CellRecord {
-            status: Status::Done,
+            status: OutcomeStatus::Done,
             error: String::new(),
             key_classifier: self.cell.classifier.to_string(),
             trained,
@@ -125,10 +128,10 @@ impl Work<'_> {
     }
 
     /// The entry of the classifier.
-    fn classifier(&mut self, watch: &mut dyn Watch) -> Result<PathBuf> {
+    fn classifier(&mut self, watch: &mut dyn StageObserver) -> Result<PathBuf> {
         let cell = self.cell;
         let task = self.task.clone();
-        let wanted = Wanted {
+        let wanted = StageRequest {
             store: self.context.store,
             stage: Stage::Classifier,
             key: &cell.classifier,
@@ -136,14 +139,14 @@ impl Work<'_> {
             task: &task,
             checkpoint_every: self.context.checkpoint_every,
         };
-        let dir = obtain(wanted, watch, |training| self.train_classifier(training))?;
+        let dir = get_or_train(wanted, watch, |training| self.train_classifier(training))?;
         Ok(dir)
     }
 
     /// Trains and tests the classifier into the store.
-    fn train_classifier(&mut self, training: &mut Training) -> Result<PathBuf> {
+    fn train_classifier(&mut self, training: &mut PendingTraining) -> Result<PathBuf> {
         let (context, cell) = (self.context, self.cell);
-        let Context { spec, selection, store, .. } = context;
+        let CellContext { spec, selection, store, .. } = context;
         let (condition, fold) = (&spec.condition[cell.condition], &cell.fold);
         let augmentor = match &condition.augment {
             Augment::TripletGan(gan) => Some(self.augmentor(gan, training.watch)?),
@@ -181,22 +184,22 @@ impl Work<'_> {
     }
 
     /// The trained networks of the cell's augmentor.
-    fn augmentor(&mut self, gan: &TripletGan, watch: &mut dyn Watch) -> Result<Networks> {
-        let Context { spec, store, device, checkpoint_every, .. } = self.context;
+    fn augmentor(&mut self, gan: &TripletGan, watch: &mut dyn StageObserver) -> Result<Networks> {
+        let CellContext { spec, store, device, checkpoint_every, .. } = self.context;
         let (Some(key), Some(trajectory)) = (&self.cell.augmentor, &self.cell.augmentor_trajectory) else {
             return Err(Error::failed(format!("{}: the plan gave it no augmentor", self.cell.id)));
         };
         let task = self.task.clone();
         let (stage, checkpoint_every) = (Stage::Augmentor, *checkpoint_every);
-        let wanted = Wanted { store, stage, key, trajectory, task: &task, checkpoint_every };
-        let dir = obtain(wanted, watch, |training| self.train_augmentor(gan, training))?;
+        let wanted = StageRequest { store, stage, key, trajectory, task: &task, checkpoint_every };
+        let dir = get_or_train(wanted, watch, |training| self.train_augmentor(gan, training))?;
         Networks::load_trained(&gan.losses, &dir, spec, *device)
     }
 
     /// Trains the augmentor into the store.
-    fn train_augmentor(&mut self, gan: &TripletGan, training: &mut Training) -> Result<PathBuf> {
+    fn train_augmentor(&mut self, gan: &TripletGan, training: &mut PendingTraining) -> Result<PathBuf> {
         let (context, cell) = (self.context, self.cell);
-        let Context { spec, selection, store, .. } = context;
+        let CellContext { spec, selection, store, .. } = context;
         let data = self.loaded.data(context, &cell.fold)?;
         let seen = augmentor_sees(spec, &cell.fold);
         let labels: Vec<usize> = seen.iter().map(|&i| selection.labels[i]).collect();
@@ -230,8 +233,8 @@ impl Work<'_> {
 }
 
 /// What `net` says of the test utterances.
-fn test(context: &Context, fold: &Fold, net: &Vgg, data: &FoldData) -> Vec<PredictionRow> {
-    let Context { spec, selection, .. } = context;
+fn test(context: &CellContext, fold: &Fold, net: &VggNet, data: &FoldData) -> Vec<PredictionRow> {
+    let CellContext { spec, selection, .. } = context;
     let all: Vec<usize> = (0..fold.test.len()).collect();
     let row = |(p, &i): (Prediction, &usize)| {
         let u = &selection.utterances[i];
@@ -258,7 +261,7 @@ fn speakers(selection: &Selection, fold: &Fold, origin: &[usize]) -> Vec<usize> 
 }
 
 /// Reads stored predictions; a key covers audio and labels, so ids and speakers are today's.
-fn named(context: &Context, fold: &Fold, path: &Path) -> Result<Vec<PredictionRow>> {
+fn named(context: &CellContext, fold: &Fold, path: &Path) -> Result<Vec<PredictionRow>> {
     let (_, mut rows) = read_predictions(path)?;
     if rows.len() != fold.test.len() {
         return Err(Error::failed(format!(

@@ -3,7 +3,7 @@
 use seraug_core::digest::digest_hex;
 use seraug_core::error::{Error, Result};
 use seraug_core::files::{self, write_atomic};
-use seraug_core::store::Task;
+use seraug_core::store::StageTask;
 use seraug_train::torch::{device, libtorch};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -32,7 +32,7 @@ pub(super) struct StageInfo {
 
 impl StageInfo {
     /// Of a training that `task` asked for, of so many seconds, that came to these weights on the device where they are.
-    pub(super) fn new(task: &Task, seconds: f64, weights: &Tensor) -> StageInfo {
+    pub(super) fn new(task: &StageTask, seconds: f64, weights: &Tensor) -> StageInfo {
         StageInfo {
             seconds,
             weights_sha256: weights_digest(weights),

@@ -4,9 +4,9 @@ use seraug_core::error::{Error, Result};
 use seraug_core::files::{self, write_atomic};
 use seraug_core::interrupt;
 use seraug_core::run_files::{HistoryRow, read_history, write_history};
-use seraug_core::store::{Checkpoints, Claim, Holder, Key, Lease, Observer, Stage, Store, Task};
-use seraug_train::control::{Control, Turn};
-use seraug_train::history::Row;
+use seraug_core::store::{Checkpoints, Claim, Holder, Key, Lease, LeaseObserver, Stage, StageTask, Store};
+use seraug_train::control::{Action, Control};
+use seraug_train::history::LoggedRow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -18,11 +18,11 @@ const SIGN: Duration = Duration::from_secs(1);
 const LARGEST_KEPT: u64 = 512 << 20;
 
 /// Who wants to know how a stage goes.
-pub trait Watch {
+pub trait StageObserver {
     /// A training is about to begin.
     fn begins(&mut self, stage: Stage);
     /// A log interval of a training.
-    fn row(&mut self, stage: Stage, row: &Row);
+    fn row(&mut self, stage: Stage, row: &LoggedRow);
     /// A training goes on: at most one a second.
     fn step(&mut self, stage: Stage, step: usize, steps: usize);
     /// Another process makes the stage; called again while it does.
@@ -33,7 +33,7 @@ pub trait Watch {
 
 /// A stage to obtain.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct StageRequest<'a> {
     /// Where finished ones are.
     pub store: &'a Store,
     /// Which.
@@ -43,31 +43,31 @@ pub struct Wanted<'a> {
     /// What its checkpoints are kept by.
     pub trajectory: &'a Key,
     /// Who asks.
-    pub task: &'a Task,
+    pub task: &'a StageTask,
     /// Between two checkpoints.
     pub checkpoint_every: Duration,
 }
 
 /// A training about to begin.
-pub struct Training<'a> {
-    wanted: &'a Wanted<'a>,
+pub struct PendingTraining<'a> {
+    wanted: &'a StageRequest<'a>,
     lease: Lease,
     /// Who wants to know.
-    pub watch: &'a mut dyn Watch,
+    pub watch: &'a mut dyn StageObserver,
 }
 
 /// The folder of the stage's entry. `train` is called where it is in no store and
-/// nobody else makes it; it trains under [`Training::control`] and puts the entry into the store.
+/// nobody else makes it; it trains under [`PendingTraining::control`] and puts the entry into the store.
 ///
 /// # Errors
 /// Those of `train`; a stop that was asked for; a store that cannot be written.
-pub fn obtain(
-    wanted: Wanted,
-    watch: &mut dyn Watch,
-    mut train: impl FnMut(&mut Training) -> Result<PathBuf>,
+pub fn get_or_train(
+    wanted: StageRequest,
+    watch: &mut dyn StageObserver,
+    mut train: impl FnMut(&mut PendingTraining) -> Result<PathBuf>,
 ) -> Result<PathBuf> {
-    let Wanted { store, stage, key, .. } = wanted;
-    let mut observer = Observer::default();
+    let StageRequest { store, stage, key, .. } = wanted;
+    let mut observer = LeaseObserver::default();
     let mut said: Option<Instant> = None;
     loop {
         if let Some(dir) = store.find(stage, key) {
@@ -79,7 +79,7 @@ pub fn obtain(
                 if let Some(dir) = store.find(stage, key) {
                     return Ok(dir);
                 }
-                match train(&mut Training { wanted: &wanted, lease, watch }) {
+                match train(&mut PendingTraining { wanted: &wanted, lease, watch }) {
                     // Nobody asked: the lease was taken over while this process slept. Its successor goes on.
                     Err(Error::Interrupted(_)) if interrupt::stops() == 0 => {}
                     trained => return trained,
@@ -107,15 +107,15 @@ pub fn by(holder: &Holder) -> String {
     )
 }
 
-impl Training<'_> {
+impl PendingTraining<'_> {
     /// The reins of a training of `steps` steps. `continues`: a training with more steps
     /// can go on from the end of this one.
-    pub fn control(&mut self, steps: usize, continues: bool) -> Reins<'_> {
+    pub fn control(&mut self, steps: usize, continues: bool) -> TrainingSession<'_> {
         let wanted = self.wanted;
         let checkpoints = wanted.store.checkpoints(wanted.stage, wanted.trajectory);
         self.lease.progress().steps = steps;
         self.watch.begins(wanted.stage);
-        Reins {
+        TrainingSession {
             stage: wanted.stage,
             checkpoints,
             every: wanted.checkpoint_every,
@@ -134,12 +134,12 @@ impl Training<'_> {
 }
 
 /// Checkpoints, signs of life and stops of one training.
-pub struct Reins<'a> {
+pub struct TrainingSession<'a> {
     stage: Stage,
     checkpoints: Checkpoints,
     every: Duration,
     lease: &'a Lease,
-    watch: &'a mut dyn Watch,
+    watch: &'a mut dyn StageObserver,
     steps: usize,
     continues: bool,
     history: Vec<HistoryRow>,
@@ -155,7 +155,7 @@ pub struct Reins<'a> {
 /// Name of the file with the seconds that a checkpoint took.
 const SECONDS: &str = "seconds";
 
-impl Reins<'_> {
+impl TrainingSession<'_> {
     /// All rows, also those before an interruption.
     pub fn history(&self) -> &[HistoryRow] {
         &self.history
@@ -175,7 +175,7 @@ impl Reins<'_> {
     }
 }
 
-impl Control for Reins<'_> {
+impl Control for TrainingSession<'_> {
     fn resume(&mut self) -> Option<PathBuf> {
         let (step, dir) = self.checkpoints.latest(|step| step <= self.steps)?;
         let history = read_history(&dir.join("history.csv")).ok()?;
@@ -194,7 +194,7 @@ impl Control for Reins<'_> {
         self.watch.note(text);
     }
 
-    fn row(&mut self, row: Row) -> Result<()> {
+    fn row(&mut self, row: LoggedRow) -> Result<()> {
         self.watch.row(self.stage, &row);
         let values: Vec<(String, f64)> = row.values.into_iter().map(|(n, v)| (n.to_owned(), v)).collect();
         self.lease.progress().values.clone_from(&values);
@@ -202,7 +202,7 @@ impl Control for Reins<'_> {
         Ok(())
     }
 
-    fn turn(&mut self, step: usize, steps: usize) -> Turn {
+    fn turn(&mut self, step: usize, steps: usize) -> Action {
         let now = Instant::now();
         if now - self.signed >= SIGN {
             self.signed = now;
@@ -213,12 +213,12 @@ impl Control for Reins<'_> {
             (progress.step, progress.seconds) = (step, (now - self.begun).as_secs_f64());
         }
         if interrupt::stops() > 0 || self.lease.is_lost() {
-            return Turn::Stop;
+            return Action::Stop;
         }
         if (step == steps && self.continues) || now - self.saved >= self.every {
-            return Turn::Save;
+            return Action::Save;
         }
-        Turn::GoOn
+        Action::GoOn
     }
 
     fn save(&mut self, step: usize, write: &dyn Fn(&Path) -> Result<()>) -> Result<()> {

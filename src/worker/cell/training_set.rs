@@ -1,6 +1,6 @@
 //! What a condition trains its classifier on: the one place where its augmentation is chosen.
 
-use super::{Context, FoldData};
+use super::{CellContext, FoldData};
 use seraug_core::error::Result;
 use seraug_core::spec::Augment;
 use seraug_data::corpora::Utterance;
@@ -31,7 +31,7 @@ impl<'a> TrainingSet<'a> {
     /// # Errors
     /// Audio that cannot be read.
     pub fn new(
-        context: &Context,
+        context: &CellContext,
         cell: &Cell,
         data: &'a FoldData,
         augmentor: Option<&Networks>,

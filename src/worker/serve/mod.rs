@@ -2,20 +2,20 @@
 
 mod may_pass;
 
-use crate::cell::{self, Context, Loaded};
-use crate::reporter::{Board, Said, say};
+use crate::cell::{self, CellContext, LoadedData};
+use crate::reporter::{Board, Reporter, say};
 use may_pass::may_pass;
 use seraug_core::device::numeric;
 use seraug_core::error::{Error, Result};
 use seraug_core::panic::caught;
-use seraug_core::run_files::{CellRecord, PlannedCell, RunDir, RunInfo, Status, read_plan};
+use seraug_core::run_files::{CellRecord, OutcomeStatus, PlannedCell, RunDir, RunInfo, read_plan};
 use seraug_core::spec::{self, File, Precision, Spec};
 use seraug_core::store::{Stage, Store};
 use seraug_core::{interrupt, terminal};
 use seraug_run::plan::Plan;
 use seraug_run::progress::Display;
 use seraug_run::supervise::{self, Options};
-use seraug_run::worker_client::protocol::{Event, Order};
+use seraug_run::worker_client::protocol::{Event, WorkerOrder};
 use seraug_run::{inputs, out_of_memory, slurm};
 use seraug_train::torch::device::{self, Device};
 use seraug_train::torch::process_setup;
@@ -26,7 +26,7 @@ use std::time::Duration;
 
 /// What a worker is started with.
 #[derive(Debug, Clone)]
-pub struct Task {
+pub struct WorkerTask {
     /// The run directory.
     pub run: RunDir,
     /// As of the run.
@@ -45,13 +45,13 @@ pub fn precision(run: &RunDir) -> Result<Precision> {
 ///
 /// # Errors
 /// A run directory that does not read, corpora that changed since the run began, a device that does not answer.
-pub fn serve(task: &Task) -> Result<u8> {
+pub fn serve(task: &WorkerTask) -> Result<u8> {
     let orders = orders();
     let mut bench = Bench::new(task)?;
     interrupt::heed(true);
     say(&Event::Ready);
-    while let Ok(Order::Cell { row, attempt }) = orders.recv() {
-        let mut said = Said::default();
+    while let Ok(WorkerOrder::Cell { row, attempt }) = orders.recv() {
+        let mut said = Reporter::default();
         match bench.work(row, attempt, &mut said) {
             Ok(()) => say(&Event::Done),
             Err(Error::Interrupted(_)) => {
@@ -77,20 +77,20 @@ pub fn serve(task: &Task) -> Result<u8> {
 ///
 /// # Errors
 /// As [`serve`].
-pub fn one(task: &Task, row: usize) -> Result<u8> {
+pub fn one(task: &WorkerTask, row: usize) -> Result<u8> {
     let rows = read_plan(&task.run.plan())?;
     let planned = rows.get(row).ok_or_else(|| {
         Error::usage(format!("--cell {}: {} has {} cells", row + 1, task.run.plan().display(), rows.len()))
     })?;
     let before = CellRecord::load(&task.run.cell_file(&planned.cell, "outcome.toml"))?;
-    if before.is_some_and(|r| r.status == Status::Done && r.key_classifier == planned.key_classifier) {
+    if before.is_some_and(|r| r.status == OutcomeStatus::Done && r.key_classifier == planned.key_classifier) {
         terminal::note(&format!("{}: is done already", planned.cell));
         return Ok(0);
     }
     let attempt = 1 + slurm::restarts();
     let mut bench = Bench::new(task)?;
     interrupt::heed(true);
-    let mut said = Said::aloud();
+    let mut said = Reporter::aloud();
     match bench.work(row, attempt, &mut said) {
         Ok(()) => Ok(0),
         Err(e @ Error::Interrupted(_)) if interrupt::limit_is_near() => {
@@ -114,7 +114,7 @@ pub fn one(task: &Task, row: usize) -> Result<u8> {
 
 /// A failure in words, and whether another try may end otherwise: a device that failed or was full, as against a
 /// training that diverged.
-fn explained(spec: &Spec, said: &Said, error: &str) -> (String, bool) {
+fn explained(spec: &Spec, said: &Reporter, error: &str) -> (String, bool) {
     let stage = said.stage.unwrap_or(Stage::Classifier);
     match out_of_memory::advice(error, stage, spec) {
         Some(line) => (line, true),
@@ -123,12 +123,12 @@ fn explained(spec: &Spec, said: &Said, error: &str) -> (String, bool) {
 }
 
 /// Orders as they come. A stop, and the end of the input, ask the training for a stop at once.
-fn orders() -> mpsc::Receiver<Order> {
+fn orders() -> mpsc::Receiver<WorkerOrder> {
     let (give, take) = mpsc::channel();
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {
             match line.ok().and_then(|l| serde_json::from_str(&l).ok()) {
-                Some(Order::Stop) | None => break,
+                Some(WorkerOrder::Stop) | None => break,
                 Some(order) => {
                     if give.send(order).is_err() {
                         break;
@@ -153,13 +153,13 @@ struct Bench {
     checkpoint_every: Duration,
     tensorboard: bool,
     cuda_graphs: bool,
-    loaded: Loaded,
+    loaded: LoadedData,
     spec: Spec,
 }
 
 impl Bench {
-    fn new(task: &Task) -> Result<Bench> {
-        let Task { run, options } = task;
+    fn new(task: &WorkerTask) -> Result<Bench> {
+        let WorkerTask { run, options } = task;
         let spec = read_spec(&run.spec())?;
         let info = RunInfo::load(&run.info())?;
         let store = Store::of(&options.results);
@@ -180,13 +180,13 @@ impl Bench {
             checkpoint_every: options.checkpoint_every,
             tensorboard: options.tensorboard,
             cuda_graphs: options.cuda_graphs,
-            loaded: Loaded::default(),
+            loaded: LoadedData::default(),
             spec: plan.spec.clone(),
             plan,
         })
     }
 
-    fn work(&mut self, row: usize, attempt: usize, said: &mut Said) -> Result<()> {
+    fn work(&mut self, row: usize, attempt: usize, said: &mut Reporter) -> Result<()> {
         let (Some(cell), Some(planned)) = (self.plan.cells.get(row), self.rows.get(row)) else {
             return Err(Error::failed(format!("{}: no row {row}", self.run.plan().display())));
         };
@@ -197,7 +197,7 @@ impl Bench {
                 self.run.path().display()
             )));
         }
-        let context = Context {
+        let context = CellContext {
             spec: &self.plan.spec,
             selection: &self.plan.selection,
             cells: &self.plan.cells,
@@ -238,7 +238,7 @@ condition = [{ name = "no-aug" }]
 "#;
         let spec = spec::parse(text, "x.toml", &[]).unwrap();
         let error = Tensor::f_zeros([1i64 << 50], (Kind::Float, Device::Cpu)).unwrap_err();
-        let (line, may_pass) = explained(&spec, &Said::default(), &format!("{error:?}"));
+        let (line, may_pass) = explained(&spec, &Reporter::default(), &format!("{error:?}"));
         assert!(line.starts_with("out of memory on the host: 4194304.00 GiB asked for; "), "{line}");
         assert!(line.ends_with("--set classifier.batch=16 --set classifier.small-batch=8"), "{line}");
         assert!(may_pass);

@@ -2,7 +2,7 @@
 
     python tests/golden/mel/generate.py CORPORA
 
-The signals are formulas that tests/all/mel.rs repeats; of EMO-DB only every fourth mel frame of three files is
+The signals are formulas that tests/cli/mel.rs repeats; of EMO-DB only every fourth mel frame of three files is
 kept. librosa runs in float64; in float32 it gives the same within 1e-5 dB, as is printed.
 """
 

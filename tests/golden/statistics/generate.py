@@ -83,7 +83,7 @@ def powers():
     return [{"n": n, "delta": float(solve(nobs=n, alpha=0.05, power=0.8)) * n**0.5} for n in [3, 4, 5, 6, 10, 25, 100, 500]]
 
 
-# The generator of src/seed.rs, written again.
+# The generator of src/core/rng.rs, written again.
 M = (1 << 64) - 1
 
 

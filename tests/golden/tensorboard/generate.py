@@ -1,4 +1,4 @@
-"""Golden of src/results/tensorboard.rs: an event file as TensorBoard's own code writes it.
+"""Golden of src/core/run_files/tensorboard.rs: an event file as TensorBoard's own code writes it.
 
     python tests/golden/tensorboard/generate.py        (tensorboard 2.21; rewrites events)
 

@@ -1,4 +1,4 @@
-"""Golden of tests/all/augmentations.rs: a step of mixup, from plain torch.nn.
+"""Golden of tests/worker/augmentations.rs: a step of mixup, from plain torch.nn.
 
     python tests/golden/torch/generate_mixup.py        (PyTorch 2.11, CPU; rewrites mixup.safetensors)
 

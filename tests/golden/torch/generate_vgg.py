@@ -1,4 +1,4 @@
-"""Goldens of tests/all/classifier.rs: a narrow VGG in torchvision's layout, from plain torch.nn.
+"""Goldens of tests/worker/classifier.rs: a narrow VGG in torchvision's layout, from plain torch.nn.
 
     python tests/golden/torch/generate_vgg.py        (PyTorch 2.11, CPU; rewrites the files beside it)
 

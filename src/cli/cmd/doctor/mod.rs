@@ -9,21 +9,21 @@ use seraug_core::device::{self, Card};
 use seraug_core::driver::{self, Driver};
 use seraug_core::error::{Error, Result};
 use seraug_core::version::{self, VERSION};
-use seraug_data::corpora::{self, Reading};
-use seraug_run::worker_client::protocol::{Answer, Opened, Question};
-use seraug_run::worker_client::{self, Fault};
+use seraug_data::corpora::{self, DigestPolicy};
+use seraug_run::worker_client::protocol::{Opened, ProbeAnswer, ProbeQuestion};
+use seraug_run::worker_client::{self, WorkerFault};
 use serde::Serialize;
 use std::path::Path;
 use std::process::Command;
 
 /// Show versions, devices and corpora found, and the next step for what is missing
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct DoctorArgs {}
 
 /// How a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum State {
+enum PartState {
     /// It works.
     Ok,
     /// It is not there; some experiments do without it.
@@ -34,22 +34,22 @@ enum State {
 
 /// One part of what an experiment needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Part {
+struct DoctorPart {
     part: String,
-    state: State,
+    state: PartState,
     found: String,
     /// What to do about it, where something can be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
-impl Part {
-    fn new(part: &str, state: State, found: impl Into<String>, next: Option<&str>) -> Part {
-        Part { part: part.to_owned(), state, found: found.into(), next: next.map(str::to_owned) }
+impl DoctorPart {
+    fn new(part: &str, state: PartState, found: impl Into<String>, next: Option<&str>) -> DoctorPart {
+        DoctorPart { part: part.to_owned(), state, found: found.into(), next: next.map(str::to_owned) }
     }
 
-    fn ok(part: &str, found: impl Into<String>) -> Part {
-        Part::new(part, State::Ok, found, None)
+    fn ok(part: &str, found: impl Into<String>) -> DoctorPart {
+        DoctorPart::new(part, PartState::Ok, found, None)
     }
 }
 
@@ -57,10 +57,10 @@ impl Part {
 ///
 /// # Errors
 /// Standard output cannot be written.
-pub fn run(_: Args, global: &Global) -> Result<u8> {
-    let mut parts = vec![Part::ok("seraug", format!("{VERSION} ({})", version::revision()))];
+pub fn run(_: DoctorArgs, global: &Global) -> Result<u8> {
+    let mut parts = vec![DoctorPart::ok("seraug", format!("{VERSION} ({})", version::revision()))];
     let program = worker_client::program()?;
-    let question = Question { devices: vec!["cpu".to_owned()], cuda: true, ..Question::default() };
+    let question = ProbeQuestion { devices: vec!["cpu".to_owned()], cuda: true, ..ProbeQuestion::default() };
     parts.extend(worker_parts(&program, worker_client::ask(&program, &question)));
     parts.extend(graph_part(&program, parts.iter().any(|p| p.part.starts_with("cuda:"))));
     parts.push(espeak_part("espeak-ng"));
@@ -69,16 +69,16 @@ pub fn run(_: Args, global: &Global) -> Result<u8> {
         true => print_json(&parts)?,
         false => print(&table(&parts))?,
     }
-    Ok(if parts.iter().any(|p| p.state == State::Broken) { 1 } else { 0 })
+    Ok(if parts.iter().any(|p| p.state == PartState::Broken) { 1 } else { 0 })
 }
 
 /// The worker, and what it says of libtorch and the devices. Without it the processor is all that is known.
-fn worker_parts(program: &Path, told: std::result::Result<Answer, Fault>) -> Vec<Part> {
+fn worker_parts(program: &Path, told: std::result::Result<ProbeAnswer, WorkerFault>) -> Vec<DoctorPart> {
     match told {
         Ok(answer) => {
             let driver = driver::look();
             let mut parts = vec![
-                Part::ok("worker", program.display().to_string()),
+                DoctorPart::ok("worker", program.display().to_string()),
                 libtorch_part(answer.folder.as_deref(), &answer.libtorch),
                 cpu_part(answer.devices),
             ];
@@ -89,35 +89,38 @@ fn worker_parts(program: &Path, told: std::result::Result<Answer, Fault>) -> Vec
         Err(fault) => {
             let found = format!("{}: {}", fault.path.display(), fault.found);
             vec![
-                Part::new("worker", State::Broken, found, Some(&fault.next)),
-                Part::ok("cpu", processor(&device::cpu(1).name)),
+                DoctorPart::new("worker", PartState::Broken, found, Some(&fault.next)),
+                DoctorPart::ok("cpu", processor(&device::cpu(1).name)),
             ]
         }
     }
 }
 
 /// libtorch; another release than the one that tch is made for is said, whether or not it happens to work.
-fn libtorch_part(dir: Option<&Path>, version: &str) -> Part {
+fn libtorch_part(dir: Option<&Path>, version: &str) -> DoctorPart {
     let place = dir.map(|d| format!(" in {}", d.display())).unwrap_or_default();
     let found = format!("{version}{place}");
     match version.starts_with(device::LIBTORCH) {
-        true => Part::ok("libtorch", found),
+        true => DoctorPart::ok("libtorch", found),
         false => {
             let next =
                 format!("unset LIBTORCH and run ./bootstrap build, which installs {}", device::LIBTORCH);
-            Part::new("libtorch", State::Missing, found, Some(&next))
+            DoctorPart::new("libtorch", PartState::Missing, found, Some(&next))
         }
     }
 }
 
-fn cpu_part(opened: Opened) -> Part {
+fn cpu_part(opened: Opened) -> DoctorPart {
     match opened {
         Opened::All(devices) => {
-            Part::ok("cpu", devices.iter().map(|(_, cpu)| processor(&cpu.name)).collect::<String>())
+            DoctorPart::ok("cpu", devices.iter().map(|(_, cpu)| processor(&cpu.name)).collect::<String>())
         }
-        Opened::Not { error, .. } => {
-            Part::new("cpu", State::Broken, error, Some("remove .libtorch and run ./bootstrap build"))
-        }
+        Opened::Not { error, .. } => DoctorPart::new(
+            "cpu",
+            PartState::Broken,
+            error,
+            Some("remove .libtorch and run ./bootstrap build"),
+        ),
     }
 }
 
@@ -130,37 +133,40 @@ fn processor(name: &str) -> String {
 }
 
 /// NVIDIA's driver, where a GPU is: what it is, the cards, and whether it is new enough for libtorch.
-fn driver_part(driver: &Driver, libtorch: &str) -> Part {
+fn driver_part(driver: &Driver, libtorch: &str) -> DoctorPart {
     let found = format!("{driver}; {}", driver.names());
     let too_old = driver.too_old(libtorch).map(|why| (why, "update NVIDIA's driver, or use --device cpu"));
     let cards = driver.cards.iter().flatten().find_map(|gpu| gpu.too_old(libtorch));
     match too_old.or_else(|| cards.map(|why| (why, "use another device, or --device cpu"))) {
-        Some((why, next)) => Part::new("driver", State::Missing, format!("{found}; {why}"), Some(next)),
-        None if driver.cards.is_err() => Part::new(
+        Some((why, next)) => {
+            DoctorPart::new("driver", PartState::Missing, format!("{found}; {why}"), Some(next))
+        }
+        None if driver.cards.is_err() => DoctorPart::new(
             "driver",
-            State::Missing,
+            PartState::Missing,
             found,
             Some("nvidia-smi tests the driver; or use --device cpu"),
         ),
-        None => Part::ok("driver", found),
+        None => DoctorPart::ok("driver", found),
     }
 }
 
 /// One line a device, or one that says why there is none. `gpu`: the system shows an NVIDIA GPU.
-fn cuda_parts(cards: std::result::Result<Vec<Card>, String>, gpu: bool) -> Vec<Part> {
+fn cuda_parts(cards: std::result::Result<Vec<Card>, String>, gpu: bool) -> Vec<DoctorPart> {
     match cards {
         Ok(cards) => {
-            let part = |(n, c): (usize, Card)| Part::ok(&format!("cuda:{n}"), c.name + &memory(c.memory));
+            let part =
+                |(n, c): (usize, Card)| DoctorPart::ok(&format!("cuda:{n}"), c.name + &memory(c.memory));
             cards.into_iter().enumerate().map(part).collect()
         }
         Err(reason) if gpu => {
             let next = "run ./bootstrap build: with a GPU it installs libtorch with CUDA; nvidia-smi tests the driver";
-            vec![Part::new("cuda", State::Missing, reason, Some(next))]
+            vec![DoctorPart::new("cuda", PartState::Missing, reason, Some(next))]
         }
         Err(reason) => {
-            vec![Part::new(
+            vec![DoctorPart::new(
                 "cuda",
-                State::Missing,
+                PartState::Missing,
                 format!("no NVIDIA GPU here, the CPU computes ({reason})"),
                 None,
             )]
@@ -169,13 +175,13 @@ fn cuda_parts(cards: std::result::Result<Vec<Card>, String>, gpu: bool) -> Vec<P
 }
 
 /// What `run --cuda-graphs` opens, beside the worker. Without a GPU nobody misses it.
-fn graph_part(worker: &Path, gpu: bool) -> Option<Part> {
+fn graph_part(worker: &Path, gpu: bool) -> Option<DoctorPart> {
     let file = worker.with_file_name(device::CUDA_GRAPH);
     if file.exists() {
-        return Some(Part::ok("cuda-graph", file.display().to_string()));
+        return Some(DoctorPart::ok("cuda-graph", file.display().to_string()));
     }
     let found = format!("no {}; the augmentor trains without graphs", device::CUDA_GRAPH);
-    gpu.then(|| Part::new("cuda-graph", State::Missing, found, Some("just cuda-graph")))
+    gpu.then(|| DoctorPart::new("cuda-graph", PartState::Missing, found, Some("just cuda-graph")))
 }
 
 /// `, 23.5 GiB`, or nothing where the system does not tell.
@@ -184,7 +190,7 @@ fn memory(bytes: Option<u64>) -> String {
 }
 
 /// The speech synthesiser behind the synthetic corpus.
-fn espeak_part(program: &str) -> Part {
+fn espeak_part(program: &str) -> DoctorPart {
     let version = || {
         let out = Command::new(program).arg("--version").output().ok().filter(|o| o.status.success())?;
         // eSpeak NG text-to-speech: 1.51  Data at: /usr/lib/...
@@ -192,10 +198,10 @@ fn espeak_part(program: &str) -> Part {
         Some(text.split_once(": ")?.1.split_whitespace().next()?.to_owned())
     };
     match version() {
-        Some(version) => Part::ok("espeak-ng", version),
-        None => Part::new(
+        Some(version) => DoctorPart::ok("espeak-ng", version),
+        None => DoctorPart::new(
             "espeak-ng",
-            State::Missing,
+            PartState::Missing,
             "not on PATH; it speaks the synthetic corpus",
             Some("apt-get install espeak-ng"),
         ),
@@ -203,46 +209,55 @@ fn espeak_part(program: &str) -> Part {
 }
 
 /// A corpus against what a complete copy has. A corpus that is made here is counted when it is used.
-fn corpus_part(name: &str, global: &Global) -> Part {
+fn corpus_part(name: &str, global: &Global) -> DoctorPart {
     // A missing corpus is told in several lines elsewhere; here one has to do.
-    let broken =
-        |e: Error| Part::new(name, State::Missing, e.to_string().lines().next().unwrap_or_default(), None);
+    let broken = |e: Error| {
+        DoctorPart::new(name, PartState::Missing, e.to_string().lines().next().unwrap_or_default(), None)
+    };
     let manifest = match corpora::manifest(name, &global.corpora) {
         Ok(manifest) => manifest,
         Err(e) => return broken(e),
     };
     let expected = manifest.expected.utterances;
     if manifest.synthetic {
-        return Part::ok(name, format!("{expected} utterances, generated when an experiment asks for them"));
+        return DoctorPart::ok(
+            name,
+            format!("{expected} utterances, generated when an experiment asks for them"),
+        );
     }
     let folder = global.corpora.join(name);
     if !folder.is_dir() {
         let next = manifest.obtain.join("; ");
-        return Part::new(name, State::Missing, format!("not in {}", global.corpora.display()), Some(&next));
+        return DoctorPart::new(
+            name,
+            PartState::Missing,
+            format!("not in {}", global.corpora.display()),
+            Some(&next),
+        );
     }
     let hidden = ProgressBar::hidden();
-    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), Reading::Afresh, &hidden);
+    let corpus = corpora::import(name, &[], &global.corpora, global.cache(), DigestPolicy::Afresh, &hidden);
     match corpus.map(|c| c.check()) {
         Ok(check) if check.complete() => {
-            Part::ok(name, format!("{} utterances in {}", check.found, folder.display()))
+            DoctorPart::ok(name, format!("{} utterances in {}", check.found, folder.display()))
         }
         Ok(check) => {
             let found = format!("{} in {}", check.summary, folder.display());
             let next = format!("`seraug corpus check {name}` shows which");
-            Part::new(name, State::Missing, found, Some(&next))
+            DoctorPart::new(name, PartState::Missing, found, Some(&next))
         }
         Err(e) => broken(e),
     }
 }
 
-fn table(parts: &[Part]) -> String {
+fn table(parts: &[DoctorPart]) -> String {
     let width = parts.iter().map(|p| p.part.len()).max().unwrap_or(0);
     let mut text = String::new();
     for p in parts {
         let state = match p.state {
-            State::Ok => "ok",
-            State::Missing => "-",
-            State::Broken => "BROKEN",
+            PartState::Ok => "ok",
+            PartState::Missing => "-",
+            PartState::Broken => "BROKEN",
         };
         text += &format!("{state:<6}  {:<width$}  {}\n", p.part, p.found);
         if let Some(next) = &p.next {

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 #[test]
 fn the_table_is_aligned_and_has_the_next_step_below_its_line() {
-    let parts =
-        [Part::ok("cpu", "a processor"), Part::new("espeak-ng", State::Missing, "gone", Some("get it"))];
+    let parts = [
+        DoctorPart::ok("cpu", "a processor"),
+        DoctorPart::new("espeak-ng", PartState::Missing, "gone", Some("get it")),
+    ];
     let expected = "ok      cpu        a processor\n\
                     -       espeak-ng  gone\n                   next: get it\n";
     assert_eq!(table(&parts), expected);
@@ -17,34 +19,34 @@ fn the_shared_object_of_graphs_is_missed_where_a_gpu_is() {
     let dir = tempfile::tempdir().unwrap();
     let worker = dir.path().join("seraug-worker");
     assert_eq!(graph_part(&worker, false), None);
-    assert_eq!(graph_part(&worker, true).unwrap().state, State::Missing);
+    assert_eq!(graph_part(&worker, true).unwrap().state, PartState::Missing);
     std::fs::write(dir.path().join(device::CUDA_GRAPH), "").unwrap();
-    assert_eq!(graph_part(&worker, false).unwrap().state, State::Ok);
+    assert_eq!(graph_part(&worker, false).unwrap().state, PartState::Ok);
 }
 
 #[test]
 fn without_a_worker_or_a_cpu_no_experiment_can_run() {
     let (path, next) = (PathBuf::from("/a/seraug-worker"), "build it".to_owned());
-    let fault = Fault { path: path.clone(), found: "the worker does not load: x.so".into(), next };
+    let fault = WorkerFault { path: path.clone(), found: "the worker does not load: x.so".into(), next };
     let parts = worker_parts(&path, Err(fault));
-    let expected = Part::new(
+    let expected = DoctorPart::new(
         "worker",
-        State::Broken,
+        PartState::Broken,
         "/a/seraug-worker: the worker does not load: x.so",
         Some("build it"),
     );
     assert_eq!(parts[0], expected);
-    assert_eq!((parts[1].part.as_str(), parts[1].state), ("cpu", State::Ok));
+    assert_eq!((parts[1].part.as_str(), parts[1].state), ("cpu", PartState::Ok));
     let error = "no memory".to_owned();
-    assert_eq!(cpu_part(Opened::Not { error, usage: false }).state, State::Broken);
-    let whole = Answer {
+    assert_eq!(cpu_part(Opened::Not { error, usage: false }).state, PartState::Broken);
+    let whole = ProbeAnswer {
         libtorch: device::LIBTORCH.to_owned(),
         devices: Opened::All(vec![("cpu".to_owned(), device::cpu(1))]),
         cuda: Some(Err("none".to_owned())),
-        ..Answer::default()
+        ..ProbeAnswer::default()
     };
     let states: Vec<_> = worker_parts(&path, Ok(whole)).into_iter().map(|p| (p.part, p.state)).collect();
-    let [ok, missing] = [State::Ok, State::Missing];
+    let [ok, missing] = [PartState::Ok, PartState::Missing];
     let expected = [("worker", ok), ("libtorch", ok), ("cpu", ok), ("cuda", missing)];
     assert_eq!(states, expected.map(|(part, state)| (part.to_owned(), state)));
 }
@@ -76,18 +78,18 @@ fn a_driver_that_is_too_old_is_told_with_what_is_needed() {
     };
     let old = part([12, 4], Ok(vec![gpu([8, 0])]));
     let expected = "550.54.15, CUDA 12.4; NVIDIA A100; too old: libtorch 2.11.0+cu130 needs driver 580 or newer (CUDA 13)";
-    assert_eq!((old.state, old.found.as_str()), (State::Missing, expected));
+    assert_eq!((old.state, old.found.as_str()), (PartState::Missing, expected));
     assert!(old.next.unwrap().starts_with("update NVIDIA's driver"));
     let card = part([13, 0], Ok(vec![gpu([9, 0]), gpu([7, 0])]));
-    assert!(card.state == State::Missing && card.found.ends_with("needs 7.5 or newer"), "{}", card.found);
-    assert_eq!(part([13, 0], Err("the driver finds no device".to_owned())).state, State::Missing);
+    assert!(card.state == PartState::Missing && card.found.ends_with("needs 7.5 or newer"), "{}", card.found);
+    assert_eq!(part([13, 0], Err("the driver finds no device".to_owned())).state, PartState::Missing);
     let fine = part([13, 0], Ok(vec![gpu([9, 0])]));
-    assert_eq!((fine.state, fine.found.as_str()), (State::Ok, "550.54.15, CUDA 13.0; NVIDIA A100"));
+    assert_eq!((fine.state, fine.found.as_str()), (PartState::Ok, "550.54.15, CUDA 13.0; NVIDIA A100"));
 }
 
 #[test]
 fn another_libtorch_and_a_missing_synthesiser_are_said() {
-    assert_eq!(libtorch_part(None, "2.11.0+cpu").state, State::Ok);
-    assert_eq!(libtorch_part(None, "2.8.0").state, State::Missing);
+    assert_eq!(libtorch_part(None, "2.11.0+cpu").state, PartState::Ok);
+    assert_eq!(libtorch_part(None, "2.8.0").state, PartState::Missing);
     assert_eq!(espeak_part("no-such-synthesiser").next.as_deref(), Some("apt-get install espeak-ng"));
 }

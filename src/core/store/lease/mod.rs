@@ -32,7 +32,7 @@ const LINE: usize = 1024;
 /// What a lease is taken for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Task {
+pub struct StageTask {
     /// The run directory's name, such as `open/x/20260102T030405Z-abc`.
     pub run: String,
     /// The cell.
@@ -42,7 +42,7 @@ pub struct Task {
 /// How far the work is.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Progress {
+pub struct LeaseProgress {
     /// Goes up with every beat.
     pub beat: u64,
     /// Steps done; 0 before the first.
@@ -63,9 +63,9 @@ pub struct Holder {
     /// Whose it is.
     pub owner: Owner,
     /// What for.
-    pub task: Task,
+    pub task: StageTask,
     /// How far.
-    pub progress: Progress,
+    pub progress: LeaseProgress,
     /// How long ago it was beaten, by the clock of the file system.
     pub silent: Duration,
 }
@@ -82,9 +82,9 @@ impl Holder {
 
 /// Remembers a lease from one try to the next.
 #[derive(Debug, Default)]
-pub struct Observer(Option<(Owner, u64, Instant)>);
+pub struct LeaseObserver(Option<(Owner, u64, Instant)>);
 
-impl Observer {
+impl LeaseObserver {
     /// After so long of trying, an owner that cannot be asked has shown whether it is alive.
     pub fn patience(&self) -> Duration {
         DEAD + 2 * BEAT
@@ -120,7 +120,7 @@ pub enum Claim {
 pub struct Lease {
     path: PathBuf,
     inode: u64,
-    progress: Arc<Mutex<Progress>>,
+    progress: Arc<Mutex<LeaseProgress>>,
     lost: Arc<AtomicBool>,
     stop: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -128,7 +128,7 @@ pub struct Lease {
 
 impl Lease {
     /// Changes what the next beat says.
-    pub fn progress(&self) -> MutexGuard<'_, Progress> {
+    pub fn progress(&self) -> MutexGuard<'_, LeaseProgress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -151,7 +151,7 @@ impl Drop for Lease {
 }
 
 /// Makes the lease, or says whose it is. A dead owner's is taken over.
-pub(crate) fn claim(path: &Path, task: &Task, observer: &mut Observer) -> Result<Claim> {
+pub(crate) fn claim(path: &Path, task: &StageTask, observer: &mut LeaseObserver) -> Result<Claim> {
     let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", path.display()));
     for _ in 0..8 {
         match create(path, task) {
@@ -175,9 +175,9 @@ pub(crate) fn holder(path: &Path) -> Option<Holder> {
     for _ in 0..3 {
         let text = files::text(path).ok()?;
         let mut lines = text.lines();
-        let first = lines.next().and_then(|l| serde_json::from_str::<(Owner, Task)>(l).ok());
+        let first = lines.next().and_then(|l| serde_json::from_str::<(Owner, StageTask)>(l).ok());
         // A beat may be read half written.
-        let second = lines.next().and_then(|l| serde_json::from_str::<Progress>(l.trim_end()).ok());
+        let second = lines.next().and_then(|l| serde_json::from_str::<LeaseProgress>(l.trim_end()).ok());
         if let (Some((owner, task)), Some(progress)) = (first, second) {
             file = Some((owner, task, progress));
             break;
@@ -187,7 +187,7 @@ pub(crate) fn holder(path: &Path) -> Option<Holder> {
     // Torn by a crash, or of another version: nobody is known to hold it, and it will not be beaten.
     let nobody = || {
         let owner = Owner { host: "unknown".into(), realm: "-".into(), pid: 0, started: inode(path)? };
-        Some((owner, Task { run: "unknown".into(), cell: "unknown".into() }, Progress::default()))
+        Some((owner, StageTask { run: "unknown".into(), cell: "unknown".into() }, LeaseProgress::default()))
     };
     let (owner, task, progress) = file.or_else(nobody)?;
     Some(Holder { owner, task, progress, silent: silent(path) })
@@ -206,12 +206,12 @@ fn silent(path: &Path) -> Duration {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a lease is ours, and never replaced")]
-fn create(path: &Path, task: &Task) -> std::io::Result<Lease> {
+fn create(path: &Path, task: &StageTask) -> std::io::Result<Lease> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(&temporary_prefix()).tempfile_in(folder)?;
     let first = serde_json::to_string(&(Owner::me(), task)).expect("plain data") + "\n";
     file.write_all(first.as_bytes())?;
-    let progress = Progress::default();
+    let progress = LeaseProgress::default();
     file.as_file().write_all_at(&line(&progress), first.len() as u64)?;
     file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     file.as_file().sync_all()?;
@@ -237,7 +237,7 @@ struct Beating {
     at: u64,
     path: PathBuf,
     inode: u64,
-    progress: Arc<Mutex<Progress>>,
+    progress: Arc<Mutex<LeaseProgress>>,
     lost: Arc<AtomicBool>,
 }
 
@@ -260,13 +260,13 @@ impl Beating {
 }
 
 /// The second line, of constant length.
-fn line(progress: &Progress) -> Vec<u8> {
+fn line(progress: &LeaseProgress) -> Vec<u8> {
     // JSON has no number for what is not finite; such a line would not read back.
     let mut progress = progress.clone();
     progress.values.retain(|(_, value)| value.is_finite());
     let mut text = serde_json::to_string(&progress).expect("plain data");
     if text.len() >= LINE {
-        text = serde_json::to_string(&Progress { values: Vec::new(), ..progress }).expect("plain data");
+        text = serde_json::to_string(&LeaseProgress { values: Vec::new(), ..progress }).expect("plain data");
     }
     format!("{text:<width$}\n", width = LINE - 1).into_bytes()
 }

@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn task(cell: &str) -> Task {
-    Task { run: "x/1".into(), cell: cell.into() }
+fn task(cell: &str) -> StageTask {
+    StageTask { run: "x/1".into(), cell: cell.into() }
 }
 
 fn held(claim: Claim) -> Lease {
@@ -16,7 +16,7 @@ fn held(claim: Claim) -> Lease {
 /// A lease file of another owner.
 fn write(path: &Path, owner: &Owner, beat: u64) {
     let first = serde_json::to_string(&(owner, task("theirs"))).unwrap() + "\n";
-    let second = line(&Progress { beat, ..Progress::default() });
+    let second = line(&LeaseProgress { beat, ..LeaseProgress::default() });
     std::fs::write(path, [first.as_bytes(), &second].concat()).unwrap();
 }
 
@@ -24,7 +24,7 @@ fn write(path: &Path, owner: &Owner, beat: u64) {
 fn one_holds_it_until_it_is_given_back() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.json");
-    let mut observer = Observer::default();
+    let mut observer = LeaseObserver::default();
     let lease = held(claim(&path, &task("one"), &mut observer).unwrap());
     lease.progress().step = 7;
     let Claim::Taken(by) = claim(&path, &task("two"), &mut observer).unwrap() else { panic!() };
@@ -43,7 +43,7 @@ fn a_value_that_is_not_finite_does_not_make_a_lease_unreadable() {
     let path = dir.path().join("a.json");
     let values = vec![("rep".to_owned(), f64::NAN), ("var".to_owned(), 0.5)];
     let first = serde_json::to_string(&(Owner::me(), task("x"))).unwrap() + "\n";
-    let second = line(&Progress { values, seconds: 1.5, ..Progress::default() });
+    let second = line(&LeaseProgress { values, seconds: 1.5, ..LeaseProgress::default() });
     assert_eq!(second.len(), LINE);
     std::fs::write(&path, [first.as_bytes(), &second].concat()).unwrap();
     assert_eq!(holder(&path).unwrap().progress.values, [("var".to_owned(), 0.5)]);
@@ -62,7 +62,7 @@ fn of_many_that_ask_at_once_one_gets_it_also_from_a_dead_owner() {
         let claims: Vec<Claim> = std::thread::scope(|s| {
             let ask = || {
                 barrier.wait();
-                claim(&path, &task("x"), &mut Observer::default()).unwrap()
+                claim(&path, &task("x"), &mut LeaseObserver::default()).unwrap()
             };
             let threads: Vec<_> = (0..8).map(|_| s.spawn(ask)).collect();
             threads.into_iter().map(|t| t.join().unwrap()).collect()
@@ -78,7 +78,7 @@ fn a_torn_lease_is_nobodys_and_gives_way_in_time() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.json");
     std::fs::write(&path, "").unwrap();
-    let mut observer = Observer::default();
+    let mut observer = LeaseObserver::default();
     let Claim::Taken(by) = claim(&path, &task("x"), &mut observer).unwrap() else { panic!() };
     assert_eq!(by.owner.host, "unknown");
     let (owner, beat, since) = observer.0.take().unwrap();
@@ -95,7 +95,7 @@ fn an_owner_elsewhere_is_dead_when_its_beat_stands_still_on_our_clock() {
     // An old modification time, as after a jump of the clock, proves nothing.
     let old = std::time::SystemTime::now() - Duration::from_secs(7200);
     File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
-    let mut observer = Observer::default();
+    let mut observer = LeaseObserver::default();
     assert!(matches!(claim(&path, &task("x"), &mut observer).unwrap(), Claim::Taken(_)));
     assert!(!holder(&path).unwrap().is_there(), "for a reader it looks dead");
     let (owner, beat, since) = observer.0.take().unwrap();

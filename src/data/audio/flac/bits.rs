@@ -2,7 +2,7 @@
 
 /// Why a frame cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum FrameError {
     /// The bytes end before it does.
     Short,
     /// What is wrong with it.
@@ -47,11 +47,11 @@ impl<'a> Bits<'a> {
 
     /// The next `n` bits, at most 33, as a number.
     #[inline]
-    pub(super) fn take(&mut self, n: u32) -> Result<u64, Fault> {
+    pub(super) fn take(&mut self, n: u32) -> Result<u64, FrameError> {
         if self.have < n {
             self.refill();
             if self.have < n {
-                return Err(Fault::Short);
+                return Err(FrameError::Short);
             }
         }
         // In two steps, because n may be 0.
@@ -63,13 +63,13 @@ impl<'a> Bits<'a> {
 
     /// The next `n` bits, 1 to 33, as a number in two's complement; 0 for no bits.
     #[inline]
-    pub(super) fn signed(&mut self, n: u32) -> Result<i64, Fault> {
+    pub(super) fn signed(&mut self, n: u32) -> Result<i64, FrameError> {
         let value = self.take(n)?;
         Ok(if n == 0 { 0 } else { ((value << (64 - n)) as i64) >> (64 - n) })
     }
 
     /// How many zeros come before the next one, which is taken too.
-    pub(super) fn unary(&mut self) -> Result<u64, Fault> {
+    pub(super) fn unary(&mut self) -> Result<u64, FrameError> {
         let mut zeros = 0;
         loop {
             let here = self.cache.leading_zeros();
@@ -82,14 +82,14 @@ impl<'a> Bits<'a> {
             (self.cache, self.have) = (0, 0);
             self.refill();
             if self.have == 0 {
-                return Err(Fault::Short);
+                return Err(FrameError::Short);
             }
         }
     }
 
     /// A Rice code with `k` low bits, at most 30.
     #[inline]
-    pub(super) fn rice(&mut self, k: u32) -> Result<i64, Fault> {
+    pub(super) fn rice(&mut self, k: u32) -> Result<i64, FrameError> {
         if self.have < 32 {
             self.refill();
         }
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(bits.take(1), Ok(0));
         assert_eq!(bits.align(), 31);
         assert_eq!(bits.unary(), Ok(0));
-        assert_eq!(bits.unary(), Err(Fault::Short));
+        assert_eq!(bits.unary(), Err(FrameError::Short));
         // 245 zeros, a one, then two low bits: 245 * 4 + 0b01, which is odd.
         assert_eq!(Bits::new(&bytes).rice(2), Ok(-((245 * 4 + 1 + 1) / 2)));
         assert_eq!(Bits::new(&[0b0011_0000]).rice(1), Ok(-3));

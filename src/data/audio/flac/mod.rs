@@ -8,7 +8,7 @@ mod predict;
 use super::decode::{CONVERT, Decoded, FRESH, Refusable, id3};
 use super::mix::{Mix, within_limits};
 use super::probe::Length;
-use bits::Fault;
+use bits::FrameError;
 use frame::Stream;
 use md5::{Digest, Md5};
 use seraug_core::manifest::Channels;
@@ -97,13 +97,13 @@ fn frames(bytes: &[u8], preface: &Preface, most: u64, policy: Channels) -> Refus
         let rest = &bytes[at..];
         let header = match frame::header(rest, stream) {
             Ok(header) => header,
-            Err(Fault::Short) if !rest.is_empty() => break End::Within,
+            Err(FrameError::Short) if !rest.is_empty() => break End::Within,
             Err(_) => break End::NoFrame,
         };
         let length = match frame::decode(rest, &header, stream, &mut planes) {
             Ok(length) => length,
-            Err(Fault::Short) => break End::Within,
-            Err(Fault::Bad(why)) => break End::Damaged(why),
+            Err(FrameError::Short) => break End::Within,
+            Err(FrameError::Bad(why)) => break End::Damaged(why),
         };
         let all = (mix.len() + header.block) as u64;
         if preface.told.is_some_and(|told| all > told) {

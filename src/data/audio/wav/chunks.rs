@@ -2,7 +2,7 @@
 
 use super::format::{self, Format};
 use crate::audio::decode::{CONVERT, FRESH, Refusable};
-use crate::audio::source::Source;
+use crate::audio::source::AudioSource;
 use std::io::{Read, Seek};
 
 /// Chunks that stand in recordings. An id that is none of them is taken where its size fits into the file.
@@ -20,7 +20,7 @@ const LONGEST_FMT: u64 = 4096;
 
 /// What a wav says of its samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Layout {
+pub(super) struct WavLayout {
     pub(super) format: Format,
     /// Where the samples begin.
     pub(super) start: u64,
@@ -38,7 +38,7 @@ struct Chunk {
 ///
 /// # Errors
 /// No `fmt ` or `data` chunk, fewer samples than the header states, several chunks of them; as [`format::parse`].
-pub(super) fn layout<R: Read + Seek>(source: &mut Source<R>) -> Refusable<Layout> {
+pub(super) fn layout<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable<WavLayout> {
     let outer = source.exactly::<12>(0)?.unwrap_or_default();
     let riff = u64::from(u32::from_le_bytes([outer[4], outer[5], outer[6], outer[7]]));
     let (mut format, mut data, mut long) = (None, None, None);
@@ -101,12 +101,17 @@ pub(super) fn layout<R: Read + Seek>(source: &mut Source<R>) -> Refusable<Layout
         let (frames, stated) = (bytes / frame, stated / frame);
         return Err(format!("cut short: {frames} of the {stated} samples that its header states; {FRESH}"));
     }
-    Ok(Layout { format, start, bytes })
+    Ok(WavLayout { format, start, bytes })
 }
 
 /// Bytes of samples from `start` that are there and that there should be, where the `data` chunk states `size` and the
 /// file's own header `riff`.
-fn extent<R: Read + Seek>(source: &mut Source<R>, start: u64, size: u64, riff: u64) -> Refusable<(u64, u64)> {
+fn extent<R: Read + Seek>(
+    source: &mut AudioSource<R>,
+    start: u64,
+    size: u64,
+    riff: u64,
+) -> Refusable<(u64, u64)> {
     let there = source.len() - start.min(source.len());
     if size == 0 {
         // Either there are none, and another chunk may follow, or nobody wrote how many.
@@ -123,7 +128,11 @@ fn extent<R: Read + Seek>(source: &mut Source<R>, start: u64, size: u64, riff: u
 }
 
 /// Whether there is a further `data` chunk behind the one at `at` that has `bytes` of samples.
-fn is_followed_by_samples<R: Read + Seek>(source: &mut Source<R>, at: u64, bytes: u64) -> Refusable<bool> {
+fn is_followed_by_samples<R: Read + Seek>(
+    source: &mut AudioSource<R>,
+    at: u64,
+    bytes: u64,
+) -> Refusable<bool> {
     let mut next = following(source, at, bytes)?;
     for _ in 0..MOST {
         let Some(place) = next else { break };
@@ -145,17 +154,17 @@ fn unwritten(size: u64) -> bool {
 }
 
 /// The chunk at `at`, if there is room for one.
-fn chunk<R: Read + Seek>(source: &mut Source<R>, at: u64) -> Refusable<Option<Chunk>> {
+fn chunk<R: Read + Seek>(source: &mut AudioSource<R>, at: u64) -> Refusable<Option<Chunk>> {
     let Some([a, b, c, d, size @ ..]) = source.exactly::<8>(at)? else { return Ok(None) };
     Ok(Some(Chunk { id: [a, b, c, d], size: u32::from_le_bytes(size).into() }))
 }
 
 /// Whether a chunk of `size` bytes at `at` ends within the file.
-fn fits<R: Read + Seek>(source: &Source<R>, at: u64, size: u64) -> bool {
+fn fits<R: Read + Seek>(source: &AudioSource<R>, at: u64, size: u64) -> bool {
     at + 8 + size <= source.len()
 }
 
-fn read_format<R: Read + Seek>(source: &mut Source<R>, at: u64, chunk: &Chunk) -> Refusable<Format> {
+fn read_format<R: Read + Seek>(source: &mut AudioSource<R>, at: u64, chunk: &Chunk) -> Refusable<Format> {
     let body = source.bytes(at + 8, chunk.size.min(LONGEST_FMT) as usize)?;
     if (body.len() as u64) < chunk.size.min(16) {
         return Err(format!("cut short within its header; {FRESH}"));
@@ -164,7 +173,7 @@ fn read_format<R: Read + Seek>(source: &mut Source<R>, at: u64, chunk: &Chunk) -
 }
 
 /// Where the chunk after one at `at` with `size` bytes begins. Chunks begin at even places, which not all writers know.
-fn following<R: Read + Seek>(source: &mut Source<R>, at: u64, size: u64) -> Refusable<Option<u64>> {
+fn following<R: Read + Seek>(source: &mut AudioSource<R>, at: u64, size: u64) -> Refusable<Option<u64>> {
     let end = at + 8 + size;
     let places = [end + size % 2, end];
     for known in [true, false] {
@@ -184,7 +193,11 @@ fn following<R: Read + Seek>(source: &mut Source<R>, at: u64, size: u64) -> Refu
 }
 
 /// A chunk `id` with a size that can be right, within the first [`SEARCHED`] bytes from `from`: its place and size.
-fn search<R: Read + Seek>(source: &mut Source<R>, from: u64, id: &[u8; 4]) -> Refusable<Option<(u64, u64)>> {
+fn search<R: Read + Seek>(
+    source: &mut AudioSource<R>,
+    from: u64,
+    id: &[u8; 4],
+) -> Refusable<Option<(u64, u64)>> {
     let bytes = source.bytes(from, SEARCHED)?;
     let found = bytes.windows(8).enumerate().find_map(|(i, w)| {
         let (at, size) = (from + i as u64, u64::from(u32::from_le_bytes([w[4], w[5], w[6], w[7]])));
@@ -234,7 +247,7 @@ mod tests {
         let data = chunk(b"data", &[1, 2, 3, 4]);
         let read = |chunks: &[&[u8]]| {
             let wav = [b"RIFF\0\0\0\0WAVE".as_slice(), &chunks.concat()].concat();
-            layout(&mut Source::new(Cursor::new(&wav), 0, wav.len() as u64).unwrap()).map(|l| l.bytes)
+            layout(&mut AudioSource::new(Cursor::new(&wav), 0, wav.len() as u64).unwrap()).map(|l| l.bytes)
         };
         assert_eq!(read(&[&fmt(1), &fmt(1), &data, &chunk(b"LIST", b"INFO")]), Ok(4));
         assert_eq!(read(&[&fmt(1), &data, &chunk(b"data", &[])]), Ok(4));
@@ -251,7 +264,7 @@ mod tests {
         let list = b"LIST\xff\x00\0\0INFOICMT\x14\0\0\0some data here, odd\0".as_slice();
         let wav =
             [b"RIFF\0\0\0\0WAVE".as_slice(), &fmt, list, b"data\x06\0\0\0", &[1, 2, 3, 4, 5, 6]].concat();
-        let mut source = Source::new(Cursor::new(&wav), 0, wav.len() as u64).unwrap();
+        let mut source = AudioSource::new(Cursor::new(&wav), 0, wav.len() as u64).unwrap();
         let layout = layout(&mut source).unwrap();
         assert_eq!((layout.start, layout.bytes), (wav.len() as u64 - 6, 6));
     }

@@ -4,7 +4,7 @@ use crate::audio::decode::{CONVERT, FRESH, Refusable};
 
 /// How a sample is stored, always little-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sample {
+pub(super) enum SampleFormat {
     U8,
     I16,
     I24,
@@ -26,7 +26,7 @@ pub(super) struct Format {
     pub(super) channels: usize,
     /// Hertz.
     pub(super) rate: u32,
-    pub(super) sample: Sample,
+    pub(super) sample: SampleFormat,
 }
 
 impl Format {
@@ -36,14 +36,14 @@ impl Format {
     }
 }
 
-impl Sample {
+impl SampleFormat {
     fn width(self) -> usize {
         match self {
-            Sample::U8 | Sample::MuLaw | Sample::ALaw => 1,
-            Sample::I16 => 2,
-            Sample::I24 => 3,
-            Sample::I32 | Sample::Padded(_) | Sample::Low(_) | Sample::F32 => 4,
-            Sample::F64 => 8,
+            SampleFormat::U8 | SampleFormat::MuLaw | SampleFormat::ALaw => 1,
+            SampleFormat::I16 => 2,
+            SampleFormat::I24 => 3,
+            SampleFormat::I32 | SampleFormat::Padded(_) | SampleFormat::Low(_) | SampleFormat::F32 => 4,
+            SampleFormat::F64 => 8,
         }
     }
 }
@@ -89,15 +89,15 @@ pub(super) fn parse(body: &[u8]) -> Refusable<Format> {
         _ => 0,
     };
     let sample = match (tag, bits, width) {
-        (1, 1..=8, 1) => Sample::U8,
-        (1, 9..=16, 2) => Sample::I16,
-        (1, 17..=24, 3) => Sample::I24,
-        (1, 25..=32, 4) => Sample::I32,
-        (1, 17..=24, 4) => Sample::Padded(bits),
-        (3, 32, 4) => Sample::F32,
-        (3, 64, 8) => Sample::F64,
-        (6, _, 1) => Sample::ALaw,
-        (7, _, 1) => Sample::MuLaw,
+        (1, 1..=8, 1) => SampleFormat::U8,
+        (1, 9..=16, 2) => SampleFormat::I16,
+        (1, 17..=24, 3) => SampleFormat::I24,
+        (1, 25..=32, 4) => SampleFormat::I32,
+        (1, 17..=24, 4) => SampleFormat::Padded(bits),
+        (3, 32, 4) => SampleFormat::F32,
+        (3, 64, 8) => SampleFormat::F64,
+        (6, _, 1) => SampleFormat::ALaw,
+        (7, _, 1) => SampleFormat::MuLaw,
         _ => {
             return Err(format!(
                 "states {bits} bits a sample, {channels} channels and {align} bytes for one sample of all, which do not go together; {CONVERT}"
@@ -157,7 +157,7 @@ mod tests {
                         // No fewer bytes than the bits need, and no more but for those of arecord.
                         let needed = if tag > 3 { 1 } else { usize::from(bits).div_ceil(8) };
                         let width = found / usize::from(channels);
-                        let padded = matches!(format.sample, Sample::Padded(17..=24)) && width == 4;
+                        let padded = matches!(format.sample, SampleFormat::Padded(17..=24)) && width == 4;
                         assert!(width == needed || padded, "{tag} {channels} {bits} {align}");
                     }
                 }
@@ -169,9 +169,9 @@ mod tests {
     fn a_wrong_block_align_is_outvoted_by_the_bytes_a_second() {
         let sample = |body: &[u8]| parse(body).map(|f| f.sample);
         // Of one channel, where the file has two.
-        assert_eq!(sample(&body_with_rate(1, 2, 2, 16, 64_000)), Ok(Sample::I16));
+        assert_eq!(sample(&body_with_rate(1, 2, 2, 16, 64_000)), Ok(SampleFormat::I16));
         assert!(sample(&body_with_rate(1, 2, 2, 16, 32_000)).is_err());
-        assert_eq!(sample(&body_with_rate(1, 2, 0, 16, 0)), Ok(Sample::I16));
+        assert_eq!(sample(&body_with_rate(1, 2, 0, 16, 0)), Ok(SampleFormat::I16));
         assert!(sample(&body(1, 1, 5, 24)).is_err());
         assert!(sample(&body(1, 1, 4, 16)).is_err());
     }
@@ -183,8 +183,8 @@ mod tests {
             [body(0xfffe, 1, 3, 24), extension, tag.to_le_bytes().to_vec(), tail.to_vec(), vec![1, 2, 3]]
                 .concat()
         };
-        assert_eq!(parse(&with(1, GUIDS[0])).unwrap().sample, Sample::I24);
-        assert_eq!(parse(&with(1, GUIDS[1])).unwrap().sample, Sample::I24);
+        assert_eq!(parse(&with(1, GUIDS[0])).unwrap().sample, SampleFormat::I24);
+        assert_eq!(parse(&with(1, GUIDS[1])).unwrap().sample, SampleFormat::I24);
         assert!(parse(&with(2, GUIDS[0])).unwrap_err().contains("ADPCM"));
         assert!(parse(&with(1, [7; 14])).unwrap_err().contains("codec of its own"));
         assert!(parse(&with(1, GUIDS[0])[..39]).unwrap_err().contains("39 of 40"));

@@ -8,9 +8,9 @@ mod sample;
 use super::decode::{CONVERT, Decoded, FRESH, Refusable};
 use super::mix::{Mix, within_limits};
 use super::probe::Length;
-use super::source::Source;
-use chunks::Layout;
-use format::{Format, Sample};
+use super::source::AudioSource;
+use chunks::WavLayout;
+use format::{Format, SampleFormat};
 use seraug_core::manifest::Channels;
 use std::io::{Read, Seek};
 
@@ -27,13 +27,13 @@ pub(super) fn begins(head: &[u8]) -> bool {
 ///
 /// # Errors
 /// One line without the file: cut short, damaged, a codec or layout that is not read, too long, no sound.
-pub(super) fn read<R: Read + Seek>(source: &mut Source<R>, policy: Channels) -> Refusable<Decoded> {
-    let Layout { format, start, bytes, .. } = chunks::layout(source)?;
+pub(super) fn read<R: Read + Seek>(source: &mut AudioSource<R>, policy: Channels) -> Refusable<Decoded> {
+    let WavLayout { format, start, bytes, .. } = chunks::layout(source)?;
     let frame = format.frame() as u64;
     let frames = bytes / frame;
     let mut mix = Mix::new(policy, format.rate, format.channels, Some(frames))?;
     let sample = match format.sample {
-        Sample::Padded(bits) => padding(source, start, frames * frame, &format, bits)?,
+        SampleFormat::Padded(bits) => padding(source, start, frames * frame, &format, bits)?,
         sample => sample,
     };
     let mut decoded = Vec::new();
@@ -48,8 +48,8 @@ pub(super) fn read<R: Read + Seek>(source: &mut Source<R>, policy: Channels) -> 
 ///
 /// # Errors
 /// As [`read`], as far as nothing is decoded for it.
-pub(super) fn length<R: Read + Seek>(source: &mut Source<R>) -> Refusable<Length> {
-    let Layout { format, bytes, .. } = chunks::layout(source)?;
+pub(super) fn length<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable<Length> {
+    let WavLayout { format, bytes, .. } = chunks::layout(source)?;
     let frames = bytes / format.frame() as u64;
     within_limits(format.rate, format.channels, frames)?;
     Ok(Length { frames, rate: format.rate })
@@ -57,7 +57,7 @@ pub(super) fn length<R: Read + Seek>(source: &mut Source<R>) -> Refusable<Length
 
 /// Calls `block` with all bytes from `start`, whole frames at a time.
 fn each_block<R: Read + Seek>(
-    source: &mut Source<R>,
+    source: &mut AudioSource<R>,
     start: u64,
     bytes: u64,
     format: &Format,
@@ -81,12 +81,12 @@ fn each_block<R: Read + Seek>(
 /// Where the `bits` of a sample stand in its 4 bytes: `arecord -f S24_LE` writes them low, the specification has
 /// them high. The samples tell: low ones are all within their range, high ones leave the other bits 0.
 fn padding<R: Read + Seek>(
-    source: &mut Source<R>,
+    source: &mut AudioSource<R>,
     start: u64,
     bytes: u64,
     format: &Format,
     bits: u32,
-) -> Refusable<Sample> {
+) -> Refusable<SampleFormat> {
     let (mut low, mut high) = (true, true);
     let unused = (1i32 << (32 - bits)) - 1;
     each_block(source, start, bytes, format, |block| {
@@ -100,8 +100,8 @@ fn padding<R: Read + Seek>(
         Ok(())
     })?;
     match (low, high) {
-        (true, _) => Ok(Sample::Low(bits)),
-        (false, true) => Ok(Sample::I32),
+        (true, _) => Ok(SampleFormat::Low(bits)),
+        (false, true) => Ok(SampleFormat::I32),
         _ => Err(format!("states {bits} bits in 4 bytes a sample, which it does not hold; {CONVERT}")),
     }
 }

@@ -1,31 +1,35 @@
 //! Samples of every format to floats; full scale is 1.
 
-use super::format::Sample;
+use super::format::SampleFormat;
 
-impl Sample {
+impl SampleFormat {
     /// The samples of `bytes` in place of what `out` holds.
     pub(super) fn decode(self, bytes: &[u8], out: &mut Vec<f32>) {
         out.clear();
         match self {
-            Sample::U8 => out.extend(bytes.iter().map(|b| f32::from(*b) / 128.0 - 1.0)),
-            Sample::I16 => {
+            SampleFormat::U8 => out.extend(bytes.iter().map(|b| f32::from(*b) / 128.0 - 1.0)),
+            SampleFormat::I16 => {
                 let all = bytes.as_chunks().0.iter().map(|b| f32::from(i16::from_le_bytes(*b)) / 32_768.0);
                 out.extend(all);
             }
-            Sample::I24 => {
+            SampleFormat::I24 => {
                 let one = |b: &[u8; 3]| (i32::from_le_bytes([0, b[0], b[1], b[2]]) >> 8) as f32 / 8_388_608.0;
                 out.extend(bytes.as_chunks().0.iter().map(one));
             }
-            Sample::I32 | Sample::Padded(_) => out.extend(bytes.as_chunks().0.iter().map(|b| full(*b))),
+            SampleFormat::I32 | SampleFormat::Padded(_) => {
+                out.extend(bytes.as_chunks().0.iter().map(|b| full(*b)))
+            }
             // Moved up, so that what filled it up falls out.
-            Sample::Low(bits) => {
+            SampleFormat::Low(bits) => {
                 let one = |b: &[u8; 4]| full((i32::from_le_bytes(*b) << (32 - bits)).to_le_bytes());
                 out.extend(bytes.as_chunks().0.iter().map(one));
             }
-            Sample::F32 => out.extend(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b))),
-            Sample::F64 => out.extend(bytes.as_chunks().0.iter().map(|b| narrow(f64::from_le_bytes(*b)))),
-            Sample::MuLaw => out.extend(bytes.iter().map(|b| mu_law(*b) as f32 / 32_768.0)),
-            Sample::ALaw => out.extend(bytes.iter().map(|b| a_law(*b) as f32 / 32_768.0)),
+            SampleFormat::F32 => out.extend(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b))),
+            SampleFormat::F64 => {
+                out.extend(bytes.as_chunks().0.iter().map(|b| narrow(f64::from_le_bytes(*b))))
+            }
+            SampleFormat::MuLaw => out.extend(bytes.iter().map(|b| mu_law(*b) as f32 / 32_768.0)),
+            SampleFormat::ALaw => out.extend(bytes.iter().map(|b| a_law(*b) as f32 / 32_768.0)),
         }
     }
 }
@@ -59,7 +63,7 @@ fn a_law(byte: u8) -> i32 {
 mod tests {
     use super::*;
 
-    fn decoded(sample: Sample, bytes: &[u8]) -> Vec<f32> {
+    fn decoded(sample: SampleFormat, bytes: &[u8]) -> Vec<f32> {
         let mut out = vec![9.0];
         sample.decode(bytes, &mut out);
         out
@@ -77,19 +81,19 @@ mod tests {
     #[test]
     fn full_scale_is_one_in_every_format() {
         for (sample, bytes) in [
-            (Sample::U8, &[64u8][..]),
-            (Sample::I16, &[0, 0xc0]),
-            (Sample::I24, &[0, 0, 0xc0]),
-            (Sample::I32, &[0, 0, 0, 0xc0]),
-            (Sample::Low(24), &[0, 0, 0xc0, 0xff]),
-            (Sample::Low(24), &[0, 0, 0xc0, 0]),
-            (Sample::Low(20), &[0, 0, 0xfc, 0xff]),
-            (Sample::F32, &(-0.5f32).to_le_bytes()),
-            (Sample::F64, &(-0.5f64).to_le_bytes()),
+            (SampleFormat::U8, &[64u8][..]),
+            (SampleFormat::I16, &[0, 0xc0]),
+            (SampleFormat::I24, &[0, 0, 0xc0]),
+            (SampleFormat::I32, &[0, 0, 0, 0xc0]),
+            (SampleFormat::Low(24), &[0, 0, 0xc0, 0xff]),
+            (SampleFormat::Low(24), &[0, 0, 0xc0, 0]),
+            (SampleFormat::Low(20), &[0, 0, 0xfc, 0xff]),
+            (SampleFormat::F32, &(-0.5f32).to_le_bytes()),
+            (SampleFormat::F64, &(-0.5f64).to_le_bytes()),
         ] {
             assert_eq!(decoded(sample, bytes), [-0.5], "{sample:?}");
         }
-        assert_eq!(decoded(Sample::F64, &(-1e300f64).to_le_bytes()), [f32::MIN]);
-        assert!(decoded(Sample::F64, &f64::NAN.to_le_bytes())[0].is_nan());
+        assert_eq!(decoded(SampleFormat::F64, &(-1e300f64).to_le_bytes()), [f32::MIN]);
+        assert!(decoded(SampleFormat::F64, &f64::NAN.to_le_bytes())[0].is_nan());
     }
 }

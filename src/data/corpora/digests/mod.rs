@@ -32,7 +32,7 @@ const RACY_NS: i128 = 2_000_000_000;
 
 /// Whether digests of an earlier import are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum DigestPolicy {
     /// A recording that has not changed is not read again.
     Cached,
     /// Every recording is read. Where there are digests of an earlier import, they are replaced.
@@ -80,7 +80,7 @@ pub(super) struct Seen {
 pub(super) struct Digests {
     root: PathBuf,
     file: PathBuf,
-    reading: Reading,
+    reading: DigestPolicy,
     /// By path below `root`.
     known: HashMap<String, (Stamp, Seen)>,
     new: Mutex<Vec<(String, Stamp, Seen)>>,
@@ -90,19 +90,19 @@ pub(super) struct Digests {
 
 impl Digests {
     /// Those of the corpus `name`, whose folder is `root`, as the last import left them below `cache`.
-    pub(super) fn open(root: &Path, name: &str, cache: &Path, reading: Reading) -> Digests {
+    pub(super) fn open(root: &Path, name: &str, cache: &Path, reading: DigestPolicy) -> Digests {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Digests::at(root, name, cache, reading, now.as_nanos().cast_signed())
     }
 
-    fn at(root: &Path, name: &str, cache: &Path, reading: Reading, now_ns: i128) -> Digests {
+    fn at(root: &Path, name: &str, cache: &Path, reading: DigestPolicy, now_ns: i128) -> Digests {
         // Two corpora folders may share a results folder.
         let real = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         let place = digest_hex(real.as_os_str().as_encoded_bytes());
         let file = cache.join("digests").join(format!("{name}-{}.txt", &place[..16]));
         let known = match reading {
-            Reading::Cached => files::long_text(&file).ok().and_then(|text| parse(&text)),
-            Reading::Afresh => None,
+            DigestPolicy::Cached => files::long_text(&file).ok().and_then(|text| parse(&text)),
+            DigestPolicy::Afresh => None,
         };
         let known = known.unwrap_or_default();
         Digests { root: root.to_owned(), file, reading, known, new: Mutex::default(), now_ns }
@@ -144,7 +144,7 @@ impl Digests {
         let Digests { root, file, reading, mut known, new, .. } = self;
         let new = new.into_inner().unwrap_or_else(PoisonError::into_inner);
         // To look at a corpus afresh leaves no new folder behind.
-        if new.is_empty() || reading == Reading::Afresh && !file.exists() {
+        if new.is_empty() || reading == DigestPolicy::Afresh && !file.exists() {
             return;
         }
         // Others of the corpus stay, if their files do: an import of one language does not see them.

@@ -28,7 +28,7 @@ impl Fixture {
     }
 
     /// The digest in an import that begins `seconds` after the last change of the file, and which is kept.
-    fn import(&self, seconds: i128, reading: Reading) -> String {
+    fn import(&self, seconds: i128, reading: DigestPolicy) -> String {
         let stamp = Stamp::of(&self.wav.metadata().unwrap());
         let now = stamp.mtime_ns.max(stamp.ctime_ns) + seconds * 1_000_000_000;
         let digests = Digests::at(&self.root, "x", self.dir.path(), reading, now);
@@ -58,47 +58,47 @@ impl Fixture {
 #[test]
 fn an_unchanged_file_is_not_read_again() {
     let f = Fixture::new();
-    assert_eq!(f.import(10, Reading::Afresh), digest_hex(&clip(b"one")));
+    assert_eq!(f.import(10, DigestPolicy::Afresh), digest_hex(&clip(b"one")));
     assert_eq!(f.cache(), None);
-    assert_eq!(f.import(10, Reading::Cached), digest_hex(&clip(b"one")));
+    assert_eq!(f.import(10, DigestPolicy::Cached), digest_hex(&clip(b"one")));
     f.poison("0123");
-    assert_eq!(f.import(10, Reading::Cached), "0123");
+    assert_eq!(f.import(10, DigestPolicy::Cached), "0123");
     assert_eq!(
-        f.import(10, Reading::Afresh),
+        f.import(10, DigestPolicy::Afresh),
         digest_hex(&clip(b"one")),
         "it is read where that is asked for"
     );
-    assert_eq!(f.import(10, Reading::Cached), digest_hex(&clip(b"one")), "which puts the cache right");
+    assert_eq!(f.import(10, DigestPolicy::Cached), digest_hex(&clip(b"one")), "which puts the cache right");
 }
 
 #[test]
 fn a_file_of_this_moment_is_neither_kept_nor_believed() {
     let f = Fixture::new();
-    f.import(1, Reading::Cached);
+    f.import(1, DigestPolicy::Cached);
     assert_eq!(f.cache(), None);
-    f.import(10, Reading::Cached);
+    f.import(10, DigestPolicy::Cached);
     f.poison("0123");
-    assert_eq!(f.import(2, Reading::Cached), digest_hex(&clip(b"one")));
+    assert_eq!(f.import(2, DigestPolicy::Cached), digest_hex(&clip(b"one")));
 }
 
 #[test]
 fn a_change_of_the_same_size_is_seen_though_its_time_was_put_back() {
     let f = Fixture::new();
     let before = f.wav.metadata().unwrap();
-    f.import(10, Reading::Cached);
+    f.import(10, DigestPolicy::Cached);
     // The ctime of a change in the same tick of the clock would be the same.
     std::thread::sleep(Duration::from_millis(50));
     fs::write(&f.wav, clip(b"two")).unwrap();
     fs::File::options().write(true).open(&f.wav).unwrap().set_modified(before.modified().unwrap()).unwrap();
     let after = f.wav.metadata().unwrap();
     assert_eq!((after.len(), after.modified().unwrap()), (before.len(), before.modified().unwrap()));
-    assert_eq!(f.import(10, Reading::Cached), digest_hex(&clip(b"two")));
+    assert_eq!(f.import(10, DigestPolicy::Cached), digest_hex(&clip(b"two")));
 }
 
 #[test]
 fn a_torn_or_foreign_cache_counts_as_absent() {
     let f = Fixture::new();
-    f.import(10, Reading::Cached);
+    f.import(10, DigestPolicy::Cached);
     f.poison("0123");
     let path = f.cache().unwrap();
     let whole = fs::read_to_string(&path).unwrap();
@@ -112,7 +112,7 @@ fn a_torn_or_foreign_cache_counts_as_absent() {
         &format!("{HEADER} {}\nx\n", digest_hex(b"x\n")),
     ] {
         fs::write(&path, wrong).unwrap();
-        assert_eq!(f.import(10, Reading::Cached), digest_hex(&clip(b"one")), "{wrong}");
+        assert_eq!(f.import(10, DigestPolicy::Cached), digest_hex(&clip(b"one")), "{wrong}");
     }
 }
 
@@ -121,19 +121,19 @@ fn the_cache_is_written_when_something_is_new_and_forgets_what_is_gone() {
     let f = Fixture::new();
     let other = f.root.join("wav/b.wav");
     fs::write(&other, clip(b"two")).unwrap();
-    let digests = Digests::at(&f.root, "x", f.dir.path(), Reading::Cached, i128::MAX);
+    let digests = Digests::at(&f.root, "x", f.dir.path(), DigestPolicy::Cached, i128::MAX);
     digests.look(&other).unwrap();
     digests.keep();
-    f.import(10, Reading::Cached);
+    f.import(10, DigestPolicy::Cached);
     let path = f.cache().unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 3, "both files");
     let written = path.metadata().unwrap().ino();
-    f.import(10, Reading::Cached);
+    f.import(10, DigestPolicy::Cached);
     assert_eq!(path.metadata().unwrap().ino(), written, "nothing was new");
     fs::remove_file(&other).unwrap();
     std::thread::sleep(Duration::from_millis(50));
     fs::write(&f.wav, clip(b"six")).unwrap();
-    f.import(10, Reading::Cached);
+    f.import(10, DigestPolicy::Cached);
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 2);
 }
 
@@ -141,5 +141,5 @@ fn the_cache_is_written_when_something_is_new_and_forgets_what_is_gone() {
 fn a_cache_that_cannot_be_written_is_no_error() {
     let f = Fixture::new();
     fs::write(f.dir.path().join("digests"), "a file where the folder should be").unwrap();
-    assert_eq!(f.import(10, Reading::Cached), digest_hex(&clip(b"one")));
+    assert_eq!(f.import(10, DigestPolicy::Cached), digest_hex(&clip(b"one")));
 }

@@ -1,6 +1,6 @@
 //! One file over HTTP: resumed where it was cut, never glued from two versions, verified at the end.
 
-use super::{Job, need_space};
+use super::{FetchJob, need_space};
 use md5::{Digest, Md5};
 use seraug_core::error::{Error, Result};
 use seraug_core::files;
@@ -25,7 +25,7 @@ enum Try {
 }
 
 /// The place of a download: `FILE` when it is whole, `FILE.part` before, `FILE.version` what the server called it.
-struct Place {
+struct DownloadPath {
     whole: PathBuf,
     part: PathBuf,
     version: PathBuf,
@@ -35,9 +35,10 @@ struct Place {
 ///
 /// # Errors
 /// Names the URL and what the server or the disk said. After a cut the part stays for the next call.
-pub(super) fn download(file: &Fetch, folder: &Path, job: &Job) -> Result<PathBuf> {
+pub(super) fn download(file: &Fetch, folder: &Path, job: &FetchJob) -> Result<PathBuf> {
     let in_folder = |suffix: &str| folder.join(format!("{}{suffix}", file.file));
-    let place = Place { whole: in_folder(""), part: in_folder(".part"), version: in_folder(".version") };
+    let place =
+        DownloadPath { whole: in_folder(""), part: in_folder(".part"), version: in_folder(".version") };
     if length(&place.whole) == file.bytes && verify(file, &place.whole).is_ok() {
         (job.note)(&format!("{} is there and verified", file.file));
         return Ok(place.whole);
@@ -75,7 +76,7 @@ pub(super) fn download(file: &Fetch, folder: &Path, job: &Job) -> Result<PathBuf
     Ok(place.whole)
 }
 
-impl Place {
+impl DownloadPath {
     /// Begins anew: what is there belongs to something else.
     fn forget(&self) {
         let _ = fs::remove_file(&self.part);
@@ -104,7 +105,7 @@ fn agent(url: &str) -> Agent {
 }
 
 /// One request, from where the part ends.
-fn attempt(file: &Fetch, place: &Place, agent: &Agent, job: &Job) -> Result<Try> {
+fn attempt(file: &Fetch, place: &DownloadPath, agent: &Agent, job: &FetchJob) -> Result<Try> {
     let mut have = length(&place.part);
     if have > file.bytes {
         place.forget();
@@ -167,7 +168,13 @@ fn attempt(file: &Fetch, place: &Place, agent: &Agent, job: &Job) -> Result<Try>
 }
 
 /// Appends the body to the part, which has `have` bytes.
-fn receive(file: &Fetch, place: &Place, response: Response<Body>, have: u64, job: &Job) -> Result<Try> {
+fn receive(
+    file: &Fetch,
+    place: &DownloadPath,
+    response: Response<Body>,
+    have: u64,
+    job: &FetchJob,
+) -> Result<Try> {
     let failed =
         |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", place.part.display()));
     let mut part = OpenOptions::new().create(true).append(true).open(&place.part).map_err(failed)?;

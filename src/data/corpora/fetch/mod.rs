@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What a fetch is given beside its list of files.
-pub struct Job<'a> {
+pub struct FetchJob<'a> {
     /// Name of the corpus.
     pub name: &'a str,
     /// The folder of all corpora; the recordings go to `corpora/<name>`.
@@ -34,7 +34,7 @@ pub struct Job<'a> {
 /// # Errors
 /// No file is listed (usage); another fetch of the corpus is running; the server, the disk or the checksum; an archive
 /// that holds more than recordings should, or other content for a recording that exists.
-pub fn fetch(files: &[Fetch], job: &Job) -> Result<()> {
+pub fn fetch(files: &[Fetch], job: &FetchJob) -> Result<()> {
     if files.is_empty() {
         return Err(Error::usage(format!("corpus {}: nothing to fetch is listed", job.name)));
     }

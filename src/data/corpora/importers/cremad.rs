@@ -1,17 +1,17 @@
 //! CREMA-D: `cremad/AudioWAV/1001_DFA_ANG_XX.wav`; actor, sentence, emotion, intensity.
 
-use super::folder::{self, Parse, Parsed, Place};
-use crate::corpora::{Corpus, Source};
+use super::folder::{self, Parse, Parsed, RecordingPath};
+use crate::corpora::{Corpus, ImportSource};
 use seraug_core::error::Result;
 
 const AROUND: &[&str] = &["crema-d", "crema-d-master", "cremad"];
 
 /// Reads `corpora/cremad`. Its AudioMP3 folder holds the same recordings and is passed over.
-pub(crate) fn import(source: Source) -> Result<Corpus> {
+pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &Place) -> Parse {
+fn parse(place: &RecordingPath) -> Parse {
     if !matches!(place.folders().as_slice(), [] | ["audiowav" | "audiomp3"]) {
         return Err("stray audio: recordings belong into cremad/AudioWAV".into());
     }

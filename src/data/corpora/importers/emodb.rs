@@ -1,17 +1,17 @@
 //! EMO-DB: `emodb/wav/03a01Fa.wav`; speaker 03, sentence a01, emotion F, take a.
 
-use super::folder::{self, Parse, Parsed, Place};
-use crate::corpora::{Corpus, Source};
+use super::folder::{self, Parse, Parsed, RecordingPath};
+use crate::corpora::{Corpus, ImportSource};
 use seraug_core::error::Result;
 
 const AROUND: &[&str] = &["download", "emo-db", "emodb"];
 
 /// Reads `corpora/emodb`: the files in its `wav` folder, and those beside it.
-pub(crate) fn import(source: Source) -> Result<Corpus> {
+pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &Place) -> Parse {
+fn parse(place: &RecordingPath) -> Parse {
     if !matches!(place.folders().as_slice(), [] | ["wav"]) {
         return Err("stray audio: recordings belong into emodb/wav".into());
     }

@@ -1,17 +1,17 @@
 //! EMOVO: `emovo/f1/dis-f1-b1.wav`; emotion, speaker, sentence.
 
-use super::folder::{self, Parse, Parsed, Place};
-use crate::corpora::{Corpus, Source};
+use super::folder::{self, Parse, Parsed, RecordingPath};
+use crate::corpora::{Corpus, ImportSource};
 use seraug_core::error::Result;
 
 const AROUND: &[&str] = &["emovo"];
 
 /// Reads `corpora/emovo`: a folder for each speaker, or all files in one.
-pub(crate) fn import(source: Source) -> Result<Corpus> {
+pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &Place) -> Parse {
+fn parse(place: &RecordingPath) -> Parse {
     let stem = place.stem.to_lowercase();
     let &[emotion, speaker, sentence] = stem.split('-').collect::<Vec<_>>().as_slice() else {
         return Err("not a name like dis-f1-b1".into());

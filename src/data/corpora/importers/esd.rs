@@ -1,8 +1,8 @@
 //! ESD: `esd/0001/Angry/0001_000351.wav`, also with `train`, `evaluation` and `test` below the emotion, or flat;
 //! speaker and number of the recording. The transcripts, whose encodings differ, are not read.
 
-use super::folder::{self, Parse, Parsed, Place};
-use crate::corpora::{Corpus, Source};
+use super::folder::{self, Parse, Parsed, RecordingPath};
+use crate::corpora::{Corpus, ImportSource};
 use seraug_core::error::Result;
 use seraug_core::manifest::Manifest;
 
@@ -16,7 +16,7 @@ const EACH: usize = 350;
 const ORDER: [&str; 5] = ["neutral", "angry", "happy", "sad", "surprise"];
 
 /// Reads `corpora/esd`. With languages named, only their speakers are read, and only they are expected.
-pub(crate) fn import(source: Source) -> Result<Corpus> {
+pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     let wanted = source.languages;
     let mut corpus = folder::import(source, AROUND, parse)?;
     if !wanted.is_empty() {
@@ -39,7 +39,7 @@ fn only(manifest: &mut Manifest, wanted: impl Fn(&str) -> bool) {
     expected.utterances = expected.emotions.values().sum();
 }
 
-fn parse(place: &Place) -> Parse {
+fn parse(place: &RecordingPath) -> Parse {
     let Some((speaker, number)) = place.stem.split_once('_') else {
         return Err("not a name like 0001_000351".into());
     };

@@ -3,7 +3,7 @@
 use crate::audio::decode::EXTENSIONS;
 use crate::corpora::digests::Digests;
 use crate::corpora::walk::{extension, files_below};
-use crate::corpora::{Corpus, Fault, Faults, Source, Utterance, missing, told};
+use crate::corpora::{Corpus, CorpusFault, CorpusFaults, ImportSource, Utterance, missing, told};
 use rayon::prelude::*;
 use seraug_core::emotion::Emotion;
 use seraug_core::error::{Error, Result};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 const OTHER_AUDIO: &[&str] = &["aif", "aiff", "m4a", "mp3", "ogg", "opus", "sph", "wma"];
 
 /// A file's place below the corpus's folder, as a parser is given it.
-pub(crate) struct Place<'a> {
+pub(crate) struct RecordingPath<'a> {
     pub(crate) manifest: &'a Manifest,
     /// Lower case, outermost first, without the folders that a release or a re-packing puts around the corpus.
     pub(crate) folders: Vec<String>,
@@ -25,7 +25,7 @@ pub(crate) struct Place<'a> {
     pub(crate) stem: String,
 }
 
-impl Place<'_> {
+impl RecordingPath<'_> {
     /// The folders, for a `match`.
     pub(crate) fn folders(&self) -> Vec<&str> {
         self.folders.iter().map(String::as_str).collect()
@@ -76,8 +76,12 @@ pub(crate) type Parse = std::result::Result<Option<Parsed>, String>;
 /// case) may enclose the corpus. What `parse` refuses, unread containers of recordings that are not there as wav or
 /// flac too, and second files of one id become problems, by path; so do files that are no recording. What the manifest
 /// lists as unusable is left out. Dot files (`._x.wav` of macOS among them) and files that are not audio are passed over.
-pub(crate) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> Parse) -> Result<Corpus> {
-    let Source { manifest, corpora, cache, reading, progress, languages } = source;
+pub(crate) fn import(
+    source: ImportSource,
+    around: &[&str],
+    parse: impl Fn(&RecordingPath) -> Parse,
+) -> Result<Corpus> {
+    let ImportSource { manifest, corpora, cache, reading, progress, languages } = source;
     let root = corpora.join(&manifest.name);
     if !root.is_dir() {
         return Err(missing(&manifest, corpora, &format!("no folder {}", root.display())));
@@ -90,7 +94,8 @@ pub(crate) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> 
     for relative in walk.files {
         let shown = relative.display();
         let other = OTHER_AUDIO.contains(&extension(&relative).as_str());
-        let place = Place { manifest: &manifest, folders: folders(&relative, around), stem: stem(&relative) };
+        let place =
+            RecordingPath { manifest: &manifest, folders: folders(&relative, around), stem: stem(&relative) };
         match parse(&place) {
             Ok(parsed) if other => unread.push((relative, parsed.map(|p| p.id))),
             Err(_) if other => unread.push((relative, None)),
@@ -129,7 +134,7 @@ pub(crate) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> 
     }
     problems.sort();
     let mut faults =
-        Faults { unusable: walk.broken, unseen: walk.unseen, listed: listed.into_iter().collect() };
+        CorpusFaults { unusable: walk.broken, unseen: walk.unseen, listed: listed.into_iter().collect() };
     if found.is_empty() {
         // A folder that is there and cannot be read is not a corpus that is to be fetched.
         let bad = [&faults.unseen[..], &faults.unusable].concat();
@@ -155,7 +160,7 @@ pub(crate) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> 
         let path = root.join(&relative);
         let seen = digests.look(&path);
         progress.inc(1);
-        let sha256 = seen.map_err(|why| Fault::new(&relative, why))?.sha256;
+        let sha256 = seen.map_err(|why| CorpusFault::new(&relative, why))?.sha256;
         let Parsed { id, speaker, emotion, gender, session, split, language } = parsed;
         Ok(Utterance {
             corpus: Arc::clone(&corpus),
@@ -172,7 +177,7 @@ pub(crate) fn import(source: Source, around: &[&str], parse: impl Fn(&Place) -> 
             sha256,
         })
     });
-    let looked: Vec<std::result::Result<Utterance, Fault>> = looked.collect();
+    let looked: Vec<std::result::Result<Utterance, CorpusFault>> = looked.collect();
     digests.keep();
     let mut utterances = Vec::with_capacity(looked.len());
     for one in looked {

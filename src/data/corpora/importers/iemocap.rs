@@ -1,10 +1,10 @@
 //! IEMOCAP: labels in `iemocap/Session1/dialog/EmoEvaluation/Ses01F_impro01.txt`, recordings in
 //! `iemocap/Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F000.wav`.
 
-use super::folder::{self, Parse, Parsed, Place};
+use super::folder::{self, Parse, Parsed, RecordingPath};
 use crate::audio::probe::unreadable;
 use crate::corpora::walk::files_below;
-use crate::corpora::{Corpus, Source};
+use crate::corpora::{Corpus, ImportSource};
 use seraug_core::emotion::Emotion;
 use seraug_core::error::Result;
 use seraug_core::files;
@@ -27,7 +27,7 @@ struct Labels {
 
 /// Reads `corpora/iemocap`, scripted and improvised dialogs. A label without a recording and a recording without a
 /// label are problems; a label that is dropped anyway needs no recording.
-pub(crate) fn import(source: Source) -> Result<Corpus> {
+pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     let root = source.corpora.join(&source.manifest.name);
     let Labels { lines, dropped, problems } = match root.is_dir() {
         true => read(&root, &source.manifest),
@@ -49,7 +49,7 @@ pub(crate) fn import(source: Source) -> Result<Corpus> {
     Ok(corpus)
 }
 
-fn parse(place: &Place, labels: &BTreeMap<String, (String, Option<Emotion>)>) -> Parse {
+fn parse(place: &RecordingPath, labels: &BTreeMap<String, (String, Option<Emotion>)>) -> Parse {
     let id = &place.stem;
     let dialog = match place.folders().as_slice() {
         // Whole dialogs, both microphones.

@@ -1,17 +1,17 @@
 //! nEMO: `nemo/samples/WR0_surprised_64.wav`; speaker, emotion, sentence.
 
-use super::folder::{self, Parse, Parsed, Place};
-use crate::corpora::{Corpus, Source};
+use super::folder::{self, Parse, Parsed, RecordingPath};
+use crate::corpora::{Corpus, ImportSource};
 use seraug_core::error::Result;
 
 const AROUND: &[&str] = &["nemo", "nemo-main"];
 
 /// Reads `corpora/nemo`.
-pub(crate) fn import(source: Source) -> Result<Corpus> {
+pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &Place) -> Parse {
+fn parse(place: &RecordingPath) -> Parse {
     if !matches!(place.folders().as_slice(), [] | ["samples"]) {
         return Err("stray audio: recordings belong into nemo/samples".into());
     }

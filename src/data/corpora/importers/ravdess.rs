@@ -1,18 +1,18 @@
 //! RAVDESS, speech: `ravdess/Actor_01/03-01-05-01-01-01-01.wav`; modality, channel, emotion, intensity, statement,
 //! repetition, actor.
 
-use super::folder::{self, Parse, Parsed, Place};
-use crate::corpora::{Corpus, Source};
+use super::folder::{self, Parse, Parsed, RecordingPath};
+use crate::corpora::{Corpus, ImportSource};
 use seraug_core::error::Result;
 
 const AROUND: &[&str] = &["ravdess", "audio_speech_actors_01-24", "audio_song_actors_01-24"];
 
 /// Reads `corpora/ravdess`. Songs are another part of the corpus and are passed over.
-pub(crate) fn import(source: Source) -> Result<Corpus> {
+pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &Place) -> Parse {
+fn parse(place: &RecordingPath) -> Parse {
     let parts: Vec<&str> = place.stem.split('-').collect();
     let numbers = parts.iter().all(|p| p.len() == 2 && p.bytes().all(|b| b.is_ascii_digit()));
     let ([modality, channel, emotion, .., actor], true, 7) = (parts.as_slice(), numbers, parts.len()) else {

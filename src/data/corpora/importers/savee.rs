@@ -1,17 +1,17 @@
 //! SAVEE: `savee/AudioData/DC/a01.wav`, or `DC_a01.wav` in one folder; speaker, emotion, sentence.
 
-use super::folder::{self, Parse, Parsed, Place};
-use crate::corpora::{Corpus, Source};
+use super::folder::{self, Parse, Parsed, RecordingPath};
+use crate::corpora::{Corpus, ImportSource};
 use seraug_core::error::Result;
 
 const AROUND: &[&str] = &["all", "audiodata", "savee"];
 
 /// Reads `corpora/savee`.
-pub(crate) fn import(source: Source) -> Result<Corpus> {
+pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &Place) -> Parse {
+fn parse(place: &RecordingPath) -> Parse {
     let stem = place.stem.to_lowercase();
     let folders = place.folders();
     let (speaker, name) = match (stem.split_once('_'), folders.as_slice()) {

@@ -1,18 +1,18 @@
 //! ShEMO: `shemo/female/F01A01.wav`; gender, speaker number, emotion letter, number.
 
-use super::folder::{self, Parse, Parsed, Place};
-use crate::corpora::{Corpus, Source};
+use super::folder::{self, Parse, Parsed, RecordingPath};
+use crate::corpora::{Corpus, ImportSource};
 use seraug_core::error::Result;
 use seraug_core::manifest::Gender;
 
 const AROUND: &[&str] = &["shemo"];
 
 /// Reads `corpora/shemo`: the folders `female` and `male`, or all files in one.
-pub(crate) fn import(source: Source) -> Result<Corpus> {
+pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &Place) -> Parse {
+fn parse(place: &RecordingPath) -> Parse {
     let id = place.stem.to_uppercase();
     let name = "not a name like F01A01";
     let &[sex, n1, n2, emotion, ref number @ ..] = id.as_bytes() else { return Err(name.into()) };

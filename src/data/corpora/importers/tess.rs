@@ -1,7 +1,7 @@
 //! TESS: `tess/OAF_angry/OAF_back_angry.wav`; talker, word, emotion.
 
-use super::folder::{self, Parse, Parsed, Place};
-use crate::corpora::{Corpus, Source};
+use super::folder::{self, Parse, Parsed, RecordingPath};
+use crate::corpora::{Corpus, ImportSource};
 use seraug_core::error::Result;
 
 const AROUND: &[&str] = &[
@@ -13,11 +13,11 @@ const AROUND: &[&str] = &[
 
 /// Reads `corpora/tess`: a folder for each talker and emotion, or all files in one. The name of the file decides:
 /// the folders' spelling differs between talkers and re-packings.
-pub(crate) fn import(source: Source) -> Result<Corpus> {
+pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &Place) -> Parse {
+fn parse(place: &RecordingPath) -> Parse {
     let stem = place.stem.to_lowercase();
     let mut parts = stem.splitn(3, '_');
     let (Some(talker), Some(word), Some(emotion)) = (parts.next(), parts.next(), parts.next()) else {

@@ -1,17 +1,17 @@
 //! URDU: `urdu/Angry/SM1_F10_A010.wav`; speaker (S, M or F, number), file of the speaker, emotion letter and number.
 
-use super::folder::{self, Parse, Parsed, Place};
-use crate::corpora::{Corpus, Source};
+use super::folder::{self, Parse, Parsed, RecordingPath};
+use crate::corpora::{Corpus, ImportSource};
 use seraug_core::error::Result;
 
 const AROUND: &[&str] = &["urdu", "urdu-dataset", "urdu-dataset-master"];
 
 /// Reads `corpora/urdu`: a folder for each emotion, or all files in one.
-pub(crate) fn import(source: Source) -> Result<Corpus> {
+pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &Place) -> Parse {
+fn parse(place: &RecordingPath) -> Parse {
     let id = place.stem.to_uppercase();
     let number = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
     let &[speaker, file, label] = id.split('_').collect::<Vec<_>>().as_slice() else {

@@ -2,7 +2,7 @@
 //! complete, an `index.csv` with the SHA-256 of each file, which later runs hold the files against.
 
 use super::espeak::Espeak;
-use super::speakers::Speaker;
+use super::speakers::SyntheticSpeaker;
 use super::{Take, render, takes};
 use crate::audio::SAMPLE_RATE;
 use crate::corpora::Utterance;
@@ -21,7 +21,7 @@ use std::path::Path;
 pub fn speaker(
     espeak: &Espeak,
     root: &Path,
-    speaker: &Speaker,
+    speaker: &SyntheticSpeaker,
     progress: &ProgressBar,
 ) -> Result<Vec<Utterance>> {
     let folder = root.join(speaker.language.code()).join(&speaker.id);

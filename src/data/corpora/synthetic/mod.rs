@@ -13,7 +13,7 @@ pub mod sentences;
 pub mod shaping;
 pub mod speakers;
 
-use super::{Corpus, Faults, Utterance};
+use super::{Corpus, CorpusFaults, Utterance};
 use espeak::Espeak;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -23,7 +23,7 @@ use seraug_core::emotion::Emotion;
 use seraug_core::error::{Error, Result};
 use seraug_core::manifest::Manifest;
 use seraug_core::rng::Seed;
-use speakers::Speaker;
+use speakers::SyntheticSpeaker;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -34,7 +34,7 @@ pub const TAKES: usize = 12;
 #[derive(Debug, Clone, Copy)]
 pub struct Take<'a> {
     /// Who talks.
-    pub speaker: &'a Speaker,
+    pub speaker: &'a SyntheticSpeaker,
     /// The emotion to express.
     pub emotion: Emotion,
     /// 0-based, below [`TAKES`].
@@ -49,7 +49,7 @@ impl Take<'_> {
 }
 
 /// Every take of `speaker`.
-pub fn takes(speaker: &Speaker) -> impl Iterator<Item = Take<'_>> {
+pub fn takes(speaker: &SyntheticSpeaker) -> impl Iterator<Item = Take<'_>> {
     prosody::EXPRESSIONS
         .iter()
         .flat_map(move |&(emotion, _)| (0..TAKES).map(move |number| Take { speaker, emotion, number }))
@@ -76,7 +76,7 @@ pub fn import_with(
     cache: &Path,
     progress: &ProgressBar,
 ) -> Result<Corpus> {
-    let speakers: Vec<Speaker> = chosen(languages)?.into_iter().flat_map(speakers::of).collect();
+    let speakers: Vec<SyntheticSpeaker> = chosen(languages)?.into_iter().flat_map(speakers::of).collect();
     progress.set_length((speakers.len() * prosody::EXPRESSIONS.len() * TAKES) as u64);
     let root = cache.join(format!("synthetic-{}", digest(espeak)));
     let made: Vec<Vec<Utterance>> =
@@ -88,7 +88,7 @@ pub fn import_with(
     for (_, count) in &mut manifest.expected.emotions {
         *count = speakers.len() * TAKES;
     }
-    let (dropped, problems, faults) = (BTreeMap::new(), Vec::new(), Faults::default());
+    let (dropped, problems, faults) = (BTreeMap::new(), Vec::new(), CorpusFaults::default());
     Ok(Corpus { manifest, root, utterances, dropped, problems, faults })
 }
 

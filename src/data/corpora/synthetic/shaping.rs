@@ -1,7 +1,7 @@
 //! What a synthesiser's flags cannot do: spectral tilt, breath, tremor, level, room and background.
 
 use super::prosody::Delivery;
-use super::speakers::Speaker;
+use super::speakers::SyntheticSpeaker;
 use crate::audio::SAMPLE_RATE;
 use seraug_core::rng::Seed;
 use std::f64::consts::TAU;
@@ -23,7 +23,7 @@ pub fn trim(samples: &[f32]) -> &[f32] {
 
 /// Turns a trimmed voice at 16 kHz into a recording of `delivery` by `speaker`: 16-bit samples.
 /// `seed` is the take's own: lead-in, breath, room and background noise come from it.
-pub fn shape(voice: &[f64], speaker: &Speaker, delivery: &Delivery, seed: Seed) -> Vec<i16> {
+pub fn shape(voice: &[f64], speaker: &SyntheticSpeaker, delivery: &Delivery, seed: Seed) -> Vec<i16> {
     let cues = &delivery.cues;
     let mut x = tremor(voice, cues.tremor, seed.child("tremor"));
     breathe(&mut x, cues.breath, seed.child("breath"));

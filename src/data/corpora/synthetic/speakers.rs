@@ -10,7 +10,7 @@ const VARIANTS: [(Gender, &[&str]); 2] =
 
 /// One talker.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Speaker {
+pub struct SyntheticSpeaker {
     /// `en-f01`, unique in the corpus.
     pub id: String,
     /// The language spoken.
@@ -35,13 +35,13 @@ pub struct Speaker {
 }
 
 /// The speakers of `language`, women first.
-pub fn of(language: Language) -> Vec<Speaker> {
+pub fn of(language: Language) -> Vec<SyntheticSpeaker> {
     let mut speakers = Vec::new();
     for (gender, variants) in VARIANTS {
         for (n, variant) in variants.iter().enumerate() {
             let id = format!("{}-{}{:02}", language.code(), &gender.name()[..1], n + 1);
             let mut draws = seed().child("speaker").child(&id).draws();
-            speakers.push(Speaker {
+            speakers.push(SyntheticSpeaker {
                 language,
                 gender,
                 voice: format!("{}+{variant}", language.voice()),

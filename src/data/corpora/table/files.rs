@@ -13,7 +13,7 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 /// A file that is there.
-pub(super) struct File {
+pub(super) struct TableFile {
     pub(super) path: PathBuf,
     pub(super) sha256: String,
     /// Nothing where its header does not tell.
@@ -29,7 +29,7 @@ pub(super) enum Refused {
 }
 
 /// Files by the path that the table gives.
-pub(super) struct Files {
+pub(super) struct TableFiles {
     root: PathBuf,
     /// The root without links.
     real: PathBuf,
@@ -37,12 +37,12 @@ pub(super) struct Files {
     paths: Vec<Box<str>>,
 }
 
-impl Files {
-    pub(super) fn new(root: &Path) -> Result<Files> {
+impl TableFiles {
+    pub(super) fn new(root: &Path) -> Result<TableFiles> {
         let real = root
             .canonicalize()
             .map_err(|e| Error::failed(format!("{}: cannot be read: {e}", root.display())))?;
-        Ok(Files { root: root.to_owned(), real, numbers: HashMap::new(), paths: Vec::new() })
+        Ok(TableFiles { root: root.to_owned(), real, numbers: HashMap::new(), paths: Vec::new() })
     }
 
     /// `path` as it is meant: with `\` for `/` where a table of Windows has them and no file is called so, without `.` and empty
@@ -95,9 +95,9 @@ impl Files {
         self,
         known: &Digests,
         progress: &ProgressBar,
-    ) -> Vec<std::result::Result<File, Refused>> {
+    ) -> Vec<std::result::Result<TableFile, Refused>> {
         progress.set_length(self.paths.len() as u64);
-        let Files { root, real, numbers, paths } = self;
+        let TableFiles { root, real, numbers, paths } = self;
         drop(numbers);
         let mut folders: HashMap<&Path, bool> = HashMap::new();
         for path in &paths {
@@ -127,7 +127,7 @@ impl Files {
             }
             let refused = |why: String| Refused::File(path.to_owned(), why);
             let Seen { sha256, length } = known.look(&full).map_err(refused)?;
-            Ok(File { path: full, sha256, length })
+            Ok(TableFile { path: full, sha256, length })
         };
         paths.par_iter().map(|path| look(path)).collect()
     }

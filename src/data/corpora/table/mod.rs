@@ -10,12 +10,12 @@ mod spelling;
 mod text;
 
 use super::digests::Digests;
-use super::{Corpus, Excerpt, Fault, Faults, Source, Utterance};
+use super::{Corpus, CorpusFault, CorpusFaults, Excerpt, ImportSource, Utterance};
 use crate::audio::SAMPLE_RATE;
 use crate::audio::probe::Length;
 use crate::features::all_of;
-use files::{Files, Refused};
-use row::{Columns, Row};
+use files::{Refused, TableFiles};
+use row::{Columns, TableRow};
 use seraug_core::digest::digest_hex;
 use seraug_core::emotion::Emotion;
 use seraug_core::error::{Error, Result};
@@ -72,7 +72,7 @@ pub(super) fn manifest(name: &str, corpora: &Path) -> Result<Option<Manifest>> {
 /// What a table holds before its files have been looked at.
 #[derive(Default)]
 struct Read {
-    rows: Vec<Row>,
+    rows: Vec<TableRow>,
     words: Words,
     dropped: BTreeMap<String, usize>,
     problems: Problems,
@@ -86,13 +86,13 @@ struct Read {
 ///
 /// # Errors
 /// A table without header or without a required column (usage); a file that cannot be read; no good row.
-pub(super) fn import(source: Source) -> Result<Corpus> {
-    let Source { mut manifest, corpora, cache, reading, languages, progress } = source;
+pub(super) fn import(source: ImportSource) -> Result<Corpus> {
+    let ImportSource { mut manifest, corpora, cache, reading, languages, progress } = source;
     let root = folder(&manifest.name, corpora).unwrap_or_else(|| corpora.join(&manifest.name));
-    let mut files = Files::new(&root)?;
+    let mut files = TableFiles::new(&root)?;
     let Read { mut rows, words, dropped, mut problems, foreign, listed } =
         read(&root, &manifest, languages, &mut files)?;
-    let mut faults = Faults { listed: listed.into_iter().collect(), ..Faults::default() };
+    let mut faults = CorpusFaults { listed: listed.into_iter().collect(), ..CorpusFaults::default() };
     let digests = Digests::open(&root, &manifest.name, cache, reading);
     let files = files.digests(&digests, progress);
     digests.keep();
@@ -111,7 +111,7 @@ pub(super) fn import(source: Source) -> Result<Corpus> {
             }
             Err(Refused::File(path, why)) => {
                 let place = format!("{FILE}:{}: path `{path}`", row.line);
-                faults.unusable.push(Fault { place, why: why.clone() });
+                faults.unusable.push(CorpusFault { place, why: why.clone() });
                 continue;
             }
         };
@@ -187,7 +187,7 @@ fn as_found(utterances: &[Utterance]) -> Expected {
     Expected { utterances: utterances.len(), emotions, ..Expected::default() }
 }
 
-fn read(root: &Path, manifest: &Manifest, languages: &[String], files: &mut Files) -> Result<Read> {
+fn read(root: &Path, manifest: &Manifest, languages: &[String], files: &mut TableFiles) -> Result<Read> {
     let path = root.join(FILE);
     let failed = |e: csv::Error| Error::failed(format!("{}: cannot be read: {e}", path.display()));
     let usage = |why: String| Error::usage(format!("{}: {why}", path.display()));
@@ -214,10 +214,12 @@ fn read(root: &Path, manifest: &Manifest, languages: &[String], files: &mut File
         let line = record.position().map_or(0, csv::Position::line) + text.skipped;
         match columns.row(line, &record, manifest, files, &mut read.words) {
             Err(why) => read.problems.push(line, why),
-            Ok(row::Kind::Dropped(code)) => *read.dropped.entry(code).or_default() += 1,
-            Ok(row::Kind::Unusable(name)) => drop(read.listed.insert(name)),
-            Ok(row::Kind::Row(row)) if wanted(languages, read.words.get(row.language)) => read.rows.push(row),
-            Ok(row::Kind::Row(_)) => read.foreign += 1,
+            Ok(row::RowKind::Dropped(code)) => *read.dropped.entry(code).or_default() += 1,
+            Ok(row::RowKind::Unusable(name)) => drop(read.listed.insert(name)),
+            Ok(row::RowKind::Row(row)) if wanted(languages, read.words.get(row.language)) => {
+                read.rows.push(row)
+            }
+            Ok(row::RowKind::Row(_)) => read.foreign += 1,
         }
     }
     if columns.is_none() {

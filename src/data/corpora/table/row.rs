@@ -1,7 +1,7 @@
 //! A row of a table: what its cells say, or what is wrong with them.
 
 use super::Words;
-use super::files::Files;
+use super::files::TableFiles;
 use crate::corpora::Excerpt;
 use seraug_core::emotion::Emotion;
 use seraug_core::manifest::{Gender, Manifest};
@@ -13,8 +13,8 @@ use std::path::Path;
 const REQUIRED: [&str; 3] = ["path", "emotion", "speaker"];
 const OPTIONAL: [&str; 7] = ["id", "gender", "session", "language", "split", "start", "end"];
 
-/// A good row; repeating words are numbers of [`Words`], its file is one of [`Files`].
-pub(super) struct Row {
+/// A good row; repeating words are numbers of [`Words`], its file is one of [`TableFiles`].
+pub(super) struct TableRow {
     pub(super) line: u64,
     pub(super) id: Box<str>,
     pub(super) file: u32,
@@ -28,8 +28,8 @@ pub(super) struct Row {
 }
 
 /// What a row is.
-pub(super) enum Kind {
-    Row(Row),
+pub(super) enum RowKind {
+    Row(TableRow),
     /// By a code that the manifest drops.
     Dropped(String),
     /// By the name under which the manifest lists it as unusable.
@@ -82,9 +82,9 @@ impl Columns {
         line: u64,
         record: &csv::ByteRecord,
         manifest: &Manifest,
-        files: &mut Files,
+        files: &mut TableFiles,
         words: &mut Words,
-    ) -> Result<Kind, String> {
+    ) -> Result<RowKind, String> {
         let more = record.iter().skip(self.width);
         if record.len() < self.width || !more.clone().all(is_blank) {
             return Err(format!("{} cells, the header has {}", record.len(), self.width));
@@ -114,7 +114,7 @@ impl Columns {
         };
         let (emotion, speaker) = (emotion?, speaker?);
         if manifest.dropped.contains_key(&*emotion) {
-            return Ok(Kind::Dropped(emotion.into_owned()));
+            return Ok(RowKind::Dropped(emotion.into_owned()));
         }
         let emotion = label(&emotion, manifest)?;
         let gender = match &*gender {
@@ -136,14 +136,25 @@ impl Columns {
             return Err(format!("path {path:?}: nothing of its name is seen; give the row an id"));
         }
         if let Some(known) = manifest.is_unusable(&id, Path::new(&path)) {
-            return Ok(Kind::Unusable(known.to_owned()));
+            return Ok(RowKind::Unusable(known.to_owned()));
         }
         let file = files.number(&path)?;
         let language = words.number(if language.is_empty() { &manifest.language } else { &language });
         let mut word = |w: &str| (!w.is_empty()).then(|| words.number(w));
         let (session, split) = (word(&session), word(&split));
         let speaker = words.number(&speaker);
-        Ok(Kind::Row(Row { line, id, file, speaker, language, session, split, gender, emotion, excerpt }))
+        Ok(RowKind::Row(TableRow {
+            line,
+            id,
+            file,
+            speaker,
+            language,
+            session,
+            split,
+            gender,
+            emotion,
+            excerpt,
+        }))
     }
 }
 

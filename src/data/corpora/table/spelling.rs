@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The names in the folders below `root`, each folder read once and only where a path is not there as it is written.
 pub(super) struct Spelling<'a> {
     root: &'a Path,
-    folders: Mutex<HashMap<PathBuf, Arc<Names>>>,
+    folders: Mutex<HashMap<PathBuf, Arc<FolderNames>>>,
 }
 
 /// The names in a folder, as they are on the disk.
 #[derive(Default)]
-struct Names {
+struct FolderNames {
     clean: HashMap<String, Vec<OsString>>,
     /// By [`folded`]: what is likely meant, but another name.
     folded: HashMap<String, OsString>,
@@ -55,10 +55,10 @@ impl<'a> Spelling<'a> {
         Ok(found)
     }
 
-    fn names(&self, folder: &Path) -> Arc<Names> {
+    fn names(&self, folder: &Path) -> Arc<FolderNames> {
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         let read = || {
-            let mut names = Names::default();
+            let mut names = FolderNames::default();
             for entry in std::fs::read_dir(self.root.join(folder)).into_iter().flatten().flatten() {
                 let name = entry.file_name();
                 let text = name.to_string_lossy();

@@ -83,31 +83,31 @@ fn separator(line: &str) -> Option<u8> {
 
 /// Order of the bytes of UTF-16.
 #[derive(Clone, Copy)]
-enum Order {
+enum ByteOrder {
     Little,
     Big,
 }
 
 /// Whether a text that begins so is UTF-16: by its mark, or by the zero bytes of Latin letters.
-fn wide(head: &[u8]) -> Option<Order> {
+fn wide(head: &[u8]) -> Option<ByteOrder> {
     match head {
-        [0xff, 0xfe, ..] => Some(Order::Little),
-        [0xfe, 0xff, ..] => Some(Order::Big),
-        [a, 0, b, 0, ..] if *a > 0 && *b > 0 => Some(Order::Little),
-        [0, a, 0, b, ..] if *a > 0 && *b > 0 => Some(Order::Big),
+        [0xff, 0xfe, ..] => Some(ByteOrder::Little),
+        [0xfe, 0xff, ..] => Some(ByteOrder::Big),
+        [a, 0, b, 0, ..] if *a > 0 && *b > 0 => Some(ByteOrder::Little),
+        [0, a, 0, b, ..] if *a > 0 && *b > 0 => Some(ByteOrder::Big),
         _ => None,
     }
 }
 
-fn decode(bytes: &[u8], order: Order) -> Result<String, String> {
+fn decode(bytes: &[u8], order: ByteOrder) -> Result<String, String> {
     let damaged = || "UTF-16 that is damaged or cut short; save the table as UTF-8".to_owned();
     let (pairs, rest) = bytes.as_chunks::<2>();
     if !rest.is_empty() {
         return Err(damaged());
     }
     let units = pairs.iter().map(|pair| match order {
-        Order::Little => u16::from_le_bytes(*pair),
-        Order::Big => u16::from_be_bytes(*pair),
+        ByteOrder::Little => u16::from_le_bytes(*pair),
+        ByteOrder::Big => u16::from_be_bytes(*pair),
     });
     char::decode_utf16(units.skip_while(|u| *u == 0xfeff)).collect::<Result<_, _>>().map_err(|_| damaged())
 }

@@ -1,6 +1,6 @@
 //! What a map of points is worth, in numbers. As scikit-learn computes them: tests/golden/embedding.
 
-use super::points::{Kind, Point};
+use super::points::{Point, PointKind};
 
 /// Squared Euclidean distances, [n, n].
 pub fn squared_distances<P: AsRef<[f64]>>(points: &[P]) -> Vec<f64> {
@@ -119,12 +119,12 @@ pub fn silhouette(squared: &[f64], classes: &[usize]) -> Option<f64> {
 
 /// Share of the points of `kind` whose class is that of most of their `k` nearest originals, a tie being the nearest's; the
 /// original that a point came from, or is, does not count. `None` without such points or without originals.
-pub fn neighbours(points: &[Point], squared: &[f64], kind: Kind, k: usize) -> Option<f64> {
+pub fn neighbours(points: &[Point], squared: &[f64], kind: PointKind, k: usize) -> Option<f64> {
     let n = points.len();
     let (mut right, mut all) = (0u32, 0u32);
     for i in (0..n).filter(|&i| points[i].kind == kind) {
         let counts =
-            |j: usize| points[j].kind == Kind::Original && points[j].utterance != points[i].utterance;
+            |j: usize| points[j].kind == PointKind::Original && points[j].utterance != points[i].utterance;
         let mut found = nearest(squared, n, i, counts);
         found.truncate(k);
         let votes = |c: usize| found.iter().filter(|&&j| points[j].class == c).count();

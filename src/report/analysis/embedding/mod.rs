@@ -4,12 +4,12 @@ pub mod map;
 pub mod measures;
 pub mod points;
 
-use super::loaded_run::Reading;
+use super::loaded_run::LoadedRun;
 use crate::figure::{self, Figure};
 use crate::render::csv;
 use crate::render::text_table::TextTable;
 use measures::{divergence, joint_probabilities, neighbours, silhouette, squared_distances, trustworthiness};
-use points::{Kind, Point};
+use points::{Point, PointKind};
 use rayon::prelude::*;
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
@@ -70,7 +70,7 @@ pub struct EmbeddingReport {
 ///
 /// # Errors
 /// An embedding.csv that does not read: see [`points::read`].
-pub fn embedding(reading: &Reading) -> Result<Option<EmbeddingReport>> {
+pub fn embedding(reading: &LoadedRun) -> Result<Option<EmbeddingReport>> {
     let Some(settings) = &reading.spec.embedding else { return Ok(None) };
     let places = reading.spec.seeds.iter().flat_map(|&s| reading.info.fold.iter().map(move |f| (s, f)));
     for (seed, fold) in places {
@@ -88,7 +88,7 @@ pub fn embedding(reading: &Reading) -> Result<Option<EmbeddingReport>> {
     Ok(None)
 }
 
-fn panels(reading: &Reading, fold: usize, seed: u64) -> Result<Vec<Panel>> {
+fn panels(reading: &LoadedRun, fold: usize, seed: u64) -> Result<Vec<Panel>> {
     let classes = reading.spec.class_names();
     let mut found = Vec::new();
     for c in &reading.spec.condition {
@@ -121,17 +121,17 @@ fn panel(label: &str, points: Vec<Point>, seed: u64) -> Result<Panel> {
         trustworthiness: map.as_ref().map(|m| trustworthiness(&squared, m, NEIGHBOURS)),
         silhouette_r: map.as_ref().and_then(|_| silhouette(&squared, &classes)),
         silhouette_map: map.as_ref().and_then(|m| silhouette(&squared_distances(m), &classes)),
-        augmentations: map.as_ref().and_then(|_| near(Kind::Augmentation)),
-        originals: map.as_ref().and_then(|_| near(Kind::Original)),
+        augmentations: map.as_ref().and_then(|_| near(PointKind::Augmentation)),
+        originals: map.as_ref().and_then(|_| near(PointKind::Original)),
     };
     Ok(Panel { label: label.to_owned(), points, map, measures })
 }
 
-fn report(reading: &Reading, panels: &[Panel], of: &str) -> Result<EmbeddingReport> {
+fn report(reading: &LoadedRun, panels: &[Panel], of: &str) -> Result<EmbeddingReport> {
     let classes = reading.spec.class_names();
     let counts: Vec<String> = (0..classes.len())
         .map(|c| {
-            let here = |p: &&Point| p.class == c && p.kind == Kind::Original;
+            let here = |p: &&Point| p.class == c && p.kind == PointKind::Original;
             format!("{} {}", panels[0].points.iter().filter(here).count(), classes[c])
         })
         .collect();

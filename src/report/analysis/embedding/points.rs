@@ -6,19 +6,19 @@ use std::path::Path;
 
 /// What a point stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum PointKind {
     /// An utterance.
     Original,
     /// What the augmentor made of it.
     Augmentation,
 }
 
-impl Kind {
+impl PointKind {
     /// The word in the file.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Original => "original",
-            Kind::Augmentation => "augmentation",
+            PointKind::Original => "original",
+            PointKind::Augmentation => "augmentation",
         }
     }
 }
@@ -31,7 +31,7 @@ pub struct Point {
     /// Class index.
     pub class: usize,
     /// Which of the two.
-    pub kind: Kind,
+    pub kind: PointKind,
     /// The representation.
     pub r: Vec<f64>,
 }
@@ -57,7 +57,8 @@ pub fn read(path: &Path, classes: &[&str]) -> Result<Vec<Point>> {
         let bad = |what: String| failed(format!("row {}: {what}", i + 2));
         let record = record.map_err(|e| bad(e.to_string()))?;
         let class = classes.iter().position(|c| *c == &record[1]);
-        let kind = [Kind::Original, Kind::Augmentation].into_iter().find(|k| k.name() == &record[2]);
+        let kind =
+            [PointKind::Original, PointKind::Augmentation].into_iter().find(|k| k.name() == &record[2]);
         let number = |text: &str| text.parse::<f64>().ok().filter(|v| v.is_finite());
         let values =
             record.iter().skip(3).map(|t| number(t).ok_or_else(|| bad(format!("`{t}` is no number"))));
@@ -70,7 +71,7 @@ pub fn read(path: &Path, classes: &[&str]) -> Result<Vec<Point>> {
         });
     }
     let originals: std::collections::HashSet<&str> =
-        points.iter().filter(|p| p.kind == Kind::Original).map(|p| p.utterance.as_str()).collect();
+        points.iter().filter(|p| p.kind == PointKind::Original).map(|p| p.utterance.as_str()).collect();
     match points.iter().position(|p| !originals.contains(p.utterance.as_str())) {
         Some(i) => Err(failed(format!("row {}: there is no original of `{}`", i + 2, points[i].utterance))),
         None => Ok(points),
@@ -92,7 +93,7 @@ mod tests {
         let points = read("a,angry,original,1,-0.5\na,angry,augmentation,2,0\n").unwrap();
         assert_eq!(
             (points[1].class, points[1].kind, &points[0].r[..]),
-            (1, Kind::Augmentation, &[1.0, -0.5][..])
+            (1, PointKind::Augmentation, &[1.0, -0.5][..])
         );
         for (rows, says) in [
             ("a,angry,original,1,2\na,happy,original,1,2\n", "row 3: `happy` is no class"),

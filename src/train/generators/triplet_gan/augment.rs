@@ -1,7 +1,7 @@
 //! Augmented copies of utterances by a trained augmentor (paper 3.1.2).
 
 use crate::feature_bank::{Bank, indices};
-use crate::nets::augmentor::Augmentor;
+use crate::nets::augmentor::AugmentorNet;
 use crate::torch::upload::upload;
 use rayon::prelude::*;
 use seraug_core::rng::Seed;
@@ -19,7 +19,7 @@ const BATCH: usize = 64;
 /// noise of its own and all with one epsilon (FIDELITY.md row "longer than 512"). A draw depends on
 /// `seed`, the item's entry of `names`, the number of the copy and of the window, not on the order.
 pub fn augment(
-    augmentor: &Augmentor,
+    augmentor: &AugmentorNet,
     spec: &Spec,
     bank: &Bank,
     items: &[usize],
@@ -33,7 +33,7 @@ pub fn augment(
 
 /// The lengths of what [`augment`] makes, and its rows a batch at a time, for a bank that is to hold more than them.
 pub fn pieces<'a>(
-    augmentor: &'a Augmentor,
+    augmentor: &'a AugmentorNet,
     spec: &'a Spec,
     bank: &'a Bank,
     items: &[usize],
@@ -48,7 +48,7 @@ pub fn pieces<'a>(
     let rows = (0..jobs.len()).step_by(BATCH).map(move |at| {
         let batch = &jobs[at..jobs.len().min(at + BATCH)];
         let (first, which) = distinct(batch);
-        let windows = |pick: fn(&Job) -> usize| first.iter().map(|&i| pick(&batch[i])).collect();
+        let windows = |pick: fn(&WindowJob) -> usize| first.iter().map(|&i| pick(&batch[i])).collect();
         let places: [Vec<usize>; 5] = [
             windows(|j| j.item),
             windows(|j| j.window * j.frames),
@@ -76,7 +76,7 @@ pub fn pieces<'a>(
 }
 
 /// One window to augment.
-struct Job<'a> {
+struct WindowJob<'a> {
     item: usize,
     name: &'a str,
     copy: usize,
@@ -95,20 +95,20 @@ fn jobs<'a>(
     copies: usize,
     lens: &[usize],
     frames: usize,
-) -> Vec<Job<'a>> {
+) -> Vec<WindowJob<'a>> {
     let mut jobs = Vec::new();
     for (&item, &name) in items.iter().zip(names) {
         let windows = lens[item].div_ceil(frames);
         for (copy, window) in (0..copies).flat_map(|c| (0..windows).map(move |w| (c, w))) {
             let own = (lens[item] - window * frames).min(frames);
-            jobs.push(Job { item, name, copy, window, frames, own, last: window + 1 == windows });
+            jobs.push(WindowJob { item, name, copy, window, frames, own, last: window + 1 == windows });
         }
     }
     jobs
 }
 
 /// Of the batch's windows, each once: the first job that has it, and of each job the place of its window.
-fn distinct(batch: &[Job]) -> (Vec<usize>, Vec<usize>) {
+fn distinct(batch: &[WindowJob]) -> (Vec<usize>, Vec<usize>) {
     let mut places = HashMap::new();
     let mut first = Vec::new();
     let which = batch.iter().enumerate().map(|(i, job)| {
@@ -121,8 +121,8 @@ fn distinct(batch: &[Job]) -> (Vec<usize>, Vec<usize>) {
     (first, which)
 }
 
-fn draws(batch: &[Job], len: usize, range: [f64; 2], seed: Seed) -> (Vec<f32>, Vec<f32>) {
-    let stream = |purpose: &str, job: &Job| seed.child(purpose).child(job.name).at(job.copy as u64);
+fn draws(batch: &[WindowJob], len: usize, range: [f64; 2], seed: Seed) -> (Vec<f32>, Vec<f32>) {
+    let stream = |purpose: &str, job: &WindowJob| seed.child(purpose).child(job.name).at(job.copy as u64);
     let mut noise = vec![0f32; batch.len() * len];
     noise.par_chunks_mut(len).zip(batch).for_each(|(out, job)| {
         stream("noise", job).at(job.window as u64).draws().fill_normal(out);
@@ -132,7 +132,7 @@ fn draws(batch: &[Job], len: usize, range: [f64; 2], seed: Seed) -> (Vec<f32>, V
 }
 
 /// Rows to keep of the batch's windows one after the other, followed by one floor row for each.
-fn kept_rows(batch: &[Job], frames: usize) -> Vec<usize> {
+fn kept_rows(batch: &[WindowJob], frames: usize) -> Vec<usize> {
     let mut rows = Vec::new();
     for (b, job) in batch.iter().enumerate() {
         rows.extend(b * frames..b * frames + job.own);

@@ -5,7 +5,7 @@
 use super::phases::{Discriminated, Represented};
 use super::training::Trainer;
 use crate::kernels::adam::Adam;
-use crate::torch::cuda_graph::{self, Api, Graph};
+use crate::torch::cuda_graph::{self, Graph, GraphApi};
 use crate::torch::device::wait;
 use crate::torch::upload::upload;
 use seraug_core::error::{Error, Result};
@@ -19,7 +19,7 @@ const REHEARSALS: usize = 3;
 
 /// The buffers, and who does the device's part.
 #[derive(Debug)]
-pub(crate) struct Fixed {
+pub(crate) struct GraphedStep {
     /// Utterances and where their windows start, int64 [2, 4 batch].
     places: Tensor,
     /// Noise and epsilon of each purpose, then the numbers of each step of Adam; float.
@@ -33,12 +33,12 @@ pub(crate) struct Fixed {
 enum Player {
     Eager,
     Rehearsing(Graph, usize),
-    Recorded(Graph, Moved),
+    Recorded(Graph, GraphedLosses),
 }
 
 /// What the device's part gives.
 #[derive(Debug)]
-struct Moved {
+struct GraphedLosses {
     names: Vec<&'static str>,
     /// [names].
     losses: Tensor,
@@ -46,11 +46,11 @@ struct Moved {
     discriminated: Discriminated,
 }
 
-impl Moved {
-    fn shallow_clone(&self) -> Moved {
+impl GraphedLosses {
+    fn shallow_clone(&self) -> GraphedLosses {
         let t = Tensor::shallow_clone;
         let Discriminated { loss, original, augmented } = &self.discriminated;
-        Moved {
+        GraphedLosses {
             names: self.names.clone(),
             losses: t(&self.losses),
             represented: self.represented.as_ref().map(|r| Represented {
@@ -79,7 +79,7 @@ impl Trainer<'_> {
         self.record_by(cuda_graph::api(), device)
     }
 
-    fn record_by(&mut self, api: std::result::Result<Api, String>, device: usize) -> Option<String> {
+    fn record_by(&mut self, api: std::result::Result<GraphApi, String>, device: usize) -> Option<String> {
         match api.and_then(|api| Graph::new(api, device)) {
             Ok(graph) => {
                 self.play(Player::Rehearsing(graph, REHEARSALS));
@@ -101,7 +101,7 @@ impl Trainer<'_> {
             at += 2 * steps;
         }
         let places = Tensor::zeros([2, 4 * self.recipe().batch as i64], (Kind::Int64, device));
-        self.fixed = Some(Fixed { places, numbers, player, note: None });
+        self.fixed = Some(GraphedStep { places, numbers, player, note: None });
     }
 
     /// Steps of an iteration that each of [`Trainer::adams_in_order`] makes.
@@ -126,7 +126,7 @@ impl Trainer<'_> {
     /// # Errors
     /// It could not be recorded: the memory of libtorch may be left to a recording that nobody ends, so nothing more can be
     /// done in this process.
-    pub(crate) fn iterate_fixed(&mut self, mut fixed: Fixed) -> Result<()> {
+    pub(crate) fn iterate_fixed(&mut self, mut fixed: GraphedStep) -> Result<()> {
         self.fill(&mut fixed);
         let device = self.task.bank.device();
         let (player, moved) = match fixed.player {
@@ -184,7 +184,7 @@ impl Trainer<'_> {
     }
 
     /// The host's part: what the iteration is drawn from, and the numbers of Adam's steps.
-    fn fill(&mut self, fixed: &mut Fixed) {
+    fn fill(&mut self, fixed: &mut GraphedStep) {
         let device = self.task.bank.device();
         let (places, noise) = self.ahead.of(self.step, device);
         let (mut steps, rate) = (Vec::new(), self.task.spec.augmentor.learning_rate);
@@ -200,12 +200,12 @@ impl Trainer<'_> {
     }
 
     /// The device's part: no upload, and nothing that the host waits for.
-    fn move_by(&mut self, places: &Tensor, numbers: &Tensor) -> Moved {
+    fn move_by(&mut self, places: &Tensor, numbers: &Tensor) -> GraphedLosses {
         let noise = self.noise(numbers, &self.recipe().purposes);
         let mut batch = self.batch(places, noise);
         let moved = self.phases(&mut batch);
         let (names, losses): (Vec<_>, Vec<_>) = moved.losses.into_iter().unzip();
-        Moved {
+        GraphedLosses {
             names,
             losses: Tensor::stack(&losses, 0),
             represented: moved.represented,
@@ -214,10 +214,10 @@ impl Trainer<'_> {
     }
 }
 
-impl Moved {
+impl GraphedLosses {
     /// With losses of its own, which the next replay leaves as they are; of the others the last alone are asked for.
-    fn copied(&self) -> Moved {
-        Moved { losses: self.losses.copy(), ..self.shallow_clone() }
+    fn copied(&self) -> GraphedLosses {
+        GraphedLosses { losses: self.losses.copy(), ..self.shallow_clone() }
     }
 }
 

@@ -12,12 +12,12 @@ const LAST: [&str; 4] = ["positive", "negative", "original", "augmented"];
 
 /// Losses since the last row, and what phases 1 and 2 gave in the last iteration.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct AugmentorMetrics {
     losses: Vec<(&'static str, Vec<Tensor>)>,
     last: Vec<(&'static str, Tensor)>,
 }
 
-impl Tally {
+impl AugmentorMetrics {
     /// Adds a loss of an iteration, a scalar.
     pub fn add(&mut self, name: &'static str, value: &Tensor) {
         match self.losses.iter_mut().find(|(n, _)| *n == name) {
@@ -68,12 +68,12 @@ impl Tally {
         self.last.iter().for_each(|(name, values)| to.tensor(format!("last.{name}"), values));
     }
 
-    /// Takes up what [`Tally::save`] put.
+    /// Takes up what [`AugmentorMetrics::save`] put.
     ///
     /// # Errors
     /// A file that is torn.
-    pub fn load(from: &mut Reader, device: Device) -> Result<Tally> {
-        let mut tally = Tally::default();
+    pub fn load(from: &mut Reader, device: Device) -> Result<AugmentorMetrics> {
+        let mut tally = AugmentorMetrics::default();
         let mut read = |group: &str, name: &'static str| {
             let full = format!("{group}.{name}");
             from.has(&full).then(|| from.tensor(&full, Kind::Float, device)).transpose()

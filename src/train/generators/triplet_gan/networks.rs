@@ -1,7 +1,7 @@
 //! The three networks that are trained together.
 
-use crate::nets::augmentor::Augmentor;
-use crate::nets::discriminator::Discriminator;
+use crate::nets::augmentor::AugmentorNet;
+use crate::nets::discriminator::DiscriminatorNet;
 use crate::nets::representation::RepresentationLearner;
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
@@ -13,9 +13,9 @@ use tch::Device;
 #[derive(Debug)]
 pub struct Networks {
     /// Makes augmentations.
-    pub augmentor: Augmentor,
+    pub augmentor: AugmentorNet,
     /// Tells them from originals.
-    pub discriminator: Discriminator,
+    pub discriminator: DiscriminatorNet,
     /// Maps both to vectors of emotion.
     pub representation: RepresentationLearner,
 }
@@ -27,8 +27,8 @@ impl Networks {
     pub fn new(spec: &Spec, seed: Seed, device: Device) -> Networks {
         let seed = seed.child("init");
         Networks {
-            augmentor: Augmentor::new(spec, seed, device),
-            discriminator: Discriminator::new(spec, seed, device),
+            augmentor: AugmentorNet::new(spec, seed, device),
+            discriminator: DiscriminatorNet::new(spec, seed, device),
             representation: RepresentationLearner::new(spec, seed, device),
         }
     }

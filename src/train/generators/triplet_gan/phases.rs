@@ -1,12 +1,12 @@
 //! The four phases of an iteration (paper 2.3), each a method that moves one network. With L_GAN alone
 //! only phase 2 and the first loss of phase 4 are left.
 
-use super::graphed_step::Fixed;
-use super::metrics::Tally;
+use super::graphed_step::GraphedStep;
+use super::metrics::AugmentorMetrics;
 use super::networks::Networks;
 use super::noise::{Noise, Purpose};
 use super::phase_batch::Batch;
-use super::prefetch::{Ahead, Recipe};
+use super::prefetch::{Prefetch, Recipe};
 use super::training::AugmentorTask;
 use super::triplets::{Triplets, rows, semi_hard};
 use crate::feature_bank::Windows;
@@ -27,10 +27,10 @@ pub struct Trainer<'a> {
     pub step: usize,
     pub(crate) task: AugmentorTask<'a>,
     pub(crate) adams: Adams,
-    pub(crate) tally: Tally,
+    pub(crate) tally: AugmentorMetrics,
     /// Where iterations work on fixed buffers.
-    pub(crate) fixed: Option<Fixed>,
-    pub(crate) ahead: Ahead,
+    pub(crate) fixed: Option<GraphedStep>,
+    pub(crate) ahead: Prefetch,
     pub(crate) labels: Tensor,
 }
 
@@ -78,7 +78,7 @@ pub struct Preserved {
 
 /// What the phases of an iteration gave; the losses are scalars, in the order of a row.
 #[derive(Debug)]
-pub(crate) struct Moved {
+pub(crate) struct PhaseResults {
     pub losses: Vec<(&'static str, Tensor)>,
     pub represented: Option<Represented>,
     pub discriminated: Discriminated,
@@ -113,7 +113,7 @@ impl<'a> Trainer<'a> {
             epsilon: a.epsilon,
             purposes: task.purposes(),
         };
-        let (ahead, tally) = (Ahead::new(recipe), Tally::default());
+        let (ahead, tally) = (Prefetch::new(recipe), AugmentorMetrics::default());
         Ok(Trainer { networks, step: 0, task, adams, tally, fixed: None, ahead, labels })
     }
 
@@ -122,7 +122,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// The phases that the losses ask for, in order.
-    pub(crate) fn phases(&mut self, batch: &mut Batch) -> Moved {
+    pub(crate) fn phases(&mut self, batch: &mut Batch) -> PhaseResults {
         let represented = self.task.guided().then(|| self.represent(batch));
         let mut losses: Vec<_> = represented.iter().map(|r| ("rep", r.loss.shallow_clone())).collect();
         let discriminated = self.discriminate(batch);
@@ -134,7 +134,7 @@ impl<'a> Trainer<'a> {
         losses.push(("gan", preserved.gan));
         losses.extend(preserved.emo.map(|emo| ("emo", emo)));
         losses.extend(preserved.bal.map(|bal| ("bal", bal)));
-        Moved { losses, represented, discriminated }
+        PhaseResults { losses, represented, discriminated }
     }
 
     /// Phase 1: the representation learner by L_REP on originals. With semi-hard negatives it also

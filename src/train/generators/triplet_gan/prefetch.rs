@@ -53,9 +53,9 @@ impl Recipe {
         if device.is_cuda() { (NUMBERS / self.noise_count().max(1)).clamp(1, MOST) } else { 1 }
     }
 
-    fn draw(&self, from: usize, count: usize) -> Drawn {
+    fn draw(&self, from: usize, count: usize) -> DrawnSteps {
         let steps = from..from + count;
-        Drawn {
+        DrawnSteps {
             from,
             places: steps.clone().flat_map(|step| self.places(step)).collect(),
             numbers: steps.flat_map(|step| self.noise(step, &self.purposes)).collect(),
@@ -65,7 +65,7 @@ impl Recipe {
 
 /// Of the steps from `from` on, on the host.
 #[derive(Debug)]
-struct Drawn {
+struct DrawnSteps {
     from: usize,
     places: Vec<i64>,
     numbers: Vec<f32>,
@@ -73,21 +73,21 @@ struct Drawn {
 
 /// Draws of several steps on the device, and who is drawing the next.
 #[derive(Debug)]
-pub(crate) struct Ahead {
+pub(crate) struct Prefetch {
     pub recipe: Recipe,
     from: usize,
     /// int64 [steps, 2, 4 batch].
     places: Tensor,
     /// float [steps, values of a step].
     numbers: Tensor,
-    next: Option<JoinHandle<Drawn>>,
+    next: Option<JoinHandle<DrawnSteps>>,
 }
 
-impl Ahead {
+impl Prefetch {
     /// Nothing is drawn yet.
-    pub fn new(recipe: Recipe) -> Ahead {
+    pub fn new(recipe: Recipe) -> Prefetch {
         let none = Tensor::from_slice::<f32>(&[]).view([0, 0]);
-        Ahead { recipe, from: 0, places: none.shallow_clone(), numbers: none, next: None }
+        Prefetch { recipe, from: 0, places: none.shallow_clone(), numbers: none, next: None }
     }
 
     /// Places (int64 [2, 4 batch]) and numbers of the iteration after `step` others, on `device`. Whether a step is drawn alone
@@ -139,7 +139,7 @@ mod tests {
         };
         let together = recipe.draw(5, 3);
         assert_eq!(together.numbers.len(), 3 * recipe.noise_count());
-        let mut alone = Ahead::new(recipe);
+        let mut alone = Prefetch::new(recipe);
         for (i, step) in (5..8).enumerate() {
             let (places, numbers) = alone.of(step, Device::Cpu);
             assert_eq!(places.size(), [2, 8]);

@@ -6,7 +6,7 @@ use super::phase_batch::Batch;
 pub use super::phases::Trainer;
 use crate::control::{Control, pause};
 use crate::feature_bank::Bank;
-use crate::history::Row;
+use crate::history::LoggedRow;
 use crate::kernels::adam::all_finite;
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
@@ -162,13 +162,13 @@ impl Trainer<'_> {
             let cosine = Tensor::cosine_similarity(&first, &second, 1, 1e-8);
             self.tally.read(vec![("p_mean", first), ("p_deviation", deviation), ("two_noise_cosine", cosine)])
         });
-        let row = Row { step: self.step, steps: self.task.spec.augmentor.iterations, values };
+        let row = LoggedRow { step: self.step, steps: self.task.spec.augmentor.iterations, values };
         finite(&row)?;
         control.row(row)
     }
 }
 
-fn finite(row: &Row) -> Result<()> {
+fn finite(row: &LoggedRow) -> Result<()> {
     match row.values.iter().find(|(_, value)| !value.is_finite()) {
         None => Ok(()),
         Some((name, value)) => Err(diverged(&format!("{name} is {value}"), row.step)),

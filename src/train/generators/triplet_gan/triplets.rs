@@ -17,7 +17,7 @@ pub struct Triplets {
 
 /// The windows of one step: an utterance and the frame where its window starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Drawn {
+pub struct DrawnWindows {
     /// Positives: another utterance of the anchor's class where there is one.
     pub positives: Vec<(usize, usize)>,
     /// Anchors: class uniform, then utterance uniform.
@@ -53,9 +53,9 @@ impl Triplets {
     }
 
     /// `batch` triplets of step `step`; a window of `frames` frames starts at random in a longer utterance.
-    pub fn draw(&self, step: usize, batch: usize, frames: usize) -> Drawn {
+    pub fn draw(&self, step: usize, batch: usize, frames: usize) -> DrawnWindows {
         let mut draws = self.seed.at(step as u64).draws();
-        let mut drawn = Drawn::default();
+        let mut drawn = DrawnWindows::default();
         for _ in 0..batch {
             let class = draws.below(self.by_class.len());
             let anchor = pick(&self.by_class[class], &mut draws);

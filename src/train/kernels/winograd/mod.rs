@@ -6,7 +6,7 @@
 mod transform;
 mod transform_1d;
 
-use super::simd::{LANES, Shared, each_alone, in_parts};
+use super::simd::{LANES, SharedMemory, each_alone, in_parts};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 use transform::{Block, Grid, POINTS};
@@ -25,7 +25,7 @@ pub fn weight_points(weight: &Tensor) -> Tensor {
     assert!(fits(from, to), "{from} to {to} channels");
     let taps = weight.permute([2, 3, 1, 0]).contiguous();
     let points = Tensor::empty([POINTS as i64, from, to], (Kind::Float, tch::Device::Cpu));
-    let (pairs, given, made) = ((from * to) as usize, Shared::of(&taps), Shared::of(&points));
+    let (pairs, given, made) = ((from * to) as usize, SharedMemory::of(&taps), SharedMemory::of(&points));
     in_parts(pairs / 16, |part| {
         // SAFETY: both have `pairs` values a tap or point; parts do not overlap.
         unsafe { transform::taps_to_all_points(given, made, pairs, part.start * 16..part.end * 16) }
@@ -35,25 +35,25 @@ pub fn weight_points(weight: &Tensor) -> Tensor {
 
 /// ReLU of the convolution of `x` [images, height, width, from] with `points` of its weight and `bias` [to].
 pub fn forward(x: &Tensor, points: &Tensor, bias: &Tensor) -> Tensor {
-    let Sizes { grid, to, .. } = Sizes::of(x, points);
+    let ConvolutionSizes { grid, to, .. } = ConvolutionSizes::of(x, points);
     assert_eq!(bias.size(), [to as i64]);
     let shape = [x.size()[0], grid.height as i64, grid.width as i64, to as i64];
     let y = Tensor::empty(shape, (Kind::Float, x.device()));
-    let bias = Shared::of(bias);
+    let bias = SharedMemory::of(bias);
     each_alone(parts([x, &y], points), |([x, y], points)| forward_part(&x, &points, bias, &y));
     y
 }
 
 /// [`forward`] of some images into `y`.
-fn forward_part(x: &Tensor, points: &Tensor, bias: Shared, y: &Tensor) {
-    let Sizes { images, grid, from, to } = Sizes::of(x, points);
-    let work = Work::new(images, grid, from.max(to));
+fn forward_part(x: &Tensor, points: &Tensor, bias: SharedMemory, y: &Tensor) {
+    let ConvolutionSizes { images, grid, from, to } = ConvolutionSizes::of(x, points);
+    let work = TileBlocks::new(images, grid, from.max(to));
     let (v, m) = (work.points(from), work.points(to));
-    let (x, y) = (Shared::of(x), Shared::of(y));
+    let (x, y) = (SharedMemory::of(x), SharedMemory::of(y));
     for tiles in work.blocks() {
         let (v, m) = (work.cut(&v, &tiles), work.cut(&m, &tiles));
         let block = |channels| Block { grid, tiles: tiles.clone(), channels };
-        let (inputs, outputs) = (Shared::of(&v), Shared::of(&m));
+        let (inputs, outputs) = (SharedMemory::of(&v), SharedMemory::of(&m));
         // SAFETY: every tensor has the sizes stated, and other threads work on other images.
         unsafe { transform::input_to_points(x, inputs, &block(from)) };
         let _ = v.f_bmm_out(&m, points).expect("the shapes fit");
@@ -74,7 +74,7 @@ pub struct Gradients {
 
 /// The gradients of [`forward`] by everything, from that by its output `y`.
 pub fn backward(x: &Tensor, points: &Tensor, y: &Tensor, gradient: &Tensor) -> Gradients {
-    let to = Sizes::of(x, points).to;
+    let to = ConvolutionSizes::of(x, points).to;
     let shape = [x.size()[0], x.size()[1], x.size()[2], to as i64];
     let (of_y, of_gradient) = (y.size(), gradient.size());
     assert!(of_y == shape && of_gradient == shape, "{of_y:?}, {of_gradient:?}, {shape:?}");
@@ -95,17 +95,17 @@ pub fn backward(x: &Tensor, points: &Tensor, y: &Tensor, gradient: &Tensor) -> G
 
 /// The gradients by points and bias of some images; that by x is added to `by_x`.
 fn backward_part([x, y, gradient, by_x]: &[Tensor; 4], points: &Tensor) -> (Tensor, Tensor) {
-    let Sizes { images, grid, from, to } = Sizes::of(x, points);
+    let ConvolutionSizes { images, grid, from, to } = ConvolutionSizes::of(x, points);
     let mut by_points = points.zeros_like();
     let mut by_bias = Tensor::zeros([to as i64], (Kind::Float, x.device()));
-    let work = Work::new(images, grid, from.max(to));
+    let work = TileBlocks::new(images, grid, from.max(to));
     let (v, m) = (work.points(from), work.points(to));
     let transposed = points.transpose(1, 2);
-    let [x, y, gradient, by_x] = [x, y, gradient, by_x].map(Shared::of);
+    let [x, y, gradient, by_x] = [x, y, gradient, by_x].map(SharedMemory::of);
     for tiles in work.blocks() {
         let (v, m) = (work.cut(&v, &tiles), work.cut(&m, &tiles));
         let block = |channels| Block { grid, tiles: tiles.clone(), channels };
-        let (inputs, outputs) = (Shared::of(&v), Shared::of(&m));
+        let (inputs, outputs) = (SharedMemory::of(&v), SharedMemory::of(&m));
         // SAFETY: every tensor has the sizes stated, and other threads work on other images.
         unsafe {
             transform::input_to_points(x, inputs, &block(from));
@@ -138,7 +138,7 @@ fn parts<const N: usize>(maps: [&Tensor; N], points: &Tensor) -> Vec<([Tensor; N
 fn weight_gradient(by_points: &Tensor) -> Tensor {
     let [_, from, to] = by_points.size()[..] else { unreachable!("points have three dimensions") };
     let taps = Tensor::empty([3, 3, from, to], (Kind::Float, by_points.device()));
-    let (pairs, given, made) = ((from * to) as usize, Shared::of(by_points), Shared::of(&taps));
+    let (pairs, given, made) = ((from * to) as usize, SharedMemory::of(by_points), SharedMemory::of(&taps));
     in_parts(pairs / 16, |part| {
         // SAFETY: both have `pairs` values a tap or point; parts do not overlap.
         unsafe { transform::all_points_to_taps_gradient(given, made, pairs, part.start * 16..part.end * 16) }
@@ -146,22 +146,22 @@ fn weight_gradient(by_points: &Tensor) -> Tensor {
     taps.permute([3, 2, 0, 1])
 }
 
-struct Sizes {
+struct ConvolutionSizes {
     images: usize,
     grid: Grid,
     from: usize,
     to: usize,
 }
 
-impl Sizes {
-    fn of(x: &Tensor, points: &Tensor) -> Sizes {
+impl ConvolutionSizes {
+    fn of(x: &Tensor, points: &Tensor) -> ConvolutionSizes {
         let (x_, p) = (x.size(), points.size());
         assert!(
             matches!((&x_[..], &p[..]), ([_, _, _, from], [36, in_, to]) if from == in_ && fits(*from, *to)),
             "{x_:?}, {p:?}"
         );
         let size = |n: i64| n as usize;
-        Sizes {
+        ConvolutionSizes {
             images: size(x_[0]),
             grid: Grid { height: size(x_[1]), width: size(x_[2]) },
             from: size(p[1]),
@@ -171,15 +171,15 @@ impl Sizes {
 }
 
 /// How the tiles of all images are cut into blocks.
-struct Work {
+struct TileBlocks {
     tiles: usize,
     at_once: usize,
 }
 
-impl Work {
-    fn new(images: usize, grid: Grid, channels: usize) -> Work {
+impl TileBlocks {
+    fn new(images: usize, grid: Grid, channels: usize) -> TileBlocks {
         let tiles = images * grid.tiles();
-        Work { tiles, at_once: (BLOCK_VALUES / POINTS / channels).max(128).min(tiles) }
+        TileBlocks { tiles, at_once: (BLOCK_VALUES / POINTS / channels).max(128).min(tiles) }
     }
 
     fn blocks(&self) -> impl Iterator<Item = Range<usize>> {

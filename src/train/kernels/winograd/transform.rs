@@ -1,8 +1,10 @@
 //! The two-dimensional transforms of F(4x4, 3x3): between maps [image, row, column, channel] and points
 //! [36, tile, channel], tile by tile and [`LANES`] channels at a time.
 
-use super::transform_1d::{from_points, from_points_gradient, taps_to_points, taps_to_points_gradient, to_points, to_points_gradient};
-use crate::kernels::simd::{LANES, Lane, Shared, for_the_processor};
+use super::transform_1d::{
+    from_points, from_points_gradient, taps_to_points, taps_to_points_gradient, to_points, to_points_gradient,
+};
+use crate::kernels::simd::{LANES, Lane, SharedMemory, for_the_processor};
 use std::ops::Range;
 
 /// Points of a tile of 6 x 6.
@@ -90,7 +92,7 @@ fn both_ways<const N: usize, const M: usize>(
 }
 
 #[inline(always)]
-unsafe fn input(maps: Shared, points: Shared, b: &Block) {
+unsafe fn input(maps: SharedMemory, points: SharedMemory, b: &Block) {
     for tile in b.tiles.clone() {
         let pixels = b.grid.pixels::<6>(b.grid.place(tile), 1);
         for c in (0..b.channels).step_by(LANES) {
@@ -113,7 +115,7 @@ unsafe fn input(maps: Shared, points: Shared, b: &Block) {
 }
 
 #[inline(always)]
-unsafe fn read_points(points: Shared, b: &Block, tile: usize, c: usize) -> [[Lane; 6]; 6] {
+unsafe fn read_points(points: SharedMemory, b: &Block, tile: usize, c: usize) -> [[Lane; 6]; 6] {
     let mut m = [[Lane::ZERO; 6]; 6];
     for p in 0..POINTS {
         // SAFETY: a place of this block's points.
@@ -130,7 +132,7 @@ fn relu(x: Lane) -> Lane {
 
 /// With the bias added, negative values made zero.
 #[inline(always)]
-unsafe fn output(points: Shared, bias: Shared, maps: Shared, b: &Block) {
+unsafe fn output(points: SharedMemory, bias: SharedMemory, maps: SharedMemory, b: &Block) {
     for tile in b.tiles.clone() {
         let pixels = b.grid.pixels::<4>(b.grid.place(tile), 0);
         for c in (0..b.channels).step_by(LANES) {
@@ -152,7 +154,7 @@ unsafe fn output(points: Shared, bias: Shared, maps: Shared, b: &Block) {
 
 /// Of a gradient by outputs, zero where the output `y` is.
 #[inline(always)]
-unsafe fn output_gradient(gradient: Shared, y: Shared, points: Shared, b: &Block) {
+unsafe fn output_gradient(gradient: SharedMemory, y: SharedMemory, points: SharedMemory, b: &Block) {
     for tile in b.tiles.clone() {
         let pixels = b.grid.pixels::<4>(b.grid.place(tile), 0);
         for c in (0..b.channels).step_by(LANES) {
@@ -178,7 +180,7 @@ unsafe fn output_gradient(gradient: Shared, y: Shared, points: Shared, b: &Block
 
 /// Adds to the gradient by inputs.
 #[inline(always)]
-unsafe fn input_gradient(points: Shared, maps: Shared, b: &Block) {
+unsafe fn input_gradient(points: SharedMemory, maps: SharedMemory, b: &Block) {
     for tile in b.tiles.clone() {
         let pixels = b.grid.pixels::<6>(b.grid.place(tile), 1);
         for c in (0..b.channels).step_by(LANES) {
@@ -203,7 +205,7 @@ unsafe fn input_gradient(points: Shared, maps: Shared, b: &Block) {
 
 /// Taps [9, pairs] to points [36, pairs], for the pairs `range` of `pairs`.
 #[inline(always)]
-unsafe fn taps(taps: Shared, points: Shared, pairs: usize, range: Range<usize>) {
+unsafe fn taps(taps: SharedMemory, points: SharedMemory, pairs: usize, range: Range<usize>) {
     for at in range.step_by(LANES) {
         // SAFETY: below 9 x pairs.
         let g: [[Lane; 3]; 3] =
@@ -218,7 +220,7 @@ unsafe fn taps(taps: Shared, points: Shared, pairs: usize, range: Range<usize>) 
 
 /// The gradient by taps [9, pairs] from that by points [36, pairs].
 #[inline(always)]
-unsafe fn taps_gradient(points: Shared, taps: Shared, pairs: usize, range: Range<usize>) {
+unsafe fn taps_gradient(points: SharedMemory, taps: SharedMemory, pairs: usize, range: Range<usize>) {
     for at in range.step_by(LANES) {
         // SAFETY: below 36 x pairs.
         let u: [[Lane; 6]; 6] =
@@ -233,15 +235,15 @@ unsafe fn taps_gradient(points: Shared, taps: Shared, pairs: usize, range: Range
 
 for_the_processor! {
     /// Maps to points.
-    pub input_to_points as input(maps: Shared, points: Shared, block: &Block);
+    pub input_to_points as input(maps: SharedMemory, points: SharedMemory, block: &Block);
     /// Points to maps, `bias` added and negative values made zero.
-    pub points_to_output as output(points: Shared, bias: Shared, maps: Shared, block: &Block);
+    pub points_to_output as output(points: SharedMemory, bias: SharedMemory, maps: SharedMemory, block: &Block);
     /// The gradient of [`points_to_output`] by the points, from that by the maps, whose values are `y`.
-    pub output_gradient_to_points as output_gradient(gradient: Shared, y: Shared, points: Shared, block: &Block);
+    pub output_gradient_to_points as output_gradient(gradient: SharedMemory, y: SharedMemory, points: SharedMemory, block: &Block);
     /// Adds the gradient of [`input_to_points`] by the maps, from that by the points.
-    pub points_to_input_gradient as input_gradient(points: Shared, maps: Shared, block: &Block);
+    pub points_to_input_gradient as input_gradient(points: SharedMemory, maps: SharedMemory, block: &Block);
     /// Taps [9, pairs] to points [36, pairs]; both ends of `range` are multiples of 16.
-    pub taps_to_all_points as taps(from: Shared, to: Shared, pairs: usize, range: Range<usize>);
+    pub taps_to_all_points as taps(from: SharedMemory, to: SharedMemory, pairs: usize, range: Range<usize>);
     /// The gradient of [`taps_to_all_points`] by the taps, from that by the points.
-    pub all_points_to_taps_gradient as taps_gradient(from: Shared, to: Shared, pairs: usize, range: Range<usize>);
+    pub all_points_to_taps_gradient as taps_gradient(from: SharedMemory, to: SharedMemory, pairs: usize, range: Range<usize>);
 }
