@@ -7,5 +7,4 @@ pub mod generators;
 pub mod history;
 pub mod kernels;
 pub mod nets;
-pub mod resume;
 pub mod torch;

@@ -3,7 +3,7 @@
 use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
 use seraug_core::spec::{Augment, GanLoss, Network, Spec};
-use seraug_train::generators::triplet_gan::networks::Networks;
+use seraug_train::generators::triplet_gan::Networks;
 use seraug_train::nets::vgg::VggNet;
 use seraug_train::torch::device::Device;
 

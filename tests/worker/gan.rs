@@ -7,8 +7,7 @@ use seraug_data::features::Standardiser;
 use seraug_train::feature_bank::{Bank, indices};
 use seraug_train::generators::augment;
 use seraug_train::generators::triplet_gan::augment::pieces;
-use seraug_train::generators::triplet_gan::phases::Preserved;
-use seraug_train::generators::triplet_gan::{AugmentorTask, Networks, Trainer, train};
+use seraug_train::generators::triplet_gan::{AugmentorTask, Networks, Preserved, Trainer, train};
 use seraug_train::history::LoggedRow;
 use tch::{Device, Kind, Tensor};
 

@@ -1,10 +1,7 @@
 //! What decides the result of a stage, and its key.
 
 use seraug_core::digest::Hasher;
-use seraug_core::spec::{
-    self, Augment, Condition, Convolutions, FinalWeights, GanLoss, Loss, Network, Precision, Sampling, Spec,
-    Vgg,
-};
+use seraug_core::spec::{self, Augment, Condition, Convolutions, FinalWeights, GanLoss, Loss, Network, Precision, Sampling, Spec, Vgg};
 use seraug_core::store::{Key, Stage};
 use seraug_data::features;
 use seraug_data::split::{Fold, Selection};

@@ -1,6 +1,6 @@
 //! A speaker kept out of training to choose the weights (FIDELITY.md row "classifier training").
 
-use super::training::ClassifierTask;
+use super::task::ClassifierTask;
 use seraug_core::error::{Error, Result};
 use std::collections::BTreeSet;
 

@@ -6,11 +6,14 @@ pub mod loss;
 pub mod metrics;
 pub mod mixup;
 pub mod predict;
+mod progress;
 pub mod sampler;
 pub mod schedule;
 pub mod segments;
+mod task;
 mod training;
 pub mod vote;
 pub mod weight_selection;
 
-pub use training::{ClassifierTask, train};
+pub use task::ClassifierTask;
+pub use training::train;

@@ -3,64 +3,21 @@
 use super::held_out::HeldOut;
 use super::loader::Batches;
 use super::loss::class_weights;
-use super::metrics::ClassifierMetrics;
 use super::mixup::Mixed;
 use super::predict::predict;
+use super::progress::ClassifierProgress;
 use super::sampler::Sampler;
 use super::schedule::{Pace, rate};
 use super::segments::segments;
-use super::weight_selection::WeightKeeper;
+use super::task::ClassifierTask;
 use crate::control::{Control, pause};
-use crate::feature_bank::Bank;
 use crate::history::LoggedRow;
-use crate::kernels::adam::{Adam, all_finite};
+use crate::kernels::adam::all_finite;
 use crate::nets::vgg::VggNet;
-use crate::resume::ClassifierProgress;
 use crate::torch::upload::upload;
 use seraug_core::error::{Error, Result};
 use seraug_core::metrics::Confusion;
-use seraug_core::rng::Seed;
-use seraug_core::spec::{Classifier, FinalWeights, Loss, Network, Precision, Sampling};
-
-/// All that decides a trained classifier.
-#[derive(Debug, Clone, Copy)]
-pub struct ClassifierTask<'a> {
-    /// The network and its training.
-    pub spec: &'a Classifier,
-    /// In which numbers the network is computed.
-    pub precision: Precision,
-    /// Names of the classes, for messages; a label is an index into it.
-    pub class_names: &'a [&'a str],
-    /// The utterances, augmented ones among them.
-    pub bank: &'a Bank,
-    /// Entries of the bank to train on; a copy is an entry that is there again.
-    pub items: &'a [usize],
-    /// Class of each utterance of the bank.
-    pub labels: &'a [usize],
-    /// Speaker of each utterance of the bank, that of its original for an augmented one.
-    pub speakers: &'a [usize],
-    /// The entries without augmentations and copies: what equal steps are counted on.
-    pub originals: &'a [usize],
-    /// The loss.
-    pub loss: Loss,
-    /// How segments are drawn.
-    pub sampling: Sampling,
-    /// alpha of mixup; none without it.
-    pub mixup: Option<f64>,
-    /// Of this training; weights, order, dropout, mixup and the held-out speaker are its children.
-    pub seed: Seed,
-}
-
-impl ClassifierTask<'_> {
-    /// Segments and steps of the training. Both are counted before a speaker is held out.
-    pub fn pace(&self) -> Pace {
-        Pace::new(self.spec, self.segments_in(self.originals), self.segments_in(self.items))
-    }
-
-    fn segments_in(&self, items: &[usize]) -> usize {
-        items.iter().map(|&i| self.spec.segment_count(self.bank.lens()[i])).sum()
-    }
-}
+use seraug_core::spec::FinalWeights;
 
 /// Trains a classifier, from the start or from `control`'s checkpoint, and gives it the weights that
 /// `spec.weights` names. `control` gets a row every `spec.log_every` steps and after the last: `loss`,
@@ -116,26 +73,6 @@ pub fn train(task: &ClassifierTask, control: &mut dyn Control) -> Result<VggNet>
         )));
     }
     Ok(p.net)
-}
-
-impl ClassifierProgress {
-    /// Before the first of `steps` steps.
-    fn new(task: &ClassifierTask, classes: usize, steps: usize) -> ClassifierProgress {
-        let spec = task.spec;
-        let Network::Vgg(sizes) = &spec.network;
-        let mels = task.bank.frames().size()[1] as usize;
-        let (seed, device) = (task.seed.child("weights"), task.bank.device());
-        let net =
-            VggNet::new(sizes, spec.segment_frames, mels, classes, seed, device).in_precision(task.precision);
-        let adam = Adam::new(net.params(), spec.betas);
-        ClassifierProgress {
-            net,
-            adam,
-            keeper: WeightKeeper::new(spec.weights, steps),
-            meter: ClassifierMetrics::default(),
-            step: 0,
-        }
-    }
 }
 
 /// The interval that ends after the last step done; a held-out speaker is checked.

@@ -8,8 +8,7 @@ use seraug_core::spec::{Embedding, EmbeddingSource};
 use seraug_core::store::{Key, Stage};
 use seraug_run::plan::{Cell, augmentor_sees};
 use seraug_train::feature_bank::{Bank, indices};
-use seraug_train::generators::triplet_gan::augment;
-use seraug_train::generators::triplet_gan::networks::Networks;
+use seraug_train::generators::triplet_gan::{Networks, augment};
 use std::path::Path;
 use tch::{Tensor, no_grad};
 

@@ -8,8 +8,7 @@ use seraug_core::spec::Augment;
 use seraug_core::store::Stage;
 use seraug_run::plan::{Cell, augmentor_sees};
 use seraug_train::feature_bank::Bank;
-use seraug_train::generators::triplet_gan::augment;
-use seraug_train::generators::triplet_gan::networks::Networks;
+use seraug_train::generators::triplet_gan::{Networks, augment};
 use std::path::Path;
 
 /// Utterances of each class.

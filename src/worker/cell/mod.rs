@@ -13,10 +13,7 @@ use seraug_core::error::{Error, Result};
 use seraug_core::files::write_atomic;
 use seraug_core::metrics::Confusion;
 use seraug_core::owner::Owner;
-use seraug_core::run_files::{
-    CellRecord, OutcomeStatus, PredictionRow, read_history, read_predictions, write_history,
-    write_predictions,
-};
+use seraug_core::run_files::{CellRecord, OutcomeStatus, PredictionRow, read_history, read_predictions, write_history, write_predictions};
 use seraug_core::spec::{Augment, GanLoss, TripletGan};
 use seraug_core::store::{Key, Stage, StageTask};
 use seraug_core::version;

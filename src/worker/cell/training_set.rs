@@ -8,8 +8,7 @@ use seraug_run::plan::Cell;
 use seraug_train::feature_bank::Bank;
 use seraug_train::generators::added_noise::{FrontEnd, noise};
 use seraug_train::generators::spec_augment::spec_augment;
-use seraug_train::generators::triplet_gan::augment;
-use seraug_train::generators::triplet_gan::networks::Networks;
+use seraug_train::generators::triplet_gan::{Networks, augment};
 
 /// The originals of a fold, and what a condition adds to them.
 #[derive(Debug)]

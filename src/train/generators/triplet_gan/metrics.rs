@@ -1,6 +1,6 @@
 //! What the rows of the augmentor's history are made from, left on the device until one is read.
 
-use super::phases::{Discriminated, Represented};
+use super::phase_results::{Discriminated, Represented};
 use crate::torch::checkpoint::{Reader, Writer};
 use seraug_core::error::Result;
 use tch::{Device, Kind, Tensor};

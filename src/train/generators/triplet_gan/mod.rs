@@ -1,14 +1,19 @@
 //! The paper's augmentor: a GAN of log-mels, steered by a representation learner.
 
 pub mod augment;
+mod batch;
 pub mod graphed_step;
-pub mod metrics;
-pub mod networks;
+mod metrics;
+mod networks;
 pub mod noise;
-pub mod phase_batch;
-pub mod phases;
-pub mod prefetch;
-mod training;
+mod phase_results;
+mod prefetch;
+mod task;
+mod trainer;
 pub mod triplets;
 
-pub use training::{AugmentorTask, Networks, Trainer, train};
+pub use batch::Batch;
+pub use networks::Networks;
+pub use phase_results::{Discriminated, Preserved, Represented};
+pub use task::AugmentorTask;
+pub use trainer::{Trainer, train};

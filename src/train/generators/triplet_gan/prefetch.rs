@@ -2,7 +2,6 @@
 //! ones are drawn while these are computed.
 
 use super::noise::{Noise, Purpose, stream};
-use super::phases::Trainer;
 use super::triplets::Triplets;
 use crate::torch::upload::upload;
 use seraug_core::rng::Seed;
@@ -111,13 +110,6 @@ impl Prefetch {
             let recipe = self.recipe.clone();
             self.next = Some(std::thread::spawn(move || recipe.draw(step + count, count)));
         }
-    }
-}
-
-impl Trainer<'_> {
-    /// As of [`Recipe`], of this training.
-    pub(crate) fn recipe(&self) -> &Recipe {
-        &self.ahead.recipe
     }
 }
 

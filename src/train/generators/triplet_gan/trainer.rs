@@ -1,0 +1,649 @@
+//! The training of the three networks: the four phases of an iteration (paper 2.3), each a method that moves one network, the
+//! iterations with their rows, and the checkpoint. With L_GAN alone only phase 2 and the first loss of phase 4 are left.
+
+use super::batch::Batch;
+use super::graphed_step::{GraphedLosses, GraphedStep, Player, REHEARSALS};
+use super::metrics::AugmentorMetrics;
+use super::networks::Networks;
+use super::noise::{Noise, Purpose};
+use super::phase_results::{Discriminated, PhaseResults, Preserved, Represented};
+use super::prefetch::{Prefetch, Recipe};
+use super::task::AugmentorTask;
+use super::triplets::{Triplets, rows, semi_hard};
+use crate::control::{Control, pause};
+use crate::feature_bank::Windows;
+use crate::history::LoggedRow;
+use crate::kernels::adam::{Adam, all_finite};
+use crate::nets::losses::{adversarial, discriminator, distance, triplet, variance};
+use crate::torch::checkpoint::{Reader, Writer};
+use crate::torch::cuda_graph::{self, Graph, GraphApi};
+use crate::torch::params::Params;
+use crate::torch::upload::upload;
+use seraug_core::error::{Error, Result};
+use seraug_core::spec::{self, Attention, GanLoss, Negatives, Optimisers};
+use std::path::Path;
+use tch::{Device, Kind, Tensor, no_grad};
+
+/// The networks, their optimisers and the number of iterations done.
+#[derive(Debug)]
+pub struct Trainer<'a> {
+    /// What is trained.
+    pub networks: Networks,
+    /// Iterations done.
+    pub step: usize,
+    task: AugmentorTask<'a>,
+    adams: Adams,
+    tally: AugmentorMetrics,
+    /// Where iterations work on fixed buffers.
+    fixed: Option<GraphedStep>,
+    ahead: Prefetch,
+    labels: Tensor,
+}
+
+#[derive(Debug)]
+struct Adams {
+    pub representation: Adam,
+    pub discriminator: Adam,
+    pub augmentor: Adam,
+    /// Of phase 4, where it has its own.
+    pub preservation: Option<Adam>,
+}
+
+/// The first is trained under the guidance of emotion alone.
+const NETWORKS: [&str; 3] = ["representation", "discriminator", "augmentor"];
+const ADAMS: [&str; 4] = ["representation-adam", "discriminator-adam", "augmentor-adam", "preservation-adam"];
+
+/// Trains for `spec.augmentor.iterations` iterations, or what is left of them after `control`'s checkpoint;
+/// `control` gets a row every `log_every` of them and after the last.
+///
+/// A row holds the means of `rep`, `d_loss`, `var`, `gan`, `emo`, `bal` since the row before (each where it
+/// is trained with) and, of its own step: `d_ap` and `d_an`, mean dist(A, P) and dist(A, N), unless L_GAN is
+/// alone; `d_accuracy` of the discriminator before its update; `p_mean` and `p_deviation` of the
+/// decoder's output (the deviation is taken inside each window); `two_noise_cosine`, of the outputs for
+/// one input and two noises.
+///
+/// # Errors
+/// Fewer than two classes, a class without an utterance, a value that is not finite, a checkpoint that does not
+/// fit, a stop, or what `control` returns.
+pub fn train(task: AugmentorTask, control: &mut dyn Control) -> Result<Networks> {
+    let mut trainer = match control.resume() {
+        Some(dir) => Trainer::resume(task, &dir)?,
+        None => Trainer::new(task)?,
+    };
+    if control.records()
+        && let Some(note) = trainer.record()
+    {
+        control.note(note);
+    }
+    trainer.run(control)?;
+    Ok(trainer.networks)
+}
+
+impl<'a> Trainer<'a> {
+    /// With fresh networks, before the first iteration.
+    ///
+    /// # Errors
+    /// Fewer than two classes, or a class without an utterance.
+    pub fn new(task: AugmentorTask<'a>) -> Result<Trainer<'a>> {
+        let triplets = Triplets::new(task.labels, task.bank.lens(), &task.class_names(), task.seed)?;
+        let networks = Networks::new(task.spec, task.seed, task.bank.device());
+        let betas = task.spec.augmentor.betas;
+        let adam = |params: &Params| Adam::new(params, betas);
+        let adams = Adams {
+            representation: adam(&networks.representation.params),
+            discriminator: adam(&networks.discriminator.params),
+            augmentor: adam(&networks.augmentor.params),
+            preservation: (task.spec.augmentor.optimisers == Optimisers::PerPhase)
+                .then(|| adam(&networks.augmentor.params)),
+        };
+        let labels: Vec<i64> = task.labels.iter().map(|&l| l as i64).collect();
+        let labels = upload(&labels, task.bank.device());
+        let a = &task.spec.augmentor;
+        let recipe = Recipe {
+            triplets,
+            seed: task.seed,
+            batch: a.batch,
+            frames: a.frames,
+            noise_len: networks.augmentor.noise_len(),
+            epsilon: a.epsilon,
+            purposes: task.purposes(),
+        };
+        let (ahead, tally) = (Prefetch::new(recipe), AugmentorMetrics::default());
+        Ok(Trainer { networks, step: 0, task, adams, tally, fixed: None, ahead, labels })
+    }
+
+    fn settings(&self) -> &'a spec::Augmentor {
+        &self.task.spec.augmentor
+    }
+
+    /// The phases that the losses ask for, in order.
+    fn phases(&mut self, batch: &mut Batch) -> PhaseResults {
+        let represented = self.task.guided().then(|| self.represent(batch));
+        let mut losses: Vec<_> = represented.iter().map(|r| ("rep", r.loss.shallow_clone())).collect();
+        let discriminated = self.discriminate(batch);
+        losses.push(("d_loss", discriminated.loss.shallow_clone()));
+        if self.task.trains(GanLoss::Var) {
+            losses.push(("var", self.vary(batch)));
+        }
+        let preserved = self.preserve(batch);
+        losses.push(("gan", preserved.gan));
+        losses.extend(preserved.emo.map(|emo| ("emo", emo)));
+        losses.extend(preserved.bal.map(|bal| ("bal", bal)));
+        PhaseResults { losses, represented, discriminated }
+    }
+
+    /// Phase 1: the representation learner by L_REP on originals. With semi-hard negatives it also
+    /// puts them in the place of the drawn ones, for this phase and the later ones.
+    pub fn represent(&mut self, batch: &mut Batch) -> Represented {
+        let a = self.settings();
+        let size = a.batch as i64;
+        let r = self.networks.representation.forward(&batch.triplets.x, &batch.triplets.own);
+        let part = |i: i64| r.narrow(0, i * size, size);
+        let anchor = part(1);
+        let positive = distance(&anchor, &part(0), a.distance);
+        let negative = match a.negatives {
+            Negatives::Uniform => part(2),
+            Negatives::SemiHard => {
+                let classes = batch.classes.narrow(0, size, size);
+                let at = semi_hard(&anchor, &classes, &positive, &r, &batch.classes, a.distance);
+                batch.negatives = Windows {
+                    x: batch.triplets.x.index_select(0, &at),
+                    own: batch.triplets.own.index_select(0, &at),
+                };
+                rows(&r, &at)
+            }
+        };
+        let negative = distance(&anchor, &negative, a.distance);
+        let loss = triplet(&positive, &negative, a.margin);
+        update(
+            &self.networks.representation.params,
+            &mut self.adams.representation,
+            &(&loss * a.weights.rep),
+            a,
+        );
+        Represented { loss: loss.detach(), positive: positive.detach(), negative: negative.detach() }
+    }
+
+    /// Phase 2: the discriminator, on originals and augmentations of others.
+    pub fn discriminate(&mut self, batch: &Batch) -> Discriminated {
+        let n = &self.networks;
+        let (a, size) = (self.settings(), self.settings().batch as i64);
+        let augmented = no_grad(|| self.augment(&batch.anchors, batch.noise(Purpose::Discriminator)));
+        let x = Tensor::cat(&[&batch.originals.x, &augmented.x], 0);
+        let own = Tensor::cat(&[&batch.originals.own, &augmented.own], 0);
+        let logits = n.discriminator.forward(&x, &own, self.shared_attention().as_ref());
+        let (original, augmented) = (logits.narrow(0, 0, size), logits.narrow(0, size, size));
+        let loss = discriminator(&original, &augmented);
+        update(&n.discriminator.params, &mut self.adams.discriminator, &loss, a);
+        Discriminated { loss: loss.detach(), original: original.detach(), augmented: augmented.detach() }
+    }
+
+    /// Phase 3: the augmentor by w_v L_VAR. Returns L_VAR, detached.
+    pub fn vary(&mut self, batch: &Batch) -> Tensor {
+        let n = &self.networks;
+        let (a, size) = (self.settings(), self.settings().batch as i64);
+        let noise = Noise::join(batch.noise(Purpose::FirstVariant), batch.noise(Purpose::SecondVariant));
+        let (anchors, epsilon) = (&batch.anchors, &noise.epsilon);
+        let twice = Tensor::arange(size, (Kind::Int64, anchors.x.device())).repeat([2]);
+        let augmented = Windows {
+            x: n.augmentor.augment_each(&anchors.x, &anchors.own, &twice, &noise.n, epsilon),
+            own: anchors.own.repeat([2]),
+        };
+        let r = n.representation.forward(&augmented.x, &augmented.own);
+        let loss = variance(&r.narrow(0, 0, size), &r.narrow(0, size, size), a.dot);
+        update(&n.augmentor.params, &mut self.adams.augmentor, &(&loss * a.weights.var), a);
+        loss.detach()
+    }
+
+    /// Phase 4: the augmentor by w_g L_GAN + w_e L_EMO + w_b L_BAL, the last where the losses have it.
+    /// With L_GAN alone the representation learner is not asked.
+    pub fn preserve(&mut self, batch: &Batch) -> Preserved {
+        if self.task.guided() { self.preserve_emotion(batch) } else { self.deceive(batch) }
+    }
+
+    fn deceive(&mut self, batch: &Batch) -> Preserved {
+        let (n, a) = (&self.networks, self.settings());
+        let augmented = self.augment(&batch.positives, batch.noise(Purpose::Positive));
+        let logits = n.discriminator.forward(&augmented.x, &augmented.own, self.shared_attention().as_ref());
+        let gan = adversarial(&logits);
+        update(&n.augmentor.params, &mut self.adams.augmentor, &(&gan * a.weights.gan), a);
+        Preserved { gan: gan.detach(), emo: None, bal: None }
+    }
+
+    fn preserve_emotion(&mut self, batch: &Batch) -> Preserved {
+        let n = &self.networks;
+        let (a, size) = (self.settings(), self.settings().batch as i64);
+        let balance = self.task.trains(GanLoss::Bal);
+        let frozen = no_grad(|| {
+            let both = join(&batch.anchors, &batch.negatives);
+            n.representation.forward(&both.x, &both.own)
+        });
+        let (anchor, negative) = (frozen.narrow(0, 0, size), frozen.narrow(0, size, size));
+        let augmented = if balance {
+            let noise = Noise::join(batch.noise(Purpose::Positive), batch.noise(Purpose::Negative));
+            self.augment(&join(&batch.positives, &batch.negatives), &noise)
+        } else {
+            self.augment(&batch.positives, batch.noise(Purpose::Positive))
+        };
+        let r = n.representation.forward(&augmented.x, &augmented.own);
+        let (x, own) = (augmented.x.narrow(0, 0, size), augmented.own.narrow(0, 0, size));
+        let gan = adversarial(&n.discriminator.forward(&x, &own, self.shared_attention().as_ref()));
+        let positive = distance(&anchor, &r.narrow(0, 0, size), a.distance);
+        let emo = triplet(&positive, &distance(&anchor, &negative, a.distance), a.margin);
+        let bal = balance
+            .then(|| triplet(&positive, &distance(&anchor, &r.narrow(0, size, size), a.distance), a.margin));
+        let mut loss = &gan * a.weights.gan + &emo * a.weights.emo;
+        if let Some(bal) = &bal {
+            loss = &loss + bal * a.weights.bal;
+        }
+        let adam = self.adams.preservation.as_mut().unwrap_or(&mut self.adams.augmentor);
+        update(&n.augmentor.params, adam, &loss, a);
+        Preserved { gan: gan.detach(), emo: Some(emo.detach()), bal: bal.map(|b| b.detach()) }
+    }
+
+    /// P of the anchors with two noises, [batch, 1, frames, 128] each; the batch must have been
+    /// prepared with the noise of the variants.
+    fn perturbations(&self, batch: &Batch) -> [Tensor; 2] {
+        let w = &batch.anchors;
+        [Purpose::FirstVariant, Purpose::SecondVariant]
+            .map(|p| self.networks.augmentor.perturbation(&w.x, &w.own, &batch.noise(p).n))
+    }
+
+    fn augment(&self, windows: &Windows, noise: &Noise) -> Windows {
+        let x = self.networks.augmentor.augment(&windows.x, &windows.own, &noise.n, &noise.epsilon);
+        Windows { x, own: windows.own.shallow_clone() }
+    }
+
+    fn shared_attention(&self) -> Option<Tensor> {
+        match self.settings().attention {
+            Attention::Own => None,
+            Attention::Shared => Some(self.networks.representation.attention().detach()),
+        }
+    }
+}
+
+/// What an iteration works on.
+impl Trainer<'_> {
+    /// The windows and the noise of the next iteration, with those of `also` beside what the phases need.
+    pub fn prepare(&mut self, also: &[Purpose]) -> Batch {
+        self.prepare_step(self.step, also)
+    }
+
+    /// As [`Trainer::prepare`], of the iteration after `step` others.
+    fn prepare_step(&mut self, step: usize, also: &[Purpose]) -> Batch {
+        let (places, numbers) = self.ahead.of(step, self.task.bank.device());
+        let mut noise = self.noise(&numbers, &self.recipe().purposes);
+        if !also.is_empty() {
+            let numbers = upload(&self.recipe().noise(step, also), self.task.bank.device());
+            noise.extend(self.noise(&numbers, also));
+        }
+        self.batch(&places, noise)
+    }
+
+    /// The noise that was drawn for `purposes` and is at the front of `numbers`.
+    fn noise(&self, numbers: &Tensor, purposes: &[Purpose]) -> Vec<(Purpose, Noise)> {
+        let Recipe { batch, noise_len, .. } = *self.recipe();
+        purposes.iter().copied().zip(Noise::parts(numbers, purposes.len(), batch, noise_len)).collect()
+    }
+
+    /// The windows at `places` (int64 [2, 4 batch], of [`Recipe::places`]), with this noise; all on the device.
+    fn batch(&self, places: &Tensor, noise: Vec<(Purpose, Noise)>) -> Batch {
+        let (a, size) = (self.settings(), self.settings().batch as i64);
+        let (items, offsets) = (places.get(0), places.get(1));
+        let all = self.task.bank.windows(&items, &offsets, a.frames, a.padding);
+        let part = |from: i64, parts: i64| Windows {
+            x: all.x.narrow(0, from * size, parts * size),
+            own: all.own.narrow(0, from * size, parts * size),
+        };
+        Batch {
+            triplets: part(0, 3),
+            classes: self.labels.index_select(0, &items.narrow(0, 0, 3 * size)),
+            positives: part(0, 1),
+            anchors: part(1, 1),
+            negatives: part(2, 1),
+            originals: part(3, 1),
+            noise,
+        }
+    }
+
+    /// As of [`Recipe`], of this training.
+    fn recipe(&self) -> &Recipe {
+        &self.ahead.recipe
+    }
+}
+
+/// Iterations and their rows.
+impl Trainer<'_> {
+    /// Iterates up to the spec's number of iterations; rows and errors as of [`train`].
+    pub fn run(&mut self, control: &mut dyn Control) -> Result<()> {
+        let (steps, every) = (self.task.spec.augmentor.iterations, self.task.spec.augmentor.log_every);
+        while self.step < steps {
+            let log = (self.step + 1).is_multiple_of(every);
+            match self.fixed.take() {
+                None => {
+                    let batch = self.iterate(if log { self.diagnosed() } else { &[] });
+                    if log {
+                        self.report(&batch, control)?;
+                    }
+                }
+                Some(fixed) => {
+                    self.iterate_fixed(fixed)?;
+                    if let Some(note) = self.fixed.as_mut().and_then(|fixed| fixed.note.take()) {
+                        control.note(note);
+                    }
+                    if log {
+                        self.report_last(control)?;
+                    }
+                }
+            }
+            pause(control, self.step, steps, &|dir| self.save(dir))?;
+        }
+        if !self.tally.is_empty() {
+            // The last step is off the interval, and may have been before a resume.
+            self.report_last(control)?;
+        }
+        let n = &self.networks;
+        for (name, params) in [
+            ("augmentor", &n.augmentor.params),
+            ("discriminator", &n.discriminator.params),
+            ("representation learner", &n.representation.params),
+        ] {
+            if !all_finite(params.flat()) {
+                return Err(diverged(&format!("a weight of the {name} is not finite"), self.step));
+            }
+        }
+        Ok(())
+    }
+
+    /// One iteration, without a row.
+    ///
+    /// # Errors
+    /// It was to be recorded as a CUDA graph and cannot be.
+    pub fn iteration(&mut self) -> Result<()> {
+        match self.fixed.take() {
+            None => {
+                self.iterate(&[]);
+                Ok(())
+            }
+            Some(fixed) => self.iterate_fixed(fixed),
+        }
+    }
+
+    /// The row of the last iteration, whose batch is drawn again.
+    fn report_last(&mut self, control: &mut dyn Control) -> Result<()> {
+        let batch = self.prepare_step(self.step - 1, self.diagnosed());
+        self.report(&batch, control)
+    }
+
+    /// One iteration, its batch prepared with the noise of `also` too.
+    fn iterate(&mut self, also: &[Purpose]) -> Batch {
+        let mut batch = self.prepare(also);
+        let moved = self.phases(&mut batch);
+        moved.losses.iter().for_each(|(name, loss)| self.tally.add(name, loss));
+        self.tally.keep(moved.represented, moved.discriminated);
+        self.step += 1;
+        batch
+    }
+
+    /// The noise that a row asks for, where the phases do not.
+    fn diagnosed(&self) -> &'static [Purpose] {
+        if self.task.trains(GanLoss::Var) { &[] } else { &[Purpose::FirstVariant, Purpose::SecondVariant] }
+    }
+
+    /// Gives `control` the row of the last iteration and the losses since the row before; `batch` is the
+    /// iteration's, with the noise of [`Trainer::diagnosed`].
+    fn report(&mut self, batch: &Batch, control: &mut dyn Control) -> Result<()> {
+        let values = no_grad(|| {
+            let [first, second] = self.perturbations(batch).map(|p| p.flatten(1, -1));
+            let deviation = first.std_dim(1, false, false);
+            let cosine = Tensor::cosine_similarity(&first, &second, 1, 1e-8);
+            self.tally.read(vec![("p_mean", first), ("p_deviation", deviation), ("two_noise_cosine", cosine)])
+        });
+        let row = LoggedRow { step: self.step, steps: self.task.spec.augmentor.iterations, values };
+        finite(&row)?;
+        control.row(row)
+    }
+}
+
+/// Iterations on fixed buffers, by a CUDA graph where there is one.
+impl Trainer<'_> {
+    /// From here on an iteration works on fixed buffers, as one that is recorded does, though none is. On a CPU the
+    /// weights are those of other iterations up to the rounding of Adam.
+    pub fn fix(&mut self) {
+        self.play(Player::Eager);
+    }
+
+    /// From here on an iteration is a replay of a CUDA graph, after the few that its recording takes. Gives the reason in
+    /// one line where it is none, and then changes nothing.
+    pub fn record(&mut self) -> Option<String> {
+        let Device::Cuda(device) = self.task.bank.device() else {
+            return Some("no CUDA graph: the device is the CPU".to_owned());
+        };
+        self.record_by(cuda_graph::api(), device)
+    }
+
+    fn record_by(&mut self, api: std::result::Result<GraphApi, String>, device: usize) -> Option<String> {
+        match api.and_then(|api| Graph::new(api, device)) {
+            Ok(graph) => {
+                self.play(Player::Rehearsing(graph, REHEARSALS));
+                None
+            }
+            Err(reason) => Some(format!("no CUDA graph: {reason}")),
+        }
+    }
+
+    fn play(&mut self, player: Player) {
+        let noise = self.recipe().noise_count() as i64;
+        let steps = self.steps_of_adams();
+        let numbers = noise + 2 * steps.iter().sum::<i64>();
+        let fixed = GraphedStep::new(player, self.recipe().batch, numbers, self.task.bank.device());
+        let mut at = noise;
+        for (adam, steps) in self.adams_in_order().into_iter().zip(steps) {
+            adam.follow(fixed.steps(at, steps));
+            at += 2 * steps;
+        }
+        self.fixed = Some(fixed);
+    }
+
+    /// Steps of an iteration that each of [`Trainer::adams_in_order`] makes.
+    fn steps_of_adams(&self) -> Vec<i64> {
+        let guided = self.task.guided();
+        // L_GAN alone moves the augmentor by its first optimiser, whatever the settings.
+        let own = guided && self.adams.preservation.is_some();
+        let varied = self.task.trains(GanLoss::Var);
+        let mut steps = vec![i64::from(guided), 1, i64::from(varied) + i64::from(!own)];
+        steps.extend(self.adams.preservation.as_ref().map(|_| i64::from(own)));
+        steps
+    }
+
+    fn adams_in_order(&mut self) -> Vec<&mut Adam> {
+        let a = &mut self.adams;
+        let three = [&mut a.representation, &mut a.discriminator, &mut a.augmentor];
+        three.into_iter().chain(&mut a.preservation).collect()
+    }
+
+    /// One iteration by `fixed`, without a row.
+    ///
+    /// # Errors
+    /// As of [`GraphedStep::play`].
+    fn iterate_fixed(&mut self, mut fixed: GraphedStep) -> Result<()> {
+        self.fill(&mut fixed);
+        let results = fixed.play(|places, numbers| self.move_by(places, numbers))?;
+        for (name, loss) in results.names.iter().zip(results.losses.unbind(0)) {
+            self.tally.add(name, &loss);
+        }
+        self.tally.keep(results.represented, results.discriminated);
+        self.step += 1;
+        self.fixed = Some(fixed);
+        Ok(())
+    }
+
+    /// The host's part: what the iteration is drawn from, and the numbers of Adam's steps.
+    fn fill(&mut self, fixed: &mut GraphedStep) {
+        let (places, noise) = self.ahead.of(self.step, self.task.bank.device());
+        let (mut steps, rate) = (Vec::new(), self.task.spec.augmentor.learning_rate);
+        for (adam, count) in self.steps_of_adams().into_iter().enumerate() {
+            self.adams_in_order()[adam].announce(count, rate, &mut steps);
+        }
+        fixed.fill(&places, &noise, &steps);
+    }
+
+    /// The device's part: no upload, and nothing that the host waits for.
+    fn move_by(&mut self, places: &Tensor, numbers: &Tensor) -> GraphedLosses {
+        let noise = self.noise(numbers, &self.recipe().purposes);
+        let mut batch = self.batch(places, noise);
+        self.phases(&mut batch).into()
+    }
+}
+
+/// Checkpoints.
+impl<'a> Trainer<'a> {
+    /// Writes networks, optimisers, the number of iterations done and what the next row has so far into `dir`.
+    /// Without a representation learner where the losses do not train it: its values are the seed's.
+    ///
+    /// # Errors
+    /// Names the file: a folder that cannot be written, a full disk.
+    pub fn save(&self, dir: &Path) -> Result<()> {
+        let mut to = Writer::new(self.step, self.task.spec.augmentor.iterations);
+        self.trained().for_each(|(name, params)| to.params(name, params));
+        self.adams.trained(self.task.guided()).for_each(|(name, adam)| adam.save(&mut to, name));
+        self.tally.save(&mut to);
+        to.write(dir)
+    }
+
+    /// Takes up what [`Trainer::save`] wrote, after any number of iterations. The task must be the one it was
+    /// saved from, but for the number of iterations in all.
+    ///
+    /// # Errors
+    /// As [`Trainer::new`]; a file that is absent, torn or not of these networks; more iterations done than the
+    /// spec has.
+    pub fn resume(task: AugmentorTask<'a>, dir: &Path) -> Result<Trainer<'a>> {
+        let mut trainer = Trainer::new(task)?;
+        let mut from = Reader::open(dir)?;
+        trainer.step = from.step(task.spec.augmentor.iterations, false)?;
+        trainer.trained().try_for_each(|(name, params)| from.params(name, params))?;
+        for (name, adam) in trainer.adams.trained_mut(task.guided()) {
+            adam.load(&mut from, name)?;
+        }
+        trainer.tally = AugmentorMetrics::load(&mut from, task.bank.device())?;
+        Ok(trainer)
+    }
+
+    fn trained(&self) -> impl Iterator<Item = (&'static str, &Params)> {
+        let n = &self.networks;
+        let all = [&n.representation.params, &n.discriminator.params, &n.augmentor.params];
+        NETWORKS.into_iter().zip(all).skip(usize::from(!self.task.guided()))
+    }
+}
+
+impl Adams {
+    fn trained(&self, guided: bool) -> impl Iterator<Item = (&'static str, &Adam)> {
+        let three = [&self.representation, &self.discriminator, &self.augmentor];
+        ADAMS.into_iter().zip(three.into_iter().chain(&self.preservation)).skip(usize::from(!guided))
+    }
+
+    fn trained_mut(&mut self, guided: bool) -> impl Iterator<Item = (&'static str, &mut Adam)> {
+        let three = [&mut self.representation, &mut self.discriminator, &mut self.augmentor];
+        ADAMS.into_iter().zip(three.into_iter().chain(&mut self.preservation)).skip(usize::from(!guided))
+    }
+}
+
+fn finite(row: &LoggedRow) -> Result<()> {
+    match row.values.iter().find(|(_, value)| !value.is_finite()) {
+        None => Ok(()),
+        Some((name, value)) => Err(diverged(&format!("{name} is {value}"), row.step)),
+    }
+}
+
+fn diverged(what: &str, step: usize) -> Error {
+    Error::failed(format!(
+        "augmentor training: {what} at step {step}; lower augmentor.learning-rate or set augmentor.clip-norm"
+    ))
+}
+
+fn join(a: &Windows, b: &Windows) -> Windows {
+    Windows { x: Tensor::cat(&[&a.x, &b.x], 0), own: Tensor::cat(&[&a.own, &b.own], 0) }
+}
+
+/// One step of one network; every other in the graph of `loss` stays as it is.
+fn update(params: &Params, adam: &mut Adam, loss: &Tensor, settings: &spec::Augmentor) {
+    let gradient = params.gradient(loss);
+    adam.step(params, &gradient, settings.learning_rate, settings.clip_norm);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feature_bank::Bank;
+    use crate::torch::cuda_graph::tests::stand_in;
+    use seraug_core::rng::Seed;
+    use seraug_core::spec::{GanLoss, parse};
+
+    const LOSSES: [GanLoss; 3] = [GanLoss::Model, GanLoss::Var, GanLoss::Bal];
+
+    fn weights(steps: usize, prepare: impl Fn(&mut Trainer)) -> (Vec<Tensor>, Option<String>) {
+        trained(steps, prepare).unwrap()
+    }
+
+    fn trained(steps: usize, prepare: impl Fn(&mut Trainer)) -> Result<(Vec<Tensor>, Option<String>)> {
+        let text = r#"title = "t"
+corpus = "synthetic"
+classes = { neutral = ["neutral"], angry = ["angry"] }
+protocol.leave-speakers-out.folds = 2
+condition = [{ name = "no-aug" }]
+augmentor = { frames = 32, widths = [4, 4, 4], decoder-width = 4, batch = 2 }
+discriminator = { widths = [4, 4, 4, 4], lstm = 4 }
+representation = { widths = [4, 4, 4, 4, 4], lstm = 4 }
+"#;
+        let spec = parse(text, "x.toml", &[]).unwrap();
+        let mut host = vec![0f32; 4 * 41 * 128];
+        Seed::new(4).draws().fill_normal(&mut host);
+        let bank = Bank::from_frames(Tensor::from_slice(&host).view([-1, 128]), vec![40; 4]);
+        let labels = [0, 1, 0, 1];
+        let task = AugmentorTask {
+            spec: &spec,
+            losses: &LOSSES,
+            bank: &bank,
+            labels: &labels,
+            classes: 2,
+            seed: Seed::new(1),
+        };
+        let mut trainer = Trainer::new(task).unwrap();
+        prepare(&mut trainer);
+        (0..steps).try_for_each(|_| trainer.iteration())?;
+        let n = &trainer.networks;
+        let all = [&n.augmentor.params, &n.discriminator.params, &n.representation.params];
+        Ok((all.map(|p| p.flat().copy()).into(), trainer.fixed.and_then(|f| f.note)))
+    }
+
+    #[test]
+    fn a_recording_that_fails_ends_the_training_and_one_that_never_began_does_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let api = stand_in(dir.path(), "\"no recording here\"");
+        let record = |t: &mut Trainer| assert_eq!(t.record_by(Ok(api), 0), None);
+        assert_eq!(weights(REHEARSALS, record), weights(REHEARSALS, |t: &mut Trainer| t.fix()));
+        let failed = trained(REHEARSALS + 1, record).map(drop).unwrap_err().to_string();
+        let expected = "the iteration cannot be recorded as a CUDA graph (no recording here), so the next try goes without";
+        assert_eq!(failed, expected);
+        let absent = |t: &mut Trainer| {
+            let note = t.record_by(Err("it is not there".to_owned()), 0);
+            assert_eq!(note.as_deref(), Some("no CUDA graph: it is not there"));
+        };
+        assert_eq!(weights(2, absent), weights(2, |_| ()), "the plain iteration goes on");
+    }
+
+    /// The stand-in does at once what CUDA would record: the iteration that is recorded is done once.
+    #[test]
+    fn after_the_recording_an_iteration_is_a_replay() {
+        let dir = tempfile::tempdir().unwrap();
+        let api = stand_in(dir.path(), "0");
+        let record = |t: &mut Trainer| assert_eq!(t.record_by(Ok(api), 0), None);
+        let (recorded, note) = weights(REHEARSALS + 1, record);
+        assert_eq!(
+            (recorded.as_slice(), &note),
+            (weights(REHEARSALS + 1, |t: &mut Trainer| t.fix()).0.as_slice(), &None)
+        );
+        // Its replay does nothing, so the weights stay.
+        assert_eq!(weights(REHEARSALS + 4, record).0, recorded);
+    }
+}
