@@ -4,7 +4,9 @@ use seraug_core::rng::Seed;
 use seraug_core::run_files::{About, RunDir, Shown, write_gallery};
 use seraug_report::analysis::embedding::embedding;
 use seraug_report::analysis::embedding::map::{map, perplexity};
-use seraug_report::analysis::embedding::measures::{divergence, joint_probabilities, neighbours, silhouette, squared_distances, trustworthiness};
+use seraug_report::analysis::embedding::measures::{
+    divergence, joint_probabilities, neighbours, silhouette, squared_distances, trustworthiness,
+};
 use seraug_report::analysis::embedding::points::{Point, PointKind, read};
 use seraug_report::analysis::loaded_run::LoadedRun;
 use seraug_report::figure::galleries;

@@ -3,7 +3,9 @@
 use indicatif::ProgressBar;
 use seraug_core::device::DeviceInfo;
 use seraug_core::files::write_atomic;
-use seraug_core::run_files::{CellRecord, OutcomeStatus, RunDir, RunInfo, read_plan, write_outcomes, write_plan};
+use seraug_core::run_files::{
+    CellRecord, OutcomeStatus, RunDir, RunInfo, read_plan, write_outcomes, write_plan,
+};
 use seraug_core::spec::{self, Spec};
 use seraug_core::store::{Key, Stage, Store};
 use seraug_data::corpora::{self, DigestPolicy};

@@ -1,7 +1,10 @@
 //! src/statistics against scipy, statsmodels and scikit-learn (tests/golden/statistics/generate.py).
 
 use seraug_core::rng::Seed;
-use seraug_report::stats::{SpeakerTally, bootstrap, cohen_dz, corrected_t, detectable, holm, mcnemar, noncentrality, rank_biserial, recall_difference, wilcoxon};
+use seraug_report::stats::{
+    SpeakerTally, bootstrap, cohen_dz, corrected_t, detectable, holm, mcnemar, noncentrality, rank_biserial,
+    recall_difference, wilcoxon,
+};
 use serde_json::Value;
 
 fn cases(name: &str) -> Value {

@@ -4,7 +4,10 @@ use seraug_core::device::DeviceInfo;
 use seraug_core::files::write_atomic;
 use seraug_core::metrics::Confusion;
 use seraug_core::rng::Seed;
-use seraug_core::run_files::{AuditCheck, CellId, CorpusInfo, FoldInfo, NetworkInfo, Outcome, OutcomeStatus, PredictionRow, RunDir, RunInfo, Warning, write_outcomes, write_predictions};
+use seraug_core::run_files::{
+    AuditCheck, CellId, CorpusInfo, FoldInfo, NetworkInfo, Outcome, OutcomeStatus, PredictionRow, RunDir,
+    RunInfo, Warning, write_outcomes, write_predictions,
+};
 use seraug_core::spec::{self, Precision, Spec};
 use std::path::Path;
 

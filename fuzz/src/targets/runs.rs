@@ -3,7 +3,10 @@
 use super::{Check, PLAIN, Target, all_seeds, answer};
 use crate::case::Case;
 use seraug_core::error::Result;
-use seraug_core::run_files::{CellRecord, RunDir, RunInfo, RunState, read_counts, read_gallery, read_history, read_outcomes, read_plan, read_predictions, runs_below};
+use seraug_core::run_files::{
+    CellRecord, RunDir, RunInfo, RunState, read_counts, read_gallery, read_history, read_outcomes, read_plan,
+    read_predictions, runs_below,
+};
 use seraug_core::spec;
 use seraug_core::store::{Store, broken};
 use seraug_data::split::SplitTable;

@@ -7,7 +7,9 @@ use seraug_core::spec::{self, File};
 use seraug_core::{files, interrupt, terminal};
 use seraug_data::corpora;
 use seraug_report::write;
-use seraug_run::arguments::{CHECKPOINT_SECONDS, LARGEST_SEED, MOST_JOBS, MOST_THREADS, arguments, interval, patience, seconds, whole};
+use seraug_run::arguments::{
+    CHECKPOINT_SECONDS, LARGEST_SEED, MOST_JOBS, MOST_THREADS, arguments, interval, patience, seconds, whole,
+};
 use seraug_run::counts;
 use seraug_run::launcher::Launcher;
 use seraug_run::plan::experiment_name;

@@ -1,7 +1,10 @@
 //! outcome.toml: how one cell ended. Written by whoever worked on it, as the last of its files.
 
 use super::outcomes_csv::outcomes_table;
-use super::{Outcome, OutcomeStatus, PlannedCell, RunDir, RunInfo, Session, Warning, read_outcomes, read_plan, write_outcomes};
+use super::{
+    Outcome, OutcomeStatus, PlannedCell, RunDir, RunInfo, Session, Warning, read_outcomes, read_plan,
+    write_outcomes,
+};
 use crate::error::{Error, Result};
 use crate::files::{self, write_atomic};
 use crate::metrics::Confusion;

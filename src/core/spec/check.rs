@@ -10,7 +10,7 @@ use std::collections::HashSet;
 const COLUMNS: [&str; 3] = ["average", "uar", "difference"];
 
 /// Nothing, or what is wrong.
-pub(super) type CheckResult = Result<(), LocatedError>;
+pub(crate) type CheckResult = Result<(), LocatedError>;
 
 impl Spec {
     /// The first thing that is wrong, and at which key.

@@ -6,7 +6,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 /// One thing that is wrong, at one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LocatedError {
+pub struct LocatedError {
     /// Where.
     pub(super) key: FieldPath,
     /// What, in words that follow the key; begins with `= VALUE` where the value is the matter.
@@ -15,7 +15,7 @@ pub(super) struct LocatedError {
 
 /// The way from the top of a spec to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FieldPath(Vec<Step>);
+pub struct FieldPath(Vec<Step>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {

@@ -2,7 +2,6 @@
 //!
 //! Every choice that the paper leaves open is a field; its default is the reading of FIDELITY.md.
 
-mod augment;
 mod check;
 mod check_protocol;
 mod classifier;
@@ -11,6 +10,7 @@ pub mod difference;
 mod features;
 mod file;
 mod gan;
+mod generators;
 mod limits;
 mod load;
 mod located_error;
@@ -20,7 +20,6 @@ mod schedule;
 mod size;
 mod slurm;
 
-pub use augment::{AddedNoise, Augment, Copies, CopySource, GanLoss, Mixup, SpecAugment, TripletGan};
 pub use classifier::{Budget, Classifier, Convolutions, FinalWeights, Network, Schedule, Vgg};
 pub use condition::{Condition, Loss, Sampling, TargetShare};
 pub use features::{Features, MelScale};
@@ -28,6 +27,10 @@ pub use file::{Collection, Count, Counts, File, load_file};
 pub use gan::{
     Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
     Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
+};
+pub use generators::{
+    AddedNoise, Augment, Copies, CopySource, GanLoss, Generator, Mixup, SpecAugment, TrainedOn,
+    TrainingInputs, TrainingWork, TripletGan,
 };
 pub use limits::{MOST_CELLS, UTTERANCES};
 pub use load::{load, parse};

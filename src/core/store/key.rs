@@ -12,9 +12,12 @@ impl Key {
     /// The key of `stage` (`augmentor`, `classifier`) at protocol `version`, given all that it reads.
     /// Names, titles and paths do not belong into `inputs`.
     pub fn of(stage: &str, version: u32, inputs: &impl Serialize) -> Key {
-        let mut text = format!("{stage} v{version} ").into_bytes();
-        serde_json::to_writer(&mut text, inputs).expect("inputs of a key are plain data");
-        let mut hex = digest_hex(&text);
+        Key::of_json(stage, version, &serde_json::to_string(inputs).expect("inputs of a key are plain data"))
+    }
+
+    /// As [`Key::of`], of inputs that are JSON.
+    pub fn of_json(stage: &str, version: u32, inputs: &str) -> Key {
+        let mut hex = digest_hex(format!("{stage} v{version} {inputs}").as_bytes());
         hex.truncate(32);
         Key(hex)
     }

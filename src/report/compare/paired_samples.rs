@@ -2,7 +2,9 @@
 
 use super::contrast::Contrast;
 use super::paired_predictions::{Measure, Votes};
-use crate::analysis::aggregate::{CellSample, Column, Ratios, Unit, main_column, mean_ratio, test_over_train};
+use crate::analysis::aggregate::{
+    CellSample, Column, Ratios, Unit, main_column, mean_ratio, test_over_train,
+};
 use crate::analysis::loaded_run::LoadedRun;
 use crate::analysis::predictions::{CellPrediction, RunPredictions};
 use crate::stats::{cohen_dz, corrected_t, detectable, holm, rank_biserial, wilcoxon};

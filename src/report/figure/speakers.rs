@@ -1,6 +1,8 @@
 //! UAR of every test speaker, a dot a condition.
 
-use super::{At, Figure, GRID, HEAD, INK, Mark, PALE, SMALL, TEXT, WIDTH, colour, legend, legend_height, room, svg};
+use super::{
+    At, Figure, GRID, HEAD, INK, Mark, PALE, SMALL, TEXT, WIDTH, colour, legend, legend_height, room, svg,
+};
 use crate::analysis::loaded_run::LoadedRun;
 use crate::analysis::speakers::SpeakerRecall;
 use crate::render::summary::shown;

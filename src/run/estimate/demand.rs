@@ -2,7 +2,7 @@
 
 use crate::plan::{Cell, CellAction, Plan};
 use crate::worker_client::protocol::Timing;
-use seraug_core::spec::{Augment, FinalWeights, GanLoss, Pace};
+use seraug_core::spec::{Augment, FinalWeights, Pace, TrainingWork};
 use seraug_core::store::Stage;
 use std::collections::BTreeSet;
 
@@ -24,8 +24,8 @@ pub struct Demand {
 /// What a cell has to do.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CellWork {
-    /// Losses, ascending, and iterations of the augmentor that it trains.
-    pub augmentor: Option<(Vec<GanLoss>, usize)>,
+    /// The generator that it trains, and how long.
+    pub augmentor: Option<(Augment, TrainingWork)>,
     /// Batch and steps of the classifier that it trains.
     pub classifier: Option<(usize, usize)>,
     /// Windows that it augments for the classifier.
@@ -37,7 +37,8 @@ pub struct CellWork {
 impl CellWork {
     /// What is timed for it, with how often it comes: at least once.
     pub fn parts(&self) -> Vec<(Timing, usize)> {
-        let augmentor = self.augmentor.iter().map(|(losses, n)| (Timing::Iteration(losses.clone()), *n));
+        let augmentor =
+            self.augmentor.iter().map(|(_, work)| (Timing::Iteration(work.of.clone()), work.iterations));
         let classifier = self.classifier.iter().map(|&(batch, n)| (Timing::Step(batch), n));
         let rest = [(Timing::Window, self.windows), (Timing::Segment, self.segments)];
         augmentor.chain(classifier).chain(rest).filter(|p| p.1 > 0).collect()
@@ -71,10 +72,9 @@ fn work(plan: &Plan, cell: &Cell, frames: &[usize], augmentor: bool, classifier:
     let (spec, c) = (&plan.spec, &plan.spec.classifier);
     let augment = &spec.condition[cell.condition].augment;
     let mut work = CellWork::default();
-    if let (Augment::TripletGan(gan), true) = (augment, augmentor) {
-        let mut losses = gan.losses.clone();
-        losses.sort_unstable();
-        work.augmentor = Some((losses, spec.augmentor.iterations));
+    let generator = augment.generator();
+    if augmentor {
+        work.augmentor = generator.and_then(|g| g.work(spec)).map(|work| (augment.clone(), work));
     }
     if classifier {
         let sum = |items: &[usize], of: &dyn Fn(usize) -> usize| {
@@ -95,9 +95,7 @@ fn work(plan: &Plan, cell: &Cell, frames: &[usize], augmentor: bool, classifier:
             let speakers: BTreeSet<(&str, &str)> = cell.fold.train.iter().map(speaker).collect();
             work.segments += checked(steps, c.log_every, originals, speakers.len());
         }
-        if matches!(augment, Augment::TripletGan(_)) {
-            work.windows = copies * sum(&cell.sources, &|len| len.div_ceil(spec.augmentor.frames));
-        }
+        work.windows = copies * sum(&cell.sources, &|len| generator.map_or(0, |g| g.windows(spec, len)));
     }
     work
 }

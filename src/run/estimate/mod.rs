@@ -100,7 +100,7 @@ pub fn estimate(
     let program = worker_client::program()?;
     let mut timed = Vec::new();
     for group in groups {
-        if group.trial.losses.is_empty() && group.trial.batches.is_empty() {
+        if group.trial.generators.is_empty() && group.trial.batches.is_empty() {
             timed.push(Vec::new());
             continue;
         }
@@ -133,6 +133,8 @@ fn busy(timed: &[Vec<Timed>]) -> Option<String> {
 /// Experiments that are timed together, because their networks are the same.
 struct Group {
     sizes: String,
+    /// Of the generators of `trial`: see [`seraug_core::spec::TrainingWork::of`].
+    iterations: Vec<Vec<String>>,
     trial: BenchmarkRequest,
 }
 
@@ -150,22 +152,25 @@ impl Group {
                 spec: spec.to_toml(),
                 precision: spec.precision,
                 device: String::new(),
-                losses: Vec::new(),
+                generators: Vec::new(),
                 batches: Vec::new(),
                 windows: false,
             };
-            groups.push(Group { sizes, trial });
+            groups.push(Group { sizes, iterations: Vec::new(), trial });
             groups.len() - 1
         })
     }
 
     /// Has timed what `demand` needs.
     fn ask(&mut self, demand: &Demand) {
+        for (augment, work) in demand.cells.iter().filter_map(|cell| cell.augmentor.as_ref()) {
+            if !self.iterations.contains(&work.of) {
+                self.iterations.push(work.of.clone());
+                self.trial.generators.push(augment.clone());
+            }
+        }
         for work in demand.cells.iter().flat_map(CellWork::timings) {
             match work {
-                Timing::Iteration(losses) if !self.trial.losses.contains(&losses) => {
-                    self.trial.losses.push(losses);
-                }
                 Timing::Step(batch) if !self.trial.batches.contains(&batch) => self.trial.batches.push(batch),
                 // Of an augmentor that is trained here, or is in the store.
                 Timing::Window => self.trial.windows = true,
@@ -230,8 +235,8 @@ condition = [{ name = "no-aug" }]
             let mut groups = Vec::new();
             assert_eq!(Group::of(&mut groups, &spec), 0);
             groups[0].ask(&Demand { cells: vec![work], ..Demand::default() });
-            let BenchmarkRequest { losses, batches, windows, .. } = groups.remove(0).trial;
-            assert_eq!((losses.len(), batches), (0, vec![16]));
+            let BenchmarkRequest { generators, batches, windows, .. } = groups.remove(0).trial;
+            assert_eq!((generators.len(), batches), (0, vec![16]));
             windows
         };
         assert!(asked(24));

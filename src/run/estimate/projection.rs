@@ -119,7 +119,7 @@ fn hours(cell: &CellWork, seconds: &Seconds) -> Result<[f64; 3]> {
 /// The order of a table's lines.
 fn place(work: &Timing) -> (usize, usize) {
     match work {
-        Timing::Iteration(losses) => (0, losses.len()),
+        Timing::Iteration(of) => (0, of.len()),
         Timing::Window => (1, 0),
         Timing::Step(batch) => (2, *batch),
         Timing::Segment => (3, 0),
@@ -129,7 +129,7 @@ fn place(work: &Timing) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use seraug_core::spec::GanLoss::{Bal, Model, Var};
+    use seraug_core::spec::{Augment, TrainingWork};
 
     fn timed(work: Timing, seconds: &[f64]) -> Timed {
         Timed { work, seconds: seconds.to_vec(), processor: None }
@@ -137,16 +137,19 @@ mod tests {
 
     #[test]
     fn hours_are_counts_times_seconds_over_the_workers() {
-        let all = vec![Model, Var, Bal];
+        let [model, all] = [&["model"] as &[&str], &["model", "var", "bal"]]
+            .map(|of| of.iter().map(|l| (*l).to_owned()).collect::<Vec<String>>());
+        let trained =
+            |of: &Vec<String>, iterations| Some((Augment::None, TrainingWork { of: of.clone(), iterations }));
         let seconds = Seconds::of(&[
             timed(Timing::Iteration(all.clone()), &[4.0, 1.0, 2.0]),
-            timed(Timing::Iteration(vec![Model]), &[1.0, 1.0]),
+            timed(Timing::Iteration(model.clone()), &[1.0, 1.0]),
             timed(Timing::Step(16), &[3.0, 5.0]),
             timed(Timing::Window, &[0.5; 2]),
             timed(Timing::Segment, &[0.1; 2]),
         ]);
         let aug = CellWork {
-            augmentor: Some((all.clone(), 3600)),
+            augmentor: trained(&all, 3600),
             classifier: Some((16, 900)),
             windows: 7200,
             segments: 0,
@@ -155,7 +158,7 @@ mod tests {
         let first = Demand { experiment: "a".into(), cells: vec![aug.clone(), plain], ..Demand::default() };
         let second = Demand {
             experiment: "b".into(),
-            cells: vec![CellWork { augmentor: Some((vec![Model], 1800)), ..CellWork::default() }],
+            cells: vec![CellWork { augmentor: trained(&model, 1800), ..CellWork::default() }],
             ..Demand::default()
         };
         let demands = [first, second];
@@ -173,7 +176,7 @@ mod tests {
         );
         let rows: Vec<_> =
             two.rows.iter().map(|r| (r.experiment.as_str(), &r.work, r.cells, r.each, r.hours)).collect();
-        let (iteration, model) = (Timing::Iteration(all), Timing::Iteration(vec![Model]));
+        let (iteration, model) = (Timing::Iteration(all), Timing::Iteration(model.clone()));
         assert_eq!(
             rows,
             [

@@ -2,7 +2,6 @@
 
 use super::{Estimate, ProjectionRow};
 use crate::worker_client::protocol::Timing;
-use seraug_core::spec::GanLoss;
 use serde_json::{Value, json as object};
 
 /// What the hours are of.
@@ -69,9 +68,8 @@ pub fn json(estimate: &Estimate) -> Value {
 
 /// A kind of work, for a person.
 pub(super) fn name(work: &Timing) -> String {
-    let loss = |l: &GanLoss| format!("{l:?}").to_lowercase();
     match work {
-        Timing::Iteration(l) => format!("augmentor ({})", l.iter().map(loss).collect::<Vec<_>>().join(", ")),
+        Timing::Iteration(of) => format!("augmentor ({})", of.join(", ")),
         Timing::Window => "augmenting".to_owned(),
         Timing::Step(batch) => format!("classifier, {batch} segments a step"),
         Timing::Segment => "testing".to_owned(),

@@ -97,13 +97,14 @@ impl<'a> PlanBuilder<'a> {
                 digest
             }
         };
-        let speakers = match spec.classifier.weights {
-            FinalWeights::HeldOut => {
+        let held_out = spec.classifier.weights == FinalWeights::HeldOut;
+        let speakers = match held_out || spec.condition.iter().any(keys::reads_speakers) {
+            true => {
                 let of = |&i: &usize| &selection.utterances[i];
                 let lines = fold.train.iter().map(of).map(|u| format!("{}\t{}\n", u.corpus, u.speaker));
                 digest_hex(lines.collect::<String>().as_bytes())
             }
-            FinalWeights::Last | FinalWeights::Average => String::new(),
+            false => String::new(),
         };
         FoldInputs { fold, train, test, seen, speakers, seed, device }
     }

@@ -1,7 +1,10 @@
 //! What decides the result of a stage, and its key.
 
 use seraug_core::digest::Hasher;
-use seraug_core::spec::{self, Augment, Condition, Convolutions, FinalWeights, GanLoss, Loss, Network, Precision, Sampling, Spec, Vgg};
+use seraug_core::spec::{
+    self, Augment, Condition, Convolutions, FinalWeights, Loss, Network, Precision, Sampling, Spec,
+    TrainedOn, TrainingInputs, Vgg,
+};
 use seraug_core::store::{Key, Stage};
 use seraug_data::features;
 use seraug_data::split::{Fold, Selection};
@@ -11,7 +14,6 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 /// Raised when a stage computes something else from the same inputs.
-const AUGMENTOR_VERSION: u32 = 4;
 const CLASSIFIER_VERSION: u32 = 4;
 /// Raised when batch norm computes something else on a CPU; in the key of the classifiers that have it there, and no others.
 const BATCH_NORM_VERSION: u32 = 2;
@@ -51,29 +53,10 @@ pub(super) struct FoldInputs<'a> {
     pub(super) train: String,
     pub(super) test: Rc<str>,
     pub(super) seen: String,
-    /// Digest of the training speakers, which decide who is held out; empty where nobody is.
+    /// Digest of the training speakers; empty where no condition depends on them.
     pub(super) speakers: String,
     pub(super) seed: u64,
     pub(super) device: &'a str,
-}
-
-#[derive(Serialize)]
-struct AugmentorInputs<'a> {
-    features: &'a spec::Features,
-    features_version: u32,
-    /// Absent for f32, so that a key says what it said before there was a choice.
-    #[serde(skip_serializing_if = "Precision::is_f32")]
-    precision: Precision,
-    augmentor: spec::Augmentor,
-    discriminator: &'a spec::Discriminator,
-    representation: Option<&'a spec::Representation>,
-    losses: Vec<GanLoss>,
-    /// Digest of what it is trained on.
-    seen: &'a str,
-    /// Decides the statistics that the input is standardised with.
-    train: &'a str,
-    seed: u64,
-    device: &'a str,
 }
 
 #[derive(Serialize)]
@@ -106,38 +89,24 @@ pub(super) struct StageKeys {
     pub(super) trajectory: Key,
 }
 
-/// The keys of a condition's augmentor, where it trains one.
+/// The keys of a condition's generator, where it is trained: the stage `augmentor`.
 pub(super) fn augmentor(spec: &Spec, c: &Condition, shared: &FoldInputs) -> Option<StageKeys> {
-    let mut inputs = augmentor_inputs(spec, c, shared)?;
-    let key = Key::of(Stage::Augmentor.name(), AUGMENTOR_VERSION, &inputs);
-    // The rate is constant: iteration by iteration it does not matter how many there will be.
-    inputs.augmentor.iterations = 0;
-    inputs.augmentor.log_every = spec.augmentor.log_every;
-    let trajectory = Key::of("augmentor trajectory", AUGMENTOR_VERSION, &inputs);
-    Some(StageKeys { key, trajectory })
+    let TrainingInputs { version, key, trajectory } = training(spec, c, shared)?;
+    Some(StageKeys {
+        key: Key::of_json(Stage::Augmentor.name(), version, &key),
+        trajectory: Key::of_json("augmentor trajectory", version, &trajectory),
+    })
 }
 
-fn augmentor_inputs<'a>(
-    spec: &'a Spec,
-    c: &Condition,
-    shared: &'a FoldInputs,
-) -> Option<AugmentorInputs<'a>> {
-    let Augment::TripletGan(a) = &c.augment else { return None };
-    let mut losses = a.losses.clone();
-    losses.sort_unstable();
-    Some(AugmentorInputs {
-        features: &spec.features,
+fn training(spec: &Spec, c: &Condition, shared: &FoldInputs) -> Option<TrainingInputs> {
+    let on = TrainedOn {
         features_version: features::VERSION,
-        precision: spec.precision,
-        augmentor: read_by(&spec.augmentor, &losses),
-        discriminator: &spec.discriminator,
-        representation: GanLoss::guided(&losses).then_some(&spec.representation),
-        losses,
         seen: &shared.seen,
         train: &shared.train,
         seed: shared.seed,
         device: shared.device,
-    })
+    };
+    c.augment.generator()?.training(spec, &on)
 }
 
 /// The keys of a condition's classifier.
@@ -180,15 +149,20 @@ fn classifier_inputs<'a>(
         sampling: c.sampling,
         train: &shared.train,
         test: &shared.test,
-        speakers: &shared.speakers,
+        speakers: if held_out || reads_speakers(c) { &shared.speakers } else { "" },
         sources,
         copies: c.augment.copies().map_or(0, |(copies, _)| copies),
         augmentor,
-        augment: c.augment.settings(),
+        augment: c.augment.generator().and_then(|g| g.settings()),
         batch_norm: batch_norm(spec, shared.device),
         seed: shared.seed,
         device: shared.device,
     }
+}
+
+/// Whether the samples that the condition adds depend on who speaks.
+pub(super) fn reads_speakers(c: &Condition) -> bool {
+    c.augment.generator().is_some_and(|g| g.reads_speakers())
 }
 
 /// The network, its convolutions `direct` where it does not compute them otherwise.
@@ -219,31 +193,11 @@ pub(super) fn reads(spec: &Spec, c: &Condition) -> [Value; 2] {
         seed: 0,
         device: "",
     };
-    let augmentor = augmentor_inputs(spec, c, &nothing);
-    let classifier = classifier_inputs(spec, c, &nothing, "", augmentor.is_some().then_some(""));
     let plain = "inputs of a key are plain data";
-    [serde_json::to_value(&augmentor).expect(plain), serde_json::to_value(&classifier).expect(plain)]
-}
-
-/// The augmentor's fields with those that these losses do not read set to one value, so that a change
-/// of w_b does not retrain a model without L_BAL.
-fn read_by(augmentor: &spec::Augmentor, losses: &[GanLoss]) -> spec::Augmentor {
-    let mut a = augmentor.clone();
-    a.log_every = 1;
-    if !losses.contains(&GanLoss::Var) {
-        a.weights.var = 0.0;
-        a.dot = spec::Dot::Raw;
-        a.optimisers = spec::Optimisers::Shared;
-    }
-    if !losses.contains(&GanLoss::Bal) {
-        a.weights.bal = 0.0;
-    }
-    if !GanLoss::guided(losses) {
-        (a.weights.rep, a.weights.emo, a.margin) = (0.0, 0.0, 0.0);
-        a.distance = spec::Distance::Sum;
-        a.negatives = spec::Negatives::Uniform;
-    }
-    a
+    let augmentor = training(spec, c, &nothing);
+    let classifier = classifier_inputs(spec, c, &nothing, "", augmentor.is_some().then_some(""));
+    let augmentor = augmentor.map_or(Value::Null, |t| serde_json::from_str(&t.key).expect(plain));
+    [augmentor, serde_json::to_value(&classifier).expect(plain)]
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use seraug_core::error::{Error, Result};
 use seraug_core::names::folders;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::{AuditCheck, CellId, PlannedCell};
-use seraug_core::spec::{Augment, AugmentorSees, Precision, Protocol, Spec};
+use seraug_core::spec::{AugmentorSees, Precision, Protocol, Spec};
 use seraug_core::store::Key;
 use seraug_data::corpora::Corpus;
 use seraug_data::leakage::{Auditor, Lineage};
@@ -71,7 +71,7 @@ pub struct Cell {
 pub fn has_gallery(cell: &Cell, cells: &[Cell], spec: &Spec) -> bool {
     let same = |c: &&Cell| c.condition == cell.condition && c.fold.corpus == cell.fold.corpus;
     let first = cells.iter().find(same).is_some_and(|first| first.id == cell.id);
-    first && matches!(spec.condition[cell.condition].augment, Augment::TripletGan(_))
+    first && spec.condition[cell.condition].augment.generator().is_some_and(|g| g.has_gallery())
 }
 
 impl Cell {

@@ -2,7 +2,9 @@
 
 use seraug_core::error::Result;
 use seraug_core::metrics::Confusion;
-use seraug_core::run_files::{CellRecord, Outcome, OutcomeStatus, PlannedCell, RunDir, RunState, read_outcomes};
+use seraug_core::run_files::{
+    CellRecord, Outcome, OutcomeStatus, PlannedCell, RunDir, RunState, read_outcomes,
+};
 use seraug_core::store::{Holder, Key, Stage, Store};
 use std::collections::{HashMap, HashSet};
 

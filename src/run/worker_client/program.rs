@@ -113,7 +113,7 @@ fn untimed(output: &Output, program: &Path, trial: &BenchmarkRequest) -> Option<
     }
     let signal = output.status.signal()?;
     let spec = spec::parse(&trial.spec, "the spec of a trial", &[]).ok()?;
-    let stage = if trial.losses.is_empty() { Stage::Classifier } else { Stage::Augmentor };
+    let stage = if trial.generators.is_empty() { Stage::Classifier } else { Stage::Augmentor };
     match out_of_memory::advice(&said, stage, &spec) {
         Some(advice) => fault(format!("steps were not timed: {advice}"), String::new()),
         None if signal == KILL => fault(
@@ -201,7 +201,7 @@ classifier.small-batch = 1
             spec: spec.to_owned(),
             precision: spec::Precision::F32,
             device: "cpu".to_owned(),
-            losses: Vec::new(),
+            generators: Vec::new(),
             batches: vec![8],
             windows: false,
         };

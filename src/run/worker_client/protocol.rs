@@ -2,7 +2,7 @@
 
 use seraug_core::device::{Card, DeviceInfo};
 use seraug_core::run_files::NetworkInfo;
-use seraug_core::spec::{GanLoss, Precision};
+use seraug_core::spec::{Augment, Precision};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -86,8 +86,8 @@ pub struct BenchmarkRequest {
     pub precision: Precision,
     /// `cpu` or `cuda:N`.
     pub device: String,
-    /// Sets of losses with which an iteration of the augmentor is timed.
-    pub losses: Vec<Vec<GanLoss>>,
+    /// Generators of which an iteration of the training is timed.
+    pub generators: Vec<Augment>,
     /// Batches with which a step of the classifier is timed.
     pub batches: Vec<usize>,
     /// Whether a window augmented is timed.
@@ -109,8 +109,8 @@ pub struct Timed {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Timing {
-    /// An iteration of the augmentor's training with these losses, ascending.
-    Iteration(Vec<GanLoss>),
+    /// An iteration of a generator's training: see [`seraug_core::spec::TrainingWork::of`].
+    Iteration(Vec<String>),
     /// A step of the classifier's training with so many segments.
     Step(usize),
     /// One window augmented.

@@ -1,5 +1,6 @@
 //! Copies of recordings with white Gaussian noise in the waveform.
 
+use super::{Generate, Made, Samples, Sources, Untrained};
 use crate::feature_bank::Bank;
 use rayon::prelude::*;
 use seraug_core::error::Result;
@@ -9,6 +10,18 @@ use seraug_data::audio::{LogMel, MelExtractor};
 use seraug_data::corpora::Utterance;
 use seraug_data::features::{Standardiser, all_or_errors, samples};
 use tch::Device;
+
+impl Generate for AddedNoise {
+    type Trained = Untrained;
+
+    fn make(&self, from: &Sources, _: &Untrained) -> Result<Made> {
+        let utterances: Vec<&Utterance> = from.items.iter().map(|&i| from.utterances[i]).collect();
+        let (standardiser, device) = (from.standardiser, from.bank.device());
+        let front_end = FrontEnd { features: &from.spec.features, standardiser, device };
+        let made = noise(&utterances, self, &front_end, from.seed)?;
+        Ok(Samples::Added(from.bank.join(&made)).into())
+    }
+}
 
 /// From noisy samples to a bank: the mel front end, and the fold's standardisation.
 #[derive(Debug, Clone, Copy)]

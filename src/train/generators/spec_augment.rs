@@ -1,11 +1,22 @@
 //! Copies of log-mels with masked bands and frames (SpecAugment, Park et al., Interspeech 2019, without
 //! time warping: its own ablation finds it the least useful part).
 
+use super::{Generate, Made, Samples, Sources, Untrained};
 use crate::feature_bank::{Bank, indices};
 use crate::torch::upload::upload;
+use seraug_core::error::Result;
 use seraug_core::rng::{Draws, Seed};
 use seraug_core::spec::SpecAugment;
 use std::ops::Range;
+
+impl Generate for SpecAugment {
+    type Trained = Untrained;
+
+    fn make(&self, from: &Sources, _: &Untrained) -> Result<Made> {
+        let made = spec_augment(from.bank, from.items, &from.names(), self, from.seed);
+        Ok(Samples::Added(from.bank.join(&made)).into())
+    }
+}
 
 /// What is masked in one copy. Stretches may overlap, and may be empty.
 #[derive(Debug, Clone, PartialEq, Eq)]

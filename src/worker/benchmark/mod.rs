@@ -6,8 +6,9 @@ use clock::Clock;
 use seraug_core::device::DeviceChoice;
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
-use seraug_core::spec::{self, Classifier, FinalWeights, GanLoss, Loss, Network, Sampling, Spec};
+use seraug_core::spec::{self, Classifier, FinalWeights, Loss, Network, Sampling, Spec};
 use seraug_core::store::Stage;
+use seraug_core::with_generator;
 use seraug_data::audio::LogMel;
 use seraug_data::features::Standardiser;
 use seraug_run::out_of_memory;
@@ -16,7 +17,8 @@ use seraug_train::classifier::predict::predict;
 use seraug_train::classifier::{self, ClassifierTask};
 use seraug_train::feature_bank::Bank;
 use seraug_train::generators::augment;
-use seraug_train::generators::triplet_gan::{self, AugmentorTask, Networks};
+use seraug_train::generators::triplet_gan::Networks;
+use seraug_train::generators::{Generate, Trained, TrainingTask};
 use seraug_train::nets::vgg::VggNet;
 use seraug_train::torch::device::{self, Device};
 use seraug_train::torch::process_setup;
@@ -38,9 +40,14 @@ pub fn run(trial: &BenchmarkRequest) -> Result<Vec<Timed>> {
     let bank = made_up(&spec, device);
     let labels: Vec<usize> = (0..bank.lens().len()).map(|i| i % spec.classes.len()).collect();
     let mut timed = Vec::new();
-    for losses in &trial.losses {
-        let clock = explained(Stage::Augmentor, &spec, || iterations(&spec, losses, &bank, &labels))?;
-        timed.push(clock.timed(Timing::Iteration(losses.clone()), 1));
+    for augment in &trial.generators {
+        let Some(work) = augment.generator().and_then(|g| g.work(&spec)) else { continue };
+        let clock = explained(
+            Stage::Augmentor,
+            &spec,
+            || with_generator!(augment, g => iterations(&spec, g, &bank, &labels), none => Ok(Clock::new(device))),
+        )?;
+        timed.push(clock.timed(Timing::Iteration(work.of), 1));
     }
     for &batch in &trial.batches {
         let clock = explained(Stage::Classifier, &spec, || steps(&spec, batch, &bank, &labels))?;
@@ -83,13 +90,12 @@ fn made_up(spec: &Spec, device: Device) -> Bank {
     Bank::new(&items.iter().collect::<Vec<_>>(), Standardiser { mean: 0.0, deviation: 1.0 }, device)
 }
 
-fn iterations(spec: &Spec, losses: &[GanLoss], bank: &Bank, labels: &[usize]) -> Result<Clock> {
+fn iterations<G: Generate>(spec: &Spec, generator: &G, bank: &Bank, labels: &[usize]) -> Result<Clock> {
     let mut spec = spec.clone();
-    spec.augmentor.iterations = STEPS;
-    let task =
-        AugmentorTask { spec: &spec, losses, bank, labels, classes: spec.classes.len(), seed: Seed::new(1) };
+    generator.set_iterations(&mut spec, STEPS);
+    let task = TrainingTask { spec: &spec, bank, labels, seed: Seed::new(1) };
     let mut clock = Clock::new(bank.device());
-    let ended = triplet_gan::train(task, &mut clock).map(drop);
+    let ended = G::Trained::train(generator, &task, &mut clock).map(drop);
     clock.ended(ended)
 }
 
@@ -138,6 +144,7 @@ fn explained(stage: Stage, spec: &Spec, time: impl FnOnce() -> Result<Clock>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seraug_core::spec::{Augment, CopySource, GanLoss, TripletGan};
 
     fn tiny() -> Spec {
         let text = r#"title = "t"
@@ -153,11 +160,14 @@ condition = [{ name = "no-aug" }]
     #[test]
     fn what_is_asked_for_is_timed_and_nothing_else() {
         let spec = tiny();
-        let trial = |losses: &[&[GanLoss]], batches: &[usize], windows: bool| BenchmarkRequest {
+        let gan =
+            Augment::TripletGan(TripletGan { losses: vec![GanLoss::Gan], copies: 1, of: CopySource::All });
+        let gan = std::slice::from_ref(&gan);
+        let trial = |generators: &[Augment], batches: &[usize], windows: bool| BenchmarkRequest {
             spec: spec.to_toml(),
             precision: spec.precision,
             device: "cpu".to_owned(),
-            losses: losses.iter().map(|l| l.to_vec()).collect(),
+            generators: generators.to_vec(),
             batches: batches.to_vec(),
             windows,
         };
@@ -168,11 +178,11 @@ condition = [{ name = "no-aug" }]
             }
             timed.into_iter().map(|t| t.work).collect()
         };
-        let gan = Timing::Iteration(vec![GanLoss::Gan]);
-        let all = [gan.clone(), Timing::Step(16), Timing::Window, Timing::Segment];
-        assert_eq!(of(&trial(&[&[GanLoss::Gan]], &[16], true)), all);
+        let iteration = Timing::Iteration(vec!["gan".to_owned()]);
+        let all = [iteration.clone(), Timing::Step(16), Timing::Window, Timing::Segment];
+        assert_eq!(of(&trial(gan, &[16], true)), all);
         assert_eq!(of(&trial(&[], &[16], true)), all[1..], "the augmentor is in the store");
-        assert_eq!(of(&trial(&[&[GanLoss::Gan]], &[], false)), [gan]);
+        assert_eq!(of(&trial(gan, &[], false)), [iteration]);
         assert_eq!(of(&trial(&[], &[], false)), []);
     }
 

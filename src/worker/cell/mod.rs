@@ -13,17 +13,21 @@ use seraug_core::error::{Error, Result};
 use seraug_core::files::write_atomic;
 use seraug_core::metrics::Confusion;
 use seraug_core::owner::Owner;
-use seraug_core::run_files::{CellRecord, OutcomeStatus, PredictionRow, read_history, read_predictions, write_history, write_predictions};
-use seraug_core::spec::{Augment, GanLoss, TripletGan};
+use seraug_core::run_files::{
+    CellRecord, OutcomeStatus, PredictionRow, read_history, read_predictions, write_history,
+    write_predictions,
+};
+use seraug_core::spec::Augment;
 use seraug_core::store::{Key, Stage, StageTask};
 use seraug_core::version;
+use seraug_core::with_generator;
 use seraug_data::split::{Fold, Selection};
 use seraug_run::plan::{Cell, augmentor_sees, has_gallery};
 use seraug_run::warnings;
 use seraug_train::classifier::predict::predict;
 use seraug_train::classifier::vote::Prediction;
 use seraug_train::classifier::{self, ClassifierTask};
-use seraug_train::generators::triplet_gan::{self, AugmentorTask, Networks};
+use seraug_train::generators::{Generate, Made, Sources, Trained, TrainingTask};
 use seraug_train::nets::vgg::VggNet;
 use stage_entry::StageInfo;
 use std::path::{Path, PathBuf};
@@ -55,9 +59,7 @@ pub fn run(
     let mut work = CellJob { context, cell, task, loaded, log: vec![cell.id.to_string()] };
     let classifier = work.classifier(watch)?;
     // It may be there without its augmentor, which somebody has removed.
-    if let Augment::TripletGan(gan) = &context.spec.condition[cell.condition].augment {
-        work.augmentor(gan, watch)?;
-    }
+    with_generator!(&context.spec.condition[cell.condition].augment, g => drop(work.trained(g, watch)?), none => ());
     let record = work.record(&classifier, attempt)?;
     work.log.extend(record.warnings.iter().map(|w| format!("warning: {w}")));
     let file = |name| context.run.cell_file(&cell.id, name);
@@ -92,7 +94,8 @@ impl CellJob<'_> {
         let predictions = named(self.context, &self.cell.fold, &classifier.join("predictions.csv"))?;
         write_predictions(&file("predictions.csv"), &classes, &predictions)?;
         write_history(&file("history.csv"), &history)?;
-        let guided = spec.condition[self.cell.condition].augment.guided();
+        let guided =
+            matches!(&spec.condition[self.cell.condition].augment, Augment::TripletGan(a) if a.is_guided());
         if let (Some(key), Some(e), true) = (&self.cell.augmentor, &spec.embedding, guided) {
             let data = self.loaded.data(self.context, &self.cell.fold)?;
             embedding::write(self.context, self.cell, key, data, e, &file("embedding.csv"))?;
@@ -145,12 +148,14 @@ impl CellJob<'_> {
         let (context, cell) = (self.context, self.cell);
         let CellContext { spec, selection, store, .. } = context;
         let (condition, fold) = (&spec.condition[cell.condition], &cell.fold);
-        let augmentor = match &condition.augment {
-            Augment::TripletGan(gan) => Some(self.augmentor(gan, training.watch)?),
-            _ => None,
-        };
+        let made =
+            with_generator!(&condition.augment, g => Some(self.made(g, training.watch)?), none => None);
         let data = self.loaded.data(context, fold)?;
-        let set = TrainingSet::new(context, cell, data, augmentor.as_ref())?;
+        let set = match made {
+            Some((made, sources, copies)) => TrainingSet::with(&data.train, made, &sources, copies),
+            None => TrainingSet::of(&data.train),
+        };
+        self.log.extend(set.notes.iter().map(|note| format!("{}: {note}", condition.augment.name())));
         let originals: Vec<usize> = (0..fold.train.len()).collect();
         let task = ClassifierTask {
             spec: &spec.classifier,
@@ -180,21 +185,53 @@ impl CellJob<'_> {
         Ok(dir)
     }
 
-    /// The trained networks of the cell's augmentor.
-    fn augmentor(&mut self, gan: &TripletGan, watch: &mut dyn StageObserver) -> Result<Networks> {
+    /// What the cell's generator makes, of which entries of the fold's training data, and how many of each.
+    fn made<G: Generate>(
+        &mut self,
+        generator: &G,
+        watch: &mut dyn StageObserver,
+    ) -> Result<(Made, Vec<usize>, usize)> {
+        let trained = self.trained(generator, watch)?;
+        let (context, cell) = (self.context, self.cell);
+        let (fold, selection) = (&cell.fold, context.selection);
+        let data = self.loaded.data(context, fold)?;
+        let position = |i: &usize| fold.train.binary_search(i).expect("sources are training utterances");
+        let items: Vec<usize> = cell.sources.iter().map(position).collect();
+        let from = Sources {
+            spec: context.spec,
+            bank: &data.train,
+            standardiser: data.standardiser,
+            utterances: &fold.train.iter().map(|&i| &selection.utterances[i]).collect::<Vec<_>>(),
+            labels: &fold.train.iter().map(|&i| selection.labels[i]).collect::<Vec<_>>(),
+            items: &items,
+            seed: cell.seed.child("augment"),
+        };
+        let made = generator.make(&from, &trained)?;
+        Ok((made, items, generator.copies().map_or(0, |(copies, _)| copies)))
+    }
+
+    /// The cell's generator, trained where it is one that is.
+    fn trained<G: Generate>(&mut self, generator: &G, watch: &mut dyn StageObserver) -> Result<G::Trained> {
         let CellContext { spec, store, device, checkpoint_every, .. } = self.context;
         let (Some(key), Some(trajectory)) = (&self.cell.augmentor, &self.cell.augmentor_trajectory) else {
-            return Err(Error::failed(format!("{}: the plan gave it no augmentor", self.cell.id)));
+            return match generator.work(spec) {
+                None => Ok(G::Trained::fresh(generator, spec, *device)),
+                Some(_) => Err(Error::failed(format!("{}: the plan gave it no augmentor", self.cell.id))),
+            };
         };
         let task = self.task.clone();
         let (stage, checkpoint_every) = (Stage::Augmentor, *checkpoint_every);
         let wanted = StageRequest { store, stage, key, trajectory, task: &task, checkpoint_every };
-        let dir = get_or_train(wanted, watch, |training| self.train_augmentor(gan, training))?;
-        Networks::load_trained(&gan.losses, &dir, spec, *device)
+        let dir = get_or_train(wanted, watch, |training| self.train_generator(generator, training))?;
+        G::Trained::load(generator, spec, &dir, *device)
     }
 
-    /// Trains the augmentor into the store.
-    fn train_augmentor(&mut self, gan: &TripletGan, training: &mut PendingTraining) -> Result<PathBuf> {
+    /// Trains the generator into the store.
+    fn train_generator<G: Generate>(
+        &mut self,
+        generator: &G,
+        training: &mut PendingTraining,
+    ) -> Result<PathBuf> {
         let (context, cell) = (self.context, self.cell);
         let CellContext { spec, selection, store, .. } = context;
         let data = self.loaded.data(context, &cell.fold)?;
@@ -204,23 +241,16 @@ impl CellJob<'_> {
             let position = |i: &usize| cell.fold.train.binary_search(i).expect("it sees training utterances");
             data.train.pick(&seen.iter().map(position).collect::<Vec<_>>())
         });
-        let mut losses: Vec<GanLoss> = gan.losses.clone();
-        losses.sort_unstable();
-        let task = AugmentorTask {
-            spec,
-            losses: &losses,
-            bank: part.as_ref().unwrap_or(&data.train),
-            labels: &labels,
-            classes: spec.classes.len(),
-            seed: cell.seed.child("augmentor"),
-        };
-        let mut control = training.control(spec.augmentor.iterations, true);
+        let bank = part.as_ref().unwrap_or(&data.train);
+        let task = TrainingTask { spec, bank, labels: &labels, seed: cell.seed.child("augmentor") };
+        let iterations = generator.work(spec).map_or(0, |work| work.iterations);
+        let mut control = training.control(iterations, true);
         control.records = context.cuda_graphs;
-        let networks = triplet_gan::train(task, &mut control)?;
-        let info = StageInfo::new(&self.task, control.seconds(), networks.augmentor.params.flat());
+        let trained = G::Trained::train(generator, &task, &mut control)?;
+        let info = StageInfo::new(&self.task, control.seconds(), trained.weights());
         let key = cell.augmentor.as_ref().expect("asked for by its key");
         let dir = store.put(Stage::Augmentor, key, |dir| {
-            networks.save_trained(&losses, dir)?;
+            trained.save(generator, dir)?;
             write_history(&dir.join("history.csv"), control.history())?;
             info.save(dir)
         })?;

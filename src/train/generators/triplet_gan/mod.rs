@@ -2,6 +2,7 @@
 
 pub mod augment;
 mod batch;
+mod generate;
 pub mod graphed_step;
 mod metrics;
 mod networks;

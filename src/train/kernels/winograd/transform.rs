@@ -1,7 +1,9 @@
 //! The two-dimensional transforms of F(4x4, 3x3): between maps [image, row, column, channel] and points
 //! [36, tile, channel], tile by tile and [`LANES`] channels at a time.
 
-use super::transform_1d::{from_points, from_points_gradient, taps_to_points, taps_to_points_gradient, to_points, to_points_gradient};
+use super::transform_1d::{
+    from_points, from_points_gradient, taps_to_points, taps_to_points_gradient, to_points, to_points_gradient,
+};
 use crate::kernels::simd::{LANES, Lane, SharedMemory, for_the_processor};
 use std::ops::Range;
 

@@ -1,0 +1,216 @@
+//! Generators: what a condition adds to the training set, or does to it. One file here a generator, with its fields and what
+//! its keys hold, and one in `seraug_train::generators`, which makes the samples; the list below is the only other place
+//! that names it.
+
+mod added_noise;
+mod copies;
+mod mixup;
+mod spec_augment;
+mod triplet_gan;
+
+pub use added_noise::AddedNoise;
+pub use copies::Copies;
+pub use mixup::Mixup;
+pub use spec_augment::SpecAugment;
+pub use triplet_gan::{GanLoss, TripletGan};
+
+use super::check::{CheckResult, need};
+use super::located_error::FieldPath;
+use super::{Protocol, Spec};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Makes [`Augment`] and `with_generator!` of a list of generators.
+macro_rules! generators {
+    ($d:tt $($(#[doc = $doc:literal])* $name:literal $generator:ident($settings:ident),)*) => {
+        /// The augmentation of a condition.
+        #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        pub enum Augment {
+            /// Nothing.
+            #[default]
+            None,
+            $($(#[doc = $doc])* #[serde(rename = $name)] $generator($settings),)*
+        }
+
+        impl Augment {
+            /// What a spec calls the generator.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    Augment::None => "none",
+                    $(Augment::$generator(_) => $name,)*
+                }
+            }
+        }
+
+        /// Evaluates an expression with the settings of an [`Augment`](crate::spec::Augment), of whatever type they are:
+        /// `with_generator!(augment, g => g.copies(), none => None)`.
+        #[macro_export]
+        macro_rules! with_generator {
+            ($d augment:expr, $d g:ident => $d value:expr, none => $d none:expr) => {
+                match $d augment {
+                    $crate::spec::Augment::None => $d none,
+                    $($crate::spec::Augment::$generator($d g) => $d value,)*
+                }
+            };
+        }
+    };
+}
+
+generators! { $
+    /// The samples themselves again (random oversampling).
+    "copies" Copies(Copies),
+    /// The paper's augmentor.
+    "triplet-gan" TripletGan(TripletGan),
+    /// Copies with stretches of bands and frames masked.
+    "spec-augment" SpecAugment(SpecAugment),
+    /// Copies with white noise in the waveform.
+    "noise" Noise(AddedNoise),
+    /// Batches mixed while training; nothing is added.
+    "mixup" Mixup(Mixup),
+}
+
+/// What a generator says of itself in a spec.
+pub trait Generator {
+    /// How many items are made of each source, and which training utterances are sources; none where nothing is added.
+    fn copies(&self) -> Option<(usize, CopySource)>;
+
+    /// What the classifier's key holds beside sources, number of copies and the key of the trained generator: the settings, with
+    /// fields that decide nothing set to one value. None where the rest says it all.
+    fn settings(&self) -> Option<Augment>;
+
+    /// Whether what is made depends on who speaks, so that the speakers of the training utterances are part of the key.
+    fn reads_speakers(&self) -> bool {
+        false
+    }
+
+    /// What is wrong with the settings at `key`.
+    ///
+    /// # Errors
+    /// The first field that is wrong.
+    fn check(&self, key: &FieldPath, spec: &Spec) -> CheckResult {
+        let _ = (key, spec);
+        Ok(())
+    }
+
+    /// What its training reads, for the key of the stage; none where nothing is trained.
+    fn training(&self, spec: &Spec, on: &TrainedOn) -> Option<TrainingInputs> {
+        let _ = (spec, on);
+        None
+    }
+
+    /// How long its training is, for who projects its time; given exactly where [`Generator::training`] is.
+    fn work(&self, spec: &Spec) -> Option<TrainingWork> {
+        let _ = spec;
+        None
+    }
+
+    /// Changes `spec` so that its training has so many iterations.
+    fn set_iterations(&self, spec: &mut Spec, iterations: usize) {
+        let _ = (spec, iterations);
+    }
+
+    /// Passes of a network that it takes to make one item as long as a source of `frames` frames; 0 where no network makes it.
+    fn windows(&self, spec: &Spec, frames: usize) -> usize {
+        let _ = (spec, frames);
+        0
+    }
+
+    /// Whether a report shows some of what it makes beside the originals.
+    fn has_gallery(&self) -> bool {
+        false
+    }
+}
+
+/// What a generator is trained on, as its key holds it.
+#[derive(Debug, Clone, Copy)]
+pub struct TrainedOn<'a> {
+    /// Version of the mel front end.
+    pub features_version: u32,
+    /// Digest of the utterances that it is trained on.
+    pub seen: &'a str,
+    /// Digest of the fold's training part, which decides the statistics that the input is standardised with.
+    pub train: &'a str,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Numeric device class: `cpu`, `cpu/4`, `cuda`.
+    pub device: &'a str,
+}
+
+/// What a generator's training reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrainingInputs {
+    /// Raised when the training computes something else from the same inputs.
+    pub version: u32,
+    /// All that decides the trained generator, as JSON.
+    pub key: String,
+    /// The same but for the number of iterations, where continuing is exact: what checkpoints are kept by.
+    pub trajectory: String,
+}
+
+impl TrainingInputs {
+    /// The text of a key's inputs.
+    fn text(inputs: &impl Serialize) -> String {
+        serde_json::to_string(inputs).expect("inputs of a key are plain data")
+    }
+}
+
+/// A training, for who projects its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrainingWork {
+    /// What tells its iterations from those of other generators of an experiment: its losses, or its name.
+    pub of: Vec<String>,
+    /// Iterations in all.
+    pub iterations: usize,
+}
+
+/// FIDELITY.md row "Which samples are augmented x4?".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopySource {
+    /// Those of the reduced classes.
+    #[default]
+    Reduced,
+    /// All.
+    All,
+    /// Those of the target corpus, in the cross-lingual protocol.
+    Target,
+}
+
+impl Augment {
+    /// The generator; none without augmentation.
+    pub fn generator(&self) -> Option<&dyn Generator> {
+        with_generator!(self, g => Some(g), none => None)
+    }
+
+    /// As of [`Generator::copies`].
+    pub fn copies(&self) -> Option<(usize, CopySource)> {
+        self.generator()?.copies()
+    }
+
+    /// Whether a generator is trained before the classifier is.
+    pub fn is_trained(&self, spec: &Spec) -> bool {
+        self.generator().is_some_and(|g| g.work(spec).is_some())
+    }
+
+    /// What is wrong with the augmentation at `key`.
+    pub(super) fn check(&self, key: &FieldPath, spec: &Spec) -> CheckResult {
+        let Some(generator) = self.generator() else { return Ok(()) };
+        let here = key.field(self.name());
+        generator.check(&here, spec)?;
+        let Some((_, of)) = generator.copies() else { return Ok(()) };
+        let cross_lingual = matches!(spec.protocol, Protocol::CrossLingual(_));
+        let listed = matches!(spec.protocol, Protocol::SplitFile(_));
+        need(spec.reduction.is_some() || listed || of != CopySource::Reduced, here.field("of"), || {
+            let other = if cross_lingual { "target" } else { "all" };
+            format!("= \"reduced\", but the spec has no [reduction]; say of = \"{other}\"")
+        })?;
+        need(cross_lingual || listed || of != CopySource::Target, here.field("of"), || {
+            "= \"target\": is for protocol.cross-lingual".into()
+        })
+    }
+}
+
+fn four() -> usize {
+    4
+}

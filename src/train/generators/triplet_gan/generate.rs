@@ -1,0 +1,64 @@
+//! The augmentor as a generator of training samples.
+
+use super::{AugmentorTask, Networks, augment, train};
+use crate::control::Control;
+use crate::generators::{Generate, Made, Samples, Sources, Trained, TrainingTask};
+use seraug_core::error::Result;
+use seraug_core::rng::Seed;
+use seraug_core::run_files::NetworkInfo;
+use seraug_core::spec::{Spec, TripletGan};
+use std::path::Path;
+use tch::{Device, Tensor};
+
+impl Generate for TripletGan {
+    type Trained = Networks;
+
+    fn make(&self, from: &Sources, trained: &Networks) -> Result<Made> {
+        let Sources { spec, bank, items, seed, .. } = *from;
+        let (lens, pieces) =
+            augment::pieces(&trained.augmentor, spec, bank, items, &from.names(), self.copies, seed);
+        Ok(Samples::Added(bank.followed_by(&lens, pieces)).into())
+    }
+
+    fn networks(&self, spec: &Spec) -> Vec<NetworkInfo> {
+        let n = Networks::new(spec, Seed::new(0), Device::Cpu);
+        let (d, r) = (&n.discriminator, &n.representation);
+        let mut sizes = vec![
+            info("augmentor", n.augmentor.param_count(), n.augmentor.macs_per_sample()),
+            info("discriminator", d.param_count(), d.macs_per_sample()),
+        ];
+        if self.is_guided() {
+            sizes.push(info("representation learner", r.param_count(), r.macs_per_sample()));
+        }
+        sizes
+    }
+}
+
+/// What provenance says of a network; a multiply-add is two operations.
+fn info(name: &str, parameters: i64, macs: u64) -> NetworkInfo {
+    NetworkInfo { name: name.to_owned(), parameters: parameters as u64, flops: 2 * macs }
+}
+
+impl Trained<TripletGan> for Networks {
+    fn train(generator: &TripletGan, task: &TrainingTask, control: &mut dyn Control) -> Result<Networks> {
+        let TrainingTask { spec, bank, labels, seed } = *task;
+        let (losses, classes) = (generator.sorted_losses(), spec.classes.len());
+        train(AugmentorTask { spec, losses: &losses, bank, labels, classes, seed }, control)
+    }
+
+    fn fresh(_: &TripletGan, spec: &Spec, device: Device) -> Networks {
+        Networks::new(spec, Seed::new(1), device)
+    }
+
+    fn load(generator: &TripletGan, spec: &Spec, dir: &Path, device: Device) -> Result<Networks> {
+        Networks::load_trained(&generator.losses, dir, spec, device)
+    }
+
+    fn save(&self, generator: &TripletGan, dir: &Path) -> Result<()> {
+        self.save_trained(&generator.losses, dir)
+    }
+
+    fn weights(&self) -> &Tensor {
+        self.augmentor.params.flat()
+    }
+}
