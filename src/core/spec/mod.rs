@@ -28,10 +28,7 @@ pub use gan::{
     Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
     Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
 };
-pub use generators::{
-    AddedNoise, Augment, Copies, CopySource, GanLoss, Generator, Mixup, SpecAugment, TrainedOn,
-    TrainingInputs, TrainingWork, TripletGan,
-};
+pub use generators::*;
 pub use limits::{MOST_CELLS, UTTERANCES};
 pub use load::{load, parse};
 pub use precision::Precision;
