@@ -19,6 +19,7 @@ mod faults;
 mod gan;
 mod gan_golden;
 mod gan_speed;
+mod generators;
 mod gpu_check;
 mod limits;
 mod no_libtorch;

@@ -4,8 +4,11 @@
 
 pub mod added_noise;
 mod copies;
+mod copy_paste;
 mod mixup;
+pub mod smote;
 pub mod spec_augment;
+mod splice;
 pub mod triplet_gan;
 
 pub use triplet_gan::augment::augment;

@@ -4,13 +4,17 @@
 
 mod added_noise;
 mod copies;
+mod copy_paste;
 mod mixup;
+mod smote;
 mod spec_augment;
 mod triplet_gan;
 
 pub use added_noise::AddedNoise;
 pub use copies::Copies;
+pub use copy_paste::{CopyPaste, CopyPastePartner};
 pub use mixup::Mixup;
+pub use smote::{Smote, SmotePartner};
 pub use spec_augment::SpecAugment;
 pub use triplet_gan::{GanLoss, TripletGan};
 
@@ -68,6 +72,10 @@ generators! { $
     "noise" Noise(AddedNoise),
     /// Batches mixed while training; nothing is added.
     "mixup" Mixup(Mixup),
+    /// Samples between two of a class.
+    "smote" Smote(Smote),
+    /// Stretches of two recordings in one.
+    "copy-paste" CopyPaste(CopyPaste),
 }
 
 /// What a generator says of itself in a spec.

@@ -1,0 +1,80 @@
+//! SMOTE on log-mels: samples between two utterances of one class (FIDELITY.md row "SMOTE").
+
+use super::splice::{Splices, starts};
+use super::{Generate, Made, Samples, Sources, Untrained};
+use crate::feature_bank::Bank;
+use seraug_core::error::Result;
+use seraug_core::spec::{Smote, SmotePartner};
+use tch::{Device, Kind, Tensor};
+
+impl Generate for Smote {
+    type Trained = Untrained;
+
+    /// A copy has one partner and one u; an utterance longer than a segment of the classifier is interpolated segment by segment
+    /// with stretches of the partner that begin at random, a partner that is shorter is repeated. The floor lies between too.
+    fn make(&self, from: &Sources, _: &Untrained) -> Result<Made> {
+        let Sources { bank, items, labels, .. } = *from;
+        let means = means(bank);
+        let (lens, starts, segment) = (bank.lens(), starts(bank), from.spec.classifier.segment_frames);
+        let mut made = Splices::default();
+        let mut alone = 0;
+        for (&item, name) in items.iter().zip(from.names()) {
+            let partners = match self.partner {
+                SmotePartner::Any => others(item, labels),
+                SmotePartner::Near => nearest(item, labels, &means, self.neighbours),
+            };
+            alone += usize::from(partners.is_empty());
+            for copy in 0..self.copies {
+                let stream = |purpose: &str| from.seed.child(purpose).child(name).at(copy as u64);
+                let mut draws = stream("smote").draws();
+                let (which, share) = (draws.uniform(), draws.uniform() as f32);
+                let partner = partners.get((which * partners.len() as f64) as usize).copied().unwrap_or(item);
+                let (len, other) = (lens[item], lens[partner]);
+                for t in 0..len {
+                    let (window, within) = (t / segment, t % segment);
+                    // Where it fits, a stretch of the partner; else the partner again and again.
+                    let places = (other + 1).saturating_sub(segment).max(1);
+                    let offset = stream("smote-window").at(window as u64).draws().below(places);
+                    made.row(starts[item] + t, starts[partner] + (offset + within) % other, share);
+                }
+                made.row(starts[item] + len, starts[partner] + other, share);
+                made.end(len);
+            }
+        }
+        let notes = match alone {
+            0 => Vec::new(),
+            n => vec![format!("{n} utterances are alone in their class and were copied")],
+        };
+        Ok(Made { samples: Samples::Added(made.after(bank)), notes })
+    }
+}
+
+/// The log-mels of each utterance averaged over time, on the host.
+fn means(bank: &Bank) -> Vec<Vec<f32>> {
+    let starts = starts(bank);
+    let mean = |(&start, &len): (&usize, &usize)| {
+        let own: Tensor = bank.frames().narrow(0, start as i64, len as i64);
+        own.mean_dim(0, false, Kind::Float)
+    };
+    let all: Vec<Tensor> = starts.iter().zip(bank.lens()).map(mean).collect();
+    if all.is_empty() {
+        return Vec::new();
+    }
+    Vec::<Vec<f32>>::try_from(Tensor::stack(&all, 0).to_device(Device::Cpu)).expect("a matrix of floats")
+}
+
+/// The other utterances of the class of `item`.
+fn others(item: usize, labels: &[usize]) -> Vec<usize> {
+    (0..labels.len()).filter(|&i| i != item && labels[i] == labels[item]).collect()
+}
+
+/// The nearest `count` of [`others`] by the Euclidean distance of `means`, nearest first; of equally near ones the earlier.
+pub fn nearest(item: usize, labels: &[usize], means: &[Vec<f32>], count: usize) -> Vec<usize> {
+    let squared = |a: &[f32], b: &[f32]| -> f64 {
+        a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
+    };
+    let mut found: Vec<(f64, usize)> =
+        others(item, labels).into_iter().map(|i| (squared(&means[i], &means[item]), i)).collect();
+    found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    found.into_iter().take(count).map(|(_, i)| i).collect()
+}
