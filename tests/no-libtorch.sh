@@ -34,5 +34,5 @@ works 'What differs' compare "$run" "$run"
 if env -i "$work/seraug" run experiments/quickstart.toml --device cpu --results "$work/results" 2>"$work/err"; then
     fail "seraug run works without its worker"
 fi
-grep -q 'the worker, which trains, is not there' "$work/err" || fail "seraug run does not name the worker: $(cat "$work/err")"
+grep -q 'seraug-worker not found next to seraug' "$work/err" || fail "seraug run does not name the worker: $(cat "$work/err")"
 echo "no-libtorch.sh: report, compare, status, corpus and plan work without libtorch"

@@ -1,4 +1,4 @@
-//! Training of the VGG19 classifier on segments of 128 frames (paper 3.1.1).
+//! Training steps of the VGG19 classifier on segments of 128 frames (paper 3.1.1).
 
 use crate::fixture::{self, Clock};
 use seraug_core::error::Result;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::sync::OnceLock;
 
 /// `steps` steps of `batch` segments after one to warm up; a unit is a segment.
-pub fn run(request: &Value) -> Value {
+pub(crate) fn run(request: &Value) -> Value {
     let (batch, steps) = (fixture::parameter(request, "batch", 32), fixture::parameter(request, "steps", 1));
     let device = fixture::device(request);
     let mut spec = fixture::spec(request);
@@ -67,12 +67,12 @@ impl Control for Watch {
         Ok(())
     }
 
-    fn turn(&mut self, step: usize, _: usize) -> Action {
+    fn action(&mut self, step: usize, _: usize) -> Action {
         if step == 1 {
             self.clock = Some(Clock::start(self.device));
         }
         if step < 1 + self.steps {
-            return Action::GoOn;
+            return Action::Continue;
         }
         self.answer = self.clock.as_ref().map_or(Value::Null, |c| c.answer(self.steps * self.batch));
         Action::Stop

@@ -1,5 +1,5 @@
-//! Import and features of a corpus from cold caches: SHA-256 of every file, decoding, resampling, log-mel, the cache on
-//! disk. `units` are seconds of audio.
+//! Importing a corpus and extracting its features with cold caches: SHA-256 of every file, decoding, resampling, log-mel,
+//! the cache on disk. `units` are seconds of audio.
 
 use crate::fixture::{Draws, folder, number, syllables};
 use indicatif::ProgressBar;
@@ -16,7 +16,7 @@ const NAME: &str = "bench";
 
 /// Of `seconds` (25000) of audio in `utterances` (10000) files at `rate` (16000), with `threads` (2) threads. The corpus
 /// is written below `folder` where it is missing; the caches are emptied each time.
-pub fn run(request: &Value) -> Value {
+pub(crate) fn run(request: &Value) -> Value {
     let seconds = request["seconds"].as_f64().unwrap_or(25_000.0);
     let (n, rate) = (number(request, "utterances", 10_000), number(request, "rate", 16_000));
     let corpora = folder(request).join(format!("{seconds}-{n}-{rate}"));

@@ -1,4 +1,4 @@
-//! What the pieces of work share: a made-up corpus, a spec, the device, a clock.
+//! Fixtures of the benchmarks: a generated corpus, a spec, the device, a clock.
 
 use seraug_core::device::DeviceChoice;
 use seraug_core::rng::Seed;
@@ -13,13 +13,13 @@ use std::ffi::c_long;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// A parameter of a request, or what it is without.
-pub fn parameter(request: &Value, name: &str, default: usize) -> usize {
+/// A parameter of a request, or `default`.
+pub(crate) fn parameter(request: &Value, name: &str, default: usize) -> usize {
     request[name].as_u64().map_or(default, |n| n as usize)
 }
 
-/// The device of a request, its threads set and this process as a worker's.
-pub fn device(request: &Value) -> Device {
+/// Opens the device of a request, with its number of threads and this process set up as a worker is.
+pub(crate) fn device(request: &Value) -> Device {
     device::use_threads(parameter(request, "threads", 2));
     let name = request["device"].as_str().unwrap_or("cpu");
     let device = device::open(name.parse::<DeviceChoice>().expect("a device")).expect("the device opens");
@@ -29,8 +29,8 @@ pub fn device(request: &Value) -> Device {
     device
 }
 
-/// The paper's sizes, in the precision of a request.
-pub fn spec(request: &Value) -> Spec {
+/// A spec with the paper's sizes, in the precision of a request.
+pub(crate) fn spec(request: &Value) -> Spec {
     let precision = request["precision"].as_str().unwrap_or("f32");
     let text = format!(
         "title = \"bench\"\ncorpus = \"emodb\"\nprecision = \"{precision}\"\n\
@@ -42,8 +42,8 @@ pub fn spec(request: &Value) -> Spec {
     spec::parse(&text, "bench", &[]).expect("the spec is right")
 }
 
-/// `count` utterances of N(0, 1) in frames of 128 bands, as long as `frames` says of each.
-pub fn bank(count: usize, frames: impl Fn(usize) -> usize, device: Device) -> Bank {
+/// `count` utterances of N(0, 1), of 128 bands and `frames(i)` frames each.
+pub(crate) fn bank(count: usize, frames: impl Fn(usize) -> usize, device: Device) -> Bank {
     let mels: Vec<LogMel> = (0..count)
         .map(|i| {
             let mut db = vec![0f32; frames(i) * 128];
@@ -54,70 +54,70 @@ pub fn bank(count: usize, frames: impl Fn(usize) -> usize, device: Device) -> Ba
     Bank::new(&mels.iter().collect::<Vec<_>>(), Standardiser { mean: 0.0, deviation: 1.0 }, device)
 }
 
-/// The answer to a request for `units` units of `work`.
-pub fn timed(device: Device, units: usize, work: impl FnOnce()) -> Value {
+/// Times `work`, and answers a request for `units` units of it.
+pub(crate) fn timed(device: Device, units: usize, work: impl FnOnce()) -> Value {
     let clock = Clock::start(device);
     work();
     clock.answer(units)
 }
 
-/// Wall and CPU seconds since a moment, the device's queue emptied before and after.
-pub struct Clock {
+/// Measures wall and CPU seconds, with the queue of the device empty before and after.
+pub(crate) struct Clock {
     device: Device,
     start: Instant,
     used: f64,
 }
 
 impl Clock {
-    pub fn start(device: Device) -> Clock {
+    pub(crate) fn start(device: Device) -> Clock {
         device::wait(device);
         Clock { device, start: Instant::now(), used: cpu_seconds() }
     }
 
-    /// What an answer says: `seconds`, `cpu_seconds` of all threads, `units`.
-    pub fn answer(&self, units: usize) -> Value {
+    /// The answer: `seconds`, `cpu_seconds` of all threads, and `units`.
+    pub(crate) fn answer(&self, units: usize) -> Value {
         device::wait(self.device);
         let (seconds, used) = (self.start.elapsed().as_secs_f64(), cpu_seconds() - self.used);
         json!({"seconds": seconds, "cpu_seconds": used, "units": units})
     }
 }
 
-/// Of all threads of this process.
-pub fn cpu_seconds() -> f64 {
+/// CPU seconds of all threads of this process.
+pub(crate) fn cpu_seconds() -> f64 {
     unsafe extern "C" {
-        /// The C library's; POSIX fixes a unit of a microsecond.
+        /// The C library's; POSIX fixes its unit to a microsecond.
         safe fn clock() -> c_long;
     }
     clock() as f64 / 1e6
 }
 
-/// `request["folder"]`, made where it is missing.
-pub fn folder(request: &Value) -> PathBuf {
+/// The folder of a request, created where it is missing.
+pub(crate) fn folder(request: &Value) -> PathBuf {
     let folder =
         PathBuf::from(request["folder"].as_str().expect("a request names the folder of its fixtures"));
     std::fs::create_dir_all(&folder).expect("the folder of the fixtures can be made");
     folder
 }
 
-/// `request[name]`, or `otherwise`.
-pub fn number(request: &Value, name: &str, otherwise: u64) -> usize {
+/// A number of a request, or `otherwise`.
+pub(crate) fn number(request: &Value, name: &str, otherwise: u64) -> usize {
     usize::try_from(request[name].as_u64().unwrap_or(otherwise)).expect("a number of this machine's size")
 }
 
-/// Steps of a linear congruential generator (the constants of ANSI C): the same numbers on every machine.
-pub struct Draws(pub u64);
+/// A linear congruential generator with the constants of ANSI C: the same numbers on every machine.
+pub(crate) struct Draws(pub u64);
 
 impl Draws {
     /// Uniform in [-1, 1).
-    pub fn uniform(&mut self) -> f32 {
+    pub(crate) fn uniform(&mut self) -> f32 {
         self.0 = (1_103_515_245 * self.0 + 12_345) % (1 << 31);
         (self.0 as f64 / f64::from(1 << 30) - 1.0) as f32
     }
 }
 
-/// `n` samples like speech in what matters here: noise of a moving colour in syllables, four a second, of which none is
-/// silent and the loudest is 40 dB above the softest.
-pub fn syllables(draws: &mut Draws, n: usize, rate: usize) -> Vec<f32> {
+/// `n` samples that resemble speech as far as the benchmark is concerned: syllables of coloured noise, four a second, none
+/// of them silent and the loudest 40 dB above the softest.
+pub(crate) fn syllables(draws: &mut Draws, n: usize, rate: usize) -> Vec<f32> {
     let (mut low, mut level) = (0.0, 1.0);
     (0..n)
         .map(|i| {

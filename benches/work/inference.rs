@@ -1,4 +1,4 @@
-//! Four augmentations of each utterance, and the classification of the test segments (paper 3.1.2).
+//! Generating four augmentations of each utterance and classifying the test segments (paper 3.1.2).
 
 use crate::fixture;
 use seraug_core::rng::Seed;
@@ -24,7 +24,7 @@ thread_local! {
 }
 
 /// `utterances` of 512 frames, each augmented four times and classified as four segments; a unit is an utterance.
-pub fn run(request: &Value) -> Value {
+pub(crate) fn run(request: &Value) -> Value {
     let count = fixture::parameter(request, "utterances", 16);
     let device = fixture::device(request);
     MADE.with_borrow_mut(|made| {

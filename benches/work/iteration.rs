@@ -1,4 +1,4 @@
-//! One iteration of the augmentor's training (paper 2.3), at the preset `paper`.
+//! Training steps of the augmentor (paper 2.3) with the preset `paper`.
 
 use crate::fixture;
 use seraug_core::rng::Seed;
@@ -13,7 +13,7 @@ thread_local! {
 }
 
 /// `units` iterations of `batch` triplets of windows of `frames` frames.
-pub fn run(request: &Value) -> Value {
+pub(crate) fn run(request: &Value) -> Value {
     let (batch, frames) =
         (fixture::parameter(request, "batch", 32), fixture::parameter(request, "frames", 512));
     let units = fixture::parameter(request, "units", 1);

@@ -1,5 +1,5 @@
-//! Our side of `just bench`: one line of JSON on stdin is a piece of work, one on stdout what it took.
-//! benches/peer/side.py is the other.
+//! Our side of `just bench`: each line of JSON on stdin is a request for a piece of work, each line on stdout the time it
+//! took. The other side is benches/peer/side.py.
 
 mod classifier;
 mod corpus;
@@ -25,12 +25,12 @@ fn main() {
     for line in std::io::stdin().lock().lines() {
         let request: Value = serde_json::from_str(&line.expect("a line")).expect("a request is JSON");
         if std::mem::take(&mut first) {
-            // As a worker does; the driver starts a process for each row, which is of one precision.
+            // As in a worker; the driver starts a process for each row, and a row has one precision.
             let precision = Precision::deserialize(&request["precision"]).unwrap_or_default();
             // SAFETY: before the first work; there is no other thread.
             unsafe { compute_in(precision) };
         }
-        // A failed measurement is a row, not the end.
+        // A failed measurement becomes a row of the report.
         let answer = std::panic::catch_unwind(|| answer(&request)).unwrap_or_else(|panic| {
             let why = panic.downcast_ref::<String>().map_or("it panicked", String::as_str);
             json!({"error": why.lines().next()})

@@ -17,7 +17,7 @@ type Clips = HashMap<PathBuf, &'static [Vec<f32>]>;
 static CLIPS: Mutex<Option<Clips>> = Mutex::new(None);
 
 /// Of `clips` (60) in `folder`, which are written where they are missing, with `threads` (1) threads.
-pub fn run(request: &Value) -> Value {
+pub(crate) fn run(request: &Value) -> Value {
     let (folder, threads) = (folder(request), number(request, "threads", 1));
     let clips = {
         let mut kept = CLIPS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::time::Instant;
 
 /// Of `points` (480) by `dims` (128), started with `seed` (1).
-pub fn run(request: &Value) -> Value {
+pub(crate) fn run(request: &Value) -> Value {
     let (n, dims) = (number(request, "points", 480), number(request, "dims", 128));
     let path = folder(request).join(format!("points-{n}-{dims}.npy"));
     if !path.exists() {

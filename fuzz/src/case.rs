@@ -1,4 +1,4 @@
-//! An input: some files. What is tried is a seed with some of its files changed.
+//! An input of the fuzzer: a set of files, most often a seed with some of its files mutated.
 
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -10,27 +10,27 @@ use walkdir::WalkDir;
 
 /// Files by their paths below the folder of the case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Case(pub BTreeMap<String, Rc<[u8]>>);
+pub(crate) struct Case(pub BTreeMap<String, Rc<[u8]>>);
 
 impl Case {
-    /// Of one file.
-    pub fn of(name: &str, bytes: impl AsRef<[u8]>) -> Case {
+    /// A case of one file.
+    pub(crate) fn of(name: &str, bytes: impl AsRef<[u8]>) -> Case {
         Case::default().with(name, bytes)
     }
 
-    /// With another file.
-    pub fn with(mut self, name: &str, bytes: impl AsRef<[u8]>) -> Case {
+    /// The case with another file in it, or in the place of the one of this name.
+    pub(crate) fn with(mut self, name: &str, bytes: impl AsRef<[u8]>) -> Case {
         self.0.insert(name.to_owned(), bytes.as_ref().into());
         self
     }
 
-    /// Bytes of all files.
-    pub fn size(&self) -> usize {
+    /// The total size in bytes.
+    pub(crate) fn size(&self) -> usize {
         self.0.values().map(|bytes| bytes.len()).sum()
     }
 
     /// Every file below `folder`.
-    pub fn read(folder: &Path) -> io::Result<Case> {
+    pub(crate) fn read(folder: &Path) -> io::Result<Case> {
         let mut case = Case::default();
         for entry in WalkDir::new(folder).sort_by_file_name() {
             let entry = entry?;
@@ -43,7 +43,7 @@ impl Case {
     }
 
     /// Writes every file below `folder`.
-    pub fn write(&self, folder: &Path) -> io::Result<()> {
+    pub(crate) fn write(&self, folder: &Path) -> io::Result<()> {
         std::fs::create_dir_all(folder)?;
         for (name, bytes) in &self.0 {
             let path = folder.join(name);
@@ -56,7 +56,7 @@ impl Case {
     }
 
     /// A file that `wanted` names: every file name is as likely as any other, however many folders have it.
-    pub fn any(&self, wanted: impl Fn(&str) -> bool, random: &mut SmallRng) -> Option<String> {
+    pub(crate) fn any(&self, wanted: impl Fn(&str) -> bool, random: &mut SmallRng) -> Option<String> {
         let mut of_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for path in self.0.keys().filter(|path| wanted(path)) {
             of_name.entry(path.rsplit('/').next().unwrap_or(path)).or_default().push(path);
@@ -67,13 +67,13 @@ impl Case {
     }
 }
 
-/// One of several; none of none.
-pub fn pick<'a, T>(of: &'a [T], random: &mut SmallRng) -> Option<&'a T> {
+/// A random element; `None` of an empty slice.
+pub(crate) fn pick<'a, T>(of: &'a [T], random: &mut SmallRng) -> Option<&'a T> {
     (!of.is_empty()).then(|| &of[random.gen_range(0..of.len())])
 }
 
-/// The seeds in `folder`: of a file its content, called `main`; of a folder its files. By name.
-pub fn seeds(folder: &Path, main: &str) -> io::Result<Vec<Case>> {
+/// The seeds in `folder`, sorted by name: each is a folder of files, or a single file, which is then called `main`.
+pub(crate) fn seeds(folder: &Path, main: &str) -> io::Result<Vec<Case>> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
     let mut paths = entries.map(|e| e.map(|e| e.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();

@@ -1,10 +1,10 @@
-//! Which edges of the program an input reached, where `fuzz/rustc.sh` compiled it with LLVM's counters
-//! (SanitizerCoverage); without them nothing is new, and the seeds stay the only parents.
+//! Coverage: the edges that an input reached, counted where `fuzz/rustc.sh` compiled the crates with LLVM's
+//! SanitizerCoverage. Without counters no input reaches anything new, and only seeds are mutated.
 
 use std::ptr;
 use std::sync::Mutex;
 
-/// The counters of each crate: first and end.
+/// Start and end of the counters of each crate.
 static COUNTERS: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
 
 /// Called by the constructor of each instrumented crate.
@@ -20,13 +20,13 @@ unsafe extern "C" fn __sanitizer_cov_8bit_counters_init(start: *mut u8, end: *mu
     }
 }
 
-/// What all inputs so far have reached.
+/// The edges that all inputs so far have reached.
 #[derive(Debug, Default)]
-pub struct Seen(Vec<u8>);
+pub(crate) struct Seen(Vec<u8>);
 
 impl Seen {
-    /// Whether the last input reached an edge, or its order of times, for the first time. The counters begin anew.
-    pub fn is_new(&mut self) -> bool {
+    /// Whether the last input reached an edge for the first time, or more often by an order of magnitude. Resets the counters.
+    pub(crate) fn is_new(&mut self) -> bool {
         let counters = COUNTERS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (mut new, mut at) = (false, 0);
         for &(start, end) in counters.iter() {
@@ -48,8 +48,8 @@ impl Seen {
         new
     }
 
-    /// Edges that were reached.
-    pub fn edges(&self) -> usize {
+    /// The number of edges reached.
+    pub(crate) fn edges(&self) -> usize {
         self.0.iter().filter(|seen| **seen != 0).count()
     }
 }

@@ -1,4 +1,4 @@
-//! What an input may cost, and what became of it: panics, memory, time of the processor.
+//! Limits of an input, and how it failed: panics, memory, CPU time.
 
 use rustix::time::{ClockId, clock_gettime};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -8,20 +8,20 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// Most bytes of the heap at once for one input.
+/// Peak heap usage of an input above which it fails, in bytes.
 const MOST: usize = 512 << 20;
-/// Where an allocation is refused, which ends the process.
+/// Heap usage above which an allocation fails, which aborts the process, in bytes.
 const REFUSED: usize = 3 << 30;
-/// Time of the processor for one input, over all threads.
+/// CPU time of all threads above which an input fails.
 const LONGEST: Duration = Duration::from_secs(2);
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
-/// What the last panic said and where it was.
+/// Message and location of the last panic.
 static PANIC: Mutex<String> = Mutex::new(String::new());
 
-/// The system's allocator, counting.
-pub struct Counting;
+/// The system's allocator, with a count of the bytes in use.
+pub(crate) struct Counting;
 
 fn more(bytes: usize) -> bool {
     let live = LIVE.fetch_add(bytes, Relaxed).saturating_add(bytes);
@@ -58,22 +58,22 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Panics are kept for [`tried`] and not printed.
-pub fn quiet() {
+/// Keeps panics for [`tried`] instead of printing them.
+pub(crate) fn quiet() {
     panic::set_hook(Box::new(|info| {
         let text = info.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         *PANIC.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = text;
     }));
 }
 
-/// Time of the processor that this process has used.
+/// CPU time of this process so far.
 fn used() -> Duration {
     let now = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
 
-/// Runs `work`; what is wrong with it, where something is: a panic, its own answer, memory, time.
-pub fn tried(work: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+/// Runs `work`; an error says how it failed: by a panic, its own answer, memory or time.
+pub(crate) fn tried(work: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     let (before, start) = (LIVE.load(Relaxed), used());
     PEAK.store(before, Relaxed);
     let result = panic::catch_unwind(AssertUnwindSafe(work));

@@ -1,4 +1,4 @@
-//! One target, one process: seeds as they are, then damaged ones, until the inputs or the time are used up.
+//! The loop of a process: the seeds of one target unchanged, then mutated ones, until the inputs or the time are used up.
 
 use crate::case::{Case, pick};
 use crate::cover::Seen;
@@ -13,28 +13,28 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
-/// Faults of one kind are kept up to this number.
+/// How many failures of one kind are kept.
 const KEPT: usize = 3;
 
-/// How long, and from where.
+/// Seed and limits of a process.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// Of the draws.
+pub(crate) struct Bounds {
+    /// Random seed.
     pub seed: u64,
-    /// Most inputs.
+    /// At most this many inputs.
     pub inputs: u64,
-    /// Most wall time.
+    /// At most this wall time.
     pub time: Duration,
 }
 
-/// Tries inputs below `work`, whose folder `case-N` is there while input N is tried, and writes those that make a
-/// fault below `faults`; the number of inputs. A line for each fault goes to standard output.
-pub fn hunt(target: &Target, bounds: &Bounds, work: &Path, faults: &Path) -> io::Result<u64> {
+/// Tries inputs in `work`, where the folder `case-N` exists while input N is tried, and copies failing ones to `faults`.
+/// Returns the number of inputs; prints a line for each failure.
+pub(crate) fn hunt(target: &Target, bounds: &Bounds, work: &Path, faults: &Path) -> io::Result<u64> {
     let start = Instant::now();
     let mut parents = all_seeds(target)?;
     let seeds = parents.len();
     let words = Words::of(&parents);
-    // What grows from parent to parent would only become slow.
+    // Inputs that grow with every generation would only become slow.
     let largest = 2 * parents.iter().map(Case::size).max().unwrap_or(0);
     let mut check = (target.prepare)(&work.join("world"));
     let (mut random, mut seen) = (SmallRng::seed_from_u64(bounds.seed), Seen::default());
@@ -44,7 +44,7 @@ pub fn hunt(target: &Target, bounds: &Bounds, work: &Path, faults: &Path) -> io:
         let case = match parents.get(n as usize).filter(|_| n < seeds as u64) {
             Some(seed) => seed.clone(),
             None => {
-                // Half of the time one of the newest parents.
+                // Half of the time from the newest quarter of the parents.
                 let recent = &parents[parents.len() - parents.len().div_ceil(4)..];
                 let from = if random.gen_bool(0.5) { &parents } else { recent };
                 let Some(parent) = pick(from, &mut random) else { break };
@@ -83,7 +83,7 @@ pub fn hunt(target: &Target, bounds: &Bounds, work: &Path, faults: &Path) -> io:
     Ok(n)
 }
 
-/// What two faults of one cause have in common: what is wrong with an answer, or words without numbers and paths.
+/// What failures of one cause have in common: the kind of a wrong answer, or the message without numbers and paths.
 fn kind(what: &str) -> String {
     if let Some(answer) = what.strip_prefix("answer: ") {
         return answer.split(':').next().unwrap_or_default().to_owned();
@@ -96,8 +96,8 @@ fn kind(what: &str) -> String {
     plain.take(12).collect::<Vec<_>>().join(" ")
 }
 
-/// What is wrong with the one input in `folder`.
-pub fn one(target: &Target, folder: &Path, work: &Path) -> io::Result<Result<(), String>> {
+/// Tries the input in `folder`.
+pub(crate) fn one(target: &Target, folder: &Path, work: &Path) -> io::Result<Result<(), String>> {
     let mut check = (target.prepare)(&work.join("world"));
     let copy = work.join("case-0");
     let case = if folder.is_dir() { Case::read(folder)? } else { Case::of(target.main, fs::read(folder)?) };

@@ -1,5 +1,7 @@
-//! Damaged inputs for everything that seraug reads: none may make it panic, answer with more than one line, forget to
-//! say which file, take seconds or take a gigabyte. Seeds are in fuzz/seeds/TARGET and made by the targets.
+//! A fuzzer for everything that seraug reads. An input fails if it causes a panic, an error of more than one line or without
+//! the name of the file, or uses seconds of CPU time or a gigabyte. Seeds are in fuzz/seeds/TARGET or made by the targets.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints what it tried and found")]
 
 mod case;
 mod cover;
@@ -20,27 +22,27 @@ use targets::{TARGETS, Target};
 #[global_allocator]
 static ALLOCATOR: guard::Counting = guard::Counting;
 
-/// Tries damaged inputs; ends with 1 where one made a fault
+/// Fuzzes everything that seraug reads; the exit code is 1 where an input fails
 #[derive(Debug, Parser)]
 struct Args {
-    /// Targets; all where none is named
+    /// Targets; all if none is named
     targets: Vec<String>,
-    /// Minutes over all targets
+    /// Minutes, shared by all targets
     #[arg(long, default_value_t = 10.0)]
     minutes: f64,
-    /// Most inputs over all targets
+    /// At most this many inputs, shared by all targets
     #[arg(long, default_value_t = u64::MAX)]
     inputs: u64,
-    /// Seed of the draws: without coverage the same inputs again
+    /// Random seed; without coverage the same seed gives the same inputs
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where inputs that make a fault go
+    /// Folder for failing inputs
     #[arg(long, default_value = "target/fuzz")]
     faults: PathBuf,
-    /// Try this one input of the one target instead: a folder of its files, or its file
+    /// Only try this input of the one target named: a folder of files, or a file
     #[arg(long)]
     case: Option<PathBuf>,
-    /// The process that tries the inputs, below this folder
+    /// Run as the process that tries the inputs, in this folder
     #[arg(long, hide = true)]
     work: Option<PathBuf>,
 }
@@ -67,7 +69,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The number of faults.
+/// Runs the targets; returns the number of failing inputs.
 fn work(args: &Args, chosen: &[&Target]) -> io::Result<u64> {
     let bounds = Bounds {
         seed: args.seed,
@@ -84,7 +86,7 @@ fn work(args: &Args, chosen: &[&Target]) -> io::Result<u64> {
         let folder = scratch()?;
         guard::quiet();
         let found = hunt::one(target, case, folder.path())?;
-        println!("{}", found.as_ref().map_or_else(String::clone, |()| "nothing is wrong".to_owned()));
+        println!("{}", found.as_ref().map_or_else(String::clone, |()| "the input does not fail".to_owned()));
         return Ok(u64::from(found.is_err()));
     }
     let faults = std::path::absolute(&args.faults)?;
@@ -93,7 +95,7 @@ fn work(args: &Args, chosen: &[&Target]) -> io::Result<u64> {
     println!("{:<12} {:>10} {:>9} {:>7}", "target", "inputs", "seconds", "faults");
     let (mut sums, begin) = ((0, 0), Instant::now());
     for (i, target) in chosen.iter().enumerate() {
-        // What one leaves of its time is for those that follow.
+        // Time that a target leaves is shared by those after it.
         let left: u32 = chosen[i..].iter().map(|t| t.share).sum();
         let time =
             bounds.time.saturating_sub(begin.elapsed()).mul_f64(f64::from(target.share) / f64::from(left));
@@ -109,19 +111,20 @@ fn work(args: &Args, chosen: &[&Target]) -> io::Result<u64> {
     }
     println!("{:<12} {:>10} {:>9.1} {:>7}", "all", sums.0, begin.elapsed().as_secs_f64(), sums.1);
     if sums.1 > 0 {
-        println!("inputs that made a fault: {}; again: --case FOLDER TARGET", args.faults.display());
+        println!("failing inputs: {}; to try one again: --case FOLDER TARGET", args.faults.display());
     }
     Ok(sums.1)
 }
 
-/// A folder in memory, where there is one.
+/// A temporary folder, in memory where the system has one.
 fn scratch() -> io::Result<tempfile::TempDir> {
     let memory = Path::new("/dev/shm");
     let new = tempfile::Builder::new();
     if memory.is_dir() { new.tempdir_in(memory) } else { new.tempdir() }
 }
 
-/// Inputs and faults of a target, tried by processes: an input that ends one is a fault, and the next goes on.
+/// Tries a target in child processes, and returns the numbers of inputs and of failures. An input that kills its process is
+/// a failure, and another process goes on with the next.
 fn children(target: &Target, bounds: &Bounds, faults: &Path) -> io::Result<(u64, u64)> {
     let (mut tried, mut found, start) = (0, 0, Instant::now());
     for seed in bounds.seed.. {
@@ -135,7 +138,7 @@ fn children(target: &Target, bounds: &Bounds, faults: &Path) -> io::Result<(u64,
             .arg(folder.path())
             .arg("--faults")
             .arg(faults)
-            // A busy machine would wait for a second thread far longer than an input takes.
+            // On a busy machine, waiting for a second thread takes far longer than an input.
             .env("RAYON_NUM_THREADS", "1")
             .env_remove("SERAUG_CORPORA")
             .current_dir(folder.path())
@@ -164,13 +167,13 @@ fn children(target: &Target, bounds: &Bounds, faults: &Path) -> io::Result<(u64,
     Ok((tried, found))
 }
 
-/// What a process said and how it ended.
+/// The output of a process and how it ended.
 struct Said {
     text: String,
     why: String,
 }
 
-/// Waits for the end of `child`; it is ended where one input takes half a minute.
+/// Waits for `child` to end, and kills it where one input takes half a minute.
 fn watch(child: &mut std::process::Child, folder: &Path) -> io::Result<Said> {
     let out = child.stdout.take().map(|out| std::thread::spawn(|| io::read_to_string(out)));
     let (mut before, mut since, mut hung) = (None, Instant::now(), false);
@@ -192,7 +195,7 @@ fn watch(child: &mut std::process::Child, folder: &Path) -> io::Result<Said> {
     Ok(Said { text, why })
 }
 
-/// The input that is being tried, by its number and folder.
+/// Number and folder of the input that is being tried.
 fn last(folder: &Path) -> io::Result<Option<(u64, PathBuf)>> {
     let number = |e: &fs::DirEntry| e.file_name().to_str()?.strip_prefix("case-")?.parse().ok();
     let entries = fs::read_dir(folder)?.flatten();

@@ -1,4 +1,4 @@
-//! From a case to a damaged one: text by its words and lines, everything else by its bytes.
+//! Mutations of a case: of text by words and lines, of anything else by bytes.
 
 use crate::case::{Case, pick};
 use crate::words::{Words, value};
@@ -6,13 +6,13 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 use std::ops::Range;
 
-/// No file grows beyond this by a change.
+/// No mutation makes a file larger than this, in bytes.
 const LARGEST: usize = 256 << 10;
-/// Where most of a binary file's numbers are.
+/// The first bytes of a binary file, where most of its numbers are.
 const HEADER: usize = 96;
 
 /// A copy of `case` with one to six changes in the files that `wanted` names. `words` and `others` are of the seeds.
-pub fn mutate(
+pub(crate) fn mutate(
     case: &Case,
     others: &[Case],
     words: &Words,

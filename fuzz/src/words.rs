@@ -1,4 +1,4 @@
-//! What stands in the place of a word: a value at some limit, or a word or a line of a seed.
+//! Replacements for a word: values at some limit, and words and lines of the seeds.
 
 use crate::case::{Case, pick};
 use rand::Rng;
@@ -106,14 +106,14 @@ const ODD: &[&str] = &[
 
 /// Words and lines of the seeds of a target.
 #[derive(Debug, Default)]
-pub struct Words {
+pub(crate) struct Words {
     words: Vec<String>,
     lines: Vec<String>,
 }
 
 impl Words {
     /// Of every text among the files.
-    pub fn of(seeds: &[Case]) -> Words {
+    pub(crate) fn of(seeds: &[Case]) -> Words {
         let (mut words, mut lines) = (BTreeSet::new(), BTreeSet::new());
         let texts = seeds.iter().flat_map(|s| s.0.values()).filter_map(|b| std::str::from_utf8(b).ok());
         for text in texts {
@@ -126,23 +126,23 @@ impl Words {
     }
 
     /// A word of a seed.
-    pub fn word(&self, random: &mut SmallRng) -> String {
+    pub(crate) fn word(&self, random: &mut SmallRng) -> String {
         pick(&self.words, random).cloned().unwrap_or_default()
     }
 
     /// A line of a seed.
-    pub fn line(&self, random: &mut SmallRng) -> &str {
+    pub(crate) fn line(&self, random: &mut SmallRng) -> &str {
         pick(&self.lines, random).map_or("\n", String::as_str)
     }
 
     /// A character that means something to some parser or terminal.
-    pub fn odd(&self, random: &mut SmallRng) -> &'static str {
+    pub(crate) fn odd(&self, random: &mut SmallRng) -> &'static str {
         pick(ODD, random).copied().unwrap_or_default()
     }
 }
 
 /// What stands in the place of `old`: mostly of its kind.
-pub fn value(old: &str, words: &Words, random: &mut SmallRng) -> String {
+pub(crate) fn value(old: &str, words: &Words, random: &mut SmallRng) -> String {
     let quoted = old.len() > 1 && old.starts_with(['"', '\'']);
     let number = old.trim_matches(['"', '\'']).parse::<f64>().ok();
     let new = match (number, random.gen_range(0..10)) {

@@ -1,6 +1,7 @@
-//! The program `seraug`: its commands, which meet through files alone.
+//! The program `seraug`: its commands, which share files and nothing else.
 
 pub mod cmd;
+pub mod documents;
 
 use clap::{Parser, Subcommand};
 use cmd::Global;
@@ -13,7 +14,7 @@ pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
     pub global: Global,
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -32,12 +33,15 @@ pub enum Command {
     Status(cmd::status::StatusArgs),
     Store(cmd::store::StoreArgs),
     Schema(cmd::schema::SchemaArgs),
+    Completions(cmd::completions::CompletionsArgs),
+    Man(cmd::man::ManArgs),
+    Docs(cmd::docs::DocsArgs),
 }
 
-/// Runs a command; its exit code.
+/// Runs a command and returns its exit code.
 ///
 /// # Errors
-/// What the command ends with, on one line.
+/// The error that the command ends with, on one line.
 pub fn run(Cli { global, command }: Cli) -> Result<u8> {
     match command {
         Command::Doctor(args) => cmd::doctor::run(args, &global),
@@ -50,5 +54,8 @@ pub fn run(Cli { global, command }: Cli) -> Result<u8> {
         Command::Status(args) => cmd::status::run(args, &global),
         Command::Store(args) => cmd::store::run(args, &global),
         Command::Schema(args) => cmd::schema::run(args, &global),
+        Command::Completions(args) => cmd::completions::run(args, &global),
+        Command::Man(args) => cmd::man::run(args, &global),
+        Command::Docs(args) => cmd::docs::run(args, &global),
     }
 }

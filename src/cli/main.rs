@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     interrupt::outlive_file_limits();
     let done = panic::caught(|| match Cli::try_parse() {
         Ok(cli) => seraug::run(cli),
-        Err(told) => arguments::told(&told),
+        Err(message) => arguments::print_message(&message),
     });
     match done {
         Ok(code) => ExitCode::from(code),

@@ -1,4 +1,4 @@
-//! The words for what computes: what the user asks for, what provenance records, what the numbers depend on.
+//! What computes: the device that a user asks for, the one that provenance records, and what numbers depend on.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,12 @@ use std::{fmt, fs};
 /// The release of libtorch that the tch crate works with, and that ./bootstrap installs.
 pub const LIBTORCH: &str = "2.11.0";
 
-/// The shared object of CUDA graphs, beside the programs where `just cuda-graph` has built it.
+/// The shared library of CUDA graphs, next to the programs if `just cuda-graph` has built it.
 pub const CUDA_GRAPH: &str = "libseraug_cuda_graph.so";
 
 /// `--device`: `auto`, `cpu`, `cuda` (the same as `cuda:0`) or `cuda:N`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum DeviceChoice {
     /// The first CUDA device if there is one, else the CPU.
     #[default]
@@ -50,12 +51,122 @@ impl fmt::Display for DeviceChoice {
     }
 }
 
-/// A machine, as far as results depend on it.
+impl TryFrom<String> for DeviceChoice {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<DeviceChoice> {
+        text.parse()
+    }
+}
+
+impl From<DeviceChoice> for String {
+    fn from(choice: DeviceChoice) -> String {
+        choice.to_string()
+    }
+}
+
+impl DeviceChoice {
+    /// Which kind of device it is; unknown for `auto`, which a worker has to open first.
+    pub fn class(self) -> DeviceClass {
+        match self {
+            DeviceChoice::Auto => DeviceClass::Unknown,
+            DeviceChoice::Cpu => DeviceClass::Cpu,
+            DeviceChoice::Cuda(_) => DeviceClass::Cuda,
+        }
+    }
+}
+
+/// The kind of a device, by the word that run.toml, outcome.toml and outcomes.csv have for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum DeviceClass {
+    /// Nothing is recorded: the run trained nothing.
+    #[default]
+    #[serde(rename = "")]
+    Unknown,
+    /// A processor.
+    #[serde(rename = "cpu")]
+    Cpu,
+    /// An NVIDIA GPU.
+    #[serde(rename = "cuda")]
+    Cuda,
+}
+
+impl DeviceClass {
+    /// `cpu` or `cuda`; empty where nothing is recorded.
+    pub fn name(self) -> &'static str {
+        match self {
+            DeviceClass::Unknown => "",
+            DeviceClass::Cpu => "cpu",
+            DeviceClass::Cuda => "cuda",
+        }
+    }
+}
+
+impl FromStr for DeviceClass {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<DeviceClass> {
+        let all = [DeviceClass::Unknown, DeviceClass::Cpu, DeviceClass::Cuda];
+        let found = all.into_iter().find(|class| class.name() == text);
+        found.ok_or_else(|| Error::failed(format!("no device class `{text}`: expected cpu or cuda")))
+    }
+}
+
+impl fmt::Display for DeviceClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What the numbers of a training depend on, by the word that keys have for it: `cpu`, `cpu/4`, `cuda`. On a CPU the
+/// number of threads decides the order in which sums are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumericClass {
+    /// A processor, with at least one thread.
+    Cpu {
+        /// Threads of a tensor operation.
+        threads: usize,
+    },
+    /// An NVIDIA GPU.
+    Cuda,
+}
+
+impl NumericClass {
+    /// A processor with one thread.
+    pub const CPU: NumericClass = NumericClass::Cpu { threads: 1 };
+}
+
+impl FromStr for NumericClass {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<NumericClass> {
+        let threads = || text.strip_prefix("cpu/")?.parse::<usize>().ok().filter(|threads| *threads > 1);
+        match text {
+            "cpu" => Ok(NumericClass::CPU),
+            "cuda" => Ok(NumericClass::Cuda),
+            _ => threads().map(|threads| NumericClass::Cpu { threads }).ok_or_else(|| {
+                Error::failed(format!("no numeric class `{text}`: expected cpu, cpu/THREADS or cuda"))
+            }),
+        }
+    }
+}
+
+impl fmt::Display for NumericClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NumericClass::Cuda => f.write_str("cuda"),
+            NumericClass::Cpu { threads: 0 | 1 } => f.write_str("cpu"),
+            NumericClass::Cpu { threads } => write!(f, "cpu/{threads}"),
+        }
+    }
+}
+
+/// The device that a run computed on, as run.toml records it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DeviceInfo {
-    /// `cpu` or `cuda`.
-    pub class: String,
+    /// What kind of device it is.
+    pub class: DeviceClass,
     /// Name of the processor or card.
     pub name: String,
     /// Host name.
@@ -64,41 +175,42 @@ pub struct DeviceInfo {
     pub threads: usize,
 }
 
-/// What the driver says of a CUDA device.
+/// A CUDA device as the driver describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
-    /// Its name, such as `NVIDIA H100 80GB HBM3`; `CUDA device N` when the driver does not tell.
+    /// Its name, such as `NVIDIA H100 80GB HBM3`; `CUDA device N` where the driver does not say.
     pub name: String,
-    /// Its memory in bytes; `None` when the driver does not tell.
+    /// Its memory in bytes; `None` where the driver does not say.
     pub memory: Option<u64>,
 }
 
-/// What the numbers depend on: the class, and on the CPU the number of threads where it is not one, as sums are then
-/// taken in another order.
-pub fn numeric(machine: &DeviceInfo) -> String {
-    match (machine.class.as_str(), machine.threads) {
-        ("cpu", threads) if threads > 1 => format!("cpu/{threads}"),
-        (class, _) => class.to_owned(),
+impl DeviceInfo {
+    /// What its numbers depend on.
+    pub fn numeric(&self) -> NumericClass {
+        match self.class {
+            DeviceClass::Cuda => NumericClass::Cuda,
+            DeviceClass::Cpu | DeviceClass::Unknown => NumericClass::Cpu { threads: self.threads.max(1) },
+        }
     }
 }
 
-/// This machine's processor as provenance records it, computing with `threads` threads.
+/// The processor of this machine, computing with `threads` threads.
 pub fn cpu(threads: usize) -> DeviceInfo {
     let name = fs::read_to_string("/proc/cpuinfo").ok().and_then(|info| processor(&info));
     DeviceInfo {
-        class: "cpu".to_owned(),
+        class: DeviceClass::Cpu,
         name: name.unwrap_or_else(|| format!("{} processor", std::env::consts::ARCH)),
         host: host(),
         threads: threads.max(1),
     }
 }
 
-/// The instructions by which this machine's processor computes in bfloat16; without any, libtorch emulates it.
+/// The bfloat16 instructions of this machine's processor; without any, libtorch emulates them.
 pub fn bf16() -> Option<&'static str> {
     bf16_of(&fs::read_to_string("/proc/cpuinfo").ok()?)
 }
 
-/// As [`bf16`], by the flags in the text of /proc/cpuinfo; those of an ARM are called features.
+/// The bfloat16 instructions among the flags in the text of /proc/cpuinfo, which are called features on ARM.
 fn bf16_of(cpuinfo: &str) -> Option<&'static str> {
     let flags = cpuinfo.lines().find(|l| l.starts_with("flags") || l.starts_with("Features"))?;
     ["amx_bf16", "avx512_bf16", "bf16"].into_iter().find(|name| flags.split_whitespace().any(|f| f == *name))
@@ -109,7 +221,7 @@ pub fn host() -> String {
     read_line("/proc/sys/kernel/hostname").unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// The machine's memory in bytes; `None` where the system does not tell.
+/// The memory of the machine in bytes; `None` where the system does not say.
 pub fn memory() -> Option<u64> {
     let info = fs::read_to_string("/proc/meminfo").ok()?;
     let line = info.lines().find_map(|l| l.strip_prefix("MemTotal:"))?;
@@ -151,10 +263,33 @@ mod tests {
     #[test]
     fn the_cpu_is_described() {
         let info = cpu(3);
-        assert_eq!((info.class.as_str(), info.threads), ("cpu", 3));
+        assert_eq!((info.class, info.threads), (DeviceClass::Cpu, 3));
         assert!(!info.name.is_empty() && !info.host.is_empty(), "{info:?}");
         assert!(memory().is_some_and(|bytes| bytes > 1 << 28));
-        assert_eq!([numeric(&info), numeric(&cpu(1))], ["cpu/3", "cpu"]);
+    }
+
+    #[test]
+    fn classes_are_the_words_of_files_and_of_keys() {
+        for (class, word) in
+            [(DeviceClass::Unknown, "\"\""), (DeviceClass::Cpu, "\"cpu\""), (DeviceClass::Cuda, "\"cuda\"")]
+        {
+            assert_eq!(serde_json::to_string(&class).unwrap(), word);
+            assert_eq!(serde_json::from_str::<DeviceClass>(word).unwrap(), class);
+            assert_eq!(class.to_string().parse(), Ok(class));
+        }
+        let cuda = DeviceInfo { class: DeviceClass::Cuda, threads: 4, ..DeviceInfo::default() };
+        for (machine, word) in [(cpu(1), "cpu"), (cpu(3), "cpu/3"), (cuda, "cuda")] {
+            assert_eq!(machine.numeric().to_string(), word);
+            assert_eq!(word.parse(), Ok(machine.numeric()));
+        }
+        for wrong in ["", "cpu/", "cpu/1", "cpu/x", "cuda:0"] {
+            assert!(wrong.parse::<NumericClass>().is_err(), "{wrong}");
+        }
+        let choice = serde_json::to_string(&DeviceChoice::Cuda(2)).unwrap();
+        assert_eq!(
+            (choice.as_str(), serde_json::from_str(&choice).unwrap()),
+            ("\"cuda:2\"", DeviceChoice::Cuda(2))
+        );
     }
 
     #[test]

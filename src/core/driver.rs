@@ -1,5 +1,5 @@
-//! NVIDIA's driver, asked for itself: whether a GPU is here decides whether the CPU in its place is a choice or a mistake,
-//! and libtorch says "no device" of both.
+//! Queries NVIDIA's driver directly. Whether the machine has a GPU decides whether computing on the CPU is a choice or a
+//! mistake, and libtorch reports "no device" in both cases.
 
 use crate::device::Card;
 use libloading::os::unix::{Library, Symbol};
@@ -10,28 +10,28 @@ use std::path::Path;
 
 /// The driver's library.
 const LIBRARY: &str = "libcuda.so.1";
-/// What the kernel's half of the driver makes for the first GPU, and for all of them.
+/// Device nodes that the kernel module creates: of the first GPU, and of the driver itself.
 const NODES: [&str; 2] = ["/dev/nvidia0", "/dev/nvidiactl"];
-/// Where the kernel tells the driver's release.
+/// Where the kernel module states the driver's release.
 const RELEASE: &str = "/sys/module/nvidia/version";
 
-/// A card, as the driver knows it.
+/// A graphics card as the driver describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gpu {
     /// Name and memory.
     pub card: Card,
-    /// Compute capability, major and minor; none where the driver does not tell.
+    /// Compute capability, major and minor; `None` if the driver does not report it.
     pub capability: Option<[u32; 2]>,
 }
 
 /// The driver of a machine that has a GPU.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Driver {
-    /// Such as `550.54.15`, where the kernel tells.
+    /// Such as `550.54.15`; `None` if the kernel module does not state it.
     pub release: Option<String>,
-    /// The newest CUDA that it runs, major and minor, where it tells.
+    /// The newest CUDA version that it supports, major and minor; `None` if it does not report it.
     pub cuda: Option<[u32; 2]>,
-    /// The cards, counted as libtorch counts; or why there is a GPU and no card can be had.
+    /// The cards in the order in which libtorch numbers them, or why none is usable although the machine has a GPU.
     pub cards: Result<Vec<Gpu>, String>,
 }
 
@@ -44,18 +44,18 @@ impl fmt::Display for Driver {
     }
 }
 
-/// What a build of libtorch asks of the machine.
+/// What a build of libtorch requires of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Needs {
     /// Major release of CUDA.
     cuda: u32,
     /// First release of the driver that runs it.
     driver: u32,
-    /// Oldest compute capability that its CUDA compiles for.
+    /// Least compute capability that it has kernels for.
     capability: [u32; 2],
 }
 
-/// By the release notes of CUDA; `libtorch` is a release such as `2.11.0+cu130`. None of a build without CUDA.
+/// The requirements of a libtorch release such as `2.11.0+cu130`, by CUDA's release notes; `None` for a build without CUDA.
 fn needs(libtorch: &str) -> Option<Needs> {
     let (_, build) = libtorch.split_once("+cu")?;
     let cuda = build.parse::<u32>().ok()? / 10;
@@ -68,7 +68,7 @@ fn needs(libtorch: &str) -> Option<Needs> {
 }
 
 impl Driver {
-    /// Why it cannot run `libtorch`, in words, where it is too old for it.
+    /// Why the driver is too old for `libtorch`, in words; `None` if it is recent enough.
     pub fn too_old(&self, libtorch: &str) -> Option<String> {
         let needs = needs(libtorch)?;
         let [major, _] = self.cuda?;
@@ -80,7 +80,7 @@ impl Driver {
         })
     }
 
-    /// The cards by name, or that they cannot be had.
+    /// The names of the cards, or why none is usable.
     pub fn names(&self) -> String {
         match &self.cards {
             Ok(cards) => cards.iter().map(|gpu| gpu.card.name.as_str()).collect::<Vec<_>>().join(", "),
@@ -90,7 +90,7 @@ impl Driver {
 }
 
 impl Gpu {
-    /// Why `libtorch` has no kernels for it, in words, where it has none.
+    /// Why `libtorch` has no kernels for this card, in words; `None` if it has.
     pub fn too_old(&self, libtorch: &str) -> Option<String> {
         let (needs, [major, minor]) = (needs(libtorch)?, self.capability?);
         let [least, most] = needs.capability;
@@ -103,21 +103,21 @@ impl Gpu {
     }
 }
 
-/// The driver, where a GPU is here; that it works is not said. A machine whose driver finds no GPU has none, and neither has
-/// a process from which they are hidden (`CUDA_VISIBLE_DEVICES`).
+/// The driver, if the machine has a GPU; it need not work. `None` also if the driver finds no GPU, or all are hidden from
+/// this process (`CUDA_VISIBLE_DEVICES`).
 pub fn look() -> Option<Driver> {
     let hidden = std::env::var_os("CUDA_VISIBLE_DEVICES").is_some();
     let release = std::fs::read_to_string(RELEASE).ok().map(|text| text.trim().to_owned());
     seen(LIBRARY, has_nodes(), hidden, release)
 }
 
-/// Whether a GPU may be here, without a question to the driver.
+/// Whether the machine may have a GPU, without calling the driver.
 pub fn may_be_here() -> bool {
     // SAFETY: its initialisers are those that libtorch runs too; nothing of it is called, and it is never closed.
     has_nodes() || unsafe { Library::new(LIBRARY) }.map(std::mem::forget).is_ok()
 }
 
-/// The card that libtorch numbers `index`.
+/// The card with the number `index` in libtorch.
 pub fn gpu(index: usize) -> Option<Gpu> {
     let driver = DriverApi::open(LIBRARY).ok()?;
     driver.start().ok()?;
@@ -156,13 +156,13 @@ fn seen(library: &str, nodes: bool, hidden: bool, release: Option<String>) -> Op
 }
 
 const SUCCESS: c_int = 0;
-/// Of the libraries that are only there to link with.
+/// CUDA_ERROR_STUB_LIBRARY: the library exists only to link against.
 const STUB: c_int = 34;
 const NO_DEVICE: c_int = 100;
 
-/// The library, as cuda.h has it; the signatures are unchanged since CUDA 3.2.
+/// The functions of the library; their signatures in cuda.h are unchanged since CUDA 3.2.
 ///
-/// It is never closed: libtorch uses it to the end.
+/// The library is never closed, because libtorch uses it until the process ends.
 struct DriverApi(ManuallyDrop<Library>);
 
 impl DriverApi {
@@ -182,7 +182,7 @@ impl DriverApi {
         Some([version / 1000, version % 1000 / 10])
     }
 
-    /// The error is cuInit's own.
+    /// Calls cuInit; the error is its own.
     fn start(&self) -> Result<(), c_int> {
         type Init = unsafe extern "C" fn(c_uint) -> c_int;
         // SAFETY: as of the type.

@@ -1,4 +1,4 @@
-//! The emotion words every corpus is mapped to.
+//! The emotion labels that every corpus is mapped to.
 
 use crate::suggest::hint;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -11,7 +11,7 @@ macro_rules! emotions {
     ($($variant:ident = $name:literal),+ $(,)?) => {
         /// An emotion label. Importers map a corpus's own codes to these through its manifest.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Emotion { $($variant),+ }
+        pub enum Emotion { $(#[doc = concat!("The label `", $name, "`.")] $variant),+ }
 
         impl Emotion {
             /// Every emotion, in alphabetical order.

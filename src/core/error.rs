@@ -1,6 +1,9 @@
 //! Errors as a person reads them: one line that names the file, the value and the next step.
 
+use crate::exit;
+use std::collections::HashSet;
 use std::fmt;
+use std::path::Path;
 
 /// Every fallible function of the crate returns this.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -31,6 +34,11 @@ impl Error {
         Error::Failed(one_line(&message.to_string()))
     }
 
+    /// A failure that concerns a file or a folder: `PATH: WHY`.
+    pub fn at(path: impl AsRef<Path>, why: impl fmt::Display) -> Error {
+        Error::failed(format!("{}: {why}", path.as_ref().display()))
+    }
+
     /// The work was stopped from outside; `message` is folded onto one line.
     pub fn interrupted(message: impl fmt::Display) -> Error {
         Error::Interrupted(one_line(&message.to_string()))
@@ -53,13 +61,13 @@ impl Error {
         }
     }
 
-    /// 2 for usage, 4 for a contradiction, 130 for an interruption, 1 for everything else.
+    /// The exit code of a command that ends with this error.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Usage(_) | Error::Missing(_) => 2,
-            Error::Failed(_) => 1,
-            Error::Interrupted(_) => 130,
-            Error::Contradiction(_) => 4,
+            Error::Usage(_) | Error::Missing(_) => exit::USAGE,
+            Error::Failed(_) => exit::FAILED,
+            Error::Interrupted(_) => exit::INTERRUPTED,
+            Error::Contradiction(_) => exit::CONTRADICTION,
         }
     }
 }
@@ -77,6 +85,69 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Turns the error of a library into an [`Error`] that names the file.
+pub trait AtPath<T> {
+    /// `PATH: ERROR`.
+    ///
+    /// # Errors
+    /// Whatever the error was.
+    fn at(self, path: impl AsRef<Path>) -> Result<T>;
+
+    /// `PATH: cannot WHAT: ERROR`, for example `a.csv: cannot be written: disk full` of `"be written"`.
+    ///
+    /// # Errors
+    /// Whatever the error was.
+    fn cannot(self, what: &str, path: impl AsRef<Path>) -> Result<T>;
+}
+
+impl<T, E: fmt::Display> AtPath<T> for std::result::Result<T, E> {
+    fn at(self, path: impl AsRef<Path>) -> Result<T> {
+        self.map_err(|e| Error::at(path, e))
+    }
+
+    fn cannot(self, what: &str, path: impl AsRef<Path>) -> Result<T> {
+        self.map_err(|e| Error::at(path, format!("cannot {what}: {e}")))
+    }
+}
+
+/// How many errors [`join_messages`] quotes; it only counts the others.
+const QUOTED: usize = 20;
+
+/// All values, or all errors as a single one, joined by [`join_messages`].
+///
+/// # Errors
+/// Any of `results` is an error.
+pub fn all_or_errors<T>(results: Vec<Result<T>>) -> Result<Vec<T>> {
+    let (mut values, mut errors) = (Vec::with_capacity(results.len()), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(e) => errors.push(e),
+        }
+    }
+    match errors.len() {
+        0 => Ok(values),
+        1 => Err(errors.swap_remove(0)),
+        _ => Err(Error::failed(join_messages(&errors.iter().map(ToString::to_string).collect::<Vec<_>>()))),
+    }
+}
+
+/// Several messages on one line: `a.wav: empty (and 2 more: b.wav: silent; c.wav: silent)`. Equal messages count once; of
+/// more than 20, the rest is only counted.
+pub fn join_messages(messages: &[String]) -> String {
+    // Excerpts of one file fail with equal messages.
+    let mut known = HashSet::new();
+    let messages: Vec<&str> = messages.iter().map(String::as_str).filter(|m| known.insert(*m)).collect();
+    let Some((&first, others)) = messages.split_first() else { return String::new() };
+    if others.is_empty() {
+        return first.to_owned();
+    }
+    let quoted = others[..others.len().min(QUOTED - 1)].join("; ");
+    let rest = others.len().saturating_sub(QUOTED - 1);
+    let rest = if rest > 0 { format!("; {rest} are not named here") } else { String::new() };
+    format!("{first} (and {} more: {quoted}{rest})", others.len())
+}
 
 /// Most characters of a message. A damaged file may have a value of megabytes, which nobody would read.
 const LONGEST: usize = 4000;
@@ -102,6 +173,32 @@ mod tests {
     fn a_message_is_one_line() {
         assert_eq!(Error::failed("a\n  b").to_string(), "a b");
         assert_eq!(Error::usage("x").exit_code(), 2);
+    }
+
+    #[test]
+    fn an_error_of_a_library_gets_the_name_of_its_file() {
+        let failed = || std::fs::read("/nowhere/a.csv").map(drop);
+        let of_os = failed().unwrap_err();
+        assert_eq!(failed().at("a.csv"), Err(Error::Failed(format!("a.csv: {of_os}"))));
+        assert_eq!(
+            failed().cannot("be read", Path::new("a.csv")),
+            Err(Error::Failed(format!("a.csv: cannot be read: {of_os}")))
+        );
+    }
+
+    #[test]
+    fn many_errors_are_one_line() {
+        let messages: Vec<String> = (0..30).map(|i| format!("{i}.wav: silent")).collect();
+        assert_eq!(join_messages(&[]), "");
+        assert_eq!(join_messages(&messages[..1]), "0.wav: silent");
+        let repeated = [&messages[..2], &messages[..2]].concat();
+        assert_eq!(join_messages(&repeated), "0.wav: silent (and 1 more: 1.wav: silent)");
+        let all = join_messages(&messages);
+        assert!(all.starts_with("0.wav: silent (and 29 more: 1.wav: silent; 2.wav"), "{all}");
+        assert!(all.ends_with("19.wav: silent; 10 are not named here)"), "{all}");
+        let results = messages.iter().map(|m| Err(Error::failed(m))).chain([Ok(1)]).collect();
+        assert_eq!(all_or_errors(results), Err(Error::failed(all)));
+        assert_eq!(all_or_errors(vec![Ok(1), Ok(2)]), Ok(vec![1, 2]));
     }
 
     #[test]

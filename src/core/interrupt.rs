@@ -1,4 +1,4 @@
-//! Requests to stop: Ctrl-C, SIGTERM, a closed terminal.
+//! Signals that ask the process to stop: Ctrl-C, SIGTERM, a closed terminal.
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::iterator::Signals;
@@ -9,19 +9,18 @@ static STOPS: AtomicUsize = AtomicUsize::new(0);
 static HEEDED: AtomicBool = AtomicBool::new(false);
 static LIMIT: AtomicBool = AtomicBool::new(false);
 
-/// From now on a file that reaches the limit of its size (`ulimit -f`), a log for example, is an error of whoever writes it
-/// and not the end of the process.
+/// From now on, writing a file beyond its size limit (`ulimit -f`) is an error of that write instead of ending the process.
 pub fn outlive_file_limits() {
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
 }
 
-/// While something asks for [`stops`] by and by, signals are counted; otherwise they end the process, as ever.
+/// While `heeded`, signals are counted for code that polls [`stops`]; otherwise they end the process as usual.
 pub fn heed(heeded: bool) {
     HEEDED.store(heeded, Ordering::Relaxed);
 }
 
-/// From now on signals go as [`heed`] says. One that the parent had ignored stays so: `nohup`
-/// means that a closed terminal is no reason to stop.
+/// Installs the signal handlers, which do what [`heed`] says. A signal that the parent process ignores stays ignored: under
+/// `nohup`, a closed terminal is no reason to stop.
 pub fn listen() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let heard = [SIGINT, SIGTERM, SIGHUP, SIGUSR1].into_iter().filter(|s| !is_ignored(&status, *s));
@@ -29,6 +28,10 @@ pub fn listen() {
     std::thread::spawn(move || {
         for signal in &mut signals {
             if !HEEDED.load(Ordering::Relaxed) {
+                #[expect(
+                    clippy::exit,
+                    reason = "nobody asked for a clean stop: the signal ends the process, as by default"
+                )]
                 std::process::exit(128 + signal);
             }
             LIMIT.fetch_or(signal == SIGUSR1, Ordering::Relaxed);
@@ -37,17 +40,17 @@ pub fn listen() {
     });
 }
 
-/// As if a signal had come.
+/// Counts a stop request, as a signal does.
 pub fn request_stop() {
     STOPS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// How often a stop was asked for.
+/// Number of stop requests so far.
 pub fn stops() -> usize {
     STOPS.load(Ordering::Relaxed)
 }
 
-/// Whether it was asked for because a time limit is near (SIGUSR1), so that the work should be queued again.
+/// Whether a stop was requested because a time limit is near (SIGUSR1), so that the work should be requeued.
 pub fn limit_is_near() -> bool {
     LIMIT.load(Ordering::Relaxed)
 }

@@ -1,10 +1,11 @@
-//! What every crate of seraug speaks: errors, files, names, experiment files, and the files that a run leaves.
+//! The vocabulary of every crate of seraug: errors, files, names, experiment files, and the files that a run writes.
 
 pub mod device;
 pub mod digest;
 pub mod driver;
 pub mod emotion;
 pub mod error;
+pub mod exit;
 pub mod files;
 pub mod interrupt;
 pub mod manifest;
@@ -18,4 +19,5 @@ pub mod spec;
 pub mod store;
 pub mod suggest;
 pub mod terminal;
+pub mod text;
 pub mod version;

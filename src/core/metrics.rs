@@ -1,4 +1,4 @@
-//! Confusion counts and what is read from them. Rows are the truth, columns the prediction.
+//! Confusion matrices and the metrics computed from them. Rows are true classes, columns predicted classes.
 
 /// Counts of (truth, predicted) over a test set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// An empty one over `classes` classes.
+    /// A matrix of zeros over `classes` classes.
     pub fn new(classes: usize) -> Confusion {
         Confusion { classes, counts: vec![0; classes * classes] }
     }
@@ -22,13 +22,13 @@ impl Confusion {
         confusion
     }
 
-    /// From counts, row by true class; `None` where they are not square.
+    /// From counts with one row a true class; `None` unless they are square.
     pub fn from_rows(rows: &[Vec<u64>]) -> Option<Confusion> {
         let square = rows.iter().all(|row| row.len() == rows.len());
         square.then(|| Confusion { classes: rows.len(), counts: rows.concat() })
     }
 
-    /// Its counts, row by true class.
+    /// The counts, one row a true class.
     pub fn rows(&self) -> Vec<Vec<u64>> {
         self.counts.chunks(self.classes.max(1)).map(<[u64]>::to_vec).collect()
     }
@@ -44,42 +44,42 @@ impl Confusion {
         self.classes
     }
 
-    /// Items of class `truth` that were called `predicted`.
+    /// Number of items of class `truth` that were classified as `predicted`.
     pub fn count(&self, truth: usize, predicted: usize) -> u64 {
         self.counts[truth * self.classes + predicted]
     }
 
-    /// Items in all.
+    /// Number of items.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// Share of class `class` that was recognised, in [0, 1]; none where the test set has none of it.
+    /// Recall of `class`, in [0, 1]; `None` if the test set has no item of it.
     pub fn recall(&self, class: usize) -> Option<f64> {
         let row = &self.counts[class * self.classes..(class + 1) * self.classes];
         let support: u64 = row.iter().sum();
         (support > 0).then(|| row[class] as f64 / support as f64)
     }
 
-    /// Unweighted average recall over the classes that the test set has, in [0, 1]
-    /// (scikit-learn's `balanced_accuracy_score`); none for an empty test set.
+    /// Unweighted average recall over the classes that occur in the test set, in [0, 1]
+    /// (scikit-learn's `balanced_accuracy_score`); `None` for an empty test set.
     pub fn uar(&self) -> Option<f64> {
         self.mean_recall(&(0..self.classes).collect::<Vec<_>>())
     }
 
-    /// Mean recall over `classes`, those absent from the test set left out.
+    /// Mean recall over those of `classes` that occur in the test set, in [0, 1].
     pub fn mean_recall(&self, classes: &[usize]) -> Option<f64> {
         let recalls: Vec<f64> = classes.iter().filter_map(|&c| self.recall(c)).collect();
         (!recalls.is_empty()).then(|| recalls.iter().sum::<f64>() / recalls.len() as f64)
     }
 
-    /// Share of all items that was recognised (weighted accuracy), in [0, 1].
+    /// Share of items classified correctly (weighted accuracy), in [0, 1].
     pub fn accuracy(&self) -> Option<f64> {
         let right: u64 = (0..self.classes).map(|c| self.count(c, c)).sum();
         (self.total() > 0).then(|| right as f64 / self.total() as f64)
     }
 
-    /// Share of the predictions that fell on each class: shows a collapse to one class.
+    /// Share of the predictions that each class got; shows a collapse to one class.
     pub fn predicted_shares(&self) -> Vec<f64> {
         let total = self.total().max(1) as f64;
         (0..self.classes)

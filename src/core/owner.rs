@@ -1,15 +1,15 @@
-//! Which process something belongs to, and whether that process is still there.
+//! The process that owns a file, and whether that process is still alive.
 
 use crate::digest::digest_hex;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::sync::OnceLock;
 
-/// A process, told apart from every other one, also from a later one with its number.
+/// A process, identified so that a later process with the same id is not mistaken for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Owner {
-    /// Host name, for people.
+    /// Host name, for messages only.
     pub host: String,
     /// Which boot of which kernel, and which pid namespace: 12 hex digits; `-` where the system does not tell.
     pub realm: String,
@@ -43,7 +43,7 @@ impl Owner {
         if me.realm == UNKNOWN || me.realm != self.realm {
             return None;
         }
-        // A zombie does nothing any more: it waits for its parent to ask how it ended.
+        // A zombie has ended and only waits for its parent to collect its exit status.
         Some(state(self.pid).is_none_or(|(state, started)| state == 'Z' || started != self.started))
     }
 
@@ -60,13 +60,13 @@ impl Owner {
         let hex =
             realm.len() == 12 && realm.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         let owner = Owner { host: String::new(), realm, pid, started };
-        // Numbers have other forms too, such as `+1` or `01`.
+        // Rejects other spellings of the numbers, such as `+1` or `01`.
         Some(owner).filter(|o| (hex || o.realm == UNKNOWN) && o.tag() == tag)
     }
 }
 
 fn realm() -> Option<String> {
-    // Where a process sees its own user's alone (hidepid), one that is not seen may well be alive.
+    // With hidepid a process sees only those of its own user, so a process that it cannot see may be alive.
     fs::read_to_string("/proc/1/stat").ok()?;
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let namespace = fs::read_link("/proc/self/ns/pid").ok()?;

@@ -1,8 +1,8 @@
-//! Named, counter-based randomness: a draw depends on its name, never on what was drawn before.
+//! Named, counter-based random numbers: a draw depends on its name, never on the draws before it.
 //!
 //! The generator is Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 
-/// The root of a stream of draws. Children are named, so that adding a draw moves no other.
+/// The root of a stream of draws. Children are named, so that adding a draw changes no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seed(u64);
 
@@ -58,7 +58,7 @@ impl Draws {
         self.buffer[self.used - 1]
     }
 
-    /// Passes over the next `count` values of [`Draws::bits`], at the cost of at most three.
+    /// Skips the next `count` values of [`Draws::bits`], at the cost of computing at most three.
     pub fn skip(&mut self, count: u64) {
         let ready = count.min(4 - self.used as u64);
         self.used += ready as usize;

@@ -1,9 +1,9 @@
-//! "did you mean": the known word that a misspelt one stands for.
+//! "did you mean": finds the known word that a misspelt one probably stands for.
 
 use strsim::{jaro_winkler, osa_distance};
 
-/// The candidate closest to `word`, if any is close enough to be meant: a third of the letters wrong at most, or a
-/// long common beginning (`sadness` for `sad`). Case and `_` for `-` do not count.
+/// The candidate closest to `word`, if any is close enough: at most a third of the letters differ, or both share a long
+/// prefix (`sadness` for `sad`). Ignores case and the difference between `_` and `-`.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |s: &str| s.to_lowercase().replace('_', "-");
     let word = plain(word);
@@ -21,7 +21,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(candidate, _)| candidate)
 }
 
-/// What follows the naming of an unknown word: the nearest candidate, or all of them.
+/// The end of an error about an unknown word: the nearest candidate, or a list of all of them.
 pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let all: Vec<&str> = candidates.into_iter().collect();
     match (nearest(word, all.iter().copied()), all.as_slice()) {
@@ -31,8 +31,8 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> St
     }
 }
 
-/// Puts the nearest word in place of the list in serde's "unknown field `x`, expected one of `a`, `b`"; any other
-/// message is left as it is.
+/// Replaces the list in serde's "unknown field `x`, expected one of `a`, `b`" by the nearest word; returns any other message
+/// unchanged.
 pub fn with_hint(message: &str) -> String {
     let shortened = || {
         let (unknown, expected) = message.split_once(", expected ")?;

@@ -1,5 +1,5 @@
-//! Which build this is. The two programs know the revision that they were compiled from and hand it down here, so that no
-//! library is compiled again when only the revision changes.
+//! Version and revision of this build. The two programs know the revision that they were compiled from and set it here, so
+//! that no library is recompiled when only the revision changes.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 static REVISION: OnceLock<&str> = OnceLock::new();
 
-/// Sets the revision that this process reports; the first lines of a program. Later calls change nothing.
+/// Sets the revision that this process reports. Programs call it first; later calls have no effect.
 pub fn set(revision: &'static str) {
     REVISION.get_or_init(|| revision);
 }

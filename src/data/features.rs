@@ -1,35 +1,34 @@
-//! Features of a corpus: extracted once, cached by content, standardised with training statistics.
+//! Log-mel features of a corpus: extracted once, cached by content, standardised by training statistics.
 
 use crate::audio::{LogMel, MelExtractor, SAMPLE_RATE, load};
 use crate::corpora::Utterance;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use seraug_core::digest::digest_hex;
-use seraug_core::error::{Error, Result};
+use seraug_core::error::{Result, all_or_errors};
 use seraug_core::manifest::Channels;
 use seraug_core::spec::Features;
 use std::cell::OnceCell;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 pub use crate::audio::npy::{read_npy, write_npy, write_npy_cached};
 
-/// Goes up whenever decoding, resampling or the mel front end gives other numbers for the same file.
+/// Version of the features; raise it whenever decoding, resampling or the mel front end changes the numbers of any file.
 /// 2: 48 kHz and its multiples are resampled in other blocks.
 pub const VERSION: u32 = 2;
 
-/// Goes up whenever a file that was read wrong is refused or read right, and every other gives the same numbers: then no
-/// key changes, but what the cache has of such a file must not be taken.
+/// Version of the reader; raise it when a file that was misread is now refused or read correctly and all others give the same
+/// numbers. Keys then stay, but cached features of such a file are not used.
 const READER: u32 = 1;
 
-/// The log-mels of `utterances`, in their order. `progress` goes up by one for each.
+/// The log-mels of `utterances`, in their order. `progress` advances by one for each.
 ///
 /// An utterance's spectrogram is kept in `cache/features-<settings>/<2 hex>/<sha256>.npy`, named by the audio's
-/// content, the settings, the channel policy and the versions above. A cached file that is torn, or that cannot
-/// be what these settings give, is computed anew. A recording whose utterances are neighbours here is decoded once.
+/// content, the settings, the channel policy and the versions above. A cached file that is torn or implausible for these
+/// settings is recomputed. A recording whose utterances are adjacent is decoded once.
 ///
 /// # Errors
-/// Every file is tried; the one line names those that are refused, in the order given, as [`all_of`] does.
+/// Tries every file; the error names all that are refused, in the order given, joined by [`all_or_errors`].
 pub fn extract_all(
     utterances: &[Utterance],
     features: &Features,
@@ -52,7 +51,7 @@ pub fn cache_all(
     each(utterances, features, cache, progress, drop).map(drop)
 }
 
-/// What `keep` makes of the log-mel of each.
+/// `keep` of the log-mel of each utterance.
 fn each<T: Send>(
     utterances: &[Utterance],
     features: &Features,
@@ -71,7 +70,7 @@ fn each<T: Send>(
                 return Ok(mel);
             }
             let mel = extractor.extract(&samples_in(u, &recording)?);
-            // A folder of that name is in the way of a cache, not of the work.
+            // A folder of that name only prevents caching.
             write_npy_cached(&cached, &mel).or_else(|e| if cached.is_dir() { Ok(()) } else { Err(e) })?;
             Ok(mel)
         };
@@ -83,8 +82,8 @@ fn each<T: Send>(
     all_or_errors(made.into_iter().flatten().collect())
 }
 
-/// Which of `utterances` cannot be used, each with why (the path first), in their order: every recording that has no
-/// features in `cache` yet is decoded. Writes nothing. `progress` goes up by one for each.
+/// The indices of `utterances` that cannot be used, in order, each with the reason, which begins with the path. Decodes every
+/// recording that has no features in `cache`; writes nothing. `progress` advances by one for each utterance.
 pub fn unusable(
     utterances: &[Utterance],
     features: &Features,
@@ -115,7 +114,7 @@ pub fn unusable(
     found.into_iter().flatten().collect()
 }
 
-/// Where the features of an utterance are kept, below the folder of its channel policy.
+/// The cached features of an utterance, in the folder of its channel policy.
 fn cached(folders: &[(Channels, PathBuf); 2], u: &Utterance) -> PathBuf {
     let folder = folders.iter().find(|f| f.0 == u.channels).map(|f| &f.1).expect("every policy");
     folder.join(&u.sha256[..2]).join(format!("{}.npy", u.sha256))
@@ -140,53 +139,12 @@ fn samples_in(u: &Utterance, recording: &OnceCell<Vec<f32>>) -> Result<Vec<f32>>
         }
     };
     let at = |seconds: f64| (seconds * f64::from(SAMPLE_RATE)).round() as usize;
-    // A transcript's last bound is often a few milliseconds past the end.
+    // The last bound of a transcript is often a few milliseconds past the end.
     let (start, end) = (at(excerpt.start), at(excerpt.end).min(whole.len()));
     match whole.get(start..end).filter(|s| !s.is_empty()) {
         Some(samples) => Ok(samples.to_vec()),
-        None => Err(Error::failed(format!(
-            "{}: utterance {} begins at {} s, the file has {:.3} s; correct its start",
-            u.path.display(),
-            u.id,
-            excerpt.start,
-            whole.len() as f64 / f64::from(SAMPLE_RATE)
-        ))),
+        None => Err(u.begins_late(whole.len() as f64 / f64::from(SAMPLE_RATE))),
     }
-}
-
-/// Errors that are told in full; of the others the number.
-const TOLD: usize = 20;
-
-/// All values, or all errors as one ([`all_of`]).
-pub fn all_or_errors<T>(results: Vec<Result<T>>) -> Result<Vec<T>> {
-    let (mut values, mut errors) = (Vec::with_capacity(results.len()), Vec::new());
-    for result in results {
-        match result {
-            Ok(value) => values.push(value),
-            Err(e) => errors.push(e),
-        }
-    }
-    match errors.len() {
-        0 => Ok(values),
-        1 => Err(errors.swap_remove(0)),
-        _ => Err(Error::failed(all_of(&errors.iter().map(ToString::to_string).collect::<Vec<_>>()))),
-    }
-}
-
-/// What is wrong with several files in one line: `a.wav: empty (and 2 more: b.wav: silent; c.wav: silent)`. After the first
-/// 20 the number of the others.
-pub fn all_of(refused: &[String]) -> String {
-    // Excerpts of one file say the same.
-    let mut known = HashSet::new();
-    let refused: Vec<&String> = refused.iter().filter(|why| known.insert(why.as_str())).collect();
-    let Some((&first, others)) = refused.split_first() else { return String::new() };
-    if others.is_empty() {
-        return first.clone();
-    }
-    let named = others.iter().take(TOLD - 1).map(|why| why.as_str()).collect::<Vec<_>>().join("; ");
-    let rest = others.len().saturating_sub(TOLD - 1);
-    let rest = if rest > 0 { format!("; {rest} are not named here") } else { String::new() };
-    format!("{first} (and {} more: {named}{rest})", others.len())
 }
 
 fn cache_folder(cache: &Path, channels: Channels, features: &Features) -> PathBuf {
@@ -195,8 +153,8 @@ fn cache_folder(cache: &Path, channels: Channels, features: &Features) -> PathBu
     cache.join(format!("features-{}", &digest[..16]))
 }
 
-/// Whether `mel` can be a result of `features`. A block of a file that never reached the disk reads as zeros;
-/// exactly 0 dB hardly ever comes out of audio, and where it does, one file is computed again.
+/// Whether `mel` can be a result of `features`. A block that never reached the disk reads as zeros; real audio hardly ever
+/// gives exactly 0 dB, and where it does, the file is only recomputed.
 fn plausible(mel: &LogMel, features: &Features) -> bool {
     let peak = mel.db.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let least = peak - features.floor_db - 1e-3;
@@ -213,7 +171,7 @@ pub struct Standardiser {
 }
 
 impl Standardiser {
-    /// Fits to the training utterances of a fold, and to nothing else.
+    /// Computes the statistics; pass the training utterances of a fold and nothing else.
     pub fn fit<'a>(training: impl IntoIterator<Item = &'a LogMel>) -> Standardiser {
         let (mut n, mut sum, mut squares) = (0u64, 0f64, 0f64);
         for v in training.into_iter().flat_map(|m| &m.db) {

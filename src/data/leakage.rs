@@ -1,34 +1,34 @@
-//! The leakage audit: what a test utterance could have told the training, checked on the very indices
-//! that the training uses. Any hit stops the run, but for names that only look alike: whether they are one, a person
-//! has to say.
+//! The leakage audit: checks whether test utterances leak into training, on the very index lists that the training uses. Any
+//! leak aborts the run, except a speaker overlap that the protocol declares, and names that merely look alike: a person has to
+//! decide whether they are the same.
 
 use crate::corpora::Utterance;
 use seraug_core::error::{Error, Result};
-use seraug_core::names::unicode::{clean, likeness};
+use seraug_core::names::unicode::{confusable_key, normalise};
 use seraug_core::run_files::AuditCheck;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
-/// Where everything in a cell comes from: indices into the utterances of the experiment.
+/// The origin of all data of a cell: indices into the utterances of the experiment.
 #[derive(Debug, Clone, Copy)]
 pub struct Lineage<'a> {
-    /// What the classifier is tested on.
+    /// The classifier's test set.
     pub test: &'a [usize],
-    /// What it is trained on, augmentations aside.
+    /// The classifier's training set, without augmentations.
     pub train: &'a [usize],
-    /// What augmentations were made from.
+    /// Sources of the augmentations.
     pub augmented_from: &'a [usize],
-    /// What the augmentor was trained on.
+    /// The augmentor's training set.
     pub augmentor_trained_on: &'a [usize],
-    /// What mean and deviation were fitted on.
+    /// The utterances that mean and deviation were computed on.
     pub statistics_from: &'a [usize],
-    /// The protocol lets test speakers train: they are counted, not refused.
+    /// The protocol allows test speakers in training: they are counted, not refused.
     pub speakers_overlap: bool,
 }
 
-/// The auditor of an experiment: what its utterances may have in common, as numbers, because the questions are asked
-/// of every cell.
+/// The auditor of an experiment. Maps everything that utterances may share to numbers once, because the checks run on every
+/// cell.
 #[derive(Debug)]
 pub struct Auditor<'a> {
     utterances: &'a [Utterance],
@@ -59,11 +59,11 @@ impl ValueNumbers {
     }
 }
 
-/// A name is looked at once, however often it speaks.
+/// Computes the key of each name only once.
 fn likenesses(utterances: &[Utterance]) -> ValueNumbers {
     let mut known: HashMap<&str, String> = HashMap::new();
     for u in utterances {
-        known.entry(&u.speaker).or_insert_with(|| likeness(&u.speaker));
+        known.entry(&u.speaker).or_insert_with(|| confusable_key(&u.speaker));
     }
     let mut numbers: HashMap<(&str, &str), u32> = HashMap::new();
     let of = utterances.iter().map(|u| {
@@ -73,7 +73,7 @@ fn likenesses(utterances: &[Utterance]) -> ValueNumbers {
     ValueNumbers { of: of.collect(), distinct: numbers.len() }
 }
 
-/// By the file, whatever links lead to it.
+/// Identifies a file independently of links to it.
 fn recordings(utterances: &[Utterance]) -> ValueNumbers {
     let mut real: HashMap<&Path, PathBuf> = HashMap::new();
     for u in utterances {
@@ -87,27 +87,27 @@ fn recordings(utterances: &[Utterance]) -> ValueNumbers {
     ValueNumbers { of: of.collect(), distinct: numbers.len() }
 }
 
-/// Hits of one question: how many of the test utterances, and the first pair.
+/// The result of one check: the number of leaking utterances, and the first pair.
 type Hits = (usize, Option<(usize, usize)>);
 
 impl<'a> Auditor<'a> {
-    /// Of the experiment that is about `utterances`.
+    /// For an experiment on `utterances`.
     pub fn new(utterances: &'a [Utterance]) -> Auditor<'a> {
         let excerpts = utterances.iter().any(|u| u.excerpt.is_some());
         Auditor {
             utterances,
-            speakers: ValueNumbers::new(utterances, |u| (&*u.corpus, clean(&u.speaker))),
+            speakers: ValueNumbers::new(utterances, |u| (&*u.corpus, normalise(&u.speaker))),
             likenesses: likenesses(utterances),
-            ids: ValueNumbers::new(utterances, |u| (&*u.corpus, clean(&u.id))),
+            ids: ValueNumbers::new(utterances, |u| (&*u.corpus, normalise(&u.id))),
             contents: ValueNumbers::new(utterances, |u| u.sha256.as_str()),
             files: excerpts.then(|| recordings(utterances)),
         }
     }
 
-    /// Asks every question of one cell. Names that only look alike are among the answers where there are any.
+    /// Runs every check on one cell. The check for names that merely look alike is listed only if it has hits.
     ///
     /// # Errors
-    /// The first hit that the protocol does not allow, with the utterances on both sides.
+    /// The first leak that the protocol does not allow, with both utterances.
     pub fn audit(&self, lineage: &Lineage) -> Result<Vec<AuditCheck>> {
         let l = lineage;
         let speakers = "speakers on both sides";
@@ -145,7 +145,7 @@ impl<'a> Auditor<'a> {
         Ok(checks)
     }
 
-    /// Utterances of `right` whose speaker does not speak in `left`, but somebody there has a name that looks the same.
+    /// Utterances of `right` whose speaker is not in `left`, although a speaker with a name that looks the same is.
     fn alike(&self, left: &[usize], right: &[usize]) -> Hits {
         let mut speaks = vec![false; self.speakers.distinct];
         left.iter().for_each(|&i| speaks[self.speakers.of[i] as usize] = true);
@@ -154,7 +154,7 @@ impl<'a> Auditor<'a> {
         shared(&self.likenesses, left, &others)
     }
 
-    /// Utterances of `right` whose stretch of a file one of `left` has a part of. A whole file is all of it.
+    /// Utterances of `right` that overlap in time with an utterance of `left` from the same file.
     fn overlapping(&self, left: &[usize], right: &[usize]) -> Hits {
         let Some(files) = &self.files else { return (0, None) };
         let bounds = |i: usize| self.utterances[i].excerpt.map_or((0.0, f64::INFINITY), |e| (e.start, e.end));
@@ -177,7 +177,7 @@ impl<'a> Auditor<'a> {
     }
 }
 
-/// Utterances of `right` that agree in a number with one of `left`; of those the first in `left` is in the pair.
+/// Utterances of `right` that share a number with an utterance of `left`; the pair has the first of `left`.
 fn shared(numbers: &ValueNumbers, left: &[usize], right: &[usize]) -> Hits {
     let mut seen = vec![false; numbers.distinct];
     left.iter().for_each(|&i| seen[numbers.of[i] as usize] = true);

@@ -1,6 +1,6 @@
-//! What is rendered from a run directory alone: tables, figures, page. Needs neither audio nor libtorch.
+//! Writes the report of a run directory: tables, figures and page.
 
-use crate::analysis::public;
+use crate::analysis::public::Private;
 use crate::page::contents::{self, ReportContents};
 use crate::page::{counts, splice};
 use seraug_core::error::{Error, Result};
@@ -9,18 +9,18 @@ use seraug_core::names::folders::{LATEST, check_experiment};
 use seraug_core::run_files::{RunDir, RunInfo, point_latest};
 use std::path::{Component, Path, PathBuf};
 
-/// What [`report`] wrote.
+/// The files that [`report`] wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrittenReport {
-    /// `reports/<experiment>/<run-id>`.
+    /// The folder of the report, `reports/<experiment>/<run-id>`.
     pub dir: PathBuf,
-    /// index.html.
+    /// Its page, index.html.
     pub page: PathBuf,
     /// Every file, the page last.
     pub files: Vec<PathBuf>,
-    /// The table as text for a terminal.
+    /// The table as text for a terminal, with what the run shows.
     pub text: String,
-    /// What a person should know beside it.
+    /// A note for the person who asked for the report, such as that `latest` could not be set.
     pub note: Option<String>,
 }
 
@@ -28,38 +28,40 @@ pub struct WrittenReport {
 /// file whole or not at all, and points `latest` beside it at the newest run that has a report.
 ///
 /// # Errors
-/// A run directory that does not read (see [`Reading::of`]), or a reports folder that cannot be written.
+/// A run directory that cannot be read (see [`LoadedRun::of`](crate::analysis::loaded_run::LoadedRun::of)), or a reports folder
+/// that cannot be written.
 pub fn report(run: &RunDir, reports: &Path) -> Result<WrittenReport> {
-    if run.counts().is_file() {
-        let info = RunInfo::load(&run.info())?;
-        let (files, text) = counts::files(run, &info, str::to_owned)?;
-        let dir = folder(&info, run, reports)?;
-        return write(dir, files, text);
-    }
-    let contents = ReportContents::of(run)?;
-    write_contents(run, &contents, reports)
+    made(run, reports, false)
 }
 
-/// As [`report`], for anybody: no file of it names a host, a user or a path outside the report (see [`public::Private`]). In place
-/// of links to the run there is provenance.toml, which is its run.toml without them.
+/// As [`report`], for publication: no file names a host, a user or a path outside the report (see [`Private`]). In place of
+/// links to the run, the report has provenance.toml, which is run.toml without them.
 ///
 /// # Errors
 /// As [`report`].
 pub fn report_public(run: &RunDir, reports: &Path) -> Result<WrittenReport> {
-    if run.counts().is_file() {
-        let info = RunInfo::load(&run.info())?;
-        let private = public::Private::of(run, &info);
-        let info = private.info(&info);
-        let (mut files, text) = counts::files(run, &info, |text| private.out_of(text))?;
-        files.insert(0, ("provenance.toml".into(), contents::provenance_of(&info)?.into_bytes()));
-        let dir = folder(&info, run, reports)?;
-        return write(dir, files, text);
-    }
-    let contents = ReportContents::public(run)?;
-    write_contents(run, &contents, reports)
+    made(run, reports, true)
 }
 
-/// As [`report`], and puts the run's table and first figure into a Markdown file, between its markers.
+fn made(run: &RunDir, reports: &Path, public: bool) -> Result<WrittenReport> {
+    if !run.counts().is_file() {
+        let contents = if public { ReportContents::public(run) } else { ReportContents::of(run) }?;
+        return write_contents(run, &contents, reports);
+    }
+    let mut info = RunInfo::load(&run.info())?;
+    let private = public.then(|| Private::of(run, &info));
+    if let Some(private) = &private {
+        info = private.info(&info);
+    }
+    let hide = |text: &str| private.as_ref().map_or_else(|| text.to_owned(), |p| p.out_of(text));
+    let (mut files, text) = counts::files(run, &info, hide)?;
+    if public {
+        files.insert(0, ("provenance.toml".into(), contents::provenance_of(&info)?.into_bytes()));
+    }
+    write(folder(&info, run, reports)?, files, text)
+}
+
+/// As [`report`], and puts the table and the first figure of the run into a Markdown file, between its markers.
 ///
 /// # Errors
 /// As [`report`]; a table of counts; a file that cannot be read or written, or lacks the markers.
@@ -77,7 +79,7 @@ pub fn report_into(run: &RunDir, reports: &Path, file: &Path) -> Result<WrittenR
     let place = place.map_err(failed)?;
     let to_page = relative(&place, &std::fs::canonicalize(&written.dir).map_err(failed)?);
     let content = contents.markdown_excerpt(&to_page, &relative(&place, run.path()));
-    let new = splice::splice(&text, &name, &contents.reading.info.experiment, &content)?;
+    let new = splice::splice(&text, &name, &contents.run.info.experiment, &content)?;
     if new != text {
         write_given(file, new.as_bytes())?;
     }
@@ -85,13 +87,13 @@ pub fn report_into(run: &RunDir, reports: &Path, file: &Path) -> Result<WrittenR
 }
 
 fn write_contents(run: &RunDir, contents: &ReportContents, reports: &Path) -> Result<WrittenReport> {
-    let dir = folder(&contents.reading.info, run, reports)?;
+    let dir = folder(&contents.run.info, run, reports)?;
     let real = std::fs::canonicalize(&dir).map_err(|e| unwritable(&dir, e))?;
     let files = contents.files(&relative(&real, run.path()))?;
     write(dir, files, contents.terminal())
 }
 
-/// `reports/<experiment>/<run-id>`, made.
+/// Makes the folder `reports/<experiment>/<run-id>`.
 fn folder(info: &RunInfo, run: &RunDir, reports: &Path) -> Result<PathBuf> {
     let experiment = &info.experiment;
     check_experiment(experiment)
@@ -101,8 +103,8 @@ fn folder(info: &RunInfo, run: &RunDir, reports: &Path) -> Result<PathBuf> {
     Ok(dir)
 }
 
-/// The name of a run's report: that of the run. A run that was copied to a folder `latest` gets the name that it had, because
-/// `latest` of the reports is a link to another one.
+/// The name of the report of a run, which is the id of the run. A run that was copied to a folder called `latest` gets the id
+/// that it had, because `latest` among the reports is a link to another one.
 fn name(info: &RunInfo, run: &RunDir) -> String {
     if run.id() != LATEST {
         return run.id();
@@ -113,7 +115,7 @@ fn name(info: &RunInfo, run: &RunDir) -> String {
     if plain { name } else { "copy".to_owned() }
 }
 
-/// Writes files below `dir` and points `latest` beside it at the newest report.
+/// Writes the files below `dir` and points `latest` beside it to the newest report.
 fn write(dir: PathBuf, files: counts::ReportFiles, text: String) -> Result<WrittenReport> {
     let mut written = Vec::new();
     for (name, bytes) in &files {
@@ -133,7 +135,7 @@ fn unwritable(path: &Path, e: std::io::Error) -> Error {
     Error::failed(format!("{}: cannot be written: {e}", path.display()))
 }
 
-/// The newest run below `parent` that has a page; run ids begin with the time.
+/// The newest run below `parent` that has a page: run ids begin with the time.
 fn newest(parent: &Path) -> Option<String> {
     let entries = std::fs::read_dir(parent).ok()?.flatten();
     let has_page = |e: &std::fs::DirEntry| {
@@ -144,7 +146,7 @@ fn newest(parent: &Path) -> Option<String> {
     entries.filter(has_page).map(|e| e.file_name().to_string_lossy().into_owned()).max()
 }
 
-/// The way from folder `from` to `to`, both absolute, with `/` between the steps.
+/// The relative path from folder `from` to `to`, both absolute, with `/` as separator.
 fn relative(from: &Path, to: &Path) -> String {
     let (from, to): (Vec<Component>, Vec<Component>) =
         (from.components().collect(), to.components().collect());

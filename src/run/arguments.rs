@@ -1,49 +1,49 @@
-//! Values of the command line, checked as they are read: a wrong one ends with exit code 2 and names its limits.
+//! Parsers of values on the command line. A wrong value ends the program with exit code 2 and a message that names its limits.
 
 use clap::builder::{PathBufValueParser, RangedU64ValueParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, Command, Error};
-use seraug_core::terminal;
+use seraug_core::{exit, terminal};
 use std::ffi::OsStr;
 use std::ops::RangeBounds;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Between two checkpoints, seconds.
+/// Default time between two checkpoints, in seconds.
 pub const CHECKPOINT_SECONDS: f64 = 120.0;
 
-/// Most seconds that an option takes: thirty years, beyond which clocks of the system overflow.
+/// Largest number of seconds: thirty years, beyond which clocks of the system overflow.
 const MOST_SECONDS: f64 = 1e9;
 
-/// Most cells at once, and failed cells: more than a run has.
+/// Largest number of cells at once and of failed cells: more than a run has.
 pub const MOST_JOBS: u64 = 1_000_000;
-/// Most threads of an operation: more than any machine has.
+/// Largest number of threads of an operation: more than any machine has.
 pub const MOST_THREADS: u64 = 4096;
-/// Most days: a century.
+/// Largest number of days: a century.
 pub const MOST_DAYS: u64 = 36_500;
 /// Largest seed. TOML, which a run's spec is written in, has integers of 64 bits with a sign.
 pub const LARGEST_SEED: u64 = i64::MAX as u64;
 
-/// Seconds between two acts, 0 for always.
+/// Parses the seconds between two events; 0 means every time.
 ///
 /// # Errors
-/// No number, or one that is not in 0 to 1e9.
+/// Not a number in 0 to 1e9.
 pub fn interval(text: &str) -> Result<f64, String> {
     number(text, |v| (0.0..=MOST_SECONDS).contains(&v), "expected seconds, 0 to 1000000000")
 }
 
-/// Seconds that something may take.
+/// Parses the seconds that something may take.
 ///
 /// # Errors
-/// No number, or one that is not above 0 and at most 1e9.
+/// Not a number above 0 and at most 1e9.
 pub fn patience(text: &str) -> Result<f64, String> {
     number(text, |v| v > 0.0 && v <= MOST_SECONDS, "expected seconds, above 0 and at most 1000000000")
 }
 
-/// Percentage points.
+/// Parses percentage points.
 ///
 /// # Errors
-/// No number, or one that is not in 0 to 100.
+/// Not a number in 0 to 100.
 pub fn points(text: &str) -> Result<f64, String> {
     number(text, |v| (0.0..=100.0).contains(&v), "expected percentage points, 0 to 100")
 }
@@ -53,7 +53,7 @@ fn number(text: &str, fits: impl Fn(f64) -> bool, expected: &str) -> Result<f64,
     text.trim().parse().ok().filter(|v| fits(*v)).ok_or_else(|| expected.to_owned())
 }
 
-/// Whole numbers of a range.
+/// A parser of whole numbers in a range.
 pub fn whole<T>(range: impl RangeBounds<u64>) -> RangedU64ValueParser<T>
 where
     T: TryFrom<u64>,
@@ -61,16 +61,16 @@ where
     RangedU64ValueParser::new().range(range)
 }
 
-/// Of the seconds that [`interval`] and [`patience`] give.
+/// The duration of the seconds that [`interval`] and [`patience`] parse.
 pub fn seconds(given: f64) -> Duration {
     Duration::try_from_secs_f64(given.max(0.0)).unwrap_or(Duration::MAX)
 }
 
-/// The folder of the corpora. An empty variable of the environment is as one that is not set; an empty flag is wrong.
+/// Parses the folder of the corpora. An empty environment variable counts as unset; an empty flag is an error.
 #[derive(Debug, Clone, Copy)]
 pub struct Corpora;
 
-/// Where the corpora are looked for when nobody says.
+/// Default folder of the corpora.
 pub const CORPORA: &str = "corpora";
 
 impl TypedValueParser for Corpora {
@@ -94,20 +94,21 @@ impl TypedValueParser for Corpora {
     }
 }
 
-/// Prints what clap has to say of the command line: how a command is used, or what is wrong with this one; the exit code.
+/// Prints a message of clap, which is the help or what is wrong with the command line, and returns the exit code.
 ///
 /// # Errors
-/// As [`print`].
-pub fn told(told: &Error) -> seraug_core::error::Result<u8> {
-    let text = told.render().to_string();
-    match told.use_stderr() {
+/// As [`terminal::print`].
+pub fn print_message(message: &Error) -> seraug_core::error::Result<u8> {
+    let text = message.render().to_string();
+    match message.use_stderr() {
         true => terminal::last_words(&text),
         false => terminal::print(&text)?,
     }
-    Ok(u8::try_from(told.exit_code()).unwrap_or(2))
+    Ok(u8::try_from(message.exit_code()).unwrap_or(exit::USAGE))
 }
 
-/// The command line as provenance has it. TOML is text: of an argument that is not UTF-8, what is not is replaced.
+/// The command line as run.toml records it. In an argument that is not UTF-8 the invalid bytes are replaced, because TOML is
+/// text.
 pub fn arguments() -> Vec<String> {
     std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
 }

@@ -1,26 +1,42 @@
-//! Table 1: utterances of each valence in each corpus, found beside published.
+//! Table 1: utterances of each valence in each corpus, as found here and as published.
 
 use crate::inputs;
+use crate::options::{Places, Provenance};
 use crate::progress::Display;
-use crate::supervise::{Finished, Options};
 use seraug_core::error::{Error, Result};
 use seraug_core::files::write_atomic;
 use seraug_core::run_files::{CorpusInfo, CountRow, CountStatus, RunDir, RunInfo, write_counts};
 use seraug_core::spec::{Count, Counts};
-use seraug_core::store::Store;
 use seraug_core::version::{self, VERSION};
 use seraug_data::corpora::{self, Corpus, DigestPolicy};
 use std::time::Instant;
 
-/// Counts every row and writes spec.toml, run.toml and counts.csv. A row whose corpus is not there says so; the
-/// others are counted all the same.
+/// A finished table of counts.
+#[derive(Debug)]
+pub struct Counted {
+    /// Its run directory.
+    pub run: RunDir,
+    /// Rows of the table.
+    pub corpora: usize,
+    /// Rows whose corpus is missing.
+    pub missing: usize,
+}
+
+/// Counts every row and writes spec.toml, run.toml and counts.csv. A row whose corpus is missing says so; the others are
+/// counted all the same.
 ///
 /// # Errors
 /// A corpus that cannot be read, an unknown one, a results folder that cannot be written.
-pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Display) -> Result<Finished> {
+pub fn run(
+    counts: &Counts,
+    experiment: &str,
+    places: &Places,
+    provenance: &Provenance,
+    display: &Display,
+) -> Result<Counted> {
     let started = Instant::now();
     let now = jiff::Timestamp::now();
-    let store = Store::of(&options.results);
+    let store = places.store();
     let mut infos: Vec<CorpusInfo> = Vec::new();
     let mut rows = Vec::new();
     for count in &counts.count {
@@ -28,7 +44,7 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
         let read = corpora::import(
             &count.corpus,
             &count.languages,
-            &options.corpora,
+            &places.corpora,
             store.root(),
             DigestPolicy::Cached,
             &bar,
@@ -45,9 +61,8 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
             Err(Error::Missing(_)) => {
                 if rows.iter().all(|r: &CountRow| r.corpus != count.corpus) {
                     let name = &count.corpus;
-                    display.note(&format!(
-                        "{name} is not here: `seraug corpus check {name}` says how to get it"
-                    ));
+                    display
+                        .note(&format!("{name} not found: `seraug corpus check {name}` says how to get it"));
                 }
                 row(count, CountStatus::Missing, [None; 2])
             }
@@ -57,8 +72,8 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
     let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
     let info = RunInfo {
         experiment: experiment.to_owned(),
-        command: options.command.clone(),
-        set: options.set.clone(),
+        command: provenance.command.clone(),
+        set: provenance.set.clone(),
         version: VERSION.to_owned(),
         revision: version::revision().to_owned(),
         started: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -68,14 +83,14 @@ pub fn run(counts: &Counts, experiment: &str, options: &Options, display: &Displ
         ..RunInfo::default()
     };
     let text = toml::to_string(counts).expect("a spec is always valid TOML");
-    let run = RunDir::create(&options.results, experiment, &stamp, version::revision(), |run| {
+    let run = RunDir::create(&places.results, experiment, &stamp, version::revision(), |run| {
         write_atomic(&run.spec(), text.as_bytes())?;
         write_counts(&run.counts(), &rows)?;
         info.save(&run.info())
     })?;
     run.point_latest().iter().for_each(|note| display.note(&format!("note: {note}")));
-    let failed = rows.iter().filter(|r| r.status == CountStatus::Missing).count();
-    Ok(Finished { run, cells: rows.len(), failed, open: 0, queued: 0, before: false })
+    let missing = rows.iter().filter(|r| r.status == CountStatus::Missing).count();
+    Ok(Counted { run, corpora: rows.len(), missing })
 }
 
 fn counted(count: &Count, corpus: &Corpus) -> CountRow {

@@ -1,10 +1,10 @@
-//! The corpora of an experiment, read and held against their manifests.
+//! Reads the corpora of an experiment and checks them against their manifests.
 
+use crate::options::Places;
 use crate::plan::Plan;
 use crate::progress::Display;
-use crate::supervise::Options;
 use indicatif::ProgressBar;
-use seraug_core::error::{Error, Result};
+use seraug_core::error::{Error, Result, join_messages};
 use seraug_core::manifest::Manifest;
 use seraug_core::run_files::{CorpusInfo, FoldInfo};
 use seraug_core::spec::Spec;
@@ -14,31 +14,32 @@ use seraug_data::features;
 use seraug_data::split::{Fold, Selection};
 use std::collections::HashSet;
 
-/// What an experiment reads.
+/// The data of an experiment.
 #[derive(Debug)]
 pub struct Inputs {
-    /// In the order of [`Spec::corpora`].
+    /// The corpora in the order of [`Spec::corpora`].
     pub corpora: Vec<Corpus>,
-    /// One a corpus, for provenance; [`used`] counts what the experiment takes of it.
+    /// The entry of each corpus in run.toml; [`used`] counts what the experiment takes of it.
     pub infos: Vec<CorpusInfo>,
-    /// What is incomplete, one sentence a corpus.
+    /// What is incomplete, one sentence for each corpus.
     pub notes: Vec<String>,
 }
 
-/// Reads the corpora of `spec` and refuses an incomplete one, unless `options.partial`: then recordings of it that cannot
-/// be used are left out too, before anything is planned with them.
+/// Reads the corpora of `spec` and refuses an incomplete one, unless `partial`: then its unusable recordings are left out
+/// too, before anything is planned with them.
 ///
 /// # Errors
-/// Corpora that are missing, all of them in one message with what to do (usage); those that differ from their manifests.
-pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) -> Result<Inputs> {
+/// Missing corpora, all of them in one message with the next step (usage); corpora that differ from their manifests.
+pub fn read(spec: &Spec, places: &Places, partial: bool, display: &Display) -> Result<Inputs> {
     let mut inputs = Inputs { corpora: Vec::new(), infos: Vec::new(), notes: Vec::new() };
+    let store = places.store();
     let (mut missing, mut wrong) = (Vec::new(), Vec::new());
     for name in spec.corpora() {
         let bar = display.bar(name, 0);
         let read = corpora::import(
             name,
             spec.languages_of(name),
-            &options.corpora,
+            &places.corpora,
             store.root(),
             DigestPolicy::Cached,
             &bar,
@@ -52,14 +53,14 @@ pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) ->
             }
             Err(e) => return Err(e),
         };
-        match incomplete(&corpus, options.partial) {
+        match incomplete(&corpus, partial) {
             Ok(note) => inputs.notes.extend(note),
             Err(e) => wrong.push(e.to_string()),
         }
         inputs.notes.extend(notes(&corpus));
-        if options.partial {
+        if partial {
             let bar = display.bar(name, 0);
-            inputs.notes.extend(leave_out(&mut corpus, spec, store, &bar));
+            inputs.notes.extend(leave_out(&mut corpus, spec, &store, &bar));
             bar.finish_and_clear();
         }
         inputs.infos.push(info(&corpus));
@@ -78,35 +79,35 @@ pub fn read(spec: &Spec, options: &Options, store: &Store, display: &Display) ->
     Err(Error::Missing(missing.join("\n\n")))
 }
 
-/// How `corpus` differs from its manifest, in a sentence; none where it does not.
+/// How `corpus` differs from its manifest, in a sentence; none where it is complete.
 ///
 /// # Errors
-/// It does, and `partial` does not allow it.
+/// It is incomplete and `partial` does not allow that.
 pub fn incomplete(corpus: &Corpus, partial: bool) -> Result<Option<String>> {
     let (name, differences) = (&corpus.manifest.name, corpus.differences());
     match differences.first() {
         None => Ok(None),
         Some(_) if partial => Ok(Some(format!("the corpus {name} is partial: {}", brief(&differences)))),
         Some(_) => Err(Error::failed(format!(
-            "{}: {}; see `seraug corpus check {name}`, or go on with --partial",
+            "{}: {}; see `seraug corpus check {name}`, or use it as it is with --partial",
             corpus.root.display(),
             brief(&differences)
         ))),
     }
 }
 
-/// Differences that are told; of others the number.
-const TOLD: usize = 40;
+/// Differences that are listed; the rest is counted.
+const LISTED: usize = 40;
 
 fn brief(differences: &[String]) -> String {
-    let told = differences.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>().join("; ");
-    match differences.len().saturating_sub(TOLD) {
-        0 => told,
-        more => format!("{told}; and {more} more"),
+    let listed = differences.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join("; ");
+    match differences.len().saturating_sub(LISTED) {
+        0 => listed,
+        more => format!("{listed}; and {more} more"),
     }
 }
 
-/// What somebody should know of `corpus` and what stops nothing: names that look alike, what the manifest leaves out.
+/// Remarks on `corpus` that stop nothing: names that look alike, recordings that the manifest leaves out.
 fn notes(corpus: &Corpus) -> Vec<String> {
     let Manifest { name, unusable, .. } = &corpus.manifest;
     let listed = corpus.faults.listed.iter().map(|l| match unusable.get(l) {
@@ -116,7 +117,7 @@ fn notes(corpus: &Corpus) -> Vec<String> {
     corpus.check().notes.into_iter().chain(listed).map(|note| format!("the corpus {name}: {note}")).collect()
 }
 
-/// Takes the recordings that `spec` would use and that cannot be used out of `corpus`; what was taken out, in one line.
+/// Removes from `corpus` the recordings that `spec` would use and that cannot be used; one line lists them.
 fn leave_out(corpus: &mut Corpus, spec: &Spec, store: &Store, bar: &ProgressBar) -> Option<String> {
     let name = corpus.manifest.name.clone();
     let mut spec = spec.clone();
@@ -125,22 +126,22 @@ fn leave_out(corpus: &mut Corpus, spec: &Spec, store: &Store, bar: &ProgressBar)
     let wanted = |u: &Utterance| {
         (languages.is_empty() || languages.contains(&u.language)) && spec.class_of(&name, u.emotion).is_some()
     };
-    let places: Vec<usize> =
+    let indices: Vec<usize> =
         (0..corpus.utterances.len()).filter(|&i| wanted(&corpus.utterances[i])).collect();
-    let of_spec: Vec<Utterance> = places.iter().map(|&i| corpus.utterances[i].clone()).collect();
+    let of_spec: Vec<Utterance> = indices.iter().map(|&i| corpus.utterances[i].clone()).collect();
     bar.set_length(of_spec.len() as u64);
     let refused = features::unusable(&of_spec, &spec.features, store.root(), bar);
     if refused.is_empty() {
         return None;
     }
-    let out: HashSet<usize> = refused.iter().map(|(i, _)| places[*i]).collect();
-    let mut place = 0;
-    corpus.utterances.retain(|_| (!out.contains(&place), place += 1).0);
+    let unusable: HashSet<usize> = refused.iter().map(|(i, _)| indices[*i]).collect();
+    let mut index = 0;
+    corpus.utterances.retain(|_| (!unusable.contains(&index), index += 1).0);
     let why: Vec<String> = refused.into_iter().map(|(_, why)| why).collect();
-    Some(format!("the corpus {name} is partial: left out what cannot be used: {}", features::all_of(&why)))
+    Some(format!("the corpus {name} is partial: unusable recordings left out: {}", join_messages(&why)))
 }
 
-/// A corpus for provenance, as if all of it were used.
+/// The entry of a corpus in run.toml, as if the experiment used all of it.
 pub fn info(corpus: &Corpus) -> CorpusInfo {
     let speakers: HashSet<&str> = corpus.utterances.iter().map(|u| u.speaker.as_str()).collect();
     CorpusInfo {
@@ -155,7 +156,7 @@ pub fn info(corpus: &Corpus) -> CorpusInfo {
     }
 }
 
-/// `infos` with the utterances and speakers that the experiment uses.
+/// `infos` with the numbers of utterances and speakers that the experiment uses.
 pub fn used(mut infos: Vec<CorpusInfo>, selection: &Selection) -> Vec<CorpusInfo> {
     for info in &mut infos {
         let of = || selection.utterances.iter().filter(|u| *u.corpus == *info.name);
@@ -165,7 +166,7 @@ pub fn used(mut infos: Vec<CorpusInfo>, selection: &Selection) -> Vec<CorpusInfo
     infos
 }
 
-/// The folds of the first seed.
+/// The folds of the first seed, for run.toml.
 pub fn folds(plan: &Plan) -> Vec<FoldInfo> {
     let first = plan.folds.first().map(|f| f.0);
     let folds: Vec<&Fold> = plan.folds.iter().filter(|f| Some(f.0) == first).map(|f| &*f.1).collect();
@@ -180,7 +181,7 @@ pub fn folds(plan: &Plan) -> Vec<FoldInfo> {
     folds.iter().map(info).collect()
 }
 
-/// A sentence for each kind of fold in which test speakers train.
+/// A sentence for each data set whose test speakers also occur in training.
 pub fn overlaps(plan: &Plan) -> Vec<String> {
     let mut about: Vec<&str> =
         plan.folds.iter().filter(|(_, f)| f.speakers_overlap).map(|(_, f)| f.corpus.as_str()).collect();

@@ -7,10 +7,10 @@ use std::str::FromStr;
 /// `--launcher`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Launcher {
-    /// As processes of this machine.
+    /// As processes on this machine.
     #[default]
     Local,
-    /// As job arrays of a Slurm cluster.
+    /// As job arrays on a Slurm cluster.
     Slurm,
 }
 

@@ -5,6 +5,7 @@ pub mod counts;
 pub mod estimate;
 pub mod inputs;
 pub mod launcher;
+pub mod options;
 pub mod out_of_memory;
 pub mod plan;
 pub mod progress;

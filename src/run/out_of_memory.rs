@@ -1,9 +1,9 @@
-//! A failure for want of memory, told as what to change.
+//! Recognises failures for lack of memory and says what to change.
 
 use seraug_core::spec::Spec;
 use seraug_core::store::Stage;
 
-/// What libtorch and CUDA say when a device's memory is used up.
+/// Phrases of libtorch and CUDA when the memory of a device runs out.
 const CUDA: [&str; 5] = [
     "CUDA out of memory",
     "CUDA error: out of memory",
@@ -11,7 +11,7 @@ const CUDA: [&str; 5] = [
     "CUBLAS_STATUS_ALLOC_FAILED",
     "CUDNN_STATUS_ALLOC_FAILED",
 ];
-/// What libtorch, C++ and Rust say when the host's is.
+/// Phrases of libtorch, C++ and Rust when the memory of the host runs out.
 const HOST: [&str; 5] = [
     "DefaultCPUAllocator: can't allocate memory",
     "DefaultCPUAllocator: not enough memory",
@@ -20,11 +20,11 @@ const HOST: [&str; 5] = [
     "Cannot allocate memory",
 ];
 
-/// One line for the text of a failure of `stage`: which device has too little memory, how much was asked for,
-/// and what to change; none where the failure is another.
+/// One line about a failure of `stage` with this text: which device has too little memory, how much was requested and what to
+/// change; none where memory is not the reason.
 pub fn advice(text: &str, stage: Stage, spec: &Spec) -> Option<String> {
-    let said = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
-    let device = match (said(&CUDA), said(&HOST)) {
+    let has = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
+    let device = match (has(&CUDA), has(&HOST)) {
         (true, _) => match amount(text, "GPU ").and_then(|n| n.parse::<u32>().ok()) {
             Some(number) => format!("on cuda:{number}"),
             None => "on the GPU".to_owned(),
@@ -33,8 +33,8 @@ pub fn advice(text: &str, stage: Stage, spec: &Spec) -> Option<String> {
         (false, false) => return None,
     };
     let free = amount(text, "of which ").zip(amount(text, "total capacity of "));
-    let facts: Vec<String> = asked(text)
-        .map(|asked| format!("{asked} asked for"))
+    let facts: Vec<String> = requested(text)
+        .map(|amount| format!("{amount} requested"))
         .into_iter()
         .chain(free.map(|(free, all)| format!("{free} of {all} free")))
         .collect();
@@ -42,8 +42,8 @@ pub fn advice(text: &str, stage: Stage, spec: &Spec) -> Option<String> {
     Some(format!("out of memory {device}{colon}{}; {}", facts.join(", "), remedy(stage, spec)))
 }
 
-/// What to change where `stage` needs more memory than there is: also for a process that was killed for it and
-/// left no text.
+/// What to change where `stage` needs more memory than there is. It also applies to a process that was killed for that and left
+/// no text.
 pub fn remedy(stage: Stage, spec: &Spec) -> String {
     let batches = match stage {
         Stage::Augmentor => vec![("augmentor.batch", spec.augmentor.batch)],
@@ -63,8 +63,8 @@ pub fn remedy(stage: Stage, spec: &Spec) -> String {
     format!("run fewer --jobs there, or another experiment of half the batch: {}", halves.join(" "))
 }
 
-/// How much was asked for, as it is said: `2.00 GiB`, or bytes by the host.
-fn asked(text: &str) -> Option<String> {
+/// The amount that was requested: as CUDA writes it, such as `2.00 GiB`, or converted from the bytes of the host.
+fn requested(text: &str) -> Option<String> {
     let bytes = |word: String| {
         let bytes: f64 = word.parse().ok()?;
         let unit = [(1u64 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
@@ -76,7 +76,7 @@ fn asked(text: &str) -> Option<String> {
         .or_else(|| amount(text, "memory allocation of ").and_then(bytes))
 }
 
-/// The number after the first `before` that one follows, and the unit after it where it is one of memory.
+/// The number that follows an occurrence of `before`, with its unit where that is one of memory.
 fn amount(text: &str, before: &str) -> Option<String> {
     let digits = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
     let mut after = text.match_indices(before).map(|(at, _)| &text[at + before.len()..]);
@@ -127,23 +127,23 @@ condition = [{ name = "no-aug" }]
                 CUDA_2_11,
                 Stage::Classifier,
                 format!(
-                    "on cuda:1: 2.00 GiB asked for, 1.06 GiB of 79.11 GiB free; {fewer}: --set classifier.batch=16"
+                    "on cuda:1: 2.00 GiB requested, 1.06 GiB of 79.11 GiB free; {fewer}: --set classifier.batch=16"
                 ),
             ),
             (
                 CUDA_1_10,
                 Stage::Augmentor,
-                format!("on cuda:0: 20.00 MiB asked for; {fewer}: --set augmentor.batch=4"),
+                format!("on cuda:0: 20.00 MiB requested; {fewer}: --set augmentor.batch=4"),
             ),
             (
                 WINDOWS,
                 Stage::Augmentor,
-                format!("on the host: 1.85 GiB asked for; {fewer}: --set augmentor.batch=4"),
+                format!("on the host: 1.85 GiB requested; {fewer}: --set augmentor.batch=4"),
             ),
             (
                 "memory allocation of 4194304 bytes failed",
                 Stage::Augmentor,
-                format!("on the host: 4.00 MiB asked for; {fewer}: --set augmentor.batch=4"),
+                format!("on the host: 4.00 MiB requested; {fewer}: --set augmentor.batch=4"),
             ),
             (
                 "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",

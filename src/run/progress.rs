@@ -1,14 +1,14 @@
-//! What a person sees while a run goes on: bars on a terminal, plain lines elsewhere, nothing if asked.
+//! The display of a running experiment: bars on a terminal, lines elsewhere, nothing with `--quiet`.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use seraug_core::terminal;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Without a terminal, what runs is said no more often than this.
+/// Shortest time between two lines about the running cells where there is no terminal.
 const EVERY: Duration = Duration::from_secs(30);
 
-/// The display of a run, on standard error: one bar for the grid, and a line for each worker.
+/// The display of a run on standard error: a bar for all cells and a line for each worker.
 #[derive(Debug)]
 pub struct Display {
     bars: MultiProgress,
@@ -27,15 +27,15 @@ enum DisplayKind {
 /// What is shown now.
 #[derive(Debug, Default)]
 struct DisplayState {
-    /// By slot: what the worker does, and its bar.
+    /// What the worker in each slot does, and its bar.
     workers: Vec<Option<(String, ProgressBar)>>,
-    left: Option<Duration>,
-    /// When what runs was last said; the beginning, before that.
-    said: Option<Instant>,
+    eta: Option<Duration>,
+    /// When the running cells were last listed; at first, when the run started.
+    listed: Option<Instant>,
 }
 
 impl Display {
-    /// For the terminal if there is one.
+    /// A display on the terminal if there is one; none if `quiet`.
     pub fn new(quiet: bool) -> Display {
         let kind = match (quiet, terminal::has_bars()) {
             (true, _) => DisplayKind::Quiet,
@@ -60,26 +60,26 @@ impl Display {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A bar of its own for `what`, such as the extraction of features.
+    /// An additional bar for `what`, such as the extraction of features.
     pub fn bar(&self, what: &str, len: u64) -> ProgressBar {
         let bar = self.bars.insert(0, bar(what));
         bar.set_length(len);
         bar
     }
 
-    /// The grid begins: `cells` in all, of which `done` have ended before.
+    /// Starts the bar of all cells, of which `done` had ended before.
     pub fn begin(&self, cells: usize, done: usize) {
         self.cells.set_style(style("{prefix} [{bar:30}] {pos}/{len}{msg}"));
         self.cells.set_prefix("cells");
         self.cells.set_length(cells as u64);
         self.cells.set_position(done as u64);
-        self.state().said = Some(Instant::now());
+        self.state().listed = Some(Instant::now());
         if self.kind == DisplayKind::Bars {
             self.cells.enable_steady_tick(Duration::from_millis(500));
         }
     }
 
-    /// What the worker in `slot` (from 0) does now: cell, stage, step of steps, a few losses; nothing, when it rests.
+    /// Shows what the worker in `slot` (from 0) does: cell, stage, steps, a few losses; none while it is idle.
     pub fn worker(&self, slot: usize, line: Option<String>) {
         let line = line.map(|l| terminal::line(&l).into_owned());
         let mut state = self.state();
@@ -97,7 +97,7 @@ impl Display {
                 state.workers[slot] = Some((line, bar));
             }
             (Some(line), None) => {
-                // Below the lines of the slots before it, so that a worker keeps its place.
+                // Below the lines of the slots before it, so that every worker keeps its place.
                 let above = state.workers[..slot].iter().rev().flatten().next().map_or(&self.cells, |w| &w.1);
                 let bar = self.bars.insert_after(above, ProgressBar::new(0));
                 bar.set_style(style("  {wide_msg}"));
@@ -112,13 +112,13 @@ impl Display {
         }
     }
 
-    /// The time that the run still takes, where it is known.
-    pub fn left(&self, left: Option<Duration>) {
-        self.cells.set_message(left.map(|l| format!(", {} left", about(l))).unwrap_or_default());
-        self.state().left = left;
+    /// Shows the remaining time of the run, where it is known.
+    pub fn eta(&self, eta: Option<Duration>) {
+        self.cells.set_message(eta.map(|l| format!(", {} left", about(l))).unwrap_or_default());
+        self.state().eta = eta;
     }
 
-    /// A cell has ended; `line` says how.
+    /// Counts a cell that has ended; `line` says how.
     pub fn cell_done(&self, line: &str) {
         self.cells.inc(1);
         if self.kind == DisplayKind::Lines {
@@ -127,17 +127,17 @@ impl Display {
         }
     }
 
-    /// A line that stays.
+    /// Prints a line that stays.
     pub fn note(&self, line: &str) {
         match self.kind {
             DisplayKind::Quiet => {}
             DisplayKind::Lines => terminal::note(line),
-            // Drawn above the bars; a terminal that went away is no reason to stop.
+            // It is drawn above the bars. That the terminal has gone away is no reason to stop.
             DisplayKind::Bars => drop(self.bars.println(terminal::line(line))),
         }
     }
 
-    /// Takes the bars away.
+    /// Removes the bars.
     pub fn end(&self) {
         for (_, bar) in std::mem::take(&mut self.state().workers).into_iter().flatten() {
             bar.finish_and_clear();
@@ -147,21 +147,21 @@ impl Display {
 }
 
 impl DisplayState {
-    /// What runs and how long it takes, if that was not said for a while.
+    /// The line about the running cells, if the last one is long enough ago.
     fn periodic(&mut self, now: Instant) -> Option<String> {
-        let since = *self.said.get_or_insert(now);
+        let since = *self.listed.get_or_insert(now);
         let working: Vec<&str> = self.workers.iter().flatten().map(|w| w.0.as_str()).collect();
         if working.is_empty() || now.duration_since(since) < EVERY {
             return None;
         }
-        let left = self.left.map(|l| format!("; {} left", about(l))).unwrap_or_default();
+        let left = self.eta.map(|l| format!("; {} left", about(l))).unwrap_or_default();
         let line = format!("running: {}{left}", working.join(" | "));
-        self.said = Some(now);
+        self.listed = Some(now);
         Some(line)
     }
 }
 
-/// A bar that is drawn on standard error, or where it is put; nothing where that is no terminal.
+/// A progress bar on standard error, hidden where that is no terminal.
 pub fn bar(what: &str) -> ProgressBar {
     ProgressBar::new(0)
         .with_style(style("{msg} [{bar:30}] {pos}/{len} {eta}"))
@@ -207,10 +207,10 @@ mod tests {
     }
 
     #[test]
-    fn without_a_terminal_what_runs_is_said_every_half_minute() {
+    fn without_a_terminal_the_running_cells_are_listed_every_half_minute() {
         let display = Display::on(ProgressDrawTarget::hidden(), DisplayKind::Quiet);
         display.begin(9, 2);
-        let begun = display.state().said.unwrap();
+        let begun = display.state().listed.unwrap();
         let said = |seconds| display.state().periodic(begun + Duration::from_secs(seconds));
         assert_eq!(said(31), None, "nothing runs");
         display.worker(1, Some("b classifier 5/10".into()));
@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(said(31).unwrap(), "running: a augmentor 1/9 | b classifier 5/10");
         assert_eq!(said(60), None);
         display.worker(1, None);
-        display.left(Some(Duration::from_secs(720)));
+        display.eta(Some(Duration::from_secs(720)));
         assert_eq!(said(62).unwrap(), "running: a augmentor 1/9; about 12 min left");
     }
 
@@ -264,7 +264,7 @@ mod tests {
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
         let display = Display::on(target, DisplayKind::Bars);
         display.begin(4, 1);
-        display.left(Some(Duration::from_secs(720)));
+        display.eta(Some(Duration::from_secs(720)));
         display.worker(1, Some("second".into()));
         display.worker(0, Some(format!("first {}", "x".repeat(100))));
         display.cell_done("a: UAR 50.0 %");

@@ -1,13 +1,13 @@
-//! Signs that a training did not do what it should: each was seen to spoil a result on small data
+//! Signs that a training went wrong: each was seen to spoil a result on small data
 //! (the "Measured" notes of FIDELITY.md).
 
 use seraug_core::run_files::HistoryRow;
 use seraug_core::spec::{Augment, Spec};
 use seraug_core::store::Stage;
 
-/// What the history of a cell and its predicted shares reveal, as sentences.
+/// Warnings that follow from the history and the predictions of a cell, as sentences.
 ///
-/// `shares`: of the test predictions, by class. `truths`: of the test labels, by class.
+/// `shares` are the shares of the classes among the test predictions, `truths` those among the test labels.
 pub fn of_cell(history: &[HistoryRow], classes: &[&str], shares: &[f64], truths: &[f64]) -> Vec<String> {
     let mut found = Vec::new();
     for (class, (&predicted, &truth)) in classes.iter().zip(shares.iter().zip(truths)) {
@@ -49,7 +49,7 @@ pub fn of_cell(history: &[HistoryRow], classes: &[&str], shares: &[f64], truths:
     found
 }
 
-/// What the spec itself gives away.
+/// Warnings that follow from the spec alone.
 pub fn of_spec(spec: &Spec) -> Vec<String> {
     let mut found = Vec::new();
     let a = &spec.augmentor;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// The next step.
-    GoOn,
+    Continue,
     /// Save, then the next step.
     Save,
     /// Save, then end with [`seraug_core::error::Error::Interrupted`]; after the last step, end as always.
@@ -41,9 +41,9 @@ pub trait Control {
 
     /// Called after every step, after its row if it has one on the interval; must cost next to nothing.
     /// A row that only marks the end (the last step, off the interval) comes after it.
-    fn turn(&mut self, step: usize, steps: usize) -> Action {
+    fn action(&mut self, step: usize, steps: usize) -> Action {
         let _ = (step, steps);
-        Action::GoOn
+        Action::Continue
     }
 
     /// Keeps the state after `step` steps: `write` fills a fresh folder with safetensors and small files.
@@ -61,11 +61,11 @@ pub(super) fn pause(
     steps: usize,
     write: &dyn Fn(&Path) -> Result<()>,
 ) -> Result<()> {
-    let turn = control.turn(step, steps);
-    if turn != Action::GoOn {
+    let action = control.action(step, steps);
+    if action != Action::Continue {
         control.save(step, write)?;
     }
-    if turn == Action::Stop && step < steps {
+    if action == Action::Stop && step < steps {
         return Err(Error::interrupted(format!("stopped at step {step} of {steps}")));
     }
     Ok(())

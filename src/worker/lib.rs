@@ -1,4 +1,4 @@
-//! The program that computes: one cell at a time, told by `seraug run` or by a task of a cluster.
+//! The program that computes: it trains one cell at a time for `seraug run` or in a job of a cluster.
 
 pub mod benchmark;
 pub mod cell;

@@ -1,4 +1,4 @@
-//! Sizes of the networks of a spec, for provenance.
+//! Sizes of the networks of a spec, for run.toml.
 
 use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
@@ -8,8 +8,8 @@ use seraug_train::generators::Generate;
 use seraug_train::nets::vgg::VggNet;
 use seraug_train::torch::device::Device;
 
-/// Parameters and FLOPs (two a multiply-add, one forward pass of one input) of every network that the
-/// conditions of `spec` train.
+/// Parameters and FLOPs (of one forward pass of one input, two for each multiply-add) of every network that the conditions
+/// of `spec` train.
 pub fn of(spec: &Spec) -> Vec<NetworkInfo> {
     let mut sizes: Vec<NetworkInfo> = Vec::new();
     for c in &spec.condition {

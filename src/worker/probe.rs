@@ -1,4 +1,4 @@
-//! What this process has to compute with, for the programs that have no libtorch themselves.
+//! What this process computes with, for the program that does not link libtorch itself.
 
 use crate::{benchmark, network_sizes};
 use seraug_core::device::{DeviceChoice, DeviceInfo};
@@ -8,10 +8,10 @@ use seraug_core::version::{self, VERSION};
 use seraug_run::worker_client::protocol::{Opened, ProbeAnswer, ProbeQuestion};
 use seraug_train::torch::{cuda, device, libtorch};
 
-/// Answers `question`. A device that cannot be opened is an answer.
+/// Answers `question`. That a device cannot be opened is an answer too.
 ///
 /// # Errors
-/// A spec that does not read; a trial that fails.
+/// A spec that does not parse; a benchmark that fails.
 pub fn answer(question: &ProbeQuestion) -> Result<ProbeAnswer> {
     device::use_threads(question.threads);
     let devices = match opened(&question.devices) {
@@ -33,16 +33,17 @@ pub fn answer(question: &ProbeQuestion) -> Result<ProbeAnswer> {
             Ok((0..devices).map(cuda::card).collect())
         }),
         networks,
-        timed: question.trial.as_ref().map_or(Ok(Vec::new()), benchmark::run)?,
+        timed: question.benchmark.as_ref().map_or(Ok(Vec::new()), benchmark::run)?,
     })
 }
 
-fn opened(names: &[String]) -> Result<Vec<(String, DeviceInfo)>> {
-    let open = |name: &String| {
-        let device = device::open(name.parse::<DeviceChoice>()?)?;
-        Ok((device::choice(device).to_string(), device::describe(device)))
+/// Opens the devices: the choice that opens each again, and what it is.
+fn opened(choices: &[DeviceChoice]) -> Result<Vec<(DeviceChoice, DeviceInfo)>> {
+    let open = |choice: &DeviceChoice| {
+        let device = device::open(*choice)?;
+        Ok((device::choice(device), device::describe(device)))
     };
-    names.iter().map(open).collect()
+    choices.iter().map(open).collect()
 }
 
 #[cfg(test)]
@@ -51,15 +52,15 @@ mod tests {
 
     #[test]
     fn the_cpu_and_the_reason_for_no_device() {
-        let devices = vec!["cpu".to_owned()];
-        let told = answer(&ProbeQuestion { devices, threads: 1, ..ProbeQuestion::default() }).unwrap();
-        assert!(told.libtorch.starts_with(seraug_core::device::LIBTORCH), "{}", told.libtorch);
-        assert_eq!(told.devices, Opened::All(vec![("cpu".to_owned(), seraug_core::device::cpu(1))]));
-        assert_eq!((told.cuda, told.networks), (None, Vec::new()));
-        let devices = vec!["cuda:99".to_owned()];
-        let told = answer(&ProbeQuestion { devices, cuda: true, ..ProbeQuestion::default() }).unwrap();
-        let Opened::Not { error, .. } = told.devices else { panic!("{:?}", told.devices) };
+        let devices = vec![DeviceChoice::Cpu];
+        let answered = answer(&ProbeQuestion { devices, threads: 1, ..ProbeQuestion::default() }).unwrap();
+        assert!(answered.libtorch.starts_with(seraug_core::device::LIBTORCH), "{}", answered.libtorch);
+        assert_eq!(answered.devices, Opened::All(vec![(DeviceChoice::Cpu, seraug_core::device::cpu(1))]));
+        assert_eq!((answered.cuda, answered.networks), (None, Vec::new()));
+        let devices = vec![DeviceChoice::Cuda(99)];
+        let answered = answer(&ProbeQuestion { devices, cuda: true, ..ProbeQuestion::default() }).unwrap();
+        let Opened::Not { error, .. } = answered.devices else { panic!("{:?}", answered.devices) };
         assert!(error.starts_with("--device cuda:99: "), "{error}");
-        assert!(told.cuda.is_some());
+        assert!(answered.cuda.is_some());
     }
 }

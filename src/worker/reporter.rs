@@ -1,4 +1,4 @@
-//! What is heard of a worker.
+//! What a worker reports while it trains.
 
 use crate::cell::training_session::{self, StageObserver};
 use seraug_core::error::Result;
@@ -11,8 +11,8 @@ use seraug_train::history::LoggedRow;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// A line to the supervisor. One that is gone shows at the standard input too, and asks for a stop.
-pub(crate) fn say(event: &Event) {
+/// Sends an event to the supervisor. If the supervisor is gone, that is a request to stop.
+pub(crate) fn send(event: &Event) {
     let line = serde_json::to_string(event).expect("plain data") + "\n";
     let mut out = std::io::stdout().lock();
     if out.write_all(line.as_bytes()).and_then(|()| out.flush()).is_err() {
@@ -20,49 +20,52 @@ pub(crate) fn say(event: &Event) {
     }
 }
 
-/// What a worker says of its cell: events for a supervisor, or lines for the log of a cluster's task.
+/// Reports the progress of a cell: events to a supervisor, or lines in the log of a cluster's job.
 #[derive(Default)]
 pub(crate) struct Reporter {
-    aloud: bool,
-    /// The stage it is in.
+    /// Whether lines are printed in place of events.
+    prints: bool,
+    /// The stage that is being trained.
     pub(crate) stage: Option<Stage>,
     values: Vec<(String, f64)>,
-    /// Where rows go beside their file.
-    pub(crate) board: Option<Board>,
+    /// Where rows go in addition to history.csv.
+    pub(crate) tensorboard: Option<TensorBoard>,
 }
 
-/// Where scalars for TensorBoard go: a file that is made with the first of them.
-pub(crate) enum Board {
-    /// Its folder, nothing being there yet.
+/// A TensorBoard event file, which is created with the first row.
+pub(crate) enum TensorBoard {
+    /// The folder of a file that does not exist yet.
     At(PathBuf),
-    /// The file.
+    /// The open file.
     Open(EventFile),
 }
 
-impl Board {
+impl TensorBoard {
     fn row(&mut self, stage: Stage, row: &LoggedRow) -> Result<()> {
-        if let Board::At(dir) = self {
+        if let TensorBoard::At(dir) = self {
             let me = Owner::me();
-            *self = Board::Open(EventFile::create(dir, &format!("{}.{}", me.host, me.pid))?);
+            *self = TensorBoard::Open(EventFile::create(dir, &format!("{}.{}", me.host, me.pid))?);
         }
-        let Board::Open(file) = self else { unreachable!("just opened") };
+        let TensorBoard::Open(file) = self else { unreachable!("just opened") };
         let tag = |name: &str| format!("{}/{name}", stage.name());
         file.scalars(row.step, &row.values.iter().map(|(n, v)| (tag(n), *v)).collect::<Vec<_>>())
     }
 }
 
 impl Reporter {
-    /// Into the log, with no supervisor.
-    pub(crate) fn aloud() -> Reporter {
-        Reporter { aloud: true, ..Reporter::default() }
+    /// A reporter that prints, for a worker without a supervisor.
+    pub(crate) fn printing() -> Reporter {
+        Reporter { prints: true, ..Reporter::default() }
     }
 
-    fn tell(&self, event: &Event) {
-        if !self.aloud {
-            return say(event);
+    fn report(&self, event: &Event) {
+        if !self.prints {
+            return send(event);
         }
         match event {
-            Event::Step { stage, step, steps, .. } => terminal::note(&format!("{stage} {step}/{steps}")),
+            Event::Step { stage, step, steps, .. } => {
+                terminal::note(&format!("{} {step}/{steps}", stage.name()))
+            }
             Event::Waiting { by } => terminal::note(&format!("waiting for {by}")),
             Event::Note { text } => terminal::note(text),
             _ => {}
@@ -78,22 +81,22 @@ impl StageObserver for Reporter {
 
     fn row(&mut self, stage: Stage, row: &LoggedRow) {
         self.values = row.values.iter().map(|(n, v)| ((*n).to_owned(), *v)).collect();
-        // Pictures are no reason to lose a training.
-        if let Some(Err(e)) = self.board.as_mut().map(|board| board.row(stage, row)) {
-            self.board = None;
+        // A failure here is no reason to lose a training.
+        if let Some(Err(e)) = self.tensorboard.as_mut().map(|file| file.row(stage, row)) {
+            self.tensorboard = None;
             self.note(format!("no more rows for TensorBoard: {e}"));
         }
     }
 
     fn step(&mut self, stage: Stage, step: usize, steps: usize) {
-        self.tell(&Event::Step { stage: stage.name().to_owned(), step, steps, values: self.values.clone() });
+        self.report(&Event::Step { stage, step, steps, values: self.values.clone() });
     }
 
     fn waiting(&mut self, _: Stage, holder: &Holder) {
-        self.tell(&Event::Waiting { by: training_session::by(holder) });
+        self.report(&Event::Waiting { by: training_session::describe(holder) });
     }
 
     fn note(&mut self, text: String) {
-        self.tell(&Event::Note { text });
+        self.report(&Event::Note { text });
     }
 }

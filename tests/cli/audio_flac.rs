@@ -1,5 +1,5 @@
-//! Every way to write a flac gives the samples that were written; every cut and every damage is refused, and what
-//! other programs append is no damage.
+//! FLAC: every encoding gives back the samples that were written, every truncated or damaged file is refused, and what
+//! other programs append does no harm.
 
 use seraug_core::manifest::Channels;
 use seraug_data::audio::decode::read;

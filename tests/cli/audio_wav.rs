@@ -1,4 +1,4 @@
-//! Every wav that is whole is read, whatever its writer left out; every one that is cut or contradicts itself is not.
+//! WAV: a complete file is read whatever its writer left out; a truncated or inconsistent one is refused.
 
 use seraug_core::manifest::Channels;
 use seraug_data::audio::decode::read;

@@ -1,4 +1,4 @@
-//! `seraug compare` and the statistics of a run, on run directories that are made here.
+//! `seraug compare` and the statistics of a run, on generated run directories.
 
 use seraug_core::run_files::{RunDir, write_outcomes};
 use seraug_report::analysis::aggregate::Unit;
@@ -6,7 +6,7 @@ use seraug_report::analysis::loaded_run::LoadedRun;
 use seraug_report::analysis::predictions::RunPredictions;
 use seraug_report::compare::{Contrast, sentences, table, within};
 use seraug_report::stats::corrected_t;
-use seraug_test_support::common::{golden, seraug, stderr, stdout};
+use seraug_test_support::common::{seraug, stderr, stdout};
 use seraug_test_support::fake_run::{Fake, with};
 use std::path::Path;
 use std::process::Output;
@@ -65,10 +65,10 @@ fn renderings_are_as_committed() {
     let found = compare(&a, &b, &["--out", out.to_str().unwrap()]);
     assert_eq!(found.status.code(), Some(0), "{}", stderr(&found));
     let text = stdout(&found).replace(folder.path().to_str().unwrap(), "FOLDER");
-    golden("compare/terminal.txt", &text);
+    insta::assert_snapshot!("terminal", text);
     assert!(text.lines().all(|l| l.chars().count() <= 100));
     for name in ["compare.md", "compare.csv", "statistics.csv"] {
-        golden(&format!("compare/{name}"), &std::fs::read_to_string(out.join(name)).unwrap());
+        insta::assert_snapshot!(name, std::fs::read_to_string(out.join(name)).unwrap());
     }
     assert!(out.join("index.html").is_file());
 }
@@ -319,7 +319,7 @@ fn pairs_of_conditions_are_tested_over_folds_of_seed_means() {
     }
     let t = table(&found);
     assert_eq!(t.rows.len(), 6);
-    assert!(t.rows.iter().all(|r| r.len() == t.headings.len()));
+    assert!(t.rows.iter().all(|r| r.cells.len() == t.headings.len()));
     assert!(
         t.caption.contains("variance factor 1/n + 0.62") && t.caption.contains("the 6 tests"),
         "{}",
@@ -360,7 +360,7 @@ fn a_sentence_claims_no_more_than_its_interval() {
 #[test]
 fn small_runs_have_words_in_place_of_tests() {
     let one = contrasts(&small(|f| (f.only, f.seeds) = (vec![2], vec![1])));
-    for (c, sentence) in std::iter::zip(one.iter().filter(|c| c.told), sentences(&one)) {
+    for (c, sentence) in std::iter::zip(one.iter().filter(|c| c.has_sentence), sentences(&one)) {
         assert_eq!((c.units, c.test, c.holm, c.detectable), (1, None, None, None));
         assert_eq!((c.wilcoxon, c.biserial, c.dz), (None, None, None), "one value has no ranks");
         let b = c.bootstrap.unwrap();
@@ -368,10 +368,10 @@ fn small_runs_have_words_in_place_of_tests() {
         assert!(sentence.ends_with("in the only seed, and one value has no interval."), "{sentence}");
     }
     let per_class = contrasts(&small(|f| f.per_class = true));
-    assert_eq!(per_class[0].what, "mean UAR of the reduced data sets");
+    assert_eq!(per_class[0].quantity, "mean UAR of the reduced data sets");
     let (b, d) = (per_class[0].bootstrap.unwrap(), per_class[0].difference);
     assert!((100.0 * b.difference - d).abs() < 1e-6, "three data sets, averaged: {b:?}, {d}");
-    assert_eq!(table(&one).rows[0][7..11], ["1 speaker", "–", "–", "–"]);
+    assert_eq!(table(&one).rows[0].cells[7..11], ["1 speaker", "–", "–", "–"]);
     for t in [table(&one), table(&per_class), table(&[])] {
         assert!(!t.terminal().contains("NaN") && !t.terminal().contains("inf"), "{}", t.terminal());
     }
@@ -400,7 +400,7 @@ fn other_reduced_classes_are_not_compared_by_their_mean() {
     let text = stdout(&found);
     assert_eq!(found.status.code(), Some(0), "the same answers: {text}{}", stderr(&found));
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let said = "In 40 of them the runs reduced other classes: mean_recall_reduced is not compared there.";
+    let said = "In 40 of them the runs reduced different classes: mean_recall_reduced is not compared there.";
     assert_eq!(flat.matches(said).count(), 1, "{text}");
     let mut reader = csv::Reader::from_path(out.join("compare.csv")).unwrap();
     let header = reader.headers().unwrap().clone();
@@ -547,7 +547,7 @@ fn many_conditions_have_a_sentence_only_for_what_is_asked() {
         r.spec.condition[2].augment = r.spec.condition[0].augment.clone();
         r.spec.condition[3].baseline = "aug".into();
     });
-    let told: Vec<String> = found.iter().filter(|c| c.told).map(Contrast::name).collect();
+    let told: Vec<String> = found.iter().filter(|c| c.has_sentence).map(Contrast::name).collect();
     assert_eq!(told, ["AUG − NoAUG", "plain copies − NoAUG", "class weights − AUG"]);
     assert_eq!((table(&found).rows.len(), sentences(&found).len()), (6, 4));
     assert_eq!(sentences(&found)[3], "The other 3 pairs are in the table.");

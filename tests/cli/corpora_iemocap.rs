@@ -1,73 +1,13 @@
 //! The IEMOCAP importer on a synthetic release: all 10039 label lines, with the real counts of each session.
 
-use crate::corpora_layouts::clip;
 use indicatif::ProgressBar;
 use seraug_core::emotion::Emotion;
 use seraug_core::manifest::Gender;
 use seraug_data::corpora::{self, Corpus, DigestPolicy};
 use seraug_test_support::common::write_wav;
-use std::fmt::Write as _;
+use seraug_test_support::releases::{HEADER, LINES, iemocap};
 use std::fs;
 use std::path::Path;
-
-/// Code and its label lines in sessions 1 to 5. Of the last five only the totals are the real ones.
-const LINES: [(&str, [usize; 5]); 11] = [
-    ("ang", [229, 137, 240, 327, 170]),
-    ("hap", [135, 117, 135, 65, 143]),
-    ("exc", [143, 210, 151, 238, 299]),
-    ("neu", [384, 362, 320, 258, 384]),
-    ("sad", [194, 197, 305, 143, 245]),
-    ("fru", [280, 325, 382, 481, 381]),
-    ("sur", [23, 21, 21, 21, 21]),
-    ("fea", [8, 8, 8, 8, 8]),
-    ("dis", [1, 1, 0, 0, 0]),
-    ("xxx", [507, 500, 500, 500, 500]),
-    ("oth", [1, 1, 1, 0, 0]),
-];
-
-const HEADER: &str = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n";
-
-/// A release in `corpora/<place>`: every recording a few samples of its own.
-pub fn release(corpora: &Path, place: &str) {
-    let root = corpora.join(place);
-    for session in 1..=5 {
-        let place = root.join(format!("Session{session}"));
-        let labels = place.join("dialog/EmoEvaluation");
-        for folder in ["Categorical", "Attribute", "Self-evaluation"] {
-            fs::create_dir_all(labels.join(folder)).unwrap();
-            // Ratings of single evaluators: other files, in part of the same form.
-            let text = format!("[1.0 - 2.0]\tSes0{session}F_impro01_F000\tfoo\t[1, 1, 1]\n");
-            fs::write(labels.join(folder).join("Ses01F_impro01_e2_cat.txt"), text).unwrap();
-        }
-        let codes: Vec<&str> =
-            LINES.iter().flat_map(|(code, n)| std::iter::repeat_n(*code, n[session - 1])).collect();
-        // Neighbouring lines are of different codes, so that every dialog and talker has many.
-        let mut order: Vec<usize> = (0..codes.len()).collect();
-        order.sort_by_key(|i| (i * 7919) % codes.len());
-        let dialogs = ["F_impro01", "M_impro07", "F_script01_1", "M_script03_2"];
-        for (d, dialog) in dialogs.iter().enumerate() {
-            let dialog = format!("Ses0{session}{dialog}");
-            let mut text = HEADER.to_owned();
-            fs::create_dir_all(place.join("sentences/wav").join(&dialog)).unwrap();
-            for (n, i) in order.iter().enumerate().filter(|(n, _)| n % 4 == d) {
-                let talker = if n % 3 == 0 { "F" } else { "M" };
-                let id = format!("{dialog}_{talker}{:03}", n / 4);
-                let end = if n % 2 == 0 { "\r\n" } else { "\n" };
-                write!(text, "[{n}.29 - {n}.82]\t{id}\t{}\t[2.5000, 2.5000, 2.5000]{end}", codes[*i])
-                    .unwrap();
-                text +=
-                    "C-E2:\tNeutral;\t()\nC-F1:\tNeutral;\t(curious)\nA-E3:\tval 3; act 2; dom  2;\t()\n\n";
-                clip(&place.join("sentences/wav").join(&dialog).join(format!("{id}.wav")));
-            }
-            fs::write(labels.join(format!("{dialog}.txt")), text).unwrap();
-            fs::write(labels.join(format!("._{dialog}.txt")), [0, 5, 22, 7]).unwrap();
-            fs::write(place.join("sentences/wav").join(&dialog).join(format!("._{dialog}_F000.wav")), "x")
-                .unwrap();
-            fs::create_dir_all(place.join("dialog/wav")).unwrap();
-            clip(&place.join(format!("dialog/wav/{dialog}.wav")));
-        }
-    }
-}
 
 fn import(corpora: &Path) -> seraug_core::error::Result<Corpus> {
     corpora::import(
@@ -83,7 +23,7 @@ fn import(corpora: &Path) -> seraug_core::error::Result<Corpus> {
 #[test]
 fn a_whole_release_has_the_counts_of_every_session() {
     let dir = tempfile::tempdir().unwrap();
-    release(dir.path(), "iemocap/IEMOCAP_full_release");
+    iemocap(dir.path(), "iemocap/IEMOCAP_full_release");
     let corpus = import(dir.path()).unwrap();
     assert_eq!(LINES.iter().flat_map(|l| l.1).sum::<usize>(), 10_039);
     assert!(corpus.problems.is_empty(), "{:?}", &corpus.problems[..corpus.problems.len().min(5)]);
@@ -93,7 +33,7 @@ fn a_whole_release_has_the_counts_of_every_session() {
     let dropped: Vec<_> = check.dropped.iter().map(|d| (d.code.as_str(), d.found, d.expected)).collect();
     assert_eq!(dropped, [("xxx", 2507, Some(2507)), ("oth", 3, Some(3))]);
 
-    // The paper's four classes: 5531, as CLOSE_READING's self-check has them by session.
+    // The paper's four classes: 5531 utterances.
     let by_session = |session: &str, emotions: &[Emotion]| {
         let us = corpus.utterances.iter().filter(|u| u.session.as_deref() == Some(session));
         us.filter(|u| emotions.contains(&u.emotion)).count()
@@ -120,7 +60,7 @@ fn a_whole_release_has_the_counts_of_every_session() {
 #[test]
 fn the_talker_is_the_letter_after_the_last_underscore() {
     let dir = tempfile::tempdir().unwrap();
-    release(dir.path(), "iemocap");
+    iemocap(dir.path(), "iemocap");
     let corpus = import(dir.path()).unwrap();
     let speakers: Vec<String> =
         corpus.counts(&["speaker"]).unwrap().into_iter().map(|(mut k, _)| k.remove(0)).collect();

@@ -1,10 +1,11 @@
-//! Importers on small trees: each official layout, and the re-packings that go round.
+//! Importers on small trees: each official layout and the re-packings in circulation.
 
 use indicatif::ProgressBar;
 use seraug_core::emotion::Emotion::{self, *};
 use seraug_core::manifest::{Channels, Gender};
 use seraug_data::corpora::{self, CheckVerdict, Corpus, DigestPolicy};
-use seraug_test_support::common::{seraug, stderr, stdout, write_wav};
+use seraug_test_support::common::{seraug, stderr, stdout};
+use seraug_test_support::releases::{clip, esd_mandarin};
 use std::path::Path;
 
 fn import(name: &str, languages: &[&str], corpora: &Path) -> seraug_core::error::Result<Corpus> {
@@ -17,14 +18,6 @@ fn import(name: &str, languages: &[&str], corpora: &Path) -> seraug_core::error:
         DigestPolicy::Afresh,
         &ProgressBar::hidden(),
     )
-}
-
-/// A few samples that follow from the path, so that no two files are the same.
-pub fn clip(path: &Path) {
-    let seed =
-        path.to_string_lossy().bytes().fold(7u32, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b)));
-    let samples = (0..8).map(|i| f32::from((seed >> (3 * i)) as u8) / 300.0 + 0.01).collect();
-    write_wav(path, &[samples], 16_000, Some(16));
 }
 
 fn tree(name: &str, files: &[&str]) -> tempfile::TempDir {
@@ -334,30 +327,11 @@ fn esd_labels_come_from_folders_or_numbers() {
     assert!(found.iter().map(|f| f.2).eq(ends.iter().map(|e| e.1)), "{found:?}");
 }
 
-/// The Mandarin part of ESD, whole, in the folder `corpora`.
-pub fn mandarin(corpora: &Path) {
-    let split = |n: usize| ["train", "evaluation", "test"][n % 3];
-    for speaker in 1..=10 {
-        for (i, emotion) in ["Neutral", "Angry", "Happy", "Sad", "Surprise"].iter().enumerate() {
-            let place = corpora.join(format!("esd/{speaker:04}/{emotion}"));
-            for part in 0..3 {
-                std::fs::create_dir_all(place.join(split(part))).unwrap();
-            }
-            for n in 0..350 {
-                let name = format!("{speaker:04}_{:06}.wav", 350 * i + n + 1);
-                clip(&place.join(split(n)).join(name));
-            }
-        }
-        std::fs::write(corpora.join(format!("esd/{speaker:04}/{speaker:04}.txt")), [0xff, 0xfe, 0, 1])
-            .unwrap();
-    }
-}
-
 /// Without and with the English part asked for.
 #[test]
 fn the_mandarin_part_of_esd_is_complete_for_zh() {
     let dir = tempfile::tempdir().unwrap();
-    mandarin(dir.path());
+    esd_mandarin(dir.path());
     let corpus = import("esd", &["zh"], dir.path()).unwrap();
     let check = corpus.check();
     assert_eq!(check.summary, "complete: 17500 utterances");

@@ -1,8 +1,9 @@
-//! One person under two spellings is one speaker where nobody can tell the spellings apart, and is told where somebody can.
+//! Spellings of a speaker that look identical are one speaker; spellings that a reader can tell apart cause a warning.
 
 use indicatif::ProgressBar;
 use seraug_data::corpora::{self, Corpus, DigestPolicy};
-use seraug_test_support::common::{seraug, sine, stderr, stdout, write_wav};
+use seraug_test_support::common::{seraug, stderr, stdout};
+use seraug_test_support::corpora::{table_of_tones, two_spellings};
 use std::fs;
 use std::path::Path;
 
@@ -11,19 +12,8 @@ fn import(corpora: &Path) -> Corpus {
     corpora::import("mine", &[], corpora, cache, DigestPolicy::Afresh, &ProgressBar::hidden()).unwrap()
 }
 
-/// Corpus `mine` of `n` tones, 0.wav and on, with this table.
-fn mine(n: usize, csv: &str) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for i in 0..n {
-        let tone = sine(200.0 + 20.0 * i as f64, 16_000, 3200);
-        write_wav(&dir.path().join(format!("mine/{i}.wav")), &[tone], 16_000, Some(16));
-    }
-    fs::write(dir.path().join("mine/table.csv"), csv).unwrap();
-    dir
-}
-
 fn two(a: &str, b: &str) -> tempfile::TempDir {
-    mine(2, &format!("path,emotion,speaker\n0.wav,sad,{a}\n1.wav,sad,{b}\n"))
+    table_of_tones(2, &format!("path,emotion,speaker\n0.wav,sad,{a}\n1.wav,sad,{b}\n"))
 }
 
 #[test]
@@ -79,7 +69,7 @@ fn speakers_that_one_person_could_be_are_told_and_are_two() {
 
 #[test]
 fn sessions_parts_languages_and_ids_are_names_too() {
-    let dir = mine(
+    let dir = table_of_tones(
         4,
         "path,emotion,speaker,session,split,language,id\n\
          0.wav,sad,a,Se\u{301}ance,Train,de,x1\n\
@@ -100,7 +90,7 @@ fn sessions_parts_languages_and_ids_are_names_too() {
 
 #[test]
 fn a_manifest_may_spell_its_names_otherwise() {
-    let dir = mine(2, "path,emotion,speaker\n0.wav,fröhlich,Ju\u{308}rgen\n1.wav,sad,anna\n");
+    let dir = table_of_tones(2, "path,emotion,speaker\n0.wav,fröhlich,Ju\u{308}rgen\n1.wav,sad,anna\n");
     let manifest =
         "[labels]\n\"fro\u{308}hlich\" = \"happy\"\n[speakers]\nJ\u{fc}rgen = \"male\"\nAnna = \"female\"\n";
     let manifest = manifest.replace("J\u{fc}rgen", "\"J\u{fc}rgen\"");
@@ -119,44 +109,10 @@ fn a_manifest_may_spell_its_names_otherwise() {
     assert!(e.exit_code() == 2 && e.to_string().contains("`J\u{fc}rgen` is there twice"), "{e}");
 }
 
-/// A corpus of four speakers and two emotions, one speaker spelt in two ways.
-fn experiment(spelt: [&str; 2], protocol: &str) -> tempfile::TempDir {
-    let speakers = [spelt[0], spelt[1], "ben", "carl"];
-    let row = |i: usize| {
-        let emotion = ["angry", "sad"][i % 2];
-        format!("{i}.wav,{emotion},{}\n", speakers[i / 2 % 4])
-    };
-    let rows: String = (0..16).map(row).collect();
-    let dir = mine(16, &format!("path,emotion,speaker\n{rows}"));
-    let spec = format!(
-        "title = \"t\"\ncorpus = \"mine\"\npreset = \"tiny\"\nseeds = [1]\n\
-         classes = {{ angry = [\"angry\"], sad = [\"sad\"] }}\n{protocol}\n\
-         condition = [{{ name = \"no-aug\" }}]\n"
-    );
-    fs::write(dir.path().join("x.toml"), spec).unwrap();
-    dir
-}
-
-#[test]
-fn names_that_look_alike_are_on_record_and_in_the_leakage_audit() {
-    let dir = experiment(["Anna", "anna"], "protocol.leave-speakers-out.folds = 4");
-    let short =
-        ["--set", "classifier.epochs=1", "--set", "classifier.min-steps=2", "--device", "cpu", "--json"];
-    let args: Vec<&str> = ["run", "x.toml", "--corpora", "."].into_iter().chain(short).collect();
-    let output = seraug(dir.path(), &args);
-    assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stderr(&output).contains("warning: the corpus mine: speakers `Anna`, `anna` look alike"));
-    let answer: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
-    let info = fs::read_to_string(dir.path().join(answer["run"].as_str().unwrap()).join("run.toml")).unwrap();
-    assert!(info.contains("speakers `Anna`, `anna` look alike"), "{info}");
-    let audit = info.split("[[audit]]").find(|a| a.contains("look like one on the other side")).expect(&info);
-    assert!(audit.contains("hits = 8"), "the eight recordings of two folds: {audit}");
-}
-
 #[test]
 fn one_person_under_two_spellings_is_never_on_both_sides() {
     let spelt = ["Jürgen", "Ju\u{308}rgen"];
-    let dir = experiment(spelt, "protocol.leave-speakers-out.folds = 3");
+    let dir = two_spellings(spelt, "protocol.leave-speakers-out.folds = 3");
     let output = seraug(dir.path(), &["plan", "x.toml", "--corpora", ".", "--device", "cpu", "--json"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let cells: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
@@ -165,11 +121,11 @@ fn one_person_under_two_spellings_is_never_on_both_sides() {
 
     let groups = "protocol.leave-speakers-out.groups = [[\"Ju\u{308}rgen\"], [\"ben\"]]";
     let output =
-        seraug(experiment(spelt, groups).path(), &["plan", "x.toml", "--corpora", ".", "--device", "cpu"]);
+        seraug(two_spellings(spelt, groups).path(), &["plan", "x.toml", "--corpora", ".", "--device", "cpu"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let groups = "protocol.leave-speakers-out.groups = [[\"Ju\u{308}rgen\"], [\"J\u{fc}rgen\"]]";
     let output =
-        seraug(experiment(spelt, groups).path(), &["plan", "x.toml", "--corpora", ".", "--device", "cpu"]);
+        seraug(two_spellings(spelt, groups).path(), &["plan", "x.toml", "--corpora", ".", "--device", "cpu"]);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(stderr(&output).contains("is in two groups"), "{}", stderr(&output));
 }

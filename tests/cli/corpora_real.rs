@@ -1,4 +1,4 @@
-//! The corpora that are on this machine, in their flac re-packings.
+//! The real corpora, where this machine has them, in their FLAC re-packings.
 
 use indicatif::ProgressBar;
 use seraug_data::corpora::{self, Corpus, CorpusCheck, DigestPolicy};

@@ -1,4 +1,4 @@
-//! Tables as people and their programs leave them: encodings, separators, blank rows, paths of other systems.
+//! Tables as spreadsheet programs write them: encodings, separators, blank rows, paths of other systems.
 
 use indicatif::ProgressBar;
 use seraug_core::error::Result;

@@ -1,4 +1,4 @@
-//! Bring your own: a table.csv, its bad rows, its excerpts, its size, and what it may not reach.
+//! Own corpora: a table.csv, its bad rows, its excerpts, its size, and the files that it may not reach.
 
 use indicatif::ProgressBar;
 use seraug_core::emotion::Emotion;

@@ -1,4 +1,4 @@
-//! Digests of recordings are kept beside the store: `plan` believes them, `corpus check` does not.
+//! The cache of recording digests beside the store: `plan` trusts it, `corpus check` does not.
 
 use seraug_core::digest::digest_hex;
 use seraug_test_support::common::{seraug, stderr, stdout};

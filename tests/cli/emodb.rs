@@ -1,4 +1,4 @@
-//! The EMO-DB importer, the feature cache and the commands on them: on a small tree, and on the real corpus.
+//! The EMO-DB importer, the feature cache and their commands, on a small tree and on the real corpus.
 
 use indicatif::ProgressBar;
 use seraug_core::emotion::Emotion;

@@ -1,4 +1,4 @@
-//! Downloads against a server on this machine: what arrives, what is gone on with, what is refused.
+//! Downloads from a local server: what is downloaded, what is resumed and what is refused.
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -122,7 +122,7 @@ fn a_cut_download_goes_on_where_it_was() {
     });
     let (result, notes) = run(dir.path(), &entry(&server.url("a"), &content, Unpack::None));
     result.unwrap();
-    assert!(notes.contains("going on at byte 100000"), "{notes}");
+    assert!(notes.contains("resuming at byte 100000"), "{notes}");
     assert_eq!(fs::read(dir.path().join("toy/a.bin")).unwrap(), content);
     let asked: Vec<_> =
         server.seen().iter().map(|r| (r.start(), r.header("if-range").map(str::to_owned))).collect();
@@ -142,7 +142,7 @@ fn after_five_retries_the_part_stays_and_the_next_call_goes_on() {
     let file = entry(&server.url("a"), &content, Unpack::None);
     let e = run(dir.path(), &file).0.unwrap_err();
     assert_eq!(e.exit_code(), 1);
-    assert!(e.to_string().contains("60000 of 100000 bytes are kept, run it again"), "{e}");
+    assert!(e.to_string().contains("60000 of 100000 bytes are kept; run the same command again"), "{e}");
     assert_eq!((server.seen().len(), fs::read(part(&dir)).unwrap()), (6, content[..60_000].to_vec()));
     run(dir.path(), &file).0.unwrap();
     assert_eq!(server.seen()[6].start(), Some(60_000));

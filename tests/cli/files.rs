@@ -1,29 +1,19 @@
-//! What a person's files become: nothing that is theirs is replaced, removed or waited for.
+//! A user's own files, links, pipes and devices are never replaced, removed or waited for.
 
 use seraug_core::run_files::{RunDir, RunInfo, RunState};
 use seraug_core::store::Stage;
 use seraug_report::write::{report, report_into};
-use seraug_test_support::common::{seraug, stderr, stdout};
+use seraug_test_support::common::{seraug, shell, stderr, stdout};
 use seraug_test_support::corpora::mine;
 use seraug_test_support::fake_grid::{Grid, dead};
 use seraug_test_support::fake_run::{Fake, with};
+use seraug_test_support::requirements::MOUNTS;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
-
-/// Runs a line of shell in which `$S` is the program, for a minute at most.
-fn shell(folder: &Path, line: &str) -> Output {
-    Command::new("timeout")
-        .args(["60", "bash", "-c", line])
-        .env("S", seraug_test_support::common::program("seraug"))
-        .env_remove("SERAUG_CORPORA")
-        .current_dir(folder)
-        .output()
-        .unwrap()
-}
 
 /// Inode, time and size of every file below `root`.
 fn state(root: &Path) -> BTreeMap<PathBuf, (u64, i64, i64, u64)> {
@@ -54,8 +44,7 @@ fn a_report_of_a_finished_run_changes_nothing_in_it() {
     // On a file system that cannot be written at all; a container may not allow to mount one.
     let mount = "unshare -rm bash -c 'mount --bind results results && mount -o remount,ro,bind results && ";
     if !shell(folder.path(), &format!("{mount} ! touch results/x'")).status.success() {
-        eprintln!("SKIPPED: nothing can be mounted here");
-        return;
+        return MOUNTS.skip("a read-only file system cannot be mounted");
     }
     let output = shell(folder.path(), &format!("{mount} $S report results/open/fake/latest'"));
     assert!(output.status.success() && stderr(&output).is_empty(), "{}", stderr(&output));

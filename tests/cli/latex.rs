@@ -1,14 +1,14 @@
-//! table.tex goes through LaTeX.
+//! LaTeX compiles table.tex, and its tables fit on the page.
 
 use seraug_report::write::report;
 use seraug_test_support::fake_run::{Fake, with};
+use seraug_test_support::requirements::LATEX;
 use std::process::Command;
 
 #[test]
 fn the_tables_compile() {
     if Command::new("pdflatex").arg("--version").output().is_err() {
-        eprintln!("SKIPPED: no pdflatex here; apt-get install texlive-latex-recommended");
-        return;
+        return LATEX.skip("pdflatex is not installed");
     }
     let folder = tempfile::tempdir().unwrap();
     let title = "Übung_50 % & #1 {x} ~ ^ \\ <a> → β".to_owned();

@@ -1,10 +1,7 @@
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "tests end by panics, and say what they measure"
-)]
+//! The program `seraug`, and the libraries it is made of, where there is no libtorch.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+mod architecture;
 mod arguments;
 mod audio;
 mod audio_flac;
@@ -18,7 +15,7 @@ mod corpora_real;
 mod corpora_spreadsheets;
 mod corpora_table;
 mod digests;
-mod doctor;
+mod docs;
 mod emodb;
 mod fetch;
 mod files;

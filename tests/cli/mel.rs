@@ -1,4 +1,4 @@
-//! Log-mels against librosa (tests/golden/mel/generate.py), and what must hold of any.
+//! Log-mels against librosa (tests/golden/mel/generate.py), and properties that every log-mel has.
 
 use seraug_core::manifest::Channels;
 use seraug_core::spec::{Features, MelScale};

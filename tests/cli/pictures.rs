@@ -1,8 +1,7 @@
-//! Figures of single utterances: gallery, Fig. 3, and the numbers beside the maps of Fig. 3 against scikit-learn.
+//! Figures of single utterances: the gallery and Fig. 3, whose measures are compared with scikit-learn.
 
 use seraug_core::rng::Seed;
 use seraug_core::run_files::{About, RunDir, Shown, write_gallery};
-use seraug_report::analysis::embedding::embedding;
 use seraug_report::analysis::embedding::map::{map, perplexity};
 use seraug_report::analysis::embedding::measures::{
     divergence, joint_probabilities, neighbours, silhouette, squared_distances, trustworthiness,
@@ -10,6 +9,7 @@ use seraug_report::analysis::embedding::measures::{
 use seraug_report::analysis::embedding::points::{Point, PointKind, read};
 use seraug_report::analysis::loaded_run::LoadedRun;
 use seraug_report::figure::galleries;
+use seraug_report::page::embedding::embedding;
 use seraug_test_support::fake_run::{Fake, with};
 use std::path::Path;
 
@@ -100,9 +100,9 @@ fn conditions_with_an_embedding_stand_side_by_side_with_their_numbers() {
     let reading = LoadedRun::of(&run).unwrap();
     let found = embedding(&reading).unwrap().unwrap();
     assert!(found.figure.svg.contains("all representations are the same"));
-    assert!(found.table.rows[0][1..].iter().all(|v| v == "–"), "nothing is near in one place");
-    assert_eq!(found.table.rows[1][..3], ["AUG", "100 %", "100 %"], "the classes are far apart");
-    assert_eq!(found.table.headings.len(), found.table.rows[1].len());
+    assert!(found.table.rows[0].cells[1..].iter().all(|v| v == "–"), "nothing is near in one place");
+    assert_eq!(found.table.rows[1].cells[..3], ["AUG", "100 %", "100 %"], "the classes are far apart");
+    assert_eq!(found.table.headings.len(), found.table.rows[1].cells.len());
     assert_eq!(found.figure.marks.len(), 45);
     let mark = &found.figure.marks[44];
     assert_eq!(mark.text, "sad-<4>, sad, augmentation");
@@ -127,7 +127,7 @@ fn without_points_there_is_no_figure_and_a_bad_file_is_named() {
     let few: String = rows(1.0).split_inclusive('\n').take(10).collect();
     assert!(of(&[("aug", &few)]).unwrap().is_none(), "nine points");
     let error = of(&[("aug", &rows(1.0).replace("sad,original", "glad,original"))]).unwrap_err().to_string();
-    assert!(error.contains("aug/fold-1/seed-1/embedding.csv: row 12: `glad` is no class"), "{error}");
+    assert!(error.contains("aug/fold-1/seed-1/embedding.csv: row 12: `glad` is not a class"), "{error}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What is written for publication names nobody.
+//! Files for publication contain no name of a person or a machine.
 
 use seraug_core::run_files::{CellRecord, OutcomeStatus, RunDir, RunInfo, Session, Warning};
 use seraug_test_support::common::{stderr, stdout};

@@ -1,128 +1,16 @@
-//! What `plan` says about each cell, and why: earlier runs are written as a run writes them, and nothing is trained.
+//! Why `plan` trains a cell or does not. Earlier runs are written by the test; nothing is trained.
 
-use indicatif::ProgressBar;
-use seraug_core::device::DeviceInfo;
+use seraug_core::device::DeviceClass;
 use seraug_core::files::write_atomic;
-use seraug_core::run_files::{
-    CellRecord, OutcomeStatus, RunDir, RunInfo, read_plan, write_outcomes, write_plan,
-};
-use seraug_core::spec::{self, Spec};
+use seraug_core::run_files::{CellRecord, RunInfo, read_plan, write_outcomes, write_plan};
+use seraug_core::spec::{self};
 use seraug_core::store::{Key, Stage, Store};
-use seraug_data::corpora::{self, DigestPolicy};
-use seraug_data::split::write_splits;
-use seraug_run::plan::{Cell, CellAction, Makers, Plan, cell_actions};
+use seraug_run::plan::CellAction;
 use seraug_test_support::common::{seraug, sine, stderr, stdout, write_wav};
 use seraug_test_support::corpora::{emodb, own_corpus};
+use seraug_test_support::world::{CONDITIONS, EXPERIMENT, World};
 use std::fs;
-use std::path::{Path, PathBuf};
-
-const EXPERIMENT: &str = "open/table2-emodb";
-/// Its cells, of the first fold.
-const CONDITIONS: [&str; 4] = ["no-aug", "weighted", "copies", "aug"];
-
-/// A folder with corpora and results.
-pub struct World {
-    pub dir: tempfile::TempDir,
-    wav: PathBuf,
-}
-
-impl World {
-    pub fn new() -> World {
-        let dir = tempfile::tempdir().unwrap();
-        let wav = emodb(dir.path());
-        World { dir, wav }
-    }
-
-    fn results(&self) -> PathBuf {
-        self.dir.path().join("results")
-    }
-
-    fn store(&self) -> Store {
-        Store::of(&self.results())
-    }
-
-    /// A plan of the first fold, with `sets` laid over the spec.
-    pub fn plan(&self, sets: &[&str]) -> Plan {
-        let path = seraug_test_support::common::root().join("experiments/open/table2-emodb.toml");
-        let first = ["preset=tiny", "protocol.leave-speakers-out.only=[1]"];
-        let sets: Vec<String> = first.iter().chain(sets).map(|s| (*s).to_owned()).collect();
-        self.plan_of(spec::load(&path, &sets).unwrap())
-    }
-
-    pub fn plan_of(&self, spec: Spec) -> Plan {
-        self.plan_on(spec, "cpu")
-    }
-
-    pub fn plan_on(&self, spec: Spec, device: &str) -> Plan {
-        let corpora = self.dir.path().join("corpora");
-        let cache = self.results().join(".store");
-        let (reading, hidden) = (DigestPolicy::Cached, ProgressBar::hidden());
-        let import = |name: &&str| corpora::import(name, &[], &corpora, &cache, reading, &hidden).unwrap();
-        let corpora = spec.corpora().iter().map(import).collect();
-        Plan::new(spec, EXPERIMENT.into(), corpora, device).unwrap()
-    }
-
-    pub fn verdicts(&self, plan: &Plan) -> Vec<CellAction> {
-        let here = DeviceInfo { class: "cpu".into(), name: "Some CPU".into(), ..DeviceInfo::default() };
-        cell_actions(plan, &here, &self.store(), &self.results(), &mut Makers::default())
-    }
-
-    /// What is said of each condition when `sets` are laid over the spec.
-    fn said(&self, sets: &[&str]) -> Vec<String> {
-        self.verdicts(&self.plan(sets)).iter().map(CellAction::line).collect()
-    }
-
-    /// What is said of the last condition.
-    fn of_aug(&self, sets: &[&str]) -> String {
-        self.said(sets).pop().unwrap()
-    }
-
-    /// The directory of a run that has just begun.
-    pub fn begin(&self, plan: &Plan, stamp: &str) -> RunDir {
-        let device = DeviceInfo { class: "cpu".into(), threads: 1, ..DeviceInfo::default() };
-        let info = RunInfo { experiment: EXPERIMENT.into(), device, ..RunInfo::default() };
-        let classes = plan.spec.class_names();
-        RunDir::create(&self.results(), EXPERIMENT, stamp, "abc", |run| {
-            write_atomic(&run.spec(), plan.spec.to_toml().as_bytes())?;
-            info.save(&run.info())?;
-            let folds = plan.folds.iter().map(|(seed, fold)| (*seed, &**fold));
-            write_splits(&run.splits(), &plan.selection, &classes, folds)?;
-            write_outcomes(&run.outcomes(), &classes, &[])?;
-            write_plan(&run.plan(), &plan.rows())
-        })
-        .unwrap()
-    }
-
-    /// The stages of `cell` into the store, as that cell's.
-    fn make(&self, cell: &Cell) {
-        self.make_with(cell, "");
-    }
-
-    /// The same, with more lines in their stage.toml.
-    fn make_with(&self, cell: &Cell, more: &str) {
-        let keys = cell.augmentor.iter().map(|k| (Stage::Augmentor, k));
-        for (stage, key) in keys.chain([(Stage::Classifier, &cell.classifier)]) {
-            let text = format!(
-                "seconds = 1.0\nweights-sha256 = \"\"\nmade-by = \"{}\"\nmade-in = \"r\"\n{more}",
-                cell.id
-            );
-            let fill = |dir: &Path| write_atomic(&dir.join("stage.toml"), text.as_bytes());
-            self.store().put(stage, key, fill).unwrap();
-        }
-    }
-
-    fn end(&self, run: &RunDir, cell: &Cell, error: &str) {
-        let done = error.is_empty();
-        let record = CellRecord {
-            status: if done { OutcomeStatus::Done } else { OutcomeStatus::Failed },
-            error: error.into(),
-            key_classifier: cell.classifier.to_string(),
-            confusion: if done { vec![vec![1; 4]; 4] } else { vec![] },
-            ..CellRecord::default()
-        };
-        record.save(&run.cell_file(&cell.id, "outcome.toml")).unwrap();
-    }
-}
+use std::path::PathBuf;
 
 fn remove(store: &Store, stage: Stage, key: &Key) {
     fs::remove_dir_all(store.dir(stage, key)).unwrap();
@@ -203,7 +91,7 @@ fn a_change_of_the_spec_is_told_where_it_is_read() {
     points.put(100, |dir| write_atomic(&dir.join("state"), b"x")).unwrap();
     assert_eq!(
         world.of_aug(&["augmentor.iterations=400"]),
-        "to run: augmentor (augmentor.iterations 100 → 400; goes on at step 100), classifier"
+        "to run: augmentor (augmentor.iterations 100 → 400; resumes at step 100), classifier"
     );
     assert_eq!(
         world.of_aug(&["augmentor.iterations=50"]),
@@ -263,15 +151,15 @@ fn another_device_and_another_version_are_told() {
     // As if its keys had been made otherwise.
     let mut rows = plan.rows();
     for row in &mut rows {
-        for key in [&mut row.key_augmentor, &mut row.key_classifier] {
-            *key = key.chars().rev().collect();
+        for key in row.key_augmentor.iter_mut().chain([&mut row.key_classifier]) {
+            *key = Key::read(&key.as_str().chars().rev().collect::<String>()).unwrap();
         }
     }
     write_plan(&run.plan(), &rows).unwrap();
     let otherwise = "this version of seraug computes it differently";
     assert_eq!(world.of_aug(&[]), format!("to run: augmentor ({otherwise}), classifier"));
     let mut info = RunInfo::load(&run.info()).unwrap();
-    info.device.class = "cuda".into();
+    info.device.class = DeviceClass::Cuda;
     info.save(&run.info()).unwrap();
     assert_eq!(world.of_aug(&[]), "to run: augmentor (device cuda → cpu), classifier");
     // Runs of before plan.csv are known by their outcomes.

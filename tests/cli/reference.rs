@@ -1,4 +1,4 @@
-//! The committed runs read with today's code, and give the reports that are committed beside them, file by file.
+//! The committed runs can still be read and give exactly the committed reports.
 
 use seraug_core::run_files::RunDir;
 use seraug_report::write::{report, report_into};
@@ -114,7 +114,7 @@ fn a_changed_count_is_named_and_a_lost_file_is_made_again() {
     assert!(page.contains(
         "1 of the cells with a result have no predictions.csv (open/figure3-emodb/aug/fold-1/seed-1)"
     ));
-    assert!(page.contains("The learning curves are without a cell: "));
+    assert!(page.contains("The learning curves leave out a cell: "));
 }
 
 fn copy_folder(from: &Path, to: &Path) {

@@ -1,9 +1,8 @@
-//! `report` from run directories that are made here: deterministic numbers, no training.
+//! `seraug report` on generated run directories with deterministic numbers; nothing is trained.
 
 use seraug_core::run_files::{OutcomeStatus, RunDir};
 use seraug_report::stats::interval::mean_interval;
 use seraug_report::write::{report, report_into};
-use seraug_test_support::common::golden;
 use seraug_test_support::fake_run::{Fake, with};
 use std::path::{Path, PathBuf};
 
@@ -37,7 +36,7 @@ fn made(fake: &Fake) -> Made {
 }
 
 /// Tags are balanced, ids are unique, nothing is fetched, every svg has a label.
-pub fn check_html(html: &str) {
+pub(crate) fn check_html(html: &str) {
     let void = ["!DOCTYPE", "meta", "br", "hr", "img", "link"];
     let html = &match (html.find("<script>"), html.find("</script>")) {
         // Its arrows and comparisons are no tags.
@@ -81,9 +80,9 @@ pub fn check_html(html: &str) {
 #[test]
 fn renderings_are_as_committed() {
     let m = made(&Fake::default());
-    golden("report/table.md", &m.markdown);
-    golden("report/table.csv", &m.csv);
-    golden("report/table.txt", &m.text);
+    insta::assert_snapshot!("table.md", m.markdown);
+    insta::assert_snapshot!("table.csv", m.csv);
+    insta::assert_snapshot!("terminal", m.text);
     let long: Vec<&str> = m.text.lines().filter(|l| l.chars().count() > 100).collect();
     assert!(long.is_empty(), "{long:?}");
 }
@@ -241,7 +240,7 @@ fn a_recorded_corpus_is_not_called_synthetic() {
 fn classes_reduced_one_at_a_time_have_a_column_each() {
     let fake = Fake { per_class: true, seeds: vec![1, 2], ..Fake::default() };
     let m = made(&fake);
-    golden("report/per-class.md", &m.markdown);
+    insta::assert_snapshot!("per_class.md", m.markdown);
     assert!(m.markdown.contains("| angry reduced | sad reduced | happy reduced | mean | vs NoAUG | cells |"));
     // Folds 6 to 10 are the data set in which the second reduced class, sad, is reduced.
     let uars = |fold: usize| {
@@ -296,7 +295,7 @@ fn files_of_different_runs_are_refused() {
     assert!(e.contains("condition `plain` is not in spec.toml"), "{e}");
     let last = text.lines().last().unwrap();
     let e = refused(&format!("{text}{last}\n"));
-    assert!(e.contains("is there twice"), "{e}");
+    assert!(e.contains("is listed twice"), "{e}");
     std::fs::write(run.outcomes(), &text).unwrap();
     let info = std::fs::read_to_string(run.info()).unwrap();
     std::fs::write(run.info(), info.replace("open/fake", "../../away")).unwrap();

@@ -1,4 +1,4 @@
-//! src/statistics against scipy, statsmodels and scikit-learn (tests/golden/statistics/generate.py).
+//! src/report/stats against scipy, statsmodels and scikit-learn (tests/golden/statistics/generate.py).
 
 use seraug_core::rng::Seed;
 use seraug_report::stats::{

@@ -1,4 +1,4 @@
-//! `seraug store`: what it lists, what it finds broken, and above all what it does not remove.
+//! `seraug store`: what it lists, what it reports as broken, and what it must not remove.
 
 use seraug_core::files::write_atomic;
 use seraug_core::store::{Key, Stage};
@@ -60,7 +60,11 @@ fn the_list_says_what_is_there_and_who_needs_it() {
     let line =
         |part: &str| text.lines().find(|l| l.contains(part)).unwrap_or_else(|| panic!("{part}: {text}"));
     let aug = grid.cell("aug", 1);
-    assert!(line(&aug.key_augmentor).ends_with("1 run, made for open/grid/aug/fold-1/seed-1"), "{text}");
+    assert!(
+        line(aug.key_augmentor.as_ref().unwrap().as_str())
+            .ends_with("1 run, made for open/grid/aug/fold-1/seed-1"),
+        "{text}"
+    );
     assert!(line("no run").contains("  augmentor  "), "{text}");
     assert!(line("checkpoint  augmentor-").ends_with("at 100, 200"), "{text}");
     assert!(line("cache       features-0123").contains("300 B"), "{text}");
@@ -83,7 +87,7 @@ fn verify_names_what_is_broken_and_the_next_step() {
     let check = || seraug(grid.folder(), &["store", "verify"]);
     let output = check();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert_eq!(stdout(&output), "4 stages and 0 checkpoints are as they were written\n");
+    assert_eq!(stdout(&output), "4 stages and 0 checkpoints are intact\n");
     let cell = grid.cell("aug", 1);
     let dir = grid.store().dir(Stage::Classifier, &cell.key(Stage::Classifier).unwrap());
     fs::write(dir.join("weights.safetensors"), [8; 1000]).unwrap();
@@ -99,7 +103,7 @@ fn verify_names_what_is_broken_and_the_next_step() {
          prune --yes` removes it"
     ));
     assert!(
-        lines[1].contains("000000100: state: ") && lines[1].contains("the one before it is taken"),
+        lines[1].contains("000000100: state: ") && lines[1].contains("the one before it is used"),
         "{text}"
     );
     assert_eq!(lines[2], "2 of 4 stages and 1 checkpoint broken");
@@ -134,7 +138,7 @@ fn prune_removes_what_nothing_needs_and_only_when_told_to() {
     names.retain(|n| n.to_string_lossy().starts_with('.'));
     assert!(names.is_empty(), "removing leaves nothing behind: {names:?}");
     let output = seraug(grid.folder(), &["store", "prune", "--yes"]);
-    assert!(stdout(&output).starts_with("everything of "), "{}", stdout(&output));
+    assert!(stdout(&output).starts_with("nothing to remove: all of the "), "{}", stdout(&output));
     let kept = seraug(grid.folder(), &["store", "prune", "--yes", "--caches"]);
     assert!(stdout(&kept).contains("a cache\n"), "{}", stdout(&kept));
     assert!(!grid.store().root().join("features-0123").exists());
@@ -198,9 +202,12 @@ fn nothing_that_a_living_process_makes_is_touched() {
     assert!(names.contains(&stranger.file_name().unwrap().to_string_lossy().into_owned()));
     assert_eq!(fs::read_dir(grid.store().leases()).unwrap().count(), 2, "the dead one's is gone");
     // A training whose run was deleted: nobody can say which checkpoints are its own.
-    fs::remove_file(grid.store().leases().join(format!("augmentor-{}.json", aug.key_augmentor))).unwrap();
+    fs::remove_file(
+        grid.store().leases().join(format!("augmentor-{}.json", aug.key_augmentor.as_ref().unwrap())),
+    )
+    .unwrap();
     let mut gone = aug.clone();
-    gone.key_augmentor = Key::of("augmentor", 1, &"of a deleted run").to_string();
+    gone.key_augmentor = Some(Key::of("augmentor", 1, &"of a deleted run"));
     assert_eq!(unneeded(&grid, &[]).len(), 1, "the finished stage's checkpoints");
     grid.lease_of(&living(14), "open/deleted/1", &gone, Stage::Augmentor, &at(1, 9, 1.0));
     assert_eq!(unneeded(&grid, &[]), []);
@@ -233,7 +240,7 @@ fn a_plan_that_does_not_read_stops_a_removal() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         stderr(&output),
-        "error: nowhere: is not there; give the folder that runs are written below with --results DIR\n"
+        "error: nowhere: no such folder; give the folder of the runs with --results DIR\n"
     );
     fs::create_dir(grid.folder().join("empty")).unwrap();
     let output = seraug(grid.folder(), &["store", "list", "--results", "empty"]);

@@ -1,8 +1,8 @@
-//! Writes wav and flac files byte by byte, so that every field of theirs can be wrong.
+//! Writers of WAV and FLAC files in which any field can be given a wrong value.
 
 use md5::{Digest, Md5};
 
-/// The first bytes of a wav's `fmt ` chunk.
+/// The fields of a WAV file's `fmt ` chunk.
 #[derive(Clone, Copy)]
 pub struct Fmt {
     pub tag: u16,
@@ -13,7 +13,7 @@ pub struct Fmt {
 }
 
 impl Fmt {
-    /// PCM of 16 kHz.
+    /// Integer PCM at 16 kHz.
     pub fn pcm(channels: u16, bits: u16) -> Fmt {
         Fmt { tag: 1, channels, rate: 16_000, align: channels * bits.div_ceil(8), bits }
     }
@@ -28,7 +28,7 @@ impl Fmt {
         .concat()
     }
 
-    /// As an extensible format of `valid` bits.
+    /// The same in the extensible form, with `valid` bits a sample.
     pub fn extensible(self, valid: u16) -> Vec<u8> {
         let mut bytes = Fmt { tag: 0xfffe, ..self }.bytes();
         bytes.extend([22, valid, 3, 0, self.tag, 0].map(u16::to_le_bytes).concat());
@@ -37,13 +37,13 @@ impl Fmt {
     }
 }
 
-/// A chunk that states `size`, whatever it has; padded where `size` is odd.
+/// A chunk whose header states `size`, whatever its length is; padded where `size` is odd.
 pub fn chunk_of(id: &[u8; 4], size: u32, body: &[u8]) -> Vec<u8> {
     let pad: &[u8] = if size % 2 == 1 { &[0] } else { &[] };
     [id, size.to_le_bytes().as_slice(), body, pad].concat()
 }
 
-/// A chunk as it should be.
+/// A correct chunk.
 pub fn chunk(id: &[u8; 4], body: &[u8]) -> Vec<u8> {
     chunk_of(id, body.len() as u32, body)
 }
@@ -59,22 +59,22 @@ pub fn wav16(samples: &[i16]) -> Vec<u8> {
     riff(&[chunk(b"fmt ", &Fmt::pcm(1, 16).bytes()), chunk(b"data", &pcm16(samples))])
 }
 
-/// Samples as a wav has them.
+/// Samples as the bytes of 16-bit PCM.
 pub fn pcm16(samples: &[i16]) -> Vec<u8> {
     samples.iter().flat_map(|s| s.to_le_bytes()).collect()
 }
 
-/// How a flac is written.
+/// How a FLAC file is written.
 #[derive(Clone)]
 pub struct Flac {
     pub bits: u32,
     pub rate: u32,
     pub block: usize,
-    /// 0 to 10 as in a frame's header; 8, 9 and 10 have a channel of differences.
+    /// Channel assignment as in a frame's header, 0 to 10; 8, 9 and 10 store a difference of channels.
     pub layout: u8,
     pub kind: Subframe,
     pub by_sample: bool,
-    /// Whether the header tells the number of samples and their checksum.
+    /// Whether the header states the number of samples; `summed`, whether it has their MD5.
     pub told: bool,
     pub summed: bool,
     pub smallest_block: u16,
@@ -94,7 +94,7 @@ pub enum Subframe {
 }
 
 impl Flac {
-    /// One channel of 16 bits, told and summed.
+    /// One channel of 16 bits, with the number of samples and the MD5 in the header.
     pub const PLAIN: Flac = Flac {
         bits: 16,
         rate: 16_000,
@@ -107,12 +107,12 @@ impl Flac {
         smallest_block: 256,
     };
 
-    /// As from a pipe: neither told nor summed.
+    /// As an encoder writes it into a pipe: without the number of samples and the MD5.
     pub fn piped(self) -> Flac {
         Flac { told: false, summed: false, ..self }
     }
 
-    /// The header with STREAMINFO.
+    /// The signature and the STREAMINFO block.
     pub fn header(&self, channels: &[Vec<i64>]) -> Vec<u8> {
         let n = channels[0].len();
         let mut sum = [0; 16];
@@ -129,13 +129,13 @@ impl Flac {
         [b"fLaC\x80\0\0\x22", blocks.as_slice(), &[0; 6], &packed.to_be_bytes(), &sum].concat()
     }
 
-    /// The frames one by one.
+    /// The encoded frames.
     pub fn frames(&self, channels: &[Vec<i64>]) -> Vec<Vec<u8>> {
         let starts = (0..channels[0].len()).step_by(self.block);
         starts.enumerate().map(|(i, at)| self.frame(channels, i, at)).collect()
     }
 
-    /// All of it.
+    /// The whole file.
     pub fn bytes(&self, channels: &[Vec<i64>]) -> Vec<u8> {
         [self.header(channels), self.frames(channels).concat()].concat()
     }
@@ -215,7 +215,7 @@ impl Flac {
     }
 }
 
-/// A number as the header of a frame has it.
+/// A frame or sample number in the extended UTF-8 coding of a frame's header.
 fn coded(n: u64) -> Vec<u8> {
     if n < 0x80 {
         return vec![n as u8];
@@ -239,7 +239,7 @@ fn crc(bytes: &[u8], width: u32, polynomial: u64) -> u64 {
     sum
 }
 
-/// Bits, most significant first.
+/// A writer of bits, most significant first.
 #[derive(Default)]
 struct Bits {
     bytes: Vec<u8>,

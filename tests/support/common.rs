@@ -1,41 +1,43 @@
-//! What tests share: the folder of real corpora, wav files, a run of the binary.
+//! Helpers of all tests: the checkout, real corpora, WAV files, and running the programs.
 
+use crate::requirements::RECORDINGS;
 use hound::{SampleFormat, WavSpec, WavWriter};
 use std::f64::consts::TAU;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The folder of the checkout.
+/// The root of the checkout.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
 
-/// A file of the checkout, as an argument.
+/// A path below the root of the checkout, as an argument.
 pub fn in_root(path: &str) -> String {
     root().join(path).display().to_string()
 }
 
-/// A program of this build.
+/// The path of a program of this build.
 pub fn program(name: &str) -> &'static str {
     let test = std::env::current_exe().unwrap();
     let program = test.ancestors().nth(2).unwrap().join(name);
-    assert!(program.exists(), "{} is not there; `cargo build --release` makes it", program.display());
+    assert!(program.exists(), "{} does not exist; run `cargo build --release`", program.display());
     program.to_string_lossy().into_owned().leak()
 }
 
-/// The folder that holds `corpus`, or `None` after saying so.
+/// The folder that holds `corpus`, or `None` after the test has been reported as skipped.
 pub fn corpora_with(corpus: &str) -> Option<PathBuf> {
     let here = root();
     let named = std::env::var_os("SERAUG_CORPORA").map(PathBuf::from);
     let places = named.into_iter().chain([here.join("../shared/corpora"), here.join("corpora")]);
     let found = places.into_iter().find(|p| p.join(corpus).is_dir());
     if found.is_none() {
-        eprintln!("SKIPPED: no corpus {corpus}; set SERAUG_CORPORA to the folder that has it");
+        RECORDINGS.skip(&format!("corpus {corpus} is not on this machine"));
     }
     found
 }
 
-/// `n` samples of a sine of amplitude 0.5.
+/// `n` samples of a sine of amplitude 0.5 at `rate` Hz.
 pub fn sine(hz: f64, rate: u32, n: usize) -> Vec<f32> {
     (0..n).map(|i| (0.5 * (TAU * hz * i as f64 / f64::from(rate)).sin()) as f32).collect()
 }
@@ -64,8 +66,8 @@ pub fn write_wav(path: &Path, channels: &[Vec<f32>], rate: u32, bits: Option<u16
     wav.finalize().unwrap();
 }
 
-/// Runs the binary in `folder` without the environment's corpora.
-pub fn seraug(folder: &Path, args: &[&str]) -> Output {
+/// Runs the program in `folder`, without the corpora of the environment. Arguments need not be UTF-8.
+pub fn seraug<S: AsRef<OsStr>>(folder: &Path, args: &[S]) -> Output {
     Command::new(program("seraug"))
         .args(args)
         .current_dir(folder)
@@ -74,23 +76,32 @@ pub fn seraug(folder: &Path, args: &[&str]) -> Output {
         .unwrap()
 }
 
-/// Standard output as text.
+/// The standard output as text.
 pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Standard error as text.
+/// The standard error as text.
 pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// Compares with tests/golden/NAME; `SERAUG_BLESS=1` writes it instead.
-pub fn golden(name: &str, found: &str) {
-    let path = root().join("tests/golden").join(name);
-    if std::env::var_os("SERAUG_BLESS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, found).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(expected == found, "{name} differs; SERAUG_BLESS=1 accepts it. Found:\n{found}");
+/// The one line of error on standard error.
+pub fn one_line(output: &Output) -> String {
+    let said = stderr(output);
+    assert!(!said.contains("panicked") && !said.contains("a fault of seraug"), "{said}");
+    let lines: Vec<&str> = said.lines().filter(|l| l.starts_with("error: ")).collect();
+    assert_eq!(lines.len(), 1, "{said}");
+    lines[0].to_owned()
+}
+
+/// Runs a line of bash in which `$S` is the program, for five minutes at most.
+pub fn shell(folder: &Path, line: &str) -> Output {
+    Command::new("timeout")
+        .args(["300", "bash", "-c", line])
+        .env("S", program("seraug"))
+        .env_remove("SERAUG_CORPORA")
+        .current_dir(folder)
+        .output()
+        .unwrap()
 }

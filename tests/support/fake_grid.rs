@@ -1,4 +1,4 @@
-//! A run at work, and the store beside it, made of the files that its processes would have written.
+//! A run in progress and its store, made of the files that its processes would have written.
 
 use seraug_core::files::write_atomic;
 use seraug_core::owner::Owner;
@@ -24,7 +24,7 @@ fn key(stage: Stage, of: impl serde::Serialize) -> Key {
 pub fn cells(experiment: &str, folds: usize) -> Vec<PlannedCell> {
     let cell = |fold, condition: &str| {
         let guided = condition != "no-aug";
-        let of = |on: bool, k: Key| if on { k.to_string() } else { String::new() };
+        let of = |on: bool, k: Key| on.then_some(k);
         PlannedCell {
             cell: CellId { experiment: experiment.into(), condition: condition.into(), fold, seed: 1 },
             corpus: "emodb".into(),
@@ -33,20 +33,20 @@ pub fn cells(experiment: &str, folds: usize) -> Vec<PlannedCell> {
             n_test: 120,
             reduced: vec!["angry".into()],
             key_augmentor: of(guided, key(Stage::Augmentor, fold)),
-            key_classifier: key(Stage::Classifier, (condition, fold)).to_string(),
+            key_classifier: key(Stage::Classifier, (condition, fold)),
             trajectory_augmentor: of(guided, key(Stage::Augmentor, ("trajectory", fold))),
-            trajectory_classifier: key(Stage::Classifier, ("trajectory", condition, fold)).to_string(),
+            trajectory_classifier: Some(key(Stage::Classifier, ("trajectory", condition, fold))),
         }
     };
     (1..=folds).flat_map(|fold| CONDITIONS.map(|c| cell(fold, c))).collect()
 }
 
-/// A process that lives as far as anybody can tell: on another machine, and its lease is fresh.
+/// A process that counts as alive: it is on another machine, and its lease is fresh.
 pub fn living(pid: u32) -> Owner {
     Owner { host: "far".into(), realm: format!("{pid:012}"), pid, started: 1 }
 }
 
-/// A process of this machine that was killed.
+/// A killed process of this machine.
 pub fn dead(pid: u32) -> Owner {
     Owner { pid, started: 1, ..Owner::me().clone() }
 }
@@ -56,7 +56,7 @@ pub fn at(step: usize, steps: usize, each: f64) -> LeaseProgress {
     LeaseProgress { beat: 9, step, steps, resumed: 0, seconds: step as f64 * each, values: Vec::new() }
 }
 
-/// Writes a lease, as its owner would.
+/// Writes a lease as its owner would.
 pub fn write_lease(path: &Path, owner: &Owner, task: &StageTask, progress: &LeaseProgress) {
     let first = serde_json::to_string(&(owner, task)).unwrap();
     let second = serde_json::to_string(progress).unwrap();
@@ -77,7 +77,28 @@ impl Grid {
         Grid { name: run.name("open/grid"), folder, run, cells }
     }
 
-    /// Where a command would be called.
+    /// A run of 10002 cells, of which 9000 are done and the next one is running.
+    pub fn of_ten_thousand() -> Grid {
+        let grid = Grid::new(3334);
+        for cell in &grid.cells[..9000] {
+            let path = grid.run.cell_file(&cell.cell, "outcome.toml");
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let text = format!(
+                "status = \"done\"\nerror = \"\"\nkey-classifier = \"{}\"\ntrained = [\"augmentor\", \"classifier\"]\n\
+                 seconds-augmentor = 10.5\nseconds-classifier = 5.25\ndevice = \"cpu\"\nhost = \"a\"\n\
+                 revision = \"abc\"\nattempts = 1\nwarnings = []\nconfusion = [[1, 2, 3, 4], [1, 2, 3, 4], \
+                 [1, 2, 3, 4], [1, 2, 3, 4]]\n",
+                cell.key_classifier
+            );
+            // Not renamed into place, which would take most of the time.
+            std::fs::write(path, text).unwrap();
+        }
+        grid.supervisor(&living(10));
+        grid.lease(&living(11), &grid.cells[9000], Stage::Classifier, &at(1, 9, 1.0));
+        grid
+    }
+
+    /// The working directory of a command.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -94,12 +115,12 @@ impl Grid {
         self.cells.iter().find(|c| c.cell.condition == condition && c.cell.fold == fold).unwrap()
     }
 
-    /// The cell is done; `trained` are its stages that were not in the store.
+    /// Marks a cell as done; `trained` are the stages that were not in the store before.
     pub fn done(&self, cell: &PlannedCell, trained: &[Stage], seconds: [f64; 2]) {
         let record = CellRecord {
             status: OutcomeStatus::Done,
-            key_classifier: cell.key_classifier.clone(),
-            trained: trained.iter().map(|s| s.name().to_owned()).collect(),
+            key_classifier: Some(cell.key_classifier.clone()),
+            trained: trained.to_vec(),
             seconds_augmentor: seconds[0],
             seconds_classifier: seconds[1],
             attempts: 1,
@@ -107,9 +128,9 @@ impl Grid {
             ..CellRecord::default()
         };
         record.save(&self.run.cell_file(&cell.cell, "outcome.toml")).unwrap();
-        for stage in [Stage::Augmentor, Stage::Classifier] {
+        for stage in Stage::ALL {
             if let Some(key) = cell.key(stage) {
-                self.entry(stage, &key, &cell.cell.to_string());
+                self.entry(stage, key, &cell.cell.to_string());
             }
         }
     }
@@ -117,14 +138,14 @@ impl Grid {
     pub fn failed(&self, cell: &PlannedCell, error: &str) {
         let record = CellRecord {
             error: error.into(),
-            key_classifier: cell.key_classifier.clone(),
+            key_classifier: Some(cell.key_classifier.clone()),
             attempts: 2,
             ..CellRecord::default()
         };
         record.save(&self.run.cell_file(&cell.cell, "outcome.toml")).unwrap();
     }
 
-    /// An entry of the store with two files.
+    /// Adds an entry with two files to the store.
     pub fn entry(&self, stage: Stage, key: &Key, made_by: &str) -> PathBuf {
         let making = format!("seconds = 1.5\nmade-by = \"{made_by}\"\nmade-in = \"{}\"\n", self.name);
         let fill = |dir: &Path| {
@@ -140,7 +161,7 @@ impl Grid {
         checkpoints.dir().to_owned()
     }
 
-    /// `owner` makes `stage` of `cell` for this run.
+    /// A lease by which `owner` trains `stage` of `cell` for this run.
     pub fn lease(&self, owner: &Owner, cell: &PlannedCell, stage: Stage, progress: &LeaseProgress) {
         self.lease_of(owner, &self.name, cell, stage, progress);
     }

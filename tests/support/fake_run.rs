@@ -1,6 +1,6 @@
-//! A run directory with made-up, deterministic numbers.
+//! A finished run with invented, deterministic numbers.
 
-use seraug_core::device::DeviceInfo;
+use seraug_core::device::{DeviceClass, DeviceInfo};
 use seraug_core::files::write_atomic;
 use seraug_core::metrics::Confusion;
 use seraug_core::rng::Seed;
@@ -9,13 +9,14 @@ use seraug_core::run_files::{
     RunInfo, Warning, write_outcomes, write_predictions,
 };
 use seraug_core::spec::{self, Precision, Spec};
+use seraug_core::store::Key;
 use std::path::Path;
 
 const CLASSES: [&str; 4] = ["neutral", "angry", "sad", "happy"];
-/// Condition, its recall of the reduced classes relative to `gain`.
+/// Each condition, with its gain in the recall of the reduced classes as a share of `gain`.
 const CONDITIONS: [(&str, f64); 4] = [("no-aug", 0.0), ("aug", 1.0), ("copies", 0.9), ("weighted", 0.5)];
 
-/// What is made; the default is a finished run of four conditions, five folds, three seeds.
+/// Parameters of the run; by default it has finished, with four conditions, five folds and three seeds.
 pub struct Fake {
     pub title: String,
     pub synthetic: bool,
@@ -24,14 +25,14 @@ pub struct Fake {
     pub reduced: bool,
     pub per_class: bool,
     pub histories: bool,
-    /// Recall that the augmentation adds.
+    /// Recall of the reduced classes that `aug` gains.
     pub gain: f64,
-    /// Half the range of a cell's deviation.
+    /// Half the range of a cell's random deviation in recall.
     pub noise: f64,
     pub failed: Vec<(&'static str, usize, u64)>,
     pub absent: Vec<(&'static str, usize, u64)>,
     pub stamp: &'static str,
-    /// Of a test fold.
+    /// Number of speakers of a test fold.
     pub speakers: usize,
 }
 
@@ -55,7 +56,7 @@ impl Default for Fake {
     }
 }
 
-/// `fake`, changed.
+/// `fake` after `change`.
 pub fn with(mut fake: Fake, change: impl FnOnce(&mut Fake)) -> Fake {
     change(&mut fake);
     fake
@@ -184,16 +185,16 @@ loss = "weighted"
                 confusion: (!failed).then_some(confusion),
                 seconds_augmentor: if cell.condition == "aug" { 41.5 } else { 0.0 },
                 seconds_classifier: 12.25,
-                device: "cpu".into(),
-                key_augmentor: String::new(),
-                key_classifier: "0f".repeat(16),
+                device: DeviceClass::Cpu,
+                key_augmentor: None,
+                key_classifier: Key::read(&"0f".repeat(16)).unwrap(),
                 cell,
             }
         };
         self.cells().into_iter().map(outcome).collect()
     }
 
-    /// Writes the run below `results`.
+    /// Writes the run into a folder below `results`.
     pub fn write(&self, results: &Path) -> RunDir {
         let fill = |run: &RunDir| {
             write_atomic(&run.spec(), self.spec().to_toml().as_bytes())?;
@@ -239,7 +240,7 @@ loss = "weighted"
             cells_trained: 56,
             precision: Precision::F32,
             device: DeviceInfo {
-                class: "cpu".into(),
+                class: DeviceClass::Cpu,
                 name: "Some Processor 3.0".into(),
                 host: "host".into(),
                 threads: 2,

@@ -1,4 +1,4 @@
-//! A small HTTP server on this machine that does what it is told, cut connections included.
+//! A small local HTTP server with scripted replies, dropped connections included.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-/// What was asked: path, and headers with lower-case names.
+/// A request: its path, and its headers under lower-case names.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub path: String,
@@ -24,13 +24,13 @@ impl Request {
     }
 }
 
-/// What is answered.
+/// A scripted reply.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// Bytes of the body after which the connection is closed.
+    /// Bytes of the body after which the connection is closed; `None` for all.
     pub cut: Option<usize>,
 }
 
@@ -68,7 +68,7 @@ impl Reply {
     }
 }
 
-/// Serves until it is dropped.
+/// A server on a free port; dropping it stops it.
 pub struct Server {
     address: String,
     seen: Arc<Mutex<Vec<Request>>>,
@@ -77,7 +77,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// `answer` is given each request and how many came before it.
+    /// `answer` gets each request and the number of requests before it.
     pub fn new(answer: impl Fn(&Request, usize) -> Reply + Send + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -98,7 +98,7 @@ impl Server {
                     head += &format!("{name}: {value}\r\n");
                 }
                 let sent = &reply.body[..reply.cut.unwrap_or(reply.body.len())];
-                // The other side may have enough and hang up.
+                // The client may hang up early.
                 let _ = stream.write_all((head + "\r\n").as_bytes()).and_then(|()| stream.write_all(sent));
                 let _ = stream.shutdown(Shutdown::Write);
             }

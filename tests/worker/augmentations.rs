@@ -1,4 +1,4 @@
-//! The augmentations that AUG is compared with: what they do to a spectrogram, a waveform, a batch.
+//! The rival augmentations: their effect on a spectrogram, a waveform or a batch.
 
 use seraug_core::emotion::Emotion;
 use seraug_core::manifest::Channels;

@@ -1,4 +1,4 @@
-//! What the built programs ask of the dynamic loader.
+//! The shared libraries that the built programs need.
 
 use std::path::Path;
 

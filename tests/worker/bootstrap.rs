@@ -1,4 +1,4 @@
-//! The installer, on a machine of stand-ins (a shell script of its own, since it is a shell script that it tests).
+//! ./bootstrap on a simulated machine; the test itself is the shell script tests/bootstrap.sh.
 
 use std::process::Command;
 

@@ -1,112 +1,12 @@
-//! The classifier's training on toy sounds.
+//! Training the classifier on toy sounds.
 
+use crate::fixtures::classifier::{Toy, accuracy, run, toy_spec};
 use seraug_core::error::Error;
 use seraug_core::rng::Seed;
-use seraug_core::spec::{self, Budget, FinalWeights, Loss, Network, Precision, Sampling};
-use seraug_data::audio::LogMel;
-use seraug_data::features::Standardiser;
+use seraug_core::spec::{self, Budget, FinalWeights, Loss, Network, Sampling};
 use seraug_train::classifier::predict::predict;
 use seraug_train::classifier::{ClassifierTask, train};
-use seraug_train::feature_bank::Bank;
 use seraug_train::history::LoggedRow;
-use seraug_train::nets::vgg::VggNet;
-use tch::Device;
-
-/// Toy sounds of three classes that differ in how a tone moves: up, down or not at all. Every speaker
-/// says each class in turn; `copies` of each are put after the originals, with other noise.
-pub struct Toy {
-    pub bank: Bank,
-    labels: Vec<usize>,
-    speakers: Vec<usize>,
-    pub originals: Vec<usize>,
-}
-
-const MELS: usize = 64;
-const NAMES: [&str; 3] = ["rising", "falling", "steady"];
-
-impl Toy {
-    pub fn new(seed: u64, per_class: [usize; 3], speakers: usize, copies: usize) -> Toy {
-        tch::set_num_threads(1); // the tests run side by side, and waiting threads spin
-        let mut draws = Seed::new(seed).child("toy").draws();
-        let (mut sounds, mut labels, mut who) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..=copies {
-            for (class, &count) in per_class.iter().enumerate() {
-                for i in 0..count {
-                    let frames = 40 + draws.below(80);
-                    let (base, slope) = (draws.between(25.0, 40.0), draws.between(0.2, 0.4));
-                    let slope = [slope, -slope, 0.0][class];
-                    let mut db = vec![0f32; frames * MELS];
-                    for (t, row) in db.chunks_mut(MELS).enumerate() {
-                        let centre = (base + slope * ((t % 64) as f64 - 32.0)).round() as usize;
-                        row.iter_mut().for_each(|v| *v = draws.normal());
-                        row[centre - 1..=centre + 1].iter_mut().for_each(|v| *v += 6.0);
-                    }
-                    sounds.push(LogMel { frames, mels: MELS, db });
-                    labels.push(class);
-                    who.push(i % speakers);
-                }
-            }
-        }
-        let all: Vec<&LogMel> = sounds.iter().collect();
-        let bank = Bank::new(&all, Standardiser::fit(all.iter().copied()), Device::Cpu);
-        Toy { bank, labels, speakers: who, originals: (0..per_class.iter().sum()).collect() }
-    }
-
-    pub fn task<'a>(&'a self, spec: &'a spec::Classifier, items: &'a [usize]) -> ClassifierTask<'a> {
-        ClassifierTask {
-            spec,
-            precision: Precision::F32,
-            class_names: &NAMES,
-            bank: &self.bank,
-            items,
-            labels: &self.labels,
-            speakers: &self.speakers,
-            originals: &self.originals,
-            loss: Loss::Plain,
-            sampling: Sampling::Uniform,
-            mixup: None,
-            seed: Seed::new(1),
-        }
-    }
-}
-
-pub fn toy_spec(steps: usize) -> spec::Classifier {
-    let vgg = spec::Vgg {
-        widths: [4, 8, 8, 16, 16],
-        depths: [1; 5],
-        pooled: 1,
-        head: 32,
-        dropout: 0.2,
-        batch_norm: false,
-        shrink: 2,
-        ..spec::Vgg::default()
-    };
-    spec::Classifier {
-        network: Network::Vgg(vgg),
-        segment_frames: 64,
-        segment_hop: 64,
-        learning_rate: 3e-3,
-        epochs: 1,
-        min_steps: steps,
-        log_every: 25,
-        ..spec::Classifier::default()
-    }
-}
-
-pub fn run(task: &ClassifierTask) -> (VggNet, Vec<LoggedRow>) {
-    let mut rows = Vec::new();
-    let net = train(task, &mut |row| {
-        rows.push(row);
-        Ok(())
-    });
-    (net.unwrap(), rows)
-}
-
-pub fn accuracy(net: &VggNet, spec: &spec::Classifier, test: &Toy) -> f64 {
-    let predictions = predict(net, spec, &test.bank, &test.originals);
-    let right = predictions.iter().zip(&test.labels).filter(|(p, l)| p.class == **l).count();
-    right as f64 / predictions.len() as f64
-}
 
 #[test]
 fn movements_of_a_tone_are_learnt_with_every_choice_of_weights() {

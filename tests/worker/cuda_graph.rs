@@ -1,10 +1,11 @@
-//! The augmentor's iteration on fixed buffers, which a CUDA graph records, against the plain one; and the graph's shared
-//! object, which is compiled here and not run.
+//! The augmentor step on fixed buffers, which a CUDA graph records, equals the eager one; the library behind CUDA graphs
+//! compiles (it is not run here).
 
-use crate::gan::{ALL, bank, flats, task, tiny};
+use crate::fixtures::augmentor::{ALL, bank, flats, task, tiny};
 use seraug_core::error::Result;
 use seraug_core::spec::GanLoss;
 use seraug_test_support::common::{seraug, stderr};
+use seraug_test_support::requirements::CUDA_HEADERS;
 use seraug_train::control::{Action, Control};
 use seraug_train::generators::triplet_gan::Trainer;
 use seraug_train::history::LoggedRow;
@@ -25,8 +26,8 @@ impl Control for Listener {
         Ok(())
     }
 
-    fn turn(&mut self, step: usize, _: usize) -> Action {
-        if self.save.as_ref().is_some_and(|(at, _)| *at == step) { Action::Save } else { Action::GoOn }
+    fn action(&mut self, step: usize, _: usize) -> Action {
+        if self.save.as_ref().is_some_and(|(at, _)| *at == step) { Action::Save } else { Action::Continue }
     }
 
     fn save(&mut self, _: usize, write: &dyn Fn(&Path) -> Result<()>) -> Result<()> {
@@ -131,8 +132,8 @@ fn the_shared_object_compiles_and_has_the_functions() {
         .output()
         .unwrap();
     if built.status.code() == Some(3) {
-        eprintln!("SKIPPED: no headers for native/cuda_graph.cpp: {}", stderr(&built));
-        return;
+        return CUDA_HEADERS
+            .skip(&format!("native/cuda_graph.cpp cannot be compiled: {}", stderr(&built).trim_end()));
     }
     assert!(built.status.success(), "{}", stderr(&built));
     let out = Command::new("nm").args(["-D", "--defined-only"]).arg(&library).output().unwrap();

@@ -1,15 +1,16 @@
-//! What the machine does to a run: a full disk, a folder that cannot be written, a worker that hangs or runs out of
-//! memory, a device that is not there.
+//! Runs on a machine in trouble: a full disk, a read-only folder, a worker that hangs or runs out of memory, a missing
+//! device.
 
-use crate::faults::{GRID, findings, only_run};
+use seraug_test_support::ablation_grid::{GRID, findings, only_run};
 use seraug_test_support::common::{seraug, stderr};
 use seraug_test_support::corpora::emodb;
+use seraug_test_support::requirements::MOUNTS;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A file system of its own below `folder`, or `None` after saying why not; unmounted when dropped.
+/// A small file system, unmounted when dropped.
 struct Disk(PathBuf);
 
 impl Disk {
@@ -20,9 +21,7 @@ impl Disk {
         if command.status().is_ok_and(|s| s.success()) {
             return Some(Disk(at));
         }
-        eprintln!(
-            "SKIPPED: a file system cannot be mounted here; run as root to test full and read-only disks"
-        );
+        MOUNTS.skip("a small file system cannot be mounted");
         None
     }
 
@@ -63,7 +62,7 @@ fn a_full_disk_stops_the_run_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     emodb(folder.path());
     let Some(disk) = Disk::mount(folder.path().join("small"), "32m") else { return };
-    // Features fit, but of the cells only some: the rest of the disk is taken while the first ones run.
+    // The features fit on the disk, but not all cells: the disk is filled up while the first ones run.
     let taken = folder.path().join("small/taken");
     let mut child = Command::new(seraug_test_support::common::program("seraug"))
         .args(arguments("small/results"))
@@ -87,7 +86,7 @@ fn a_full_disk_stops_the_run_and_loses_nothing() {
     disk.remount("size=64m");
     let (code, said) = run(folder.path(), "small/results", &[]);
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains("going on with small/results/"), "{said}");
+    assert!(said.contains("resuming small/results/"), "{said}");
     assert_eq!(run(folder.path(), "quiet", &[]).0, 0);
     assert_eq!(findings(&folder.path().join("small/results")), findings(&folder.path().join("quiet")));
 }
@@ -150,7 +149,7 @@ fn a_worker_that_hangs_is_ended_and_its_cell_tried_again() {
     assert!(Command::new("kill").args(["-STOP", &pid.to_string()]).status().unwrap().success());
     let (code, said) = child.wait_with_output_of();
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains("no sign of life for 4 s; it is tried once more"), "{said}");
+    assert!(said.contains("it reported nothing for 4 s; retrying once"), "{said}");
 }
 
 #[test]
@@ -168,7 +167,7 @@ fn a_batch_that_does_not_fit_is_told_what_to_change() {
         ["--set", "protocol.leave-speakers-out.only=[1]", "--set", "augmentor.batch=20000"]
             .map(str::to_owned),
     );
-    // A limit on the address space of each process stands in for a machine without the memory.
+    // A limit on the address space of each process simulates a machine with too little memory.
     let output = Command::new("sh")
         .args([
             "-c",

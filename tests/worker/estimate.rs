@@ -1,4 +1,4 @@
-//! `plan --estimate`: what it counts is what a run then does, and a corpus that is not here is taken from its manifest.
+//! `plan --estimate` counts what a run then does, and takes a corpus that is not on this machine from its manifest.
 
 use seraug_test_support::common::{seraug, stderr, stdout};
 use seraug_test_support::corpora::{emodb, own_corpus};
@@ -88,14 +88,14 @@ fn what_is_counted_is_what_a_run_does() {
         expected.map(|(work, cells, least, most)| (work.to_owned(), cells, least, most))
     );
     assert!(others["rows"][0]["hours"].as_f64().unwrap() > 0.0, "{others}");
-    let counted = "\n  counted: trainings, augmenting and testing; not features, embeddings, galleries; an interrupted \
-        training counts whole\n";
+    let counted = "\n  included: training, augmenting, testing; not included: features, embeddings, galleries; an interrupted \
+        training counts in full\n";
     let said = text(&sets[..]);
     assert!(said.contains(counted), "{said}");
 
     let text = text(&[]);
-    assert!(text.contains("\n  nothing is to be trained\n"), "{text}");
-    assert!(text.contains("made by another cell: 2 augmentors, 4 classifiers"), "{text}");
+    assert!(text.contains("\n  nothing to train\n"), "{text}");
+    assert!(text.contains("shared with another cell: 2 augmentors, 4 classifiers"), "{text}");
 }
 
 #[test]
@@ -132,10 +132,7 @@ fn a_corpus_that_is_not_here_is_taken_from_its_manifest() {
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     for name in ["iemocap", "esd", "emodb", "emovo"] {
-        assert!(
-            text.contains(&format!("  {name}: from the manifest's counts; the corpus is not here\n")),
-            "{text}"
-        );
+        assert!(text.contains(&format!("  {name}: corpus missing, counted from its manifest\n")), "{text}");
     }
     for (name, assumed) in [("iemocap", false), ("esd", false), ("emodb", true), ("emovo", true)] {
         assert_eq!(text.contains(&format!("\n  {name}: 3 s an utterance assumed\n")), assumed, "{text}");

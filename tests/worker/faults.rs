@@ -1,5 +1,6 @@
-//! What interrupts a run, at moments that nobody chose: the results must come out as if nothing had happened.
+//! Runs that are killed or interrupted at random moments and resumed have the results of an undisturbed run.
 
+use seraug_test_support::ablation_grid::{GRID, findings};
 use seraug_test_support::common::{seraug, stderr, stdout};
 use seraug_test_support::corpora::emodb;
 use std::collections::BTreeMap;
@@ -8,36 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use walkdir::WalkDir;
-
-/// Twelve cells of some seconds in all, with rows and checkpoints that meet at odd places.
-pub const GRID: [&str; 26] = [
-    "--set",
-    "preset=tiny",
-    "--set",
-    "augmentor.iterations=40",
-    "--set",
-    "augmentor.frames=32",
-    "--set",
-    "augmentor.batch=4",
-    "--set",
-    "augmentor.log-every=7",
-    "--set",
-    "classifier.min-steps=60",
-    "--set",
-    "classifier.epochs=1",
-    "--set",
-    "classifier.log-every=9",
-    "--set",
-    "classifier.weights=\"average\"",
-    "--set",
-    "protocol.leave-speakers-out.only=[1,2]",
-    "--device",
-    "cpu",
-    "--jobs",
-    "2",
-    "--corpora",
-    "corpora",
-];
 
 /// The arguments of a run of the ablation on [`GRID`] that saves every `seconds`.
 fn arguments(results: &str, seconds: &str) -> Vec<String> {
@@ -78,49 +49,6 @@ fn children(parent: u32) -> Vec<u32> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     let pids = entries.filter_map(|e| e.file_name().to_string_lossy().parse().ok());
     pids.filter(|pid| parent_of(*pid) == Some(parent)).collect()
-}
-
-/// The one run below `results`.
-pub fn only_run(results: &Path) -> PathBuf {
-    let folder = results.join("open/ablation-emodb");
-    let runs: Vec<PathBuf> = fs::read_dir(&folder)
-        .unwrap()
-        .flatten()
-        .filter(|e| e.file_type().unwrap().is_dir())
-        .map(|e| e.path())
-        .collect();
-    assert_eq!(runs.len(), 1, "one run, however often it was taken up: {runs:?}");
-    runs[0].clone()
-}
-
-/// Everything that a run found out, by file: outcomes without their seconds, predictions and histories of the cells,
-/// digests of all trained weights in the store.
-pub fn findings(results: &Path) -> BTreeMap<String, String> {
-    let run = only_run(results);
-    let mut found = BTreeMap::new();
-    let outcomes = fs::read_to_string(run.join("outcomes.csv")).unwrap();
-    let mut reader = csv::Reader::from_reader(outcomes.as_bytes());
-    let seconds: Vec<bool> = reader.headers().unwrap().iter().map(|h| h.starts_with("seconds_")).collect();
-    let rows: Vec<String> = reader
-        .records()
-        .map(|r| {
-            r.unwrap().iter().zip(&seconds).filter(|(_, s)| !**s).map(|(v, _)| v.to_owned() + ",").collect()
-        })
-        .collect();
-    found.insert("outcomes.csv".into(), rows.join("\n"));
-    for entry in WalkDir::new(run.join("cells")).into_iter().flatten() {
-        let name = entry.path().strip_prefix(&run).unwrap().display().to_string();
-        if name.ends_with("predictions.csv") || name.ends_with("history.csv") {
-            found.insert(name, fs::read_to_string(entry.path()).unwrap());
-        }
-    }
-    for entry in fs::read_dir(results.join(".store")).unwrap().flatten() {
-        if let Ok(text) = fs::read_to_string(entry.path().join("stage.toml")) {
-            let digest = text.lines().find(|l| l.starts_with("weights-sha256")).unwrap().to_owned();
-            found.insert(entry.file_name().to_string_lossy().into_owned(), digest);
-        }
-    }
-    found
 }
 
 /// What must not be left: temporary files and folders, leases.
@@ -232,18 +160,18 @@ fn ctrl_c_saves_and_the_same_command_goes_on() {
     std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
     assert_eq!(status.code(), Some(130), "{said}");
     assert!(
-        said.contains("error: stopped: ") && said.contains("the same command goes on with results/"),
+        said.contains("error: stopped: ") && said.contains("run the same command again to resume results/"),
         "{said}"
     );
     assert!(fs::read_dir(store.join("checkpoints")).is_ok_and(|c| c.count() > 0), "saved: {said}");
     let (code, said) = run(folder.path(), "results", &[]);
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains("going on with results/") && said.contains("goes on at step"), "{said}");
+    assert!(said.contains("resuming results/") && said.contains("resumes at step"), "{said}");
     let (code, _) = run(folder.path(), "quiet", &[]);
     assert_eq!(code, 0);
     assert_eq!(findings(&folder.path().join("results")), findings(&folder.path().join("quiet")));
     let (code, said) = run(folder.path(), "results", &[]);
-    assert!(code == 0 && said.contains("nothing to do: results/"), "{said}");
+    assert!(code == 0 && said.contains("nothing to do: every cell of results/"), "{said}");
 }
 
 #[test]

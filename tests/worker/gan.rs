@@ -1,95 +1,13 @@
-//! The augmentor's training on small synthetic patterns.
+//! Training the augmentor on small synthetic patterns.
 
+use crate::fixtures::augmentor::{ALL, bank, flats, rows, task, tiny, values};
 use seraug_core::rng::Seed;
-use seraug_core::spec::{GanLoss, Spec, parse};
-use seraug_data::audio::LogMel;
-use seraug_data::features::Standardiser;
+use seraug_core::spec::GanLoss;
 use seraug_train::feature_bank::{Bank, indices};
 use seraug_train::generators::augment;
 use seraug_train::generators::triplet_gan::augment::pieces;
 use seraug_train::generators::triplet_gan::{AugmentorTask, Networks, Preserved, Trainer, train};
-use seraug_train::history::LoggedRow;
 use tch::{Device, Kind, Tensor};
-
-pub const ALL: [GanLoss; 3] = [GanLoss::Model, GanLoss::Var, GanLoss::Bal];
-const LABELS: [usize; 8] = [0, 1, 0, 1, 0, 1, 0, 1];
-
-/// The defaults with two classes, and `sets` over them.
-pub fn spec(sets: &[&str]) -> Spec {
-    // Tests run beside each other: threads inside each would only wait for one another.
-    tch::set_num_threads(1);
-    let text = r#"title = "t"
-corpus = "synthetic"
-classes = { neutral = ["neutral"], angry = ["angry"] }
-protocol.leave-speakers-out.folds = 2
-condition = [{ name = "no-aug" }]
-"#;
-    parse(text, "x.toml", &sets.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>()).unwrap()
-}
-
-/// `n` values of N(0, 1).
-pub fn values(n: usize, seed: u64) -> Vec<f32> {
-    let mut values = vec![0f32; n];
-    Seed::new(seed).draws().fill_normal(&mut values);
-    values
-}
-
-/// Networks that train in milliseconds.
-pub fn tiny(sets: &[&str]) -> Spec {
-    let sizes = [
-        "augmentor.frames=32",
-        "augmentor.widths=[4,6,8]",
-        "augmentor.decoder-width=4",
-        "augmentor.batch=8",
-        "augmentor.iterations=4",
-        "augmentor.log-every=2",
-        "augmentor.learning-rate=1e-3",
-        "augmentor.margin=1.0",
-        "discriminator.widths=[4,6,8,8]",
-        "discriminator.lstm=8",
-        "representation.widths=[4,6,8,8,8]",
-        "representation.lstm=8",
-    ];
-    spec(&[&sizes, sets].concat())
-}
-
-/// Eight utterances of 20 to 76 frames: class 0 loud in the low bands, class 1 in the high ones.
-pub fn bank() -> Bank {
-    let items: Vec<LogMel> = LABELS
-        .iter()
-        .enumerate()
-        .map(|(i, &class)| {
-            let frames = 20 + 8 * i;
-            let noise = values(frames * 128, 100 + i as u64);
-            let level = |band: usize| if (band < 64) == (class == 0) { -20.0 } else { -60.0 };
-            LogMel {
-                frames,
-                mels: 128,
-                db: noise.iter().enumerate().map(|(k, n)| level(k % 128) + 3.0 * n).collect(),
-            }
-        })
-        .collect();
-    let items: Vec<&LogMel> = items.iter().collect();
-    Bank::new(&items, Standardiser::fit(items.iter().copied()), Device::Cpu)
-}
-
-pub fn task<'a>(spec: &'a Spec, bank: &'a Bank, losses: &'a [GanLoss]) -> AugmentorTask<'a> {
-    AugmentorTask { spec, losses, bank, labels: &LABELS, classes: 2, seed: Seed::new(11) }
-}
-
-pub fn rows(spec: &Spec, losses: &[GanLoss]) -> (Networks, Vec<LoggedRow>) {
-    let (bank, mut rows) = (bank(), Vec::new());
-    let networks = train(task(spec, &bank, losses), &mut |row| {
-        rows.push(row);
-        Ok(())
-    });
-    (networks.unwrap(), rows)
-}
-
-pub fn flats(networks: &Networks) -> [Tensor; 3] {
-    [&networks.augmentor.params, &networks.discriminator.params, &networks.representation.params]
-        .map(|p| p.flat().copy())
-}
 
 fn value(t: &Tensor) -> f64 {
     t.double_value(&[])

@@ -1,6 +1,6 @@
-//! The augmentor's side against PyTorch; values by tests/golden/torch/generate_gan.py.
+//! Networks, losses and steps of the augmentor against PyTorch (tests/golden/torch/generate_gan.py).
 
-use crate::gan::{spec, values};
+use crate::fixtures::augmentor::{spec, values};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{Distance, Dot, ProjectionMean, Spec};
 use seraug_train::kernels::adam::Adam;

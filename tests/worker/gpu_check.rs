@@ -1,4 +1,4 @@
-//! What is packed for a GPU machine, and the script that is run there: on the CPU, with features that are made up.
+//! The pack for a GPU machine and the script in it, run on the CPU with made-up features.
 
 use seraug_test_support::common::stderr;
 use std::process::Command;

@@ -1,6 +1,6 @@
-//! Every number of a spec at every extreme: refused in one line that names the field, or planned in bounded time and memory.
+//! Extreme values of every number in a spec are refused in one line that names the field, or planned in bounded memory.
 
-use seraug::cmd::schema;
+use seraug::documents::json_schema;
 use seraug_core::spec;
 use seraug_test_support::common::stderr;
 use seraug_test_support::corpora::{MINI, mine};
@@ -18,6 +18,12 @@ published = { average = 50.0 }
 [[condition]]
 name = "noise"
 augment.noise.copies = 2
+[[condition]]
+name = "smote"
+augment.smote.neighbours = 3
+[[condition]]
+name = "copy-paste"
+augment.copy-paste.share = 0.4
 [[condition]]
 name = "mixup"
 augment.mixup.alpha = 0.2
@@ -181,7 +187,7 @@ fn every_number_at_every_extreme_is_refused_in_one_line_or_planned() {
         }
     }
     let mut all = BTreeSet::new();
-    let schema: Json = serde_json::from_str(&schema::text()).unwrap();
+    let schema: Json = serde_json::from_str(&json_schema::text()).unwrap();
     fields_of_numbers(&schema["else"]["else"], &mut all);
     let used = ["Augment", "AddedNoise", "Augmentor", "Classifier", "Condition", "Copies", "CrossLingual"];
     used.iter().for_each(|t| assert!(schema["$defs"].get(t).is_some(), "{t}"));

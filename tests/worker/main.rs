@@ -1,29 +1,31 @@
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "tests end by panics, and say what they measure"
-)]
+//! What needs libtorch: trainings, and whole runs of both programs.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+mod arguments;
 mod augmentations;
 mod binary;
 mod bootstrap;
-mod checkpoint_speed;
 mod classifier;
 mod classifier_golden;
+mod corpora_faults;
+mod corpora_names;
 mod cuda_graph;
+mod docs;
+mod doctor;
 mod environment;
 mod estimate;
 mod experiment;
 mod faults;
+mod fixtures;
 mod gan;
 mod gan_golden;
-mod gan_speed;
 mod generators;
 mod gpu_check;
 mod limits;
 mod no_libtorch;
 mod precision;
+mod protocols;
 mod resume;
 mod reuse;
 mod slurm;
+mod terminal;

@@ -1,4 +1,4 @@
-//! Where libtorch does not load: what needs it says so before anything is made, and the rest works.
+//! Where libtorch does not load, a run says so before it creates anything, and all other commands work.
 
 use seraug_test_support::common::{stderr, stdout};
 use std::fs;
@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A run whose cells are done.
+/// A committed run, all of whose cells are done.
 fn reference() -> PathBuf {
     let folder = seraug_test_support::common::root().join("results/reference/quickstart");
     let mut runs: Vec<PathBuf> =
@@ -20,7 +20,7 @@ fn quickstart(command: &str) -> [String; 4] {
     [command.to_owned(), spec.display().to_string(), "--device".to_owned(), "cpu".to_owned()]
 }
 
-/// A folder in which a library called libtorch is none: found first, it stops whatever needs it.
+/// A folder with files named like libtorch that are no libraries: found first, they keep it from being loaded.
 fn broken() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["libtorch_cpu.so", "libc10.so"] {
@@ -36,7 +36,7 @@ fn with_broken(seraug: &Path, folder: &Path, args: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-/// Exit code 1 and one line of error, which is returned; no results.
+/// Asserts exit code 1, no results and one line of error, which it returns.
 fn refused(seraug: &Path, folder: &Path) -> String {
     let args = quickstart("run");
     let output = with_broken(seraug, folder, &args.each_ref().map(String::as_str));
@@ -80,12 +80,12 @@ fn a_worker_that_is_missing_or_of_another_revision_is_named() {
     fs::copy(seraug_test_support::common::program("seraug"), &seraug).unwrap();
     let named = |what: &str| format!("error: {}: {what}", worker.display());
     let said = refused(&seraug, folder.path());
-    assert!(said.starts_with(&named("the worker, which trains, is not there; ")), "{said}");
+    assert!(said.starts_with(&named("seraug-worker not found next to seraug; ")), "{said}");
     let other = r#"echo '{"version": "0.0.1", "revision": "0123456789"}'"#;
     fs::write(&worker, format!("#!/bin/sh\n{other}\n")).unwrap();
     fs::set_permissions(&worker, fs::Permissions::from_mode(0o755)).unwrap();
     let said = refused(&seraug, folder.path());
-    assert!(said.starts_with(&named("the worker is 0.0.1 (0123456789), this program ")), "{said}");
+    assert!(said.starts_with(&named("the worker is 0.0.1 (0123456789), this program is ")), "{said}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! Trainings in bfloat16: single outside, master weights in single, and the same answer twice. Resuming is in resume.rs.
+//! Training in bfloat16: inputs, outputs and master weights are in single precision, and repeated trainings are identical.
+//! Resuming is in resume.rs.
 
-use crate::classifier::{Toy, accuracy, run, toy_spec};
-use crate::gan::{ALL, bank, flats, rows, task, tiny};
+use crate::fixtures::augmentor::{ALL, bank, flats, rows, task, tiny};
+use crate::fixtures::classifier::{Toy, accuracy, run, toy_spec};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{Network, Precision};
 use seraug_test_support::common::{seraug, stderr};
@@ -48,9 +49,11 @@ fn the_networks_take_and_give_single() {
         assert_eq!(flats(&low), flats(&trainer.networks), "files hold the master weights");
         assert_eq!(flats(&low), flats(&single));
 
-        let x = Tensor::from_slice(&crate::gan::values(2 * 32 * 128, 3)).view([2, 1, 32, 128]);
+        let x =
+            Tensor::from_slice(&crate::fixtures::augmentor::values(2 * 32 * 128, 3)).view([2, 1, 32, 128]);
         let own = Tensor::from_slice(&[32i64, 20]);
-        let noise = Tensor::from_slice(&crate::gan::values(2 * low.augmentor.noise_len(), 4)).view([2, -1]);
+        let noise = Tensor::from_slice(&crate::fixtures::augmentor::values(2 * low.augmentor.noise_len(), 4))
+            .view([2, -1]);
         let out = |n: &Networks| {
             let p = n.augmentor.perturbation(&x, &own, &noise);
             let r = n.representation.forward(&x, &own);

@@ -1,7 +1,7 @@
-//! A training that was stopped and taken up again is the training that was not, bit for bit.
+//! A stopped and resumed training equals an uninterrupted one, bit for bit.
 
-use crate::classifier::{Toy, toy_spec};
-use crate::gan::{ALL, bank, flats, task, tiny};
+use crate::fixtures::augmentor::{ALL, bank, flats, task, tiny};
+use crate::fixtures::classifier::{Toy, toy_spec};
 use seraug_core::error::{Error, Result};
 use seraug_core::spec::{self, FinalWeights, GanLoss, Loss, Network, Precision, Sampling, Schedule, Spec};
 use seraug_train::classifier::{self, ClassifierTask};
@@ -12,16 +12,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tch::Tensor;
 
-/// Surroundings that keep every checkpoint they ask for.
+/// A control that saves, stops and resumes as scripted.
 #[derive(Default)]
 struct Script {
     folder: PathBuf,
-    /// Goes on from the checkpoint of that step in `folder`.
+    /// Resumes from the checkpoint of this step in `folder`.
     from: Option<usize>,
     save_at: Vec<usize>,
     stop_at: Option<usize>,
     rows: Vec<LoggedRow>,
-    /// Rows given before each checkpoint.
+    /// The number of rows logged before each checkpoint.
     saved: BTreeMap<usize, usize>,
     turns: Vec<usize>,
 }
@@ -42,14 +42,14 @@ impl Control for Script {
         Ok(())
     }
 
-    fn turn(&mut self, step: usize, _steps: usize) -> Action {
+    fn action(&mut self, step: usize, _steps: usize) -> Action {
         self.turns.push(step);
         if self.stop_at == Some(step) {
             Action::Stop
         } else if self.save_at.contains(&step) {
             Action::Save
         } else {
-            Action::GoOn
+            Action::Continue
         }
     }
 

@@ -1,6 +1,6 @@
-//! What is not trained again: stages of other experiments, and the steps of a shorter training.
+//! Reuse of trained stages from other experiments and of checkpoints of shorter trainings.
 
-use crate::faults::{GRID, findings};
+use seraug_test_support::ablation_grid::{GRID, findings};
 use seraug_test_support::common::{seraug, stderr, stdout};
 use seraug_test_support::corpora::emodb;
 use std::fs;
@@ -45,11 +45,11 @@ fn more_steps_go_on_from_where_fewer_ended() {
     // 10 is off the interval of the rows, which is 7.
     with("grown", "10", "20");
     let said = with("grown", "20", "20");
-    assert!(said.contains("augmentor goes on at step 10 of 20"), "{said}");
-    assert!(!said.contains("classifier goes on"), "another augmentor makes other training data: {said}");
+    assert!(said.contains("augmentor resumes at step 10 of 20"), "{said}");
+    assert!(!said.contains("classifier resumes"), "another augmentor makes other training data: {said}");
     let said = with("grown", "20", "40");
-    assert!(said.contains("no-aug/fold-1/seed-1: classifier goes on at step 20 of 40"), "{said}");
-    assert!(!said.contains("augmentor goes on"), "{said}");
+    assert!(said.contains("no-aug/fold-1/seed-1: classifier resumes at step 20 of 40"), "{said}");
+    assert!(!said.contains("augmentor resumes"), "{said}");
     with("direct", "20", "40");
     let newest = |results: &str| -> PathBuf {
         let runs = fs::read_dir(folder.path().join(results).join("open/ablation-emodb")).unwrap().flatten();
@@ -76,7 +76,7 @@ fn more_steps_go_on_from_where_fewer_ended() {
         "grown",
         &[fold, "classifier.schedule=\"cosine\"", "classifier.min-steps=50"],
     );
-    assert!(!said.contains("classifier goes on"), "{said}");
+    assert!(!said.contains("classifier resumes"), "{said}");
 }
 
 #[test]

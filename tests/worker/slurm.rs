@@ -1,11 +1,11 @@
-//! The Slurm launcher, on a real cluster of one node: `just test-slurm` starts it and runs these, tests/slurm.sh says how.
+//! The Slurm launcher on a real one-node cluster, which `just test-slurm` starts by tests/slurm.sh.
 
-use crate::faults::{GRID, findings, only_run};
 use seraug_core::files::write_atomic;
 use seraug_core::run_files::{CellId, CellRecord, OutcomeStatus, PlannedCell, RunDir, read_plan, write_plan};
 use seraug_core::spec::Slurm;
 use seraug_core::store::{Key, Stage, Store};
 use seraug_run::slurm::{ArrayTask, FailedJob, TaskState, WorkerCommand, failed_jobs, follow, submit, tasks};
+use seraug_test_support::ablation_grid::{GRID, findings, only_run};
 use seraug_test_support::common::{stderr, stdout};
 use seraug_test_support::corpora::emodb;
 use std::fs;
@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// A stand-in for the worker: notes its row, waits at row 2 until it is told not to, leaves an outcome.
+/// A stand-in for the worker: it records its row, blocks at row 2 until the file `again` exists, and writes an outcome.
 const STAND_IN: &str = r#"#!/bin/sh
 [ "$1 $3" = "work --cell" ] || exit 2
 run=$2 row=$4
@@ -29,7 +29,7 @@ mkdir -p "$run/cells/c/fold-$row/seed-1"
 cp "$5" "$run/cells/c/fold-$row/seed-1/outcome.toml"
 "#;
 
-/// Waits until `holds`, at most two minutes.
+/// Waits until `holds` is true, at most two minutes.
 fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
@@ -43,7 +43,7 @@ fn slurm(program: &str, args: &[&str]) {
     assert!(status.success(), "{program} {args:?}");
 }
 
-/// A run of six cells of one condition with nothing done, and its worker.
+/// A run of six cells, none of them done, and the command of its worker.
 fn run_of_six(folder: &Path) -> (RunDir, WorkerCommand) {
     let run =
         RunDir::create(&folder.join("a b"), "x", "20260102T030405Z", "abc", |r| write_atomic(&r.spec(), b""))
@@ -55,16 +55,16 @@ fn run_of_six(folder: &Path) -> (RunDir, WorkerCommand) {
         n_augmented: 0,
         n_test: 4,
         reduced: Vec::new(),
-        key_augmentor: String::new(),
-        key_classifier: "k".into(),
-        trajectory_augmentor: String::new(),
-        trajectory_classifier: String::new(),
+        key_augmentor: None,
+        key_classifier: Key::of("classifier", 1, &"k"),
+        trajectory_augmentor: None,
+        trajectory_classifier: None,
     };
     write_plan(&run.plan(), &(1..=6).map(cell).collect::<Vec<_>>()).unwrap();
     let outcome = folder.join("it's an outcome.toml");
     let record = CellRecord {
         status: OutcomeStatus::Done,
-        key_classifier: "k".into(),
+        key_classifier: Some(Key::of("classifier", 1, &"k")),
         confusion: vec![vec![1]],
         ..CellRecord::default()
     };
@@ -135,7 +135,7 @@ fn what_sbatch_refuses_is_one_line() {
     assert_eq!(tasks(&run).unwrap(), []);
 }
 
-/// The command of a run of the ablation on one fold of the grid of the fault tests, with `more` after it: six cells.
+/// The command that runs one fold, six cells, of [`GRID`], with the flags `more`.
 fn seraug_run(folder: &Path, results: &str, more: &[&str]) -> Command {
     let mut command = Command::new(seraug_test_support::common::program("seraug"));
     let spec = seraug_test_support::common::root().join("experiments/open/ablation-emodb.toml");
@@ -145,7 +145,7 @@ fn seraug_run(folder: &Path, results: &str, more: &[&str]) -> Command {
     command
 }
 
-/// Exit code and everything that was said.
+/// Exit code and all output.
 fn ended(output: &Output) -> (i32, String) {
     (output.status.code().unwrap_or(-1), stderr(output) + &stdout(output))
 }
@@ -170,7 +170,7 @@ fn a_run_with_a_cancelled_job_is_completed_by_the_next_and_equals_a_local_one() 
     while !said.contains("already") {
         assert!(errors.read_line(&mut said).unwrap() > 0, "{said}");
     }
-    assert!(said.contains("nothing new to submit; ") && said.contains(" are with Slurm already"), "{said}");
+    assert!(said.contains("nothing new to submit; ") && said.contains(" already in Slurm's queue"), "{said}");
     // One that has just begun, lest it is done before the signal comes.
     let (mut before, mut victim) = (tasks(&run).unwrap(), None);
     wait_for("another cell begins", || {
@@ -186,7 +186,7 @@ fn a_run_with_a_cancelled_job_is_completed_by_the_next_and_equals_a_local_one() 
     errors.read_to_string(&mut said).unwrap();
     let code = waits.wait().unwrap().code().unwrap_or(-1);
     let lost = format!("job {} ended without a result: ", victim.job);
-    assert!(code == 3 && said.contains(&lost) && said.contains("1 cell was not finished"), "{code}: {said}");
+    assert!(code == 3 && said.contains(&lost) && said.contains("1 cell is not finished"), "{code}: {said}");
 
     let (code, said) = ended(&cluster(&["--wait"]).output().unwrap());
     assert!(code == 0 && said.contains("1 cell submitted to Slurm as job "), "{code}: {said}");
@@ -197,16 +197,15 @@ fn a_run_with_a_cancelled_job_is_completed_by_the_next_and_equals_a_local_one() 
     assert_eq!(findings(&folder.path().join("cluster")), findings(&folder.path().join("local")));
 }
 
-/// A job of the run that trains an augmentor and has most of it still to do.
+/// A job that trains an augmentor and is in the first half of it.
 fn at_work(run: &RunDir, store: &Store) -> Option<String> {
     let cells = read_plan(&run.plan()).unwrap();
     let running = tasks(run).unwrap().into_iter().filter(|t| t.state == TaskState::Running);
     let trains = |task: &ArrayTask| {
         let planned = &cells[task.row - 1];
-        let key = Key::read(&planned.key_augmentor)?;
-        let holder = store.holder(Stage::Augmentor, &key)?;
+        let holder = store.holder(Stage::Augmentor, planned.key(Stage::Augmentor)?)?;
         let progress = &holder.progress;
-        // Also before the first step: a stop is heeded after one.
+        // Before the first step too: a stop takes effect after one.
         let early = progress.step * 2 <= progress.steps;
         (early && holder.task.cell == planned.cell.to_string()).then_some(())
     };
@@ -237,7 +236,7 @@ fn preempted_and_near_their_limit_cells_go_on_from_their_checkpoints() {
         job.unwrap()
     };
 
-    // Near the time limit Slurm sends this signal; here it does at once.
+    // Slurm sends this signal near the time limit; the test sends it at once.
     let limited = next();
     slurm("scancel", &["--batch", "--signal=USR1", &limited]);
     wait_for("it goes back into the queue", || !running(&limited));
@@ -250,7 +249,7 @@ fn preempted_and_near_their_limit_cells_go_on_from_their_checkpoints() {
     let outputs: Vec<String> = [&limited, &preempted].map(|job| said_by(job)).to_vec();
     assert_eq!(code, 0, "{said}\n{outputs:#?}");
     for output in &outputs {
-        assert!(output.contains("restart 1") && output.contains("goes on at step"), "{outputs:#?}");
+        assert!(output.contains("restart 1") && output.contains("resumes at step"), "{outputs:#?}");
     }
     let (code, said) = ended(&seraug_run(folder.path(), "local", &longer).output().unwrap());
     assert_eq!(code, 0, "{said}");

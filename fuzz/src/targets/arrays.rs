@@ -1,4 +1,4 @@
-//! .npy files, the cache of features, checkpoints.
+//! Readers of .npy files, of cached features and of checkpoints.
 
 use super::corpora::world;
 use super::{Check, PLAIN, Target, answer};
@@ -30,8 +30,8 @@ fn array<T: npyz::Serialize + npyz::AutoSerialize>(shape: &[u64], values: Vec<T>
     bytes
 }
 
-/// A log-mel that a person may have made.
-pub const NPY: Target = Target {
+/// A log-mel spectrogram in a .npy file of a user.
+pub(super) const NPY: Target = Target {
     name: "npy",
     main: "a.npy",
     made: || {
@@ -56,8 +56,8 @@ pub const NPY: Target = Target {
     ..PLAIN
 };
 
-/// gallery.csv and gallery.npy.
-pub const GALLERY: Target = Target {
+/// gallery.csv with its gallery.npy.
+pub(super) const GALLERY: Target = Target {
     name: "gallery",
     main: "gallery.csv",
     made: || {
@@ -73,8 +73,8 @@ pub const GALLERY: Target = Target {
     ..PLAIN
 };
 
-/// The cache of log-mels: a file of it that is damaged is made again.
-pub const FEATURES: Target = Target {
+/// The feature cache: a damaged file in it is computed again.
+pub(super) const FEATURES: Target = Target {
     name: "features",
     main: "a.npy",
     made: || {
@@ -91,15 +91,15 @@ pub const FEATURES: Target = Target {
             files.filter(|f| f.file_type().is_file()).map(|f| f.into_path()).next().expect("a cached file");
         Box::new(move |case| {
             fs::copy(case.join("a.npy"), &file).map_err(|e| e.to_string())?;
-            extract().map(drop).map_err(|e| format!("a cache stops a run: {e}"))
+            extract().map(drop).map_err(|e| format!("a damaged cache aborts a run: {e}"))
         })
     },
     share: 2,
     ..PLAIN
 };
 
-/// state.toml and state.safetensors.
-pub const CHECKPOINT: Target = Target {
+/// A checkpoint: state.toml and state.safetensors.
+pub(super) const CHECKPOINT: Target = Target {
     name: "checkpoint",
     main: "state.toml",
     made: || {

@@ -1,4 +1,4 @@
-//! Recordings with what is written of them: manifest, table, labels of IEMOCAP, digests, split.csv.
+//! Readers of corpora: manifest, table, labels of IEMOCAP, digests, split.csv.
 
 use super::sound::{Format, tone, wav};
 use super::{Check, PLAIN, Target, answer, of_checkout};
@@ -18,7 +18,7 @@ use std::path::Path;
 const EMOTIONS: [&str; 3] = ["neutral", "angry", "sad"];
 
 /// The tables `mini` and `maxi` in `folder/corpora`, imported: four speakers, three emotions, two utterances of each.
-pub fn world(folder: &Path) -> Vec<Corpus> {
+pub(super) fn world(folder: &Path) -> Vec<Corpus> {
     let mut tone = tone(400);
     for name in ["mini", "maxi"] {
         let root = folder.join("corpora").join(name);
@@ -28,7 +28,7 @@ pub fn world(folder: &Path) -> Vec<Corpus> {
             for (e, emotion) in EMOTIONS.iter().enumerate() {
                 for n in 0..2 {
                     let file = format!("wav/s{speaker}-{emotion}-{n}.wav");
-                    // No two recordings are the same.
+                    // No two recordings are identical.
                     tone[0] = f64::from(speaker * 16 + e as i32 * 4 + n) / 100.0
                         + if name == "mini" { 0.005 } else { 0.0 };
                     fs::write(root.join(&file), wav(&Format::default(), &tone)).expect("a folder of its own");
@@ -49,13 +49,13 @@ fn import(name: &str, folder: &Path, cache: &Path) -> Result<Corpus> {
     corpora::import(name, &[], &folder.join("corpora"), cache, DigestPolicy::Cached, &ProgressBar::hidden())
 }
 
-/// A corpus that was read, looked at as `corpus check` does.
+/// Reads a corpus as `corpus check` does.
 fn looked_at(corpus: &Corpus) {
     let _ = (corpus.differences(), corpus.digest(), corpus.counts(&corpora::COLUMNS));
 }
 
-/// data-manifests/NAME.toml.
-pub const MANIFEST: Target = Target {
+/// The manifest of a corpus, data-manifests/NAME.toml.
+pub(super) const MANIFEST: Target = Target {
     name: "manifest",
     main: "manifest.toml",
     made: || {
@@ -74,7 +74,7 @@ pub const MANIFEST: Target = Target {
 };
 
 /// table.csv with the manifest.toml beside it.
-pub const TABLE: Target = Target {
+pub(super) const TABLE: Target = Target {
     name: "table",
     main: "table.csv",
     prepare: |folder| -> Check {
@@ -106,7 +106,7 @@ pub const TABLE: Target = Target {
 };
 
 /// The label files of IEMOCAP beside its recordings.
-pub const IEMOCAP: Target = Target {
+pub(super) const IEMOCAP: Target = Target {
     name: "iemocap",
     main: "iemocap/Session1/dialog/EmoEvaluation/Ses01F_impro01.txt",
     prepare: |_| -> Check {
@@ -134,8 +134,8 @@ pub const IEMOCAP: Target = Target {
     ..PLAIN
 };
 
-/// results/.store/digests: a file that does not fit is as if it were not there.
-pub const DIGESTS: Target = Target {
+/// The cache of digests, results/.store/digests: a file that does not fit is ignored.
+pub(super) const DIGESTS: Target = Target {
     name: "digests",
     main: "digests.txt",
     mend: |case, random| {
@@ -153,7 +153,7 @@ pub const DIGESTS: Target = Target {
         Box::new(move |case| {
             let digests = root.join("cache/digests");
             fs::create_dir_all(&digests).map_err(|e| e.to_string())?;
-            // Named by the folder of the corpus.
+            // The file is named after the folder of the corpus.
             let place = digest_hex(
                 fs::canonicalize(root.join("corpora/mini"))
                     .unwrap_or_default()
@@ -163,20 +163,16 @@ pub const DIGESTS: Target = Target {
             let file = digests.join(format!("mini-{}.txt", &place[..16]));
             fs::copy(case.join("digests.txt"), &file).map_err(|e| e.to_string())?;
             let corpus = import("mini", &root, &root.join("cache"))
-                .map_err(|e| format!("a cache stops an import: {e}"))?;
-            if corpus.digest() == known {
-                Ok(())
-            } else {
-                Err("digests that are not of the recordings".to_owned())
-            }
+                .map_err(|e| format!("a damaged cache aborts an import: {e}"))?;
+            if corpus.digest() == known { Ok(()) } else { Err("digests of other recordings".to_owned()) }
         })
     },
     share: 2,
     ..PLAIN
 };
 
-/// split.csv: what `split-file` trains on.
-pub const SPLIT: Target = Target {
+/// split.csv, which the protocol `split-file` reads.
+pub(super) const SPLIT: Target = Target {
     name: "split",
     main: "split.csv",
     prepare: |folder| -> Check {

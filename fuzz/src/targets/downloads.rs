@@ -1,4 +1,4 @@
-//! Archives of downloaded corpora, whose checksums say nothing of what is in them.
+//! Archives of downloaded corpora. Their checksums say nothing about their content.
 
 use super::{Check, PLAIN, Target, answer};
 use crate::case::Case;
@@ -22,7 +22,7 @@ fn fetched(kind: Unpack, bytes: u64) -> Fetch {
     Fetch { url, file, bytes, sha256: None, md5: None, unpack: kind, strip: 1, into, unpacked_bytes: 1 << 20 }
 }
 
-/// Unpacked in `case`; nothing appears outside of its folders.
+/// Unpacks an archive in `case`; nothing may appear outside of the target folder.
 fn unpacked(case: &Path, kind: Unpack) -> Result<(), String> {
     let archive = case.join("archive");
     let bytes = fs::metadata(&archive).map_or(0, |m| m.len());
@@ -35,8 +35,8 @@ fn unpacked(case: &Path, kind: Unpack) -> Result<(), String> {
     strange.next().map_or(Ok(()), |name| Err(format!("wrote {}", name.display())))
 }
 
-/// zip.
-pub const ZIP: Target = Target {
+/// A .zip archive.
+pub(super) const ZIP: Target = Target {
     name: "zip",
     main: "archive",
     made: || {
@@ -54,8 +54,8 @@ pub const ZIP: Target = Target {
     ..PLAIN
 };
 
-/// tar.gz: what is changed is the tar, and the gzip around it where a case has one.
-pub const TAR: Target = Target {
+/// A .tar.gz archive: the tar inside is mutated, or the gzip around it where the case has one.
+pub(super) const TAR: Target = Target {
     name: "tar",
     main: "plain.tar",
     made: || {

@@ -1,5 +1,5 @@
-//! flac files, made here: constant, verbatim, fixed and linear-prediction subframes, one or two channels, with and
-//! without a length and an MD5 in the header.
+//! The FLAC decoder. Generated seeds have constant, verbatim, fixed and linear-prediction subframes, one or two channels,
+//! with and without a length and an MD5 in the header.
 
 use super::sound::{loaded, tone};
 use super::{Check, PLAIN, Target};
@@ -7,7 +7,7 @@ use crate::case::Case;
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-/// Bits, the highest first.
+/// A writer of bits, most significant first.
 #[derive(Debug, Default)]
 struct Bits {
     bytes: Vec<u8>,
@@ -142,7 +142,7 @@ fn flac(kinds: &[Kind], channels: u64, told: bool) -> Vec<u8> {
     bytes
 }
 
-/// Puts the checksums of frames right, as far as the frames are still found by their first bytes.
+/// Corrects the checksums of the frames that can still be found by their first bytes.
 fn mend(case: &mut Case, random: &mut SmallRng) {
     let Some(bytes) = case.0.get("a.flac") else { return };
     if random.gen_ratio(1, 4) {
@@ -163,8 +163,8 @@ fn mend(case: &mut Case, random: &mut SmallRng) {
     *case = std::mem::take(case).with("a.flac", bytes);
 }
 
-/// flac.
-pub const FLAC: Target = Target {
+/// A FLAC file.
+pub(super) const FLAC: Target = Target {
     name: "flac",
     main: "a.flac",
     made: || {

@@ -1,4 +1,4 @@
-//! What is tried: each target reads the files of a case as a command does.
+//! The targets: each reads the files of a case as a command does.
 
 mod arrays;
 mod corpora;
@@ -14,33 +14,33 @@ use rand::rngs::SmallRng;
 use seraug_core::error::{Error, Result};
 use std::path::Path;
 
-/// Reads the case in a folder; what is wrong with the answer.
-pub type Check = Box<dyn FnMut(&Path) -> std::result::Result<(), String>>;
+/// Reads the case in a folder; an error says what is wrong with the answer.
+pub(crate) type Check = Box<dyn FnMut(&Path) -> std::result::Result<(), String>>;
 
-/// Something that reads files.
+/// A reader of files.
 #[derive(Debug)]
-pub struct Target {
-    /// Its name, and that of its folder of seeds.
+pub(crate) struct Target {
+    /// Its name, which is also that of its folder of seeds.
     pub name: &'static str,
-    /// The file of a seed that is one file.
+    /// The file name of a seed that is a single file.
     pub main: &'static str,
-    /// Folder below fuzz/seeds whose seeds it takes too.
+    /// Folder below fuzz/seeds whose seeds it uses too.
     pub shared: &'static str,
-    /// Seeds that are made here: sound and arrays, and files of the checkout.
+    /// Generated seeds: audio and arrays, and files of the checkout.
     pub made: fn() -> Vec<Case>,
-    /// Which files of a case are changed.
+    /// Whether a file of a case may be mutated.
     pub wanted: fn(&str) -> bool,
-    /// Mends a checksum after a change, so that what is behind it is reached.
+    /// Corrects a checksum after a mutation, so that the code behind its check is reached.
     pub mend: fn(&mut Case, &mut SmallRng),
-    /// Makes what every input needs in a folder.
+    /// Creates what every input needs in a folder.
     pub prepare: fn(&Path) -> Check,
-    /// Its share of the time.
+    /// Its relative share of the time.
     pub share: u32,
-    /// How much longer an input takes than one of most others: its share of the inputs is smaller by that.
+    /// How many times longer an input takes than that of most targets; its share of the inputs is divided by that.
     pub slow: u32,
 }
 
-/// A target of one text, without anything special.
+/// A target with default settings, for struct update syntax.
 const PLAIN: Target = Target {
     name: "",
     main: "",
@@ -53,8 +53,8 @@ const PLAIN: Target = Target {
     slow: 1,
 };
 
-/// All of them.
-pub const TARGETS: &[Target] = &[
+/// All targets.
+pub(crate) const TARGETS: &[Target] = &[
     specs::SPEC,
     specs::SET,
     corpora::MANIFEST,
@@ -79,8 +79,8 @@ pub const TARGETS: &[Target] = &[
     words::SPLICE,
 ];
 
-/// The seeds of a target: its folder's, those that it shares, those that it makes.
-pub fn all_seeds(target: &Target) -> std::io::Result<Vec<Case>> {
+/// The seeds of a target: those of its folder, shared ones and generated ones.
+pub(crate) fn all_seeds(target: &Target) -> std::io::Result<Vec<Case>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
     let mut all = seeds(&folder.join(target.name), target.main)?;
     if !target.shared.is_empty() {
@@ -90,8 +90,8 @@ pub fn all_seeds(target: &Target) -> std::io::Result<Vec<Case>> {
     Ok(all)
 }
 
-/// What an answer is, if it is as a person should get it: a value, or one line that names one of `names`. Characters that
-/// steer a terminal are shown where an answer is printed.
+/// Checks an answer: it must be a value, or an error of one line that contains one of `names`. (Control characters are
+/// escaped where errors are printed.)
 fn answer<T>(result: Result<T>, names: &[&str]) -> std::result::Result<Option<T>, String> {
     let e = match result {
         Ok(value) => return Ok(Some(value)),
@@ -111,7 +111,7 @@ fn answer<T>(result: Result<T>, names: &[&str]) -> std::result::Result<Option<T>
     Err(format!("answer: {fault}: {}", text.escape_debug()))
 }
 
-/// A file of the checkout.
+/// The content of a file of the checkout.
 fn of_checkout(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)).unwrap_or_default()
 }

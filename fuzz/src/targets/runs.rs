@@ -1,4 +1,4 @@
-//! A run directory and the store beside it, read by every command that reads one.
+//! Readers of a run directory and its store: every command that reads one.
 
 use super::{Check, PLAIN, Target, all_seeds, answer};
 use crate::case::Case;
@@ -18,7 +18,7 @@ use walkdir::WalkDir;
 
 const NAMES: [&str; 3] = ["results", "20260102T030405Z", ".toml"];
 
-/// The run of a case, where it still has a run.toml.
+/// The run in a case, if it still has a run.toml.
 fn run(case: &Path) -> Option<RunDir> {
     runs_below(&case.join("results")).into_iter().next()
 }
@@ -28,20 +28,20 @@ fn files(case: &Path) -> impl Iterator<Item = (String, PathBuf)> {
     entries.map(|e| (e.file_name().to_string_lossy().into_owned(), e.into_path()))
 }
 
-/// The seeds of a run, of each the files that `kept` names.
+/// The seeds of the target `run`, reduced to the files that `kept` accepts.
 fn part(kept: impl Fn(&str) -> bool) -> Vec<Case> {
     let full = all_seeds(&Target { name: "run", ..PLAIN }).unwrap_or_default();
     let part = |case: Case| Case(case.0.into_iter().filter(|(name, _)| kept(name)).collect());
     full.into_iter().map(part).collect()
 }
 
-/// Without what takes long to draw.
+/// Seeds without the files whose figures take long to draw.
 fn lean() -> Vec<Case> {
     part(|name| !name.ends_with("embedding.csv") && !name.contains("gallery") && !name.contains("split.csv"))
 }
 
-/// Every file of a run by its own reader.
-pub const FILES: Target = Target {
+/// Every file of a run, by its own reader.
+pub(super) const FILES: Target = Target {
     name: "files",
     shared: "run",
     wanted: |name| !name.contains(".store"),
@@ -73,7 +73,7 @@ pub const FILES: Target = Target {
 };
 
 /// `seraug status`.
-pub const STATUS: Target = Target {
+pub(super) const STATUS: Target = Target {
     name: "status",
     made: || part(STATUS.wanted),
     slow: 2,
@@ -97,7 +97,7 @@ pub const STATUS: Target = Target {
 };
 
 /// `seraug store list`, `verify` and what `prune` would remove.
-pub const STORE: Target = Target {
+pub(super) const STORE: Target = Target {
     name: "store",
     made: || part(|name| (STORE.wanted)(name) || name.ends_with("run.toml")),
     slow: 2,
@@ -126,7 +126,7 @@ pub const STORE: Target = Target {
 };
 
 /// `seraug compare`, with the run as it was.
-pub const COMPARE: Target = Target {
+pub(super) const COMPARE: Target = Target {
     name: "compare",
     made: lean,
     wanted: |name| !name.contains(".store") && !name.contains("slurm") && !name.ends_with("supervisor.json"),
@@ -152,7 +152,7 @@ pub const COMPARE: Target = Target {
 };
 
 /// `seraug report --splice`, as the command does it.
-pub const REPORT: Target = Target {
+pub(super) const REPORT: Target = Target {
     name: "report",
     shared: "run",
     made: lean,

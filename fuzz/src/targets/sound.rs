@@ -1,4 +1,4 @@
-//! wav files, made here.
+//! The WAV decoder, on generated seeds.
 
 use super::{Check, PLAIN, Target, answer};
 use crate::case::Case;
@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// How the samples of a wav are written.
 #[derive(Debug, Clone, Copy)]
-pub struct Format {
+pub(super) struct Format {
     /// 1 PCM, 3 float, 6 A-law, 7 mu-law.
     pub tag: u16,
     /// Channels.
@@ -30,12 +30,12 @@ impl Default for Format {
 }
 
 /// `n` samples of a sine with a little of another, below full scale.
-pub fn tone(n: usize) -> Vec<f64> {
+pub(super) fn tone(n: usize) -> Vec<f64> {
     (0..n).map(|i| 0.4 * (TAU * i as f64 / 37.0).sin() + 0.1 * (TAU * i as f64 / 5.3).sin()).collect()
 }
 
 /// A wav file of `samples`, the same in each channel, with a LIST chunk.
-pub fn wav(format: &Format, samples: &[f64]) -> Vec<u8> {
+pub(super) fn wav(format: &Format, samples: &[f64]) -> Vec<u8> {
     let Format { tag, channels, rate, bits, extensible } = *format;
     let block = channels * bits.div_ceil(8);
     let mut data = Vec::new();
@@ -97,7 +97,7 @@ pub(super) fn loaded(path: &Path, name: &str) -> Result<(), String> {
 }
 
 /// wav of every sample format.
-pub const WAV: Target = Target {
+pub(super) const WAV: Target = Target {
     name: "wav",
     main: "a.wav",
     made: || {

@@ -1,9 +1,9 @@
-//! Experiment files and `--set`.
+//! Readers of experiment files and of `--set`.
 
 use super::{Check, PLAIN, Target, answer, of_checkout};
 use crate::case::Case;
 use crate::targets::corpora::world;
-use seraug_core::device::DeviceInfo;
+use seraug_core::device::{DeviceInfo, NumericClass};
 use seraug_core::spec::{self, File, Pace, Spec};
 use seraug_core::store::Store;
 use seraug_data::corpora::Corpus;
@@ -12,7 +12,7 @@ use seraug_run::warnings;
 use std::path::Path;
 
 /// A spec, loaded, written, loaded again and planned.
-pub const SPEC: Target = Target {
+pub(super) const SPEC: Target = Target {
     name: "spec",
     main: "spec.toml",
     made: || {
@@ -44,7 +44,7 @@ pub const SPEC: Target = Target {
 };
 
 /// `--set` over a spec: a line a flag.
-pub const SET: Target = Target {
+pub(super) const SET: Target = Target {
     name: "set",
     main: "set.txt",
     slow: 2,
@@ -80,7 +80,7 @@ fn planned(spec: Spec, corpora: &[Corpus], results: &Path) -> Result<(), String>
     let segments = |frames: usize| spec.classifier.segment_count(frames);
     let _ =
         (warnings::of_spec(&spec), Pace::new(&spec.classifier, 500 * segments(60), 2000 * segments(4000)));
-    if let Some(plan) = answer(Plan::new(spec, "mini".to_owned(), found, "cpu"), &[""])? {
+    if let Some(plan) = answer(Plan::new(spec, "mini".to_owned(), found, NumericClass::CPU), &[""])? {
         answer(plan.audit(), &[""])?;
         let rows = plan.rows();
         let verdicts = cell_actions(

@@ -1,4 +1,4 @@
-//! Lines between supervisor and worker, and Markdown between markers.
+//! Readers of messages from a worker to its supervisor, and of the markers in Markdown that a report replaces.
 
 use super::{Check, PLAIN, Target, answer};
 use seraug_report::page::splice::{content, splice};
@@ -6,7 +6,7 @@ use seraug_run::worker_client::protocol::{Event, ProbeAnswer, ProbeQuestion, Wor
 use std::fs;
 
 /// A line of the protocol: what does not read is an error of serde, never a panic; what reads is written the same.
-pub const EVENT: Target = Target {
+pub(super) const EVENT: Target = Target {
     name: "event",
     main: "line.json",
     prepare: |_| -> Check {
@@ -32,7 +32,7 @@ pub const EVENT: Target = Target {
 };
 
 /// `--splice`: only what is between the markers changes, and again gives the same.
-pub const SPLICE: Target = Target {
+pub(super) const SPLICE: Target = Target {
     name: "splice",
     main: "README.md",
     prepare: |_| -> Check {
@@ -41,7 +41,7 @@ pub const SPLICE: Target = Target {
                 String::from_utf8_lossy(&fs::read(case.join(name)).unwrap_or_default()).into_owned()
             };
             let (file, title) = (text("README.md"), text("title.txt"));
-            let new = content(&title, None, &[], &[], "page", "run");
+            let new = content(&title, None, None, "page", "run");
             let Some(once) = answer(splice(&file, "README.md", "open/x", &new), &["README.md"])? else {
                 return Ok(());
             };

@@ -1,4 +1,4 @@
-//! `seraug compare RUN RUN...`: what differs between runs, and what of it is more than chance.
+//! `seraug compare RUN RUN...`: what differs between runs, and which differences are more than chance.
 
 use super::{Global, print, print_json};
 use seraug_core::error::Result;
@@ -7,28 +7,28 @@ use seraug_report::compare::{self, Comparison};
 use seraug_run::arguments::points;
 use std::path::PathBuf;
 
-/// Compare runs: what differs, tables, statistics, cells
+/// Compare runs: what differs between them, tables, statistics and single cells
 #[derive(Debug, Clone, clap::Args)]
 pub struct CompareArgs {
     /// Run directories, such as results/quickstart/latest; each is compared with the first
     #[arg(required = true, num_args = 2..)]
     pub runs: Vec<PathBuf>,
-    /// Also write compare.md, compare.csv, statistics.csv and index.html there
+    /// Also write compare.md, compare.csv, statistics.csv and index.html to this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Exit with 4 where a UAR, recall or accuracy of a cell differs by more percentage points, or one run lacks a cell;
-    /// with 0 also where an answer differs
+    /// Exit with code 4 if a UAR, recall or accuracy of a cell differs by more than this many percentage points, or if one
+    /// run lacks a cell; 0 also refuses a single prediction that differs
     #[arg(long, value_name = "POINTS", value_parser = points)]
     pub tolerance: Option<f64>,
-    /// For publication: without hosts, user names and paths
+    /// Leave out host names, user names and paths, so that the comparison can be published
     #[arg(long)]
     pub public: bool,
 }
 
-/// Exit code where runs differ by more than the tolerance; that of a contradiction too.
+/// Exit code where runs differ by more than the tolerance; a contradiction inside a run has the same code.
 const DIFFERENT: u8 = 4;
 
-/// Runs it; the exit code.
+/// Compares the runs and returns the exit code.
 ///
 /// # Errors
 /// As [`compare::compare`] and [`compare::write`].

@@ -1,13 +1,12 @@
-//! `seraug corpus`: what corpora are there, are they whole, their index, and how they get here.
+//! `seraug corpus`: lists, checks, indexes and downloads corpora.
 
 use super::{Global, print, print_json};
 use clap::Subcommand;
-use seraug_core::error::{Error, Result};
+use seraug_core::error::{Error, Result, join_messages};
 use seraug_core::files::write_given;
 use seraug_core::terminal;
 use seraug_data::corpora::fetch::{FetchJob, fetch as fetch_files};
 use seraug_data::corpora::{self, ClassCount, Corpus, CorpusCheck, DigestPolicy, Index};
-use seraug_data::features::all_of;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,14 +38,14 @@ enum CorpusAction {
         #[arg(long)]
         partial: bool,
     },
-    /// Download a corpus whose publisher states a checksum, then check it; a download that was cut goes on
+    /// Download a corpus whose publisher states a checksum, then check it; an interrupted download is resumed
     Fetch {
         /// Its name, as `list` prints it
         name: String,
     },
 }
 
-/// Runs it; the exit code.
+/// Runs the command and returns its exit code.
 ///
 /// # Errors
 /// An unknown corpus; one that is missing or cannot be read; one that cannot be downloaded.
@@ -61,7 +60,7 @@ pub fn run(args: CorpusArgs, global: &Global) -> Result<u8> {
 
 fn read(name: &str, global: &Global) -> Result<Corpus> {
     let progress = global.progress("reading");
-    // What `check` says, and what the index has, is what is on the disk now.
+    // `check` and `index` report what is on the disk now, not what a cache says.
     let corpus = corpora::import(name, &[], &global.corpora, global.cache(), DigestPolicy::Afresh, &progress);
     progress.finish_and_clear();
     corpus
@@ -82,7 +81,7 @@ fn list(global: &Global) -> Result<u8> {
         let folder = global.corpora.join(&name);
         let manifest = match corpora::manifest(&name, &global.corpora) {
             Ok(manifest) => manifest,
-            // A list is not the place to fail for one bad manifest.toml of many.
+            // One bad manifest.toml does not stop a list.
             Err(e) => {
                 let (folder, licence) = (folder.display().to_string(), e.to_string());
                 rows.push(ListedCorpus { name, status: "unreadable", folder, utterances: 0, licence });
@@ -110,7 +109,7 @@ fn list(global: &Global) -> Result<u8> {
     }
     let mut text = format!("{:<12} {:<10} {:>10}  licence\n", "corpus", "status", "utterances");
     for r in rows {
-        // A table without counts of its own is counted by `check`.
+        // Only `check` counts a table whose manifest states no counts.
         let utterances = if r.utterances == 0 { "-".to_owned() } else { r.utterances.to_string() };
         text += &format!("{:<12} {:<10} {utterances:>10}  {}\n", r.name, r.status, r.licence);
     }
@@ -119,7 +118,7 @@ fn list(global: &Global) -> Result<u8> {
 }
 
 fn check(name: &str, global: &Global) -> Result<u8> {
-    // A corpus that is not there is an answer to this question, not a wrong one.
+    // A missing corpus is a result of this command, not an error.
     let corpus = match read(name, global) {
         Err(missing @ Error::Missing(_)) => {
             terminal::error(&missing);
@@ -135,7 +134,7 @@ fn check(name: &str, global: &Global) -> Result<u8> {
     Ok(if check.complete() { 0 } else { 1 })
 }
 
-/// Lines of a list that a terminal is given; --json has all.
+/// Most lines of a list on a terminal; --json has all.
 const SHOWN: usize = 20;
 
 fn table(corpus: &Corpus, check: &CorpusCheck) -> String {
@@ -149,7 +148,7 @@ fn table(corpus: &Corpus, check: &CorpusCheck) -> String {
             text += &row(&format!("session {} {}", s.session, c.name), c, "");
         }
     }
-    // A hundred is more than any acted corpus has; a table of a thousand speakers is for --json.
+    // No acted corpus has a hundred speakers; a table of a thousand is left to --json.
     for c in check.speakers.iter().take(100) {
         let gender = corpus.manifest.speakers.get(&c.name).map_or("", |g| g.name());
         text += &row(&format!("speaker {}", c.name), c, gender);
@@ -206,7 +205,7 @@ fn import(name: &str, out: Option<PathBuf>, partial: bool, global: &Global) -> R
     if !refused.is_empty() && !partial {
         return Err(Error::failed(format!(
             "corpus {name}: {}; mend or remove them, or leave them out with --partial",
-            all_of(&refused)
+            join_messages(&refused)
         )));
     }
     if !global.quiet {

@@ -1,4 +1,4 @@
-//! `seraug features`: log-mel spectrograms of any recordings, for use elsewhere.
+//! `seraug features`: writes log-mel spectrograms of any recordings for use elsewhere.
 
 use super::{Global, print, print_json};
 use rayon::prelude::*;
@@ -12,12 +12,12 @@ use serde::Serialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// What is taken of a file with several channels.
+/// How several channels become one.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Which {
     /// Their mean
     Mean,
-    /// The first, where channels are different microphones or cancel each other
+    /// The first: for channels that are different microphones or cancel each other
     First,
 }
 
@@ -27,10 +27,10 @@ pub struct FeaturesArgs {
     /// wav or flac files
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Folder to write to; made where it is missing
+    /// Folder to write to; created if it does not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// What is taken of several channels
+    /// How several channels become one
     #[arg(long, value_enum, default_value = "mean")]
     channels: Which,
 }
@@ -43,7 +43,7 @@ struct WrittenFeatures {
     mels: usize,
 }
 
-/// Runs it; exit code 1 when a file was refused, after the others are written.
+/// Runs the command: exit code 1 if a file was refused, after the others are written.
 ///
 /// # Errors
 /// Two files that would be written to one name (usage); nothing is written then.
@@ -86,17 +86,17 @@ pub fn run(args: FeaturesArgs, global: &Global) -> Result<u8> {
     Ok(if refused > 0 { 1 } else { 0 })
 }
 
-/// Each file with where its spectrogram goes; two files of one stem would overwrite each other.
+/// Each file with the path of its spectrogram; refuses two files of one stem, which would overwrite each other.
 fn targets<'a>(files: &'a [PathBuf], out: &Path) -> Result<Vec<(&'a PathBuf, PathBuf)>> {
     let mut seen = HashMap::new();
     let mut targets = Vec::new();
     for file in files {
-        // A folder, such as `..`: it is refused when its turn comes, and the others are read.
+        // A folder, such as `..`, is refused later, after the others are read.
         let Some(stem) = file.file_stem() else {
             targets.push((file, out.to_owned()));
             continue;
         };
-        // Not every file system tells case apart.
+        // Some file systems ignore case.
         if let Some(first) = seen.insert(stem.to_string_lossy().to_lowercase(), file) {
             let (first, second) = (first.display(), file.display());
             return Err(Error::usage(format!(

@@ -1,9 +1,12 @@
-//! The commands: one file each with its `Args` and a `run`. They meet through files, never in memory.
+//! The commands: one file each, with its arguments and a `run`. They exchange files, never values in memory.
 
 pub mod compare;
+pub mod completions;
 pub mod corpus;
+pub mod docs;
 pub mod doctor;
 pub mod features;
+pub mod man;
 pub mod plan;
 pub mod report;
 pub mod run;
@@ -23,38 +26,38 @@ use std::path::{Path, PathBuf};
 /// Options of every command, before or after its name.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Global {
-    /// Folder with one folder for each corpus, in the corpus's official layout
+    /// Folder that holds the corpora, each in a folder of its own: its official layout, or a table.csv
     #[arg(long, global = true, value_name = "DIR", env = "SERAUG_CORPORA", default_value = CORPORA, value_parser = Corpora)]
     pub corpora: PathBuf,
-    /// No progress and no notes; errors are still printed
+    /// Print no progress and no notes; errors are still printed
     #[arg(long, global = true)]
     pub quiet: bool,
-    /// Answer in JSON where there is something to parse
+    /// Answer in JSON, where the command has an answer
     #[arg(long, global = true)]
     pub json: bool,
 }
 
 impl Global {
-    /// A bar on standard error; nothing where that is no terminal, or with `--quiet`.
+    /// A progress bar on standard error; none with `--quiet` or where standard error is no terminal.
     pub fn progress(&self, what: &'static str) -> ProgressBar {
         if self.quiet { ProgressBar::hidden() } else { progress::bar(what) }
     }
 
-    /// As [`Global::progress`], counting bytes.
+    /// A progress bar that counts bytes; see [`Global::progress`].
     pub fn byte_progress(&self, what: &'static str) -> ProgressBar {
         let style =
             ProgressStyle::with_template("{msg} [{bar:40}] {bytes}/{total_bytes} {bytes_per_sec} {eta}");
         self.progress(what).with_style(style.expect("a constant template"))
     }
 
-    /// A note on standard error; not with `--quiet`.
-    pub fn note(&self, said: &str) {
+    /// Prints a note on standard error unless `--quiet` is given.
+    pub fn note(&self, line: &str) {
         if !self.quiet {
-            terminal::note(said);
+            terminal::note(line);
         }
     }
 
-    /// The run that a person names. Where `latest` is not what it should be, that is said.
+    /// The run that a person names, with a note where `latest` does not lead to one.
     ///
     /// # Errors
     /// As [`RunDir::open`].
@@ -64,7 +67,7 @@ impl Global {
         Ok(run)
     }
 
-    /// Where what can be made again is kept. The store of runs is beside it.
+    /// Folder for caches of corpora, which can be made again at any time.
     pub fn cache(&self) -> &Path {
         Path::new("results/.store")
     }

@@ -1,17 +1,17 @@
-//! `seraug plan SPEC`: what `run` would do, and why, without doing it.
+//! `seraug plan SPEC`: what `run` would do and why, without doing it.
 
 use super::run::{Experiment, Named};
 use super::{Global, print, print_json};
-use seraug_core::device::{self, DeviceInfo};
+use seraug_core::device::DeviceInfo;
 use seraug_core::error::Result;
+use seraug_core::exit;
 use seraug_core::spec::{File, Spec};
-use seraug_core::store::Store;
 use seraug_core::terminal::line;
 use seraug_data::corpora;
 use seraug_run::arguments::{MOST_JOBS, whole};
+use seraug_run::options::Places;
 use seraug_run::plan::{Cell, CellAction, Makers, Plan, cell_actions, listing};
 use seraug_run::progress::Display;
-use seraug_run::supervise::Options;
 use seraug_run::worker_client::machine;
 use seraug_run::{estimate, inputs};
 use std::fmt::Write;
@@ -22,14 +22,14 @@ use std::fmt::Write;
 pub struct PlanArgs {
     #[command(flatten)]
     experiment: Experiment,
-    /// Every cell, also of a large experiment; else its conditions
+    /// List every cell, also of a large experiment, whose conditions are listed otherwise
     #[arg(long)]
     all: bool,
-    /// The hours that what is to run would take here, from steps timed now; corpora that are missing are taken as their
-    /// manifests describe them
+    /// Estimate the hours that the run would take on this machine, from steps timed now; a missing corpus is replaced by the
+    /// numbers of its manifest
     #[arg(long, conflicts_with = "all")]
     estimate: bool,
-    /// Cells at once that --estimate reckons with [default: one a core, or one a CUDA device]
+    /// Cells at once that --estimate assumes [default: one on each core, or one on each CUDA device]
     #[arg(long, value_name = "N", requires = "estimate", value_parser = whole::<usize>(..=MOST_JOBS))]
     jobs: Option<usize>,
 }
@@ -39,11 +39,11 @@ pub struct PlanArgs {
 /// # Errors
 /// What would stop the run before its first cell, audio aside.
 pub fn run(args: PlanArgs, global: &Global) -> Result<u8> {
-    let options = Options { jobs: args.jobs.unwrap_or(0), ..args.experiment.options(global) };
-    let store = Store::of(&options.results);
+    let places = args.experiment.places(global);
     if args.estimate {
-        return estimated(&args, &options, &store, global);
+        return estimated(&args, &places, global);
     }
+    let store = places.store();
     let mut makers = Makers::default();
     let mut cells = Vec::new();
     let mut stopped = None;
@@ -51,12 +51,12 @@ pub fn run(args: PlanArgs, global: &Global) -> Result<u8> {
         match file {
             File::Experiment(spec) => {
                 let grid = format!("{name}: {}\n{}\n", line(&spec.title), grid(&spec, global));
-                match plan(*spec, &name, &options, &store, global) {
+                match plan(*spec, &name, &args.experiment, global) {
                     Ok((plan, machine)) => {
-                        let verdicts = cell_actions(&plan, &machine, &store, &options.results, &mut makers);
+                        let actions = cell_actions(&plan, &machine, &store, &places.results, &mut makers);
                         match global.json {
-                            true => cells.extend(plan.cells.iter().zip(&verdicts).map(json)),
-                            false => print(&(grid + &text(&plan, &verdicts, args.all)))?,
+                            true => cells.extend(plan.cells.iter().zip(&actions).map(json)),
+                            false => print(&(grid + &text(&plan, &actions, args.all)))?,
                         }
                     }
                     Err(e) => {
@@ -80,37 +80,33 @@ pub fn run(args: PlanArgs, global: &Global) -> Result<u8> {
     if global.json {
         print_json(&cells)?;
     }
-    stopped.map_or(Ok(0), Err)
+    stopped.map_or(Ok(exit::DONE), Err)
 }
 
-fn estimated(args: &PlanArgs, options: &Options, store: &Store, global: &Global) -> Result<u8> {
+fn estimated(args: &PlanArgs, places: &Places, global: &Global) -> Result<u8> {
     let experiments =
         args.experiment.load(&global.corpora)?.into_iter().filter_map(|named| match named.file {
             File::Experiment(spec) => Some((named.name, *spec)),
             // Counts train nothing.
             File::Counts(_) | File::Collection(_) => None,
         });
-    let found = estimate::estimate(experiments.collect(), options, store, &Display::new(global.quiet))?;
+    let (partial, compute) = (args.experiment.partial, args.experiment.compute(args.jobs));
+    let display = Display::new(global.quiet);
+    let found = estimate::estimate(experiments.collect(), places, partial, &compute, &display)?;
     match global.json {
         true => print_json(&estimate::json(&found))?,
         false => print(&estimate::text(&found))?,
     }
-    Ok(0)
+    Ok(exit::DONE)
 }
 
 /// The plan, and the device that it is for.
-fn plan(
-    spec: Spec,
-    name: &str,
-    options: &Options,
-    store: &Store,
-    global: &Global,
-) -> Result<(Plan, DeviceInfo)> {
+fn plan(spec: Spec, name: &str, args: &Experiment, global: &Global) -> Result<(Plan, DeviceInfo)> {
     let display = Display::new(global.quiet);
-    let inputs = inputs::read(&spec, options, store, &display)?;
+    let inputs = inputs::read(&spec, &args.places(global), args.partial, &display)?;
     inputs.notes.iter().for_each(|note| display.note(&format!("warning: {note}")));
-    let (machine, _) = machine::open(&options.devices[..1], options.threads)?;
-    let plan = Plan::new(spec, name.to_owned(), inputs.corpora, &device::numeric(&machine))?;
+    let (machine, _) = machine::open(&args.device[..1], args.threads.max(1))?;
+    let plan = Plan::new(spec, name.to_owned(), inputs.corpora, machine.numeric())?;
     plan.audit()?;
     Ok((plan, machine))
 }
@@ -137,18 +133,18 @@ fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-fn json((c, verdict): (&Cell, &CellAction)) -> serde_json::Value {
-    let to_run: Vec<&str> = verdict.to_run.iter().map(|s| s.name()).collect();
+fn json((c, action): (&Cell, &CellAction)) -> serde_json::Value {
+    let to_run: Vec<&str> = action.to_run.iter().map(|s| s.name()).collect();
     serde_json::json!({
         "cell": c.id.to_string(), "corpus": c.fold.corpus,
-        "state": verdict.state.name(), "reason": verdict.reason, "to_run": to_run,
+        "state": action.state.name(), "reason": action.reason, "to_run": to_run,
         "n_train": c.fold.train.len(), "n_augmented": c.added, "n_test": c.fold.test.len(),
         "key_augmentor": c.augmentor.as_ref().map(ToString::to_string),
         "key_classifier": c.classifier.to_string(),
     })
 }
 
-fn text(plan: &Plan, verdicts: &[CellAction], all: bool) -> String {
+fn text(plan: &Plan, actions: &[CellAction], all: bool) -> String {
     let mut text = String::new();
     for name in plan.spec.corpora() {
         let used = plan.selection.utterances.iter().filter(|u| &*u.corpus == name).count();
@@ -164,6 +160,6 @@ fn text(plan: &Plan, verdicts: &[CellAction], all: bool) -> String {
     for note in inputs::overlaps(plan) {
         let _ = writeln!(text, "  note: {note}");
     }
-    text += &listing(plan, verdicts, all);
+    text += &listing(plan, actions, all);
     text
 }

@@ -8,23 +8,24 @@ use seraug_report::write;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Write the table, the figures and the page of a run
+/// Write the tables, figures and page of a run
 #[derive(Debug, Clone, clap::Args)]
 pub struct ReportArgs {
     /// Run directory, such as results/quickstart/latest
     pub run: PathBuf,
-    /// Where reports go: DIR/<experiment>/<run-id>/index.html
+    /// Folder for reports; the page is DIR/<experiment>/<run-id>/index.html
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub reports: PathBuf,
-    /// A Markdown file that gets the table and the first figure, between `<!-- seraug EXPERIMENT -->` and `<!-- /seraug -->`
+    /// Also write the table and the first figure into this Markdown file, between `<!-- seraug EXPERIMENT -->` and
+    /// `<!-- /seraug -->`
     #[arg(long, value_name = "FILE", conflicts_with = "public")]
     pub splice: Option<PathBuf>,
-    /// For publication: without host, user names and paths, and without links to the run
+    /// Leave out host names, user names, paths and links to the run, so that the report can be published
     #[arg(long)]
     pub public: bool,
 }
 
-/// Runs it; the exit code.
+/// Writes the report and returns the exit code.
 ///
 /// # Errors
 /// As [`Global::run`], [`write::report`] and [`write::report_into`].
@@ -33,7 +34,7 @@ pub fn run(args: ReportArgs, global: &Global) -> Result<u8> {
     if run.plan().is_file() && run.supervisor_is().is_none_or(|holder| !holder.is_there()) {
         let spec = spec::load(&run.spec(), &[])?;
         let classes = spec.class_names();
-        // Where cells have ended since: on a cluster nobody else may be there to write it down.
+        // Cells may have ended since outcomes.csv was written: on a cluster no supervisor is there to update it.
         let ahead = RunState::ahead(&run, &classes)?;
         if let Some(Err(e)) = ahead.map(|state| state.settle(&run, &classes, None)) {
             global.note(&format!(

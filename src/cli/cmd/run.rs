@@ -1,44 +1,44 @@
-//! `seraug run SPEC`: every cell of an experiment.
+//! `seraug run SPEC`: runs every cell of an experiment.
 
 use super::{Global, print, print_json};
 use seraug_core::device::DeviceChoice;
 use seraug_core::error::{Error, Result};
 use seraug_core::spec::{self, File};
-use seraug_core::{files, interrupt, terminal};
+use seraug_core::{exit, files, interrupt, terminal};
 use seraug_data::corpora;
 use seraug_report::write;
 use seraug_run::arguments::{
     CHECKPOINT_SECONDS, LARGEST_SEED, MOST_JOBS, MOST_THREADS, arguments, interval, patience, seconds, whole,
 };
-use seraug_run::counts;
+use seraug_run::counts::{self, Counted};
 use seraug_run::launcher::Launcher;
+use seraug_run::options::{Compute, Places, Provenance, Resume, RunOptions, TrainingOptions};
 use seraug_run::plan::experiment_name;
 use seraug_run::progress::Display;
-use seraug_run::supervise::{self, Options, Resume};
+use seraug_run::supervise::{self, Finished};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-/// What `plan` and `run` have in common.
+/// The arguments that `plan` and `run` have in common.
 #[derive(Debug, clap::Args)]
 pub struct Experiment {
     /// The experiment, such as experiments/quickstart.toml
     pub spec: PathBuf,
-    /// Folder that runs and their store are written below
+    /// Folder for the runs and for the store that they share
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub results: PathBuf,
     /// auto, cpu, cuda or cuda:N; several as cuda:0,cuda:1
     #[arg(long, default_value = "auto", value_delimiter = ',')]
     pub device: Vec<DeviceChoice>,
-    /// Threads of a tensor operation on the CPU; several give results that are equal up to rounding only
+    /// Threads of a tensor operation on the CPU; results of several threads are equal up to rounding only
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<usize>(..=MOST_THREADS))]
     pub threads: usize,
-    /// Seeds in place of the spec's, such as 1,2,3
+    /// Seeds in place of those of the spec, such as 1,2,3
     #[arg(long, value_delimiter = ',', value_parser = whole::<u64>(..=LARGEST_SEED))]
     pub seeds: Vec<u64>,
-    /// A field of the spec, such as preset=tiny or augmentor.iterations=100; may be repeated
+    /// Set a field of the spec, such as preset=tiny or augmentor.iterations=100; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Go on with an incomplete corpus
+    /// Use an incomplete corpus as it is
     #[arg(long)]
     pub partial: bool,
 }
@@ -49,67 +49,67 @@ pub struct Experiment {
 pub struct RunArgs {
     #[command(flatten)]
     experiment: Experiment,
-    /// Cells at once [default: one a core, or one a CUDA device]
+    /// Cells to work on at once [default: one on each core, or one on each CUDA device]
     #[arg(long, value_name = "N", value_parser = whole::<usize>(..=MOST_JOBS))]
     jobs: Option<usize>,
-    /// Run all cells, whatever becomes of some (the default)
+    /// Run all cells even if some fail (the default)
     #[arg(long, conflicts_with_all = ["fail_fast", "max_failures"])]
     keep_going: bool,
-    /// Stop when a cell has failed
+    /// Stop after the first failed cell
     #[arg(long, conflicts_with = "max_failures")]
     fail_fast: bool,
-    /// Stop when so many cells have failed
+    /// Stop after this many failed cells
     #[arg(long, value_name = "N", value_parser = whole::<usize>(1..=MOST_JOBS))]
     max_failures: Option<usize>,
-    /// Go on with this run
+    /// Resume this run
     #[arg(long, value_name = "RUN", conflicts_with = "new")]
     resume: Option<PathBuf>,
-    /// Begin another run, also where one of the same spec is unfinished
+    /// Start a new run even if one of the same spec is unfinished
     #[arg(long)]
     new: bool,
     /// Seconds between two checkpoints of a training
     #[arg(long, value_name = "SECONDS", default_value_t = CHECKPOINT_SECONDS, value_parser = interval)]
     checkpoint_seconds: f64,
-    /// A worker that gives no sign of life for so many seconds is ended
+    /// Kill a worker that reports nothing for this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 1800.0, value_parser = patience)]
     stall_seconds: f64,
-    /// Where cells are worked on: local, or slurm, as job arrays of the cluster (options in [slurm] of the spec)
+    /// Where to run the cells: local, or slurm for job arrays on a cluster (options in [slurm] of the spec)
     #[arg(long, default_value = "local", conflicts_with_all = ["fail_fast", "max_failures"])]
     launcher: Launcher,
-    /// With --launcher slurm, wait until every cell has ended; --report does so too
+    /// With --launcher slurm, wait until every cell has ended; implied by --report
     #[arg(long)]
     wait: bool,
-    /// Write losses as TensorBoard event files too, while they come
+    /// Also write losses as TensorBoard event files while training
     #[arg(long)]
     tensorboard: bool,
-    /// Train the augmentor by CUDA graphs, which decide no result: fewer gaps between the kernels of a GPU (never run on
-    /// one yet; `just cuda-graph` builds what it takes, and without that all goes on as without the flag)
+    /// Train the augmentor by CUDA graphs, which leave fewer gaps between the kernels of a GPU and change no result (not yet
+    /// tested on a GPU; `just cuda-graph` builds the library that it needs, without which the flag has no effect)
     #[arg(long)]
     cuda_graphs: bool,
-    /// Write the report too, as `seraug report` does
+    /// Also write the report, as `seraug report` does
     #[arg(long)]
     report: bool,
-    /// Folder of the report
+    /// Folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports: PathBuf,
 }
 
-/// An experiment file as the command line names it.
+/// An experiment file with the name of its experiment.
 pub struct Named {
-    /// Its name: the path below experiments/; `pipe` for one that came out of a pipe.
+    /// The path below experiments/; `pipe` for a file that came out of a pipe.
     pub name: String,
-    /// What it asks for.
+    /// The parsed file.
     pub file: File,
 }
 
 impl Experiment {
-    /// What the file asks for, with `--set` and `--seeds` laid over it: itself, or the experiments of a collection.
+    /// Loads the file with `--set` and `--seeds` applied: itself, or the experiments of a collection.
     pub fn load(&self, corpora: &Path) -> Result<Vec<Named>> {
         let mut sets = self.set.clone();
         if !self.seeds.is_empty() {
             sets.push(format!("seeds={:?}", self.seeds));
         }
-        // Read once: out of a pipe it comes once.
+        // Read only once: it may come out of a pipe.
         let collection = match spec::load_file(&self.spec, &sets)? {
             File::Collection(collection) => collection,
             file => {
@@ -141,38 +141,27 @@ impl Experiment {
         Ok(Named { name, file })
     }
 
-    /// The rest of the command line.
-    pub fn options(&self, global: &Global) -> Options {
-        Options {
-            corpora: global.corpora.clone(),
-            results: self.results.clone(),
-            devices: self.device.clone(),
-            launcher: Launcher::Local,
-            wait: false,
-            partial: self.partial,
-            resume: Resume::Newest,
-            jobs: 0,
-            threads: self.threads.max(1),
-            max_failures: None,
-            stall: Duration::MAX,
-            checkpoint_every: seconds(CHECKPOINT_SECONDS),
-            tensorboard: false,
-            cuda_graphs: false,
-            command: arguments(),
-            set: self.set.clone(),
-        }
+    /// The folders of the command.
+    pub fn places(&self, global: &Global) -> Places {
+        Places { corpora: global.corpora.clone(), results: self.results.clone() }
+    }
+
+    /// What computes. No jobs, or 0 of them, mean as many as by default.
+    pub fn compute(&self, jobs: Option<usize>) -> Compute {
+        let jobs = jobs.filter(|jobs| *jobs > 0);
+        Compute { devices: self.device.clone(), threads: self.threads.max(1), jobs }
     }
 }
 
-/// Exit code 0 when every cell is done, 3 when some failed. The experiments of a collection run whatever becomes of
-/// the others; the first error decides the exit code.
+/// Runs the experiments; the exit code says whether cells failed. Those of a collection run even if others fail; the first
+/// error decides the exit code.
 ///
 /// # Errors
 /// See [`supervise::run`].
 pub fn run(args: RunArgs, global: &Global) -> Result<u8> {
     interrupt::listen();
     let experiments = args.experiment.load(&global.corpora)?;
-    let mut code = 0;
+    let mut code = exit::DONE;
     let mut answers = Vec::new();
     let several = experiments.len() > 1;
     for experiment in experiments {
@@ -180,10 +169,10 @@ pub fn run(args: RunArgs, global: &Global) -> Result<u8> {
         match one(&args, global, experiment) {
             Ok((answer, failed)) => {
                 answers.push(answer);
-                code = if code == 0 && failed { 3 } else { code };
+                code = if code == exit::DONE && failed { exit::CELLS_FAILED } else { code };
             }
             Err(e) if several && !matches!(e, Error::Interrupted(_)) => {
-                code = if code == 0 || code == 3 { e.exit_code() } else { code };
+                code = if [exit::DONE, exit::CELLS_FAILED].contains(&code) { e.exit_code() } else { code };
                 terminal::error(&e.within(&name));
             }
             Err(e) => return Err(e),
@@ -198,37 +187,52 @@ pub fn run(args: RunArgs, global: &Global) -> Result<u8> {
     Ok(code)
 }
 
+impl RunArgs {
+    fn options(&self, global: &Global) -> RunOptions {
+        RunOptions {
+            places: self.experiment.places(global),
+            partial: self.experiment.partial,
+            compute: self.experiment.compute(self.jobs),
+            training: TrainingOptions {
+                checkpoint_every: seconds(self.checkpoint_seconds),
+                tensorboard: self.tensorboard,
+                cuda_graphs: self.cuda_graphs,
+            },
+            launcher: self.launcher,
+            wait: self.wait || self.report,
+            resume: match (&self.resume, self.new) {
+                (Some(run), _) => Resume::This(run.clone()),
+                (None, true) => Resume::New,
+                (None, false) => Resume::Newest,
+            },
+            max_failures: if self.fail_fast { Some(1) } else { self.max_failures },
+            stall: seconds(self.stall_seconds),
+            provenance: Provenance { command: arguments(), set: self.experiment.set.clone() },
+        }
+    }
+}
+
 /// Runs one experiment; its answer, and whether cells failed.
 fn one(args: &RunArgs, global: &Global, experiment: Named) -> Result<(serde_json::Value, bool)> {
-    let options = Options {
-        resume: match (&args.resume, args.new) {
-            (Some(run), _) => Resume::This(run.clone()),
-            (None, true) => Resume::New,
-            (None, false) => Resume::Newest,
-        },
-        launcher: args.launcher,
-        wait: args.wait || args.report,
-        jobs: args.jobs.unwrap_or(0),
-        max_failures: if args.fail_fast { Some(1) } else { args.max_failures },
-        stall: seconds(args.stall_seconds),
-        checkpoint_every: seconds(args.checkpoint_seconds),
-        tensorboard: args.tensorboard,
-        cuda_graphs: args.cuda_graphs,
-        ..args.experiment.options(global)
-    };
+    let options = args.options(global);
     let display = Display::new(global.quiet);
     let (finished, what) = match experiment.file {
         File::Experiment(spec) => {
             (supervise::run(*spec, &experiment.name, &options, &display)?, "cells failed")
         }
         File::Counts(counts) => {
-            (counts::run(&counts, &experiment.name, &options, &display)?, "corpora are missing")
+            let RunOptions { places, provenance, .. } = &options;
+            let Counted { run, corpora, missing } =
+                counts::run(&counts, &experiment.name, places, provenance, &display)?;
+            let counted =
+                Finished { run, cells: corpora, failed: missing, open: 0, queued: 0, before: false };
+            (counted, "corpora are missing")
         }
         File::Collection(_) => unreachable!("a collection was resolved"),
     };
     let path = finished.run.path().display().to_string();
     if finished.before {
-        display.note(&format!("nothing to do: {path} has every cell; --new begins another run"));
+        display.note(&format!("nothing to do: every cell of {path} is done; --new starts a new run"));
     }
     let mut answer = String::new();
     if args.report {
@@ -237,8 +241,8 @@ fn one(args: &RunArgs, global: &Global, experiment: Named) -> Result<(serde_json
         answer = format!("{}\npage: {}\n", written.text, written.page.display());
     }
     answer += &format!("run: {path}\n");
-    // Where the answer cannot be written, what has become of the cells is said all the same.
-    let said = if global.json { Ok(()) } else { print(&answer) };
+    // Failures are reported even if the answer cannot be written.
+    let printed = if global.json { Ok(()) } else { print(&answer) };
     if finished.failed > 0 {
         let failed = format!("{} of {} {what}; see {path}", finished.failed, finished.cells);
         terminal::note(&format!("error: {}: {failed}", experiment.name));
@@ -246,10 +250,13 @@ fn one(args: &RunArgs, global: &Global, experiment: Named) -> Result<(serde_json
     let answer = serde_json::json!({ "run": path, "cells": finished.cells, "failed": finished.failed, "queued": finished.queued });
     if finished.open > 0 {
         let open = match finished.open {
-            1 => "1 cell was".to_owned(),
-            n => format!("{n} cells were"),
+            1 => "1 cell is".to_owned(),
+            n => format!("{n} cells are"),
         };
-        terminal::note(&format!("error: {}: {open} not finished; the same command goes on", experiment.name));
+        terminal::note(&format!(
+            "error: {}: {open} not finished; run the same command again to resume",
+            experiment.name
+        ));
     }
-    said.map(|()| (answer, finished.failed + finished.open > 0))
+    printed.map(|()| (answer, finished.failed + finished.open > 0))
 }

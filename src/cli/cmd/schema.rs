@@ -1,39 +1,18 @@
-//! `seraug schema`: the JSON Schema of an experiment file, for editors that check and complete as one types.
+//! `seraug schema`: the JSON Schema of an experiment file, for editors that check it and complete names.
 
 use super::{Global, print};
-use schemars::generate::SchemaSettings;
+use crate::documents::json_schema;
 use seraug_core::error::Result;
-use seraug_core::spec::{Collection, Counts, Spec};
-use serde_json::json;
 
-/// Print the JSON Schema of an experiment file, for editors
+/// Print the JSON Schema of an experiment file, with which an editor checks it and completes names
 #[derive(Debug, clap::Args)]
-#[command(about = "Print the JSON Schema of an experiment file, for editors")]
 pub struct SchemaArgs {}
 
-/// Prints it; experiments/schema.json is its output.
+/// Prints the schema; experiments/schema.json is its output.
 ///
 /// # Errors
 /// As [`print`].
 pub fn run(_: SchemaArgs, _: &Global) -> Result<u8> {
-    print(&text())?;
+    print(&json_schema::text())?;
     Ok(0)
-}
-
-/// The schema (draft 2020-12) as indented JSON: of a collection where the file has `experiments`, of a table of counts
-/// where it has `count`, of an experiment elsewhere. Keys are sorted, so equal types give equal text.
-pub fn text() -> String {
-    let mut generator = SchemaSettings::draft2020_12().into_generator();
-    let collection = generator.subschema_for::<Collection>();
-    let counts = generator.subschema_for::<Counts>();
-    let spec = generator.subschema_for::<Spec>();
-    let schema = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "seraug experiment",
-        "if": { "required": ["experiments"] },
-        "then": collection,
-        "else": { "if": { "required": ["count"] }, "then": counts, "else": spec },
-        "$defs": generator.definitions(),
-    });
-    serde_json::to_string_pretty(&schema).expect("a schema is plain data") + "\n"
 }

@@ -1,36 +1,36 @@
-//! `seraug status RUN`: what has become of a run, while it goes on and afterwards.
+//! `seraug status RUN`: the state of a run, while it is running and afterwards.
 
 use super::{Global, print, print_json};
 use seraug_core::error::Result;
 use seraug_core::run_files::RunDir;
-use seraug_core::terminal;
+use seraug_core::{exit, terminal};
 use seraug_run::status::{self, RunStatus};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Say what has become of a run: cells done, running, failed; time left
+/// Show the state of a run: cells done, running, failed; remaining time
 #[derive(Debug, Clone, clap::Args)]
-#[command(about = "Say what has become of a run: cells done, running, failed; time left")]
+#[command(about = "Show the state of a run: cells done, running, failed; remaining time")]
 pub struct StatusArgs {
     /// Run directory, such as results/quickstart/latest, or an experiment, such as quickstart
     pub run: PathBuf,
-    /// Folder in which an experiment's newest run is looked for
+    /// Folder of the runs, in which an experiment's newest run is looked up
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub results: PathBuf,
-    /// Look again every two seconds until the run ends
+    /// Refresh every two seconds until the run ends
     #[arg(long)]
     pub watch: bool,
 }
 
-/// Between two looks.
+/// Time between two refreshes.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Prints it. Exit code 3 when cells failed and nothing runs any more, else 0.
+/// Prints the state; the exit code says whether cells failed and nothing runs any more.
 ///
 /// # Errors
 /// As [`status::find`] and [`RunStatus::read`].
 pub fn run(args: StatusArgs, global: &Global) -> Result<u8> {
-    // Found once: `latest` may point at another run soon.
+    // Looked up once, because `latest` may soon point at another run.
     let run = status::find(&args.run, &args.results)?;
     if args.watch {
         return watch(&run, global);
@@ -44,8 +44,8 @@ pub fn run(args: StatusArgs, global: &Global) -> Result<u8> {
     Ok(status.exit_code())
 }
 
-/// On a terminal the last answer is replaced; elsewhere each one that differs from the last is printed. It ends with the
-/// run, or when its reader has gone away.
+/// Prints the state again and again until the run ends or the reader has gone away. On a terminal each answer replaces the
+/// last; elsewhere an answer is printed only if it differs.
 fn watch(run: &RunDir, global: &Global) -> Result<u8> {
     let clears = terminal::is_screen() && !global.json;
     let mut last = String::new();
@@ -63,9 +63,8 @@ fn watch(run: &RunDir, global: &Global) -> Result<u8> {
             return Ok(status.exit_code());
         }
         last = answer;
-        // Nobody is looking any more.
         if terminal::reader_leaves_within(EVERY) {
-            return Ok(0);
+            return Ok(exit::DONE);
         }
     }
 }

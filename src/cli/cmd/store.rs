@@ -1,9 +1,10 @@
-//! `seraug store`: what the store of a results folder holds, whether it is whole, and what of it can go.
+//! `seraug store`: lists, verifies and prunes the store of a results folder.
 
 use super::{Global, print, print_json};
 use clap::Subcommand;
 use indicatif::DecimalBytes;
 use seraug_core::error::{Error, Result};
+use seraug_core::exit;
 use seraug_core::store::Store;
 use seraug_run::arguments::{MOST_DAYS, whole};
 use seraug_run::prune::{Broken, Inventory, PruneOptions, Pruned, References, Removal, plan, remove, verify};
@@ -18,7 +19,7 @@ use std::time::SystemTime;
 pub struct StoreArgs {
     #[command(subcommand)]
     action: StoreAction,
-    /// Folder that has the runs and, in .store, what they share
+    /// Folder of the runs and, in .store, of the stages that they share
     #[arg(long, global = true, value_name = "DIR", default_value = "results")]
     results: PathBuf,
 }
@@ -27,38 +28,38 @@ pub struct StoreArgs {
 enum StoreAction {
     /// List finished stages, checkpoints and caches with their sizes
     List,
-    /// Read everything and name what is not as it was written
+    /// Read everything and list what is damaged
     Verify,
-    /// Show what nothing needs any more; remove it with --yes
+    /// Show what no run needs any more; remove it with --yes
     Prune(Prune),
 }
 
-/// What may go.
+/// Which unneeded things `prune` removes.
 #[derive(Debug, clap::Args)]
 struct Prune {
-    /// Remove it; without this, nothing is changed
+    /// Remove what is shown; without this, nothing is changed
     #[arg(long)]
     yes: bool,
-    /// Keep checkpoints, also those of finished stages: a raised number of iterations goes on from them
+    /// Keep checkpoints, also those of finished stages: a training with more iterations resumes from them
     #[arg(long)]
     keep_checkpoints: bool,
-    /// Remove the caches too: features, synthetic speech, digests of recordings
+    /// Also remove the caches: features, synthetic speech, digests of recordings
     #[arg(long)]
     caches: bool,
-    /// Only stages, checkpoints and caches that are at least so old
+    /// Only remove stages, checkpoints and caches that are at least this many days old
     #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = whole::<u64>(..=MOST_DAYS))]
     older_than: u64,
 }
 
-/// Exit code 1 of `verify` when something is broken, else 0.
+/// Runs the action; the exit code of `verify` says whether something is broken.
 ///
 /// # Errors
-/// A results folder that is not there or cannot be read.
+/// A results folder that does not exist or cannot be read.
 pub fn run(args: StoreArgs, global: &Global) -> Result<u8> {
     let results = &args.results;
     if !results.is_dir() {
-        let next = "give the folder that runs are written below with --results DIR";
-        return Err(Error::failed(format!("{}: is not there; {next}", results.display())));
+        let next = "give the folder of the runs with --results DIR";
+        return Err(Error::failed(format!("{}: no such folder; {next}", results.display())));
     }
     let inventory = Inventory::read(results)?;
     match args.action {
@@ -69,7 +70,7 @@ pub fn run(args: StoreArgs, global: &Global) -> Result<u8> {
             } else {
                 print(&list(&inventory, &references, results))?;
             }
-            Ok(0)
+            Ok(exit::DONE)
         }
         StoreAction::Verify => report_broken(&checked(&inventory, global), &inventory, global),
         StoreAction::Prune(wanted) => prune(&wanted, results, &inventory, global),
@@ -96,12 +97,12 @@ fn report_broken(broken: &[Broken], inventory: &Inventory, global: &Global) -> R
         }
         let of = format!("{} and {}", count(entries, "stage"), count(checkpoints, "checkpoint"));
         let _ = match broken.len() {
-            0 => writeln!(text, "{of} are as they were written"),
+            0 => writeln!(text, "{of} are intact"),
             n => writeln!(text, "{n} of {of} broken"),
         };
         print(&text)?;
     }
-    Ok(u8::from(!broken.is_empty()))
+    Ok(if broken.is_empty() { exit::DONE } else { exit::FAILED })
 }
 
 fn prune(args: &Prune, results: &Path, inventory: &Inventory, global: &Global) -> Result<u8> {
@@ -134,10 +135,10 @@ fn prune(args: &Prune, results: &Path, inventory: &Inventory, global: &Global) -
         let _ = writeln!(text, "removed {}, {}", count(pruned.removed, "item"), DecimalBytes(pruned.bytes));
         print(&text)?;
     }
-    Ok(0)
+    Ok(exit::DONE)
 }
 
-/// What is to be removed and why, and how much that is.
+/// A line for each removal with its size and reason, and their sum.
 fn would(removals: &[Removal], inventory: &Inventory, yes: bool) -> String {
     let mut text = String::new();
     for r in removals {
@@ -148,7 +149,7 @@ fn would(removals: &[Removal], inventory: &Inventory, yes: bool) -> String {
     let all = DecimalBytes(inventory.bytes());
     let items = count(removals.len(), "item");
     let _ = match (removals.is_empty(), yes) {
-        (true, _) => writeln!(text, "everything of {all} is needed"),
+        (true, _) => writeln!(text, "nothing to remove: all of the {all} are needed"),
         (false, true) => writeln!(text, "{items}, {bytes} of {all}"),
         (false, false) => writeln!(text, "{items}, {bytes} of {all}; --yes removes them"),
     };
@@ -224,7 +225,7 @@ fn list_json(inventory: &Inventory, references: &References) -> Value {
     })
 }
 
-/// A path for JSON, which is text.
+/// A path as text, for JSON.
 fn shown(path: &Path) -> String {
     path.display().to_string()
 }
@@ -237,7 +238,7 @@ fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-/// UTC date, or blanks of its width for what has none.
+/// UTC date, or as many blanks where there is none.
 fn date(time: SystemTime) -> String {
     match jiff::Timestamp::try_from(time) {
         Ok(t) if time != SystemTime::UNIX_EPOCH => t.strftime("%Y-%m-%d").to_string(),

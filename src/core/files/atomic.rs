@@ -1,6 +1,6 @@
-//! Files and folders that are there whole or not at all, and what is left of those that were not finished.
+//! Atomic writes: a file or folder is complete or absent. Also cleans up temporary files of processes that died.
 
-use crate::error::{Error, Result};
+use crate::error::{AtPath, Result};
 use crate::owner::Owner;
 use std::ffi::OsStr;
 use std::io::Write;
@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use walkdir::WalkDir;
 
-/// What every temporary name begins with; the tag of its [`Owner`] follows.
+/// Prefix of every temporary name, before the tag of its [`Owner`].
 const PREFIX: &str = ".tmp-";
-/// After this long nobody is still writing, wherever the owner lived.
+/// A temporary file this old is abandoned, even if its owner's machine cannot be asked.
 const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
 
-/// Of every temporary name of this process.
+/// Prefix of the temporary names of this process.
 pub(crate) fn temporary_prefix() -> String {
     format!("{PREFIX}{}-", Owner::me().tag())
 }
@@ -26,8 +26,8 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes, true)
 }
 
-/// As [`write_atomic`] without waiting for the disk. After a loss of power the file may be empty, cut short or zeros, so
-/// this is for caches that whoever reads checks: a disk takes a millisecond a file, the content often less.
+/// As [`write_atomic`], without fsync. After a power loss the file may be empty, truncated or zeros, so use this only for
+/// caches whose readers verify them; an fsync takes about a millisecond, often more than computing the content.
 ///
 /// # Errors
 /// As [`write_atomic`].
@@ -38,62 +38,60 @@ pub fn write_cached(path: &Path, bytes: &[u8]) -> Result<()> {
 #[expect(clippy::disallowed_methods, reason = "the one place of it for our own folders")]
 fn write(path: &Path, bytes: &[u8], sync: bool) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", path.display()));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut file =
-        tempfile::Builder::new().prefix(&temporary_prefix()).tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
+    std::fs::create_dir_all(folder).cannot("be written", path)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(&temporary_prefix())
+        .tempfile_in(folder)
+        .cannot("be written", path)?;
+    file.write_all(bytes).cannot("be written", path)?;
     if sync {
-        file.as_file().sync_all().map_err(failed)?;
+        file.as_file().sync_all().cannot("be written", path)?;
     }
-    // A temporary file is private by default; results are for everybody who may read the folder.
+    // Temporary files are private by default; results are readable by everybody who can read the folder.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(failed)?;
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).cannot("be written", path)?;
     }
-    file.persist(path).map_err(|e| failed(e.error))?;
+    file.persist(path).cannot("be written", path)?;
     Ok(())
 }
 
-/// A temporary folder in `parent` (which is made), removed when dropped.
+/// A temporary folder in `parent`, which is created if needed; deleted when dropped.
 ///
 /// # Errors
 /// Names the parent.
 pub fn temporary_folder(parent: &Path) -> Result<tempfile::TempDir> {
-    let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", parent.display()));
-    std::fs::create_dir_all(parent).map_err(failed)?;
-    tempfile::Builder::new().prefix(&temporary_prefix()).tempdir_in(parent).map_err(failed)
+    std::fs::create_dir_all(parent).cannot("be written", parent)?;
+    tempfile::Builder::new().prefix(&temporary_prefix()).tempdir_in(parent).cannot("be written", parent)
 }
 
-/// Removes a file or a folder in one step for whoever reads it: it is moved aside to a temporary name first.
+/// Deletes a file or a folder atomically: moves it to a temporary name first, so that no reader sees half of it.
 ///
 /// # Errors
-/// Names the path. One that is gone already is none.
+/// Names the path. A path that does not exist is no error.
 pub fn remove_aside(path: &Path) -> Result<()> {
     let aside = temporary_folder(path.parent().unwrap_or(Path::new(".")))?;
     match std::fs::rename(path, aside.path().join("old")) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::failed(format!("{}: cannot be removed: {e}", path.display())))
-        }
-        _ => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        moved => moved.cannot("be removed", path),
     }
 }
 
-/// Whose a temporary name is; `None` for any other name, such as a person's `.tmp-mine`.
+/// The owner of a temporary name; `None` for any other name, such as a person's `.tmp-mine`.
 fn owner(name: &OsStr) -> Option<Owner> {
     let (tag, suffix) = name.to_str()?.strip_prefix(PREFIX)?.rsplit_once('-')?;
     let ours = !suffix.is_empty() && suffix.bytes().all(|b| b.is_ascii_alphanumeric());
     Owner::from_tag(tag).filter(|_| ours)
 }
 
-/// Whether a name is one of our temporary ones, whoever's.
+/// Whether a name is a temporary one, of any process.
 pub fn is_temporary(name: &OsStr) -> bool {
     owner(name).is_some()
 }
 
-/// The temporary files and folders below `root` whose owner is dead, or cannot be asked and has not touched them for a day.
-/// Links are not followed.
+/// The temporary files and folders below `root` whose owner is dead, or whose owner is unknown and that are a day old.
+/// Does not follow links.
 pub fn left_over(root: &Path) -> Vec<PathBuf> {
     let is_temporary = |e: &walkdir::DirEntry| e.depth() > 0 && is_temporary(e.file_name());
     let mut entries = WalkDir::new(root).into_iter();
@@ -101,7 +99,7 @@ pub fn left_over(root: &Path) -> Vec<PathBuf> {
     while let Some(entry) = entries.next() {
         let Ok(entry) = entry else { continue };
         if is_temporary(&entry) {
-            // What is inside goes with it.
+            // Its content is deleted with it.
             if entry.file_type().is_dir() {
                 entries.skip_current_dir();
             }
@@ -113,12 +111,12 @@ pub fn left_over(root: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Removes what [`left_over`] finds; how many. What cannot be removed stays.
+/// Deletes what [`left_over`] finds and returns how many were deleted. Ignores what cannot be deleted.
 pub fn sweep(root: &Path) -> usize {
     remove(&left_over(root))
 }
 
-/// As [`sweep`], of what lies directly in `folder`.
+/// As [`sweep`], for the direct entries of `folder` only.
 pub fn sweep_folder(folder: &Path) -> usize {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
     remove(&entries.filter(|p| is_left_over(p)).collect::<Vec<_>>())

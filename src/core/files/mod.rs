@@ -1,5 +1,5 @@
-//! Files that are named from outside: by a person, or in another file. Only regular files are read, because a named pipe or a
-//! device may never end, and no more of them than such a file can have.
+//! Reading files whose names come from outside: from a person or from another file. Only regular files are read, because a
+//! named pipe or a device may never end, and only up to the size that such a file can have.
 
 pub mod atomic;
 pub mod given;
@@ -18,11 +18,11 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 
-/// More than any spec, manifest, seal, record or run.toml: the largest, of ten thousand cells with warnings, has a few MB.
+/// Most bytes of a spec, manifest, seal, record or run.toml; the largest, of ten thousand cells with warnings, has a few MB.
 pub const TEXT: u64 = 64 << 20;
-/// More than any table or array that is read at once: nine hours of log-mels have 1 GB.
+/// Most bytes of a table or array that is read at once; nine hours of log-mels have 1 GB.
 pub const DATA: u64 = 4 << 30;
-/// How long the next bytes of a pipe are waited for.
+/// How long to wait for the next bytes of a pipe.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Opens a regular file for reading; links are followed.
@@ -30,18 +30,18 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// As [`File::open`]; anything but a regular file.
 pub fn open(path: &Path) -> Result<File> {
-    // Looked at first: opening a pipe would already end whoever writes to it.
+    // Checked before opening: opening and closing a pipe would end its writer.
     regular(&std::fs::metadata(path)?)?;
     let file = open_now(path)?;
-    // What was there may have been replaced meanwhile.
+    // The file may have been replaced in between.
     regular(&file.metadata()?)?;
     Ok(file)
 }
 
-/// The whole of a regular file.
+/// The content of a regular file.
 ///
 /// # Errors
-/// As [`open`]; one that has more than `most` bytes.
+/// As [`open`]; a file of more than `most` bytes.
 pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     let file = open(path)?;
     let length = file.metadata()?.len();
@@ -49,14 +49,14 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
         return Err(too_long(most));
     }
     let mut bytes = Vec::new();
-    // More than this machine has is an error, not the end of the process.
+    // Too little memory is an error, not the end of the process.
     bytes.try_reserve(usize::try_from(length).unwrap_or(usize::MAX))?;
-    // Files of /proc and /sys say that they are empty.
+    // Files in /proc and /sys state a length of 0.
     file.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most { Err(too_long(most)) } else { Ok(bytes) }
 }
 
-/// The whole of a regular file as text of at most [`TEXT`] bytes.
+/// The content of a regular file as text of at most [`TEXT`] bytes.
 ///
 /// # Errors
 /// As [`read`]; bytes that are not UTF-8.
@@ -64,7 +64,7 @@ pub fn text(path: &Path) -> Result<String> {
     utf8(read(path, TEXT)?)
 }
 
-/// As [`text`], of at most [`DATA`] bytes: what grows with the cells of a run or the files of a corpus.
+/// As [`text`], of at most [`DATA`] bytes: for files that grow with the cells of a run or the files of a corpus.
 ///
 /// # Errors
 /// As [`text`].
@@ -72,7 +72,7 @@ pub fn long_text(path: &Path) -> Result<String> {
     utf8(read(path, DATA)?)
 }
 
-/// As [`text`], for what a person gives on the command line, which may come out of a pipe: `<(…)`, /dev/stdin.
+/// As [`text`], for an argument of the command line, which may be a pipe: `<(…)`, /dev/stdin.
 ///
 /// # Errors
 /// As [`text`]; a pipe from which nothing comes for ten seconds.
@@ -105,7 +105,7 @@ pub fn is_pipe(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|about| about.file_type().is_fifo())
 }
 
-/// What `kind` is, where it is neither a file nor a folder.
+/// A name for `kind`; `None` for files and folders.
 pub fn special(kind: std::fs::FileType) -> Option<&'static str> {
     match kind {
         k if k.is_fifo() => Some("a named pipe"),
@@ -116,7 +116,7 @@ pub fn special(kind: std::fs::FileType) -> Option<&'static str> {
     }
 }
 
-/// Without waiting, where it is a pipe, for somebody who writes.
+/// Opens without waiting for a writer if the path is a pipe.
 fn open_now(path: &Path) -> Result<File> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
     OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)

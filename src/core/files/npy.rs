@@ -1,20 +1,20 @@
-//! NumPy arrays out of files that may be damaged. The header is not trusted: npyz panics where the sizes of a shape overflow,
-//! and parses nested brackets by recursion.
+//! Reads NumPy arrays from files that may be damaged. Checks the header first, because npyz panics if the sizes of a shape
+//! overflow, and parses nested brackets recursively.
 
 use npyz::{Deserialize, NpyFile, Order};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// NumPy itself reads no longer header.
+/// Longest header; NumPy itself rejects longer ones.
 const HEADER: usize = 10_000;
-/// Bytes before the header, at most.
+/// Most bytes before the header.
 const PREFIX: u64 = 12;
-/// Deeper than any header of plain numbers.
+/// Deepest nesting of brackets; headers of plain numbers nest less.
 const NESTED: usize = 8;
 
-/// The array in `bytes`, in C order, whose shape is one that they can hold. `size` is the number of bytes of a value.
+/// The array in `bytes`: in C order and of a shape that fits them. `size` is the number of bytes of a value.
 ///
 /// # Errors
-/// Why it is none, as a fragment of a line.
+/// Why `bytes` is no such array, as a fragment of a line.
 pub fn open_array(bytes: &[u8], size: u64) -> Result<NpyFile<&[u8]>, String> {
     let header = header(bytes)?;
     let deepest = header.iter().scan(0usize, |depth, byte| {
@@ -32,10 +32,10 @@ pub fn open_array(bytes: &[u8], size: u64) -> Result<NpyFile<&[u8]>, String> {
     let npy = opened
         .map_err(|_| "not a .npy file: the sizes of its shape overflow".to_owned())?
         .map_err(|e| format!("not a .npy file: {e}"))?;
-    // Checked before anything of the stated size is allocated.
+    // Checked before anything of that size is allocated.
     let shape = npy.shape();
     let stated = shape.iter().try_fold(size, |n, &d| n.checked_mul(d));
-    // More than it states is another array, or half of one.
+    // Surplus bytes belong to another array, or to part of one.
     let there = (bytes.len() - header.len()) as u64;
     if stated.is_none_or(|n| n > there || n + PREFIX < there) {
         return Err(format!("shape {shape:?} does not fit a file of {} bytes", bytes.len()));

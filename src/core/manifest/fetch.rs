@@ -1,4 +1,4 @@
-//! `[[fetch]]` of a manifest: a file to download.
+//! A `[[fetch]]` section of a manifest: a file to download.
 
 use serde::Deserialize;
 use std::path::{Component, Path};
@@ -13,13 +13,13 @@ pub struct Fetch {
     pub file: String,
     /// Its exact length.
     pub bytes: u64,
-    /// 64 hex digits. One of `sha256` and `md5` is there.
+    /// 64 hex digits. `sha256` or `md5` is required.
     #[serde(default)]
     pub sha256: Option<String>,
     /// 32 hex digits: for publishers that state nothing better.
     #[serde(default)]
     pub md5: Option<String>,
-    /// What is done with it.
+    /// How to unpack it.
     pub unpack: Unpack,
     /// Leading folders dropped from the paths in the archive; what is not below them is left out.
     #[serde(default)]
@@ -32,19 +32,19 @@ pub struct Fetch {
     pub unpacked_bytes: u64,
 }
 
-/// What is done with a downloaded file.
+/// How to unpack a downloaded file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unpack {
-    /// It is a zip archive.
+    /// A zip archive.
     Zip,
-    /// It is a gzipped tar archive.
+    /// A gzipped tar archive.
     TarGz,
-    /// It is taken as it is.
+    /// No archive: the file is used as it is.
     None,
 }
 
-/// What vouches for a file's content, lower-case hex.
+/// The checksum of a file, lower-case hex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checksum<'a> {
     /// SHA-256.
@@ -54,7 +54,7 @@ pub enum Checksum<'a> {
 }
 
 impl Fetch {
-    /// The stronger of the checksums that are there. [`Fetch::check`] has seen to it that one is.
+    /// The strongest checksum that is stated; [`Fetch::check`] ensures that there is one.
     pub fn checksum(&self) -> Checksum<'_> {
         match (&self.sha256, &self.md5) {
             (Some(sha256), _) => Checksum::Sha256(sha256),
@@ -70,7 +70,7 @@ impl Fetch {
         }
     }
 
-    /// What is wrong with the section.
+    /// Checks the section.
     ///
     /// # Errors
     /// No checksum, or one of another length; a path that leaves its folder; another scheme than http and https.

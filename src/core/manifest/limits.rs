@@ -1,9 +1,8 @@
-//! The bounds of a manifest's numbers.
+//! Bounds of the numbers in a manifest.
 
 use super::{Expected, Manifest};
 
-/// Most utterances that a corpus is said to have: four times the largest of emotional speech. As many are made up where
-/// it is not here.
+/// Most utterances of a corpus: four times the largest of emotional speech. An estimate invents as many for a missing corpus.
 const UTTERANCES: usize = 1_000_000;
 /// Longest mean of an utterance, seconds.
 const SECONDS: f64 = 3600.0;

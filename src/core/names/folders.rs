@@ -1,25 +1,26 @@
-//! Names that become folders, commands and marks: what each of their parts may be, decided here alone.
+//! Names of experiments, which become folders and parts of commands: the one place that says which are allowed.
 
+use super::unicode::{escape_unprintable, is_unprintable};
 use std::ffi::OsStr;
 use std::path::{Component, Path};
 
-/// Most bytes of a part. File systems take 255; temporaries and reports put something before and behind it.
+/// Most bytes of a part. File systems allow 255; temporary files and reports add a prefix and a suffix.
 const LONGEST: usize = 200;
 /// The link to the newest run, beside the runs.
 pub const LATEST: &str = "latest";
 
-/// What is wrong with `part` of the name of an experiment, in words that follow it; nothing for one that can be a
-/// folder. Only what cannot be one, hides itself, or is mistaken for something of ours is refused.
+/// Whether `part` of the name of an experiment can be a folder. Refuses only what no file system takes, what is hidden, and what
+/// would be mistaken for a folder that seraug makes itself.
 ///
 /// # Errors
-/// Words that follow the part.
+/// The reason, as words that follow the part.
 pub fn check_part(part: &str) -> Result<(), String> {
     let refused = |why: &str| Err(format!("a part of it {why}"));
     match part {
         "" => refused("is empty"),
-        _ if part.chars().any(is_unseen) => refused("has control characters"),
+        _ if part.chars().any(is_unprintable) => refused("has control characters"),
         _ if part.starts_with('.') => refused("begins with a dot"),
-        // Taken for an option wherever somebody names it to a program.
+        // A program would take it for an option.
         _ if part.starts_with('-') => refused("begins with a hyphen"),
         _ if part.trim() != part => refused("begins or ends with white space"),
         _ if part.contains(['/', '\\']) => refused("has a slash"),
@@ -30,57 +31,45 @@ pub fn check_part(part: &str) -> Result<(), String> {
     }
 }
 
-/// What is wrong with the name of an experiment, which is a path of parts with `/` between them.
+/// Checks the name of an experiment: parts with `/` between them, each as [`check_part`] wants it.
 ///
 /// # Errors
 /// One line that quotes the name.
 pub fn check_experiment(name: &str) -> Result<(), String> {
     name.split('/')
         .try_for_each(check_part)
-        .map_err(|why| format!("`{}` names no experiment: {why}", seen(name)))
+        .map_err(|why| format!("`{}` names no experiment: {why}", escape_unprintable(name)))
 }
 
 /// The name of the experiment whose file is at `path`: the path below the last `experiments/`, or the file's name
-/// elsewhere; without its extension. `..` is taken back step by step, links are not looked at.
+/// elsewhere; without its extension. `..` removes the part before it; links are not resolved.
 ///
 /// # Errors
 /// One line that quotes the name, and says what to do.
 pub fn experiment(path: &Path) -> Result<String, String> {
-    let named = || format!("the experiment is named after its file, {}", seen(&path.to_string_lossy()));
+    let named =
+        || format!("the experiment is named after its file, {}", escape_unprintable(&path.to_string_lossy()));
     let mut parts: Vec<&OsStr> = Vec::new();
     for component in path.components() {
         match component {
-            // Before the first step nothing is left to take back; such a part is not of the name.
+            // Above the first part there is nothing to remove; such a `..` is no part of the name.
             Component::ParentDir => drop(parts.pop()),
             Component::Normal(part) => parts.push(part),
             Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
         }
     }
-    // Folders above are not of the name, and may be called anything.
+    // Folders above are no part of the name and may be called anything.
     let above = parts[..parts.len().saturating_sub(1)].iter().rposition(|p| *p == "experiments");
     let above = above.map_or(parts.len().saturating_sub(1), |at| at + 1);
     let text = |part: &OsStr| part.to_str().map(str::to_owned);
     let own: Option<Vec<String>> = parts[above..].iter().map(|part| text(part)).collect();
     let mut own = own.ok_or_else(|| format!("{}: it is not UTF-8; rename the file or folder", named()))?;
-    let file = own.pop().ok_or_else(|| format!("{}: that is no file", named()))?;
+    let file = own.pop().ok_or_else(|| format!("{}: that is not a file", named()))?;
     // An extension is what follows a dot that is not the first letter.
     let stem = file.rsplit_once('.').map(|(stem, _)| stem).filter(|s| !s.is_empty()).unwrap_or(&file);
     own.push(stem.to_owned());
     let name = own.join("/");
     check_experiment(&name).map(|()| name).map_err(|why| format!("{}: {why}; rename it", named()))
-}
-
-/// Whether a character moves what is seen, or is not seen itself: it has no place in a name, a path that others read,
-/// or a command.
-pub fn is_unseen(c: char) -> bool {
-    // Line and paragraph separators, and the marks that turn the direction of writing.
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// `text` with an escape for each character that is not seen.
-pub fn seen(text: &str) -> String {
-    let one = |c: char| if is_unseen(c) { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(one).collect()
 }
 
 /// Whether `part` begins as the folder of a run does: `20260102T030405Z-`.
@@ -131,11 +120,11 @@ mod tests {
             ("a .toml", "white space"),
             ("a\\b.toml", "a slash"),
             (&long, "longer than"),
-            ("..", "no file"),
-            ("/", "no file"),
+            ("..", "not a file"),
+            ("/", "not a file"),
         ] {
             let told = experiment(Path::new(path)).unwrap_err();
-            assert!(told.contains(why) && !told.contains(is_unseen), "{path:?}: {told}");
+            assert!(told.contains(why) && !told.contains(is_unprintable), "{path:?}: {told}");
         }
         let told = experiment(Path::new(OsStr::from_bytes(b"a\xff.toml"))).unwrap_err();
         assert!(told.contains("not UTF-8"), "{told}");

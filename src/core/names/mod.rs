@@ -1,4 +1,4 @@
-//! Names: those that people type, and those that become folders.
+//! Names: those that people type ([`unicode`]), and those of experiments, which become folders ([`folders`]).
 
 pub mod folders;
 pub mod unicode;

@@ -1,14 +1,14 @@
-//! Names that people type: of speakers, sessions, utterances, files. Two of them that a reader cannot tell apart are
-//! one name; two that a person could have meant as one are told.
+//! Names that people type: of speakers, sessions, utterances and files. Two names that look identical are one name; two that
+//! could have been meant as one are reported.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
 
-/// Characters that are not seen: fillers, joiners, direction marks, soft hyphens, byte order marks, variation selectors
+/// Characters that leave no mark: fillers, joiners, direction marks, soft hyphens, byte order marks, variation selectors
 /// (most of Unicode's Default_Ignorable_Code_Point, and what annotates).
-const UNSEEN: &[std::ops::RangeInclusive<char>] = &[
+const IGNORABLE: &[std::ops::RangeInclusive<char>] = &[
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
     '\u{61c}'..='\u{61c}',
@@ -34,31 +34,31 @@ const ZEROS: [u32; 17] = [
     0x1040, 0x17e0,
 ];
 
-/// `name` in the one form in which names are kept and compared: NFC, without characters that are not seen, white space
-/// of any kind as single spaces, none at the ends. A name that differs from another in nothing else is the same.
-pub fn clean(name: &str) -> Cow<'_, str> {
+/// `name` in the form in which names are stored and compared: NFC, without characters that leave no mark, each run of white
+/// space as one space, none at the ends. Names that differ in nothing else are the same name.
+pub fn normalise(name: &str) -> Cow<'_, str> {
     let spaced = name.starts_with(' ') || name.ends_with(' ') || name.contains("  ");
     if !spaced && name.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
         return Cow::Borrowed(name);
     }
-    let seen = |c: &char| !UNSEEN.iter().any(|range| range.contains(c));
+    let seen = |c: &char| !IGNORABLE.iter().any(|range| range.contains(c));
     let composed: String = name.chars().filter(seen).nfc().collect();
-    // The blank of Braille is no white space to Unicode, but to an eye.
+    // Unicode does not count the Braille blank as white space, but it looks like it.
     let words = composed.split(|c: char| c.is_whitespace() || c == '\u{2800}').filter(|w| !w.is_empty());
     Cow::Owned(words.collect::<Vec<_>>().join(" "))
 }
 
-/// `name` as a file system that tells neither case nor width apart has it.
-pub fn folded(name: &str) -> String {
-    // Up and down again, so that `Straße` and `STRASSE` are one.
-    clean(name).nfkc().collect::<String>().to_uppercase().to_lowercase()
+/// `name` as a file system compares it that ignores case and width: NFKC, folded to lower case.
+pub fn fold_case(name: &str) -> String {
+    // To upper case first, so that `Straße` and `STRASSE` are equal.
+    normalise(name).nfkc().collect::<String>().to_uppercase().to_lowercase()
 }
 
-/// What names have in common that one person could bear by mistake: nothing that is left distinguishes them but case,
-/// width, accents, punctuation, spaces, zeros before a number or behind its point, digits of another script, or letters
-/// of another alphabet that look the same (Unicode Technical Standard 39).
-pub fn likeness(name: &str) -> String {
-    let folded = folded(name);
+/// A key that names share if they may denote one person by a slip of typing: names that differ only in case, width, accents,
+/// punctuation, spaces, leading zeros, a decimal of zeros, digits of another script, or letters of another alphabet that look
+/// the same (confusables of Unicode Technical Standard 39).
+pub fn confusable_key(name: &str) -> String {
+    let folded = fold_case(name);
     let whole = match folded.split_once('.') {
         Some((number, zeros))
             if is_number(number) && !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') =>
@@ -96,7 +96,19 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The characters that `c` is taken for.
+/// Whether `c` is a control character, ends a line or changes the direction of writing: it has no place in a name, in a path
+/// that others read, or in a command.
+pub fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `text` with an escape such as `\n` or `\u{202e}` for each unprintable character.
+pub fn escape_unprintable(text: &str) -> String {
+    let escape = |c: char| if is_unprintable(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escape).collect()
+}
+
+/// The characters that `c` looks like.
 fn shape(c: char) -> Vec<char> {
     if c.is_ascii() {
         return vec![c];
@@ -108,8 +120,9 @@ fn shape(c: char) -> Vec<char> {
     }
 }
 
-/// Those of `names` that share a `key` with another, by key; each name once, in the order of their bytes.
-pub fn alike<'a>(
+/// Groups of different `names` that have the same `key`, in the order of the keys; names within a group in the order of their
+/// bytes.
+pub fn collisions<'a>(
     names: impl IntoIterator<Item = &'a str>,
     key: impl Fn(&str) -> String,
 ) -> Vec<Vec<&'a str>> {
@@ -117,13 +130,13 @@ pub fn alike<'a>(
     for name in names {
         groups.entry(key(name)).or_default().push(name);
     }
-    let mut alike: Vec<Vec<&str>> = groups.into_values().collect();
-    for group in &mut alike {
+    let mut groups: Vec<Vec<&str>> = groups.into_values().collect();
+    for group in &mut groups {
         group.sort_unstable();
         group.dedup();
     }
-    alike.retain(|group| group.len() > 1);
-    alike
+    groups.retain(|group| group.len() > 1);
+    groups
 }
 
 #[cfg(test)]
@@ -145,12 +158,12 @@ mod tests {
             ("Anna", "Anna\u{e0041}"),
             ("Anna", "\u{2800}Anna\u{3000}"),
         ] {
-            assert_eq!(clean(a), clean(b), "{a:?} {b:?}");
+            assert_eq!(normalise(a), normalise(b), "{a:?} {b:?}");
         }
         for plain in ["Anna", "anna b", "Jürgen", "03", "Ses01F", "王"] {
-            assert_eq!(clean(plain), plain);
+            assert_eq!(normalise(plain), plain);
         }
-        assert_eq!(clean("\u{200b} \u{a0}"), "");
+        assert_eq!(normalise("\u{200b} \u{a0}"), "");
     }
 
     #[test]
@@ -174,7 +187,7 @@ mod tests {
             ("②", "2"),
             ("a_007_b", "A7B"),
         ] {
-            assert_eq!(likeness(a), likeness(b), "{a} {b}");
+            assert_eq!(confusable_key(a), confusable_key(b), "{a} {b}");
         }
         for (a, b) in [
             ("1-11", "11-1"),
@@ -189,14 +202,14 @@ mod tests {
             ("?", "!"),
             ("कि", "का"),
         ] {
-            assert_ne!(likeness(a), likeness(b), "{a} {b}");
+            assert_ne!(confusable_key(a), confusable_key(b), "{a} {b}");
         }
     }
 
     #[test]
     fn groups_are_of_different_names() {
         let names = ["b", "Anna", "anna", "Anna", "a n n a", "c"];
-        assert_eq!(alike(names, likeness), [["Anna", "a n n a", "anna"]]);
-        assert!(alike(["a", "a"], folded).is_empty());
+        assert_eq!(collisions(names, confusable_key), [["Anna", "a n n a", "anna"]]);
+        assert!(collisions(["a", "a"], fold_case).is_empty());
     }
 }

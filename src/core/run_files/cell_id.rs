@@ -1,4 +1,4 @@
-//! The name of a cell.
+//! The identity of a cell: experiment, condition, fold and seed.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,7 +1,8 @@
-//! counts.csv: one row a corpus of a table of counts.
+//! counts.csv: utterances of each valence, one row a corpus (Tab. 1).
 
-use crate::error::{Error, Result};
-use crate::files::{self, write_atomic};
+use super::csv_rows::{CsvFile, csv_text};
+use crate::error::Result;
+use crate::files::write_atomic;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -50,17 +51,29 @@ impl CountStatus {
     }
 }
 
+const COLUMNS: [&str; 8] = [
+    "title",
+    "corpus",
+    "language",
+    "status",
+    "negative",
+    "positive",
+    "published_negative",
+    "published_positive",
+];
+
 /// Writes the rows, atomically.
+///
+/// # Errors
+/// A file that cannot be written.
 pub fn write_counts(path: &Path, rows: &[CountRow]) -> Result<()> {
-    let failed = |e: &dyn std::fmt::Display| Error::failed(format!("{}: {e}", path.display()));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    rows.iter().try_for_each(|r| writer.serialize(r)).map_err(|e| failed(&e))?;
-    write_atomic(path, &writer.into_inner().map_err(|e| failed(&e))?)
+    write_atomic(path, &csv_text(path, COLUMNS, rows)?)
 }
 
 /// Reads what [`write_counts`] wrote.
+///
+/// # Errors
+/// A file that cannot be read; a missing column or a value of another type, with its line.
 pub fn read_counts(path: &Path) -> Result<Vec<CountRow>> {
-    let failed = |e: csv::Error| Error::failed(format!("{}: {e}", path.display()));
-    let mut reader = csv::Reader::from_reader(files::open(path).map_err(|e| failed(e.into()))?);
-    reader.deserialize().collect::<std::result::Result<_, _>>().map_err(failed)
+    CsvFile::read(path)?.rows()
 }

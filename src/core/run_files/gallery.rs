@@ -1,11 +1,14 @@
-//! gallery.csv and gallery.npy: log-mels of a few utterances and what the augmentor made of them.
+//! gallery.csv and gallery.npy: log-mels of a few utterances and of their augmentations.
 
-use crate::error::{Error, Result};
+use super::csv_rows::{CsvFile, csv_text};
+use crate::error::{AtPath, Error, Result};
 use crate::files::npy::{open_array, values};
 use crate::files::{self, write_atomic};
 use npyz::WriterBuilder;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+
+const COLUMNS: [&str; 7] = ["item", "utterance", "speaker", "class", "frames", "mean_db", "deviation_db"];
 
 /// Values of gallery.npy a unit.
 const SCALE: f32 = 1000.0;
@@ -13,7 +16,7 @@ const SCALE: f32 = 1000.0;
 /// An utterance and one augmentation of it, in standard deviations of the fold's training log-mels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shown {
-    /// What it is.
+    /// Its row of gallery.csv.
     pub about: About,
     /// [frames, mels], in the order of time; low bands first.
     pub original: Vec<f32>,
@@ -47,10 +50,7 @@ pub struct About {
 /// Names the file that cannot be written.
 pub fn write_gallery(dir: &Path, shown: &[Shown], mels: usize) -> Result<()> {
     let (table, array) = (dir.join("gallery.csv"), dir.join("gallery.npy"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for s in shown {
-        writer.serialize(&s.about).map_err(|e| failed(&table, &e))?;
-    }
+    let rows = csv_text(&table, COLUMNS, shown.iter().map(|s| &s.about))?;
     let longest = shown.iter().map(|s| s.about.frames).max().unwrap_or(0);
     let mut values = Vec::with_capacity(shown.len() * 2 * longest * mels);
     for mel in shown.iter().flat_map(|s| [&s.original, &s.augmentation]) {
@@ -64,10 +64,10 @@ pub fn write_gallery(dir: &Path, shown: &[Shown], mels: usize) -> Result<()> {
         .writer(&mut bytes)
         .begin_nd()
         .and_then(|mut w| w.extend(values).and_then(|()| w.finish()))
-        .map_err(|e| failed(&array, &e))?;
+        .at(&array)?;
     write_atomic(&array, &bytes)?;
-    // The table last: where it is, the array is.
-    write_atomic(&table, &writer.into_inner().map_err(|e| failed(&table, &e))?)
+    // The table last: if it exists, so does the array.
+    write_atomic(&table, &rows)
 }
 
 /// Reads what [`write_gallery`] wrote, and the number of bands; `None` where `dir` has no gallery.csv.
@@ -79,19 +79,15 @@ pub fn read_gallery(dir: &Path) -> Result<Option<(Vec<Shown>, usize)>> {
     if !table.is_file() {
         return Ok(None);
     }
-    let mut reader = csv::Reader::from_reader(files::open(&table).map_err(|e| failed(&table, &e))?);
-    let rows: Vec<About> = reader
-        .deserialize()
-        .enumerate()
-        .map(|(i, row)| row.map_err(|e| failed(&table, &format!("row {}: {e}", i + 2))))
-        .collect::<Result<_>>()?;
-    let bytes = files::read(&array, files::DATA).map_err(|e| failed(&array, &e))?;
-    let npy = open_array(&bytes, 2).map_err(|why| failed(&array, &why))?;
+    let csv = CsvFile::read(&table)?;
+    let rows: Vec<About> = csv.rows()?;
+    let bytes = files::read(&array, files::DATA).at(&array)?;
+    let npy = open_array(&bytes, 2).at(&array)?;
     let shape = npy.shape().to_vec();
     let &[items, 2, frames, mels] = shape.as_slice() else {
-        return Err(failed(&array, &format!("shape {shape:?}, expected [items, 2, frames, mels]")));
+        return Err(Error::at(&array, format!("shape {shape:?}, expected [items, 2, frames, mels]")));
     };
-    let values = values::<i16>(npy).map_err(|e| failed(&array, &format!("cannot be read as int16: {e}")))?;
+    let values = values::<i16>(npy).cannot("be read as int16", &array)?;
     let (frames, mels) = (frames as usize, mels as usize);
     let mel = |at: usize, own: usize| {
         let own = &values[at * frames * mels..][..own * mels];
@@ -99,19 +95,14 @@ pub fn read_gallery(dir: &Path) -> Result<Option<(Vec<Shown>, usize)>> {
     };
     let shown = |(i, about): (usize, About)| {
         if about.item as u64 >= items || about.frames > frames || about.frames == 0 {
-            let what =
-                format!("row {}: item {}, {} frames: not in gallery.npy", i + 2, about.item, about.frames);
-            return Err(failed(&table, &what));
+            let why = format!("item {}, {} frames: not in gallery.npy", about.item, about.frames);
+            return Err(csv.wrong(i, why));
         }
         let (item, own) = (2 * about.item, about.frames);
         Ok(Shown { original: mel(item, own), augmentation: mel(item + 1, own), about })
     };
     let shown = rows.into_iter().enumerate().map(shown).collect::<Result<_>>()?;
     Ok(Some((shown, mels)))
-}
-
-fn failed(path: &Path, e: &dyn std::fmt::Display) -> Error {
-    Error::failed(format!("{}: {e}", path.display()))
 }
 
 #[cfg(test)]
@@ -149,12 +140,12 @@ mod tests {
         let small = std::fs::read(dir.path().join("gallery.npy")).unwrap();
         write_gallery(dir.path(), &[shown(0, 5), shown(1, 2)], 3).unwrap();
         std::fs::write(dir.path().join("gallery.npy"), &small).unwrap();
-        assert!(error().contains("gallery.csv: row 2: item 0, 5 frames"), "{}", error());
+        assert!(error().contains("gallery.csv:2: item 0, 5 frames"), "{}", error());
         std::fs::write(dir.path().join("gallery.npy"), &small[..small.len() - 4]).unwrap();
         assert!(error().contains("gallery.npy: cannot be read as int16: "), "{}", error());
         let table = dir.path().join("gallery.csv");
         let text = std::fs::read_to_string(&table).unwrap().replace("17.25", "loud");
         std::fs::write(&table, text).unwrap();
-        assert!(error().contains("gallery.csv: row 2: "), "{}", error());
+        assert!(error().contains("gallery.csv:2: "), "{}", error());
     }
 }

@@ -1,7 +1,8 @@
-//! history.csv: what the trainings of a cell reported while they ran.
+//! history.csv: the training curves of a cell.
 
-use crate::error::{Error, Result};
-use crate::files::{self, write_atomic};
+use super::csv_rows::{CsvFile, csv_text};
+use crate::error::Result;
+use crate::files::write_atomic;
 use std::path::Path;
 
 /// One log interval of a stage.
@@ -9,7 +10,7 @@ use std::path::Path;
 pub struct HistoryRow {
     /// `augmentor` or `classifier`.
     pub stage: String,
-    /// Steps done.
+    /// Training steps done.
     pub step: usize,
     /// Name and value of each quantity; losses are means over the interval.
     pub values: Vec<(String, f64)>,
@@ -22,43 +23,35 @@ impl HistoryRow {
     }
 }
 
-/// Writes stage, step and one column for each name that any row has, atomically.
+/// Writes stage, step and one column for each name that any row has, atomically. A row without a quantity leaves its cell
+/// empty.
+///
+/// # Errors
+/// A file that cannot be written.
 pub fn write_history(path: &Path, rows: &[HistoryRow]) -> Result<()> {
-    let failed = |e: String| Error::failed(format!("{}: {e}", path.display()));
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in rows.iter().flat_map(|r| &r.values) {
         if !names.contains(&name.as_str()) {
             names.push(name);
         }
     }
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["stage", "step"].iter().chain(&names)).map_err(|e| failed(e.to_string()))?;
-    for row in rows {
-        let mut record = vec![row.stage.clone(), row.step.to_string()];
-        record.extend(names.iter().map(|n| row.get(n).map_or(String::new(), |v| v.to_string())));
-        writer.write_record(&record).map_err(|e| failed(e.to_string()))?;
-    }
-    write_atomic(path, &writer.into_inner().map_err(|e| failed(e.to_string()))?)
+    let value = |row: &HistoryRow, name: &&str| row.get(name).map_or(String::new(), |v| v.to_string());
+    let values = |row| names.iter().map(|name| value(row, name)).collect::<Vec<_>>();
+    let cells = rows.iter().map(|row| (&row.stage, row.step, values(row)));
+    write_atomic(path, &csv_text(path, ["stage", "step"].iter().chain(&names), cells)?)
 }
 
 /// Reads what [`write_history`] wrote.
+///
+/// # Errors
+/// A file that cannot be read; a value that is no number, with its line and column.
 pub fn read_history(path: &Path) -> Result<Vec<HistoryRow>> {
-    let bad = |what: String| Error::failed(format!("{}: {what}", path.display()));
-    let mut reader = csv::Reader::from_reader(files::open(path).map_err(|e| bad(e.to_string()))?);
-    let header = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
-    let mut rows = Vec::new();
-    for (i, record) in reader.records().enumerate() {
-        let record = record.map_err(|e| bad(e.to_string()))?;
-        let number =
-            |t: &str| t.parse::<f64>().map_err(|_| bad(format!("row {}: `{t}` is no number", i + 2)));
-        let mut values = Vec::new();
-        for (name, text) in header.iter().zip(&record).skip(2).filter(|(_, t)| !t.is_empty()) {
-            values.push((name.to_owned(), number(text)?));
-        }
-        let step = number(record.get(1).unwrap_or_default())? as usize;
-        rows.push(HistoryRow { stage: record.get(0).unwrap_or_default().to_owned(), step, values });
-    }
-    Ok(rows)
+    let csv = CsvFile::read(path)?;
+    let named = |(stage, step, values): (String, usize, Vec<Option<f64>>)| {
+        let names = csv.header.iter().skip(2).map(str::to_owned);
+        HistoryRow { stage, step, values: names.zip(values).filter_map(|(n, v)| Some((n, v?))).collect() }
+    };
+    Ok(csv.rows()?.into_iter().map(named).collect())
 }
 
 #[cfg(test)]
@@ -81,5 +74,8 @@ mod tests {
             "stage,step,rep,loss\naugmentor,25,7.25,\nclassifier,50,,0.1\n"
         );
         assert_eq!(read_history(&path).unwrap(), rows);
+        std::fs::write(&path, "stage,step,loss\naugmentor,1,2\naugmentor,2,x\n").unwrap();
+        let error = read_history(&path).unwrap_err().to_string();
+        assert!(error.contains("history.csv:3: ") && error.contains("loss = `x`"), "{error}");
     }
 }

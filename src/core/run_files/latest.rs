@@ -1,5 +1,5 @@
-//! `latest`, a link to the newest of the runs, or reports, beside it. A convenience: file systems without links, and copies
-//! that made a folder of it, do without.
+//! The link `latest` to the newest of the runs, or reports, beside it. Only a convenience: it may be missing on file systems
+//! without links, or be a folder in a copy.
 
 use super::RunInfo;
 use crate::files::atomic::temporary_prefix;
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 pub use crate::names::folders::LATEST;
 
-/// Makes `latest` in `parent` a link to `id`, in one step, so that a reader always finds a run. What is there and is no link
-/// stays. Where it is not a link to `id` afterwards, a line that says why.
+/// Makes `latest` in `parent` a link to `id`, atomically, so that a reader always finds a run. Does not replace anything but a
+/// link. Returns a line that says why if `latest` is not a link to `id` afterwards.
 #[must_use]
 pub fn point_latest(parent: &Path, id: &str) -> Option<String> {
     let link = parent.join(LATEST);
@@ -29,8 +29,8 @@ pub fn point_latest(parent: &Path, id: &str) -> Option<String> {
     })
 }
 
-/// The run that is meant by `latest` in `parent`, and a line where that is not what is there under this name: a link to a run
-/// is that run; otherwise the newest folder with a run.toml, a folder `latest` among them.
+/// The run that `latest` in `parent` stands for: the target of the link, or else the newest folder with a run.toml, which may
+/// itself be called `latest`. With a line for the user if it is not the target of a link.
 pub fn latest_run(parent: &Path) -> Option<(PathBuf, Option<String>)> {
     let link = parent.join(LATEST);
     if link.is_symlink() && is_run(&link) {
@@ -52,7 +52,7 @@ fn is_run(dir: &Path) -> bool {
     dir.join("run.toml").is_file()
 }
 
-/// The run in `parent` that began last; of copies, the one under its own name.
+/// The run in `parent` that was started last; of several copies, the one under its own name.
 fn newest(parent: &Path) -> Option<PathBuf> {
     let entries = std::fs::read_dir(parent).ok()?.flatten();
     let shown = entries.filter(|e| {

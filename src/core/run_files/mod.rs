@@ -1,7 +1,8 @@
-//! What a run leaves on disk, and how it is read back. docs/format.md describes every file.
+//! The files of a run: one module a file, which writes and reads it. docs/results.md describes every file.
 
 mod cell_id;
 mod counts_csv;
+mod csv_rows;
 mod gallery;
 mod history_csv;
 mod latest;

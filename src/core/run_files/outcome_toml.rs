@@ -1,13 +1,15 @@
-//! outcome.toml: how one cell ended. Written by whoever worked on it, as the last of its files.
+//! outcome.toml: how one cell ended. The process that worked on the cell writes it as the last of its files.
 
 use super::outcomes_csv::outcomes_table;
 use super::{
     Outcome, OutcomeStatus, PlannedCell, RunDir, RunInfo, Session, Warning, read_outcomes, read_plan,
     write_outcomes,
 };
+use crate::device::DeviceClass;
 use crate::error::{Error, Result};
 use crate::files::{self, write_atomic};
 use crate::metrics::Confusion;
+use crate::store::{Key, Stage, key};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -22,20 +24,21 @@ pub struct CellRecord {
     /// Why it failed, on one line; empty when it did not.
     pub error: String,
     /// The key of the plan that it is about: a record of another key does not count.
-    pub key_classifier: String,
-    /// Stages that were trained for this cell just now; the others came from the store.
-    pub trained: Vec<String>,
+    #[serde(with = "key::or_empty")]
+    pub key_classifier: Option<Key>,
+    /// Stages that were trained for this cell; the others came from the store.
+    pub trained: Vec<Stage>,
     /// Wall seconds of the augmentor's training, when it was trained; 0 without one.
     pub seconds_augmentor: f64,
     /// Wall seconds of the classifier's training and test, when it was trained.
     pub seconds_classifier: f64,
-    /// `cpu` or `cuda`.
-    pub device: String,
+    /// What kind of device computed it.
+    pub device: DeviceClass,
     /// Host name.
     pub host: String,
     /// Code revision.
     pub revision: String,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: usize,
     /// Signs that a training did not do what it should.
     pub warnings: Vec<String>,
@@ -57,9 +60,7 @@ impl CellRecord {
     /// # Errors
     /// A file that is not a record.
     pub fn load(path: &Path) -> Result<Option<CellRecord>> {
-        let bad = |e: &dyn std::fmt::Display| {
-            Error::failed(format!("{}: {e}; delete it and run again", path.display()))
-        };
+        let bad = |e: &dyn std::fmt::Display| Error::at(path, format!("{e}; delete it and run again"));
         match files::text(path) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(bad(&e)),
@@ -70,6 +71,11 @@ impl CellRecord {
                 if square && counted { Ok(Some(record)) } else { Err(bad(&"the confusion is not square")) }
             }
         }
+    }
+
+    /// Whether it is about the plan that gave the cell this key.
+    pub fn is_of(&self, key_classifier: &Key) -> bool {
+        self.key_classifier.as_ref() == Some(key_classifier)
     }
 
     /// The cell's row of outcomes.csv.
@@ -87,7 +93,7 @@ impl CellRecord {
             confusion,
             seconds_augmentor: self.seconds_augmentor,
             seconds_classifier: self.seconds_classifier,
-            device: self.device.clone(),
+            device: self.device,
             key_augmentor: planned.key_augmentor.clone(),
             key_classifier: planned.key_classifier.clone(),
         }
@@ -102,8 +108,8 @@ pub struct RunState {
 }
 
 /// Whether a row of outcomes.csv and the record of its cell say the same, where both are of one training.
-fn agree(run: &RunDir, row: &Outcome, key: &str, confusion: Option<&Confusion>) -> Result<()> {
-    if row.key_classifier != key || row.confusion.is_none() || row.confusion.as_ref() == confusion {
+fn agree(run: &RunDir, row: &Outcome, key: Option<&Key>, confusion: Option<&Confusion>) -> Result<()> {
+    if Some(&row.key_classifier) != key || row.confusion.is_none() || row.confusion.as_ref() == confusion {
         return Ok(());
     }
     Err(Error::contradiction(format!(
@@ -115,7 +121,7 @@ fn agree(run: &RunDir, row: &Outcome, key: &str, confusion: Option<&Confusion>) 
 }
 
 impl CellRecord {
-    /// Holds a row of outcomes.csv against the cell's own record, where there is one.
+    /// Compares a row of outcomes.csv with the cell's own record, if there is one.
     ///
     /// # Errors
     /// [`Error::Contradiction`] where their counts differ; a record that does not read.
@@ -123,7 +129,7 @@ impl CellRecord {
         let Some(record) = CellRecord::load(&run.cell_file(&row.cell, "outcome.toml"))? else {
             return Ok(());
         };
-        agree(run, row, &record.key_classifier, Confusion::from_rows(&record.confusion).as_ref())
+        agree(run, row, record.key_classifier.as_ref(), Confusion::from_rows(&record.confusion).as_ref())
     }
 }
 
@@ -135,7 +141,7 @@ impl RunState {
     pub fn read(run: &RunDir) -> Result<RunState> {
         let with_record = |planned: PlannedCell| {
             let record = CellRecord::load(&run.cell_file(&planned.cell, "outcome.toml"))?;
-            let record = record.filter(|r| r.key_classifier == planned.key_classifier);
+            let record = record.filter(|r| r.is_of(&planned.key_classifier));
             Ok((planned, record))
         };
         let cells = read_plan(&run.plan())?.into_par_iter().map(with_record).collect::<Result<_>>()?;
@@ -220,7 +226,7 @@ impl RunState {
                 // What only this file knows is not to be lost.
                 return Ok(None);
             };
-            agree(run, row, &now.key_classifier, now.confusion.as_ref())?;
+            agree(run, row, Some(&now.key_classifier), now.confusion.as_ref())?;
         }
         let unfinished = RunInfo::load(&run.info())?.finished.is_empty();
         // As they are written: the file has fewer digits.

@@ -1,10 +1,14 @@
-//! outcomes.csv: one row a cell. Recalls are written for readers, and derived from the counts here.
+//! outcomes.csv: one row a cell. The recalls in it are for readers; this program derives them from the counts.
 
 use super::CellId;
+use super::csv_rows::{CsvFile, csv_text};
+use crate::device::DeviceClass;
 use crate::error::{Error, Result};
-use crate::files::{self, write_atomic};
+use crate::files::write_atomic;
 use crate::metrics::Confusion;
+use crate::store::Key;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// How a cell ended.
@@ -43,12 +47,12 @@ pub struct Outcome {
     pub seconds_augmentor: f64,
     /// Wall seconds of the classifier's training and test, when it was trained.
     pub seconds_classifier: f64,
-    /// `cpu` or `cuda`.
-    pub device: String,
-    /// Key of the augmentor stage; empty without one.
-    pub key_augmentor: String,
+    /// What kind of device computed it.
+    pub device: DeviceClass,
+    /// Key of the augmentor stage; none without an augmentor.
+    pub key_augmentor: Option<Key>,
     /// Key of the classifier stage.
-    pub key_classifier: String,
+    pub key_classifier: Key,
 }
 
 impl Outcome {
@@ -65,15 +69,9 @@ pub fn write_outcomes(path: &Path, classes: &[&str], outcomes: &[Outcome]) -> Re
     write_atomic(path, &outcomes_table(path, classes, outcomes)?)
 }
 
-/// What [`write_outcomes`] writes: equal for outcomes that differ only in digits that it leaves out.
+/// The bytes that [`write_outcomes`] writes; equal for outcomes that differ only in digits beyond the written precision.
 pub(super) fn outcomes_table(path: &Path, classes: &[&str], outcomes: &[Outcome]) -> Result<Vec<u8>> {
-    let failed = |e: csv::Error| Error::failed(format!("{}: {e}", path.display()));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(header(classes)).map_err(failed)?;
-    for o in outcomes {
-        writer.write_record(record(o, classes)).map_err(failed)?;
-    }
-    writer.into_inner().map_err(|e| Error::failed(format!("{}: {e}", path.display())))
+    csv_text(path, header(classes), outcomes.iter().map(|o| record(o, classes)))
 }
 
 fn header(classes: &[&str]) -> Vec<String> {
@@ -120,9 +118,9 @@ fn record(o: &Outcome, classes: &[&str]) -> Vec<String> {
         share(confusion.and_then(Confusion::accuracy)),
         format!("{:.3}", o.seconds_augmentor),
         format!("{:.3}", o.seconds_classifier),
-        o.device.clone(),
-        o.key_augmentor.clone(),
-        o.key_classifier.clone(),
+        o.device.to_string(),
+        o.key_augmentor.as_ref().map(Key::to_string).unwrap_or_default(),
+        o.key_classifier.to_string(),
         o.reduced.join("+"),
     ]);
     for truth in 0..classes.len() {
@@ -148,95 +146,99 @@ fn derived(
     std::iter::once(("uar".to_owned(), confusion.uar())).chain(recalls).chain(means)
 }
 
+/// The columns that do not depend on the classes.
+#[derive(Deserialize)]
+struct FixedColumns {
+    experiment: String,
+    corpus: String,
+    condition: String,
+    fold: usize,
+    seed: u64,
+    status: OutcomeStatus,
+    error: String,
+    n_train: usize,
+    n_augmented: usize,
+    n_test: usize,
+    seconds_augmentor: f64,
+    seconds_classifier: f64,
+    device: DeviceClass,
+    #[serde(with = "crate::store::key::or_empty")]
+    key_augmentor: Option<Key>,
+    key_classifier: Key,
+    reduced: String,
+}
+
 /// Reads what [`write_outcomes`] wrote; class names come from the header, in its order.
 ///
 /// # Errors
-/// A missing column or a value that is no number, with file and row; [`Error::Contradiction`] for a recall that the
+/// A missing column or a value of another type, with file and line; [`Error::Contradiction`] for a recall that the
 /// counts do not give, with the cell.
 pub fn read_outcomes(path: &Path) -> Result<(Vec<String>, Vec<Outcome>)> {
-    let bad = |row: usize, what: String| Error::failed(format!("{}:{row}: {what}", path.display()));
-    let file = files::open(path).map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
-    let mut reader = csv::Reader::from_reader(file);
-    let names: Vec<String> =
-        reader.headers().map_err(|e| bad(1, e.to_string()))?.iter().map(str::to_owned).collect();
-    let classes: Vec<String> =
-        names.iter().filter_map(|n| n.strip_prefix("recall_")).map(str::to_owned).collect();
-    let mut outcomes = Vec::new();
-    for (i, row) in reader.records().enumerate() {
-        let at = i + 2;
-        let row = row.map_err(|e| bad(at, e.to_string()))?;
-        let text = |name: &str| -> Result<&str> {
-            let column = names.iter().position(|n| n == name);
-            column.and_then(|c| row.get(c)).ok_or_else(|| bad(at, format!("column `{name}` is missing")))
-        };
-        let number = |name: &str| -> Result<f64> {
-            let t = text(name)?;
-            t.parse().map_err(|_| bad(at, format!("{name} = `{t}` is no number")))
-        };
-        let count = |name: &str| -> Result<usize> {
-            let t = text(name)?;
-            t.parse().map_err(|_| bad(at, format!("{name} = `{t}` is no count")))
-        };
-        let status = match text("status")? {
-            "done" => OutcomeStatus::Done,
-            "failed" => OutcomeStatus::Failed,
-            other => return Err(bad(at, format!("status = `{other}`: expected done or failed"))),
-        };
-        let cell = CellId {
-            experiment: text("experiment")?.to_owned(),
-            condition: text("condition")?.to_owned(),
-            fold: count("fold")?,
-            seed: count("seed")? as u64,
-        };
+    let csv = CsvFile::read(path)?;
+    let names = csv.header.iter().filter_map(|n| n.strip_prefix("recall_"));
+    let classes: Vec<String> = names.map(str::to_owned).collect();
+    let columns: HashMap<&str, usize> = csv.header.iter().enumerate().map(|(i, name)| (name, i)).collect();
+    let outcome = |at: usize| {
+        let row: FixedColumns = csv.row(at)?;
+        let FixedColumns { experiment, condition, fold, seed, .. } = row;
+        let cell = CellId { experiment, condition, fold, seed };
         let reduced: Vec<String> =
-            text("reduced")?.split('+').filter(|s| !s.is_empty()).map(str::to_owned).collect();
-        let confusion = if status == OutcomeStatus::Failed {
-            None
-        } else {
-            let counts = |truth: &String| {
-                let of = |predicted| {
-                    let name = format!("confusion_{truth}_{predicted}");
-                    let n = count(&name)?;
-                    u32::try_from(n).map(u64::from).map_err(|_| bad(at, format!("{name} = {n} is no count")))
-                };
-                classes.iter().map(of).collect::<Result<Vec<u64>>>()
+            row.reduced.split('+').filter(|s| !s.is_empty()).map(str::to_owned).collect();
+        let text = |name: &str| {
+            let value = columns.get(name).and_then(|c| csv.records[at].get(*c));
+            value.ok_or_else(|| csv.wrong(at, format!("column `{name}` is missing")))
+        };
+        let counts = |truth: &String| {
+            let count = |predicted: &String| {
+                let name = format!("confusion_{truth}_{predicted}");
+                let n: u32 = text(&name)?.parse().map_err(|_| {
+                    csv.wrong(at, format!("{name} = `{}` is no count", text(&name).unwrap_or("")))
+                })?;
+                Ok(u64::from(n))
             };
+            classes.iter().map(count).collect::<Result<Vec<u64>>>()
+        };
+        let confusion = if row.status == OutcomeStatus::Done {
             let rows = classes.iter().map(counts).collect::<Result<Vec<_>>>()?;
             let confusion = Confusion::from_rows(&rows).expect("one row a class");
             for (name, counted) in derived(&confusion, &classes, &reduced) {
-                let shown = counted.map_or("nothing".to_owned(), |v| format!("{v:.6}"));
-                let agrees = match (text(&name)?, counted) {
-                    ("", None) => true,
-                    ("", Some(_)) | (_, None) => false,
-                    (_, Some(counted)) => (number(&name)? - counted).abs() <= 1e-6,
+                let written = text(&name)?;
+                let agrees = match (written.parse::<f64>(), counted) {
+                    (Ok(written), Some(counted)) => (written - counted).abs() <= 1e-6,
+                    _ => written.is_empty() && counted.is_none(),
                 };
                 if !agrees {
-                    return Err(Error::contradiction(format!(
-                        "{}:{at}: {name} = {}, but the confusion gives {shown}: cell {cell}: the file was changed",
-                        path.display(),
-                        text(&name)?
+                    let shown = counted.map_or("nothing".to_owned(), |v| format!("{v:.6}"));
+                    return Err(Error::contradiction(csv.wrong(
+                        at,
+                        format!(
+                            "{name} = {written}, but the confusion gives {shown}: cell {cell}: the file was changed"
+                        ),
                     )));
                 }
             }
             Some(confusion)
+        } else {
+            None
         };
-        outcomes.push(Outcome {
+        Ok(Outcome {
             cell,
-            corpus: text("corpus")?.to_owned(),
-            status,
-            error: text("error")?.to_owned(),
-            n_train: count("n_train")?,
-            n_augmented: count("n_augmented")?,
-            n_test: count("n_test")?,
+            corpus: row.corpus,
+            status: row.status,
+            error: row.error,
+            n_train: row.n_train,
+            n_augmented: row.n_augmented,
+            n_test: row.n_test,
             reduced,
             confusion,
-            seconds_augmentor: number("seconds_augmentor")?,
-            seconds_classifier: number("seconds_classifier")?,
-            device: text("device")?.to_owned(),
-            key_augmentor: text("key_augmentor")?.to_owned(),
-            key_classifier: text("key_classifier")?.to_owned(),
-        });
-    }
+            seconds_augmentor: row.seconds_augmentor,
+            seconds_classifier: row.seconds_classifier,
+            device: row.device,
+            key_augmentor: row.key_augmentor,
+            key_classifier: row.key_classifier,
+        })
+    };
+    let outcomes = (0..csv.records.len()).map(outcome).collect::<Result<_>>()?;
     Ok((classes, outcomes))
 }
 
@@ -257,9 +259,9 @@ mod tests {
             confusion,
             seconds_augmentor: 1.5,
             seconds_classifier: 2.25,
-            device: "cpu".into(),
-            key_augmentor: "k1".into(),
-            key_classifier: "k2".into(),
+            device: DeviceClass::Cpu,
+            key_augmentor: Some(Key::of("augmentor", 1, &fold)),
+            key_classifier: Key::of("classifier", 1, &fold),
         }
     }
 

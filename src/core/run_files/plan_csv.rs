@@ -4,6 +4,8 @@ use super::CellId;
 use crate::error::{Error, Result};
 use crate::files::{self, write_atomic};
 use crate::store::{Key, Stage};
+use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 use std::path::Path;
 
 /// A cell of a run, before it is worked on.
@@ -19,34 +21,53 @@ pub struct PlannedCell {
     pub n_augmented: usize,
     /// Test utterances.
     pub n_test: usize,
-    /// Classes that the reduction thinned, by name.
+    /// Names of the classes that the reduction thinned.
     pub reduced: Vec<String>,
-    /// Key of the augmentor stage; empty without one.
-    pub key_augmentor: String,
+    /// Key of the augmentor stage; none without an augmentor.
+    pub key_augmentor: Option<Key>,
     /// Key of the classifier stage.
-    pub key_classifier: String,
-    /// What checkpoints of the augmentor are kept by; empty without one.
-    pub trajectory_augmentor: String,
-    /// What checkpoints of the classifier are kept by.
-    pub trajectory_classifier: String,
+    pub key_classifier: Key,
+    /// The trajectory that checkpoints of the augmentor are kept by; none without an augmentor.
+    pub trajectory_augmentor: Option<Key>,
+    /// The trajectory that checkpoints of the classifier are kept by; none for a run without a plan.csv.
+    pub trajectory_classifier: Option<Key>,
 }
 
 impl PlannedCell {
     /// Key of `stage`; none where the cell has no such stage.
-    pub fn key(&self, stage: Stage) -> Option<Key> {
-        Key::read(match stage {
-            Stage::Augmentor => &self.key_augmentor,
-            Stage::Classifier => &self.key_classifier,
-        })
+    pub fn key(&self, stage: Stage) -> Option<&Key> {
+        match stage {
+            Stage::Augmentor => self.key_augmentor.as_ref(),
+            Stage::Classifier => Some(&self.key_classifier),
+        }
     }
 
-    /// What checkpoints of `stage` are kept by; none where the cell has no such stage.
-    pub fn trajectory(&self, stage: Stage) -> Option<Key> {
-        Key::read(match stage {
-            Stage::Augmentor => &self.trajectory_augmentor,
-            Stage::Classifier => &self.trajectory_classifier,
-        })
+    /// The trajectory that checkpoints of `stage` are kept by; none where the cell has no such stage.
+    pub fn trajectory(&self, stage: Stage) -> Option<&Key> {
+        match stage {
+            Stage::Augmentor => self.trajectory_augmentor.as_ref(),
+            Stage::Classifier => self.trajectory_classifier.as_ref(),
+        }
     }
+}
+
+/// A row of the file: the fields are its columns.
+#[derive(Serialize, Deserialize)]
+struct PlanRow {
+    experiment: String,
+    corpus: String,
+    condition: String,
+    fold: usize,
+    seed: u64,
+    n_train: usize,
+    n_augmented: usize,
+    n_test: usize,
+    /// Class names, joined by `+`.
+    reduced: String,
+    key_augmentor: Option<Key>,
+    key_classifier: Key,
+    trajectory_augmentor: Option<Key>,
+    trajectory_classifier: Option<Key>,
 }
 
 const COLUMNS: [&str; 13] = [
@@ -65,22 +86,57 @@ const COLUMNS: [&str; 13] = [
     "trajectory_classifier",
 ];
 
-fn plan_text(cells: &[PlannedCell]) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let row = |c: &PlannedCell| {
-        let numbers =
-            [c.cell.fold as u64, c.cell.seed, c.n_train as u64, c.n_augmented as u64, c.n_test as u64];
-        let mut row = vec![c.cell.experiment.clone(), c.corpus.clone(), c.cell.condition.clone()];
-        row.extend(numbers.map(|n| n.to_string()));
-        row.extend([c.reduced.join("+"), c.key_augmentor.clone(), c.key_classifier.clone()]);
-        row.extend([c.trajectory_augmentor.clone(), c.trajectory_classifier.clone()]);
-        row
-    };
+impl From<&PlannedCell> for PlanRow {
+    fn from(planned: &PlannedCell) -> PlanRow {
+        let c = planned.clone();
+        PlanRow {
+            experiment: c.cell.experiment,
+            corpus: c.corpus,
+            condition: c.cell.condition,
+            fold: c.cell.fold,
+            seed: c.cell.seed,
+            n_train: c.n_train,
+            n_augmented: c.n_augmented,
+            n_test: c.n_test,
+            reduced: c.reduced.join("+"),
+            key_augmentor: c.key_augmentor,
+            key_classifier: c.key_classifier,
+            trajectory_augmentor: c.trajectory_augmentor,
+            trajectory_classifier: c.trajectory_classifier,
+        }
+    }
+}
+
+impl From<PlanRow> for PlannedCell {
+    fn from(row: PlanRow) -> PlannedCell {
+        PlannedCell {
+            cell: CellId {
+                experiment: row.experiment,
+                condition: row.condition,
+                fold: row.fold,
+                seed: row.seed,
+            },
+            corpus: row.corpus,
+            n_train: row.n_train,
+            n_augmented: row.n_augmented,
+            n_test: row.n_test,
+            reduced: row.reduced.split('+').filter(|s| !s.is_empty()).map(str::to_owned).collect(),
+            key_augmentor: row.key_augmentor,
+            key_classifier: row.key_classifier,
+            trajectory_augmentor: row.trajectory_augmentor,
+            trajectory_classifier: row.trajectory_classifier,
+        }
+    }
+}
+
+fn plan_text(cells: &[PlannedCell]) -> Vec<u8> {
+    // An empty plan has the columns too.
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     let written = writer
         .write_record(COLUMNS)
-        .and_then(|()| cells.iter().try_for_each(|c| writer.write_record(row(c))));
+        .and_then(|()| cells.iter().try_for_each(|cell| writer.serialize(PlanRow::from(cell))));
     written.expect("memory takes every record");
-    String::from_utf8(writer.into_inner().expect("memory takes every record")).expect("text was written")
+    writer.into_inner().expect("memory takes every record")
 }
 
 /// Writes plan.csv, atomically.
@@ -88,15 +144,15 @@ fn plan_text(cells: &[PlannedCell]) -> String {
 /// # Errors
 /// A file that cannot be written.
 pub fn write_plan(path: &Path, cells: &[PlannedCell]) -> Result<()> {
-    write_atomic(path, plan_text(cells).as_bytes())
+    write_atomic(path, &plan_text(cells))
 }
 
 /// Reads what [`write_plan`] wrote.
 ///
 /// # Errors
-/// A file that is not there or not such a table; names the row.
+/// A file that is missing or not such a table; names the row.
 pub fn read_plan(path: &Path) -> Result<Vec<PlannedCell>> {
-    let bad = |row: usize, what: &dyn std::fmt::Display| {
+    let bad = |row: usize, what: &dyn Display| {
         Error::failed(format!("{}:{row}: {what}; is this a run directory of this version?", path.display()))
     };
     let mut reader = csv::Reader::from_reader(files::open(path).map_err(|e| bad(0, &csv::Error::from(e)))?);
@@ -104,29 +160,29 @@ pub fn read_plan(path: &Path) -> Result<Vec<PlannedCell>> {
         return Err(bad(1, &"not the columns of a plan.csv"));
     }
     let mut cells = Vec::new();
-    for (i, record) in reader.records().enumerate() {
-        let record = record.map_err(|e| bad(i + 2, &e))?;
-        let text = |c: usize| record[c].to_owned();
-        let number = |c: usize| {
-            record[c].parse::<u64>().map_err(|_| bad(i + 2, &format!("{} = `{}`", COLUMNS[c], &record[c])))
-        };
-        cells.push(PlannedCell {
-            cell: CellId {
-                experiment: text(0),
-                condition: text(2),
-                fold: number(3)? as usize,
-                seed: number(4)?,
-            },
-            corpus: text(1),
-            n_train: number(5)? as usize,
-            n_augmented: number(6)? as usize,
-            n_test: number(7)? as usize,
-            reduced: record[8].split('+').filter(|s| !s.is_empty()).map(str::to_owned).collect(),
-            key_augmentor: text(9),
-            key_classifier: text(10),
-            trajectory_augmentor: text(11),
-            trajectory_classifier: text(12),
-        });
+    for (row, record) in (2..).zip(reader.records()) {
+        let record = record.map_err(|e| bad(row, &e))?;
+        match record.deserialize::<PlanRow>(None) {
+            Ok(cell) => cells.push(cell.into()),
+            Err(e) => {
+                let field = match e.kind() {
+                    csv::ErrorKind::Deserialize { err, .. } => err.field().map(|field| field as usize),
+                    _ => None,
+                };
+                // An error of a key does not have its column.
+                let is_wrong = |field: &usize| {
+                    let (name, text) = (COLUMNS[*field], record.get(*field).unwrap_or_default());
+                    let is_key = name.starts_with("key_") || name.starts_with("trajectory_");
+                    let may_be_empty = name != "key_classifier" && text.is_empty();
+                    is_key && !may_be_empty && Key::read(text).is_none()
+                };
+                let field = field.or_else(|| (0..COLUMNS.len()).find(is_wrong));
+                return Err(match field.filter(|field| *field < COLUMNS.len()) {
+                    Some(field) => bad(row, &format!("{} = `{}`", COLUMNS[field], &record[field])),
+                    None => bad(row, &e),
+                });
+            }
+        }
     }
     Ok(cells)
 }
@@ -146,20 +202,27 @@ mod tests {
             n_augmented: 40,
             n_test: 4,
             reduced: vec!["angry".into(), "sad".into()],
-            key_augmentor: String::new(),
-            key_classifier: "k2".into(),
-            trajectory_augmentor: String::new(),
-            trajectory_classifier: "t2".into(),
+            key_augmentor: None,
+            key_classifier: Key::of("classifier", 1, &fold),
+            trajectory_augmentor: None,
+            trajectory_classifier: Some(Key::of("classifier trajectory", 1, &fold)),
         };
         let cells = vec![cell(1), cell(2)];
         write_plan(&path, &cells).unwrap();
         assert_eq!(read_plan(&path).unwrap(), cells);
-        assert_eq!(
-            (cells[0].key(Stage::Augmentor), cells[0].key(Stage::Classifier)),
-            (None, None),
-            "no keys"
-        );
-        std::fs::write(&path, plan_text(&cells).replace(",2,7,", ",two,7,")).unwrap();
-        assert!(read_plan(&path).unwrap_err().to_string().contains("plan.csv:3: fold = `two`"));
+        assert_eq!(cells[0].key(Stage::Augmentor), None);
+        let text = String::from_utf8(plan_text(&cells)).unwrap();
+        let row = format!("open/x,ravdess>emodb,aug,1,7,10,40,4,angry+sad,,{},,", cells[0].key_classifier);
+        assert!(text.lines().nth(1).unwrap().starts_with(&row), "{text}");
+        for (from, to, error) in [
+            (",2,7,", ",two,7,", "plan.csv:3: fold = `two`"),
+            (&cells[0].key_classifier.to_string(), "k2", "plan.csv:2: key_classifier = `k2`"),
+        ] {
+            std::fs::write(&path, text.replace(from, to)).unwrap();
+            let e = read_plan(&path).unwrap_err().to_string();
+            assert!(e.contains(error), "{e}");
+        }
+        write_plan(&path, &[]).unwrap();
+        assert_eq!(read_plan(&path).unwrap(), []);
     }
 }

@@ -1,8 +1,8 @@
-//! results/<experiment>/<run-id>/: made once, never overwritten.
+//! The run directory results/<experiment>/<run-id>/: created once, never overwritten.
 
 use super::CellId;
 use super::latest::{LATEST, latest_run, point_latest};
-use crate::error::{Error, Result};
+use crate::error::{AtPath, Error, Result};
 use crate::files::atomic::temporary_folder;
 use crate::store::Store;
 use crate::store::lease::{self, Claim, Holder, LeaseObserver, StageTask};
@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 pub struct RunDir(PathBuf);
 
 impl RunDir {
-    /// Makes `results/<experiment>/<run-id>` with what `fill` writes into it, whole or not at all, and points `latest`
-    /// at it. The id is the UTC time with the code revision; a second run in the same second gets a number.
+    /// Creates `results/<experiment>/<run-id>` atomically with what `fill` writes into it, and points `latest` at it. The id is
+    /// the UTC time and the code revision; a second run in the same second gets a number.
     ///
     /// # Errors
-    /// Those of `fill`; a folder that cannot be written.
+    /// The errors of `fill`; a folder that cannot be written.
     pub fn create(
         results: &Path,
         experiment: &str,
@@ -26,12 +26,10 @@ impl RunDir {
         fill: impl FnOnce(&RunDir) -> Result<()>,
     ) -> Result<RunDir> {
         let parent = results.join(experiment);
-        let failed =
-            |p: &Path, e: std::io::Error| Error::failed(format!("{}: cannot be made: {e}", p.display()));
         let temporary = temporary_folder(&parent)?;
         #[cfg(unix)]
         std::fs::set_permissions(temporary.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
-            .map_err(|e| failed(&parent, e))?;
+            .cannot("be made", &parent)?;
         fill(&RunDir(temporary.path().to_owned()))?;
         let revision = revision.trim_end_matches("+dirty");
         for attempt in 1.. {
@@ -40,27 +38,27 @@ impl RunDir {
                 n => format!("{stamp}-{revision}-{n}"),
             };
             let path = parent.join(&id);
-            // A folder that has files is never replaced by a rename.
+            // A rename never replaces a folder that has files.
             match std::fs::rename(temporary.path(), &path) {
                 Ok(()) => {
                     let _ = temporary.keep();
-                    // Where it cannot be, `point_latest` says so to whoever asks.
+                    // A link that cannot be made is reported by a later `point_latest`.
                     let _ = point_latest(&parent, &id);
                     return Ok(RunDir(path));
                 }
                 Err(_) if path.exists() => {}
-                Err(e) => return Err(failed(&path, e)),
+                failed => failed.cannot("be made", &path)?,
             }
         }
         unreachable!("some number is free")
     }
 
-    /// The run at `path`, which has its files.
+    /// The run directory at `path`, without checking that it exists.
     pub fn at(path: PathBuf) -> RunDir {
         RunDir(path)
     }
 
-    /// An existing run as a person names it; `latest` is the run that it points at, or the newest beside it.
+    /// An existing run by the path that a person gave; `latest` is the run that it points at, or else the newest run beside it.
     ///
     /// # Errors
     /// No run is there.
@@ -68,7 +66,7 @@ impl RunDir {
         RunDir::named(path).map(|named| named.0)
     }
 
-    /// As [`RunDir::open`], and a line where `latest` was named and is not what it should be.
+    /// As [`RunDir::open`], with a line for the user if `latest` was named but is no link to a run.
     ///
     /// # Errors
     /// As [`RunDir::open`].
@@ -80,22 +78,17 @@ impl RunDir {
         }
     }
 
-    /// The run in this very folder, whatever it is called; links are resolved.
+    /// The run in exactly this folder, also if it is called `latest`; resolves links.
     ///
     /// # Errors
     /// No run is there.
     pub fn exactly(path: &Path) -> Result<RunDir> {
-        let real = std::fs::canonicalize(path).map_err(|e| {
-            Error::failed(format!(
-                "{}: {e}; give a run directory such as results/quickstart/latest",
-                path.display()
-            ))
-        })?;
+        let no_run = |why: &dyn std::fmt::Display| {
+            Error::at(path, format!("{why}; give a run directory such as results/quickstart/latest"))
+        };
+        let real = std::fs::canonicalize(path).map_err(|e| no_run(&e))?;
         if !real.join("run.toml").is_file() {
-            return Err(Error::failed(format!(
-                "{}: has no run.toml; give a run directory such as results/quickstart/latest",
-                path.display()
-            )));
+            return Err(no_run(&"has no run.toml"));
         }
         Ok(RunDir(real))
     }
@@ -140,7 +133,7 @@ impl RunDir {
         self.0.join("counts.csv")
     }
 
-    /// Points `latest` at this run; where that cannot be, a line that says why.
+    /// Points `latest` at this run; returns a line that says why if it could not.
     #[must_use]
     pub fn point_latest(&self) -> Option<String> {
         point_latest(self.0.parent().unwrap_or(Path::new(".")), &self.id())
@@ -151,7 +144,7 @@ impl RunDir {
         format!("{experiment}/{}", self.id())
     }
 
-    /// Asks to be the one process that supervises this run.
+    /// Claims the right to be the only process that supervises this run.
     ///
     /// # Errors
     /// A directory that cannot be written.
@@ -159,18 +152,18 @@ impl RunDir {
         lease::claim(&self.supervisor(), task, observer)
     }
 
-    /// Who supervises it now.
+    /// The current supervisor.
     pub fn supervisor_is(&self) -> Option<Holder> {
         lease::holder(&self.supervisor())
     }
 
-    /// supervisor.json: the lease of whoever supervises it.
+    /// supervisor.json: the lease of the supervisor.
     pub fn supervisor(&self) -> PathBuf {
         self.0.join("supervisor.json")
     }
 
-    /// The results folder that it is in: `results` of `results/<experiment>/<run-id>`. For a directory that was moved
-    /// elsewhere, the nearest folder above it that has a store, or its parent.
+    /// The results folder of the run: `results` in `results/<experiment>/<run-id>`. For a directory that was moved elsewhere, the
+    /// nearest folder above it that has a store, or its parent.
     pub fn results(&self, experiment: &str) -> PathBuf {
         let place = self.0.parent().unwrap_or(&self.0);
         let depth = Path::new(experiment).components().count();

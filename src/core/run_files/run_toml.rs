@@ -1,7 +1,7 @@
 //! run.toml: where every number of a run comes from.
 
 use crate::device::DeviceInfo;
-use crate::error::{Error, Result};
+use crate::error::{AtPath, Error, Result};
 use crate::files;
 use crate::spec::Precision;
 use serde::{Deserialize, Serialize};
@@ -162,18 +162,14 @@ pub struct Warning {
 impl RunInfo {
     /// Writes run.toml.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let text = toml::to_string(self).map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
-        crate::files::write_atomic(path, text.as_bytes())
+        let text = toml::to_string(self).at(path)?;
+        files::write_atomic(path, text.as_bytes())
     }
 
     /// Reads run.toml.
     pub fn load(path: &Path) -> Result<RunInfo> {
-        let text = files::long_text(path).map_err(|e| {
-            Error::failed(format!(
-                "{}: {e}; give a run directory such as results/quickstart/latest",
-                path.display()
-            ))
-        })?;
-        toml::from_str(&text).map_err(|e| Error::failed(format!("{}: {e}", path.display())))
+        let next = "give a run directory such as results/quickstart/latest";
+        let text = files::long_text(path).map_err(|e| Error::at(path, format!("{e}; {next}")))?;
+        toml::from_str(&text).at(path)
     }
 }

@@ -1,15 +1,15 @@
-//! The runs of a results folder.
+//! Finds the run directories below a results folder.
 
 use super::RunDir;
 use crate::names::folders::LATEST;
 use std::path::Path;
 use walkdir::WalkDir;
 
-/// Links are followed on so many levels: who keeps experiments elsewhere has them near the top.
+/// Depth down to which links are followed; people who keep experiments elsewhere link them near the top.
 const DEEPEST: usize = 3;
 
-/// Every run directory below `results`, sorted by path. Folders of experiments may be links, to another disk for example;
-/// `latest` is one and not followed. A run is not looked into.
+/// Every run directory below `results`, sorted by path. Folders of experiments may be links, for example to another disk; the
+/// link `latest` is not followed. Run directories are not searched.
 pub fn runs_below(results: &Path) -> Vec<RunDir> {
     let mut entries = WalkDir::new(results).follow_links(true).sort_by_file_name().into_iter();
     let mut runs = Vec::new();

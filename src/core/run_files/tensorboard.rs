@@ -23,8 +23,8 @@ pub struct EventFile {
 
 impl EventFile {
     /// Makes `DIR/events.out.tfevents.SECONDS.SUFFIX` and its folder. `suffix` tells writers apart, such as
-    /// `HOST.PID`: a process that goes on with a training writes a file of its own, which TensorBoard reads after the
-    /// earlier ones of the folder.
+    /// `HOST.PID`: a process that resumes a training writes its own file, which TensorBoard reads after the earlier files
+    /// of the folder.
     ///
     /// # Errors
     /// Names the path: a folder that cannot be written, a full disk.
@@ -56,7 +56,7 @@ impl EventFile {
 }
 
 fn unwritable(path: &Path, e: &std::io::Error) -> Error {
-    Error::failed(format!("{}: cannot be written: {e}; run without --tensorboard", path.display()))
+    Error::at(path, format!("cannot be written: {e}; run without --tensorboard"))
 }
 
 fn seconds_since_epoch() -> f64 {
@@ -73,7 +73,7 @@ fn version(wall_time: f64) -> Vec<u8> {
 /// `wall_time`, `step` and a `summary` with a `simple_value` for each tag.
 fn scalars<T: AsRef<str>>(wall_time: f64, step: usize, values: &[(T, f64)]) -> Vec<u8> {
     let mut event = fixed(1, &wall_time.to_le_bytes());
-    // protobuf leaves a number out that is zero.
+    // protobuf omits a number that is zero.
     if step > 0 {
         event.push(2 << 3);
         varint(&mut event, step as u64);

@@ -1,6 +1,6 @@
-//! What the types of a spec cannot say.
+//! Checks of a spec that its types cannot express.
 
-use super::located_error::{FieldPath, LocatedError, at};
+use super::located_error::{CheckResult, FieldPath, at, need};
 use super::{Label, Network, Protocol, Spec, TargetShare};
 use crate::emotion::Emotion;
 use crate::suggest::hint;
@@ -9,13 +9,10 @@ use std::collections::HashSet;
 /// Columns of table.csv beside the classes.
 const COLUMNS: [&str; 3] = ["average", "uar", "difference"];
 
-/// Nothing, or what is wrong.
-pub(crate) type CheckResult = Result<(), LocatedError>;
-
 impl Spec {
     /// The first thing that is wrong, and at which key.
     pub(super) fn check(&self) -> CheckResult {
-        // First, so that nothing below counts with a number that has no end.
+        // First, so that no later check computes with an unbounded number.
         self.check_limits()?;
         self.check_classes()?;
         self.check_protocol()?;
@@ -147,10 +144,6 @@ impl Spec {
             "leaves fewer than 32 frames".into()
         })
     }
-}
-
-pub(super) fn need(holds: bool, key: impl Into<FieldPath>, message: impl FnOnce() -> String) -> CheckResult {
-    if holds { Ok(()) } else { Err(LocatedError { key: key.into(), message: message() }) }
 }
 
 fn multiple(key: &str, value: usize) -> CheckResult {

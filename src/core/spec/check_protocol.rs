@@ -1,7 +1,6 @@
-//! What the type of a protocol cannot say.
+//! Checks of a protocol that its type cannot express.
 
-use super::check::{CheckResult, need};
-use super::located_error::{FieldPath, at};
+use super::located_error::{CheckResult, FieldPath, at, need};
 use super::{CrossLingual, FixedSplit, LeaveSpeakersOut, Protocol, Spec, SplitFile};
 use crate::suggest::hint;
 use std::collections::HashSet;

@@ -1,4 +1,4 @@
-//! What differs between two specs, in the words of the file that a user writes.
+//! Differences between two specs, by the field names of the file.
 
 use super::Spec;
 use serde_json::{Map, Value};

@@ -1,10 +1,10 @@
-//! From a file, `--set` values and presets to a checked spec.
+//! Loads a spec: merges the file, `--set` values and the preset, then checks the result.
 
 use super::located_error::{FieldPath, LocatedError, at, place};
 use super::{Label, Preset, Spec};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::names::folders::is_unseen;
+use crate::names::unicode::is_unprintable;
 use crate::suggest::{hint, with_hint};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
@@ -33,7 +33,7 @@ pub(super) fn read(path: &Path) -> Result<String> {
 
 /// As [`load`], from text; `name` stands for the file in errors.
 pub fn parse(text: &str, name: &str, sets: &[String]) -> Result<Spec> {
-    // First as written, because only that has lines and columns to point at.
+    // First the file as written, because only it has lines and columns to point at.
     typed::<Spec>(text, name)?;
     let table: Table = typed(text, name)?;
     let read = |sets: &[String]| resolve(table.clone(), sets).and_then(|s| s.check().map(|()| s));
@@ -42,7 +42,7 @@ pub fn parse(text: &str, name: &str, sets: &[String]) -> Result<Spec> {
         let place = if found(&[]) {
             place(name, text, fault.key.offset(text))
         } else {
-            // What the file alone does not say is due to one of the flags, or to all of them together.
+            // An error that the file alone does not have is due to one of the flags, or to their combination.
             let culprit = sets.iter().find(|set| found(std::slice::from_ref(set)));
             format!("--set {}", culprit.cloned().unwrap_or_else(|| sets.join(" --set ")))
         };
@@ -195,7 +195,7 @@ fn value_of(text: &str) -> std::result::Result<Value, String> {
     {
         return Err(format!("no TOML value: {}", error.message()));
     }
-    if text.chars().any(|c| is_unseen(c) && c != '\t') {
+    if text.chars().any(|c| is_unprintable(c) && c != '\t') {
         return Err("one value is expected, and no line end or control character in a word".into());
     }
     if quoted {

@@ -1,19 +1,27 @@
-//! What is wrong with a spec, and where the file says it.
+//! An error in a spec together with its place in the file.
 
 use std::fmt;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-/// One thing that is wrong, at one key.
+/// One error, at one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocatedError {
-    /// Where.
+    /// Path of the field that is wrong.
     pub(super) key: FieldPath,
-    /// What, in words that follow the key; begins with `= VALUE` where the value is the matter.
+    /// Message that follows the key; begins with `= VALUE` if the value is wrong.
     pub(super) message: String,
 }
 
-/// The way from the top of a spec to a value.
+/// Nothing, or the first thing that is wrong.
+pub(super) type CheckResult = Result<(), LocatedError>;
+
+/// An error at `key` unless the condition `holds`.
+pub(super) fn need(holds: bool, key: impl Into<FieldPath>, message: impl FnOnce() -> String) -> CheckResult {
+    if holds { Ok(()) } else { Err(LocatedError { key: key.into(), message: message() }) }
+}
+
+/// The path from the top of a spec to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldPath(Vec<Step>);
 
@@ -30,12 +38,12 @@ pub(super) fn at(dotted: &str) -> FieldPath {
 }
 
 impl FieldPath {
-    /// The way to the top itself.
+    /// The empty path: the spec itself.
     pub(super) fn top() -> FieldPath {
         FieldPath(Vec::new())
     }
 
-    /// Whether it leads nowhere.
+    /// Whether the path is empty.
     pub(super) fn is_top(&self) -> bool {
         self.0.is_empty()
     }

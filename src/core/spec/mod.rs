@@ -1,15 +1,16 @@
-//! The experiment file, checked on load. Nothing below this module can hold an unchecked one.
+//! Experiment files, checked on load: no other module can hold an unchecked one.
 //!
-//! Every choice that the paper leaves open is a field; its default is the reading of FIDELITY.md.
+//! Every choice that the paper leaves open is a field; its default is the interpretation in FIDELITY.md.
 
+mod augmentor;
 mod check;
+mod check_limits;
 mod check_protocol;
 mod classifier;
 mod condition;
 pub mod difference;
 mod features;
 mod file;
-mod gan;
 mod generators;
 mod limits;
 mod load;
@@ -20,14 +21,14 @@ mod schedule;
 mod size;
 mod slurm;
 
+pub use augmentor::{
+    Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
+    Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
+};
 pub use classifier::{Budget, Classifier, Convolutions, FinalWeights, Network, Schedule, Vgg};
 pub use condition::{Condition, Loss, Sampling, TargetShare};
 pub use features::{Features, MelScale};
 pub use file::{Collection, Count, Counts, File, load_file};
-pub use gan::{
-    Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
-    Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
-};
 pub use generators::*;
 pub use limits::{MOST_CELLS, UTTERANCES};
 pub use load::{load, parse};

@@ -1,4 +1,4 @@
-//! How many segments a classifier sees and how long it trains: for the training, and for who projects one.
+//! Number of segments and steps of a classifier's training; used by the training and by `seraug estimate`.
 
 use super::{Budget, Classifier};
 

@@ -1,8 +1,7 @@
-//! Products of numbers that are within their own bounds: cells, weights, a batch, rows of a history.
+//! Bounds on products of numbers that are each within bounds: cells, weights, a batch, rows of a history.
 
-use super::check::{CheckResult, need};
 use super::limits::MOST_CELLS;
-use super::located_error::FieldPath;
+use super::located_error::{CheckResult, FieldPath, need};
 use super::{Attention, Augment, Latent, Network, Noise, Protocol, ReductionMode, Spec};
 
 /// Most weights of a network: with gradient and Adam's two moments they take 16 GB. VGG19 has 139 million.

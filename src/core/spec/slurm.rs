@@ -1,8 +1,7 @@
 //! What `run --launcher slurm` asks the cluster for.
 
-use super::check::{CheckResult, need};
-use super::located_error::at;
-use crate::names::folders::is_unseen;
+use super::located_error::{CheckResult, at, need};
+use crate::names::unicode::is_unprintable;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +37,7 @@ impl Slurm {
     pub(super) fn check(&self) -> CheckResult {
         for (key, text) in [("partition", &self.partition), ("gres", &self.gres), ("account", &self.account)]
         {
-            let odd = |c: char| c.is_whitespace() || is_unseen(c);
+            let odd = |c: char| c.is_whitespace() || is_unprintable(c);
             need(!text.contains(odd), at("slurm").field(key), || {
                 format!("= {text:?}: must not have white space or control characters")
             })?;
@@ -57,7 +56,7 @@ fn is_option(text: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphanumeric();
     let name = text.strip_prefix("--").map(|rest| rest.split(['=', ' ']).next().unwrap_or_default());
     let is_name = |n: &str| n.starts_with(letter) && n.chars().all(|c| letter(c) || c == '-');
-    name.is_some_and(is_name) && !text.contains(is_unseen)
+    name.is_some_and(is_name) && !text.contains(is_unprintable)
 }
 
 #[cfg(test)]

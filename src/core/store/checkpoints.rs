@@ -1,4 +1,4 @@
-//! results/.store/checkpoints: states of trainings that are going on, or that can go on.
+//! Checkpoints in results/.store/checkpoints: states of trainings that are running or can be resumed.
 
 use super::seal::{is_sealed, is_whole, write_sealed};
 use super::{Key, Stage};
@@ -6,11 +6,11 @@ use crate::error::Result;
 use crate::files::atomic::remove_aside;
 use std::path::{Path, PathBuf};
 
-/// The checkpoints of one trajectory: the trainings that are equal step by step, however many steps they take.
+/// The checkpoints of one trajectory: of all trainings that are equal step by step, however many steps they take.
 #[derive(Debug, Clone)]
 pub struct Checkpoints(PathBuf);
 
-/// How many are kept: the last, and the one before it for a last one that did not reach the disk.
+/// Checkpoints that are kept: the last one, and the one before it in case the last did not reach the disk.
 const KEPT: usize = 2;
 
 impl Checkpoints {
@@ -18,12 +18,12 @@ impl Checkpoints {
         Checkpoints(store.join("checkpoints").join(format!("{}-{trajectory}", stage.name())))
     }
 
-    /// The folder of all of them.
+    /// The folder of the checkpoints.
     pub fn dir(&self) -> &Path {
         &self.0
     }
 
-    /// Steps done at each, ascending; those that were not finished writing do not count.
+    /// The step of each sealed checkpoint, ascending.
     pub fn steps(&self) -> Vec<usize> {
         let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
         let mut steps: Vec<usize> = entries
@@ -34,33 +34,33 @@ impl Checkpoints {
         steps
     }
 
-    /// The last one that `usable` takes and whose files are as they were written.
+    /// The last intact checkpoint whose step `usable` accepts.
     pub fn latest(&self, usable: impl Fn(usize) -> bool) -> Option<(usize, PathBuf)> {
         let steps = self.steps().into_iter().rev().filter(|s| usable(*s));
         steps.map(|s| (s, self.place(s))).find(|(_, dir)| is_whole(dir))
     }
 
-    /// Keeps the state after `step` steps: `fill` writes it into a fresh folder. Of the earlier ones the last stays.
+    /// Saves the state after `step` steps, which `fill` writes into a new folder, and deletes all earlier ones but the last.
     ///
     /// # Errors
-    /// Those of `fill`; a folder that cannot be written.
+    /// The errors of `fill`; a folder that cannot be written.
     pub fn put(&self, step: usize, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         write_sealed(&self.place(step), fill)?;
         self.keep(step, KEPT);
         Ok(())
     }
 
-    /// Leaves `count` of those up to `step`; later ones belong to a longer training.
+    /// Deletes all but `count` of the checkpoints up to `step`; later ones belong to a longer training.
     pub fn keep(&self, step: usize, count: usize) {
         let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
         let numbers = entries.filter_map(|e| e.file_name().to_string_lossy().parse().ok());
         let mut earlier: Vec<usize> = numbers.filter(|s| *s <= step).collect();
-        // One that lost its seal goes before any other.
+        // One without a seal is deleted first.
         earlier.sort_unstable_by_key(|s| (is_sealed(&self.place(*s)), *s));
         for old in earlier.iter().rev().skip(count) {
             let _ = remove_aside(&self.place(*old));
         }
-        // Only an empty folder goes.
+        // Fails unless the folder is empty.
         let _ = std::fs::remove_dir(&self.0);
     }
 

@@ -1,36 +1,10 @@
-//! results/.store: what stages made, by key. Shared by runs, on one machine or several; safe to delete.
+//! Entries of the store: results of stages, by key. Shared by all runs, on one machine or several; safe to delete.
 
 use super::lease::{self, Claim, Holder, LeaseObserver, StageTask};
 use super::seal::{is_sealed, is_whole, write_sealed};
-use super::{Checkpoints, Key};
-use crate::error::{Error, Result};
+use super::{Checkpoints, Key, Stage};
+use crate::error::{AtPath, Result};
 use std::path::{Path, PathBuf};
-
-/// A stage whose results are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Stage {
-    /// Weights of the augmentor, the discriminator and the representation learner.
-    Augmentor,
-    /// Predictions and history of a classifier, and its weights.
-    Classifier,
-}
-
-impl Stage {
-    /// The word in paths and in history.csv.
-    pub fn name(self) -> &'static str {
-        match self {
-            Stage::Augmentor => "augmentor",
-            Stage::Classifier => "classifier",
-        }
-    }
-
-    /// Reads `<stage>-<key>`, the name of an entry's folder, of a trajectory's and, before its `.json`, of a lease.
-    pub fn split(name: &str) -> Option<(Stage, Key)> {
-        let (word, key) = name.split_once('-')?;
-        let stage = [Stage::Augmentor, Stage::Classifier].into_iter().find(|s| s.name() == word)?;
-        Some((stage, Key::read(key)?))
-    }
-}
 
 /// The store of a results folder.
 #[derive(Debug, Clone)]
@@ -42,33 +16,32 @@ impl Store {
         Store(results.join(".store"))
     }
 
-    /// Folder of the store: where caches of other kinds live beside the stages.
+    /// The store's folder; other caches are kept there too.
     pub fn root(&self) -> &Path {
         &self.0
     }
 
-    /// The folder of a finished entry whose files are as they were written. A torn or changed entry
-    /// counts as absent.
+    /// The folder of a complete entry whose files match their seal. A torn or changed entry counts as absent.
     pub fn find(&self, stage: Stage, key: &Key) -> Option<PathBuf> {
         Some(self.dir(stage, key)).filter(|dir| is_whole(dir))
     }
 
-    /// Whether the entry was finished, without reading its files.
+    /// Whether the entry is sealed, without reading its files.
     pub fn has(&self, stage: Stage, key: &Key) -> bool {
         is_sealed(&self.dir(stage, key))
     }
 
-    /// Lets `fill` write files into a fresh folder, seals it and moves it into place at once.
+    /// Lets `fill` write files into a new folder, seals it and moves it into place atomically.
     ///
     /// # Errors
-    /// Those of `fill`; a folder that cannot be written.
+    /// The errors of `fill`; a folder that cannot be written.
     pub fn put(&self, stage: Stage, key: &Key, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
         let dir = self.dir(stage, key);
         write_sealed(&dir, fill)?;
         Ok(dir)
     }
 
-    /// Where an entry is, finished or not.
+    /// The folder of an entry, whether it exists or not.
     pub fn dir(&self, stage: Stage, key: &Key) -> PathBuf {
         self.0.join(format!("{}-{key}", stage.name()))
     }
@@ -78,8 +51,8 @@ impl Store {
         Checkpoints::of(&self.0, stage, trajectory)
     }
 
-    /// Asks to be the one process that makes an entry. `observer` is kept from try to try: it notices an owner that
-    /// does nothing any more.
+    /// Claims the right to be the only process that computes an entry. Keep `observer` between attempts: it notices an owner
+    /// that has stopped sending heartbeats.
     ///
     /// # Errors
     /// A store that cannot be written.
@@ -91,17 +64,16 @@ impl Store {
         observer: &mut LeaseObserver,
     ) -> Result<Claim> {
         let folder = self.leases();
-        std::fs::create_dir_all(&folder)
-            .map_err(|e| Error::failed(format!("{}: cannot be made: {e}", folder.display())))?;
+        std::fs::create_dir_all(&folder).cannot("be made", &folder)?;
         lease::claim(&self.lease(stage, key), task, observer)
     }
 
-    /// Who makes an entry now, by the lease alone; see [`Holder::is_there`].
+    /// The holder of an entry's lease, dead or alive; see [`Holder::is_there`].
     pub fn holder(&self, stage: Stage, key: &Key) -> Option<Holder> {
         lease::holder(&self.lease(stage, key))
     }
 
-    /// Every lease there is, also those of owners that are dead.
+    /// All leases, including those of dead owners.
     pub fn holders(&self) -> Vec<(Stage, Key, Holder)> {
         let files = std::fs::read_dir(self.leases()).into_iter().flatten().flatten();
         let read = |file: std::fs::DirEntry| {
@@ -111,7 +83,7 @@ impl Store {
         files.filter_map(read).collect()
     }
 
-    /// Folder of the leases.
+    /// The folder of the leases.
     pub fn leases(&self) -> PathBuf {
         self.0.join("leases")
     }

@@ -1,16 +1,17 @@
-//! Digests of everything that decides a stage's result.
+//! Keys: digests of everything that determines a stage's result.
 
 use crate::digest::digest_hex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Names a stage's result by what decides it: equal key, same result, never trained twice.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Identifies a stage's result by what determines it: equal keys mean equal results, so nothing is trained twice.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Key(String);
 
 impl Key {
-    /// The key of `stage` (`augmentor`, `classifier`) at protocol `version`, given all that it reads.
-    /// Names, titles and paths do not belong into `inputs`.
+    /// The key of `stage` (`augmentor`, `classifier`) at the stage's `version`, given all that it reads (src/run/plan/keys.rs lists that).
+    /// Names, titles and paths must not be in `inputs`.
     pub fn of(stage: &str, version: u32, inputs: &impl Serialize) -> Key {
         Key::of_json(stage, version, &serde_json::to_string(inputs).expect("inputs of a key are plain data"))
     }
@@ -22,15 +23,54 @@ impl Key {
         Key(hex)
     }
 
-    /// A key that a file names; `None` unless it is 32 hex digits, so that it can be part of a path.
+    /// Parses a key read from a file; `None` unless it is 32 hex digits, so that it is safe in a path.
     pub fn read(text: &str) -> Option<Key> {
         let hex = text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         hex.then(|| Key(text.to_owned()))
     }
 
-    /// 32 hex digits.
+    /// The 32 hex digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Key {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Key, &'static str> {
+        Key::read(&text).ok_or("not a key of 32 hex digits")
+    }
+}
+
+impl From<Key> for String {
+    fn from(key: Key) -> String {
+        key.0
+    }
+}
+
+/// Serde of a key that may be missing: an empty text on disk.
+pub mod or_empty {
+    use super::Key;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes the key, or an empty text.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(key: &Option<Key>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(key.as_ref().map_or("", Key::as_str))
+    }
+
+    /// Reads what [`serialize`] wrote.
+    ///
+    /// # Errors
+    /// A text that is neither empty nor a key.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Key>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let key = || Key::try_from(text.clone()).map_err(D::Error::custom);
+        if text.is_empty() { Ok(None) } else { key().map(Some) }
     }
 }
 

@@ -1,19 +1,19 @@
-//! What the stage.toml of an entry of the store says of its making, as far as the programs without tensors read it.
+//! stage.toml: how an entry of the store was computed, as far as programs without libtorch read it.
 
 use crate::device::{DeviceInfo, LIBTORCH};
 use crate::files;
 use serde::Deserialize;
 use std::path::Path;
 
-/// What an entry says of its making. Entries of earlier versions say less; nothing depends on it.
+/// How an entry was computed. For messages only; entries of earlier versions state less.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Making {
     /// Wall seconds of its training.
     pub seconds: Option<f64>,
-    /// The cell that it was made for.
+    /// The cell that it was computed for.
     pub made_by: Option<String>,
-    /// The run that it was made in.
+    /// The run that computed it.
     pub made_in: Option<String>,
     /// Release of libtorch, such as `2.11.0+cu130`.
     pub libtorch: Option<String>,
@@ -22,13 +22,13 @@ pub struct Making {
 }
 
 impl Making {
-    /// Of the entry in `dir`; nothing where its stage.toml does not read.
+    /// Reads the entry in `dir`; all `None` if its stage.toml cannot be read.
     pub fn read(dir: &Path) -> Making {
         let text = files::text(&dir.join("stage.toml")).unwrap_or_default();
         toml::from_str(&text).unwrap_or_default()
     }
 
-    /// `libtorch 2.11.0+cu130 on NVIDIA H100 80GB HBM3`; nothing where it does not say with what and where.
+    /// `libtorch 2.11.0+cu130 on NVIDIA H100 80GB HBM3`, or the half of it that is stated.
     pub fn with(&self) -> Option<String> {
         let libtorch = self.release().map(|release| format!("libtorch {release}"));
         match (libtorch, &self.device) {
@@ -41,8 +41,8 @@ impl Making {
         self.libtorch.as_deref().filter(|release| !["", "unknown"].contains(release))
     }
 
-    /// As [`Making::with`], where that is another release of libtorch than the one here or another device than `here`; one
-    /// without a name is not compared. What follows the release, such as `+cu130`, is of the device.
+    /// As [`Making::with`], but only if it names another release of libtorch than this build's or another device than `here`. A
+    /// device without a name is not compared; the suffix of a release, such as `+cu130`, belongs to the device.
     pub fn elsewhere(&self, here: &DeviceInfo) -> Option<String> {
         let other_libtorch = self.release().is_some_and(|r| r.split('+').next() != Some(LIBTORCH));
         let other_device = self.device.as_ref().is_some_and(|d| !here.name.is_empty() && *d != here.name);

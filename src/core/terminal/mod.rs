@@ -1,8 +1,8 @@
-//! All that is written for a person goes through here: notes and errors to standard error, answers to standard output.
+//! All output for people goes through this module: notes and errors to standard error, answers to standard output.
 //!
-//! Nobody may be reading, and that ends no work: what cannot be written to standard error is lost, and a note waits for a
-//! reader that has stopped reading no longer than [`PATIENCE`]. On standard output a reader that has gone away (`| head`)
-//! is no error either; a disk that is full is one. Control characters of titles, file names and cells are shown, not sent.
+//! A missing reader never stops work: what cannot be written to standard error is dropped, and a note waits at most
+//! [`PATIENCE`] for a reader that has stalled. On standard output a closed pipe (`| head`) is no error, but a full disk is.
+//! Control characters in titles, file names and cells are escaped.
 
 mod shown;
 
@@ -18,17 +18,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a note waits for a reader of standard error that does not read, once; then notes are lost until it does.
+/// How long a note waits for a stalled reader of standard error; after one wait, notes are dropped until it reads again.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// A pipe that takes anything takes so many bytes without making the writer wait (PIPE_BUF).
+/// A pipe that is ready takes this many bytes without blocking the writer (PIPE_BUF).
 const ATOMIC: usize = 4096;
 
-/// One line at a time, so that lines of several threads do not mix.
+/// Serialises lines, so that those of several threads do not mix.
 static WRITING: Mutex<()> = Mutex::new(());
-/// Nobody has read standard error for [`PATIENCE`].
+/// Set after standard error was not read for [`PATIENCE`].
 static STUCK: AtomicBool = AtomicBool::new(false);
 
-/// Says one line on standard error while work goes on.
+/// Writes one line to standard error during work.
 pub fn note(said: &str) {
     let said = line(said).into_owned() + "\n";
     let _one = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,7 +42,7 @@ pub fn note(said: &str) {
     }
 }
 
-/// `error: …` on standard error. One of several lines ([`Error::Missing`]) keeps them.
+/// Writes `error: …` to standard error. [`Error::Missing`] keeps its lines; any other error is one line.
 pub fn error(error: &Error) {
     let said = match error {
         Error::Missing(message) => text(message),
@@ -51,21 +51,21 @@ pub fn error(error: &Error) {
     last_words(&format!("error: {said}\n"));
 }
 
-/// Lines on standard error at the end of a command, such as how it is used. Waits for a reader that is slow.
+/// Writes lines to standard error at the end of a command, such as its usage. Waits for a slow reader.
 pub fn last_words(said: &str) {
     let _one = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let _ = write_all(stderr().as_fd(), text(said).as_bytes());
 }
 
-/// Prints an answer in lines to standard output. A reader that has gone away is no error.
+/// Prints an answer of several lines to standard output. A closed pipe is no error.
 ///
 /// # Errors
-/// Standard output cannot be written, a full disk for example.
+/// Standard output cannot be written, for example because the disk is full.
 pub fn print(answer: &str) -> Result<()> {
     answered(text(answer).as_bytes())
 }
 
-/// Prints a table that a program reads, such as CSV: byte for byte, unless it goes to a terminal.
+/// Prints machine-readable data such as CSV: byte for byte, or escaped if standard output is a terminal.
 ///
 /// # Errors
 /// As [`print`].
@@ -91,7 +91,7 @@ pub fn print_json_line(value: &impl serde::Serialize) -> Result<()> {
     answered((shown::json(&json).into_owned() + "\n").as_bytes())
 }
 
-/// Prints an answer in the place of the last one on a terminal.
+/// Clears the terminal and prints an answer, in place of the previous one.
 ///
 /// # Errors
 /// As [`print`].
@@ -109,7 +109,7 @@ pub fn has_bars() -> bool {
     stderr().is_terminal()
 }
 
-/// Waits for `time`, or until the reader of standard output has gone away; whether it has.
+/// Waits for `time` or until the reader of standard output closes it; returns whether it did.
 pub fn reader_leaves_within(time: Duration) -> bool {
     is_ready(stdout().as_fd(), PollFlags::empty(), Some(time))
 }
@@ -128,7 +128,7 @@ fn answered(bytes: &[u8]) -> Result<()> {
     }
 }
 
-/// Past the buffer of the standard library, which would try again what failed when the process ends.
+/// Bypasses the standard library's buffer, which would retry a failed write when the process exits.
 fn write_all(to: BorrowedFd, mut bytes: &[u8]) -> rustix::io::Result<()> {
     while !bytes.is_empty() {
         match rustix::io::write(to, bytes) {
@@ -143,7 +143,7 @@ fn write_all(to: BorrowedFd, mut bytes: &[u8]) -> rustix::io::Result<()> {
     Ok(())
 }
 
-/// Waits, at most for `patience`, until `what` can be done or the other end has gone away. `false` where neither was so in time.
+/// Waits, at most for `patience`, until `what` is possible or the other end has been closed; `false` after a timeout.
 fn is_ready(file: BorrowedFd, what: PollFlags, patience: Option<Duration>) -> bool {
     let until = patience.map(|p| Instant::now() + p);
     loop {
@@ -151,7 +151,7 @@ fn is_ready(file: BorrowedFd, what: PollFlags, patience: Option<Duration>) -> bo
         let left =
             left.map(|l| Timespec { tv_sec: l.as_secs() as i64, tv_nsec: i64::from(l.subsec_nanos()) });
         match poll(&mut [PollFd::from_borrowed_fd(file, what)], left.as_ref()) {
-            // A signal that something handles ends a wait early.
+            // A handled signal ends the wait early.
             Err(Errno::INTR) => {}
             ready => return ready.is_ok_and(|n| n > 0),
         }

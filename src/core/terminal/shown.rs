@@ -1,22 +1,22 @@
-//! Characters that would do something to a terminal, made visible.
+//! Makes characters visible that would control a terminal.
 
-use crate::names::folders::is_unseen;
+use crate::names::unicode::is_unprintable;
 use std::borrow::Cow;
 
 /// `said` on one line: every control character as `\u{1b}` and the like, line ends and tabs too.
 pub fn line(said: &str) -> Cow<'_, str> {
-    escaped(said, is_unseen, |c| c.escape_unicode().to_string())
+    escaped(said, is_unprintable, |c| c.escape_unicode().to_string())
 }
 
 /// `said` in its own lines: control characters but line ends and tabs as `\u{1b}` and the like.
 pub fn text(said: &str) -> Cow<'_, str> {
-    let steers = |c: char| is_unseen(c) && c != '\n' && c != '\t';
+    let steers = |c: char| is_unprintable(c) && c != '\n' && c != '\t';
     escaped(said, steers, |c| c.escape_unicode().to_string())
 }
 
 /// The same JSON: what it may hold unescaped within its texts, as `\u009b`.
 pub(super) fn json(said: &str) -> Cow<'_, str> {
-    let steers = |c: char| is_unseen(c) && c != '\n';
+    let steers = |c: char| is_unprintable(c) && c != '\n';
     escaped(said, steers, |c| format!("\\u{:04x}", c as u32))
 }
 
@@ -49,7 +49,7 @@ mod tests {
         let value = serde_json::json!({ "a\u{9b}": "\u{1b}\u{7f}\u{202e}\n\"" });
         let text = serde_json::to_string_pretty(&value).unwrap();
         let shown = json(&text);
-        assert!(shown.chars().all(|c| c == '\n' || !is_unseen(c)), "{shown:?}");
+        assert!(shown.chars().all(|c| c == '\n' || !is_unprintable(c)), "{shown:?}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
     }
 }

@@ -1,12 +1,12 @@
-//! Files that are no wav or flac, or do not begin as one.
+//! Recognises files that are neither wav nor flac, or do not begin as one, to say what they are instead.
 
-use super::decode::{CONVERT, FRESH};
+use super::refusal::{CONVERT, FRESH};
 use super::{flac, wav};
 
-/// Bytes in front of a recording that are skipped at most, such as those of MacBinary.
+/// Most bytes that are skipped in front of a recording, such as a MacBinary header.
 const JUNK: usize = 4096;
 
-/// First bytes of a file, and what it is.
+/// Magic bytes of audio formats, and the format's name.
 const KINDS: &[(&[u8], &str)] = &[
     (b"OggS", "Ogg"),
     (b"FORM", "AIFF"),
@@ -27,7 +27,7 @@ const KINDS: &[(&[u8], &str)] = &[
     (b"\x30\x26\xb2\x75", "Windows Media"),
 ];
 
-/// Files that no conversion makes a recording: where they say what they are, and how.
+/// Offset and magic bytes of formats that are no audio, and the format's name.
 const PACKED: &[(usize, &[u8], &str)] = &[
     (0, b"PK\x03\x04", "a zip archive"),
     (0, b"\x1f\x8b", "gzip"),
@@ -37,7 +37,7 @@ const PACKED: &[(usize, &[u8], &str)] = &[
     (0, b"%PDF", "a PDF"),
 ];
 
-/// How many bytes stand before a wav or flac that begins within the first [`JUNK`] bytes, but not with them.
+/// Number of bytes in front of a wav or flac that begins within the first [`JUNK`] bytes, but not at the first.
 pub(super) fn before(head: &[u8]) -> Option<u64> {
     let begins = |bytes: &[u8]| {
         wav::begins(bytes)
@@ -54,7 +54,7 @@ pub(super) fn before(head: &[u8]) -> Option<u64> {
     (1..head.len().min(JUNK)).find(|i| begins(&head[*i..])).map(|i| i as u64)
 }
 
-/// Why a file that begins with `head` is not read, and what to do.
+/// Why a file that begins with `head` is refused, and the next step.
 pub(super) fn name(head: &[u8]) -> String {
     let markers: [&[u8]; 4] = [b"RIFF", b"RF64", b"BW64", flac::MARKER];
     if head.len() < 12 && markers.iter().any(|m| m.starts_with(&head[..head.len().min(4)])) {
@@ -81,7 +81,7 @@ pub(super) fn name(head: &[u8]) -> String {
     }
 }
 
-/// What a text is that stands where a recording should.
+/// Describes a text file that is in the place of a recording.
 fn text(head: &[u8]) -> Option<String> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     // A character may be cut at the end.

@@ -1,4 +1,4 @@
-//! Log-mel spectrograms (paper 3.1.1; CLOSE_READING row "mel filterbank").
+//! Log-mel spectrograms (paper 3.1.1; FIDELITY.md row "mel filterbank").
 
 use super::SAMPLE_RATE;
 use super::mel::{Filter, filters};
@@ -12,9 +12,9 @@ use std::sync::Arc;
 /// A log-mel spectrogram in decibels, row by row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogMel {
-    /// Rows, one a hop.
+    /// Number of frames, one a hop.
     pub frames: usize,
-    /// Columns.
+    /// Number of mel bands.
     pub mels: usize,
     /// `frames * mels` values, frame by frame. dB, clipped at the floor under the utterance's peak.
     pub db: Vec<f32>,
@@ -27,12 +27,12 @@ pub struct LogMel {
 /// top_db=floor_db)`, transposed to [frames, mels]. Computed in `f64`, so that the FFT kernels of different
 /// processors agree after rounding to `f32`.
 pub struct MelExtractor {
-    /// Of half the length: the samples of even and odd places are its real and imaginary parts.
+    /// FFT of half the length: samples at even indices are its real parts, those at odd indices its imaginary parts.
     fft: Arc<dyn Fft<f64>>,
     twiddles: Vec<Twiddle>,
-    /// Periodic Hann with a zero beside it where it would begin or end at an odd place of the `n_fft` samples.
+    /// Periodic Hann window, padded by a zero where it would begin or end at an odd index of the `n_fft` samples.
     window: Vec<f64>,
-    /// Place of its first value, so that the Hann is centred; even.
+    /// Index of its first value, which centres the Hann window; even.
     before: usize,
     n_fft: usize,
     hop: usize,
@@ -69,9 +69,9 @@ impl MelExtractor {
     pub fn extract(&self, samples: &[f32]) -> LogMel {
         let (n_fft, mels, length) = (self.n_fft, self.filters.len(), self.window.len());
         let frames = 1 + samples.len() / self.hop;
-        // Outside the window a frame is 0, whatever the signal is there.
+        // Outside the window a frame is 0.
         let ahead = n_fft / 2 - self.before;
-        // What a window at either end of the signal hears, zeros included.
+        // The input of a window at either end of the signal, zeros included.
         let mut padded = vec![0.0; length];
 
         let zero = Complex::new(0.0, 0.0);

@@ -1,28 +1,30 @@
-//! Channels to one, and what counts as sound (docs/format.md, "What counts as sound").
+//! Mixes channels down to one and refuses what is no sound (docs/corpora.md, "What counts as sound").
 
-use super::SAMPLE_RATE;
-use super::decode::{Decoded, FRESH, RATES, Refusable};
+use super::refusal::{FRESH, Refusable};
+use super::{Decoded, SAMPLE_RATE};
 use seraug_core::manifest::Channels;
 
-/// Samples of the longest recording, at its own rate and at 16 kHz: 4.6 hours at 16 kHz, 93 minutes at 48 kHz. In memory
-/// they are a gigabyte, and two more while they are resampled.
+/// Accepted sample rates in hertz; beyond them a header is damaged rather than unusual.
+const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
+/// Most samples of a recording, at its own rate and at 16 kHz: 4.6 hours at 16 kHz, 93 minutes at 48 kHz. They take one
+/// gigabyte of memory, and two more during resampling.
 pub(super) const LONGEST: u64 = 1 << 28;
-/// Channels of the widest recording; arrays of microphones have fewer.
+/// Most channels of a recording; microphone arrays have fewer.
 pub(super) const MOST_CHANNELS: usize = 64;
-/// Full scale is 1. A normalised recording may be a little above it, one of unit variance 20 times; values of integers
-/// that were stored as floats are hundreds.
+/// Largest peak, where full scale is 1. Normalised recordings may exceed full scale a little and recordings of unit variance
+/// 20 times; integers stored as floats exceed it by hundreds.
 const LOUDEST: f32 = 32.0;
-/// A channel whose samples differ by less, one step of 24 bits, is silent, whatever its offset.
+/// A channel whose samples differ by less than this, one step of 24 bits, is silent, whatever its offset.
 const QUIETEST: f32 = 1.0 / (1 << 23) as f32;
-/// Channels cancel where their mean has less than this share of the energy that it would have, were they unlike.
+/// Channels cancel if the energy of their mean is less than this share of what uncorrelated channels would give.
 const CANCELLED: f64 = 1e-3;
 
-/// The range of a channel.
+/// Range and energy of a channel.
 #[derive(Debug, Clone, Copy)]
 struct Level {
     low: f32,
     high: f32,
-    /// First sample that is no number, and what it is.
+    /// Index and value of the first sample that is not finite.
     flaw: Option<(usize, f32)>,
     sum: f64,
     squares: f64,
@@ -32,16 +34,16 @@ impl Level {
     const NONE: Level =
         Level { low: f32::INFINITY, high: f32::NEG_INFINITY, flaw: None, sum: 0.0, squares: 0.0 };
 
-    /// Adds `samples`, the first of which is number `at` of its channel.
+    /// Adds `samples`, the first of which has index `at` in its channel.
     fn add(&mut self, at: usize, samples: &[f32]) {
-        // Eight at once: the comparisons of one do not wait for those of another.
+        // Eight independent lanes, so that comparisons do not wait for each other.
         const LANES: usize = 8;
         let (mut low, mut high, mut poison) = ([self.low; LANES], [self.high; LANES], [0f32; LANES]);
         let (eights, rest) = samples.as_chunks::<LANES>();
         let mut one = |i: usize, s: f32| {
             low[i] = if s < low[i] { s } else { low[i] };
             high[i] = if s > high[i] { s } else { high[i] };
-            // 0 of every number, NaN of what is none.
+            // 0 for finite samples, NaN for all others.
             poison[i] += s * 0.0;
         };
         for eight in eights {
@@ -63,7 +65,7 @@ impl Level {
         self.squares += samples.iter().map(|s| f64::from(*s) * f64::from(*s)).sum::<f64>();
     }
 
-    /// Energy of `n` samples, without their offset.
+    /// Energy of `n` samples after subtracting their mean.
     fn energy(&self, n: usize) -> f64 {
         self.squares - self.sum * self.sum / n as f64
     }
@@ -72,16 +74,16 @@ impl Level {
         self.high.max(-self.low)
     }
 
-    /// None and one sample are silent too.
+    /// Whether the channel is silent, as one of fewer than two samples is.
     fn silent(&self) -> bool {
         self.high.partial_cmp(&self.low).is_none_or(|o| o.is_lt()) || self.high - self.low < QUIETEST
     }
 }
 
-/// Whether a file of this rate, so many channels and `frames` samples of each is read.
+/// Checks the rate, the number of channels and the samples of each channel against the limits.
 ///
 /// # Errors
-/// A rate, channels or a length beyond what is taken.
+/// A value beyond its limit.
 pub(super) fn within_limits(rate: u32, channels: usize, frames: u64) -> Refusable<()> {
     if !RATES.contains(&rate) {
         return Err(format!(
@@ -105,22 +107,22 @@ pub(super) fn within_limits(rate: u32, channels: usize, frames: u64) -> Refusabl
     Ok(())
 }
 
-/// Takes the samples of a file as they are decoded.
+/// Collects the samples of a file while it is decoded.
 pub(super) struct Mix {
     policy: Channels,
     rate: u32,
     samples: Vec<f32>,
     levels: Vec<Level>,
     mean: Level,
-    /// Samples of one channel.
+    /// Scratch space: samples of one channel.
     plane: Vec<f32>,
 }
 
 impl Mix {
-    /// For a file of `channels` channels and, where that is told, `frames` samples of each.
+    /// For a file of `channels` channels and, if the header states it, `frames` samples of each.
     ///
     /// # Errors
-    /// A rate, channels or a length beyond what is taken; memory that is not there.
+    /// A value beyond its limit; too little memory.
     pub(super) fn new(policy: Channels, rate: u32, channels: usize, frames: Option<u64>) -> Refusable<Mix> {
         within_limits(rate, channels, frames.unwrap_or(0))?;
         let (levels, mean, plane) = (vec![Level::NONE; channels], Level::NONE, Vec::new());
@@ -139,7 +141,7 @@ impl Mix {
         self.len() as f64 / f64::from(self.rate)
     }
 
-    /// Room for `more` samples of each channel.
+    /// Reserves room for `more` samples of each channel.
     fn grow(&mut self, more: u64) -> Refusable<()> {
         let all = more.saturating_add(self.len() as u64);
         within_limits(self.rate, self.levels.len(), all)?;
@@ -148,10 +150,10 @@ impl Mix {
         })
     }
 
-    /// Adds samples of all channels in turn, whole groups of them.
+    /// Adds interleaved samples of all channels.
     ///
     /// # Errors
-    /// As [`Mix::new`], for a file that does not tell its length.
+    /// As [`Mix::new`], for a file that does not state its length.
     pub(super) fn add(&mut self, interleaved: &[f32]) -> Refusable<()> {
         let width = self.levels.len();
         self.grow((interleaved.len() / width) as u64)?;
@@ -178,10 +180,10 @@ impl Mix {
         Ok(())
     }
 
-    /// What was decoded, if it is sound.
+    /// The decoded samples, if they are sound.
     ///
     /// # Errors
-    /// What it is instead, and what to do.
+    /// What is wrong with them, and the next step.
     pub(super) fn finish(self) -> Refusable<Decoded> {
         let (n, width) = (self.samples.len(), self.levels.len());
         if n == 0 {
@@ -205,7 +207,7 @@ impl Mix {
         Ok(Decoded { samples: self.samples, rate: self.rate })
     }
 
-    /// Why nothing is heard.
+    /// Why the recording is silent.
     fn silence(&self) -> String {
         let (n, first) = (self.samples.len(), &self.levels[0]);
         if let Some(other) = self.levels.iter().position(|l| !l.silent()) {
@@ -226,7 +228,7 @@ impl Mix {
     }
 }
 
-/// Whether a channel has numbers that can be sound.
+/// Checks that the samples of a channel are finite and not far above full scale.
 fn sane(level: &Level) -> Refusable<()> {
     if let Some((at, value)) = level.flaw {
         return Err(format!("sample {at} is {value}; leave it out, or mend what wrote it"));

@@ -1,20 +1,25 @@
-//! From an audio file to log-mel frames.
+//! Audio files to log-mel spectrograms.
 
+mod container;
 pub mod decode;
 mod flac;
 mod foreign;
+mod id3;
 pub mod logmel;
 mod mel;
 mod mix;
 pub mod npy;
 pub mod probe;
+mod recording;
+mod refusal;
 pub mod resample;
 mod simd;
 mod source;
 mod wav;
 
-pub use decode::{Decoded, decode, load};
+pub use decode::{decode, load};
 pub use logmel::{LogMel, MelExtractor};
+pub use recording::{Decoded, Length};
 
-/// Everything after decoding is mono at this rate, in hertz (CLOSE_READING row "mel filterbank").
+/// Sample rate of all audio after decoding, in hertz (FIDELITY.md row "mel filterbank").
 pub const SAMPLE_RATE: u32 = 16_000;

@@ -2,7 +2,7 @@
 
 use super::LogMel;
 use npyz::WriterBuilder;
-use seraug_core::error::{Error, Result};
+use seraug_core::error::{AtPath, Result};
 use seraug_core::files::{self, open_array, values, write_cached, write_given};
 use std::path::Path;
 
@@ -11,9 +11,7 @@ use std::path::Path;
 /// # Errors
 /// Names the file: missing, torn, not little-endian float32, not two-dimensional, empty, Fortran order.
 pub fn read_npy(path: &Path) -> Result<LogMel> {
-    let failed = |why: &dyn std::fmt::Display| Error::failed(format!("{}: {why}", path.display()));
-    let bytes = files::read(path, files::DATA).map_err(|e| failed(&e))?;
-    parse(&bytes).map_err(|why| failed(&why))
+    parse(&files::read(path, files::DATA).at(path)?).at(path)
 }
 
 fn parse(bytes: &[u8]) -> std::result::Result<LogMel, String> {
@@ -56,6 +54,6 @@ fn bytes(path: &Path, mel: &LogMel) -> Result<Vec<u8>> {
             writer.extend(mel.db.iter().copied())?;
             writer.finish()
         });
-    written.map_err(|e| Error::failed(format!("{}: cannot be written: {e}", path.display())))?;
+    written.cannot("be written", path)?;
     Ok(bytes)
 }

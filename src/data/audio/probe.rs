@@ -1,36 +1,21 @@
-//! What the first bytes of a file say: whether it can be a recording, and how long it is. Decodes nothing: a corpus of
-//! ten thousand files is looked at in a second. What passes here may still be refused by [`super::decode`], which alone
-//! knows; what is refused here is refused there too.
+//! Reads the header of a file: whether it can be a recording, and how long it is. Decodes nothing, so that ten thousand files
+//! take a second. A file that passes here may still be refused by [`super::decode`]; one that is refused here is refused there
+//! too.
 
-use super::decode::{Container, FRESH};
-use super::{flac, wav};
+use super::container::Container;
+use super::refusal::FRESH;
+use super::{Length, flac, wav};
 use seraug_core::files;
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// How long a recording is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Length {
-    /// Samples of one channel.
-    pub frames: u64,
-    /// Hertz, above 0.
-    pub rate: u32,
-}
-
-impl Length {
-    /// Seconds.
-    pub fn seconds(self) -> f64 {
-        self.frames as f64 / f64::from(self.rate)
-    }
-}
-
-/// The length of the wav or flac at `path`; nothing where the header does not tell.
+/// The length of the wav or flac at `path`; `None` if the header does not state it.
 ///
 /// # Errors
-/// What it is instead of a recording and the next step, without the path: not a regular file (which is not opened, so
-/// that a pipe does not hang), empty, a pointer of git-lfs or git-annex, a web page, text, another format, cut short, of
-/// no samples; what the system says of a file that cannot be read.
+/// What the file is instead of a recording and the next step, without the path: not a regular file (it is not opened, because
+/// a pipe could hang), empty, a git-lfs or git-annex pointer, a web page, text, another format, truncated, without samples,
+/// or unreadable.
 pub fn probe(path: &Path) -> Result<Option<Length>, String> {
     let about = path.metadata().map_err(|e| unreadable(&e))?;
     regular(&about)?;
@@ -48,7 +33,7 @@ pub fn probe(path: &Path) -> Result<Option<Length>, String> {
     }
 }
 
-/// What the system says of a path that cannot be read, and the next step.
+/// The error of the system for a path that cannot be read, and the next step.
 pub fn unreadable(e: &std::io::Error) -> String {
     match e.kind() {
         ErrorKind::NotFound => "no such file; check the path".to_owned(),

@@ -1,16 +1,16 @@
-//! Any sample rate to 16 kHz.
+//! Resamples from any rate to 16 kHz.
 
 use super::SAMPLE_RATE;
 use audioadapter_buffers::owned::InterleavedOwned;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 use std::cell::Cell;
 
-/// Input samples per block, at least. Longer blocks give a steeper anti-aliasing filter; no one waits for the first.
+/// Fewest input samples of a block. Longer blocks give a steeper anti-aliasing filter, and latency does not matter.
 const BLOCK: usize = 4096;
 
-/// The input samples of a block: an even multiple of the shortest span that holds whole samples of both rates.
-/// An odd one would shift the signal by half a sample. A multiple by small primes alone: the FFT of 48 kHz would have the
-/// prime 683 in it and take four times as long.
+/// The number of input samples of a block: an even multiple of the shortest span that holds whole samples of both rates,
+/// because an odd one would shift the signal by half a sample. The factor has small primes only: otherwise the FFT of 48 kHz
+/// would contain the prime 683 and take four times as long.
 fn block(from: usize, to: usize) -> usize {
     let (mut a, mut b) = (from, to);
     while b > 0 {
@@ -18,7 +18,7 @@ fn block(from: usize, to: usize) -> usize {
     }
     let twice = 2 * from / a;
     let fewest = BLOCK.div_ceil(twice);
-    // There is a power of two before twice the number.
+    // The range contains a power of two.
     twice * (fewest..=2 * fewest).find(|n| is_smooth(*n)).unwrap_or(fewest)
 }
 
@@ -33,7 +33,8 @@ fn is_smooth(mut n: usize) -> bool {
 }
 
 thread_local! {
-    /// The last rate of this thread: a corpus has one, and the filter takes longer to make than a short file to resample.
+    /// The resampler of this thread's last rate: a corpus has one rate, and making the filter takes longer than resampling a
+    /// short file.
     static LAST: Cell<Option<(u32, Fft<f64>)>> = const { Cell::new(None) };
 }
 
@@ -51,7 +52,7 @@ pub fn resample(samples: &[f32], rate: u32) -> Result<Vec<f32>, String> {
                 .map_err(|e| failed(&e))?
         }
     };
-    // What the file before left in it is no part of this one.
+    // Drops the state left by the previous file.
     fft.reset();
     let input: Vec<f64> = samples.iter().copied().map(f64::from).collect();
     let frames = input.len();

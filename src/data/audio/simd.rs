@@ -1,33 +1,33 @@
-//! The sums and logarithms of several frames at once. No sum's order depends on how many the processor adds at a time and
-//! nothing is fused, so that every instruction set gives the same bits. AVX-512 is left out: on an Ice Lake it was slower
-//! than AVX2 (docs/performance.md).
+//! Computes the sums and logarithms of several frames at once. The order of summation does not depend on the vector width and
+//! nothing is fused, so that every instruction set gives the same bits. AVX-512 is not used: on an Ice Lake it was slower than
+//! AVX2 (docs/dev/performance.md).
 
 use super::mel::Filter;
 use rustfft::num_complex::Complex;
 
-/// Frames at once: two registers of AVX2.
+/// Frames that are computed at once: two AVX2 registers.
 pub(super) const LANES: usize = 8;
 
 /// Bins at once where frames are laid beside each other.
 const TILE: usize = 8;
 
-/// A number of each frame.
+/// One number for each frame.
 pub(super) type Lanes = [f64; LANES];
 
-/// Power under which a band reads as this much, as librosa's `amin`.
+/// Lowest power of a band, like librosa's `amin`.
 const LEAST_POWER: f64 = 1e-10;
 
-/// What the processor adds and multiplies with.
+/// An instruction set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Instructions {
-    /// Those that every processor of this architecture has.
+    /// The instructions that every processor of this architecture has.
     Baseline,
     #[cfg(target_arch = "x86_64")]
     Avx2,
 }
 
 impl Instructions {
-    /// All that this processor has, the widest last.
+    /// The instruction sets of this processor, the widest last.
     pub(super) fn available() -> Vec<Instructions> {
         let mut all = vec![Instructions::Baseline];
         #[cfg(target_arch = "x86_64")]
@@ -37,11 +37,11 @@ impl Instructions {
         all
     }
 
-    /// Samples by the window, those of even places as real parts and those of odd ones as imaginary parts.
+    /// Multiplies samples by the window; even indices become real parts, odd ones imaginary parts.
     pub(super) fn windowed(self, samples: &[f32], window: &[f64], frame: &mut [Complex<f64>]) {
         match self {
             Instructions::Baseline => windowed(samples, window, frame),
-            // SAFETY: `available` gave it, after it asked the processor.
+            // SAFETY: `available` returns it only if the processor supports it.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => unsafe { windowed_avx2(samples, window, frame) },
         }
@@ -78,8 +78,7 @@ fn windowed_avx2(samples: &[f32], window: &[f64], frame: &mut [Complex<f64>]) {
 // This, `decibels` and `powers` are compiled once for each instruction set.
 #[inline(always)]
 fn windowed(samples: &[f32], window: &[f64], frame: &mut [Complex<f64>]) {
-    // SAFETY: a Complex is two f64, one after the other. As such, because the compiler would take pairs apart and put them
-    // together again.
+    // SAFETY: a Complex is two consecutive f64. A flat slice, because the compiler would split and rejoin pairs.
     let flat = unsafe { std::slice::from_raw_parts_mut(frame.as_mut_ptr().cast::<f64>(), 2 * frame.len()) };
     for ((x, s), w) in flat.iter_mut().zip(samples).zip(window) {
         *x = f64::from(*s) * w;
@@ -128,7 +127,7 @@ fn powers_avx2(twiddles: &[Twiddle], half: &[Complex<f64>], power: &mut [Lanes])
     powers(twiddles, half, power);
 }
 
-/// What is left of a real transform after the complex one of half its length (realfft 3.5 in operations and their order).
+/// The final step of a real FFT after the complex FFT of half its length; operations and order are those of realfft 3.5.
 #[inline(always)]
 fn powers(twiddles: &[Twiddle], half: &[Complex<f64>], power: &mut [Lanes]) {
     let n = half.len() / LANES;
@@ -141,7 +140,7 @@ fn powers(twiddles: &[Twiddle], half: &[Complex<f64>], power: &mut [Lanes]) {
             power[n / 2][lane] = square(z[n / 2].re, z[n / 2].im);
         }
     }
-    // Bins k and n - k, the frames beside each other: a few at a time, so that they stay in the nearest cache.
+    // Bins k and n - k with frames interleaved, a few at a time so that they stay in the L1 cache.
     let (mut from_start, mut from_end) = ([[[0.0; LANES]; 2]; TILE], [[[0.0; LANES]; 2]; TILE]);
     for (tile, twiddles) in twiddles.chunks(TILE).enumerate() {
         let first = 1 + tile * TILE;

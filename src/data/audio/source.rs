@@ -1,12 +1,12 @@
-//! Bytes of a file by place.
+//! Random access to the bytes of an audio file, with its beginning in memory.
 
-use super::decode::Refusable;
+use super::refusal::Refusable;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
-/// Bytes that are kept from the start: most headers are within them.
+/// Bytes that are kept in memory from the start; most headers fit.
 const KEPT: usize = 8192;
 
-/// A file, from the place where its contents begin.
+/// A file, positioned where its contents begin.
 pub(super) struct AudioSource<R> {
     reader: R,
     start: u64,
@@ -16,7 +16,7 @@ pub(super) struct AudioSource<R> {
 }
 
 impl<R: Read + Seek> AudioSource<R> {
-    /// `reader` has `length` bytes, of which the first `start` do not belong to it.
+    /// `reader` has `length` bytes, of which the first `start` are skipped.
     pub(super) fn new(reader: R, start: u64, length: u64) -> Refusable<AudioSource<R>> {
         let mut source =
             AudioSource { reader, start, length: length.saturating_sub(start), head: Vec::new() };
@@ -24,13 +24,13 @@ impl<R: Read + Seek> AudioSource<R> {
         Ok(source)
     }
 
-    /// As it is, but beginning `further` bytes on.
+    /// The same file, beginning `further` bytes later.
     pub(super) fn from(self, further: u64) -> Refusable<AudioSource<R>> {
         let start = self.start.saturating_add(further);
         AudioSource::new(self.reader, start, self.start + self.length)
     }
 
-    /// Bytes.
+    /// Length in bytes.
     pub(super) fn len(&self) -> u64 {
         self.length
     }
@@ -53,13 +53,13 @@ impl<R: Read + Seek> AudioSource<R> {
         Ok(bytes)
     }
 
-    /// The next `N` bytes from `at`, if there are so many.
+    /// The next `N` bytes from `at`; `None` if the file ends before.
     pub(super) fn exactly<const N: usize>(&mut self, at: u64) -> Refusable<Option<[u8; N]>> {
         let mut bytes = [0; N];
         Ok((self.read(at, &mut bytes)? == N).then_some(bytes))
     }
 
-    /// Fills `buffer` from `at`; returns how much of it, less only at the end.
+    /// Fills `buffer` from `at`; returns the number of bytes read, which is smaller only at the end.
     pub(super) fn read(&mut self, at: u64, buffer: &mut [u8]) -> Refusable<usize> {
         let kept = usize::try_from(at).ok().and_then(|at| self.head.get(at..)?.get(..buffer.len()));
         if let Some(kept) = kept {

@@ -1,16 +1,16 @@
-//! Names of a corpus that look alike: one person under two names trains and is tested.
+//! Finds names of a corpus that look alike: a speaker with two spellings could be in training and test at once.
 
 use super::{Corpus, Utterance};
-use seraug_core::names::unicode::{alike, folded, likeness};
+use seraug_core::names::unicode::{collisions, confusable_key, fold_case};
 
-/// Groups that are told; of the others the number.
+/// Groups that are listed; the rest is counted.
 const TOLD: usize = 20;
-/// Names of a group that are told.
+/// Names of a group that are listed.
 const NAMES: usize = 5;
 
 impl Corpus {
-    /// A sentence for each group of speakers, sessions, parts, languages or ids of which nobody can say whether they are
-    /// one. Names that differ in nothing that is seen are one already ([`seraug_core::names::unicode::clean`]).
+    /// A sentence for each group of speakers, sessions, parts, languages or ids that may be the same thing in several
+    /// spellings. Names that differ in nothing visible are equal already ([`seraug_core::names::unicode::normalise`]).
     pub(super) fn look_alikes(&self) -> Vec<String> {
         let speakers = self.utterances.iter().map(|u| &u.speaker).chain(self.manifest.speakers.keys());
         let each = |of: fn(&Utterance) -> Option<&str>| self.utterances.iter().filter_map(of);
@@ -18,12 +18,12 @@ impl Corpus {
         let mut add = |what, found: Vec<Vec<&str>>| {
             groups.extend(found.into_iter().map(|names| sentence(what, &names)));
         };
-        add("speakers", alike(speakers.map(String::as_str), likeness));
-        add("sessions", alike(each(|u| u.session.as_deref()), likeness));
-        add("parts of its split", alike(each(|u| u.split.as_deref()), likeness));
-        add("languages", alike(each(|u| Some(&u.language)), folded));
-        // Numbers of recordings are as they are: `a1` and `a01` may be two.
-        add("ids", alike(each(|u| Some(&u.id)), folded));
+        add("speakers", collisions(speakers.map(String::as_str), confusable_key));
+        add("sessions", collisions(each(|u| u.session.as_deref()), confusable_key));
+        add("parts of its split", collisions(each(|u| u.split.as_deref()), confusable_key));
+        add("languages", collisions(each(|u| Some(&u.language)), fold_case));
+        // `a1` and `a01` may be two recordings.
+        add("ids", collisions(each(|u| Some(&u.id)), fold_case));
         let more = groups.len().saturating_sub(TOLD);
         groups.truncate(TOLD);
         groups.extend((more > 0).then(|| format!("and {more} more groups of names that look alike")));

@@ -1,17 +1,18 @@
-//! A corpus as found against what its manifest expects.
+//! Compares a corpus as found with what its manifest expects.
 
 use super::{Corpus, CorpusFault, counts, told};
 use indexmap::IndexSet;
 use seraug_core::emotion::Emotion;
 use seraug_core::error::Result;
+use seraug_core::text::{plural, s};
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 
-/// Problems that [`Corpus::differences`] tells; a check has them all.
+/// Problems that [`Corpus::differences`] lists; a check lists all.
 const TOLD: usize = 20;
 
-/// What a check comes to.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckVerdict {
@@ -123,7 +124,7 @@ impl CorpusCheck {
         self.speakers.iter().filter(|c| c.found == 0).map(|c| c.name.as_str()).collect()
     }
 
-    /// `speakers 13 to 24`: a run of three and more neighbours as its ends.
+    /// `speakers 13 to 24`: abbreviates three or more consecutive names.
     fn ranges(&self, names: &[&str]) -> String {
         let at = |name: &str| self.speakers.iter().position(|c| c.name == name).unwrap_or(0);
         let runs: Vec<&[&str]> = names.chunk_by(|a, b| at(a) + 1 == at(b)).collect();
@@ -134,10 +135,10 @@ impl CorpusCheck {
                 run => run.iter().map(|s| (*s).to_owned()).collect(),
             })
             .collect();
-        format!("speaker{} {}", if names.len() == 1 { "" } else { "s" }, parts.join(", "))
+        format!("speaker{} {}", s(names.len()), parts.join(", "))
     }
 
-    /// The verdict and its line. What could not be looked into is a problem only where something is missing.
+    /// Sets the verdict and its line. Folders that could not be read are a problem only if something is missing.
     fn judge(&mut self, unseen: &[CorpusFault]) {
         let of = |c: &ClassCount| c.expected.map_or(Ordering::Equal, |e| c.found.cmp(&e));
         let mut orders: Vec<Ordering> = vec![self.found.cmp(&self.expected)];
@@ -179,10 +180,6 @@ impl CorpusCheck {
         self.verdict = verdict;
         self.summary = format!("{word}: {}", parts.join("; "));
     }
-}
-
-fn plural(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 impl Corpus {

@@ -1,9 +1,9 @@
-//! What is in a corpus's folder and cannot be used: one bad entry ends nothing, and each is told.
+//! Entries of a corpus's folder that cannot be used. A bad entry never stops an import; all are reported.
 
 use std::fmt;
 use std::path::Path;
 
-/// Entries that are told by name; of the others the number.
+/// Entries that are listed by name; the rest is counted.
 const NAMED: usize = 20;
 
 /// An entry of a corpus's folder that cannot be used.
@@ -30,16 +30,15 @@ impl fmt::Display for CorpusFault {
 /// What was left out of a corpus.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CorpusFaults {
-    /// Recordings by their names that are none by what is in them: pointers, empty files, links to nothing.
+    /// Files named like recordings that are none: git-lfs pointers, empty files, dangling links.
     pub unusable: Vec<CorpusFault>,
-    /// Folders and links that could not be looked into. They matter where something is missing.
+    /// Folders and links that could not be read. They matter only if something is missing.
     pub unseen: Vec<CorpusFault>,
-    /// Recordings that are there and that the manifest lists as unusable, as it names them.
+    /// Recordings found that the manifest lists as unusable, by the manifest's name.
     pub listed: Vec<String>,
 }
 
-/// `faults` in one line, those of one reason together: `a.wav, b.wav: empty, 0 bytes; c.wav: a web page`. The first
-/// 20 are named.
+/// `faults` on one line, grouped by reason: `a.wav, b.wav: empty, 0 bytes; c.wav: a web page`. Names the first 20.
 pub fn told(faults: &[CorpusFault]) -> String {
     let mut sorted: Vec<&CorpusFault> = faults.iter().collect();
     sorted.sort();

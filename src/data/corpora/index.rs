@@ -1,4 +1,4 @@
-//! The index of a corpus: one row an utterance, with what other tools would have to find out again.
+//! The index of a corpus for use in other tools: one row an utterance, with its labels, length and digest.
 
 use super::{Corpus, Utterance};
 use crate::audio::{SAMPLE_RATE, decode};
@@ -15,18 +15,18 @@ use std::path::Path;
 pub const COLUMNS: [&str; 10] =
     ["id", "path", "speaker", "gender", "session", "language", "emotion", "valence", "seconds", "sha256"];
 
-/// One row an utterance, by id; the columns are [`COLUMNS`]. What a corpus does not say is the empty text.
+/// One row an utterance, by id; the columns are [`COLUMNS`]. A value that the corpus does not state is empty.
 #[derive(Debug, Clone)]
 pub struct Index {
     frame: DataFrame,
 }
 
 impl Index {
-    /// The index of what can be used of `corpus`, and why the rest cannot. Decodes every recording once, so an index lists
-    /// nothing that cannot be used; a recording's samples are gone before its thread takes the next. `seconds` is the
-    /// length of what is in the file, at its own rate, to the millisecond. `progress` goes up by one an utterance.
+    /// The index of the usable utterances of `corpus`, and one line for each reason why others are not usable. Decodes every
+    /// recording once, so the index lists nothing unusable, and holds one recording a thread in memory. `seconds` is the
+    /// length of the utterance in the file, to the millisecond. `progress` advances by one an utterance.
     ///
-    /// What is refused is as `audio::decode` says it, or an excerpt that begins after the end of its file; one line each.
+    /// The reasons are those of `audio::decode`, and excerpts that begin after the end of their file.
     ///
     /// # Errors
     /// None in practice; those of the table.
@@ -41,7 +41,7 @@ impl Index {
                 Err(e) => refused.push(e.to_string()),
             }
         }
-        // Of one file with several excerpts.
+        // Several excerpts of one file have the same reason.
         refused.dedup();
         let mut columns: Vec<Column> = COLUMNS
             .iter()
@@ -141,7 +141,7 @@ fn count(
     let keys = || columns.iter().map(|c| (*c).to_owned());
     #[expect(deprecated, reason = "its successor needs the lazy engine, which doubles the crates")]
     let sums = frame.group_by(keys())?.select(["utterances"]).sum()?;
-    // Groups come in no order.
+    // The order of groups is not defined.
     let sums = sums.sort(keys(), SortMultipleOptions::default())?;
     let texts = columns.iter().map(|c| sums.column(c)?.str()).collect::<PolarsResult<Vec<_>>>()?;
     let numbers = sums.column("utterances_sum")?.u64()?;
@@ -152,7 +152,7 @@ fn count(
 /// Column `name` of `utterances`.
 fn text(name: &str, utterances: &[&Utterance], valence: &Valence) -> Column {
     let cell = |u| -> Cow<str> { cell(name, u, valence) };
-    // One text a row would be twice the memory: what is borrowed is copied into the column once.
+    // Borrowed texts are copied into the column once; owned ones would double the memory.
     let cells: Vec<Cow<str>> = utterances.iter().copied().map(cell).collect();
     let borrowed: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
     Column::new(name.into(), borrowed)
@@ -201,12 +201,7 @@ fn length(u: &Utterance, whole: f64) -> Result<f64> {
         None => Ok(whole),
         // As the features are cut: at least one sample at 16 kHz.
         Some(e) if e.start + 0.5 / f64::from(SAMPLE_RATE) < whole => Ok(e.end.min(whole) - e.start),
-        Some(e) => Err(Error::failed(format!(
-            "{}: utterance {} begins at {} s, the file has {whole:.3} s; correct its start",
-            u.path.display(),
-            u.id,
-            e.start
-        ))),
+        Some(_) => Err(u.begins_late(whole)),
     }
 }
 

@@ -1,11 +1,11 @@
-//! What a person reads whose corpus is not there.
+//! The error for a missing corpus, with instructions for obtaining it.
 
 use seraug_core::error::Error;
 use seraug_core::manifest::Manifest;
 use std::path::Path;
 
-/// The error of a corpus that is not there: what was looked for and where, numbered steps to obtain it, where it
-/// belongs, how to point elsewhere and how to check it. Several lines, one screen (exit code 2).
+/// The error for a missing corpus: what was looked for and where, numbered steps to obtain it, where to put it, how to point
+/// seraug elsewhere and how to check it. Several lines, one screen (exit code 2).
 /// `what` is what was found instead (`no folder corpora/iemocap`).
 pub fn missing(manifest: &Manifest, corpora: &Path, what: &str) -> Error {
     let Manifest { name, title, .. } = manifest;

@@ -1,4 +1,4 @@
-//! Corpora on disk: one file each, from a folder to checked utterances.
+//! Corpora: from a folder on disk to checked utterances.
 
 mod alike;
 mod check;
@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// One recording.
+/// One labelled recording, or an excerpt of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Utterance {
     /// Name of its corpus.
@@ -58,6 +58,16 @@ pub struct Utterance {
     pub sha256: String,
 }
 
+impl Utterance {
+    /// The error of an excerpt that begins after the end of its file, which has `seconds`.
+    pub(crate) fn begins_late(&self, seconds: f64) -> Error {
+        let (id, start) = (&self.id, self.excerpt.map_or(0.0, |e| e.start));
+        let why =
+            format!("utterance {id} begins at {start} s, the file has {seconds:.3} s; correct its start");
+        Error::at(&self.path, why)
+    }
+}
+
 /// A stretch of a recording.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Excerpt {
@@ -78,14 +88,15 @@ pub struct Corpus {
     pub utterances: Vec<Utterance>,
     /// Labelled utterances that the manifest drops, by code.
     pub dropped: BTreeMap<String, usize>,
-    /// What is wrong with it: unknown codes, stray audio; empty when nothing is.
+    /// What is wrong with it, such as unknown codes and stray audio; empty if nothing is.
     pub problems: Vec<String>,
-    /// What is in its folder and not among the utterances, because it cannot be used.
+    /// Entries of its folder that are no utterances because they cannot be used.
     pub faults: CorpusFaults,
 }
 
 impl Corpus {
-    /// SHA-256 over id, content, speaker, session, split and emotion of every utterance. Not over paths: a moved corpus is the same.
+    /// SHA-256 over id, content, speaker, session, split and emotion of every utterance; not over paths, so moving a corpus does
+    /// not change it.
     pub fn digest(&self) -> String {
         let mut lines: Vec<_> = self
             .utterances
@@ -100,30 +111,30 @@ impl Corpus {
     }
 }
 
-/// What an importer is given.
+/// The input of an importer.
 pub struct ImportSource<'a> {
     /// The corpus's description.
     pub manifest: Manifest,
     /// The folder of all corpora; this one's is `corpora/<manifest.name>`.
     pub corpora: &'a Path,
-    /// Where an importer may keep what it makes; safe to delete.
+    /// Folder in which an importer may cache; safe to delete.
     pub cache: &'a Path,
-    /// Whether a recording that an earlier import read, and that has not changed, is read again.
+    /// Whether unchanged recordings are read again to compute their digests.
     pub reading: DigestPolicy,
     /// Languages that are wanted (ISO 639-1); empty for all. An importer that reads files may ignore it.
     pub languages: &'a [String],
-    /// Goes up as files are read; the importer sets its length.
+    /// Advances as files are read; the importer sets its length.
     pub progress: &'a ProgressBar,
 }
 
-/// One line of the table: a corpus's manifest and what reads it.
+/// A corpus with an importer of its own.
 struct Known {
     name: &'static str,
     manifest: &'static str,
     import: Import,
 }
 
-/// `Known` of the importer and the manifest that bear a name.
+/// The [`Known`] whose importer and manifest are called `$name`.
 macro_rules! known {
     ($name:ident, $import:expr) => {
         Known {

@@ -1,4 +1,4 @@
-//! Files below a folder, whatever else is there: what cannot be followed or opened is told, and ends nothing.
+//! Lists the files below a folder. Links that cannot be followed and folders that cannot be read are reported, not errors.
 
 use super::CorpusFault;
 use std::ffi::OsStr;
@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
-/// Folders that systems put at the root of a disk or into every folder, and that hold no recording.
+/// Folders that operating systems create and that hold no recordings.
 const SYSTEM: &[&str] = &["lost+found", "System Volume Information", "$RECYCLE.BIN", "@eaDir", "__MACOSX"];
 
 /// What is below a folder.
@@ -14,9 +14,9 @@ const SYSTEM: &[&str] = &["lost+found", "System Volume Information", "$RECYCLE.B
 pub(super) struct FolderWalk {
     /// Regular files of the wanted kind, relative to the folder, in the order of their paths.
     pub(super) files: Vec<PathBuf>,
-    /// Of the wanted kind by their names, but links to nothing, pipes and the like.
+    /// Entries of the wanted kind by name that are no regular files: dangling links, pipes and the like.
     pub(super) broken: Vec<CorpusFault>,
-    /// Folders that cannot be read, links that go round or nowhere: whatever is behind them was not looked at.
+    /// Folders that cannot be read and links that form a loop or dangle; nothing behind them was searched.
     pub(super) unseen: Vec<CorpusFault>,
 }
 
@@ -47,7 +47,7 @@ pub(super) fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> FolderW
             }
             Err(e) => {
                 let path = e.path().unwrap_or(root);
-                // `filter_entry` is not asked about what cannot be looked at.
+                // `filter_entry` is not called for entries that cannot be read.
                 if path.file_name().is_some_and(passed) && path != root {
                     continue;
                 }
@@ -58,7 +58,7 @@ pub(super) fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> FolderW
                 if wanted(&extension) && e.loop_ancestor().is_none() {
                     walk.broken.push(fault);
                 } else if extension.is_empty() || !is_dangling(&e) {
-                    // A link to nothing that is called a text or a picture is none of a corpus's business.
+                    // Dangling links with other extensions do not concern the corpus.
                     walk.unseen.push(fault);
                 }
             }

@@ -1,5 +1,5 @@
-//! Folds of the cross-lingual protocol (paper 3.1.2, 3.2.2): a source corpus and a part of a target train, the rest
-//! of the target tests.
+//! Folds of the cross-lingual protocol (paper 3.1.2, 3.2.2): train on a source corpus and a part of a target
+//! corpus, test on the rest of the target.
 
 use super::sample::{of_each_class, stratified};
 use super::{Fold, Selection};
@@ -8,9 +8,9 @@ use seraug_core::rng::Seed;
 use seraug_core::spec::{CrossLingual, SpeakerRule};
 use std::collections::BTreeMap;
 
-/// How far the share of a class that a set of test speakers holds may be from the wanted share.
+/// Largest deviation of a class's share in a set of test speakers from the wanted share.
 const TOLERANCE: f64 = 0.1;
-/// Orders of the speakers that are tried for a set of test speakers.
+/// Number of random orders of the speakers that are tried.
 const ORDERS: u64 = 200;
 
 /// One fold a pair of source and target, in the order of [`CrossLingual::pairs`].
@@ -104,9 +104,8 @@ fn test_set(
     }
 }
 
-/// All utterances of a set of speakers that has about `share` of every class; none where no set was found that is
-/// within [`TOLERANCE`]. Speakers are added in random orders while that brings the classes closer to the share; the
-/// best of the orders is taken.
+/// All utterances of a set of speakers that has about `share` of every class; `None` if no set within [`TOLERANCE`] was found.
+/// Adds speakers in random orders as long as that brings the classes closer to the share, and takes the best order.
 fn speakers_of_about(
     selection: &Selection,
     all: &[usize],

@@ -1,31 +1,31 @@
-//! split.csv: the folds of a run, to be checked by anybody and used again. One row an utterance, one column a fold.
+//! split.csv: the folds of a run, for verification and reuse. One row an utterance, one column a fold.
 
 use super::{Fold, Selection};
-use seraug_core::error::{Error, Result};
+use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::files::{self, write_atomic};
-use seraug_core::names::unicode::clean;
+use seraug_core::names::unicode::normalise;
 use seraug_core::spec::MOST_CELLS;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 const KEYS: [&str; 4] = ["corpus", "utterance", "speaker", "class"];
-/// The fifth column, which files of earlier versions have not.
+/// The fifth column, which files of earlier versions lack.
 const CONTENT: &str = "sha256";
 
-/// What an utterance is in a fold.
+/// The role of an utterance in a fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SplitPart {
-    /// It trains.
+    /// In the training set.
     Train,
-    /// It tests.
+    /// In the test set.
     Test,
-    /// The reduction removed it from training.
+    /// Removed from the training set by the reduction.
     Removed,
-    /// Of the target corpus: it trains in LT and FT.
+    /// Of the target corpus, in the training set of LT and FT.
     Low,
-    /// Of the target corpus: it trains in FT alone.
+    /// Of the target corpus, in the training set of FT only.
     Full,
-    /// It takes no part.
+    /// In no part of the fold.
     None,
 }
 
@@ -38,7 +38,7 @@ const PARTS: [(SplitPart, &str); 6] = [
     (SplitPart::None, "-"),
 ];
 
-/// What each utterance of a selection is in `fold`; in the order of the selection.
+/// The role of each utterance of a selection in `fold`, in the order of the selection.
 pub fn parts(fold: &Fold, utterances: usize) -> Vec<SplitPart> {
     let mut parts = vec![SplitPart::None; utterances];
     let mut mark = |items: &[usize], part| items.iter().for_each(|&i| parts[i] = part);
@@ -61,7 +61,6 @@ pub fn write_splits<'a>(
     classes: &[&str],
     folds: impl IntoIterator<Item = (u64, &'a Fold)>,
 ) -> Result<()> {
-    let failed = |e: &dyn std::fmt::Display| Error::failed(format!("{}: {e}", path.display()));
     let mut header: Vec<String> = KEYS.into_iter().chain([CONTENT]).map(str::to_owned).collect();
     let mut columns: Vec<Vec<SplitPart>> = Vec::new();
     for (seed, fold) in folds {
@@ -69,15 +68,13 @@ pub fn write_splits<'a>(
         columns.push(parts(fold, selection.utterances.len()));
     }
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&header).map_err(|e| failed(&e))?;
+    writer.write_record(&header).at(path)?;
     let word = |part: SplitPart| PARTS.iter().find(|(p, _)| *p == part).map_or("-", |p| p.1);
     for (i, u) in selection.utterances.iter().enumerate() {
         let keys = [&*u.corpus, &u.id, &u.speaker, classes[selection.labels[i]], &u.sha256];
-        writer
-            .write_record(keys.into_iter().chain(columns.iter().map(|c| word(c[i]))))
-            .map_err(|e| failed(&e))?;
+        writer.write_record(keys.into_iter().chain(columns.iter().map(|c| word(c[i])))).at(path)?;
     }
-    write_atomic(path, &writer.into_inner().map_err(|e| failed(&e))?)
+    write_atomic(path, &writer.into_inner().at(path)?)
 }
 
 /// A split.csv as read.
@@ -129,7 +126,7 @@ impl SplitTable {
             let mut parts = text.splitn(3, '/');
             let seed: u64 = parts.next()?.strip_prefix("seed-")?.parse().ok()?;
             let fold: usize = parts.next()?.strip_prefix("fold-")?.parse().ok()?;
-            // A spec names no others.
+            // No spec has other numbers.
             let known = i64::try_from(seed).is_ok() && (1..=MOST_CELLS).contains(&fold);
             Some((seed, fold, parts.next()?.to_owned())).filter(|_| known)
         };
@@ -172,8 +169,8 @@ impl SplitTable {
         let text = |i: usize| record[i].to_owned();
         let row = ListedUtterance {
             corpus: text(0),
-            // A run of before names were cleaned listed them as the table had them.
-            utterance: clean(&record[1]).into_owned(),
+            // Earlier versions listed names as the table had them, not normalised.
+            utterance: normalise(&record[1]).into_owned(),
             class: text(3),
             sha256: content.then(|| text(KEYS.len())).filter(|s| !s.is_empty()),
         };
@@ -206,15 +203,15 @@ impl SplitTable {
         self.columns.iter().position(|c| (c.0, c.1) == (seed, fold))
     }
 
-    /// What the utterance of `row` is in the fold of `column`.
+    /// The role of the utterance of `row` in the fold of `column`.
     pub fn part(&self, row: usize, column: usize) -> SplitPart {
         self.parts[row * self.columns.len() + column]
     }
 
-    /// The folds of run seed `seed`, by number. Utterances that the file does not list take no part.
+    /// The folds of run seed `seed`, by number. Utterances that the file does not list are in no part.
     ///
     /// # Errors
-    /// A seed that the file has not; an utterance of a fold that the selection has not.
+    /// A seed that the file lacks; an utterance of a fold that the selection lacks.
     pub fn folds(&self, selection: &Selection, seed: u64) -> Result<Vec<Fold>> {
         let bad = |what: String| Err(Error::usage(format!("{}: {what}", self.name)));
         let mut folds = Vec::new();

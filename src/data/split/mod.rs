@@ -1,4 +1,4 @@
-//! From corpora to folds. Every draw depends on the seed and an utterance's id, never on file order.
+//! Splits corpora into folds. Every draw depends on the seed and an utterance's id, never on file order.
 
 mod cross_lingual;
 mod file;
@@ -19,23 +19,23 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The utterances an experiment is about.
+/// The utterances of an experiment.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    /// Corpus by corpus in the spec's order, by id within one.
+    /// Corpus by corpus in the spec's order, sorted by id within each.
     pub utterances: Vec<Utterance>,
-    /// Class index of each.
+    /// Class index of each utterance.
     pub labels: Vec<usize>,
-    /// Utterances left out, by corpus and emotion.
+    /// Number of utterances left out, by corpus and emotion.
     pub left_out: BTreeMap<(String, Emotion), usize>,
 }
 
-/// A split. All indices are into [`Selection::utterances`], ascending.
+/// A fold. All indices are into [`Selection::utterances`], ascending.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fold {
-    /// From 1.
+    /// Its number, from 1.
     pub number: usize,
-    /// What it is about: a corpus, or a pair such as `ravdess>emodb`.
+    /// Its corpus, or its pair of corpora such as `ravdess>emodb`.
     pub corpus: String,
     /// Training utterances after the reduction.
     pub train: Vec<usize>,
@@ -49,12 +49,12 @@ pub struct Fold {
     pub target: Vec<usize>,
     /// Cross-lingual: the part of `target` that trains in LT.
     pub low: Vec<usize>,
-    /// Test speakers may train, because the protocol or the corpus leaves no other way.
+    /// Test speakers are also in training, because the protocol or the corpus requires it.
     pub speakers_overlap: bool,
 }
 
 impl Fold {
-    /// The fold of a condition that trains on this share of the target corpus.
+    /// The same fold, with this share of the target corpus in training.
     pub fn with(&self, share: TargetShare) -> Fold {
         match share {
             TargetShare::Full => self.clone(),
@@ -71,7 +71,7 @@ impl Fold {
 /// Keeps the utterances of the spec's languages and classes.
 ///
 /// # Errors
-/// A language or class of which a corpus has nothing.
+/// A language or class of which a corpus has no utterance.
 pub fn select(spec: &Spec, corpora: Vec<Corpus>) -> Result<Selection> {
     let mut selection = Selection { utterances: Vec::new(), labels: Vec::new(), left_out: BTreeMap::new() };
     for corpus in corpora {
@@ -108,7 +108,7 @@ pub fn select(spec: &Spec, corpora: Vec<Corpus>) -> Result<Selection> {
     Ok(selection)
 }
 
-/// How the utterances of an experiment become folds: what the seeds have in common, found once.
+/// Makes the folds of an experiment; computes the part that all seeds share once.
 #[derive(Debug)]
 pub struct Splits<'a> {
     spec: &'a Spec,
@@ -118,9 +118,9 @@ pub struct Splits<'a> {
 
 #[derive(Debug)]
 enum SplitKind {
-    /// The same sides for every seed, which draws what the reduction removes.
+    /// Every seed has the same sides and draws what the reduction removes.
     Sides(Vec<Sides>),
-    /// Those of a split.csv.
+    /// The folds of a split.csv.
     File(SplitTable),
     /// Every seed draws the sides.
     CrossLingual,
@@ -130,7 +130,7 @@ impl<'a> Splits<'a> {
     /// The splits of `spec`.
     ///
     /// # Errors
-    /// What the corpora cannot serve: fewer speakers than folds, no session, no split; a split.csv that does not read.
+    /// A protocol that the corpora do not support (fewer speakers than folds, no sessions, no split); an invalid split.csv.
     pub fn new(spec: &'a Spec, selection: &'a Selection) -> Result<Splits<'a>> {
         let rest = |test: Vec<usize>| {
             let is_test = |i: &usize| test.binary_search(i).is_ok();
@@ -148,10 +148,10 @@ impl<'a> Splits<'a> {
         Ok(Splits { spec, selection, kind })
     }
 
-    /// The folds under one run seed, those of the protocol's `only` alone where it is given.
+    /// The folds of one run seed; only those in the protocol's `only`, if it is given.
     ///
     /// # Errors
-    /// A fold whose training or test set lacks a class, a fold that is not there, no speakers to draw a side from.
+    /// A fold whose training or test set lacks a class, a fold that does not exist, no speakers to draw a side from.
     pub fn folds(&self, seed: u64) -> Result<Vec<Fold>> {
         let Splits { spec, selection, kind } = self;
         let mut folds = match (kind, &spec.protocol) {
@@ -163,7 +163,7 @@ impl<'a> Splits<'a> {
             (SplitKind::CrossLingual, _) => unreachable!("the kind is the protocol's"),
         };
         let only = spec.protocol.only();
-        // Folds of a file keep their numbers; the others are numbered through, once for each reduced set.
+        // Folds of a file keep their numbers; other folds are numbered consecutively over all reduced sets.
         let count = match &spec.protocol {
             Protocol::SplitFile(_) => folds.iter().map(|f| f.number).max().unwrap_or(0),
             _ => folds.len() / reduced_sets(spec).len().max(1),
@@ -176,7 +176,7 @@ impl<'a> Splits<'a> {
         check_conditions(spec, selection, &folds)?;
         for fold in &folds {
             check(spec, selection, fold)?;
-            // Without a target corpus the low share is the full one.
+            // Without a target corpus the low share equals the full one.
             if !fold.target.is_empty() {
                 check(spec, selection, &fold.with(TargetShare::Low))?;
             }
@@ -201,7 +201,7 @@ struct Sides {
     speakers_overlap: bool,
 }
 
-/// A fold for each reduced set and pair of sides, numbered through.
+/// A fold for each reduced set and pair of sides, numbered consecutively.
 fn reduced(spec: &Spec, selection: &Selection, seed: u64, sides: &[Sides]) -> Vec<Fold> {
     let mut folds = Vec::new();
     for reduced in reduced_sets(spec) {
@@ -236,7 +236,7 @@ fn reduced_sets(spec: &Spec) -> Vec<Vec<usize>> {
     }
 }
 
-/// What a condition asks of the folds: a split.csv need not have it.
+/// Checks that the folds have what each condition needs; a split.csv may lack it.
 fn check_conditions(spec: &Spec, selection: &Selection, folds: &[Fold]) -> Result<()> {
     let lacks = |condition: &str, what: &str, fold: &Fold| {
         Err(Error::usage(format!("condition.{condition}: fold {} has no {what}", fold.number)))

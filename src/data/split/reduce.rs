@@ -4,8 +4,8 @@ use super::Selection;
 use seraug_core::rng::Seed;
 use seraug_core::spec::Reduction;
 
-/// Splits `pool` into what is kept and what is removed. Of a class of n, round(n (1 - share)) stay, at
-/// least one: those whose draw is lowest.
+/// Splits `pool` into kept and removed utterances. Of a reduced class with n utterances, round(n (1 - share)) are kept, at
+/// least one: those with the lowest draws.
 pub(super) fn reduce(
     reduction: &Reduction,
     reduced: &[usize],

@@ -4,9 +4,8 @@ use super::Selection;
 use seraug_core::emotion::Emotion;
 use seraug_core::rng::Seed;
 
-/// `count` of `pool`, ascending, stratified by class, emotion and speaker: the pool is put in that order, at random
-/// within a speaker's emotion, and every (pool / count)th is taken from a random start. Every stratum gets its share
-/// to within one.
+/// `count` of `pool`, ascending, stratified by class, emotion and speaker: sorts the pool in that order, at random within a
+/// speaker's emotion, and takes every (pool / count)th from a random start. Every stratum gets its share to within one.
 pub(super) fn stratified(selection: &Selection, pool: &[usize], count: usize, seed: Seed) -> Vec<usize> {
     let count = count.min(pool.len());
     if count == 0 {

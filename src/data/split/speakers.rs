@@ -3,7 +3,7 @@
 use super::{Selection, Sides};
 use seraug_core::error::{Error, Result};
 use seraug_core::manifest::Gender;
-use seraug_core::names::unicode::clean;
+use seraug_core::names::unicode::normalise;
 use seraug_core::spec::{FixedSplit, LeaveSpeakersOut};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -51,7 +51,7 @@ pub(super) fn groups(protocol: &LeaveSpeakersOut, selection: &Selection) -> Resu
         let known: HashSet<&str> = selection.utterances.iter().map(|u| u.speaker.as_str()).collect();
         for (g, speakers) in protocol.groups.iter().enumerate() {
             for speaker in speakers {
-                let named = clean(speaker);
+                let named = normalise(speaker);
                 let Some(&speaker) = known.get(&*named) else {
                     return Err(Error::usage(format!(
                         "protocol.leave-speakers-out.groups: the corpus has no speaker `{speaker}` of these classes"
@@ -78,12 +78,13 @@ pub(super) fn groups(protocol: &LeaveSpeakersOut, selection: &Selection) -> Resu
 /// The two sides of a corpus's own split.
 pub(super) fn parts(protocol: &FixedSplit, selection: &Selection) -> Result<Sides> {
     let of = |names: &[String]| -> Vec<usize> {
-        let names: HashSet<_> = names.iter().map(|n| clean(n)).collect();
+        let names: HashSet<_> = names.iter().map(|n| normalise(n)).collect();
         let named = |i: &usize| selection.utterances[*i].split.as_deref().is_some_and(|s| names.contains(s));
         (0..selection.utterances.len()).filter(named).collect()
     };
     for (key, names) in [("train", &protocol.train), ("test", &protocol.test)] {
-        let there = |n: &String| selection.utterances.iter().any(|u| u.split.as_deref() == Some(&*clean(n)));
+        let there =
+            |n: &String| selection.utterances.iter().any(|u| u.split.as_deref() == Some(&*normalise(n)));
         if let Some(name) = names.iter().find(|n| !there(n)) {
             let known: BTreeSet<&str> =
                 selection.utterances.iter().filter_map(|u| u.split.as_deref()).collect();

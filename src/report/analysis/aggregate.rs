@@ -1,4 +1,4 @@
-//! From outcomes to one value a column and independent unit, ready for an interval.
+//! Aggregates outcomes to one value for each column and independent unit (fold or seed), from which intervals are made.
 
 use super::loaded_run::LoadedRun;
 use polars::prelude::{Column as Values, DataFrame, PolarsError, SortMultipleOptions};
@@ -21,19 +21,19 @@ pub enum Column {
 /// A measured value of a cell, in percent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CellSample {
-    /// Index in the spec.
+    /// Index of the condition in the spec.
     pub condition: usize,
-    /// What was measured.
+    /// Column of the table that the value belongs to.
     pub column: Column,
-    /// Group of test speakers, from 1.
+    /// Number of the group of test speakers, from 1.
     pub fold: usize,
-    /// An entry of the spec's `seeds`.
+    /// Seed of the training, an entry of the spec's `seeds`.
     pub seed: u64,
     /// Percent, or percentage points for a difference.
     pub value: f64,
 }
 
-/// What an interval counts as independent.
+/// What an interval takes as independent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Groups of test speakers, each averaged over its seeds.
@@ -43,35 +43,35 @@ pub enum Unit {
 }
 
 /// The columns of a run, in table order, without the difference.
-pub fn columns(reading: &LoadedRun) -> Vec<Column> {
-    let reduced = reading.reduced();
-    if reading.per_class() {
+pub fn columns(run: &LoadedRun) -> Vec<Column> {
+    let reduced = run.reduced();
+    if run.per_class() {
         return reduced.iter().map(|&c| Column::Class(c)).chain([Column::Reduced]).collect();
     }
-    let classes = (0..reading.spec.classes.len()).map(Column::Class);
+    let classes = (0..run.spec.classes.len()).map(Column::Class);
     classes.chain([Column::Uar]).chain((!reduced.is_empty()).then_some(Column::Reduced)).collect()
 }
 
 /// The column that conditions are compared by.
-pub fn main_column(reading: &LoadedRun) -> Column {
-    if reading.reduced().is_empty() { Column::Uar } else { Column::Reduced }
+pub fn main_column(run: &LoadedRun) -> Column {
+    if run.reduced().is_empty() { Column::Uar } else { Column::Reduced }
 }
 
-/// Values of every finished cell. A class that a test fold lacks gives none.
-pub fn samples(reading: &LoadedRun) -> Vec<CellSample> {
-    let reduced = reading.reduced();
-    let classes = reading.spec.class_names();
+/// Values of every finished cell. A class without utterances in the test fold has no value.
+pub fn samples(run: &LoadedRun) -> Vec<CellSample> {
+    let reduced = run.reduced();
+    let classes = run.spec.class_names();
     let mut samples = Vec::new();
     // Cells of one data set a class, by (condition, speakers, seed).
     let mut sets: BTreeMap<(usize, usize, u64), BTreeMap<usize, f64>> = BTreeMap::new();
-    for o in &reading.outcomes {
+    for o in &run.outcomes {
         let Some(confusion) = &o.confusion else { continue };
-        let condition = reading.condition_of(&o.cell);
-        let (fold, seed) = (reading.group(o.cell.fold), o.cell.seed);
+        let condition = run.condition_of(&o.cell);
+        let (fold, seed) = (run.group(o.cell.fold), o.cell.seed);
         let mut push = |column, value: Option<f64>| {
             samples.extend(value.map(|v| CellSample { condition, column, fold, seed, value: 100.0 * v }));
         };
-        if reading.per_class() {
+        if run.per_class() {
             let class = o.reduced.first().and_then(|r| classes.iter().position(|c| c == r));
             if let (Some(class), Some(uar)) = (class, confusion.uar()) {
                 push(Column::Class(class), Some(uar));
@@ -109,13 +109,14 @@ pub fn differences(samples: &[CellSample], column: Column, condition: usize, bas
 /// Test utterances over training utterances, by fold and seed.
 pub type Ratios = BTreeMap<(usize, u64), f64>;
 
-/// Of every finished cell of a condition: how much training sets overlap, for the corrected resampled t-test.
-pub fn test_over_train(reading: &LoadedRun, condition: usize) -> Ratios {
-    let cells = reading.done(condition).filter(|o| o.n_train > 0);
+/// The ratios of every finished cell of a condition. The corrected resampled t-test measures by them how much training sets
+/// overlap.
+pub fn test_over_train(run: &LoadedRun, condition: usize) -> Ratios {
+    let cells = run.done(condition).filter(|o| o.n_train > 0);
     cells.map(|o| ((o.cell.fold, o.cell.seed), o.n_test as f64 / o.n_train as f64)).collect()
 }
 
-/// Mean over the cells that both have; 0 where there is none.
+/// Mean ratio over the cells that both have; 0 where there is none.
 pub fn mean_ratio(first: &Ratios, second: &Ratios) -> f64 {
     let both = first.iter().filter_map(|(key, r)| Some((r + second.get(key)?) / 2.0));
     let ratios: Vec<f64> = both.collect();

@@ -1,4 +1,4 @@
-//! history.csv of the cells: what trainings logged, averaged over the cells of a condition.
+//! Learning curves: the history.csv of each cell, averaged over the cells of a condition.
 
 use super::loaded_run::LoadedRun;
 use indexmap::IndexMap;
@@ -6,12 +6,12 @@ use rayon::prelude::*;
 use seraug_core::run_files::{HistoryRow, Outcome, read_history};
 use std::collections::BTreeMap;
 
-/// A quantity of a stage: mean over the cells of a condition, by step.
+/// One quantity of a stage by step, as the mean over the cells of a condition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
-    /// Index of the condition.
+    /// Index of the condition in the spec.
     pub condition: usize,
-    /// (step, mean), rising; only steps that every cell logged.
+    /// (step, mean) by ascending step; only steps that every cell logged.
     pub points: Vec<(f64, f64)>,
 }
 
@@ -21,29 +21,29 @@ pub type Curves = IndexMap<String, Vec<Curve>>;
 /// Values of one cell: quantity to (step, value).
 type Logged = IndexMap<String, BTreeMap<u64, f64>>;
 
-/// What the finished cells of each condition logged; a cell without the file is left out. Of one that does not read,
-/// `notes` gets a line.
-pub fn histories(reading: &LoadedRun, notes: &mut Vec<String>) -> Vec<Vec<Vec<HistoryRow>>> {
+/// The history of each finished cell, by condition. A cell without the file is left out; for one that cannot be read, a line is
+/// added to `notes`.
+pub fn histories(run: &LoadedRun, notes: &mut Vec<String>) -> Vec<Vec<Vec<HistoryRow>>> {
     let read = |o: &Outcome| {
-        let path = reading.run.cell_file(&o.cell, "history.csv");
+        let path = run.dir.cell_file(&o.cell, "history.csv");
         path.is_file().then(|| read_history(&path))
     };
     let mut of_condition = |condition| {
-        let done: Vec<&Outcome> = reading.done(condition).collect();
+        let done: Vec<&Outcome> = run.done(condition).collect();
         let found: Vec<_> = done.into_par_iter().filter_map(read).collect();
         let mut cells = Vec::new();
         for history in found {
             match history {
                 Ok(rows) => cells.push(rows),
-                Err(e) => notes.push(format!("The learning curves are without a cell: {e}")),
+                Err(e) => notes.push(format!("The learning curves leave out a cell: {e}")),
             }
         }
         cells
     };
-    (0..reading.spec.condition.len()).map(&mut of_condition).collect()
+    (0..run.spec.condition.len()).map(&mut of_condition).collect()
 }
 
-/// The curves of a stage.
+/// The mean curves of a stage (`classifier` or `augmentor`).
 pub fn curves(histories: &[Vec<Vec<HistoryRow>>], stage: &str) -> Curves {
     let mut curves = Curves::new();
     for (condition, cells) in histories.iter().enumerate() {

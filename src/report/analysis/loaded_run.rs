@@ -8,13 +8,13 @@ use std::collections::HashSet;
 /// All that a report is made from, except the files of single cells, which are read where needed.
 #[derive(Debug, Clone)]
 pub struct LoadedRun {
-    /// Where it was read from.
-    pub run: RunDir,
-    /// spec.toml.
+    /// The directory that it was read from.
+    pub dir: RunDir,
+    /// The resolved spec, from spec.toml.
     pub spec: Spec,
-    /// run.toml.
+    /// Provenance, folds, audit and warnings, from run.toml.
     pub info: RunInfo,
-    /// outcomes.csv, in its order.
+    /// One outcome for each cell that has ended, in the order of outcomes.csv.
     pub outcomes: Vec<Outcome>,
 }
 
@@ -22,17 +22,17 @@ impl LoadedRun {
     /// Reads spec.toml, run.toml and outcomes.csv.
     ///
     /// # Errors
-    /// A file that is missing or does not parse; classes or conditions of outcomes.csv that spec.toml does
-    /// not have; a cell that is there twice.
-    pub fn of(run: &RunDir) -> Result<LoadedRun> {
-        if !run.spec().is_file() {
+    /// A file that is missing or does not parse; classes or conditions in outcomes.csv that spec.toml does not have; a cell
+    /// that is listed twice.
+    pub fn of(dir: &RunDir) -> Result<LoadedRun> {
+        if !dir.spec().is_file() {
             let whole = "has no spec.toml: it is not a whole run directory";
-            return Err(Error::failed(format!("{}: {whole}", run.path().display())));
+            return Err(Error::failed(format!("{}: {whole}", dir.path().display())));
         }
-        let spec = spec::load(&run.spec(), &[])?;
-        let info = RunInfo::load(&run.info())?;
-        let (classes, outcomes) = read_outcomes(&run.outcomes())?;
-        let bad = |what: String| Error::failed(format!("{}: {what}", run.outcomes().display()));
+        let spec = spec::load(&dir.spec(), &[])?;
+        let info = RunInfo::load(&dir.info())?;
+        let (classes, outcomes) = read_outcomes(&dir.outcomes())?;
+        let bad = |what: String| Error::failed(format!("{}: {what}", dir.outcomes().display()));
         if classes.is_empty() {
             return Err(bad("has no recall_ columns: the file is empty or cut".into()));
         }
@@ -46,7 +46,7 @@ impl LoadedRun {
         if info.fold.is_empty() {
             return Err(Error::failed(format!(
                 "{}: lists no [[fold]]: the run is of another version of seraug; run the experiment again",
-                run.info().display()
+                dir.info().display()
             )));
         }
         let conditions: HashSet<&str> = spec.condition.iter().map(|c| c.name.as_str()).collect();
@@ -57,21 +57,27 @@ impl LoadedRun {
                 return Err(bad(format!("condition `{}` is not in spec.toml", o.cell.condition)));
             }
             if !folds.contains(&(o.cell.fold, o.corpus.as_str())) {
-                return Err(bad(format!("cell {} of {} is of no fold of run.toml", o.cell, o.corpus)));
+                return Err(bad(format!("cell {} of {} belongs to no fold of run.toml", o.cell, o.corpus)));
             }
             if !seen.insert(place(&o.cell)) {
-                return Err(bad(format!("cell {} is there twice", o.cell)));
+                return Err(bad(format!("cell {} is listed twice", o.cell)));
             }
         }
-        Ok(LoadedRun { run: run.clone(), spec, info, outcomes })
+        Ok(LoadedRun { dir: dir.clone(), spec, info, outcomes })
     }
 
-    /// Some corpus was made by a program.
+    /// The spec's title, marked when a corpus is synthetic.
+    pub fn title(&self) -> String {
+        let synthetic = if self.synthetic() { " (synthetic corpus)" } else { "" };
+        format!("{}{synthetic}", self.spec.title)
+    }
+
+    /// Whether some corpus was made by a program.
     pub fn synthetic(&self) -> bool {
         self.info.corpus.iter().any(|c| c.synthetic)
     }
 
-    /// Classes are reduced one at a time, in a data set each.
+    /// Whether classes are reduced one at a time, each in a data set of its own.
     pub fn per_class(&self) -> bool {
         match &self.spec.reduction {
             Some(r) => r.mode == ReductionMode::PerClass,
@@ -82,7 +88,8 @@ impl LoadedRun {
         }
     }
 
-    /// The reduced classes, as indices: the spec's, or those that the folds of a split.csv have.
+    /// Indices of the reduced classes: those of the spec, or, without a reduction in the spec, those that the folds of a given
+    /// split file reduce.
     pub fn reduced(&self) -> Vec<usize> {
         if self.spec.reduction.is_some() {
             return self.spec.reduced_classes();
@@ -92,7 +99,7 @@ impl LoadedRun {
         (0..names.len()).filter(somewhere).collect()
     }
 
-    /// The groups of test utterances that the run has, ascending.
+    /// Numbers of the groups of test utterances, ascending.
     pub fn groups(&self) -> Vec<usize> {
         let mut groups: Vec<usize> = self.info.fold.iter().map(|f| f.group).collect();
         groups.sort_unstable();
@@ -105,7 +112,7 @@ impl LoadedRun {
         self.info.fold.iter().find(|f| f.number == fold).map_or(fold, |f| f.group)
     }
 
-    /// Cells that the run plans for each condition, as (fold, seed).
+    /// Cells that are planned for each condition, as (fold, seed).
     pub fn planned(&self) -> Vec<(usize, u64)> {
         let folds = self.info.fold.iter().map(|f| f.number);
         folds.flat_map(|f| self.spec.seeds.iter().map(move |&s| (f, s))).collect()
@@ -136,7 +143,7 @@ impl LoadedRun {
         let mut info = self.info.clone();
         info.fold.retain(folds);
         LoadedRun {
-            run: self.run.clone(),
+            dir: self.dir.clone(),
             spec: self.spec.clone(),
             info,
             outcomes: outcomes.cloned().collect(),
@@ -148,19 +155,19 @@ impl LoadedRun {
         self.spec.condition.iter().position(|c| c.name == cell.condition).unwrap_or_default()
     }
 
-    /// Outcomes of condition `index` that have a confusion.
+    /// Outcomes of the finished cells of condition `index`.
     pub fn done(&self, index: usize) -> impl Iterator<Item = &Outcome> {
         let name = &self.spec.condition[index].name;
         self.outcomes.iter().filter(move |o| o.status == OutcomeStatus::Done && o.cell.condition == *name)
     }
 
-    /// Outcomes of condition `index` that failed.
+    /// Outcomes of the failed cells of condition `index`.
     pub fn failed(&self, index: usize) -> impl Iterator<Item = &Outcome> {
         let name = &self.spec.condition[index].name;
         self.outcomes.iter().filter(move |o| o.status == OutcomeStatus::Failed && o.cell.condition == *name)
     }
 
-    /// Cells that the spec plans and outcomes.csv lacks, in plan order.
+    /// Cells that are planned and have no row in outcomes.csv, in plan order.
     pub fn missing(&self) -> Vec<CellId> {
         let there: HashSet<_> = self.outcomes.iter().map(|o| place(&o.cell)).collect();
         let planned = self.planned();
@@ -178,7 +185,7 @@ impl LoadedRun {
     }
 }
 
-/// What tells a cell from the others of its run.
+/// Condition, fold and seed: what tells a cell from the others of its run.
 pub fn place(cell: &CellId) -> (&str, usize, u64) {
     (&cell.condition, cell.fold, cell.seed)
 }

@@ -1,4 +1,4 @@
-//! What the numbers of a run are: means, intervals, predictions, speakers, representations.
+//! What is computed from the files of a run: values of cells, predictions, learning curves, speakers, representations.
 
 pub mod aggregate;
 pub mod embedding;

@@ -1,4 +1,4 @@
-//! Every prediction of a run in a compact form, read from the cells' predictions.csv and held against outcomes.csv.
+//! All predictions of a run in a compact form, read from the predictions.csv of each cell and checked against outcomes.csv.
 
 use super::loaded_run::LoadedRun;
 use csv::StringRecord;
@@ -9,27 +9,27 @@ use seraug_core::metrics::Confusion;
 use seraug_core::run_files::{CellId, Outcome};
 use std::collections::HashMap;
 
-/// What a classifier said of one test utterance. Ids belong to the corpus that the cell is tested on.
+/// What a classifier predicted for one test utterance. Ids belong to the corpus that the cell is tested on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CellPrediction {
     /// Index in [`RunPredictions::utterances`].
     pub utterance: u32,
     /// Index in [`RunPredictions::speakers`].
     pub speaker: u32,
-    /// Class index.
+    /// Index of the labelled class.
     pub truth: u8,
-    /// Class index.
+    /// Index of the predicted class.
     pub predicted: u8,
 }
 
 /// The predictions of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunPredictions {
-    /// Ids of utterances, in the order in which they were met.
+    /// Ids of utterances, in the order of their first prediction.
     pub utterances: Vec<String>,
-    /// Ids of speakers, likewise.
+    /// Ids of speakers, in the order of their first prediction.
     pub speakers: Vec<String>,
-    /// Cells with a result and without a predictions.csv, in the order of outcomes.csv.
+    /// Cells that have a result and no predictions.csv, in the order of outcomes.csv.
     pub missing: Vec<CellId>,
     of: HashMap<CellId, Vec<CellPrediction>>,
 }
@@ -37,39 +37,39 @@ pub struct RunPredictions {
 /// Rows of a file: utterance, speaker, truth, predicted.
 type Rows = Vec<(Box<str>, Box<str>, u8, u8)>;
 
-/// Files that are held as text at once.
+/// Files that are read at once; more would only use memory.
 const BATCH: usize = 256;
 
 impl RunPredictions {
-    /// Reads `cells/*/predictions.csv` of every cell with a result, several at a time. A file that is not there
-    /// gives an empty list and is named in `missing`.
+    /// Reads the predictions.csv of every cell with a result, several at a time. A cell without the file has no predictions
+    /// and is named in `missing`.
     ///
     /// # Errors
     /// A file that does not parse, with its name; [`Error::Contradiction`] for one whose counts are not those of
-    /// outcomes.csv or that has an utterance twice, with file and cell.
-    pub fn of(reading: &LoadedRun) -> Result<RunPredictions> {
-        let classes = reading.spec.class_names();
-        let done: Vec<&Outcome> = reading.outcomes.iter().filter(|o| o.confusion.is_some()).collect();
-        let mut answers = RunPredictions::default();
+    /// outcomes.csv or that lists an utterance twice, with file and cell.
+    pub fn of(run: &LoadedRun) -> Result<RunPredictions> {
+        let classes = run.spec.class_names();
+        let done: Vec<&Outcome> = run.outcomes.iter().filter(|o| o.confusion.is_some()).collect();
+        let mut predictions = RunPredictions::default();
         let (mut utterances, mut speakers) = (UtteranceNumbers::default(), UtteranceNumbers::default());
-        // The last cell, by its number, in which an utterance was met.
-        let mut met: Vec<usize> = Vec::new();
+        // For each utterance, the number of the last cell that had it.
+        let mut last_cell: Vec<usize> = Vec::new();
         for (batch, outcomes) in done.chunks(BATCH).enumerate() {
             let read: Vec<Option<Rows>> =
-                outcomes.par_iter().map(|o| rows(reading, o, &classes)).collect::<Result<_>>()?;
+                outcomes.par_iter().map(|o| rows(run, o, &classes)).collect::<Result<_>>()?;
             for (i, (o, rows)) in std::iter::zip(outcomes, read).enumerate() {
                 let Some(rows) = rows else {
-                    answers.missing.push(o.cell.clone());
+                    predictions.missing.push(o.cell.clone());
                     continue;
                 };
                 let number = batch * BATCH + i + 1;
                 let mut list = Vec::with_capacity(rows.len());
                 for (utterance, speaker, truth, predicted) in rows {
                     let utterance = utterances.index(utterance);
-                    met.resize(utterances.names.len(), 0);
-                    if std::mem::replace(&mut met[utterance as usize], number) == number {
+                    last_cell.resize(utterances.names.len(), 0);
+                    if std::mem::replace(&mut last_cell[utterance as usize], number) == number {
                         let id = &utterances.names[utterance as usize];
-                        return Err(contradiction(reading, o, &format!("utterance {id} is there twice")));
+                        return Err(contradiction(run, o, &format!("utterance {id} is listed twice")));
                     }
                     list.push(CellPrediction {
                         utterance,
@@ -78,21 +78,21 @@ impl RunPredictions {
                         predicted,
                     });
                 }
-                answers.of.insert(o.cell.clone(), list);
+                predictions.of.insert(o.cell.clone(), list);
             }
         }
-        answers.utterances = utterances.names;
-        answers.speakers = speakers.names;
-        Ok(answers)
+        predictions.utterances = utterances.names;
+        predictions.speakers = speakers.names;
+        Ok(predictions)
     }
 
-    /// The answers of a cell, in the order of its file; empty without a result or a file.
+    /// The predictions of a cell, in the order of its file; empty without a result or a file.
     pub fn cell(&self, cell: &CellId) -> &[CellPrediction] {
         self.of.get(cell).map_or(&[], Vec::as_slice)
     }
 }
 
-/// Ids and their numbers.
+/// Numbers ids in the order in which they come.
 #[derive(Default)]
 struct UtteranceNumbers {
     names: Vec<String>,
@@ -111,9 +111,9 @@ impl UtteranceNumbers {
     }
 }
 
-/// The rows of a cell's file; none where it is not there.
-fn rows(reading: &LoadedRun, o: &Outcome, classes: &[&str]) -> Result<Option<Rows>> {
-    let path = reading.run.cell_file(&o.cell, "predictions.csv");
+/// The rows of a cell's file; `None` where it does not exist.
+fn rows(run: &LoadedRun, o: &Outcome, classes: &[&str]) -> Result<Option<Rows>> {
+    let path = run.dir.cell_file(&o.cell, "predictions.csv");
     let bad = |what: String| Error::failed(format!("{}: {what}", path.display()));
     let bytes = match files::read(&path, files::DATA) {
         Ok(bytes) => bytes,
@@ -139,17 +139,17 @@ fn rows(reading: &LoadedRun, o: &Outcome, classes: &[&str]) -> Result<Option<Row
         rows.push((record[0].into(), record[1].into(), truth as u8, predicted as u8));
     }
     if o.confusion.as_ref() != Some(&confusion) {
-        return Err(contradiction(reading, o, &different(o, &confusion, classes)));
+        return Err(contradiction(run, o, &different(o, &confusion, classes)));
     }
     Ok(Some(rows))
 }
 
-fn contradiction(reading: &LoadedRun, o: &Outcome, what: &str) -> Error {
-    let path = reading.run.cell_file(&o.cell, "predictions.csv");
+fn contradiction(run: &LoadedRun, o: &Outcome, what: &str) -> Error {
+    let path = run.dir.cell_file(&o.cell, "predictions.csv");
     Error::contradiction(format!("{}: cell {}: {what}: a file was changed", path.display(), o.cell))
 }
 
-/// The first count at which the two files differ.
+/// The first count in which the two files differ, as a phrase.
 fn different(o: &Outcome, found: &Confusion, classes: &[&str]) -> String {
     let stated = o.confusion.as_ref();
     for (t, truth) in classes.iter().enumerate() {

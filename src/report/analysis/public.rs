@@ -1,4 +1,4 @@
-//! A run as anybody may see it: without hosts, users and paths. docs/format.md says what a run holds of them.
+//! A run as anybody may see it: without hosts, users and paths. docs/results.md says what a run holds of them.
 
 use super::loaded_run::LoadedRun;
 use seraug_core::device::DeviceInfo;
@@ -7,28 +7,29 @@ use seraug_core::run_files::{CellRecord, RunDir, RunInfo, Session, Warning};
 use seraug_core::spec::Protocol;
 use std::path::Path;
 
-/// What stands in the place of what is left out.
+/// Replaces what is left out.
 const OUT: &str = "…";
 
-/// Options of the command line whose values are folders or files.
+/// Options of the command line whose values are folders or files; they are left out with their values.
 const PLACES: [&str; 6] = ["--corpora", "--results", "--reports", "--resume", "--splice", "--out"];
 
-/// What names a person or a machine, as far as a run and this process know it.
+/// Words and folders that name a person or a machine, as far as the run and this process know them.
 #[derive(Debug, Clone, Default)]
 pub struct Private {
-    /// Hosts and users: left out where they stand as words. Longest first.
+    /// Hosts and users: replaced where they stand as whole words. Longest first.
     words: Vec<String>,
-    /// Folders, which may have white space in them. Longest first.
+    /// Folders, which may contain white space. Longest first.
     places: Vec<String>,
 }
 
 impl Private {
-    /// What is known of `run`: hosts of its sessions and cells, users in the paths of its commands, this machine's.
-    pub fn of(run: &RunDir, info: &RunInfo) -> Private {
+    /// Collects what is known of the run in `dir`: the hosts of its sessions and cells, the users in the paths of its commands,
+    /// and the host, user and folders of this process.
+    pub fn of(dir: &RunDir, info: &RunInfo) -> Private {
         let variable = |name: &str| std::env::var(name).ok();
         let mut hosts = vec![info.device.host.clone(), Owner::me().host.clone()];
         hosts.extend(info.session.iter().map(|s| s.host.clone()));
-        let cells = walkdir::WalkDir::new(run.path().join("cells")).into_iter().flatten();
+        let cells = walkdir::WalkDir::new(dir.path().join("cells")).into_iter().flatten();
         let records = cells.filter(|e| e.file_name() == "outcome.toml");
         hosts.extend(records.filter_map(|e| CellRecord::load(e.path()).ok().flatten()).map(|r| r.host));
         // `node17.example.org` is also called `node17`.
@@ -36,12 +37,12 @@ impl Private {
         let commands = info.session.iter().map(|s| &s.command).chain([&info.command]);
         let said: Vec<&str> = commands.flatten().map(String::as_str).collect();
         let here = std::env::current_dir().ok();
-        let known = run.path().ancestors().chain(here.as_deref()).map(|p| p.to_string_lossy().into_owned());
+        let known = dir.path().ancestors().chain(here.as_deref()).map(|p| p.to_string_lossy().into_owned());
         let mut places: Vec<String> =
             known.chain(["HOME", "SERAUG_CORPORA"].into_iter().filter_map(variable)).collect();
-        // One below the working directory tells nothing, and may be any word.
+        // A relative folder names nobody, and may be any word.
         places.retain(|place| place.starts_with(['/', '~']));
-        // Folders that a command names, with the white space that they may have.
+        // Folders that a command names, including those with white space.
         let values = said.iter().map(|word| word.split_once('=').map_or(*word, |(_, value)| value));
         places.extend(values.filter(|v| v.starts_with(['/', '~'])).map(str::to_owned));
         let mut users: Vec<String> = ["USER", "LOGNAME"].into_iter().filter_map(variable).collect();
@@ -51,7 +52,7 @@ impl Private {
 
     fn new(mut words: Vec<String>, mut places: Vec<String>) -> Private {
         for list in [&mut words, &mut places] {
-            // A single letter names nobody, and would take words apart.
+            // A single letter names nobody, and replacing it would break words.
             list.retain(|text| text.chars().count() > 1);
             list.sort_by_key(|text| std::cmp::Reverse(text.len()));
             list.dedup();
@@ -70,7 +71,7 @@ impl Private {
             let ends = |c: Option<char>| c.is_none_or(|c| !is_of_word(c));
             text = replace(&text, word, ends, ends);
         }
-        // A holder of a lease may be on any machine: `process 12 on node17`.
+        // The holder of a lease may run on any machine: `process 12 on node17`.
         without_host_of_process(&text)
     }
 
@@ -99,7 +100,7 @@ impl Private {
         out
     }
 
-    /// run.toml without them.
+    /// run.toml without hosts, users and paths.
     pub fn info(&self, info: &RunInfo) -> RunInfo {
         let text = |t: &String| self.out_of(t);
         let command = |words: &[String]| self.command(words, &info.experiment);
@@ -119,12 +120,12 @@ impl Private {
         out
     }
 
-    /// A run without them. Names of conditions, classes and corpora are of the experiment, and stay.
-    pub fn reading(&self, mut reading: LoadedRun) -> LoadedRun {
-        reading.info = self.info(&reading.info);
+    /// The run without hosts, users and paths. Names of conditions, classes and corpora belong to the experiment and stay.
+    pub fn run(&self, mut run: LoadedRun) -> LoadedRun {
+        run.info = self.info(&run.info);
         let hide = |text: &mut String| *text = self.out_of(text);
-        reading.outcomes.iter_mut().for_each(|o| hide(&mut o.error));
-        let spec = &mut reading.spec;
+        run.outcomes.iter_mut().for_each(|o| hide(&mut o.error));
+        let spec = &mut run.spec;
         hide(&mut spec.title);
         hide(&mut spec.counterpart);
         spec.condition.iter_mut().for_each(|c| hide(&mut c.title));
@@ -133,11 +134,11 @@ impl Private {
             hide(&mut p.path);
         }
         spec.slurm = None;
-        reading
+        run
     }
 }
 
-/// The user whose home a path goes through: `anna` of `--corpora=/home/anna/x`.
+/// The user in whose home a path lies: `anna` for `--corpora=/home/anna/x`.
 fn user_of(path: &str) -> Option<&str> {
     let below = ["/home/", "/Users/", "/users/"].iter().find_map(|h| Some(path.split_once(h)?.1))?;
     below.split(['/', ' ', ':', ',']).next().filter(|user| !user.is_empty())
@@ -147,7 +148,7 @@ fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// `text` with [`OUT`] for each `part` that stands between fitting characters.
+/// `text` with [`OUT`] for each `part` whose neighbouring characters pass the two tests.
 fn replace(
     text: &str,
     part: &str,
@@ -181,10 +182,10 @@ fn without_paths(text: &str) -> String {
     out
 }
 
-/// A token without white space; what follows a colon behind a path stays, such as a line number.
+/// A token without its paths; what follows a colon after a path stays, such as a line number.
 fn without_path(token: &str) -> String {
     let web = ["http://", "https://", "doi:"].iter().any(|scheme| token.starts_with(scheme));
-    // A share (`smb://`, `file://`), a drive or a server of Windows, a variable: no colon parts them.
+    // A share (`smb://`, `file://`), a Windows drive or server, a variable: these are not split at colons.
     let drive = token.as_bytes().get(..3).is_some_and(|b| b[0].is_ascii_alphabetic() && b[1..] == *b":\\");
     let variable = token.starts_with('$') && token.contains('/');
     if !web && (token.contains("://") || drive || variable || token.starts_with("\\\\")) {

@@ -1,26 +1,26 @@
-//! The cells of two runs, each beside its counterpart.
+//! Pairs each cell of a run with the same cell of another.
 
 use crate::analysis::loaded_run::{LoadedRun, place};
 use seraug_core::run_files::{CellId, Outcome, OutcomeStatus};
 use std::collections::{HashMap, HashSet};
 
-/// Which runs have a result of a cell.
+/// Which of two runs have a result for a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CellPresence {
-    /// Both.
+    /// Both runs have a result.
     Both,
-    /// The first alone: it is failed or absent in the second.
+    /// Only the first run has a result; the cell failed or is absent in the second.
     First,
-    /// The second alone.
+    /// Only the second run has a result.
     Second,
-    /// It failed in both.
+    /// The cell failed in both runs.
     Failed,
-    /// It failed in one and is absent in the other.
+    /// The cell failed in one run and is absent in the other.
     Neither,
 }
 
 impl CellPresence {
-    /// `result_in` of compare.csv.
+    /// The word in the column `result_in` of compare.csv.
     pub(super) fn result_in(self) -> &'static str {
         match self {
             CellPresence::Both => "both",
@@ -34,26 +34,26 @@ impl CellPresence {
 /// A cell in two runs. Values are percent, differences percentage points, second less first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CellPair {
-    /// The cell, as in the run that has it; the experiment is the first's where both do.
+    /// The cell, as the run names it that has it; where both do, as the first names it.
     pub cell: CellId,
-    /// What it is about.
+    /// The data set of the cell.
     pub corpus: String,
-    /// Which have a result.
+    /// Which runs have a result.
     pub state: CellPresence,
-    /// What [`quantities`] names, in its order; none where a run has no result or the test set none of the class, and
-    /// in neither run for `mean_recall_reduced` where they reduced other classes.
+    /// The values of [`quantities`], in its order: of the first run and of the second. `None` where a run has no result or the
+    /// test set has no utterance of the class, and in both runs for `mean_recall_reduced` where they reduced different classes.
     pub values: Vec<[Option<f64>; 2]>,
-    /// Both are there and reduced other classes.
+    /// Whether both runs have the cell and reduced different classes in it.
     pub reduced_differs: bool,
-    /// Test utterances that the two call differently; none without the predictions of both.
+    /// Number of test utterances with a different prediction; `None` without the predictions of both runs.
     pub changed: Option<usize>,
 }
 
-/// The mean recall of the classes that a cell reduced.
+/// Name of the mean recall over the classes that a cell reduced.
 pub(super) const REDUCED: &str = "mean_recall_reduced";
 
-/// What is compared in a cell: `uar`, `recall_CLASS`, `mean_recall_reduced`, `accuracy`.
-pub fn quantities(classes: &[&str]) -> Vec<String> {
+/// Names of the values that are compared in a cell: `uar`, `recall_CLASS`, `mean_recall_reduced`, `accuracy`.
+pub(super) fn quantities(classes: &[&str]) -> Vec<String> {
     let recalls = classes.iter().map(|c| format!("recall_{c}"));
     let ends = [REDUCED, "accuracy"].map(str::to_owned);
     std::iter::once("uar".to_owned()).chain(recalls).chain(ends).collect()
@@ -68,13 +68,13 @@ fn values(o: &Outcome, classes: &[&str]) -> Vec<Option<f64>> {
 }
 
 impl CellPair {
-    /// Difference of the quantity at `index`.
+    /// Difference of the quantity at `index`, second less first.
     pub fn difference(&self, index: usize) -> Option<f64> {
         let [first, second] = self.values[index];
         Some(second? - first?)
     }
 
-    /// The greatest difference in size and the index of its quantity; of equals the first.
+    /// The difference that is largest in size, and the index of its quantity; the first of several that are equal.
     pub fn greatest(&self) -> Option<(usize, f64)> {
         let all = (0..self.values.len()).filter_map(|i| Some((i, self.difference(i)?)));
         all.fold(None, |best: Option<(usize, f64)>, d| match best {
@@ -83,29 +83,30 @@ impl CellPair {
         })
     }
 
-    /// `aug/fold-3/seed-1`.
+    /// The cell without its experiment: `aug/fold-3/seed-1`.
     pub fn name(&self) -> String {
         format!("{}/fold-{}/seed-{}", self.cell.condition, self.cell.fold, self.cell.seed)
     }
 }
 
-/// What tells a cell from the others of its run, whatever the experiment.
+/// Condition, fold, seed and data set, which tell a cell from the others of its run.
 pub(super) type CellPosition<'a> = (&'a str, usize, u64, &'a str);
 
-/// The place of an outcome.
+/// The position of the cell of an outcome.
 pub(super) fn place_of(o: &Outcome) -> CellPosition<'_> {
     let (condition, fold, seed) = place(&o.cell);
     (condition, fold, seed, &o.corpus)
 }
 
-/// The places at which both have a result.
+/// The positions at which both runs have a result.
 pub(super) fn shared<'a>(first: &'a LoadedRun, second: &'a LoadedRun) -> HashSet<CellPosition<'a>> {
     let done = |r: &'a LoadedRun| r.outcomes.iter().filter(|o| o.status == OutcomeStatus::Done).map(place_of);
     let of_first: HashSet<CellPosition> = done(first).collect();
     done(second).filter(|p| of_first.contains(p)).collect()
 }
 
-/// Every cell of either run: those of the first in its order, then what the second has alone.
+/// Every cell of either run: those of the first in its order, then those that only the second has. `changed` counts the
+/// predictions that differ.
 pub(super) fn align(
     first: &LoadedRun,
     second: &LoadedRun,

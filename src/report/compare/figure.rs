@@ -1,22 +1,21 @@
-//! Differences with their intervals, a line each, and a line at zero.
+//! Differences with their intervals, one below the other, and a line at zero.
 
 use super::contrast::Contrast;
-use crate::figure::{At, GRID, INK, Look, PALE, SMALL, TEXT, WIDTH, colour, svg, tick_step};
-use crate::render::html::{element, escape, scroll};
-use crate::render::table_text::sign;
-use crate::render::text_table::shorten;
+use crate::figure::{At, GRID, INK, Look, PALE, SMALL, TEXT, WIDTH, colour, inline, svg, tick_step};
+use crate::render::text::{shorten, sign};
+use maud::{Markup, html};
 use seraug_core::error::Result;
 
 const PITCH: i32 = 26;
-/// Characters of a label: as many as the width has room for.
+/// Most characters of a label: as many as fit into the width.
 const LABEL: usize = 72;
-/// Lines beyond which a figure says nothing that the table does not say better.
+/// Most contrasts in a figure; more are easier to read in the table.
 const MOST: usize = 40;
 
-/// A `figure` element of the contrasts of one data set; empty where there are too many or none has an interval.
-pub(super) fn figure(contrasts: &[Contrast]) -> Result<String> {
+/// A `figure` element of the contrasts of one data set; empty where there are too many of them or none has an interval.
+pub(super) fn figure(contrasts: &[Contrast]) -> Result<Markup> {
     if contrasts.len() > MOST || contrasts.iter().all(|c| c.test.is_none()) {
-        return Ok(String::new());
+        return Ok(Markup::default());
     }
     let ends = contrasts.iter().flat_map(|c| {
         let ends = c.test.map_or([c.difference; 2], |t| [t.low, t.high]);
@@ -54,13 +53,13 @@ pub(super) fn figure(contrasts: &[Contrast]) -> Result<String> {
     })?;
     let says: Vec<String> =
         contrasts.iter().map(|c| format!("{} less {}: {}", c.second, c.first, sign(c.difference))).collect();
-    let label = format!("<svg role=\"img\" aria-label=\"{}\" ", escape(&says.join("; ")));
-    let caption = "Squares: mean difference; lines: 95 % interval of the corrected t-test. A line across zero shows no \
-                   difference. Not corrected for the number of lines.";
-    Ok(format!(
-        "<figure>\n{}{}</div>\n{}\n</figure>\n",
-        scroll("Differences"),
-        drawing.replacen("<svg ", &label, 1),
-        element("figcaption", caption)
-    ))
+    Ok(html! {
+        figure { "\n"
+            (inline("Differences", &drawing, &says.join("; "), &[]))
+            figcaption {
+                "Squares: mean difference; lines: 95 % interval of the corrected t-test. A line across zero shows no \
+                 difference. Not corrected for the number of lines."
+            } "\n"
+        } "\n"
+    })
 }

@@ -1,28 +1,28 @@
-//! The files of a comparison.
+//! The files of a comparison: compare.md, compare.csv, statistics.csv and index.html.
 
 use super::aligned_cells::quantities;
 use super::contrast::Contrast;
 use super::runs::Comparison;
 use super::{page, text};
 use crate::analysis::aggregate::Unit;
-use crate::render::csv::{self, number};
+use crate::render::csv::{self, CsvNumber};
 use seraug_core::error::{Error, Result};
 use seraug_core::files::write_given;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Writes compare.md, compare.csv, statistics.csv and index.html into `dir`, each whole or not at all; their paths, the
-/// page last.
+/// Writes the files into `dir`, each whole or not at all, and returns their paths, the page last.
 ///
 /// # Errors
-/// [`Error::Usage`] for a folder that holds a run or a page of something else; one that cannot be written.
+/// [`Error::Usage`] for a folder that holds a run or another page; a folder that cannot be written.
 pub fn write(comparison: &Comparison, tolerance: Option<f64>, dir: &Path) -> Result<Vec<PathBuf>> {
     check_folder(dir)?;
     std::fs::create_dir_all(dir)
         .map_err(|e| Error::failed(format!("{}: cannot be written: {e}", dir.display())))?;
     let files = [
         ("compare.md", text::markdown(comparison, tolerance).into_bytes()),
-        ("compare.csv", csv::bytes("compare.csv", cell_rows(comparison))?),
-        ("statistics.csv", csv::bytes("statistics.csv", statistic_rows(comparison))?),
+        ("compare.csv", csv::of_records("compare.csv", &cell_records(comparison))?),
+        ("statistics.csv", csv::of_rows("statistics.csv", &statistics_rows(comparison))?),
         ("index.html", page::html(comparison, tolerance)?.into_bytes()),
     ];
     let mut written = Vec::new();
@@ -33,7 +33,7 @@ pub fn write(comparison: &Comparison, tolerance: Option<f64>, dir: &Path) -> Res
     Ok(written)
 }
 
-/// Refuses a folder whose files are not of an earlier comparison.
+/// Refuses a folder with files that an earlier comparison did not write.
 fn check_folder(dir: &Path) -> Result<()> {
     let other = if dir.join("run.toml").exists() {
         "is a run directory"
@@ -45,9 +45,9 @@ fn check_folder(dir: &Path) -> Result<()> {
     Err(Error::usage(format!("--out {}: {other}; name another folder", dir.display())))
 }
 
-/// One row a cell and pair of runs. Percent and percentage points, not rounded.
-fn cell_rows(comparison: &Comparison) -> Vec<Vec<String>> {
-    let names = quantities(&comparison.first.reading.spec.class_names());
+/// Records of compare.csv: one for each cell and pair of runs, with percent and percentage points in full.
+fn cell_records(comparison: &Comparison) -> Vec<Vec<String>> {
+    let names = quantities(&comparison.first.run.spec.class_names());
     let mut header: Vec<String> =
         ["first", "second", "condition", "corpus", "fold", "seed", "result_in"].map(str::to_owned).to_vec();
     header.extend(
@@ -65,7 +65,7 @@ fn cell_rows(comparison: &Comparison) -> Vec<Vec<String>> {
                 c.state.result_in().to_owned(),
             ]);
             for (i, [first, second]) in c.values.iter().enumerate() {
-                row.extend([*first, *second, c.difference(i)].map(number));
+                row.extend([*first, *second, c.difference(i)].map(|v| CsvNumber(v).to_string()));
             }
             row.push(c.changed.map_or(String::new(), |n| n.to_string()));
             rows.push(row);
@@ -74,59 +74,94 @@ fn cell_rows(comparison: &Comparison) -> Vec<Vec<String>> {
     rows
 }
 
-/// One row a contrast, numbers not rounded.
-fn statistic_rows(comparison: &Comparison) -> Vec<Vec<String>> {
-    let header = vec!["first_run".to_owned(), "second_run".to_owned()];
-    let mut rows = Vec::new();
-    for against in &comparison.against {
-        for c in &against.contrasts {
-            let mut row = vec![comparison.first.name(), against.second.name()];
-            row.extend(columns(c).into_iter().map(|f| f.1));
-            if rows.is_empty() {
-                rows.push(
-                    header.iter().cloned().chain(columns(c).into_iter().map(|f| f.0.to_owned())).collect(),
-                );
-            }
-            rows.push(row);
-        }
-    }
-    if rows.is_empty() { vec![header] } else { rows }
+/// A row of statistics.csv: a contrast of two conditions, with percent and percentage points in full. `N` is a number or
+/// none: [`CsvNumber`] in the file, `Option<f64>` in JSON.
+#[derive(Default, Serialize)]
+pub(super) struct StatisticsRow<'a, N> {
+    first_run: String,
+    second_run: String,
+    corpus: &'a str,
+    first: &'a str,
+    second: &'a str,
+    quantity: &'static str,
+    mean_first: N,
+    mean_second: N,
+    difference: N,
+    unit: &'static str,
+    units: N,
+    pairs: N,
+    ratio: N,
+    low: N,
+    high: N,
+    t: N,
+    p: N,
+    p_holm: N,
+    detectable: N,
+    p_every_pair: N,
+    p_wilcoxon: N,
+    d_z: N,
+    rank_biserial: N,
+    speakers: N,
+    speakers_difference: N,
+    speakers_low: N,
+    speakers_high: N,
+    utterances_first: N,
+    utterances_second: N,
+    p_mcnemar: N,
+    sentence: String,
 }
 
-/// Names and values of a contrast, in the order of statistics.csv.
-pub(super) fn columns(c: &Contrast) -> Vec<(&'static str, String)> {
-    let unit = if c.unit == Unit::Fold { "fold" } else { "seed" };
-    let interval = c.bootstrap.and_then(|b| b.interval);
-    let speakers = |end: usize| number(interval.map(|i| 100.0 * i[end]));
-    vec![
-        ("corpus", c.data_set.clone()),
-        ("first", c.first.clone()),
-        ("second", c.second.clone()),
-        ("quantity", c.what.to_owned()),
-        ("mean_first", c.means[0].to_string()),
-        ("mean_second", c.means[1].to_string()),
-        ("difference", c.difference.to_string()),
-        ("unit", unit.to_owned()),
-        ("units", c.units.to_string()),
-        ("pairs", c.pairs.to_string()),
-        ("ratio", c.ratio.to_string()),
-        ("low", number(c.test.map(|t| t.low))),
-        ("high", number(c.test.map(|t| t.high))),
-        ("t", number(c.test.map(|t| t.t))),
-        ("p", number(c.test.map(|t| t.p))),
-        ("p_holm", number(c.holm)),
-        ("detectable", number(c.detectable)),
-        ("p_every_pair", number(c.every_pair.map(|t| t.p))),
-        ("p_wilcoxon", number(c.wilcoxon.map(|w| w.p))),
-        ("d_z", number(c.dz)),
-        ("rank_biserial", number(c.biserial)),
-        ("speakers", c.bootstrap.map_or(String::new(), |b| b.speakers.to_string())),
-        ("speakers_difference", number(c.bootstrap.map(|b| 100.0 * b.difference))),
-        ("speakers_low", speakers(0)),
-        ("speakers_high", speakers(1)),
-        ("utterances_first", c.mcnemar.map_or(String::new(), |m| m.first.to_string())),
-        ("utterances_second", c.mcnemar.map_or(String::new(), |m| m.second.to_string())),
-        ("p_mcnemar", number(c.mcnemar.map(|m| m.p))),
-        ("sentence", c.sentence()),
-    ]
+impl<'a, N: From<Option<f64>>> StatisticsRow<'a, N> {
+    /// The row of a contrast, without the names of the two runs.
+    pub(super) fn of(c: &'a Contrast) -> StatisticsRow<'a, N> {
+        let interval = c.bootstrap.and_then(|b| b.interval);
+        let number = |v: f64| N::from(Some(v));
+        let percent = |share: Option<f64>| N::from(share.map(|v| 100.0 * v));
+        StatisticsRow {
+            first_run: String::new(),
+            second_run: String::new(),
+            corpus: &c.data_set,
+            first: &c.first,
+            second: &c.second,
+            quantity: c.quantity,
+            mean_first: number(c.means[0]),
+            mean_second: number(c.means[1]),
+            difference: number(c.difference),
+            unit: if c.unit == Unit::Fold { "fold" } else { "seed" },
+            units: number(c.units as f64),
+            pairs: number(c.pairs as f64),
+            ratio: number(c.ratio),
+            low: N::from(c.test.map(|t| t.low)),
+            high: N::from(c.test.map(|t| t.high)),
+            t: N::from(c.test.map(|t| t.t)),
+            p: N::from(c.test.map(|t| t.p)),
+            p_holm: N::from(c.holm),
+            detectable: N::from(c.detectable),
+            p_every_pair: N::from(c.every_pair.map(|t| t.p)),
+            p_wilcoxon: N::from(c.wilcoxon.map(|w| w.p)),
+            d_z: N::from(c.dz),
+            rank_biserial: N::from(c.biserial),
+            speakers: N::from(c.bootstrap.map(|b| b.speakers as f64)),
+            speakers_difference: percent(c.bootstrap.map(|b| b.difference)),
+            speakers_low: percent(interval.map(|i| i[0])),
+            speakers_high: percent(interval.map(|i| i[1])),
+            utterances_first: N::from(c.mcnemar.map(|m| m.first as f64)),
+            utterances_second: N::from(c.mcnemar.map(|m| m.second as f64)),
+            p_mcnemar: N::from(c.mcnemar.map(|m| m.p)),
+            sentence: c.sentence(),
+        }
+    }
+}
+
+fn statistics_rows(comparison: &Comparison) -> Vec<StatisticsRow<'_, CsvNumber>> {
+    let first = comparison.first.name();
+    let mut rows = Vec::new();
+    for against in &comparison.against {
+        let names = || (first.clone(), against.second.name());
+        rows.extend(against.contrasts.iter().map(|c| {
+            let (first_run, second_run) = names();
+            StatisticsRow { first_run, second_run, ..StatisticsRow::of(c) }
+        }));
+    }
+    rows
 }

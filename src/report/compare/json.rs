@@ -1,19 +1,16 @@
-//! A comparison as JSON.
+//! A comparison as JSON, for `seraug compare --json`.
 
 use super::aligned_cells::{CellPair, quantities};
-use super::files::columns;
+use super::files::StatisticsRow;
 use super::runs::{Against, Comparison};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
-/// Columns of a contrast that are no numbers.
-const WORDS: [&str; 6] = ["corpus", "first", "second", "quantity", "unit", "sentence"];
-
-/// What `seraug compare --json` prints: numbers not rounded, percent and percentage points; null where there is none.
+/// What `seraug compare --json` prints: percent and percentage points in full; null where there is no number.
 pub fn json(comparison: &Comparison, tolerance: Option<f64>, files: &[PathBuf]) -> Value {
-    let names = quantities(&comparison.first.reading.spec.class_names());
+    let names = quantities(&comparison.first.run.spec.class_names());
     let against: Vec<Value> = comparison.against.iter().map(|a| of_run(&names, a, tolerance)).collect();
-    // JSON is text: of a path that is not UTF-8, what is not is replaced.
+    // JSON is text: in a path that is not UTF-8, the invalid bytes are replaced.
     let files: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
     json!({ "first": comparison.first.name(), "against": against, "files": files })
 }
@@ -24,14 +21,10 @@ fn of_run(names: &[String], against: &Against, tolerance: Option<f64>) -> Value 
         .iter()
         .map(|d| json!({ "kind": d.kind, "field": d.field, "first": d.first, "second": d.second }));
     let statistics = against.contrasts.iter().map(|c| {
-        let read = |name: &str, text: String| match text.parse::<f64>() {
-            _ if WORDS.contains(&name) => Value::from(text),
-            Ok(number) => Value::from(number),
-            Err(_) => Value::Null,
-        };
-        Value::Object(
-            columns(c).into_iter().map(|(name, text)| (name.to_owned(), read(name, text))).collect(),
-        )
+        let mut row = json!(StatisticsRow::<Option<f64>>::of(c));
+        // The two runs are named above.
+        row.as_object_mut().map(|fields| ["first_run", "second_run"].map(|name| fields.remove(name)));
+        row
     });
     let cells: Vec<Value> = against.cells.iter().map(|c| cell(names, c)).collect();
     let beyond = tolerance.map(|t| against.beyond(t).iter().map(|c| c.name()).collect::<Vec<_>>());

@@ -1,38 +1,38 @@
-//! What differs between two runs before any number: spec, data, code, machine.
+//! Differences between two runs other than their results: spec, corpora, code, machine, splits.
 
-use super::runs::Side;
+use super::side::Side;
 use seraug_core::run_files::RunInfo;
 use seraug_core::spec::difference::{Change, differences, show};
 
-/// Something that differs.
+/// A field that differs between two runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// `spec`, `experiment`, `corpus`, `code`, `libtorch`, `device` or `splits`.
     pub kind: &'static str,
-    /// Which field or corpus.
+    /// The field or the corpus.
     pub field: String,
-    /// In the first run.
+    /// Value in the first run.
     pub first: String,
-    /// In the second.
+    /// Value in the second run.
     pub second: String,
 }
 
-/// Characters of a digest that are shown.
+/// Number of characters of a digest that are shown.
 const DIGEST: usize = 12;
 
-/// Fields of the resolved specs first, in the order of the file.
+/// All differences: fields of the resolved specs first, in the order of the file.
 pub(super) fn differs(first: &Side, second: &Side) -> Vec<Difference> {
-    let changes = differences(&first.reading.spec, &second.reading.spec);
+    let changes = differences(&first.run.spec, &second.run.spec);
     let of_spec = |c: &Change| {
         let (mut from, mut to) = (show(&c.from), show(&c.to));
         if from == to {
-            // Long values may differ only in what is cut.
+            // Long values may differ only in the part that was cut.
             (from, to) = (c.from.to_string(), c.to.to_string());
         }
         Difference { kind: "spec", field: c.name(), first: from, second: to }
     };
     let mut found: Vec<Difference> = changes.iter().map(of_spec).collect();
-    let (a, b) = (&first.reading.info, &second.reading.info);
+    let (a, b) = (&first.run.info, &second.run.info);
     let mut differ = |kind, field: &str, first: String, second: String| {
         if first != second {
             let none = |s: String| if s.is_empty() { "none".to_owned() } else { s };
@@ -58,7 +58,7 @@ pub(super) fn differs(first: &Side, second: &Side) -> Vec<Difference> {
     differ("code", "revision", a.revision.clone(), b.revision.clone());
     differ("code", "version", a.version.clone(), b.version.clone());
     differ("libtorch", "libtorch", a.libtorch.clone(), b.libtorch.clone());
-    differ("device", "class", a.device.class.clone(), b.device.class.clone());
+    differ("device", "class", a.device.class.to_string(), b.device.class.to_string());
     differ("device", "name", a.device.name.clone(), b.device.name.clone());
     differ("device", "host", a.device.host.clone(), b.device.host.clone());
     differ("device", "threads", a.device.threads.to_string(), b.device.threads.to_string());

@@ -1,6 +1,7 @@
-//! Results against results: the conditions of one run, and runs against each other. Reads run directories alone.
+//! Comparisons: of the conditions of a run, and of runs with each other. Everything is read from run directories.
 
 mod aligned_cells;
+mod conditions;
 mod contrast;
 mod deltas;
 mod figure;
@@ -12,14 +13,18 @@ mod paired_predictions;
 mod paired_samples;
 mod runs;
 mod sentences;
+mod side;
+mod split_digest;
 mod test_sets;
 mod text;
 
 pub use aligned_cells::{CellPair, CellPresence};
-pub use contrast::{Contrast, within};
+pub use conditions::within;
+pub use contrast::Contrast;
 pub use files::write;
 pub use json::json;
 pub use metadata_diff::Difference;
-pub use runs::{Against, Comparison, Side, compare, compare_public};
+pub use runs::{Against, Comparison, compare, compare_public};
 pub use sentences::{sentences, table};
+pub use side::Side;
 pub use text::terminal;

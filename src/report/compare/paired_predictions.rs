@@ -5,26 +5,27 @@ use crate::stats::{Bootstrap, McNemar, SpeakerTally, bootstrap, mcnemar};
 use seraug_core::rng::Seed;
 use std::collections::BTreeMap;
 
-/// Which recalls are averaged, and how.
+/// The mean recall that is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Measure {
     /// Classes whose recalls count, as indices.
     pub(super) classes: Vec<usize>,
-    /// Data sets that are averaged: one, or one for each reduced class.
+    /// Number of data sets that are averaged: one, or one for each reduced class.
     pub(super) sets: usize,
 }
 
-/// Counts over the cells that two classifiers share.
+/// Counts of right predictions over the cells that two classifiers share.
 #[derive(Debug, Default)]
-pub(super) struct Votes {
-    /// Speaker to its tallies, one a set and class.
+pub(super) struct PairedPredictions {
+    /// For each speaker, the tallies of each data set and class.
     speakers: BTreeMap<u32, Vec<SpeakerTally>>,
-    /// Utterance to the cells in which only the second has it right, less those in which only the first has.
+    /// For each utterance, the number of cells in which only the second classifier is right, less the number in which only the
+    /// first is.
     balance: BTreeMap<u32, i64>,
 }
 
-impl Votes {
-    /// Counts a cell of data set `set`. Both lists are sorted by utterance; utterances of one alone are passed over.
+impl PairedPredictions {
+    /// Counts a cell of data set `set`. Both lists are sorted by utterance; utterances that only one of them has are skipped.
     pub(super) fn add(
         &mut self,
         measure: &Measure,
@@ -51,14 +52,14 @@ impl Votes {
         }
     }
 
-    /// Over test speakers.
+    /// The bootstrap over test speakers.
     pub(super) fn bootstrap(&self, measure: &Measure) -> Option<Bootstrap> {
         let speakers: Vec<Vec<SpeakerTally>> = self.speakers.values().cloned().collect();
         bootstrap(&speakers, measure.sets, Seed::new(0).child("speakers"))
     }
 
-    /// Over utterances, each once: the classifier that has it right in more of its cells wins it. With one cell an
-    /// utterance this is McNemar's test; pooling the cells of several seeds would count one utterance several times.
+    /// McNemar's test over utterances. Each utterance counts once, for the classifier that is right in more of its cells: pooling
+    /// the cells of several seeds would count an utterance several times.
     pub(super) fn mcnemar(&self) -> Option<McNemar> {
         let won = |sign: i64| self.balance.values().filter(|b| b.signum() == sign).count() as u64;
         mcnemar(won(-1), won(1))
@@ -69,7 +70,7 @@ impl Votes {
 mod tests {
     use super::*;
 
-    fn answers(predicted: [u8; 4]) -> Vec<CellPrediction> {
+    fn predictions(predicted: [u8; 4]) -> Vec<CellPrediction> {
         let truth = [0, 0, 1, 1];
         let of = |i: usize| CellPrediction {
             utterance: i as u32,
@@ -83,13 +84,13 @@ mod tests {
     #[test]
     fn an_utterance_counts_once_whatever_the_number_of_seeds() {
         let measure = Measure { classes: vec![0, 1], sets: 1 };
-        let mut votes = Votes::default();
+        let mut paired = PairedPredictions::default();
         // Utterance 0 is won by the second twice, 1 goes both ways, 3 is won by the first.
-        votes.add(&measure, 0, &answers([1, 0, 1, 1]), &answers([0, 1, 1, 0]));
-        votes.add(&measure, 0, &answers([1, 1, 1, 1]), &answers([0, 0, 1, 1]));
-        let m = votes.mcnemar().unwrap();
+        paired.add(&measure, 0, &predictions([1, 0, 1, 1]), &predictions([0, 1, 1, 0]));
+        paired.add(&measure, 0, &predictions([1, 1, 1, 1]), &predictions([0, 0, 1, 1]));
+        let m = paired.mcnemar().unwrap();
         assert_eq!((m.first, m.second), (1, 1));
-        let speakers = &votes.speakers;
+        let speakers = &paired.speakers;
         assert_eq!(
             speakers[&0],
             [SpeakerTally { total: 2, first: 0, second: 2 }, SpeakerTally { total: 2, first: 2, second: 2 }]

@@ -1,15 +1,15 @@
-//! A comparison for a terminal and as Markdown, and the tables that the page shares with them.
+//! A comparison as text for a terminal and as Markdown, and the lists and tables that the page shares with them.
 
 use super::Contrast;
 use super::aligned_cells::{CellPair, CellPresence, REDUCED, quantities};
 use super::runs::{Against, Comparison};
 use super::sentences::{sentences, table};
-use crate::render::table_text::{sign, wrap};
-use crate::render::text_table::{TextTable, escape};
+use crate::render::text::{count, sign, wrap};
+use crate::render::text_table::{TextRow, TextTable, markdown_list};
 
-/// Cells that are shown; compare.csv has all.
+/// Number of cells that are shown; compare.csv has all of them.
 const SHOWN: usize = 10;
-/// Cells beyond the tolerance that are named in a terminal.
+/// Number of cells beyond the tolerance that are named.
 const NAMED: usize = 50;
 
 /// What is printed, at most 100 columns wide but for names that are longer.
@@ -20,7 +20,7 @@ pub fn terminal(comparison: &Comparison, tolerance: Option<f64>) -> String {
         text += &format!("{a}\n{b}\n\nWhat differs\n");
         text +=
             &format!("{}\n", differing(against).iter().map(|l| wrap(&format!("- {l}"))).collect::<String>());
-        // Tables of zeros say no more than that all is equal.
+        // Where nothing differs, the tables of differences would only hold zeros.
         if !against.different().is_empty() {
             text += &numbers(against);
         }
@@ -33,7 +33,7 @@ pub fn terminal(comparison: &Comparison, tolerance: Option<f64>) -> String {
     text
 }
 
-/// Tables and statistics, each with an empty line after it.
+/// Tables and statistics, each followed by an empty line.
 fn numbers(against: &Against) -> String {
     let mut text = String::new();
     for (i, t) in against.tables.iter().enumerate() {
@@ -47,25 +47,23 @@ fn numbers(against: &Against) -> String {
     text + "\n"
 }
 
-/// The caption of the first data set; those of the others differ in a number or two and are in the files.
+/// The caption of the first table alone: those of other data sets hardly differ and are in the files.
 fn caption(index: usize, t: &TextTable) -> String {
     if index == 0 { wrap(&t.caption) } else { String::new() }
 }
 
-/// compare.md.
+/// The text of compare.md.
 pub(super) fn markdown(comparison: &Comparison, tolerance: Option<f64>) -> String {
     let mut text = String::new();
-    let list = |lines: Vec<String>| lines.iter().map(|l| format!("- {}\n", escape(l))).collect::<String>();
-    let of =
-        |t: &TextTable| format!("## {}\n\n{}\n{}\n\n", escape(&t.title), t.markdown(), escape(&t.caption));
+    let list = |lines: Vec<String>| markdown_list(&lines);
     for against in &comparison.against {
         let [a, b] = names(comparison, against);
         text +=
             &format!("# {} and {}\n\n{}\n", comparison.first.name(), against.second.name(), list(vec![a, b]));
         text += &format!("## What differs\n\n{}\n", list(differing(against)));
-        against.tables.iter().for_each(|t| text += &of(t));
+        against.tables.iter().for_each(|t| text += &(t.chapter(2) + "\n"));
         text += &format!("## Statistics\n\n{}\n", list(sentences(&against.contrasts)));
-        statistics(against).iter().for_each(|t| text += &of(t).replacen("## ", "### ", 1));
+        statistics(against).iter().for_each(|t| text += &(t.chapter(3) + "\n"));
         text += &format!("## Cells\n\n{}\n", list(counts(comparison, against)));
         text += &largest(comparison, against).map_or(String::new(), |t| format!("{}\n", t.markdown()));
         let beyond = beyond(against, tolerance);
@@ -78,14 +76,14 @@ pub(super) fn markdown(comparison: &Comparison, tolerance: Option<f64>) -> Strin
 /// `A  quickstart/…: 15 cells, started …`.
 pub(super) fn names(comparison: &Comparison, against: &Against) -> [String; 2] {
     [&comparison.first, &against.second].map(|side| {
-        let reading = &side.reading;
-        let done = reading.outcomes.iter().filter(|o| o.confusion.is_some()).count();
-        let synthetic = if reading.synthetic() { ", synthetic corpus" } else { "" };
+        let run = &side.run;
+        let done = run.outcomes.iter().filter(|o| o.confusion.is_some()).count();
+        let synthetic = if run.synthetic() { ", synthetic corpus" } else { "" };
         format!("{}  {} ({done} cells with a result{synthetic})", side.letter, side.name())
     })
 }
 
-/// What differs, one line each: fields of the spec first.
+/// The differences of spec, data, code and machine, one line each; fields of the spec first.
 pub(super) fn differing(against: &Against) -> Vec<String> {
     let letter = against.second.letter;
     let line = |d: &super::Difference| {
@@ -106,7 +104,7 @@ pub(super) fn statistics(against: &Against) -> Vec<TextTable> {
     against.contrasts.chunk_by(|a, b| a.data_set == b.data_set).map(|c: &[Contrast]| table(c)).collect()
 }
 
-/// How many cells there are of each kind, and those that one run has alone.
+/// How many cells both runs have, how many differ, and which cells only one run has.
 pub(super) fn counts(comparison: &Comparison, against: &Against) -> Vec<String> {
     let letters = [comparison.first.letter, against.second.letter];
     let of =
@@ -132,7 +130,7 @@ pub(super) fn counts(comparison: &Comparison, against: &Against) -> Vec<String> 
     let other = against.cells.iter().filter(|c| c.state == CellPresence::Both && c.reduced_differs).count();
     if other > 0 {
         lines.push(format!(
-            "In {other} of them the runs reduced other classes: {REDUCED} is not compared there."
+            "In {other} of them the runs reduced different classes: {REDUCED} is not compared there."
         ));
     }
     for (state, letter) in [(CellPresence::First, letters[0]), (CellPresence::Second, letters[1])] {
@@ -148,15 +146,10 @@ pub(super) fn counts(comparison: &Comparison, against: &Against) -> Vec<String> 
     for (state, what) in ends {
         let cells = of(state);
         if !cells.is_empty() {
-            lines.push(format!("{} {what}: {}.", count(cells.len()), list(&cells, SHOWN)));
+            lines.push(format!("{} {what}: {}.", count(cells.len(), "cell"), list(&cells, SHOWN)));
         }
     }
     lines
-}
-
-/// `1 cell`, `3 cells`.
-fn count(n: usize) -> String {
-    format!("{n} cell{}", if n == 1 { "" } else { "s" })
 }
 
 fn list(cells: &[&CellPair], most: usize) -> String {
@@ -166,16 +159,16 @@ fn list(cells: &[&CellPair], most: usize) -> String {
     format!("{}{rest}", named.join(", "))
 }
 
-/// The cells whose UAR differs most; none where all are equal.
+/// The cells whose UAR differs most; `None` where all are equal.
 pub(super) fn largest(comparison: &Comparison, against: &Against) -> Option<TextTable> {
     let different = against.different();
     if different.is_empty() {
         return None;
     }
-    let names = quantities(&comparison.first.reading.spec.class_names());
+    let names = quantities(&comparison.first.run.spec.class_names());
     let [x, y] = [comparison.first.letter, against.second.letter];
     let percent = |v: Option<f64>| v.map_or("–".to_owned(), |v| format!("{v:.1}"));
-    let row = |c: &&CellPair| {
+    let row = |c: &&CellPair| -> TextRow {
         let most = c.greatest().map(|(i, d)| format!("{} {}", sign(d), names[i]));
         vec![
             c.name(),
@@ -185,6 +178,7 @@ pub(super) fn largest(comparison: &Comparison, against: &Against) -> Option<Text
             most.unwrap_or_default(),
             c.changed.map_or("–".to_owned(), |n| n.to_string()),
         ]
+        .into()
     };
     Some(TextTable {
         title: "The cells whose UAR differs most".into(),
@@ -203,13 +197,13 @@ pub(super) fn largest(comparison: &Comparison, against: &Against) -> Option<Text
     })
 }
 
-/// The verdict on the tolerance; nothing without one.
+/// Whether the differences are within the tolerance; empty without a tolerance.
 pub(super) fn beyond(against: &Against, tolerance: Option<f64>) -> Vec<String> {
     let Some(tolerance) = tolerance else { return Vec::new() };
     let beyond = against.beyond(tolerance);
     let failed = match against.failed() {
         0 => String::new(),
-        n => format!(" {} failed in both.", count(n)),
+        n => format!(" {} failed in both.", count(n, "cell")),
     };
     if beyond.is_empty() {
         let which = if failed.is_empty() { "" } else { " with a result" };
@@ -218,7 +212,7 @@ pub(super) fn beyond(against: &Against, tolerance: Option<f64>) -> Vec<String> {
     let answers = if tolerance == 0.0 { ", with another answer" } else { "" };
     vec![format!(
         "Beyond the tolerance of {tolerance} points{answers} or in one run alone: {}: {}.{failed}",
-        count(beyond.len()),
+        count(beyond.len(), "cell"),
         list(&beyond, NAMED)
     )]
 }

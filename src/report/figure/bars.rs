@@ -1,18 +1,17 @@
-//! Fig. 4 of the paper: grouped bars of UAR, a panel a source corpus, a group a target corpus.
+//! Fig. 4 of the paper: grouped bars of UAR, with a panel for each source corpus and a group for each target corpus.
 
 use super::{At, Figure, GRID, HEAD, PALE, SMALL, TEXT, WIDTH, colour, legend, legend_height, room, svg};
 use crate::analysis::aggregate::{Unit, main_column};
 use crate::analysis::loaded_run::LoadedRun;
-use crate::render::summary::shown;
-use crate::render::table::Table;
-use crate::render::table_text::plain;
+use crate::render::result_table::{ResultTable, TableEntry};
+use crate::render::text::data_set_label;
 use seraug_core::error::Result;
 
 const PLOT: i32 = 180;
 
-/// Of a run whose data sets are pairs of corpora; none elsewhere.
-pub fn bars(reading: &LoadedRun, tables: &[Table]) -> Result<Option<Figure>> {
-    let sets = reading.data_sets();
+/// The figure of a run whose data sets are pairs of corpora; `None` for other runs.
+pub fn bars(run: &LoadedRun, tables: &[ResultTable]) -> Result<Option<Figure>> {
+    let sets = run.data_sets();
     let pairs: Option<Vec<(&str, &str)>> = sets.iter().map(|s| s.split_once('>')).collect();
     let Some(pairs) = pairs.filter(|p| !p.is_empty()) else { return Ok(None) };
     let mut sources: Vec<&str> = Vec::new();
@@ -22,9 +21,9 @@ pub fn bars(reading: &LoadedRun, tables: &[Table]) -> Result<Option<Figure>> {
         }
     });
     let conditions: Vec<(usize, String)> =
-        reading.spec.condition.iter().enumerate().map(|(i, c)| (i, c.label().to_owned())).collect();
-    let column = main_column(reading);
-    let chance = 100.0 / reading.spec.classes.len() as f64;
+        run.spec.condition.iter().enumerate().map(|(i, c)| (i, c.label().to_owned())).collect();
+    let column = main_column(run);
+    let chance = 100.0 / run.spec.classes.len() as f64;
     let top = 10 + legend_height(&conditions, WIDTH - 28) + 8;
     let panel = PLOT + 108;
     let text = svg(WIDTH, top + panel * sources.len() as i32, |canvas| {
@@ -54,12 +53,12 @@ pub fn bars(reading: &LoadedRun, tables: &[Table]) -> Result<Option<Figure>> {
                     canvas.rect((x + 1, y(mean)), (x + bar - 1, y(0.0)), colour(*c))?;
                     let half = entry.interval.half.unwrap_or(0.0);
                     if half > 0.0 {
-                        // An end without its mark lies beyond the axis.
+                        // An end that lies beyond the axis gets no mark.
                         let ends = [mean + half <= 100.0, mean - half >= 0.0];
                         canvas.error_bar(x + bar / 2, [y(mean + half), y(mean - half)], ends)?;
                     }
                     let above = y(mean + half) - 5;
-                    // Where a bar is narrower than its number, the number stands up.
+                    // Where a bar is narrower than its number, the number is written upwards.
                     let row = &tables[set].rows[*c];
                     let star = if row.done < row.planned { "*" } else { "" };
                     let label = format!("{mean:.1}{star}");
@@ -75,11 +74,11 @@ pub fn bars(reading: &LoadedRun, tables: &[Table]) -> Result<Option<Figure>> {
         }
         Ok(())
     })?;
-    let says = |(set, table): (&&str, &Table)| {
+    let says = |(set, table): (&&str, &ResultTable)| {
         let values = conditions.iter().map(|(c, label)| {
-            format!("{label} {}", table.entry(*c, column).map_or("no result".into(), plain))
+            format!("{label} {}", table.entry(*c, column).map_or("no result".into(), TableEntry::plain))
         });
-        format!("{}: {}", shown(set), values.collect::<Vec<_>>().join(", "))
+        format!("{}: {}", data_set_label(set), values.collect::<Vec<_>>().join(", "))
     };
     let says: Vec<String> = sets.iter().zip(tables).map(says).collect();
     let unit = if tables.iter().all(|t| t.unit == Unit::Seed) { "seeds" } else { "folds" };

@@ -1,4 +1,4 @@
-//! A drawing surface with the few marks that figures are made of.
+//! A drawing surface with the shapes that figures are made of.
 
 use super::{INK, PALE, WHITE, failed};
 use plotters::backend::SVGBackend;
@@ -7,12 +7,39 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, FontTransform, IntoFont, RGBColor, TextStyle};
 use seraug_core::error::Result;
 
-/// Pixels drawn and left out in turn, of the line of each condition; the first is solid.
+/// Dash patterns of the lines of the conditions: pixels drawn and left out in turn. The first line is solid.
 const DASHES: [&[f64]; 6] =
     [&[], &[9.0, 4.0], &[3.0, 3.0], &[12.0, 3.0, 3.0, 3.0], &[16.0, 4.0], &[6.0, 2.0, 2.0, 2.0, 2.0, 2.0]];
 
-/// A drawing under way.
-pub struct Canvas<'a>(pub(super) SVGBackend<'a>);
+/// Shapes of the markers of the classes after the first, which has a circle; a ninth class has the circle again.
+const SHAPES: [&[(i32, i32)]; 7] = [
+    // Square, triangle, diamond, triangle downwards, upright bar, lying bar, cross.
+    &[(-4, -4), (4, -4), (4, 4), (-4, 4)],
+    &[(0, -6), (5, 4), (-5, 4)],
+    &[(0, -6), (6, 0), (0, 6), (-6, 0)],
+    &[(0, 6), (5, -4), (-5, -4)],
+    &[(-2, -6), (2, -6), (2, 6), (-2, 6)],
+    &[(-6, -2), (6, -2), (6, 2), (-6, 2)],
+    &[
+        (-2, -5),
+        (2, -5),
+        (2, -2),
+        (5, -2),
+        (5, 2),
+        (2, 2),
+        (2, 5),
+        (-2, 5),
+        (-2, 2),
+        (-5, 2),
+        (-5, -2),
+        (-2, -2),
+    ],
+];
+/// Radius of a marker in pixels.
+pub const RADIUS: i32 = 6;
+
+/// A drawing in progress.
+pub struct Canvas<'a>(SVGBackend<'a>);
 
 /// Draws an SVG of `width` x `height` pixels on white.
 pub fn svg(width: i32, height: i32, draw: impl FnOnce(&mut Canvas) -> Result<()>) -> Result<String> {
@@ -26,33 +53,33 @@ pub fn svg(width: i32, height: i32, draw: impl FnOnce(&mut Canvas) -> Result<()>
     Ok(text)
 }
 
-/// Where a text's own point is.
+/// Which part of a text lies at its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {
-    /// Left end.
+    /// The left end of the text.
     Left,
-    /// Middle.
+    /// The middle of the text.
     Middle,
-    /// Right end.
+    /// The right end of the text.
     Right,
 }
 
-/// How a text looks.
+/// Size, weight and colour of a text.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
-    /// Pixels.
+    /// Height in pixels.
     pub size: u32,
-    /// Weight.
+    /// Whether the text is bold.
     pub bold: bool,
-    /// Colour.
+    /// Colour of the letters.
     pub colour: RGBColor,
 }
 
-/// Ordinary text.
+/// Look of ordinary text.
 pub const TEXT: Look = Look { size: 12, bold: false, colour: INK };
-/// Headings inside a figure.
+/// Look of headings inside a figure.
 pub const HEAD: Look = Look { size: 13, bold: true, colour: INK };
-/// Labels of axes.
+/// Look of labels of axes.
 pub const SMALL: Look = Look { size: 11, bold: false, colour: PALE };
 
 impl Canvas<'_> {
@@ -76,7 +103,7 @@ impl Canvas<'_> {
         self.0.draw_path(points, &c.stroke_width(2)).map_err(|e| failed(&e))
     }
 
-    /// As [`Canvas::path`], dashed in the pattern of condition `index`: told apart without colour.
+    /// As [`Canvas::path`], dashed in the pattern of condition `index`, so that lines can be told apart without colour.
     pub fn dashed_path(&mut self, points: &[(i32, i32)], c: RGBColor, index: usize) -> Result<()> {
         let pattern = DASHES[index % DASHES.len()];
         if pattern.is_empty() || points.len() < 2 {
@@ -117,7 +144,7 @@ impl Canvas<'_> {
         (left..right).step_by(7).try_for_each(|x| self.line((x, y), ((x + 4).min(right), y), c, 1))
     }
 
-    /// An interval on an upright bar, from its top to its bottom, with marks at the ends that are wanted.
+    /// An interval on an upright bar, from its top to its bottom; `marks` says which ends get a mark.
     pub fn error_bar(&mut self, x: i32, ends: [i32; 2], marks: [bool; 2]) -> Result<()> {
         self.line((x, ends[0]), (x, ends[1]), INK, 2)?;
         let marked = std::iter::zip(ends, marks).filter(|e| e.1);
@@ -147,11 +174,28 @@ impl Canvas<'_> {
         self.whisker_within([left, right], [true; 2], y)
     }
 
-    /// As [`Canvas::whisker`], with marks at the ends that are wanted.
+    /// As [`Canvas::whisker`]; `marks` says which ends get a mark.
     pub fn whisker_within(&mut self, ends: [i32; 2], marks: [bool; 2], y: i32) -> Result<()> {
         self.line((ends[0], y), (ends[1], y), INK, 2)?;
         let marked = std::iter::zip(ends, marks).filter(|e| e.1);
         marked.map(|e| e.0).try_for_each(|x| self.line((x, y - 4), (x, y + 4), INK, 2))
+    }
+
+    /// The marker of class `index`: filled with `c`, or smaller and hollow with a rim of `c`. Markers of classes can be told apart
+    /// without colour.
+    pub fn marker(&mut self, (x, y): (i32, i32), index: usize, c: RGBColor, filled: bool) -> Result<()> {
+        let (fill, rim) = if filled { (c, WHITE) } else { (WHITE, c) };
+        let Some(shape) = (index % (SHAPES.len() + 1)).checked_sub(1).map(|i| SHAPES[i]) else {
+            let radius = if filled { 5 } else { 3 };
+            self.0.draw_circle((x, y), radius, &fill.filled(), true).map_err(|e| failed(&e))?;
+            return self.0.draw_circle((x, y), radius, &rim.stroke_width(1), false).map_err(|e| failed(&e));
+        };
+        // Half the size, so that both are seen where it lies on its original.
+        let smaller = |d: i32| if filled { d } else { (d + d.signum()) / 2 };
+        let corners: Vec<(i32, i32)> =
+            shape.iter().chain(&shape[..1]).map(|(dx, dy)| (x + smaller(*dx), y + smaller(*dy))).collect();
+        self.0.fill_polygon(corners.clone(), &fill.filled()).map_err(|e| failed(&e))?;
+        self.0.draw_path(corners, &rim.stroke_width(1)).map_err(|e| failed(&e))
     }
 
     /// Text centred on the height of its point.
@@ -195,7 +239,7 @@ impl Canvas<'_> {
     }
 }
 
-/// Room for a text of `size` pixels: generous, since its font is the reader's.
+/// Width in pixels that is reserved for a text of `size` pixels: generous, because the font is chosen by the reader's machine.
 pub fn room(text: &str, size: u32) -> i32 {
     (text.chars().count() as f64 * f64::from(size) * 0.62).ceil() as i32
 }

@@ -1,8 +1,8 @@
-//! Confusion matrices, one a condition.
+//! Confusion matrices, one for each condition.
 
 use super::{At, Figure, HEAD, Look, SMALL, TEXT, WHITE, WIDTH, room, svg};
 use crate::analysis::loaded_run::LoadedRun;
-use crate::render::table_text::cut;
+use crate::render::text::cut;
 use plotters::style::RGBColor;
 use seraug_core::error::Result;
 use seraug_core::metrics::Confusion;
@@ -10,10 +10,10 @@ use seraug_core::metrics::Confusion;
 const CELL: (i32, i32) = (41, 36);
 const FULL: RGBColor = RGBColor(0x00, 0x4f, 0x8a);
 
-/// Counts of all finished cells of each condition, one matrix a condition; none when no cell finished.
-pub fn confusion(reading: &LoadedRun) -> Result<Option<Figure>> {
-    let classes = reading.spec.class_names();
-    let pooled: Vec<Confusion> = (0..reading.spec.condition.len()).map(|i| pool(reading, i)).collect();
+/// Counts of all finished cells of each condition; `None` when no cell has a result.
+pub fn confusion(run: &LoadedRun) -> Result<Option<Figure>> {
+    let classes = run.spec.class_names();
+    let pooled: Vec<Confusion> = (0..run.spec.condition.len()).map(|i| pool(run, i)).collect();
     if pooled.iter().all(|c| c.total() == 0) {
         return Ok(None);
     }
@@ -28,7 +28,7 @@ pub fn confusion(reading: &LoadedRun) -> Result<Option<Figure>> {
     let text = svg(WIDTH.max(panel.0), panel.1 * down + 4, |canvas| {
         for (i, confusion) in pooled.iter().enumerate() {
             let (x0, y0) = (i as i32 % across * (WIDTH / across).max(panel.0), i as i32 / across * panel.1);
-            let label = cut(reading.spec.condition[i].label(), (cell * n / 8) as usize);
+            let label = cut(run.spec.condition[i].label(), (cell * n / 8) as usize);
             let (x, y) = (x0 + left, y0 + 34);
             canvas.text(&label, (x, y0 + 18), At::Left, HEAD)?;
             canvas.upright("truth", (x0 + 14, y + CELL.1 * n / 2), SMALL)?;
@@ -62,7 +62,7 @@ pub fn confusion(reading: &LoadedRun) -> Result<Option<Figure>> {
         }
         Ok(())
     })?;
-    let several = reading.per_class() || reading.data_sets().len() > 1;
+    let several = run.per_class() || run.data_sets().len() > 1;
     let sets = if several { ", seeds and data sets" } else { " and seeds" };
     let diagonal = |(i, c): (usize, &Confusion)| {
         let recalls: Vec<String> = classes
@@ -70,7 +70,7 @@ pub fn confusion(reading: &LoadedRun) -> Result<Option<Figure>> {
             .enumerate()
             .filter_map(|(k, name)| Some(format!("{name} {:.0} %", 100.0 * c.recall(k)?)))
             .collect();
-        format!("{}: {}", reading.spec.condition[i].label(), recalls.join(", "))
+        format!("{}: {}", run.spec.condition[i].label(), recalls.join(", "))
     };
     let says: Vec<String> = pooled.iter().enumerate().map(diagonal).collect();
     Ok(Some(Figure {
@@ -86,13 +86,13 @@ pub fn confusion(reading: &LoadedRun) -> Result<Option<Figure>> {
     }))
 }
 
-fn pool(reading: &LoadedRun, condition: usize) -> Confusion {
-    let n = reading.spec.classes.len();
+fn pool(run: &LoadedRun, condition: usize) -> Confusion {
+    let n = run.spec.classes.len();
     let counts = |m: &Confusion| -> Vec<(usize, usize)> {
         let places = (0..n).flat_map(|t| (0..n).map(move |p| (t, p)));
         places.flat_map(|(t, p)| std::iter::repeat_n((t, p), m.count(t, p) as usize)).collect()
     };
-    let all = reading.done(condition).filter_map(|o| o.confusion.as_ref()).flat_map(counts);
+    let all = run.done(condition).filter_map(|o| o.confusion.as_ref()).flat_map(counts);
     Confusion::from_pairs(n, all)
 }
 

@@ -1,14 +1,15 @@
-//! What trainings logged, by step: one panel a quantity, one line a condition.
+//! Learning curves by step: one panel for each quantity, one line for each condition.
 
 use super::{At, Canvas, Figure, GRID, HEAD, INK, SMALL, WIDTH, colour, legend_height, line_legend, svg};
 use crate::analysis::history::{Curve, Curves};
-use crate::render::table_text::cut;
+use crate::render::text::cut;
 use seraug_core::error::Result;
 
-/// Height of a panel.
+/// Height of a panel in pixels.
 const PANEL: i32 = 190;
 
-/// Draws the curves of a stage; none without any. `labels` are the conditions'; `several` data sets are averaged.
+/// Draws the curves of a stage; `None` without any. `labels` are those of the conditions; `several` says that several data
+/// sets are averaged.
 pub fn curves(stage: &str, found: &Curves, labels: &[&str], several: bool) -> Result<Option<Figure>> {
     if found.is_empty() {
         return Ok(None);
@@ -53,7 +54,7 @@ pub fn curves(stage: &str, found: &Curves, labels: &[&str], several: bool) -> Re
     }))
 }
 
-/// What a quantity of history.csv is called; docs/format.md says what each is.
+/// What a quantity of history.csv is called; docs/results.md says what each is.
 fn words(name: &str) -> &str {
     match name {
         "rep" => "L_REP (rep)",

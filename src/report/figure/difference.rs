@@ -1,16 +1,16 @@
-//! Differences to the first condition, with their intervals and a line at zero.
+//! Differences between conditions and their baseline, with intervals and a line at zero.
 
 use super::{At, Figure, GRID, INK, PALE, SMALL, TEXT, WIDTH, colour, room, svg, tick_step};
 use crate::analysis::aggregate::{Column, Unit};
-use crate::render::table::Table;
-use crate::render::table_text::{cut, signed};
+use crate::render::result_table::ResultTable;
+use crate::render::text::cut;
 use seraug_core::error::Result;
 
 const PITCH: i32 = 34;
 const LABEL: usize = 18;
 
-/// None where there is one condition or no difference was measured.
-pub fn difference(table: &Table) -> Result<Option<Figure>> {
+/// `None` where there is a single condition or no difference was measured.
+pub fn difference(table: &ResultTable) -> Result<Option<Figure>> {
     let found: Vec<_> =
         (0..table.rows.len()).filter_map(|i| Some((i, table.entry(i, Column::Difference)?))).collect();
     if found.is_empty() {
@@ -62,12 +62,12 @@ pub fn difference(table: &Table) -> Result<Option<Figure>> {
             canvas.frame((x(mean) - 5, y + 6), (x(mean) + 5, y + 16), INK)?;
             entry.units.iter().try_for_each(|&(_, v)| canvas.dot((x(v), y + 25)))?;
             let look = if entry.excludes_zero() { TEXT } else { super::Look { colour: PALE, ..TEXT } };
-            canvas.text(&signed(entry), (right + 12, y + 17), At::Left, look)?;
+            canvas.text(&entry.signed(), (right + 12, y + 17), At::Left, look)?;
         }
         Ok(())
     })?;
     let says: Vec<String> =
-        found.iter().map(|(i, e)| format!("{} {}", table.rows[*i].label, signed(e))).collect();
+        found.iter().map(|(i, e)| format!("{} {}", table.rows[*i].label, e.signed())).collect();
     Ok(Some(Figure {
         name: "difference".into(),
         title: format!("Difference to {base}"),

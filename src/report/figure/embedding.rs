@@ -1,24 +1,23 @@
 //! Fig. 3 of the paper: a map of representations for each condition.
 
-use super::marker::RADIUS;
-use super::{At, Canvas, Figure, GRID, HEAD, Mark, SMALL, TEXT, WIDE, colour, room, svg};
+use super::{At, Canvas, Figure, GRID, HEAD, Mark, RADIUS, SMALL, TEXT, WIDE, colour, room, svg};
 use crate::analysis::embedding::Panel;
 use crate::analysis::embedding::points::PointKind;
-use crate::render::table_text::cut;
+use crate::render::text::cut;
 use plotters::style::RGBColor;
 use seraug_core::error::Result;
 
 const PANEL: i32 = 366;
-/// Least height of a panel.
+/// Smallest height of a panel in pixels.
 const LEAST: f64 = 150.0;
 const GAP: i32 = 12;
 
-/// Draws the maps, two a row. `about` says what of and how, for the caption.
+/// Draws the maps, two in a row. `about` says for the caption what is shown and how the maps were made.
 pub fn embedding(panels: &[Panel], classes: &[&str], about: String) -> Result<Figure> {
     let legend = legend_places(classes);
     let top = legend.last().map_or(0, |p| p.1) + 34;
     let down = panels.len().div_ceil(2) as i32;
-    // Maps lie on their longer side; one height for all.
+    // Maps are wider than high, and all panels have the same height.
     let high = |p: &Panel| p.map.as_ref().map_or(0.0, |m| Frame::of(m).height);
     let height = panels.iter().map(high).fold(LEAST, f64::max).ceil() as i32;
     let mut marks = Vec::new();
@@ -67,7 +66,7 @@ fn draw_panel(
         return canvas.text("all representations are the same", middle, At::Middle, SMALL);
     };
     let frame = Frame::of(map);
-    // Augmentations last: they are smaller, and often where their originals are.
+    // Augmentations are drawn last: they are smaller and often lie on their originals.
     for kind in [PointKind::Original, PointKind::Augmentation] {
         for (p, place) in std::iter::zip(&panel.points, map).filter(|(p, _)| p.kind == kind) {
             let [x, y] = frame.offset(*place);
@@ -80,11 +79,11 @@ fn draw_panel(
     Ok(())
 }
 
-/// How a map is laid into a panel: one scale for both directions.
+/// How a map is fitted into a panel, with one scale for both directions.
 struct Frame {
     middle: [f64; 2],
     scale: f64,
-    /// Pixels, with room for the markers.
+    /// Height in pixels, with space for the markers.
     height: f64,
 }
 
@@ -102,7 +101,7 @@ impl Frame {
         Frame { middle, scale, height: high * scale + f64::from(4 * RADIUS) }
     }
 
-    /// Pixels from the middle of the panel.
+    /// Offset of a place from the middle of the panel, in pixels.
     fn offset(&self, place: [f64; 2]) -> [i32; 2] {
         [0, 1].map(|d| ((place[d] - self.middle[d]) * self.scale).round() as i32)
     }

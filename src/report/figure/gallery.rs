@@ -1,9 +1,9 @@
-//! What augmentors do: log-mels of a few utterances, the perturbations and the augmentations, side by side.
+//! What augmentors do: log-mel spectrograms of a few utterances beside their perturbations and augmentations.
 
 use super::image::{ColourScale, Map, Rectangle, bar, image};
 use super::{At, Canvas, Figure, HEAD, INK, Look, PALE, SMALL, TEXT, WIDE, svg};
 use crate::analysis::loaded_run::LoadedRun;
-use crate::render::table_text::cut;
+use crate::render::text::cut;
 use seraug_core::error::Result;
 use seraug_core::run_files::{CellId, Shown, read_gallery};
 
@@ -12,7 +12,7 @@ const COLUMN: i32 = 190;
 const ROW: i32 = 72;
 const TOP: i32 = 34;
 
-/// A gallery of a condition.
+/// The utterances that a condition shows.
 struct Gallery {
     condition: String,
     label: String,
@@ -21,15 +21,15 @@ struct Gallery {
 }
 
 /// A figure for each condition that has a gallery, of the run's first data set; all on the same scales.
-pub fn galleries(reading: &LoadedRun) -> Result<Vec<Figure>> {
-    let Some((seed, fold)) = reading.spec.seeds.first().zip(reading.info.fold.first()) else {
+pub fn galleries(run: &LoadedRun) -> Result<Vec<Figure>> {
+    let Some((seed, fold)) = run.spec.seeds.first().zip(run.info.fold.first()) else {
         return Ok(Vec::new());
     };
     let mut found: Vec<Gallery> = Vec::new();
-    for c in &reading.spec.condition {
-        let experiment = reading.info.experiment.clone();
+    for c in &run.spec.condition {
+        let experiment = run.info.experiment.clone();
         let cell = CellId { experiment, condition: c.name.clone(), fold: fold.number, seed: *seed };
-        if let Some((shown, mels)) = read_gallery(&reading.run.path().join(cell.dir()))? {
+        if let Some((shown, mels)) = read_gallery(&run.dir.path().join(cell.dir()))? {
             let (condition, label) = (c.name.clone(), c.label().to_owned());
             found.push(Gallery { condition, label, shown, mels });
         }
@@ -37,22 +37,23 @@ pub fn galleries(reading: &LoadedRun) -> Result<Vec<Figure>> {
     found.retain(|g| !g.shown.is_empty() && g.mels > 0);
     let scales = scales(&found);
     let of = format!("Training utterances of {}, fold {}, seed {seed}", fold.corpus, fold.number);
-    let hop = f64::from(reading.spec.features.hop_ms) / 1000.0;
+    let hop = f64::from(run.spec.features.hop_ms) / 1000.0;
     found.iter().map(|g| draw(g, &of, hop, scales)).collect()
 }
 
-/// Decibels of a value of a gallery.
+/// A standardised value of a gallery in decibels.
 fn db(s: &Shown, value: f32) -> f64 {
     f64::from(value * s.about.deviation_db + s.about.mean_db)
 }
 
-/// The perturbation, decibels.
+/// The values of the perturbation, in decibels.
 fn perturbation(s: &Shown) -> impl Iterator<Item = f64> {
     let deviation = f64::from(s.about.deviation_db);
     std::iter::zip(&s.original, &s.augmentation).map(move |(o, a)| f64::from(a - o) * deviation)
 }
 
-/// Of the spectrograms: all but the lowest and highest 0.5 %. Of the perturbations: symmetrical, all but 1 %.
+/// The scale of the spectrograms, which leaves out the lowest and highest 0.5 % of the values, and the symmetrical scale of the
+/// perturbations, which leaves out the largest 1 %.
 fn scales(galleries: &[Gallery]) -> [ColourScale; 2] {
     let all = || galleries.iter().flat_map(|g| &g.shown);
     let mut values: Vec<f64> =
@@ -72,7 +73,8 @@ fn scales(galleries: &[Gallery]) -> [ColourScale; 2] {
     ]
 }
 
-/// Mean |perturbation| of an utterance, in what the augmentor sees, and its share of the mean |value| of the original.
+/// Mean |perturbation| of an utterance, in the standardised values that the augmentor sees, and its share of the mean |value| of
+/// the original.
 fn strength(s: &Shown) -> (f64, f64) {
     let mean = |values: &mut dyn Iterator<Item = f32>| {
         values.map(|v| f64::from(v.abs())).sum::<f64>() / s.original.len().max(1) as f64
@@ -142,7 +144,7 @@ fn draw(gallery: &Gallery, of: &str, hop: f64, [spectra, moved]: [ColourScale; 2
     })
 }
 
-/// Means over the utterances, each weighing the same.
+/// Means of [`strength`] over the utterances, each with the same weight.
 fn overall(shown: &[Shown]) -> (f64, f64) {
     let n = shown.len().max(1) as f64;
     let sum = shown.iter().map(strength).fold((0.0, 0.0), |sum, s| (sum.0 + s.0, sum.1 + s.1));
@@ -166,7 +168,7 @@ fn label(canvas: &mut Canvas, s: &Shown, top: i32) -> Result<()> {
 fn bands(canvas: &mut Canvas, mels: usize, top: i32, height: i32) -> Result<()> {
     for (band, y) in [(mels, top), (1, top + height)] {
         canvas.line((LEFT - 4, y), (LEFT - 1, y), PALE, 1)?;
-        // Inside the picture's height, so that neighbours keep apart.
+        // Inside the height of the picture, so that labels of neighbouring rows stay apart.
         let inside = if band == 1 { y - 4 } else { y + 4 };
         canvas.text(&band.to_string(), (LEFT - 6, inside), At::Right, Look { size: 10, ..SMALL })?;
     }

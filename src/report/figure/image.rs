@@ -1,23 +1,23 @@
-//! Pictures made of values, as PNG inside the SVG.
+//! Pictures of matrices, as PNG inside the SVG.
 
 use super::failed;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use seraug_core::error::Result;
 
-/// A scale of colours from `low` to `high`; values beyond are drawn as its ends.
+/// A scale of colours from `low` to `high`; values outside are drawn in the colour of the nearer end.
 #[derive(Debug, Clone, Copy)]
-pub struct ColourScale {
-    /// The first colour's value.
+pub(super) struct ColourScale {
+    /// Value that has the first colour.
     pub low: f64,
-    /// The last colour's.
+    /// Value that has the last colour.
     pub high: f64,
-    /// The colours between.
+    /// The colours from `low` to `high`.
     pub map: Map,
 }
 
-/// Which colours.
+/// A sequence of colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Map {
+pub(super) enum Map {
     /// Viridis: from dark to light, also in grey and for colour-blind readers (van der Walt and Smith, 2015).
     Viridis,
     /// From blue over white to orange brown: both ends dark, told apart by colour-blind readers (Brewer's PuOr).
@@ -69,10 +69,15 @@ impl Map {
 }
 
 /// A place in a figure: left, top, width, height.
-pub type Rectangle = (i32, i32, i32, i32);
+pub(super) type Rectangle = (i32, i32, i32, i32);
 
 /// An `<image>` of `rows` x `columns` values, the first row on top.
-pub fn image(values: &[f64], columns: usize, scale: ColourScale, (x, y, w, h): Rectangle) -> Result<String> {
+pub(super) fn image(
+    values: &[f64],
+    columns: usize,
+    scale: ColourScale,
+    (x, y, w, h): Rectangle,
+) -> Result<String> {
     let level = |v: &f64| {
         let share = ((v - scale.low) / (scale.high - scale.low)).clamp(0.0, 1.0);
         (share * (LEVELS - 1) as f64).round() as u8
@@ -97,7 +102,7 @@ pub fn image(values: &[f64], columns: usize, scale: ColourScale, (x, y, w, h): R
 }
 
 /// A lying bar of the scale's colours.
-pub fn bar(scale: ColourScale, place: Rectangle) -> Result<String> {
+pub(super) fn bar(scale: ColourScale, place: Rectangle) -> Result<String> {
     let step = (scale.high - scale.low) / (LEVELS - 1) as f64;
     let values: Vec<f64> = (0..LEVELS).map(|l| scale.low + step * l as f64).collect();
     image(&values, LEVELS, scale, place)

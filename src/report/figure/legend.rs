@@ -1,4 +1,4 @@
-//! What colours and lines stand for.
+//! Legends: which condition a colour or a line stands for.
 
 use super::{At, Canvas, TEXT, colour, room};
 use seraug_core::error::Result;
@@ -10,7 +10,7 @@ pub fn legend(canvas: &mut Canvas, items: &[(usize, String)], left: i32, top: i3
     })
 }
 
-/// As [`legend`], for lines.
+/// As [`legend`], with a piece of the line of each condition instead of a swatch.
 pub fn line_legend(
     canvas: &mut Canvas,
     items: &[(usize, String)],
@@ -37,7 +37,7 @@ fn labels(
     Ok(())
 }
 
-/// Height of [`legend`].
+/// Height in pixels of [`legend`] and [`line_legend`] for the same items and width.
 pub fn legend_height(items: &[(usize, String)], width: i32) -> i32 {
     legend_places(items, width).last().map_or(0, |p| p.1 + 20)
 }

@@ -5,13 +5,13 @@ use resvg::{tiny_skia, usvg};
 use seraug_core::error::{Error, Result};
 use std::sync::Arc;
 
-/// Pixels of the PNG for one of the SVG: sharp in print at the width of a column.
+/// Pixels of the PNG for each pixel of the SVG: sharp in print at the width of a column.
 const SCALE: f32 = 2.0;
 
-/// Renders every figure; in parallel, because text costs most.
+/// Renders every figure, in parallel.
 ///
 /// # Errors
-/// A figure that is no SVG, or too large to draw.
+/// A figure that is not SVG, or that is too large to draw.
 pub fn of_all(figures: &[Figure]) -> Result<Vec<Vec<u8>>> {
     use rayon::prelude::*;
     let mut fonts = usvg::fontdb::Database::new();

@@ -1,17 +1,17 @@
-//! Bars of every column and condition, with intervals, single folds, published values and chance.
+//! Bars of recall for every column and condition, with intervals, single folds, published values and the chance level.
 
 use super::{At, Canvas, Figure, GRID, HEAD, PALE, SMALL, TEXT, WIDTH, colour, room, svg};
 use crate::analysis::aggregate::{Column, Unit};
-use crate::render::table::Table;
-use crate::render::table_text::{cut, plain};
+use crate::render::result_table::{ResultTable, TableEntry};
+use crate::render::text::cut;
 use seraug_core::error::Result;
 
 const GROUP: i32 = 40;
-/// Characters of a condition's label.
+/// Most characters of a condition's label.
 const LABEL: usize = 18;
 
-/// `classes`: number of classes, for the chance line.
-pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
+/// Draws the figure; `classes` is the number of classes, for the chance line.
+pub fn recall(table: &ResultTable, classes: usize) -> Result<Figure> {
     let groups: Vec<usize> =
         (0..table.columns.len()).filter(|&c| table.columns[c].column != Column::Difference).collect();
     let labels: Vec<String> = table.rows.iter().map(|r| cut(&r.label, LABEL)).collect();
@@ -19,7 +19,7 @@ pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
     let right = WIDTH - 92;
     let top = 44;
     let published = table.rows.iter().any(|r| r.published.iter().any(Option::is_some));
-    // Interval, folds and published value have a lane of the bar each.
+    // Interval, folds and published value each have a lane of the bar.
     let bar = if published { 28 } else { 20 };
     let pitch = bar + 4;
     let group_height = GROUP + pitch * table.rows.len() as i32;
@@ -53,7 +53,7 @@ pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
                 if let Some(p) = row.published[column] {
                     canvas.diamond((x(p), y + 23))?;
                 }
-                canvas.text(&plain(entry), (right + 12, y + bar / 2), At::Left, TEXT)?;
+                canvas.text(&entry.plain(), (right + 12, y + bar / 2), At::Left, TEXT)?;
             }
         }
         canvas.dashes(x(100.0 / classes as f64), top, bottom, PALE)
@@ -63,7 +63,7 @@ pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
         .iter()
         .map(|r| {
             let last = groups.last().and_then(|&c| r.entries[c].as_ref());
-            format!("{} {}", r.label, last.map_or("no result".into(), plain))
+            format!("{} {}", r.label, last.map_or("no result".into(), TableEntry::plain))
         })
         .collect();
     let heading = groups.last().map_or(String::new(), |&c| long_title(table, c));
@@ -84,7 +84,7 @@ pub fn recall(table: &Table, classes: usize) -> Result<Figure> {
     })
 }
 
-fn long_title(table: &Table, column: usize) -> String {
+fn long_title(table: &ResultTable, column: usize) -> String {
     let heading = &table.columns[column];
     match heading.column {
         Column::Uar => "UAR, all classes".into(),

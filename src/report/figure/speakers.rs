@@ -1,38 +1,37 @@
-//! UAR of every test speaker, a dot a condition.
+//! UAR of every test speaker, with a dot for each condition.
 
 use super::{
     At, Figure, GRID, HEAD, INK, Mark, PALE, SMALL, TEXT, WIDTH, colour, legend, legend_height, room, svg,
 };
 use crate::analysis::loaded_run::LoadedRun;
 use crate::analysis::speakers::SpeakerRecall;
-use crate::render::summary::shown;
-use crate::render::table_text::cut;
+use crate::render::text::{cut, data_set_label};
 use seraug_core::error::Result;
 use seraug_core::metrics::Confusion;
 
-/// Rows that a page still shows; of more speakers, those with the lowest UAR.
+/// Most speakers in the figure; of more, those with the lowest UAR are shown.
 const MOST: usize = 40;
 const HEADING: i32 = 26;
 const RADIUS: i32 = 4;
 const RIGHT: i32 = WIDTH - 56;
 
-/// None without predictions.
-pub fn speakers(reading: &LoadedRun, all: &[SpeakerRecall]) -> Result<Option<Figure>> {
+/// Draws the figure; `None` without predictions.
+pub fn speakers(run: &LoadedRun, all: &[SpeakerRecall]) -> Result<Option<Figure>> {
     if all.is_empty() {
         return Ok(None);
     }
     let mut chosen: Vec<&SpeakerRecall> = all.iter().collect();
-    // Of a speaker who lacks a class, the mean is of other classes than that of the speaker beside.
+    // The mean of a speaker without utterances of a class is over fewer classes, so that it cannot be ranked with the others.
     chosen.sort_by(|a, b| (!a.is_whole(), a.mean()).partial_cmp(&(!b.is_whole(), b.mean())).expect("finite"));
     chosen.truncate(MOST);
-    let sets: Vec<&str> = reading.data_sets();
+    let sets: Vec<&str> = run.data_sets();
     let groups: Vec<(&str, Vec<&SpeakerRecall>)> = sets
         .iter()
         .map(|set| (*set, chosen.iter().copied().filter(|s| s.data_set == *set).collect::<Vec<_>>()))
         .filter(|(_, of)| !of.is_empty())
         .collect();
     let conditions: Vec<(usize, String)> =
-        reading.spec.condition.iter().enumerate().map(|(i, c)| (i, cut(c.label(), 30))).collect();
+        run.spec.condition.iter().enumerate().map(|(i, c)| (i, cut(c.label(), 30))).collect();
     let name = |s: &SpeakerRecall| cut(&s.id, 16) + if s.is_whole() { "" } else { "*" };
     let names: Vec<String> = chosen.iter().map(|s| name(s)).collect();
     let left = names.iter().map(|n| room(n, TEXT.size)).max().unwrap_or(0).max(50) + 16;
@@ -41,7 +40,7 @@ pub fn speakers(reading: &LoadedRun, all: &[SpeakerRecall]) -> Result<Option<Fig
     let heights = groups.iter().map(|(_, of)| HEADING + pitch * of.len() as i32);
     let bottom = top + heights.sum::<i32>() + 4;
     let x = |v: f64| left + (f64::from(RIGHT - left) * v).round() as i32;
-    let chance = 1.0 / reading.spec.classes.len() as f64;
+    let chance = 1.0 / run.spec.classes.len() as f64;
     let mut marks = Vec::new();
     let text = svg(WIDTH, bottom + 46, |canvas| {
         legend(canvas, &conditions, 14, 10, WIDTH - 28)?;
@@ -54,7 +53,7 @@ pub fn speakers(reading: &LoadedRun, all: &[SpeakerRecall]) -> Result<Option<Fig
         canvas.dashes(x(chance), top, bottom, PALE)?;
         let mut y = top;
         for (set, of) in &groups {
-            canvas.text(&shown(set), (left, y + 14), At::Left, HEAD)?;
+            canvas.text(&data_set_label(set), (left, y + 14), At::Left, HEAD)?;
             canvas.text("n", (WIDTH - 14, y + 14), At::Right, SMALL)?;
             y += HEADING;
             for s in of {
@@ -70,7 +69,7 @@ pub fn speakers(reading: &LoadedRun, all: &[SpeakerRecall]) -> Result<Option<Fig
                     let n = confusion.total();
                     let text = format!(
                         "{}, speaker {}, {label}: {:.1} % of {n} predictions",
-                        shown(set),
+                        data_set_label(set),
                         s.id,
                         100.0 * uar
                     );
@@ -85,7 +84,7 @@ pub fn speakers(reading: &LoadedRun, all: &[SpeakerRecall]) -> Result<Option<Fig
         let whole = all.iter().filter(|s| s.is_whole());
         let uars = whole.filter_map(|s| Some((s.confusions[i].uar()?, s)));
         let (low, s) = uars.min_by(|a, b| a.0.total_cmp(&b.0))?;
-        let set = if sets.len() > 1 { format!("{} ", shown(&s.data_set)) } else { String::new() };
+        let set = if sets.len() > 1 { format!("{} ", data_set_label(&s.data_set)) } else { String::new() };
         let n = s.confusions[i].total();
         Some(format!("{} {:.1} % ({set}speaker {}, n {n})", conditions[i].1, 100.0 * low, s.id))
     };

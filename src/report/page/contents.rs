@@ -1,8 +1,8 @@
-//! All that a report shows, made from a run before the first file is written.
+//! Everything that a report shows, made from a run before the first file is written.
 
+use super::embedding::{self, EmbeddingReport};
 use super::verdict::{self, Headline};
 use super::{Page, counts, splice};
-use crate::analysis::embedding::{self, EmbeddingReport};
 use crate::analysis::history::{self, Curves};
 use crate::analysis::loaded_run::LoadedRun;
 use crate::analysis::predictions::RunPredictions;
@@ -10,93 +10,101 @@ use crate::analysis::public::Private;
 use crate::analysis::speakers::{self, SpeakerRecall};
 use crate::compare::{self, Contrast};
 use crate::figure::{self, Figure, png};
-use crate::render::table::Table;
-use crate::render::text_table::{TextTable, escape};
-use crate::render::{latex, summary, table_text};
+use crate::render::result_table::ResultTable;
+use crate::render::text::{data_set_label, wrap};
+use crate::render::text_table::{TextTable, latex_file};
+use crate::render::{csv, summary};
 use seraug_core::error::{Error, Result};
 use seraug_core::run_files::{RunDir, RunInfo};
 use seraug_core::spec::Condition;
 use seraug_core::terminal::line;
 
-/// Whose curves are drawn, in this order.
+/// Stages whose learning curves are drawn, in this order.
 const STAGES: [&str; 2] = ["classifier", "augmentor"];
 
-/// Tables, figures and words of a run.
+/// Tables, figures and sentences of a run.
 pub(crate) struct ReportContents {
-    pub(crate) reading: LoadedRun,
-    title: String,
-    parts: Vec<LoadedRun>,
-    tables: Vec<Table>,
-    summary: Option<TextTable>,
-    statistics: Vec<TextTable>,
+    pub(crate) run: LoadedRun,
+    /// The spec's title, marked when a corpus is synthetic.
+    pub(super) title: String,
+    /// The run, data set by data set.
+    pub(super) parts: Vec<LoadedRun>,
+    /// The table of each data set.
+    pub(super) tables: Vec<ResultTable>,
+    /// The table over all data sets, where there are several.
+    pub(super) summary: Option<TextTable>,
+    /// Every pair of conditions, a table for each data set.
+    pub(super) statistics: Vec<TextTable>,
     speakers: Vec<SpeakerRecall>,
-    figures: Vec<Figure>,
+    /// In the order of the page.
+    pub(super) figures: Vec<Figure>,
     embedding: Option<EmbeddingReport>,
-    verdict: Headline,
-    notes: Vec<String>,
-    /// run.toml as it is published, beside a page that does not lead to the run.
+    /// What the run shows.
+    pub(super) verdict: Headline,
+    /// What is missing, for the warnings.
+    pub(super) notes: Vec<String>,
+    /// run.toml as it is published, beside a page without links to the run.
     provenance: Option<String>,
 }
 
 impl ReportContents {
-    /// For the people of the run.
-    pub(crate) fn of(run: &RunDir) -> Result<ReportContents> {
-        ReportContents::from(LoadedRun::of(run)?)
+    /// For readers who have the run at hand.
+    pub(crate) fn of(dir: &RunDir) -> Result<ReportContents> {
+        ReportContents::from(LoadedRun::of(dir)?)
     }
 
-    /// For anybody: see [`Private`].
-    pub(crate) fn public(run: &RunDir) -> Result<ReportContents> {
-        let reading = LoadedRun::of(run)?;
-        let private = Private::of(run, &reading.info);
-        let mut contents = ReportContents::from(private.reading(reading))?;
+    /// For publication: see [`Private`].
+    pub(crate) fn public(dir: &RunDir) -> Result<ReportContents> {
+        let run = LoadedRun::of(dir)?;
+        let private = Private::of(dir, &run.info);
+        let mut contents = ReportContents::from(private.run(run))?;
         contents.notes.iter_mut().for_each(|note| *note = private.out_of(note));
-        contents.provenance = Some(provenance_of(&contents.reading.info)?);
+        contents.provenance = Some(provenance_of(&contents.run.info)?);
         Ok(contents)
     }
 
-    fn from(reading: LoadedRun) -> Result<ReportContents> {
-        let sets = reading.data_sets();
-        let parts: Vec<LoadedRun> = sets.iter().map(|set| reading.only(set)).collect();
-        let mut tables = parts.iter().map(Table::of).collect::<Result<Vec<Table>>>()?;
+    fn from(run: LoadedRun) -> Result<ReportContents> {
+        let sets = run.data_sets();
+        let parts: Vec<LoadedRun> = sets.iter().map(|set| run.only(set)).collect();
+        let mut tables = parts.iter().map(ResultTable::of).collect::<Result<Vec<ResultTable>>>()?;
         if tables.len() > 1 {
             let named = std::iter::zip(&mut tables, &sets);
-            named.for_each(|(t, set)| t.title = format!("{}: {}", t.title, summary::shown(set)));
+            named.for_each(|(t, set)| t.title = format!("{}: {}", t.title, data_set_label(set)));
         }
-        let answers = RunPredictions::of(&reading)?;
-        let speakers = speakers::speakers(&reading, &answers);
-        let mut notes = without_predictions(&answers);
-        let histories = history::histories(&reading, &mut notes);
+        let predictions = RunPredictions::of(&run)?;
+        let speakers = speakers::speakers(&run, &predictions);
+        let mut notes = without_predictions(&predictions);
+        let histories = history::histories(&run, &mut notes);
         let [classifier, augmentor] = STAGES.map(|stage| history::curves(&histories, stage));
-        let embedding = embedding::embedding(&reading)?;
-        let contrasts = compare::within(&reading, &answers);
+        let embedding = embedding::embedding(&run)?;
+        let contrasts = compare::within(&run, &predictions);
         Ok(ReportContents {
-            title: heading(&reading),
-            summary: summary::summary(&reading, &tables),
-            statistics: statistics(&reading, &contrasts),
-            figures: figures(&reading, &tables, &speakers, embedding.as_ref(), [&classifier, &augmentor])?,
-            verdict: verdict::verdict(&reading, &tables, &contrasts)?,
+            title: run.title(),
+            summary: summary::summary(&run, &tables),
+            statistics: statistics(&run, &contrasts),
+            figures: figures(&run, &tables, &speakers, embedding.as_ref(), [&classifier, &augmentor])?,
+            verdict: verdict::verdict(&run, &tables, &contrasts)?,
             provenance: None,
             notes,
             speakers,
             embedding,
             tables,
             parts,
-            reading,
+            run,
         })
     }
 
-    /// Every file of the report, the page last. `run` leads from the report's folder to the run's; a public one does not go
-    /// there.
-    pub(crate) fn files(&self, run: &str) -> Result<counts::ReportFiles> {
+    /// Every file of the report, the page last. `to_run` leads from the folder of the report to that of the run; a published page has no
+    /// such links.
+    pub(crate) fn files(&self, to_run: &str) -> Result<counts::ReportFiles> {
         let mut files: Vec<(String, &'static str, Vec<u8>)> = Vec::new();
         let mut put = |name: String, what: &'static str, bytes: Vec<u8>| files.push((name, what, bytes));
         put("table.md".into(), "the tables as Markdown", self.markdown().into_bytes());
-        let csv = table_text::csv(&self.reading.data_sets(), &self.tables)?;
+        let csv = csv::tables(&self.run.data_sets(), &self.tables)?;
         put("table.csv".into(), "the tables, numbers not rounded", csv);
-        let tex = latex::latex(&self.title, self.summary.as_ref(), &self.tables);
-        put("table.tex".into(), "the tables for LaTeX", tex.into_bytes());
+        put("table.tex".into(), "the tables for LaTeX", self.latex().into_bytes());
         if !self.speakers.is_empty() {
-            let csv = speakers::csv(&self.reading, &self.speakers)?;
+            let csv = csv::speakers(&self.run, &self.speakers)?;
             put("speakers.csv".into(), "every test speaker", csv);
         }
         for (name, bytes) in self.embedding.iter().flat_map(|e| &e.files) {
@@ -113,21 +121,9 @@ impl ReportContents {
                 text.clone().into_bytes(),
             );
         }
-        let measures = self.measures();
-        let page = Page {
-            reading: &self.reading,
-            title: &self.title,
-            parts: &self.parts,
-            tables: &self.tables,
-            summary: self.summary.as_ref(),
-            statistics: &self.statistics,
-            figures: &self.figures,
-            measures: &measures,
-            verdict: &self.verdict,
-            notes: &self.notes,
-            files: &files.iter().map(|(name, what, _)| (name.clone(), *what)).collect::<Vec<_>>(),
-            run: self.provenance.is_none().then_some(run),
-        };
+        let listed: Vec<(String, &str)> = files.iter().map(|(name, what, _)| (name.clone(), *what)).collect();
+        let page =
+            Page { contents: self, files: &listed, to_run: self.provenance.is_none().then_some(to_run) };
         let page = page.html().into_bytes();
         let mut contents: counts::ReportFiles =
             files.into_iter().map(|(name, _, bytes)| (name.into(), bytes)).collect();
@@ -138,84 +134,86 @@ impl ReportContents {
     /// What a terminal shows.
     pub(crate) fn terminal(&self) -> String {
         let table = match &self.summary {
-            None => self.tables.first().map(table_text::terminal).unwrap_or_default(),
+            None => self.tables.first().map(ResultTable::terminal).unwrap_or_default(),
             Some(s) => format!("{}\n{}", line(&self.title), s.terminal()),
         };
-        format!("{table}\n{}{}", table_text::wrap(&self.verdict.ran), table_text::wrap(&self.verdict.shows))
+        format!("{table}\n{}{}", wrap(&self.verdict.ran), wrap(&self.verdict.shows))
     }
 
-    /// Table and figure for a Markdown file from which `page` and `run` lead to the two folders.
-    pub(crate) fn markdown_excerpt(&self, page: &str, run: &str) -> String {
-        splice::content(&self.title, self.summary.as_ref(), &self.tables, &self.figures, page, run)
+    /// Table and figure for a Markdown file from which `to_page` and `to_run` lead to the two folders.
+    pub(crate) fn markdown_excerpt(&self, to_page: &str, to_run: &str) -> String {
+        let table = self.overview().or_else(|| Some(self.tables.first()?.text()));
+        splice::content(&self.title, table.as_ref(), self.figures.first(), to_page, to_run)
     }
 
-    /// What belongs to the figures, in numbers.
-    fn measures(&self) -> Vec<TextTable> {
+    /// Tables that belong to the figures.
+    pub(super) fn measures(&self) -> Vec<TextTable> {
         self.embedding.iter().map(|e| e.table.clone()).collect()
     }
 
+    /// The table over the data sets, under the title of the run.
+    fn overview(&self) -> Option<TextTable> {
+        self.summary.clone().map(|s| TextTable { title: self.title.clone(), ..s })
+    }
+
     fn markdown(&self) -> String {
-        let overview = |s: &TextTable| {
-            format!("# {}\n\n{}\n{}\n", escape(&self.title), s.markdown(), escape(&s.caption))
-        };
-        let mut parts: Vec<String> = self.summary.as_ref().map(overview).into_iter().collect();
-        parts.extend(self.tables.iter().map(table_text::markdown));
-        parts.extend(self.statistics.iter().chain(&self.measures()).map(TextTable::chapter));
-        parts.join("\n")
+        let tables = self.overview().into_iter().chain(self.tables.iter().map(ResultTable::text));
+        let all = tables.chain(self.statistics.iter().cloned()).chain(self.measures());
+        all.map(|table| table.chapter(1)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn latex(&self) -> String {
+        let overview = self.overview().map(|table| table.latex("overview"));
+        let details = (1..).zip(&self.tables).map(|(i, table)| table.text().latex(&format!("results-{i}")));
+        latex_file(&overview.into_iter().chain(details).collect::<Vec<_>>())
     }
 }
 
-/// run.toml as text.
+/// provenance.toml: a run.toml without hosts, users and paths, as text.
 pub(crate) fn provenance_of(info: &RunInfo) -> Result<String> {
     toml::to_string(info).map_err(|e| Error::failed(format!("provenance.toml: {e}")))
 }
 
-/// Cells with a result and without its predictions, in words.
-fn without_predictions(answers: &RunPredictions) -> Vec<String> {
-    if answers.missing.is_empty() {
+/// A sentence on the cells that have a result and no predictions.
+fn without_predictions(predictions: &RunPredictions) -> Vec<String> {
+    if predictions.missing.is_empty() {
         return Vec::new();
     }
-    let named: Vec<String> = answers.missing.iter().take(3).map(ToString::to_string).collect();
+    let named: Vec<String> = predictions.missing.iter().take(3).map(ToString::to_string).collect();
     vec![format!(
-        "{} of the cells with a result have no predictions.csv ({}{}): speakers, the bootstrap and McNemar's test are \
-         without them.",
-        answers.missing.len(),
+        "{} of the cells with a result have no predictions.csv ({}{}): speakers, the bootstrap and McNemar's test \
+         leave them out.",
+        predictions.missing.len(),
         named.join(", "),
-        if answers.missing.len() > 3 { ", …" } else { "" }
+        if predictions.missing.len() > 3 { ", …" } else { "" }
     )]
 }
 
-/// Every pair of conditions, a table for each data set that has one.
-fn statistics(reading: &LoadedRun, contrasts: &[Contrast]) -> Vec<TextTable> {
+/// The comparisons of all pairs of conditions, one table for each data set that has some.
+fn statistics(run: &LoadedRun, contrasts: &[Contrast]) -> Vec<TextTable> {
     let of = |set: &str| contrasts.iter().filter(|c| c.data_set == set).cloned().collect::<Vec<_>>();
-    let sets = reading.data_sets().into_iter().map(of).filter(|c| !c.is_empty());
-    sets.map(|c| TextTable { notes: compare::sentences(&c), ..compare::table(&c) }).collect()
-}
-
-/// The spec's title, marked when a corpus is synthetic.
-pub(crate) fn heading(reading: &LoadedRun) -> String {
-    let synthetic = if reading.synthetic() { " (synthetic corpus)" } else { "" };
-    format!("{}{synthetic}", reading.spec.title)
+    let sets = run.data_sets().into_iter().map(of).filter(|c| !c.is_empty());
+    sets.map(|c| TextTable { sentences: compare::sentences(&c), ..compare::table(&c) }).collect()
 }
 
 fn figures(
-    reading: &LoadedRun,
-    tables: &[Table],
+    run: &LoadedRun,
+    tables: &[ResultTable],
     speakers: &[SpeakerRecall],
     embedding: Option<&EmbeddingReport>,
     curves: [&Curves; 2],
 ) -> Result<Vec<Figure>> {
-    let labels: Vec<&str> = reading.spec.condition.iter().map(Condition::label).collect();
+    let labels: Vec<&str> = run.spec.condition.iter().map(Condition::label).collect();
     let mut figures = Vec::new();
-    figures.extend(figure::bars(reading, tables)?);
+    figures.extend(figure::bars(run, tables)?);
     if let [table] = tables {
-        figures.push(figure::recall(table, reading.spec.classes.len())?);
+        figures.push(figure::recall(table, run.spec.classes.len())?);
         figures.extend(figure::difference(table)?);
     }
     figures.extend(embedding.map(|e| e.figure.clone()));
-    figures.extend(figure::galleries(reading)?);
-    figures.extend(figure::speakers(reading, speakers)?);
-    figures.extend(figure::confusion(reading)?);
+    figures.extend(figure::galleries(run)?);
+    figures.extend(figure::speakers(run, speakers)?);
+    figures.extend(figure::confusion(run)?);
     let several = tables.len() > 1;
     for (stage, curves) in std::iter::zip(STAGES, curves) {
         figures.extend(figure::curves(stage, curves, &labels, several)?);

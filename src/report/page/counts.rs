@@ -1,8 +1,9 @@
-//! The report of a table of counts (Tab. 1): found beside published.
+//! The report of a table of counts (Tab. 1): counted beside published.
 
 use super::provenance;
-use crate::render::text_table::{TextTable, escape};
-use crate::render::{html, latex};
+use crate::render::html::{document, header};
+use crate::render::text_table::{TextTable, latex_file};
+use maud::html;
 use seraug_core::error::{Error, Result};
 use seraug_core::files;
 use seraug_core::run_files::{CountRow, CountStatus, RunDir, RunInfo, read_counts};
@@ -21,11 +22,10 @@ const HEADINGS: [&str; 9] = [
     "difference",
 ];
 
-/// Name below the report's folder and content of each file.
+/// Files of a report: path below its folder, and content.
 pub(crate) type ReportFiles = Vec<(PathBuf, Vec<u8>)>;
 
-/// The files of the report, by name, and the table as text for a terminal.
-/// What a person wrote goes through `hide`.
+/// The files of the report and the table as text for a terminal. Text that a person wrote goes through `hide`.
 pub(crate) fn files(
     run: &RunDir,
     info: &RunInfo,
@@ -39,15 +39,15 @@ pub(crate) fn files(
         title: "Counts".into(),
         caption: format!("{} Published: as the paper prints it.", summary(&rows)),
         headings: HEADINGS.map(str::to_owned).to_vec(),
-        rows: rows.iter().map(cells).collect(),
+        rows: rows.iter().map(|row| cells(row).into()).collect(),
         words: 3,
         ..TextTable::default()
     };
     let text = format!("{}\n{}\n{}\n", line(&title), table.terminal(), table.caption);
-    let markdown = format!("# {}\n\n{}\n{}\n", escape(&title), table.markdown(), table.caption);
+    let titled = TextTable { title: title.clone(), ..table.clone() };
     let files = vec![
-        ("table.md".into(), markdown.into_bytes()),
-        ("table.tex".into(), latex::of_text(&title, &table).into_bytes()),
+        ("table.md".into(), titled.chapter(1).into_bytes()),
+        ("table.tex".into(), latex_file(&[titled.latex("counts")]).into_bytes()),
         ("table.csv".into(), hide(&csv).into_bytes()),
         ("index.html".into(), page(&title, info, run, &table).into_bytes()),
     ];
@@ -76,7 +76,7 @@ fn cells(row: &CountRow) -> Vec<String> {
     cells
 }
 
-/// How many rows agree with the paper, in words.
+/// A sentence on how many rows agree with the paper.
 fn summary(rows: &[CountRow]) -> String {
     let there: Vec<&CountRow> = rows.iter().filter(|r| r.status != CountStatus::Missing).collect();
     let pair = |r: &CountRow| {
@@ -95,10 +95,10 @@ fn summary(rows: &[CountRow]) -> String {
 
 fn page(title: &str, info: &RunInfo, run: &RunDir, table: &TextTable) -> String {
     let about = format!("{} · run {} · started {}", info.experiment, run.id(), info.started);
-    let header = format!(
-        "<header>\n{}\n<p class=\"soft\">{}</p>\n</header>\n",
-        html::element("h1", title),
-        html::escape(&about)
-    );
-    html::document(title, &(header + &table.html("results") + &provenance::corpora(info)), "")
+    let body = html! {
+        (header(title, Some(&about)))
+        (table.html(Some("results"), None))
+        (provenance::corpora(info))
+    };
+    document(title, &body, "")
 }

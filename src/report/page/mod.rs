@@ -3,213 +3,176 @@
 pub mod cells;
 pub mod contents;
 pub mod counts;
+pub mod embedding;
 pub mod provenance;
 pub mod splice;
-pub mod tooltips;
 pub mod verdict;
 
-use crate::analysis::loaded_run::LoadedRun;
-use crate::figure::Figure;
-use crate::render::html::{self, definitions, element, escape, link, scroll, table as plain_table};
-use crate::render::summary::shown;
-use crate::render::table::Table;
-use crate::render::table_text::{LineKind, lines};
+use crate::figure::{SCRIPT, inline};
+use crate::render::html::{document, file_items, header, link, synthetic_banner};
+use crate::render::text::data_set_label;
 use crate::render::text_table::TextTable;
-use verdict::Headline;
+use contents::ReportContents;
+use maud::{Markup, html};
 
 /// What the page is made from.
-pub struct Page<'a> {
-    /// The run.
-    pub reading: &'a LoadedRun,
-    /// Its title.
-    pub title: &'a str,
-    /// The run, data set by data set.
-    pub parts: &'a [LoadedRun],
-    /// The table of each data set.
-    pub tables: &'a [Table],
-    /// The table over all data sets, where there are several.
-    pub summary: Option<&'a TextTable>,
-    /// Every pair of conditions, a table for each data set.
-    pub statistics: &'a [TextTable],
-    /// Its figures, in order.
-    pub figures: &'a [Figure],
-    /// What belongs to the figures, in numbers.
-    pub measures: &'a [TextTable],
-    /// What it shows.
-    pub verdict: &'a Headline,
-    /// What is missing, for the warnings.
-    pub notes: &'a [String],
+pub(crate) struct Page<'a> {
+    /// Tables, figures and words of the run.
+    pub(crate) contents: &'a ReportContents,
     /// Files beside the page: name, and what it is.
-    pub files: &'a [(String, &'static str)],
+    pub(crate) files: &'a [(String, &'static str)],
     /// The run directory, relative to the page; none where the page is to be published without it.
-    pub run: Option<&'a str>,
+    pub(crate) to_run: Option<&'a str>,
 }
 
 impl Page<'_> {
     /// The text of the file.
-    pub fn html(&self) -> String {
-        let info = &self.reading.info;
-        let about = format!("{} · run {} · started {}", info.experiment, self.reading.run.id(), info.started);
-        let mut body = format!(
-            "<header>\n{}\n<p class=\"soft\">{}</p>\n</header>\n",
-            element("h1", self.title),
-            escape(&about)
-        );
-        if self.reading.synthetic() {
-            body += "<p class=\"banner\">Synthetic corpus: made by a program to exercise the software. These numbers \
-                     say nothing about emotion in human speech.</p>\n";
-        }
-        body += &format!(
-            "<section class=\"verdict\" aria-label=\"Verdict\">\n{}\n{}\n</section>\n",
-            element("p", &self.verdict.ran),
-            element("p", &self.verdict.shows)
-        );
-        body += &provenance::warnings(self.reading, self.notes);
-        body += &cells::failures(self.reading);
-        body += &self.contents();
-        let tables: String = (0..self.tables.len()).map(|i| self.results(i)).collect();
-        match self.summary {
+    pub(crate) fn html(&self) -> String {
+        let c = self.contents;
+        let info = &c.run.info;
+        let about = format!("{} · run {} · started {}", info.experiment, c.run.dir.id(), info.started);
+        let overview = c.summary.as_ref().map(|s| s.html(Some("results"), None));
+        let body = html! {
+            (header(&c.title, Some(&about)))
+            @if c.run.synthetic() { (synthetic_banner()) }
+            section class="verdict" aria-label="Verdict" { "\n"
+                p { (c.verdict.ran) } "\n"
+                p { (c.verdict.shows) } "\n"
+            } "\n"
+            (provenance::warnings(&c.run, &c.notes))
+            (cells::failures(&c.run))
+            (self.navigation())
             // Beside an overview, the figures come before the details.
-            Some(s) => body += &(s.html("results") + &self.drawings() + &tables + &self.pairs()),
-            None => body += &(tables + &self.pairs() + &self.drawings()),
-        }
-        body += &self.sizes();
-        body += &provenance::audit(self.reading);
-        body += &provenance::provenance(self.reading);
-        body += &self.repeat();
-        body += &self.listing();
-        html::document(
-            self.title,
-            &body,
-            if self.figures.iter().any(|f| !f.marks.is_empty()) { tooltips::SCRIPT } else { "" },
-        )
+            @if let Some(overview) = overview { (overview) (self.figures()) (self.results()) (self.pairs()) }
+            @else { (self.results()) (self.pairs()) (self.figures()) }
+            (self.sizes())
+            (provenance::audit(&c.run))
+            (provenance::provenance(&c.run))
+            (self.repetition())
+            (self.listing())
+        };
+        let interactive = c.figures.iter().any(|f| !f.marks.is_empty());
+        document(&c.title, &body, if interactive { SCRIPT } else { "" })
     }
 
     /// Links to the sections.
-    fn contents(&self) -> String {
-        let mut places = vec![("results", "Results")];
-        places.extend((!self.statistics.is_empty()).then_some(("pairs-1", "Pairs of conditions")));
-        places.extend((!self.figures.is_empty()).then_some(("figures", "Figures")));
-        places.extend([("cells", "Cells"), ("audit", "Leakage audit"), ("provenance", "Provenance")]);
-        places.extend([("repeat", "To repeat it"), ("files", "Files")]);
-        let items = places.iter().map(|(id, name)| format!("<li><a href=\"#{id}\">{name}</a></li>"));
-        format!("<nav aria-label=\"Contents\"><ul>{}</ul></nav>\n", items.collect::<String>())
+    fn navigation(&self) -> Markup {
+        let mut sections = vec![("results", "Results")];
+        sections.extend((!self.contents.statistics.is_empty()).then_some(("pairs-1", "Pairs of conditions")));
+        sections.extend((!self.contents.figures.is_empty()).then_some(("figures", "Figures")));
+        sections.extend([("cells", "Cells"), ("audit", "Leakage audit"), ("provenance", "Provenance")]);
+        sections.extend([("repeat", "To repeat it"), ("files", "Files")]);
+        html! {
+            nav aria-label="Contents" {
+                ul { @for (id, name) in sections { li { a href={ "#" (id) } { (name) } } } }
+            } "\n"
+        }
     }
 
     /// A heading that names the data set where there are several.
-    fn of_set(&self, index: usize, heading: &str) -> String {
-        match self.summary {
+    fn heading(&self, heading: &str, data_set: usize) -> String {
+        match self.contents.summary {
             None => heading.to_owned(),
-            Some(_) => format!("{heading}: {}", shown(self.reading.data_sets()[index])),
+            Some(_) => {
+                format!("{heading}: {}", data_set_label(self.contents.run.data_sets()[data_set]))
+            }
         }
     }
 
-    fn results(&self, index: usize) -> String {
-        let table = &self.tables[index];
-        let id = if self.summary.is_some() { format!("results-{}", index + 1) } else { "results".into() };
-        let heading = self.of_set(index, "Results");
-        let mut html = format!(
-            "<section id=\"{id}\">\n{}\n{}<table aria-describedby=\"meaning-{index}\">",
-            element("h2", &heading),
-            scroll(&heading)
-        );
-        html += "<thead><tr><th scope=\"col\">condition</th>";
-        let titles = table.columns.iter().map(|h| h.title.as_str()).chain(["cells"]);
-        titles.for_each(|t| html += &format!("<th scope=\"col\">{}</th>", escape(t)));
-        html += "</tr></thead><tbody>\n";
-        let lines = lines(table);
-        for (i, line) in lines.iter().enumerate() {
-            let more = lines.get(i + 1).is_some_and(|next| next.kind != LineKind::Ours);
-            let class = match line.kind {
-                LineKind::Ours => "ours",
-                LineKind::Published => "published",
-                LineKind::Difference => "difference",
-            };
-            html += &format!("<tr class=\"{class}{}\">", if more { " more" } else { "" });
-            html += &format!("<th scope=\"row\">{}</th>", escape(&line.label));
-            line.cells.iter().for_each(|c| html += &element("td", c));
-            html += "</tr>\n";
+    /// The table of each data set.
+    fn results(&self) -> Markup {
+        let several = self.contents.summary.is_some();
+        html! {
+            @for (i, table) in self.contents.tables.iter().enumerate() {
+                @let id = if several { format!("results-{}", i + 1) } else { "results".into() };
+                @let table = TextTable { title: self.heading("Results", i), ..table.text() };
+                (table.html(Some(&id), Some(&format!("meaning-{i}"))))
+            }
         }
-        html += &format!(
-            "</tbody></table></div>\n<p class=\"soft\" id=\"meaning-{index}\">{}</p>\n",
-            escape(&table.caption)
-        );
-        if !table.notes.is_empty() {
-            html += "<ul>\n";
-            table.notes.iter().for_each(|n| html += &format!("{}\n", element("li", n)));
-            html += "</ul>\n";
-        }
-        html + "</section>\n"
     }
 
-    fn pairs(&self) -> String {
-        (1..).zip(self.statistics).map(|(i, t)| t.html(&format!("pairs-{i}"))).collect()
-    }
-
-    fn drawings(&self) -> String {
-        if self.figures.is_empty() {
-            return String::new();
+    /// Every pair of conditions.
+    fn pairs(&self) -> Markup {
+        html! {
+            @for (i, table) in (1..).zip(&self.contents.statistics) {
+                (table.html(Some(&format!("pairs-{i}")), None))
+            }
         }
-        let mut html = String::from("<section id=\"figures\">\n<h2>Figures</h2>\n");
-        for f in self.figures {
-            let label = format!("<svg role=\"img\" aria-label=\"{}\" ", escape(&f.alt));
-            let drawing = f.svg.replacen("<svg ", &label, 1);
-            let file = |kind: &str| link(&format!("figures/{}.{kind}", f.name), &kind.to_uppercase());
-            html += &format!(
-                "{}\n<figure>\n{}{}</div>\n{}<figcaption>{} {} {}</figcaption>\n</figure>\n",
-                element("h3", &f.title),
-                scroll(&f.title),
-                tooltips::layer(&drawing, &f.marks),
-                tooltips::output(&f.marks),
-                escape(&f.caption),
-                file("svg"),
-                file("png"),
-            );
+    }
+
+    /// The figures, and the numbers that belong to them.
+    fn figures(&self) -> Markup {
+        if self.contents.figures.is_empty() {
+            return Markup::default();
         }
-        html += "</section>\n";
-        html + &(1..).zip(self.measures).map(|(i, t)| t.html(&format!("measures-{i}"))).collect::<String>()
+        let file = |name: &str, kind: &str| link(&format!("figures/{name}.{kind}"), &kind.to_uppercase());
+        html! {
+            section id="figures" { "\n"
+                h2 { "Figures" } "\n"
+                @for f in &self.contents.figures {
+                    h3 { (f.title) } "\n"
+                    figure { "\n"
+                        (inline(&f.title, &f.svg, &f.alt, &f.marks))
+                        figcaption { (f.caption) " " (file(&f.name, "svg")) " " (file(&f.name, "png")) } "\n"
+                    } "\n"
+                }
+            } "\n"
+            @for (i, table) in (1..).zip(self.contents.measures()) {
+                (table.html(Some(&format!("measures-{i}")), None))
+            }
+        }
     }
 
-    fn sizes(&self) -> String {
-        let part = |(i, (part, table))| cells::sizes(part, table, &self.of_set(i, "Cells"));
-        let all: String = std::iter::zip(self.parts, self.tables).enumerate().map(part).collect();
-        format!("<div id=\"cells\">\n{all}</div>\n")
+    /// Sizes and times of each data set.
+    fn sizes(&self) -> Markup {
+        let c = self.contents;
+        html! {
+            div id="cells" { "\n"
+                @for (i, (part, table)) in std::iter::zip(&c.parts, &c.tables).enumerate() {
+                    (cells::sizes(part, table, self.heading("Cells", i)))
+                }
+            } "\n"
+        }
     }
 
-    fn repeat(&self) -> String {
-        let info = &self.reading.info;
+    /// How to make the same numbers again.
+    fn repetition(&self) -> Markup {
+        let info = &self.contents.run.info;
         let quoted: Vec<String> = info.command.iter().map(|w| quote(w)).collect();
-        let mut html = String::from("<section id=\"repeat\">\n<h2>To repeat it</h2>\n");
-        html += &format!("<pre class=\"command\"><code>{}</code></pre>\n", escape(&quoted.join(" ")));
-        html += &format!("<p>With the code at revision <code>{}</code>", escape(&info.revision));
-        html += if info.revision.ends_with("+dirty") {
-            ": it had changes that are in no revision, so the code of this run cannot be restored exactly.</p>\n"
-        } else {
-            ".</p>\n"
-        };
-        html += &format!(
-            "<details><summary>The spec with every default written out</summary>\n<pre tabindex=\"0\"><code>{}</code></pre>\n</details>\n",
-            escape(&self.reading.spec.to_toml())
-        );
-        html + "</section>\n"
+        html! {
+            section id="repeat" { "\n"
+                h2 { "To repeat it" } "\n"
+                pre class="command" { code { (quoted.join(" ")) } } "\n"
+                p {
+                    "With the code at revision " code { (info.revision) }
+                    @if info.revision.ends_with("+dirty") {
+                        ": it had changes that are in no revision, so the code of this run cannot be restored exactly."
+                    } @else { "." }
+                } "\n"
+                details {
+                    summary { "The spec with every default written out" } "\n"
+                    pre tabindex="0" { code { (self.contents.run.spec.to_toml()) } } "\n"
+                } "\n"
+            } "\n"
+        }
     }
 
-    fn listing(&self) -> String {
-        let mut html = String::from("<section id=\"files\">\n<h2>Files</h2>\n<ul>\n");
-        for (file, what) in self.files {
-            html += &format!("<li>{}: {what}</li>\n", link(file, file));
+    /// The files of the report and of the run.
+    fn listing(&self) -> Markup {
+        let mut files: Vec<(String, &str, &str)> =
+            self.files.iter().map(|(name, what)| (name.clone(), name.as_str(), *what)).collect();
+        if let Some(folder) = self.to_run {
+            let run = [
+                ("outcomes.csv", "one row a cell"),
+                ("spec.toml", "the resolved spec"),
+                ("run.toml", "provenance"),
+                ("cells", "predictions, histories and logs of each cell"),
+            ];
+            files.extend(run.map(|(name, what)| (format!("{folder}/{name}"), name, what)));
         }
-        let Some(folder) = self.run else { return html + "</ul>\n</section>\n" };
-        let run = [
-            ("outcomes.csv", "one row a cell"),
-            ("spec.toml", "the resolved spec"),
-            ("run.toml", "provenance"),
-            ("cells", "predictions, histories and logs of each cell"),
-        ];
-        for (file, what) in run {
-            html += &format!("<li>{}: {what}</li>\n", link(&format!("{folder}/{file}"), file));
+        html! {
+            section id="files" { "\n" h2 { "Files" } "\n" ul { "\n" (file_items(&files)) } "\n" } "\n"
         }
-        html + "</ul>\n</section>\n"
     }
 }
 
@@ -221,16 +184,6 @@ fn quote(word: &str) -> String {
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
     }
-}
-
-/// A section with a heading and a table.
-pub(crate) fn section(title: &str, caption: &str, headings: &[&str], rows: &[Vec<String>]) -> String {
-    format!("<section>\n{}\n{}</section>\n", element("h2", title), plain_table(caption, headings, rows))
-}
-
-/// A section with a heading and definitions.
-pub(crate) fn facts(title: &str, pairs: &[(&str, String)]) -> String {
-    format!("<section>\n{}\n{}</section>\n", element("h2", title), definitions(pairs))
 }
 
 #[cfg(test)]

@@ -1,87 +1,88 @@
 //! Sections of the page from run.toml: warnings, leakage audit, where the numbers come from.
 
-use super::cells::time;
-use super::{facts, section};
+use super::cells::duration;
 use crate::analysis::loaded_run::LoadedRun;
-use crate::render::html::{element, escape};
+use crate::render::html::facts;
+use crate::render::text_table::TextTable;
 use indexmap::IndexMap;
-use seraug_core::run_files::Warning;
+use maud::{Markup, html};
+use seraug_core::run_files::{AuditCheck, NetworkInfo, RunInfo, Warning};
 
 /// What a reader should know before believing a number; empty without any.
-pub fn warnings(reading: &LoadedRun, notes: &[String]) -> String {
-    let info = &reading.info;
-    let mut items: Vec<String> = Vec::new();
+pub fn warnings(run: &LoadedRun, notes: &[String]) -> Markup {
+    let info = &run.info;
+    let line = |w: &Warning| html! { @if !w.cell.is_empty() { code { (w.cell) } ": " } (w.message) };
+    let mut items: Vec<Markup> = Vec::new();
     if info.finished.is_empty() {
-        items.push(escape("The run is not finished: numbers will change."));
+        items.push(html! { "The run is not finished: numbers will change." });
     }
-    for (kind, of) in kinds(&info.warning) {
-        let line = |w: &Warning| {
-            let cell =
-                if w.cell.is_empty() { String::new() } else { format!("{}: ", element("code", &w.cell)) };
-            format!("{cell}{}", escape(&w.message))
-        };
-        items.push(match &of[..] {
-            [one] => line(one),
-            many => {
-                let lines: String = many.iter().map(|w| format!("<li>{}</li>\n", line(w))).collect();
-                let said = format!("{kind}: {} cells", many.len());
-                format!("<details>{}<ul>\n{lines}</ul></details>", element("summary", &said))
+    items.extend(kinds(&info.warning).into_iter().map(|(kind, of)| match &of[..] {
+        [one] => line(one),
+        many => html! {
+            details {
+                summary { (kind) ": " (many.len()) " cells" }
+                ul { "\n" @for w in many { li { (line(w)) } "\n" } }
             }
-        });
-    }
+        },
+    }));
     let hits = info.audit.iter().filter(|a| a.hits > 0).count();
     if hits > 0 {
-        items.push(format!("The leakage audit has hits in {hits} of its questions: see below."));
+        items.push(html! { "The leakage audit has hits in " (hits) " of its questions: see below." });
     }
-    items.extend(notes.iter().map(|n| escape(n)));
+    items.extend(notes.iter().map(|n| html! { (n) }));
     if items.is_empty() {
-        return String::new();
+        return Markup::default();
     }
-    let mut html = String::from("<section class=\"warnings\">\n<h2>Warnings</h2>\n<ul>\n");
-    items.iter().for_each(|i| html += &format!("<li>{i}</li>\n"));
-    html + "</ul>\n</section>\n"
+    html! {
+        section class="warnings" { "\n"
+            h2 { "Warnings" } "\n"
+            ul { "\n" @for item in items { li { (item) } "\n" } } "\n"
+        } "\n"
+    }
 }
 
-/// Warnings by what they say before their numbers, in the order of the first of each.
+/// Warnings grouped by what they say before their numbers, in the order of the first of each group.
 fn kinds(warnings: &[Warning]) -> IndexMap<&str, Vec<&Warning>> {
     let mut kinds: IndexMap<&str, Vec<&Warning>> = IndexMap::new();
     for w in warnings {
         let kind = w.message.split(": ").next().unwrap_or(&w.message);
-        // Of the whole run, each is of its own kind.
+        // A warning about the whole run is a group of its own.
         let kind = if w.cell.is_empty() { w.message.as_str() } else { kind };
         kinds.entry(kind).or_default().push(w);
     }
     kinds
 }
 
-/// The leakage audit.
-pub fn audit(reading: &LoadedRun) -> String {
-    let info = &reading.info;
+/// The table of the leakage audit.
+pub fn audit(run: &LoadedRun) -> Markup {
+    let info = &run.info;
     if info.audit.is_empty() {
-        return "<section id=\"audit\">\n<h2>Leakage audit</h2>\n<p>run.toml has none.</p>\n</section>\n"
-            .into();
+        return html! {
+            section id="audit" { "\n" h2 { "Leakage audit" } "\n" p { "run.toml has none." } "\n" } "\n"
+        };
     }
-    let row = |a: &seraug_core::run_files::AuditCheck| {
-        vec![a.check.clone(), a.compared.to_string(), a.hits.to_string()]
+    let row = |a: &AuditCheck| vec![a.check.clone(), a.compared.to_string(), a.hits.to_string()].into();
+    let table = TextTable {
+        title: "Leakage audit".into(),
+        caption: "Any hit stops a run, but for speakers where the protocol lets them overlap, and for names that only look \
+                  alike."
+            .into(),
+        headings: ["question", "compared", "hits"].map(str::to_owned).to_vec(),
+        rows: info.audit.iter().map(row).collect(),
+        words: 1,
+        ..TextTable::default()
     };
-    let rows: Vec<_> = info.audit.iter().map(row).collect();
-    let table = section(
-        "Leakage audit",
-        "Any hit stops a run, but for speakers where the protocol lets them overlap, and for names that only look alike.",
-        &["question", "compared", "hits"],
-        &rows,
-    );
-    format!("<div id=\"audit\">\n{table}</div>\n")
+    html! { div id="audit" { "\n" (table.html(None, None)) } "\n" }
 }
 
-/// Code, machine, data and networks.
-pub fn provenance(reading: &LoadedRun) -> String {
-    let info = &reading.info;
+/// Where the numbers come from: code, machine, data and networks.
+pub fn provenance(run: &LoadedRun) -> Markup {
+    let info = &run.info;
     let d = &info.device;
-    let seeds: Vec<String> = reading.spec.seeds.iter().map(u64::to_string).collect();
+    let seeds: Vec<String> = run.spec.seeds.iter().map(u64::to_string).collect();
     let finished = if info.finished.is_empty() { "not finished".into() } else { info.finished.clone() };
-    let mut html = String::from("<div id=\"provenance\">\n");
-    let all = [
+    // Of a page that is published, the host is empty and left out.
+    let run = [
         ("revision", info.revision.clone()),
         ("version", info.version.clone()),
         ("libtorch", info.libtorch.clone()),
@@ -90,47 +91,46 @@ pub fn provenance(reading: &LoadedRun) -> String {
         ("host", d.host.clone()),
         ("started", info.started.clone()),
         ("finished", finished),
-        ("wall time", time(info.seconds)),
+        ("wall time", duration(info.seconds)),
         ("cells", format!("{} trained, {} from the store", info.cells_trained, info.cells_cached)),
         ("seeds", seeds.join(", ")),
     ];
-    // A page that is published names no host.
-    let shown: Vec<_> = all.into_iter().filter(|(name, of)| *name != "host" || !of.is_empty()).collect();
-    html += &facts("Provenance", &shown);
-    html += &corpora(info);
-    if !info.network.is_empty() {
-        let row = |n: &seraug_core::run_files::NetworkInfo| {
-            vec![n.name.clone(), group(n.parameters), group(n.flops)]
-        };
-        let rows: Vec<_> = info.network.iter().map(row).collect();
-        let caption = "FLOPs: one forward pass of one input, two a multiply-add.";
-        html += &section("Networks", caption, &["network", "parameters", "FLOPs"], &rows);
+    let row =
+        |n: &NetworkInfo| vec![n.name.clone(), digit_groups(n.parameters), digit_groups(n.flops)].into();
+    let networks = TextTable {
+        title: "Networks".into(),
+        caption: "FLOPs: one forward pass of one input, two a multiply-add.".into(),
+        headings: ["network", "parameters", "FLOPs"].map(str::to_owned).to_vec(),
+        rows: info.network.iter().map(row).collect(),
+        words: 1,
+        ..TextTable::default()
+    };
+    html! {
+        div id="provenance" { "\n"
+            (facts("Provenance", &run))
+            (corpora(info))
+            @if !info.network.is_empty() { (networks.html(None, None)) }
+        } "\n"
     }
-    html + "</div>\n"
 }
 
-/// The corpora of a run.
-pub fn corpora(info: &seraug_core::run_files::RunInfo) -> String {
-    let mut html = String::new();
-    for c in &info.corpus {
-        let name = format!("Corpus {}", c.name);
-        let used = format!("{} of {} utterances, {} speakers", c.used, c.utterances, c.speakers);
-        html += &facts(
-            &name,
-            &[
+/// A section for each corpus of a run.
+pub fn corpora(info: &RunInfo) -> Markup {
+    html! {
+        @for c in &info.corpus {
+            (facts(&format!("Corpus {}", c.name), &[
                 ("kind", if c.synthetic { "synthetic".into() } else { "recorded".into() }),
-                ("used", used),
+                ("used", format!("{} of {} utterances, {} speakers", c.used, c.utterances, c.speakers)),
                 ("digest", c.digest.clone()),
                 ("licence", c.licence.clone()),
                 ("citation", c.citation.clone()),
-            ],
-        );
+            ]))
+        }
     }
-    html
 }
 
 /// Digits in groups of three.
-fn group(n: u64) -> String {
+fn digit_groups(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {

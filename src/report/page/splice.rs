@@ -1,44 +1,31 @@
-//! A run's table and figure inside somebody's Markdown, between markers, so that they are never typed by hand.
+//! Puts the table and figure of a run into a Markdown file, between markers, so that nobody has to type numbers.
 
 use crate::figure::Figure;
-use crate::render::table::Table;
-use crate::render::table_text;
-use crate::render::text_table::{TextTable, escape};
+use crate::render::text::address;
+use crate::render::text_table::{TextTable, markdown_escape};
 use seraug_core::error::{Error, Result};
 
-/// Ends what was put in.
+/// The marker after what is put in.
 const END: &str = "<!-- /seraug -->";
 
-/// What stands between the markers: links, the table with its caption, the first figure. `page` and `run` lead to
-/// the report's folder and the run's from the Markdown file.
+/// What stands between the markers: links, the table with its caption, the figure. `page` and `run` lead to the report's
+/// folder and the run's from the Markdown file.
 pub fn content(
     title: &str,
-    summary: Option<&TextTable>,
-    tables: &[Table],
-    figures: &[Figure],
+    table: Option<&TextTable>,
+    figure: Option<&Figure>,
     page: &str,
     run: &str,
 ) -> String {
-    let (table, caption) = match (summary, tables) {
-        (Some(s), _) => (s.markdown(), s.caption.as_str()),
-        (None, [first, ..]) => (table_text::markdown_rows(first), first.caption.as_str()),
-        (None, []) => (String::new(), ""),
-    };
-    let (page, run) = (address(page), address(run));
-    let mut text = format!("**{}** ([page]({page}/index.html), [run]({run}))\n\n{table}\n", escape(title));
-    text +=
-        &format!("<details><summary>What the numbers are</summary>\n\n{}\n\n</details>\n", escape(caption));
-    if let Some(f) = figures.first() {
-        text += &format!("\n![{}]({page}/figures/{}.svg)\n", escape(&f.alt), f.name);
+    let (rows, caption) =
+        table.map_or_else(Default::default, |t| (t.markdown(), markdown_escape(&t.caption)));
+    let (title, page, run) = (markdown_escape(title), address(page), address(run));
+    let mut text = format!("**{title}** ([page]({page}/index.html), [run]({run}))\n\n{rows}\n");
+    text += &format!("<details><summary>What the numbers are</summary>\n\n{caption}\n\n</details>\n");
+    if let Some(f) = figure {
+        text += &format!("\n![{}]({page}/figures/{}.svg)\n", markdown_escape(&f.alt), f.name);
     }
     text
-}
-
-/// A way to a folder as the address of a link.
-fn address(way: &str) -> String {
-    let plain = |c: char| !(c.is_ascii_control() || " %()<>\"?#[]\\".contains(c));
-    let encoded = |c: char| if plain(c) { c.to_string() } else { format!("%{:02X}", c as u32) };
-    way.chars().map(encoded).collect()
 }
 
 /// `text` with what stands between `<!-- seraug EXPERIMENT -->` and `<!-- /seraug -->` replaced.
@@ -48,17 +35,17 @@ fn address(way: &str) -> String {
 pub fn splice(text: &str, file: &str, experiment: &str, content: &str) -> Result<String> {
     let begin = format!("<!-- seraug {experiment} -->");
     let bad = |what: &str| Error::failed(format!("{file}: {what}"));
-    // Whatever a run is called, only the two markers are comments: the next time, they are found where they are now.
+    // Whatever a run is called, no other comment may begin here: the next splice has to find the same two markers.
     let content = content.replace("<!--", "&lt;!--");
     let places: Vec<usize> = text.match_indices(&begin).map(|m| m.0).collect();
     let [place] = places[..] else {
         return Err(bad(&format!(
-            "`{begin}` is there {} times; put it once where the table belongs, and `{END}` after it",
+            "`{begin}` is there {} times; write it once where the table belongs, and `{END}` after it",
             places.len()
         )));
     };
     let start = place + begin.len();
-    // Behind the marker of another table, the end is that one's.
+    // An end marker after the begin marker of another table belongs to that one.
     let own = text[start..].split("<!-- seraug ").next().unwrap_or_default();
     let end = own.find(END).ok_or_else(|| bad(&format!("`{END}` is missing after `{begin}`")))?;
     Ok(format!("{}\n{}\n{}", &text[..start], content.trim_end(), &text[start + end..]))
@@ -74,7 +61,6 @@ mod tests {
         let new = splice(text, "README.md", "open/x", "new\n").unwrap();
         assert_eq!(new, "a\n<!-- seraug open/x -->\nnew\n<!-- /seraug -->\nb <!-- /seraug -->\n");
         assert_eq!(splice(&new, "README.md", "open/x", "new\n").unwrap(), new, "again gives the same");
-        assert_eq!(address("../a b/(é)/x%"), "../a%20b/%28é%29/x%25");
         let missing = splice(text, "README.md", "quickstart", "").unwrap_err().to_string();
         assert!(missing.contains("README.md: `<!-- seraug quickstart -->` is there 0 times"), "{missing}");
         let open = splice("<!-- seraug x -->", "f", "x", "").unwrap_err().to_string();

@@ -1,44 +1,44 @@
-//! What a run shows, in two sentences that are made from its numbers.
+//! What a run shows, in two sentences made from its numbers.
 
 use crate::analysis::aggregate::{Column, Unit, main_column};
 use crate::analysis::loaded_run::LoadedRun;
 use crate::compare::Contrast;
 use crate::render::caption::{corpus, list};
-use crate::render::table::{Table, TableEntry, paired};
-use crate::render::table_text::{sign, signed};
+use crate::render::result_table::{ResultTable, TableEntry, paired};
+use crate::render::text::{count, sign};
 use seraug_core::error::Result;
 use seraug_core::spec::{Augment, Condition, GanLoss};
 
-/// What was run, and what it shows.
+/// The two sentences at the top of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headline {
-    /// Data, conditions and cells.
+    /// What was run: data, conditions and cells.
     pub ran: String,
-    /// The best augmentation against the first condition and against plain copies.
+    /// What it shows: the best augmentation against its baseline and against plain copies.
     pub shows: String,
 }
 
-/// Words for the numbers of a table.
-pub fn verdict(reading: &LoadedRun, tables: &[Table], contrasts: &[Contrast]) -> Result<Headline> {
+/// Makes the sentences for the tables of a run.
+pub fn verdict(run: &LoadedRun, tables: &[ResultTable], contrasts: &[Contrast]) -> Result<Headline> {
     let shows = match tables {
-        [table] => shows(reading, table, contrasts)?,
-        _ => shows_of_sets(reading, tables, contrasts),
+        [table] => shows(run, table, contrasts)?,
+        _ => shows_of_sets(run, tables, contrasts),
     };
-    Ok(Headline { ran: ran(reading, tables), shows })
+    Ok(Headline { ran: ran(run, tables), shows })
 }
 
-/// Of every condition with a baseline, its mean difference over the data sets.
-fn shows_of_sets(reading: &LoadedRun, tables: &[Table], contrasts: &[Contrast]) -> String {
-    let sets = reading.data_sets();
+/// For a run with several data sets: the mean difference of every condition to its baseline.
+fn shows_of_sets(run: &LoadedRun, tables: &[ResultTable], contrasts: &[Contrast]) -> String {
+    let sets = run.data_sets();
     let mut found = Vec::new();
-    let spec = &reading.spec;
+    let spec = &run.spec;
     for c in (0..spec.condition.len()).filter(|&c| spec.baseline_of(c) != c) {
         let (label, base) = (spec.condition[c].label(), spec.condition[spec.baseline_of(c)].label());
         let of: Vec<(&str, &TableEntry)> = std::iter::zip(&sets, tables)
             .filter_map(|(set, t)| Some((*set, t.entry(c, Column::Difference)?)))
             .collect();
         let shown = |(set, d): &&(&str, &TableEntry)| {
-            let rare = holm(reading, contrasts, set, c, spec.baseline_of(c)).is_none_or(|h| h.0 < 0.05);
+            let rare = holm(run, contrasts, set, c, spec.baseline_of(c)).is_none_or(|h| h.0 < 0.05);
             d.excludes_zero() && d.interval.mean > 0.0 && rare
         };
         found.push(match of.len() {
@@ -55,30 +55,30 @@ fn shows_of_sets(reading: &LoadedRun, tables: &[Table], contrasts: &[Contrast]) 
     format!(
         "Points of {} on average over the data sets, and in how many of them a gain is shown (95 % interval above zero, \
          Holm's p below 0.05): {}.{few}",
-        what(reading),
+        what(run),
         found.join("; ")
     )
 }
 
-fn ran(reading: &LoadedRun, tables: &[Table]) -> String {
-    let labels: Vec<&str> = reading.spec.condition.iter().map(Condition::label).collect();
+fn ran(run: &LoadedRun, tables: &[ResultTable]) -> String {
+    let labels: Vec<&str> = run.spec.condition.iter().map(Condition::label).collect();
     let rows = || tables.iter().flat_map(|t| &t.rows);
     let done: usize = rows().map(|r| r.done).sum();
     let planned: usize = rows().map(|r| r.planned).sum();
-    let corpora: Vec<String> = reading
+    let corpora: Vec<String> = run
         .info
         .corpus
         .iter()
         .map(|c| format!("{} ({} utterances, {} speakers)", corpus(&c.name, c.synthetic), c.used, c.speakers))
         .collect();
     let corpora: Vec<&str> = corpora.iter().map(String::as_str).collect();
-    let on = if corpora.is_empty() { list(&reading.data_sets()) } else { list(&corpora) };
-    let reduced = match &reading.spec.reduction {
+    let on = if corpora.is_empty() { list(&run.data_sets()) } else { list(&corpora) };
+    let reduced = match &run.spec.reduction {
         None => String::new(),
         Some(r) => {
-            let names = reading.spec.class_names();
-            let reduced: Vec<&str> = reading.reduced().iter().map(|&c| names[c]).collect();
-            let how = if reading.per_class() { ", one class at a time" } else { "" };
+            let names = run.spec.class_names();
+            let reduced: Vec<&str> = run.reduced().iter().map(|&c| names[c]).collect();
+            let how = if run.per_class() { ", one class at a time" } else { "" };
             format!(", with {:.0} % of {} removed from training{how}", 100.0 * r.share, list(&reduced))
         }
     };
@@ -86,27 +86,27 @@ fn ran(reading: &LoadedRun, tables: &[Table]) -> String {
         "{} on {on}{reduced}: {done} of {planned} cells have a result ({} × {} × {}).",
         capital(&list(&labels)),
         count(labels.len(), "condition"),
-        match reading.data_sets().len() {
-            1 => count(reading.info.fold.len(), "fold"),
-            n if reading.info.fold.len() == n => count(n, "data set"),
-            n => format!("{} of {n} data sets", count(reading.info.fold.len(), "fold")),
+        match run.data_sets().len() {
+            1 => count(run.info.fold.len(), "fold"),
+            n if run.info.fold.len() == n => count(n, "data set"),
+            n => format!("{} of {n} data sets", count(run.info.fold.len(), "fold")),
         },
-        count(reading.spec.seeds.len(), "seed"),
+        count(run.spec.seeds.len(), "seed"),
     )
 }
 
-/// The main column in words.
-fn what(reading: &LoadedRun) -> &'static str {
-    match main_column(reading) {
+/// What the main column measures, as a phrase.
+fn what(run: &LoadedRun) -> &'static str {
+    match main_column(run) {
         Column::Uar => "UAR",
-        _ if reading.per_class() => "the mean UAR of the reduced data sets",
+        _ if run.per_class() => "the mean UAR of the reduced data sets",
         _ => "the mean recall of the reduced classes",
     }
 }
 
-/// Holm's p of two conditions of the spec, and over how many tests.
-fn holm(reading: &LoadedRun, contrasts: &[Contrast], set: &str, a: usize, b: usize) -> Option<(f64, usize)> {
-    let [a, b] = [a, b].map(|i| reading.spec.condition[i].name.as_str());
+/// Holm's p of two conditions of the spec, and the number of tests that it is corrected for.
+fn holm(run: &LoadedRun, contrasts: &[Contrast], set: &str, a: usize, b: usize) -> Option<(f64, usize)> {
+    let [a, b] = [a, b].map(|i| run.spec.condition[i].name.as_str());
     let these = |c: &&Contrast| {
         let [first, second] = &c.conditions;
         c.data_set == set && ((first == a && second == b) || (first == b && second == a))
@@ -114,14 +114,14 @@ fn holm(reading: &LoadedRun, contrasts: &[Contrast], set: &str, a: usize, b: usi
     contrasts.iter().find(these).and_then(|c| Some((c.holm?, c.tests)))
 }
 
-fn shows(reading: &LoadedRun, table: &Table, contrasts: &[Contrast]) -> Result<String> {
-    let main = main_column(reading);
-    let what = what(reading);
-    let set = reading.data_sets().first().map_or(String::new(), |s| (*s).to_owned());
+fn shows(run: &LoadedRun, table: &ResultTable, contrasts: &[Contrast]) -> Result<String> {
+    let main = main_column(run);
+    let what = what(run);
+    let set = run.data_sets().first().map_or(String::new(), |s| (*s).to_owned());
     let mean = |i: usize| table.entry(i, main).map(|e| e.interval.mean);
-    let conditions = &reading.spec.condition;
+    let conditions = &run.spec.condition;
     let best_of = |wanted: &dyn Fn(&Condition) -> bool| {
-        // What all others are compared with is no candidate.
+        // A baseline is not a candidate.
         let candidates = (0..conditions.len())
             .filter(|&i| table.rows[i].baseline != i && wanted(&conditions[i]) && mean(i).is_some());
         candidates.max_by(|&a, &b| mean(a).unwrap_or(0.0).total_cmp(&mean(b).unwrap_or(0.0)))
@@ -141,32 +141,32 @@ fn shows(reading: &LoadedRun, table: &Table, contrasts: &[Contrast]) -> Result<S
     let against = |d: Option<&TableEntry>, row: usize, other: usize| {
         let name = &table.rows[other].label;
         let Some(d) = d else { return format!("no cell is paired with {name}") };
-        let p = holm(reading, contrasts, &set, row, other);
-        format!("{} points over {name}, {}", signed(d), judged(d, p))
+        let p = holm(run, contrasts, &set, row, other);
+        format!("{} points over {name}, {}", d.signed(), judged(d, p))
     };
     let (label, value) = (&table.rows[best].label, mean(best).unwrap_or(0.0));
     let named = if many { format!("The best augmentation, {label},") } else { capital(label) };
     let over_base = against(table.entry(best, Column::Difference), best, base_row);
     let mut text = format!("{named} reached {value:.1} % in {what} ({base}: {base_mean:.1} %): {over_base}");
     let copies = best_of(&|c| matches!(c.augment, Augment::Copies(_)));
-    // The paper's augmentor: without its guidance it is one of the baselines.
+    // The augmentor of the paper; without its guidance it is one of the baselines.
     let gan = best_of(&|c| matches!(&c.augment, Augment::TripletGan(a) if GanLoss::guided(&a.losses)));
     if let (Some(copies), Some(gan)) = (copies, gan) {
-        let d = paired(reading, table.unit, gan, copies)?;
+        let d = paired(run, table.unit, gan, copies)?;
         let over = against(d.as_ref(), gan, copies);
         text += &format!("; {} is {over}", table.rows[gan].label);
     }
     text += ".";
-    text += &published(reading, table, best);
+    text += &published(run, table, best);
     if many {
         text += " The best is chosen on the same test folds, which flatters it a little.";
     }
     Ok(text)
 }
 
-/// The same difference as the paper prints it, of the condition that it calls its own.
-fn published(reading: &LoadedRun, table: &Table, best: usize) -> String {
-    let main = main_column(reading);
+/// A sentence on the largest gain that the paper prints.
+fn published(run: &LoadedRun, table: &ResultTable, best: usize) -> String {
+    let main = main_column(run);
     let Some(at) = table.columns.iter().position(|h| h.column == main) else { return String::new() };
     let printed = |row: usize| table.rows[row].published[at];
     let pairs = (0..table.rows.len()).filter(|&i| table.rows[i].baseline != i);
@@ -178,14 +178,14 @@ fn published(reading: &LoadedRun, table: &Table, best: usize) -> String {
     let (from, to) = (printed(table.rows[row].baseline).unwrap_or(0.0), printed(row).unwrap_or(0.0));
     let own = match table.entry(row, Column::Difference) {
         Some(_) if row == best => String::new(),
-        Some(d) => format!(", here {} points", signed(d)),
+        Some(d) => format!(", here {} points", d.signed()),
         None => ", here without a result".into(),
     };
     let label = &table.rows[row].label;
     format!(" The paper prints {from:.2} → {to:.2} for {label} ({} points{own}).", sign(to - from))
 }
 
-/// What an interval lets a reader say, and Holm's p over the pairs of its table.
+/// What the interval and Holm's p allow to conclude.
 fn judged(d: &TableEntry, holm: Option<(f64, usize)>) -> String {
     match d.interval.half {
         None => "one value without an interval, so no difference can be shown".into(),
@@ -203,10 +203,6 @@ fn judged(d: &TableEntry, holm: Option<(f64, usize)>) -> String {
             }
         }
     }
-}
-
-fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn capital(s: &str) -> String {

@@ -1,36 +1,36 @@
-//! What the numbers of a table are, in words.
+//! Captions: what the numbers of a table are, in words.
 
 use crate::analysis::aggregate::Unit;
 use crate::analysis::loaded_run::LoadedRun;
 use seraug_core::spec::Protocol;
 
-/// What the numbers of a table are over.
+/// What the intervals of a table are computed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Over {
     /// What counts as independent.
     pub unit: Unit,
-    /// The fewest and the most units of a condition.
+    /// The smallest and the largest number of units of a condition.
     pub units: (usize, usize),
-    /// Some cells have no result.
+    /// Whether some cells have no result.
     pub incomplete: bool,
 }
 
 /// The caption of the table of a run.
-pub fn caption(reading: &LoadedRun, over: Over) -> String {
+pub fn caption(run: &LoadedRun, over: Over) -> String {
     let unit = over.unit;
-    let spec = &reading.spec;
+    let spec = &run.spec;
     let names = spec.class_names();
     let chance = 100.0 / names.len() as f64;
-    let reduced: Vec<&str> = reading.reduced().iter().map(|&c| names[c]).collect();
+    let reduced: Vec<&str> = run.reduced().iter().map(|&c| names[c]).collect();
     let share = match &spec.reduction {
         Some(r) => format!("{:.0} %", 100.0 * r.share),
         None => "some".to_owned(),
     };
     let mut text = format!(
         "Percent on the test folds of {}: mean ± half of the 95 % interval. ",
-        list(&reading.data_sets().into_iter().map(|d| corpus(d, reading.synthetic())).collect::<Vec<_>>())
+        list(&run.data_sets().into_iter().map(|d| corpus(d, run.synthetic())).collect::<Vec<_>>())
     );
-    if reading.per_class() {
+    if run.per_class() {
         text += &format!(
             "Classes are reduced one at a time: a column is the UAR (mean recall over all {} classes, chance \
              {chance:.1}) of the data sets in which {share} of that class were removed from training, the others \
@@ -50,7 +50,7 @@ pub fn caption(reading: &LoadedRun, over: Over) -> String {
         }
     }
     let seeds = spec.seeds.len();
-    text += &intervals(reading, over);
+    text += &intervals(run, over);
     if spec.condition.len() > 1 {
         let over = match unit {
             Unit::Fold => {
@@ -59,7 +59,7 @@ pub fn caption(reading: &LoadedRun, over: Over) -> String {
             Unit::Seed if seeds == 1 => "without an interval",
             Unit::Seed => "corrected t interval over seeds (Nadeau and Bengio 2003)",
         };
-        let what = match (reduced.is_empty(), reading.per_class()) {
+        let what = match (reduced.is_empty(), run.per_class()) {
             (true, _) => "UAR",
             (false, true) => "the mean column",
             (false, false) => "the reduced column",
@@ -75,9 +75,9 @@ pub fn caption(reading: &LoadedRun, over: Over) -> String {
     text.trim_end().to_owned()
 }
 
-/// What the intervals of a table are over; ends with a space.
-pub fn intervals(reading: &LoadedRun, over: Over) -> String {
-    let (unit, spec) = (over.unit, &reading.spec);
+/// Sentences that say what the intervals of a table are computed over; the text ends with a space.
+pub fn intervals(run: &LoadedRun, over: Over) -> String {
+    let (unit, spec) = (over.unit, &run.spec);
     let seeds = spec.seeds.len();
     let several = match over.units {
         (least, most) if least == most => format!("the {most}"),
@@ -108,7 +108,7 @@ pub fn intervals(reading: &LoadedRun, over: Over) -> String {
     text
 }
 
-/// A corpus in a sentence: whether it is synthetic is always said.
+/// A corpus as part of a sentence, which always says whether the corpus is synthetic.
 pub fn corpus(name: &str, synthetic: bool) -> String {
     match synthetic {
         true if name == "synthetic" => "the synthetic corpus".into(),
@@ -120,7 +120,7 @@ pub fn corpus(name: &str, synthetic: bool) -> String {
 /// `a`, `a and b`, `a, b and c`; `a, x; b; and c`.
 pub fn list(items: &[impl AsRef<str>]) -> String {
     let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-    // An item may have a comma of its own.
+    // An item may contain a comma itself.
     let (between, end) =
         if items.iter().any(|i| i.contains(',')) { ("; ", "; and ") } else { (", ", " and ") };
     match &items[..] {

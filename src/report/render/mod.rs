@@ -1,10 +1,9 @@
-//! Tables as text: terminal, Markdown, CSV, LaTeX and HTML.
+//! Tables as text (terminal, Markdown, LaTeX, HTML), their captions, CSV files, and pieces of HTML.
 
 pub mod caption;
 pub mod csv;
 pub mod html;
-pub mod latex;
+pub mod result_table;
 pub mod summary;
-pub mod table;
-pub mod table_text;
+pub mod text;
 pub mod text_table;

@@ -1,41 +1,42 @@
-//! A bootstrap over test speakers: how much a difference depends on who was tested.
+//! A bootstrap over test speakers: how much a difference depends on which speakers were tested.
 
 use seraug_core::rng::Seed;
 
-/// Resamples of a [`bootstrap`].
+/// Number of resamples of a [`bootstrap`].
 pub const RESAMPLES: usize = 2000;
 
-/// Speakers below which there is no interval: the percentiles of so few draws are too narrow, and of two or three speakers
-/// they are little more than the speakers themselves.
-pub const FEWEST: usize = 6;
+/// Fewest speakers for which an interval is given. Percentiles over fewer are too narrow; over two or three they are little
+/// more than the speakers themselves.
+pub const MIN_SPEAKERS: usize = 6;
 
-/// What two classifiers made of one class's utterances of one speaker, over all folds and seeds.
+/// How often two classifiers recognised the utterances of one class and one speaker, over all folds and seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SpeakerTally {
     /// Utterances, counted once for each cell in which they were tested.
     pub total: u32,
-    /// Recognised by the first.
+    /// Of these, recognised by the first classifier.
     pub first: u32,
-    /// Recognised by the second.
+    /// Of these, recognised by the second classifier.
     pub second: u32,
 }
 
 /// The percentile interval of a difference.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bootstrap {
-    /// Speakers that were drawn from.
+    /// Number of speakers that were drawn from.
     pub speakers: usize,
     /// Difference over all speakers, second less first, in [-1, 1].
     pub difference: f64,
-    /// 2.5th and 97.5th percentile of the resamples; none for fewer than [`FEWEST`] speakers and where every resample is
-    /// the same.
+    /// 2.5th and 97.5th percentile of the resamples; `None` for fewer than [`MIN_SPEAKERS`] speakers and where all resamples
+    /// are equal.
     pub interval: Option<[f64; 2]>,
 }
 
-/// Draws as many speakers as there are, with replacement, [`RESAMPLES`] times; a speaker brings all of its predictions.
-/// `speakers` has a list a speaker, of `sets` equal parts with one tally a class; see [`recall_difference`].
+/// Draws as many speakers as there are, with replacement, [`RESAMPLES`] times; all predictions of a speaker are drawn
+/// together. `speakers` holds one list for each speaker, of `sets` equal parts with one tally for each class; see
+/// [`recall_difference`].
 ///
-/// None without any utterance.
+/// `None` without any utterance.
 pub fn bootstrap(speakers: &[Vec<SpeakerTally>], sets: usize, seed: Seed) -> Option<Bootstrap> {
     let n = speakers.len();
     let width = speakers.first()?.len();
@@ -51,7 +52,7 @@ pub fn bootstrap(speakers: &[Vec<SpeakerTally>], sets: usize, seed: Seed) -> Opt
         recall_difference(&sum, sets)
     };
     let difference = sum(&mut (0..n))?;
-    if n < FEWEST {
+    if n < MIN_SPEAKERS {
         return Some(Bootstrap { speakers: n, difference, interval: None });
     }
     let resample = |i: usize| {
@@ -67,7 +68,7 @@ pub fn bootstrap(speakers: &[Vec<SpeakerTally>], sets: usize, seed: Seed) -> Opt
 
 /// Mean recall of the second less that of the first, over the classes that have utterances, averaged over `sets` equal
 /// parts of `tallies` (data sets that reduce a class each; else one). With every class this is the difference of UAR.
-/// None without any utterance.
+/// `None` without any utterance.
 pub fn recall_difference(tallies: &[SpeakerTally], sets: usize) -> Option<f64> {
     let part = |part: &[SpeakerTally]| {
         let present: Vec<&SpeakerTally> = part.iter().filter(|t| t.total > 0).collect();

@@ -1,19 +1,19 @@
-//! Mean and 95 % interval over folds.
+//! Mean and 95 % interval of a few independent values, such as those of the folds.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// A mean and the half-width of its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
-    /// Mean.
+    /// Arithmetic mean of the values.
     pub mean: f64,
-    /// Half-width; none where fewer than two values give no interval.
+    /// Half-width of the interval; `None` for a single value.
     pub half: Option<f64>,
-    /// How many values.
+    /// Number of values.
     pub n: usize,
 }
 
-/// Student's t interval of the mean of `values`; none when there are no values.
+/// Student's t interval of the mean of `values`; `None` without any value.
 pub fn mean_interval(values: &[f64]) -> Option<Interval> {
     let n = values.len();
     if n == 0 {

@@ -2,16 +2,16 @@
 
 use statrs::function::gamma::ln_gamma;
 
-/// A two-sided test of whether as many items are right only with the one as only with the other.
+/// A two-sided test of whether both classifiers are right on as many items that the other gets wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct McNemar {
-    /// Items that only the first has right.
+    /// Items that only the first classifier gets right.
     pub first: u64,
-    /// Items that only the second has right.
+    /// Items that only the second classifier gets right.
     pub second: u64,
-    /// Two-sided.
+    /// Two-sided p value.
     pub p: f64,
-    /// From the binomial distribution, not from chi-squared.
+    /// Whether `p` is from the binomial distribution rather than from chi-squared.
     pub exact: bool,
 }
 
@@ -19,7 +19,7 @@ pub struct McNemar {
 const FEW: u64 = 25;
 
 /// Exact below 25 discordant items, else chi-squared with the correction for continuity: `statsmodels`'
-/// `mcnemar(exact=True)` and `mcnemar(exact=False, correction=True)`. None without a discordant item.
+/// `mcnemar(exact=True)` and `mcnemar(exact=False, correction=True)`. `None` without a discordant item.
 pub fn mcnemar(first: u64, second: u64) -> Option<McNemar> {
     let n = first + second;
     if n == 0 {

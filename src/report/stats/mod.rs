@@ -1,5 +1,5 @@
 //! Tests and effect sizes for paired results, as scipy, statsmodels and scikit-learn give them
-//! (tests/golden/statistics). Where a sample is too small or has no variance there is no number, never NaN.
+//! (tests/golden/statistics). Where a sample is too small or has no variance, the result is `None`, never NaN.
 
 mod bootstrap;
 mod holm;
@@ -9,7 +9,7 @@ mod power;
 mod t_test;
 mod wilcoxon;
 
-pub use bootstrap::{Bootstrap, FEWEST, RESAMPLES, SpeakerTally, bootstrap, recall_difference};
+pub use bootstrap::{Bootstrap, MIN_SPEAKERS, RESAMPLES, SpeakerTally, bootstrap, recall_difference};
 pub use holm::holm;
 pub use mcnemar::{McNemar, mcnemar};
 pub use power::{detectable, noncentrality};

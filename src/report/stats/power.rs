@@ -1,20 +1,20 @@
-//! What a paired t-test could have seen.
+//! Power of a paired t-test: the smallest difference that it would usually find.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::function::erf::erfc;
 use statrs::function::gamma::ln_gamma;
 
-/// Points of Simpson's rule: even, fine enough for six digits at one degree of freedom.
+/// Steps of Simpson's rule: an even number, fine enough for six digits at one degree of freedom.
 const POINTS: usize = 2000;
 
-/// The smallest true difference that a two-sided t-test at 0.05 finds in four of five repetitions, given the standard
-/// error of the mean difference and its degrees of freedom. None for `df = 0`.
+/// The smallest true difference that a two-sided t-test at 0.05 finds with a power of 0.8, given the standard
+/// error of the mean difference and its degrees of freedom. `None` for `df = 0`.
 pub fn detectable(se: f64, df: usize) -> Option<f64> {
     noncentrality(df).map(|delta| delta * se)
 }
 
 /// The noncentrality at which a two-sided t-test at 0.05 has a power of 0.8 (`statsmodels`'
-/// `TTestPower.solve_power` times the root of n). None for `df = 0`.
+/// `TTestPower.solve_power` times the root of n). `None` for `df = 0`.
 pub fn noncentrality(df: usize) -> Option<f64> {
     if df == 0 {
         return None;

@@ -6,15 +6,15 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 /// A two-sided test of a mean difference against zero, with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TTest {
-    /// Mean of the differences.
+    /// Mean difference.
     pub mean: f64,
     /// Its standard error, corrected.
     pub se: f64,
-    /// `mean / se`.
+    /// The statistic, `mean / se`.
     pub t: f64,
-    /// Degrees of freedom: one less than the differences.
+    /// Degrees of freedom: one less than the number of differences.
     pub df: usize,
-    /// Two-sided.
+    /// Two-sided p value.
     pub p: f64,
     /// Lower end of the 95 % interval.
     pub low: f64,
@@ -27,7 +27,7 @@ pub struct TTest {
 /// the number of test items over that of training items, since resampled training sets overlap. A ratio of 0 gives
 /// the plain paired t-test.
 ///
-/// None for fewer than two differences and for differences that are all the same.
+/// `None` for fewer than two differences and for differences that are all equal.
 pub fn corrected_t(differences: &[f64], ratio: f64) -> Option<TTest> {
     let (mean, sd) = moments(differences)?;
     let n = differences.len();
@@ -39,12 +39,12 @@ pub fn corrected_t(differences: &[f64], ratio: f64) -> Option<TTest> {
 }
 
 /// Cohen's d_z: mean over standard deviation of the differences (Lakens, Frontiers in Psychology 4:863, 2013).
-/// None as for [`corrected_t`].
+/// `None` as for [`corrected_t`].
 pub fn cohen_dz(differences: &[f64]) -> Option<f64> {
     moments(differences).map(|(mean, sd)| mean / sd)
 }
 
-/// Mean and standard deviation (n - 1); none without any variance.
+/// Mean and standard deviation (n - 1); `None` without any variance.
 fn moments(values: &[f64]) -> Option<(f64, f64)> {
     let n = values.len();
     if n < 2 || values.iter().all(|v| *v == values[0]) {

@@ -5,18 +5,18 @@ use super::normal_two_sided;
 /// A two-sided signed-rank test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Wilcoxon {
-    /// Differences that are not zero: the others are left out (`zero_method="wilcox"`).
+    /// Number of differences that are not zero; the others are left out (`zero_method="wilcox"`).
     pub n: usize,
     /// The smaller of the two rank sums.
     pub statistic: f64,
-    /// Two-sided.
+    /// Two-sided p value.
     pub p: f64,
-    /// From the exact distribution, not the normal approximation.
+    /// Whether `p` is from the exact distribution rather than from the normal approximation.
     pub exact: bool,
 }
 
 /// Exact up to 50 differences without ties and zeros, and up to 13 with them (over all signs); beyond, the normal
-/// approximation with the correction for ties and without one for continuity. None where every difference is zero.
+/// approximation with the correction for ties and without one for continuity. `None` where every difference is zero.
 pub fn wilcoxon(differences: &[f64]) -> Option<Wilcoxon> {
     let Ranks { doubled, plus, minus, ties } = ranks(differences)?;
     let n = doubled.len();
@@ -27,7 +27,7 @@ pub fn wilcoxon(differences: &[f64]) -> Option<Wilcoxon> {
 }
 
 /// Matched-pairs rank-biserial correlation (Kerby, Comprehensive Psychology 3:1, 2014): the rank sum of the positive
-/// differences less that of the negative ones over both, in [-1, 1]. None where every difference is zero.
+/// differences less that of the negative ones over both, in [-1, 1]. `None` where every difference is zero.
 pub fn rank_biserial(differences: &[f64]) -> Option<f64> {
     let Ranks { plus, minus, .. } = ranks(differences)?;
     Some((plus as f64 - minus as f64) / (plus + minus) as f64)
@@ -60,7 +60,7 @@ fn ranks(differences: &[f64]) -> Option<Ranks> {
     (start > 0).then_some(found)
 }
 
-/// Over all signs of the ranks, which are equally likely.
+/// Exact p value over all signs of the ranks, which are equally likely under the null hypothesis.
 fn exact_p(doubled: &[u64], plus: u64) -> f64 {
     let total: u64 = doubled.iter().sum();
     let mut share = vec![0.0; total as usize + 1];

@@ -1,7 +1,7 @@
-//! Whole numbers in the proportions of others: by largest remainder.
+//! Apportions whole numbers in proportion to others, by largest remainder.
 
-/// `total` in the proportions of `weights`: each has its share rounded down or up, and where there is less than one for each,
-/// those with the largest shares have one. Equal parts where all weights are 0; nothing where there are none.
+/// Divides `total` in proportion to `weights`: each share is rounded down or up, and where there is less than one for each, the
+/// largest weights get one. Equal parts where all weights are 0; nothing where there are none.
 pub(super) fn shares(total: usize, weights: &[usize]) -> Vec<usize> {
     let sum: u128 = weights.iter().map(|&w| w as u128).sum();
     if sum == 0 && !weights.is_empty() {
@@ -16,13 +16,13 @@ pub(super) fn shares(total: usize, weights: &[usize]) -> Vec<usize> {
     shares
 }
 
-/// A table with these sums of rows and columns, which come to the same: no cell is 0 where the sums allow one in each, and
-/// beyond that cells are in the proportions of the sums, as nearly as whole numbers are.
+/// A table with the given sums of rows and of columns, whose totals are equal. No cell is 0 where the sums allow one in each;
+/// beyond that, cells are proportional to the sums as nearly as whole numbers allow.
 pub(super) fn table(rows: &[usize], columns: &[usize]) -> Vec<Vec<usize>> {
     debug_assert_eq!(rows.iter().sum::<usize>(), columns.iter().sum::<usize>());
     let mut cells = vec![vec![0; columns.len()]; rows.len()];
     let (mut rows, mut columns) = (rows.to_vec(), columns.to_vec());
-    // One in as many cells as there can be: each row takes from the columns that have most left.
+    // First, one in as many cells as possible: each row takes from the columns that have most left.
     for (cells, left) in cells.iter_mut().zip(&mut rows) {
         let mut fullest: Vec<usize> = (0..columns.len()).filter(|&c| columns[c] > 0).collect();
         fullest.sort_by_key(|&c| std::cmp::Reverse(columns[c]));
@@ -30,7 +30,7 @@ pub(super) fn table(rows: &[usize], columns: &[usize]) -> Vec<Vec<usize>> {
             (cells[c], columns[c], *left) = (1, columns[c] - 1, *left - 1);
         }
     }
-    // The rest in proportion, column by column to what rows have left; the last column takes what is left exactly.
+    // Then the rest, column by column, in proportion to what the rows have left; the last column takes exactly the rest.
     for (c, &count) in columns.iter().enumerate() {
         let parts = shares(count, &rows);
         for ((cells, left), more) in cells.iter_mut().zip(&mut rows).zip(parts) {

@@ -1,4 +1,4 @@
-//! What is to run of an experiment, counted in what can be timed.
+//! What an experiment has to train, counted in units of work whose time is measured.
 
 use crate::plan::{Cell, CellAction, Plan};
 use crate::worker_client::protocol::Timing;
@@ -6,36 +6,36 @@ use seraug_core::spec::{Augment, FinalWeights, Pace, TrainingWork};
 use seraug_core::store::Stage;
 use std::collections::BTreeSet;
 
-/// What an experiment has to do.
+/// The work of an experiment.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Demand {
-    /// Its name.
+    /// Name of the experiment.
     pub experiment: String,
-    /// Which of the groups of equal sizes it is of.
+    /// Index of its group of experiments whose networks have equal sizes.
     pub group: usize,
-    /// Cells that have something to do.
+    /// Cells of which something is to be done.
     pub cells: Vec<CellWork>,
-    /// Augmentors and classifiers of its cells that are in the store, or that another cell makes.
+    /// Numbers of augmentors and of classifiers that are in the store or that another cell trains.
     pub kept: [usize; 2],
-    /// Corpora that are not here: their numbers are the manifest's.
+    /// Missing corpora, whose numbers are those of their manifests.
     pub absent: Vec<String>,
 }
 
-/// What a cell has to do.
+/// The work of a cell.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CellWork {
-    /// The generator that it trains, and how long.
+    /// The generator, if it is trained, and how long.
     pub augmentor: Option<(Augment, TrainingWork)>,
-    /// Batch and steps of the classifier that it trains.
+    /// Batch size and steps of the classifier, if it is trained.
     pub classifier: Option<(usize, usize)>,
-    /// Windows that it augments for the classifier.
+    /// Windows to augment for the classifier.
     pub windows: usize,
-    /// Segments that it classifies: at the end, and of a speaker who is held out at each check.
+    /// Segments to classify: those of the test, and those of the held-out speaker at each check.
     pub segments: usize,
 }
 
 impl CellWork {
-    /// What is timed for it, with how often it comes: at least once.
+    /// The kinds of work of the cell with the number of times each is done, which is not 0.
     pub fn parts(&self) -> Vec<(Timing, usize)> {
         let augmentor =
             self.augmentor.iter().map(|(_, work)| (Timing::Iteration(work.of.clone()), work.iterations));
@@ -44,19 +44,19 @@ impl CellWork {
         augmentor.chain(classifier).chain(rest).filter(|p| p.1 > 0).collect()
     }
 
-    /// What is timed for it.
+    /// The kinds of work of the cell.
     pub fn timings(&self) -> Vec<Timing> {
         self.parts().into_iter().map(|p| p.0).collect()
     }
 }
 
 impl Demand {
-    /// Counts what `verdicts` leave to do of `plan`, whose utterances have so many `frames`. A training that was
-    /// interrupted counts whole.
-    pub(super) fn of(plan: &Plan, verdicts: &[CellAction], frames: &[usize], absent: Vec<String>) -> Demand {
+    /// Counts what `actions` leave to do of `plan`, given the frames of each utterance. An interrupted training counts in
+    /// full.
+    pub(super) fn of(plan: &Plan, actions: &[CellAction], frames: &[usize], absent: Vec<String>) -> Demand {
         let mut demand = Demand { experiment: plan.experiment.clone(), absent, ..Demand::default() };
-        for (cell, verdict) in plan.cells.iter().zip(verdicts) {
-            let trains = |stage| verdict.to_run.contains(&stage);
+        for (cell, action) in plan.cells.iter().zip(actions) {
+            let trains = |stage| action.to_run.contains(&stage);
             let (augmentor, classifier) = (trains(Stage::Augmentor), trains(Stage::Classifier));
             demand.kept[0] += usize::from(cell.augmentor.is_some() && !augmentor);
             demand.kept[1] += usize::from(!classifier);
@@ -100,8 +100,8 @@ fn work(plan: &Plan, cell: &Cell, frames: &[usize], augmentor: bool, classifier:
     work
 }
 
-/// Segments that the checks of a training of `steps` classify: every `log_every` steps and after the last, those of one of
-/// its `speakers`, who is taken to have an equal share of its `originals`.
+/// Segments that the checks of a training of `steps` steps classify: every `log_every` steps and after the last step those of
+/// one of `speakers` speakers, each of whom is assumed to have an equal share of `originals` segments.
 fn checked(steps: usize, log_every: usize, originals: usize, speakers: usize) -> usize {
     steps.div_ceil(log_every) * originals.div_ceil(speakers.max(1))
 }

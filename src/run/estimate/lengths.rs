@@ -1,21 +1,20 @@
-//! How long utterances are, without decoding all of them.
+//! Lengths of utterances, estimated without decoding all of them.
 
 use rayon::prelude::*;
 use seraug_data::audio::decode;
 use seraug_data::corpora::Utterance;
 
-/// Recordings of a corpus that are decoded; the others are taken to be as long, in turn.
+/// Most recordings of a corpus that are decoded; the lengths of the others are assumed to repeat them.
 const SAMPLED: usize = 128;
 
-/// Mean length in seconds of an utterance of a corpus that is not here and whose manifest states none.
+/// Assumed mean length in seconds of an utterance of a missing corpus whose manifest states none.
 pub(super) const MEAN_SECONDS: f64 = 3.0;
 
-/// Lengths of made-up utterances over their mean: spread as those of spontaneous speech are, with mean 1.
+/// Lengths of placeholder utterances relative to their mean: spread as in spontaneous speech, with mean 1.
 const SPREAD: [f64; 8] = [0.35, 0.5, 0.65, 0.8, 0.95, 1.15, 1.45, 2.15];
 
-/// Frames of each of `utterances` for a hop of `hop` seconds, and the corpora whose lengths nothing tells, for which
-/// [`MEAN_SECONDS`] are assumed. `absent` are corpora that are not here, with the mean length of an utterance in seconds
-/// where their manifests state it.
+/// Frames of each of `utterances` for a hop of `hop` seconds, and the corpora of unknown lengths, for which [`MEAN_SECONDS`] are
+/// assumed. `absent` are missing corpora with the mean length of an utterance in seconds where their manifests state it.
 pub(super) fn frames(
     utterances: &[Utterance],
     hop: f64,
@@ -46,7 +45,7 @@ pub(super) fn frames(
     (seconds.into_iter().map(|s| 1 + (s / hop) as usize).collect(), assumed)
 }
 
-/// Seconds of every so many of `items`; what cannot be read is left out.
+/// Seconds of at most [`SAMPLED`] of `items`, evenly spaced; unreadable recordings are left out.
 fn sampled(utterances: &[Utterance], items: &[usize]) -> Vec<f64> {
     let every = items.len().div_ceil(SAMPLED).max(1);
     let picked: Vec<usize> = items.iter().copied().step_by(every).collect();
@@ -67,7 +66,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn made_up_utterances_have_the_mean_that_is_stated() {
+    fn placeholder_utterances_have_the_stated_mean() {
         assert!((SPREAD.iter().sum::<f64>() / SPREAD.len() as f64 - 1.0).abs() < 1e-12);
         let emodb = crate::estimate::placeholder_corpus::corpus(
             corpora::manifest("emodb", Path::new("none")).unwrap(),

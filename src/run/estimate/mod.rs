@@ -11,43 +11,42 @@ pub use demand::{CellWork, Demand};
 pub use projection::{Projection, ProjectionRow, Seconds};
 pub use text::{json, text};
 
-use crate::inputs;
+use crate::options::{Compute, Places};
 use crate::plan::{Makers, Plan, cell_actions};
 use crate::progress::Display;
-use crate::supervise::{self, Options};
 use crate::worker_client::protocol::{BenchmarkRequest, ProbeQuestion, Timed, Timing};
 use crate::worker_client::{self, machine};
+use crate::{inputs, supervise};
 use lengths::MEAN_SECONDS;
-use seraug_core::device::{self, DeviceInfo};
+use seraug_core::device::{DeviceChoice, DeviceInfo};
 use seraug_core::error::{Error, Result};
 use seraug_core::spec::Spec;
-use seraug_core::store::Store;
 use seraug_data::corpora::{self, Corpus, DigestPolicy};
 
-/// Percent of the processor time that they want with which threads count as undisturbed.
+/// Least percentage of the processor time they ask for with which the worker's threads count as undisturbed.
 const ENOUGH: f64 = 70.0;
 
-/// What a projection rests on, and the projection.
+/// The projected hours and what they are based on.
 #[derive(Debug)]
 pub struct Estimate {
-    /// The device.
+    /// The device that the steps were timed on.
     pub machine: DeviceInfo,
-    /// Precisions of the experiments, each once.
+    /// The precisions of the experiments, each once.
     pub precisions: Vec<&'static str>,
-    /// Cells at once.
+    /// Number of cells at once.
     pub jobs: usize,
-    /// Experiments in the order of the file, and what each has to do.
+    /// The work of each experiment, in the order of the file.
     pub demands: Vec<Demand>,
-    /// What was timed, for each group of experiments whose networks have the same sizes.
+    /// The timings for each group of experiments whose networks have equal sizes.
     pub timed: Vec<Vec<Timed>>,
-    /// The arithmetic.
+    /// The projected hours.
     pub projection: Projection,
-    /// What makes it less sure, a line each.
+    /// Reasons for doubt, one line each.
     pub notes: Vec<String>,
 }
 
 impl Estimate {
-    /// Corpora that are not here, each once.
+    /// The missing corpora, each once.
     pub fn absent(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         for name in self.demands.iter().flat_map(|d| &d.absent) {
@@ -59,27 +58,29 @@ impl Estimate {
     }
 }
 
-/// Times steps of what is to run of `experiments` (name and spec) and projects it; an experiment that comes later finds
-/// what an earlier one makes.
+/// Times steps of the trainings that `experiments` (name and spec) have to run and projects the hours. An experiment finds what
+/// those before it make.
 ///
 /// # Errors
-/// What would stop a plan but for a corpus that is not here; a worker that does not answer, or a step that fails.
+/// The errors of a plan except missing corpora; a worker that does not answer; a step that fails.
 pub fn estimate(
     experiments: Vec<(String, Spec)>,
-    options: &Options,
-    store: &Store,
+    places: &Places,
+    partial: bool,
+    compute: &Compute,
     display: &Display,
 ) -> Result<Estimate> {
-    let (machine, names) = machine::open(&options.devices, options.threads)?;
+    let (machine, devices) = machine::open(&compute.devices, compute.threads)?;
+    let store = places.store();
     let mut makers = Makers::default();
     let mut demands = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
     let mut precisions = Vec::new();
     let mut notes: Vec<String> = Vec::new();
     for (name, spec) in experiments {
-        let EstimateInputs { corpora, absent, notes: mut about } = find(&spec, options, store, display)?;
-        let plan = Plan::new(spec, name, corpora, &device::numeric(&machine))?;
-        let verdicts = cell_actions(&plan, &machine, store, &options.results, &mut makers);
+        let EstimateInputs { corpora, absent, notes: mut about } = find(&spec, places, partial, display)?;
+        let plan = Plan::new(spec, name, corpora, machine.numeric())?;
+        let actions = cell_actions(&plan, &machine, &store, &places.results, &mut makers);
         let hop = f64::from(plan.spec.features.hop_ms) / 1000.0;
         let (frames, assumed) = lengths::frames(&plan.selection.utterances, hop, &absent);
         about.extend(assumed.iter().map(|n| format!("{n}: {MEAN_SECONDS} s an utterance assumed")));
@@ -89,7 +90,7 @@ pub fn estimate(
             }
         }
         let absent = absent.into_iter().map(|a| a.0).collect();
-        let mut demand = Demand::of(&plan, &verdicts, &frames, absent);
+        let mut demand = Demand::of(&plan, &actions, &frames, absent);
         if !precisions.contains(&plan.spec.precision.name()) {
             precisions.push(plan.spec.precision.name());
         }
@@ -100,25 +101,28 @@ pub fn estimate(
     let program = worker_client::program()?;
     let mut timed = Vec::new();
     for group in groups {
-        if group.trial.generators.is_empty() && group.trial.batches.is_empty() {
+        if group.benchmark.generators.is_empty() && group.benchmark.batches.is_empty() {
             timed.push(Vec::new());
             continue;
         }
-        display.note("timing steps of what is to run; about a minute for the paper's sizes on a CPU");
-        let trial = BenchmarkRequest { device: names[0].clone(), ..group.trial };
-        let question =
-            ProbeQuestion { threads: options.threads, trial: Some(trial), ..ProbeQuestion::default() };
+        display.note("timing training steps; this takes about a minute for the paper's sizes on a CPU");
+        let benchmark = BenchmarkRequest { device: devices[0], ..group.benchmark };
+        let question = ProbeQuestion {
+            threads: compute.threads,
+            benchmark: Some(benchmark),
+            ..ProbeQuestion::default()
+        };
         timed.push(worker_client::ask(&program, &question)?.timed);
     }
     let cells = demands.iter().map(|d| d.cells.len()).sum();
-    let jobs = supervise::jobs(options, &machine, names.len(), cells);
+    let jobs = supervise::jobs(compute, machine.class, devices.len(), cells);
     let seconds: Vec<Seconds> = timed.iter().map(|t| Seconds::of(t)).collect();
     let projection = Projection::new(&demands, &seconds, jobs)?;
     notes.extend(busy(&timed));
     Ok(Estimate { machine, precisions, jobs, demands, timed, projection, notes })
 }
 
-/// A warning where others computed while steps were timed: the worker's threads had too little of what they wanted.
+/// A warning where other processes computed while steps were timed, so that the worker's threads had to wait.
 fn busy(timed: &[Vec<Timed>]) -> Option<String> {
     let sum = |i: usize| timed.iter().flatten().filter_map(|t| t.processor).map(|p| p[i]).sum::<f64>();
     let (had, waited) = (sum(0), sum(1));
@@ -130,16 +134,16 @@ fn busy(timed: &[Vec<Timed>]) -> Option<String> {
     })
 }
 
-/// Experiments that are timed together, because their networks are the same.
+/// Experiments that are timed together because their networks have equal sizes.
 struct Group {
     sizes: String,
-    /// Of the generators of `trial`: see [`seraug_core::spec::TrainingWork::of`].
+    /// Of the generators of `benchmark`: see [`seraug_core::spec::TrainingWork::of`].
     iterations: Vec<Vec<String>>,
-    trial: BenchmarkRequest,
+    benchmark: BenchmarkRequest,
 }
 
 impl Group {
-    /// The group of `spec`, a new one where it is the first of its sizes.
+    /// The index of the group of `spec`, which is new if the spec is the first of its sizes.
     fn of(groups: &mut Vec<Group>, spec: &Spec) -> usize {
         let c = &spec.classifier;
         let sizes = (
@@ -148,32 +152,34 @@ impl Group {
         );
         let sizes = serde_json::to_string(&sizes).expect("a spec is plain data");
         groups.iter().position(|g| g.sizes == sizes).unwrap_or_else(|| {
-            let trial = BenchmarkRequest {
+            let benchmark = BenchmarkRequest {
                 spec: spec.to_toml(),
                 precision: spec.precision,
-                device: String::new(),
+                device: DeviceChoice::Auto,
                 generators: Vec::new(),
                 batches: Vec::new(),
                 windows: false,
             };
-            groups.push(Group { sizes, iterations: Vec::new(), trial });
+            groups.push(Group { sizes, iterations: Vec::new(), benchmark });
             groups.len() - 1
         })
     }
 
-    /// Has timed what `demand` needs.
+    /// Adds the kinds of work of `demand` to the benchmark.
     fn ask(&mut self, demand: &Demand) {
         for (augment, work) in demand.cells.iter().filter_map(|cell| cell.augmentor.as_ref()) {
             if !self.iterations.contains(&work.of) {
                 self.iterations.push(work.of.clone());
-                self.trial.generators.push(augment.clone());
+                self.benchmark.generators.push(augment.clone());
             }
         }
         for work in demand.cells.iter().flat_map(CellWork::timings) {
             match work {
-                Timing::Step(batch) if !self.trial.batches.contains(&batch) => self.trial.batches.push(batch),
-                // Of an augmentor that is trained here, or is in the store.
-                Timing::Window => self.trial.windows = true,
+                Timing::Step(batch) if !self.benchmark.batches.contains(&batch) => {
+                    self.benchmark.batches.push(batch)
+                }
+                // The augmentor may be trained here or come from the store.
+                Timing::Window => self.benchmark.windows = true,
                 _ => {}
             }
         }
@@ -182,29 +188,30 @@ impl Group {
 
 struct EstimateInputs {
     corpora: Vec<Corpus>,
-    /// Corpora that are not here, each with the mean length of an utterance in seconds where its manifest states it.
+    /// Missing corpora, each with the mean length of an utterance in seconds where its manifest states it.
     absent: Vec<(String, Option<f64>)>,
-    /// What is incomplete, one sentence a corpus.
+    /// What is incomplete, one sentence for each corpus.
     notes: Vec<String>,
 }
 
-/// The corpora of `spec`; one that is not here is made up from what its manifest expects. One that is incomplete is
+/// The corpora of `spec`. A missing one is replaced by a placeholder with the numbers of its manifest; an incomplete one is
 /// refused as by a plan.
-fn find(spec: &Spec, options: &Options, store: &Store, display: &Display) -> Result<EstimateInputs> {
+fn find(spec: &Spec, places: &Places, partial: bool, display: &Display) -> Result<EstimateInputs> {
+    let store = places.store();
     let mut found = EstimateInputs { corpora: Vec::new(), absent: Vec::new(), notes: Vec::new() };
     for name in spec.corpora() {
         let bar = display.bar(name, 0);
         let languages = spec.languages_of(name);
         let read =
-            corpora::import(name, languages, &options.corpora, store.root(), DigestPolicy::Cached, &bar);
+            corpora::import(name, languages, &places.corpora, store.root(), DigestPolicy::Cached, &bar);
         bar.finish_and_clear();
         match read {
             Ok(corpus) => {
-                found.notes.extend(inputs::incomplete(&corpus, options.partial)?);
+                found.notes.extend(inputs::incomplete(&corpus, partial)?);
                 found.corpora.push(corpus);
             }
             Err(Error::Missing(_)) => {
-                let manifest = corpora::manifest(name, &options.corpora)?;
+                let manifest = corpora::manifest(name, &places.corpora)?;
                 found.absent.push((name.to_owned(), manifest.expected.mean_seconds));
                 found.corpora.push(placeholder_corpus::corpus(manifest));
             }
@@ -217,6 +224,7 @@ fn find(spec: &Spec, options: &Options, store: &Store, display: &Display) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seraug_core::device::NumericClass;
     use seraug_core::spec;
     use std::path::Path;
 
@@ -235,7 +243,7 @@ condition = [{ name = "no-aug" }]
             let mut groups = Vec::new();
             assert_eq!(Group::of(&mut groups, &spec), 0);
             groups[0].ask(&Demand { cells: vec![work], ..Demand::default() });
-            let BenchmarkRequest { generators, batches, windows, .. } = groups.remove(0).trial;
+            let BenchmarkRequest { generators, batches, windows, .. } = groups.remove(0).benchmark;
             assert_eq!((generators.len(), batches), (0, vec![16]));
             windows
         };
@@ -251,7 +259,7 @@ condition = [{ name = "no-aug" }]
             Ok(placeholder_corpus::corpus(manifest))
         };
         let corpora: Result<Vec<Corpus>> = spec.corpora().iter().map(make).collect();
-        let plan = Plan::new(spec.clone(), "x".into(), corpora?, "cpu")?;
+        let plan = Plan::new(spec.clone(), "x".into(), corpora?, NumericClass::CPU)?;
         plan.audit()?;
         Ok(plan)
     }

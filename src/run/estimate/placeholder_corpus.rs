@@ -1,4 +1,4 @@
-//! A corpus that is not here, as its manifest expects it: enough to plan with, nothing to train on.
+//! A placeholder for a missing corpus with the numbers of its manifest: enough to plan with, nothing to train on.
 
 use super::apportion::{shares, table};
 use seraug_core::digest::digest_hex;
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// As many utterances of each emotion as `manifest` expects, by session and speaker where it knows them, else in equal parts.
-/// A speaker has every emotion that the counts allow: folds by speaker need all classes on either side.
+/// A corpus with as many utterances of each emotion as `manifest` expects, distributed over sessions and speakers as it says,
+/// else equally. Each speaker has every emotion that the counts allow, because folds by speaker need all classes on both sides.
 pub(super) fn corpus(manifest: Manifest) -> Corpus {
     let e = &manifest.expected;
     let emotions: Vec<Emotion> = e.emotions.keys().copied().collect();
@@ -55,8 +55,8 @@ pub(super) fn corpus(manifest: Manifest) -> Corpus {
     }
 }
 
-/// Each session with its utterances of each emotion; one without a name where the corpus has none. What the manifest does
-/// not know by session is spread over all.
+/// Each session with its number of utterances of each emotion; a single session without a name where the corpus has none.
+/// Utterances whose session the manifest does not say are spread over all.
 fn sessions(manifest: &Manifest) -> Vec<(Option<String>, Vec<usize>)> {
     let e = &manifest.expected;
     if e.sessions.is_empty() {
@@ -79,7 +79,7 @@ fn sessions(manifest: &Manifest) -> Vec<(Option<String>, Vec<usize>)> {
     sessions
 }
 
-/// Who speaks in session `s` of `sessions`: so many in turn, or everybody where there are fewer speakers than sessions.
+/// The speakers of session `s` of `sessions`: an equal part in turn, or all where there are fewer speakers than sessions.
 fn part(speakers: usize, s: usize, sessions: usize) -> std::ops::Range<usize> {
     match speakers >= sessions {
         true => s * speakers / sessions..(s + 1) * speakers / sessions,
@@ -87,11 +87,11 @@ fn part(speakers: usize, s: usize, sessions: usize) -> std::ops::Range<usize> {
     }
 }
 
-/// Who speaks.
+/// A speaker of the placeholder.
 struct PlaceholderSpeaker {
     name: String,
     language: String,
-    /// How much; all the same where the manifest does not know it of everybody.
+    /// Number of utterances; 1 for everybody where the manifest does not have it for each speaker.
     utterances: usize,
 }
 

@@ -1,17 +1,16 @@
-//! From counts and seconds to hours.
+//! Projects hours from the number of steps and the seconds of each.
 
 use super::demand::{CellWork, Demand};
-use super::text::name;
 use crate::worker_client::protocol::{Timed, Timing};
 use indexmap::IndexMap;
 use seraug_core::error::{Error, Result};
 
-/// Seconds of each thing that was timed: the least, the median, the most.
+/// The least, the median and the most seconds of each kind of work.
 #[derive(Debug, Clone, Default)]
 pub struct Seconds(IndexMap<Timing, [f64; 3]>);
 
 impl Seconds {
-    /// Of what a worker timed.
+    /// The seconds that a worker has timed.
     pub fn of(timed: &[Timed]) -> Seconds {
         let spread = |seconds: &[f64]| {
             let mut sorted = seconds.to_vec();
@@ -23,51 +22,51 @@ impl Seconds {
         Seconds(timed.iter().filter_map(|t| Some((t.work.clone(), spread(&t.seconds)?))).collect())
     }
 
-    /// Of one.
+    /// The seconds of one kind of work.
     ///
     /// # Errors
-    /// It was not timed: that it costs nothing is not known.
+    /// It was not timed, which does not mean that it takes no time.
     pub fn one(&self, work: &Timing) -> Result<[f64; 3]> {
-        let unknown = || Error::failed(format!("`{}` was not timed; please report it", name(work)));
+        let unknown = || Error::failed(format!("`{work}` was not timed; please report it"));
         self.0.get(work).copied().ok_or_else(unknown)
     }
 }
 
-/// A line of the table: a kind of work in an experiment.
+/// A row of the table: a kind of work in an experiment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProjectionRow {
-    /// The experiment.
+    /// Name of the experiment.
     pub experiment: String,
-    /// What is done.
+    /// The kind of work.
     pub work: Timing,
-    /// Cells that do it.
+    /// Number of cells that do it.
     pub cells: usize,
-    /// How often a cell does it, the least and the most.
+    /// The least and the most times that a cell does it.
     pub each: [usize; 2],
-    /// How often in all.
+    /// The number of times in all cells.
     pub times: usize,
-    /// Median seconds of one.
+    /// Median seconds of doing it once.
     pub seconds: f64,
-    /// Hours of one worker.
+    /// Hours with one worker.
     pub hours: f64,
 }
 
-/// The hours of a demand.
+/// The projected hours of experiments.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Projection {
-    /// Experiment by experiment.
+    /// The rows of the table, experiment by experiment.
     pub rows: Vec<ProjectionRow>,
-    /// Hours of one worker, from the least, the median and the most seconds of each step.
+    /// Hours with one worker, from the least, the median and the most seconds of each step.
     pub one_worker: [f64; 3],
-    /// Hours of all workers at once: as many times fewer as there are workers, but not below the longest cell.
+    /// Hours with all workers at once: those of one worker divided by their number, but no less than the longest cell.
     pub all_workers: [f64; 3],
 }
 
 impl Projection {
-    /// For `jobs` workers; `seconds` are those of each group of experiments.
+    /// Projects the hours with `jobs` workers; `seconds` has the timings of each group of experiments.
     ///
     /// # Errors
-    /// Something that is to be done was not timed.
+    /// A kind of work that was not timed.
     pub fn new(demands: &[Demand], seconds: &[Seconds], jobs: usize) -> Result<Projection> {
         let mut projection = Projection::default();
         let mut longest = [0f64; 3];
@@ -106,7 +105,7 @@ impl Projection {
     }
 }
 
-/// Hours of a cell, for the least, the median and the most seconds.
+/// Hours of a cell, from the least, the median and the most seconds.
 fn hours(cell: &CellWork, seconds: &Seconds) -> Result<[f64; 3]> {
     let mut hours = [0f64; 3];
     for (work, times) in cell.parts() {
@@ -116,7 +115,7 @@ fn hours(cell: &CellWork, seconds: &Seconds) -> Result<[f64; 3]> {
     Ok(hours)
 }
 
-/// The order of a table's lines.
+/// The place of a kind of work in the order of the table.
 fn place(work: &Timing) -> (usize, usize) {
     match work {
         Timing::Iteration(of) => (0, of.len()),

@@ -1,14 +1,13 @@
-//! An estimate as a person and as a program reads it.
+//! An estimate as text and as JSON.
 
 use super::{Estimate, ProjectionRow};
-use crate::worker_client::protocol::Timing;
 use serde_json::{Value, json as object};
 
-/// What the hours are of.
-const COUNTED: &str = "counted: trainings, augmenting and testing; not features, embeddings, galleries; an interrupted \
-    training counts whole";
+/// What the hours include.
+const COUNTED: &str = "included: training, augmenting, testing; not included: features, embeddings, galleries; an interrupted \
+    training counts in full";
 
-/// The table, the total, and what it rests on.
+/// The table, its total and what they are based on.
 pub fn text(estimate: &Estimate) -> String {
     let m = &estimate.machine;
     let (p, jobs) = (&estimate.projection, estimate.jobs);
@@ -21,37 +20,37 @@ pub fn text(estimate: &Estimate) -> String {
     )];
     let kept: [usize; 2] = [0, 1].map(|s| estimate.demands.iter().map(|d| d.kept[s]).sum());
     if p.rows.is_empty() {
-        lines.push("  nothing is to be trained".to_owned());
+        lines.push("  nothing to train".to_owned());
     } else {
         lines.extend(table(&p.rows));
         let [low, middle, high] = p.all_workers.map(hours);
-        lines.push(format!("  in all {} of one worker", hours_of(p.one_worker[1])));
+        lines.push(format!("  {} in total with one worker", hours_of(p.one_worker[1])));
         lines.push(format!(
-            "  {middle} hours with {} ({low} to {high} by the spread of the steps), if workers do not slow each other down",
+            "  {middle} hours with {} ({low} to {high} by the spread of the steps) if workers do not slow each other down",
             count(jobs, "worker")
         ));
         lines.push(format!("  {COUNTED}"));
     }
     if kept != [0, 0] {
         lines.push(format!(
-            "  not counted, because in the store or made by another cell: {}, {}",
+            "  not included because they are in the store or shared with another cell: {}, {}",
             count(kept[0], "augmentor"),
             count(kept[1], "classifier")
         ));
     }
     for name in estimate.absent() {
-        lines.push(format!("  {name}: from the manifest's counts; the corpus is not here"));
+        lines.push(format!("  {name}: corpus missing, counted from its manifest"));
     }
     lines.extend(estimate.notes.iter().map(|note| format!("  {note}")));
     lines.join("\n") + "\n"
 }
 
-/// The numbers of it.
+/// All numbers of the estimate.
 pub fn json(estimate: &Estimate) -> Value {
     let p = &estimate.projection;
     let row = |r: &ProjectionRow| {
         object!({
-            "experiment": r.experiment, "work": name(&r.work), "cells": r.cells, "least": r.each[0], "most": r.each[1],
+            "experiment": r.experiment, "work": r.work.to_string(), "cells": r.cells, "least": r.each[0], "most": r.each[1],
             "times": r.times, "seconds": r.seconds, "hours": r.hours,
         })
     };
@@ -66,16 +65,6 @@ pub fn json(estimate: &Estimate) -> Value {
     })
 }
 
-/// A kind of work, for a person.
-pub(super) fn name(work: &Timing) -> String {
-    match work {
-        Timing::Iteration(of) => format!("augmentor ({})", of.join(", ")),
-        Timing::Window => "augmenting".to_owned(),
-        Timing::Step(batch) => format!("classifier, {batch} segments a step"),
-        Timing::Segment => "testing".to_owned(),
-    }
-}
-
 fn table(rows: &[ProjectionRow]) -> Vec<String> {
     let head = ["experiment", "work", "cells", "steps each", "seconds a step", "hours"].map(str::to_owned);
     let cells = rows.iter().map(|r| {
@@ -85,7 +74,7 @@ fn table(rows: &[ProjectionRow]) -> Vec<String> {
         };
         let seconds =
             if r.seconds < 0.01 { format!("{:.2e}", r.seconds) } else { format!("{:.3}", r.seconds) };
-        [r.experiment.clone(), name(&r.work), r.cells.to_string(), each, seconds, hours(r.hours)]
+        [r.experiment.clone(), r.work.to_string(), r.cells.to_string(), each, seconds, hours(r.hours)]
     });
     let all: Vec<[String; 6]> = [head].into_iter().chain(cells).collect();
     let width = |c: usize| all.iter().map(|r| r[c].len()).max().unwrap_or(0);
@@ -100,7 +89,7 @@ fn table(rows: &[ProjectionRow]) -> Vec<String> {
     all.iter().map(line).collect()
 }
 
-/// With as many digits as mean something.
+/// Hours with as many digits as are significant.
 fn hours(h: f64) -> String {
     match h {
         h if h >= 100.0 => format!("{h:.0}"),

@@ -1,4 +1,4 @@
-//! The cells of an experiment. What they have in common is found once: a plan has ten thousand of them.
+//! Builds the cells of an experiment. What they have in common is computed once, because a plan may have ten thousand.
 
 use super::keys::{self, FoldInputs, UtteranceContents};
 use super::{Cell, augmentor_sees};
@@ -12,62 +12,67 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Every fold with its run seed.
-type Folds = Vec<(u64, Rc<Fold>)>;
+pub(super) type Folds = Vec<(u64, Rc<Fold>)>;
 
-/// The folds of every seed and their cells, in order.
-///
-/// # Errors
-/// As [`Splits::new`] and [`Splits::folds`].
-pub(super) fn build(
-    spec: &Spec,
-    experiment: &str,
-    selection: &Selection,
-    device: &str,
-) -> Result<(Folds, Vec<Cell>)> {
-    let contents = UtteranceContents::new(selection);
-    let mut builder = PlanBuilder { spec, experiment, selection, device, contents, tests: HashMap::new() };
-    let splits = Splits::new(spec, selection)?;
-    let (mut folds, mut cells) = (Vec::new(), Vec::new());
-    for &seed in &spec.seeds {
-        let of_seed = splits.folds(seed)?;
-        if let Some(many) = spec.cells_of(of_seed.len()) {
-            return Err(Error::usage(many));
-        }
-        for fold in of_seed {
-            let fold = Rc::new(fold);
-            folds.push((seed, Rc::clone(&fold)));
-            builder.cells_of(&fold, seed, &mut cells);
-        }
-        if let Some(cell) = cells.iter().find(|c| c.added > UTTERANCES) {
-            return Err(Error::usage(format!(
-                "condition.{}: it adds {} utterances to fold {}, at most {UTTERANCES}; lower its copies",
-                cell.id.condition, cell.added, cell.id.fold
-            )));
-        }
-    }
-    Ok((folds, cells))
-}
-
-struct PlanBuilder<'a> {
+/// What all cells of an experiment share.
+pub(super) struct PlanBuilder<'a> {
     spec: &'a Spec,
     experiment: &'a str,
     selection: &'a Selection,
+    /// The word that keys have for what the numbers depend on.
     device: &'a str,
     contents: UtteranceContents,
-    /// The last test set of each fold number with its digest: most protocols test the same for every seed.
+    /// The last test set of each fold number with its digest: in most protocols it is the same for every seed.
     tests: HashMap<usize, (Rc<Fold>, Rc<str>)>,
 }
 
-/// What a fold's augmentations are made from.
-struct Sources {
+/// The utterances that a fold's augmentations are made from.
+struct CopySources {
     of: CopySource,
     items: Rc<[usize]>,
     digest: Rc<str>,
 }
 
 impl<'a> PlanBuilder<'a> {
+    pub(super) fn new(
+        spec: &'a Spec,
+        experiment: &'a str,
+        selection: &'a Selection,
+        device: &'a str,
+    ) -> PlanBuilder<'a> {
+        let contents = UtteranceContents::new(selection);
+        PlanBuilder { spec, experiment, selection, device, contents, tests: HashMap::new() }
+    }
+
+    /// The folds of each of `seeds` and their cells, in order.
+    ///
+    /// # Errors
+    /// As [`Splits::new`] and [`Splits::folds`]; more cells, or utterances in a cell, than are allowed.
+    pub(super) fn cells_of(mut self, seeds: &[u64]) -> Result<(Folds, Vec<Cell>)> {
+        let splits = Splits::new(self.spec, self.selection)?;
+        let (mut folds, mut cells) = (Vec::new(), Vec::new());
+        for &seed in seeds {
+            let of_seed = splits.folds(seed)?;
+            if let Some(many) = self.spec.cells_of(of_seed.len()) {
+                return Err(Error::usage(many));
+            }
+            for fold in of_seed {
+                let fold = Rc::new(fold);
+                folds.push((seed, Rc::clone(&fold)));
+                self.cells_of_fold(&fold, seed, &mut cells);
+            }
+            if let Some(cell) = cells.iter().find(|c| c.added > UTTERANCES) {
+                return Err(Error::usage(format!(
+                    "condition.{}: it adds {} utterances to fold {}, at most {UTTERANCES}; lower its copies",
+                    cell.id.condition, cell.added, cell.id.fold
+                )));
+            }
+        }
+        Ok((folds, cells))
+    }
+
     /// The cells of a fold: those that train on the same utterances follow each other.
-    fn cells_of(&mut self, fold: &Rc<Fold>, seed: u64, cells: &mut Vec<Cell>) {
+    fn cells_of_fold(&mut self, fold: &Rc<Fold>, seed: u64, cells: &mut Vec<Cell>) {
         for share in [TargetShare::Low, TargetShare::Full] {
             let of_share = |c: &usize| self.spec.condition[*c].target == share;
             let conditions: Vec<usize> = (0..self.spec.condition.len()).filter(of_share).collect();
@@ -79,7 +84,7 @@ impl<'a> PlanBuilder<'a> {
                 TargetShare::Low => Rc::new(fold.with(share)),
             };
             let shared = self.shared(fold, seed);
-            let mut sources: Vec<Sources> = Vec::new();
+            let mut sources: Vec<CopySources> = Vec::new();
             cells.extend(conditions.into_iter().map(|c| self.cell(&shared, &mut sources, c)));
         }
     }
@@ -109,7 +114,7 @@ impl<'a> PlanBuilder<'a> {
         FoldInputs { fold, train, test, seen, speakers, seed, device }
     }
 
-    fn cell(&self, shared: &FoldInputs, sources: &mut Vec<Sources>, condition: usize) -> Cell {
+    fn cell(&self, shared: &FoldInputs, sources: &mut Vec<CopySources>, condition: usize) -> Cell {
         let PlanBuilder { spec, selection, contents, .. } = self;
         let (c, fold) = (&spec.condition[condition], &shared.fold);
         let (items, digest, copies) = match c.augment.copies() {
@@ -118,7 +123,7 @@ impl<'a> PlanBuilder<'a> {
                 if sources.iter().all(|s| s.of != of) {
                     let items = sources_of(of, selection, fold);
                     let digest = contents.digest(&items).into();
-                    sources.push(Sources { of, items, digest });
+                    sources.push(CopySources { of, items, digest });
                 }
                 let known = sources.iter().find(|s| s.of == of).expect("just pushed");
                 (Rc::clone(&known.items), Rc::clone(&known.digest), copies)

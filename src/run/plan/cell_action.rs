@@ -1,44 +1,44 @@
-//! What is to be done for a cell, in words.
+//! What is to be done for a cell and why, in words.
 
 use seraug_core::store::Stage;
 
 /// What `run` does about a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ActionKind {
-    /// Nothing: it is done in the run that would be gone on with.
+    /// Nothing: it is done in the run that would be resumed.
     Done,
-    /// Its result is in the store.
+    /// Nothing is trained: its result is in the store.
     Cached,
-    /// An earlier cell of the same plan makes its result.
+    /// Nothing is trained: an earlier cell of the same plan has the same result.
     Shared,
-    /// It is trained.
+    /// Stages of it are trained.
     ToRun,
 }
 
 /// What is to be done for a cell, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CellAction {
-    /// What.
+    /// What is done.
     pub state: ActionKind,
-    /// Why, on one line: who made it, or the stages to train, each with its reason.
+    /// Why, on one line: the cell that made the result, or the stages to train, each with its reason.
     pub reason: String,
-    /// The reason without what differs from cell to cell of a condition.
+    /// The reason without what differs between the cells of a condition.
     pub alike: String,
-    /// Stages that are trained, in order.
+    /// The stages that are trained, in order.
     pub to_run: Vec<Stage>,
 }
 
 /// A reason, and what it has in common with those of the condition's other cells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reason {
-    /// All of it.
+    /// The whole reason.
     pub(super) text: String,
-    /// Without what differs from cell to cell of a condition.
+    /// The reason without what differs between the cells of a condition.
     pub(super) alike: String,
 }
 
 impl ActionKind {
-    /// The word for it.
+    /// The word of the listing and of `--json`.
     pub fn name(self) -> &'static str {
         match self {
             ActionKind::Done => "done",
@@ -68,26 +68,26 @@ impl CellAction {
         self.state.with(&self.reason)
     }
 
-    /// As [`CellAction::line`], without what differs from cell to cell.
+    /// The line without what differs between the cells of a condition; see [`CellAction::line`].
     pub fn line_alike(&self) -> String {
         self.state.with(&self.alike)
     }
 }
 
 impl Reason {
-    /// One that says the same of every cell.
+    /// A reason that is the same for every cell.
     pub(super) fn of_all(text: impl Into<String>) -> Reason {
         let text = text.into();
         Reason { alike: text.clone(), text }
     }
 
-    /// `about` and the cell that `name` names.
+    /// A reason that mentions the cell `name`; `about` makes its text.
     pub(super) fn of_cell(about: impl Fn(&str) -> String, name: &str) -> Reason {
         let condition = name.rfind("/fold-").map_or(name, |at| &name[..at]);
         Reason { text: about(name), alike: about(condition) }
     }
 
-    /// `before (a; b)`; `before` alone where nothing is to be said.
+    /// `before (a; b)`; `before` alone where there are no reasons.
     pub(super) fn after(before: &str, reasons: &[Reason]) -> Reason {
         let join = |of: fn(&Reason) -> &str| match reasons {
             [] => before.to_owned(),

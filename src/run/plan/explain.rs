@@ -1,4 +1,4 @@
-//! What is to be done for each cell of a plan, and why.
+//! Decides what is to be done for each cell of a plan, and explains it.
 
 use super::cell_action::{ActionKind, CellAction, Reason};
 use super::previous_runs::{CellEnding, Earlier, Planned};
@@ -11,15 +11,15 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 
-/// Changes of the spec that are shown; of more their number is.
+/// Changes of the spec that are listed; the rest is counted.
 const SHOWN: usize = 2;
 
-/// The first cell of each key among the cells that were judged; experiments that run one after the other share it.
+/// The first cell of each key among the cells that were explained; experiments that run one after the other share it.
 #[derive(Debug, Default)]
 pub struct Makers(HashMap<Key, Rc<CellId>>);
 
-/// What is to be done for each cell of `plan`, in its order, given the store and the earlier runs below `results`. What
-/// the store has from another device than `here`, or another libtorch, says so.
+/// What is to be done for each cell of `plan`, in its order, given the store and the earlier runs below `results`. Reasons say
+/// where a result of the store is of another device than `here` or of another libtorch.
 pub fn cell_actions(
     plan: &Plan,
     here: &DeviceInfo,
@@ -27,36 +27,36 @@ pub fn cell_actions(
     results: &Path,
     makers: &mut Makers,
 ) -> Vec<CellAction> {
-    let mut judge = Judge { plan, here, store, earlier: Earlier::read(plan, results) };
-    let mut judged = Vec::with_capacity(plan.cells.len());
+    let mut explainer = Explainer { plan, here, store, earlier: Earlier::read(plan, results) };
+    let mut actions = Vec::with_capacity(plan.cells.len());
     for cell in &plan.cells {
-        judged.push(judge.verdict(cell, makers));
+        actions.push(explainer.action(cell, makers));
         let id = Rc::new(cell.id.clone());
         for key in cell.augmentor.iter().chain([&cell.classifier]) {
             makers.0.entry(key.clone()).or_insert_with(|| Rc::clone(&id));
         }
     }
-    judged
+    actions
 }
 
-struct Judge<'a> {
+struct Explainer<'a> {
     plan: &'a Plan,
     here: &'a DeviceInfo,
     store: &'a Store,
     earlier: Earlier,
 }
 
-impl Judge<'_> {
-    fn verdict(&mut self, cell: &Cell, makers: &Makers) -> CellAction {
-        if let Some(run) = self.earlier.going_on.map(|run| &self.earlier.runs[run])
-            && run.ended(&cell.id, cell.classifier.as_str()) == Some(CellEnding::Done)
+impl Explainer<'_> {
+    fn action(&mut self, cell: &Cell, makers: &Makers) -> CellAction {
+        if let Some(run) = self.earlier.resumable.map(|run| &self.earlier.runs[run])
+            && run.ended(&cell.id, &cell.classifier) == Some(CellEnding::Done)
         {
             return CellAction::new(ActionKind::Done, Reason::of_all(format!("in {}", run.id())), Vec::new());
         }
         let augmentor_gone =
             cell.augmentor.as_ref().is_some_and(|key| !self.store.has(Stage::Augmentor, key));
         if self.store.has(Stage::Classifier, &cell.classifier) && augmentor_gone {
-            let reason = Reason::of_all("augmentor (no longer in the store; its classifier is)");
+            let reason = Reason::of_all("augmentor (no longer in the store, only its classifier is)");
             return CellAction::new(ActionKind::ToRun, reason, vec![Stage::Augmentor]);
         }
         if self.store.has(Stage::Classifier, &cell.classifier) {
@@ -70,17 +70,17 @@ impl Judge<'_> {
             return CellAction::new(ActionKind::Cached, reason, Vec::new());
         }
         if let Some(maker) = makers.0.get(&cell.classifier) {
-            let reason = Reason::of_cell(|by| format!("{by} makes it"), &maker.to_string());
+            let reason = Reason::of_cell(|by| format!("{by} trains it"), &maker.to_string());
             return CellAction::new(ActionKind::Shared, reason, Vec::new());
         }
         self.trained(cell, makers)
     }
 
-    /// The verdict of a cell whose classifier is to be trained.
+    /// The action of a cell whose classifier is to be trained.
     fn trained(&mut self, cell: &Cell, makers: &Makers) -> CellAction {
         let before = self.earlier.cell(&cell.id).cloned();
-        // Another way to the augmentor than training it.
-        let way = cell.augmentor.as_ref().and_then(|key| match makers.0.get(key) {
+        // Where the augmentor comes from if it is not trained for this cell.
+        let source = cell.augmentor.as_ref().and_then(|key| match makers.0.get(key) {
             _ if self.store.has(Stage::Augmentor, key) => {
                 let with = self.making(Stage::Augmentor, key).elsewhere(self.here);
                 let with = with.map(|with| format!(", made with {with}")).unwrap_or_default();
@@ -91,12 +91,12 @@ impl Judge<'_> {
             }
             None => None,
         });
-        let augmentor = cell.augmentor.as_ref().filter(|_| way.is_none());
+        let augmentor = cell.augmentor.as_ref().filter(|_| source.is_none());
         let Some(before) = before else {
             let new = Reason::of_all(self.earlier.novelty(&cell.id));
             let mut stages = if augmentor.is_some() { vec![Stage::Augmentor] } else { vec![] };
             stages.push(Stage::Classifier);
-            let reasons: Vec<Reason> = [new].into_iter().chain(way).collect();
+            let reasons: Vec<Reason> = [new].into_iter().chain(source).collect();
             let names: Vec<&str> = stages.iter().map(|s| s.name()).collect();
             return CellAction::new(ActionKind::ToRun, Reason::after(&names.join(", "), &reasons), stages);
         };
@@ -104,46 +104,46 @@ impl Judge<'_> {
         if let Some(key) = augmentor {
             parts.push((Stage::Augmentor, self.because(cell, Stage::Augmentor, key, &before)));
         }
-        let mut reasons = match parts.is_empty() || cell.classifier.as_str() != before.key_classifier {
+        let mut reasons = match parts.is_empty() || cell.classifier != before.key_classifier {
             true => self.because(cell, Stage::Classifier, &cell.classifier, &before),
-            // It only waits for its augmentor.
+            // Nothing but its augmentor is missing.
             false => Vec::new(),
         };
-        // What was said of the augmentor need not be said again.
-        reasons.retain(|r| parts.iter().all(|(_, said)| !said.contains(r)));
-        reasons.extend(way);
+        // Reasons of the augmentor are not repeated.
+        reasons.retain(|r| parts.iter().all(|(_, other)| !other.contains(r)));
+        reasons.extend(source);
         parts.push((Stage::Classifier, reasons));
-        let told: Vec<Reason> =
+        let texts: Vec<Reason> =
             parts.iter().map(|(stage, reasons)| Reason::after(stage.name(), reasons)).collect();
-        let join = |of: fn(&Reason) -> &str| told.iter().map(of).collect::<Vec<_>>().join(", ");
+        let join = |of: fn(&Reason) -> &str| texts.iter().map(of).collect::<Vec<_>>().join(", ");
         let reason = Reason { text: join(|r| &r.text), alike: join(|r| &r.alike) };
         CellAction::new(ActionKind::ToRun, reason, parts.into_iter().map(|p| p.0).collect())
     }
 
-    /// Why a stage of `key` is to be trained, the cell having been planned `before`.
+    /// Why the stage of `key` is to be trained, given the plan of an earlier run.
     fn because(&mut self, cell: &Cell, stage: Stage, key: &Key, before: &Planned) -> Vec<Reason> {
         let earlier_key = match stage {
-            Stage::Augmentor => &before.key_augmentor,
-            Stage::Classifier => &before.key_classifier,
+            Stage::Augmentor => before.key_augmentor.as_ref(),
+            Stage::Classifier => Some(&before.key_classifier),
         };
-        if earlier_key == key.as_str() {
+        if earlier_key == Some(key) {
             return vec![self.unfinished(cell, stage, key, before)];
         }
         let mut reasons = vec![self.difference(cell, stage, before)];
         reasons.extend(self.checkpoint(cell, stage).map(|step| Reason {
-            text: format!("goes on at step {step}"),
-            alike: "goes on from a checkpoint".to_owned(),
+            text: format!("resumes at step {step}"),
+            alike: "resumes from a checkpoint".to_owned(),
         }));
         reasons
     }
 
-    /// What became of a stage that an earlier run planned as it is planned now.
+    /// What became of a stage that an earlier run planned with the same key.
     fn unfinished(&self, cell: &Cell, stage: Stage, key: &Key, before: &Planned) -> Reason {
         let run = &self.earlier.runs[before.run];
         let id = run.id();
         if let Some(holder) = self.store.holder(stage, key).filter(Holder::is_there) {
             return Reason::of_cell(
-                |by| format!("{by} of {} is making it", holder.task.run),
+                |by| format!("{by} of {} is training it", holder.task.run),
                 &holder.task.cell,
             );
         }
@@ -153,7 +153,7 @@ impl Judge<'_> {
             (_, Some(step)) => {
                 let all = match stage {
                     Stage::Augmentor => format!(" of {}", self.plan.spec.augmentor.iterations),
-                    // Its steps follow from segments, which nobody has counted yet.
+                    // The number of its steps follows from its segments, which are not counted here.
                     Stage::Classifier => String::new(),
                 };
                 Reason { text: format!("interrupted at step {step}{all}"), alike: "interrupted".to_owned() }
@@ -163,9 +163,9 @@ impl Judge<'_> {
         }
     }
 
-    /// Why the key of a stage is another than in the earlier run.
+    /// Why the key of a stage differs from that of the earlier run.
     fn difference(&mut self, cell: &Cell, stage: Stage, before: &Planned) -> Reason {
-        let Judge { plan, earlier, .. } = self;
+        let Explainer { plan, earlier, .. } = self;
         let run = &mut earlier.runs[before.run];
         let Changes { augmentor, classifier, data } = run.changes(&plan.spec, &cell.id.condition).clone();
         let own = match stage {
@@ -175,7 +175,7 @@ impl Judge<'_> {
         if !own.is_empty() {
             return listed(own);
         }
-        let other_augmentor = cell.augmentor.as_ref().is_some_and(|key| key.as_str() != before.key_augmentor);
+        let other_augmentor = cell.augmentor.is_some() && cell.augmentor != before.key_augmentor;
         if stage == Stage::Classifier && other_augmentor && !augmentor.is_empty() {
             return listed(&augmentor);
         }
@@ -196,13 +196,13 @@ impl Judge<'_> {
             Some(device) if device != plan.device => {
                 Reason::of_all(format!("device {device} → {}", plan.device))
             }
-            // Data that a split.csv does not show, such as the order of the corpora.
+            // Changes of the data that split.csv does not show, such as the order of the corpora.
             _ if !data.is_empty() => listed(&data),
             _ => Reason::of_all("this version of seraug computes it differently"),
         }
     }
 
-    /// The step of the last checkpoint that a stage can go on from.
+    /// The step of the last checkpoint that a stage can resume from.
     fn checkpoint(&self, cell: &Cell, stage: Stage) -> Option<usize> {
         let (trajectory, steps) = match stage {
             Stage::Augmentor => (cell.augmentor_trajectory.as_ref()?, self.plan.spec.augmentor.iterations),
@@ -212,7 +212,7 @@ impl Judge<'_> {
         kept.into_iter().rfind(|step| *step <= steps)
     }
 
-    /// What an entry of the store says of its making.
+    /// How an entry of the store was made.
     fn making(&self, stage: Stage, key: &Key) -> Making {
         Making::read(&self.store.dir(stage, key))
     }

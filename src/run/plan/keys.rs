@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-/// Raised when a stage computes something else from the same inputs.
+/// Raised when the classifier stage computes something else from the same inputs.
 const CLASSIFIER_VERSION: u32 = 4;
 /// Raised when batch norm computes something else on a CPU; in the key of the classifiers that have it there, and no others.
 const BATCH_NORM_VERSION: u32 = 2;

@@ -1,7 +1,8 @@
-//! Every cell of an experiment with the keys of its stages: `plan` shows it, `run` works it off.
+//! Every cell of an experiment with the keys of its stages: `seraug plan` shows it, `seraug run` carries it out.
 
 mod build;
 mod cell_action;
+mod cell_planner;
 mod explain;
 mod keys;
 mod listing;
@@ -10,31 +11,33 @@ mod recordings;
 mod spec_changes;
 
 pub use cell_action::{ActionKind, CellAction};
+pub use cell_planner::CellPlanner;
 pub use explain::{Makers, cell_actions};
 pub use listing::listing;
+use seraug_core::device::NumericClass;
 use seraug_core::error::{Error, Result};
 use seraug_core::names::folders;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::{AuditCheck, CellId, PlannedCell};
-use seraug_core::spec::{AugmentorSees, Precision, Protocol, Spec};
+use seraug_core::spec::{AugmentorSees, Protocol, Spec};
 use seraug_core::store::Key;
 use seraug_data::corpora::Corpus;
 use seraug_data::leakage::{Auditor, Lineage};
-use seraug_data::split::{self, Fold, Selection};
+use seraug_data::split::{Fold, Selection};
 use std::path::Path;
 use std::rc::Rc;
 
 /// A planned experiment.
 #[derive(Debug)]
 pub struct Plan {
-    /// What was asked for.
+    /// The experiment file, with the valences of the corpora filled in.
     pub spec: Spec,
-    /// Its name.
+    /// Name of the experiment.
     pub experiment: String,
-    /// The utterances it is about.
+    /// The utterances of the experiment.
     pub selection: Selection,
-    /// The numeric device class that it is for.
-    pub device: String,
+    /// What the numbers will depend on.
+    pub device: NumericClass,
     /// Every fold with its run seed, as split.csv lists them.
     pub folds: Vec<(u64, Rc<Fold>)>,
     /// Seed by seed, fold by fold, condition by condition: cells that share data follow each other.
@@ -44,13 +47,13 @@ pub struct Plan {
 /// One (condition, fold, seed).
 #[derive(Debug, Clone)]
 pub struct Cell {
-    /// Its name.
+    /// Experiment, condition, fold and seed.
     pub id: CellId,
     /// Index into the spec's conditions.
     pub condition: usize,
-    /// Its split; shared by the conditions that train on the same utterances.
+    /// The split of the cell; shared by the conditions that train on the same utterances.
     pub fold: Rc<Fold>,
-    /// Root of the cell's draws. Conditions of a fold share it: their comparison is paired.
+    /// Root of the cell's random draws. Conditions of a fold share it, so that their comparison is paired.
     pub seed: Seed,
     /// Training utterances that are copied or augmented, ascending; empty without augmentation.
     pub sources: Rc<[usize]>,
@@ -60,22 +63,21 @@ pub struct Cell {
     pub augmentor: Option<Key>,
     /// Key of the classifier stage.
     pub classifier: Key,
-    /// What checkpoints of the augmentor are kept by, where there is one.
+    /// The trajectory that checkpoints of the augmentor are kept by, where there is one.
     pub augmentor_trajectory: Option<Key>,
-    /// What checkpoints of the classifier are kept by.
+    /// The trajectory that checkpoints of the classifier are kept by.
     pub classifier_trajectory: Key,
 }
 
-/// Whether `cell` of `cells` writes a gallery: its condition has an augmentor, and no cell before it has the same
-/// condition and data set. It is the first fold's of the first seed.
-pub fn has_gallery(cell: &Cell, cells: &[Cell], spec: &Spec) -> bool {
-    let same = |c: &&Cell| c.condition == cell.condition && c.fold.corpus == cell.fold.corpus;
-    let first = cells.iter().find(same).is_some_and(|first| first.id == cell.id);
-    first && spec.condition[cell.condition].augment.generator().is_some_and(|g| g.has_gallery())
+/// Whether `cell` of `cells`, all of a plan, writes a gallery: it has an augmentor, and no cell before it has the same
+/// condition and data set. It belongs to the first fold of the first seed.
+pub fn has_gallery(cell: &PlannedCell, cells: &[PlannedCell]) -> bool {
+    let same = |c: &&PlannedCell| c.cell.condition == cell.cell.condition && c.corpus == cell.corpus;
+    cell.key_augmentor.is_some() && cells.iter().find(same).is_some_and(|first| first.cell == cell.cell)
 }
 
 impl Cell {
-    /// Where everything in the cell comes from, for the audit: the very lists that the training uses.
+    /// Where everything in the cell comes from, for the audit: the same lists that the training uses.
     pub fn lineage(&self, spec: &Spec) -> Lineage<'_> {
         let train = &self.fold.train;
         Lineage {
@@ -107,29 +109,22 @@ pub fn augmentor_sees<'a>(spec: &Spec, fold: &'a Fold) -> &'a [usize] {
 }
 
 impl Plan {
-    /// Plans `spec` on `corpora` (those of [`Spec::corpora`], in that order) for a numeric device class (`cpu`,
-    /// `cpu/4`, `cuda`).
+    /// Plans every cell of `spec` on `corpora` (those of [`Spec::corpora`], in that order).
     ///
     /// # Errors
-    /// What the device cannot compute; what the corpora cannot serve: see [`split::select`] and [`split::folds`].
-    pub fn new(mut spec: Spec, experiment: String, corpora: Vec<Corpus>, device: &str) -> Result<Plan> {
-        computable(spec.precision, device)?;
-        for corpus in &corpora {
-            spec.fill_valence(&corpus.manifest.name, &corpus.manifest.valence);
-        }
-        let selection = split::select(&spec, corpora)?;
-        let (folds, cells) = build::build(&spec, &experiment, &selection, device)?;
-        Ok(Plan { spec, experiment, selection, device: device.to_owned(), folds, cells })
+    /// As [`CellPlanner::new`]; folds that the corpora cannot serve: see [`seraug_data::split::folds`].
+    pub fn new(spec: Spec, experiment: String, corpora: Vec<Corpus>, device: NumericClass) -> Result<Plan> {
+        CellPlanner::new(spec, experiment, corpora, device)?.plan()
     }
 
-    /// Audits every cell, as `run` does before the first is trained; counts are summed over the cells.
+    /// Audits every cell for leaks, as `run` does before the first is trained; counts are summed over the cells.
     ///
     /// # Errors
     /// The first leak, with its cell.
     pub fn audit(&self) -> Result<Vec<AuditCheck>> {
         let auditor = Auditor::new(&self.selection.utterances);
         let mut sums: Vec<AuditCheck> = Vec::new();
-        // Conditions of a fold mostly come from the same lists.
+        // Most conditions of a fold have the same lists.
         let mut of_fold: Vec<(&Cell, Vec<AuditCheck>)> = Vec::new();
         for cell in &self.cells {
             of_fold.retain(|(other, _)| Rc::ptr_eq(&other.fold, &cell.fold));
@@ -145,7 +140,7 @@ impl Plan {
                     &of_fold[of_fold.len() - 1].1
                 }
             };
-            // Not every cell has every question: names that look alike are told where there are any.
+            // Not every cell has every check: that of names that look alike only where there are any.
             for c in checks {
                 match sums.iter_mut().find(|sum| sum.check == c.check) {
                     Some(sum) => {
@@ -162,7 +157,6 @@ impl Plan {
     /// The cells as plan.csv lists them.
     pub fn rows(&self) -> Vec<PlannedCell> {
         let classes = self.spec.class_names();
-        let text = |key: &Option<Key>| key.as_ref().map(ToString::to_string).unwrap_or_default();
         let row = |c: &Cell| PlannedCell {
             cell: c.id.clone(),
             corpus: c.fold.corpus.clone(),
@@ -170,25 +164,12 @@ impl Plan {
             n_augmented: c.added,
             n_test: c.fold.test.len(),
             reduced: c.fold.reduced.iter().map(|&class| classes[class].to_owned()).collect(),
-            key_augmentor: text(&c.augmentor),
-            key_classifier: c.classifier.to_string(),
-            trajectory_augmentor: text(&c.augmentor_trajectory),
-            trajectory_classifier: c.classifier_trajectory.to_string(),
+            key_augmentor: c.augmentor.clone(),
+            key_classifier: c.classifier.clone(),
+            trajectory_augmentor: c.augmentor_trajectory.clone(),
+            trajectory_classifier: Some(c.classifier_trajectory.clone()),
         };
         self.cells.iter().map(row).collect()
-    }
-}
-
-/// Whether a numeric device class has numbers of this precision.
-///
-/// # Errors
-/// TF32 on a CPU: one line with what to write instead.
-pub fn computable(precision: Precision, device: &str) -> Result<()> {
-    match precision {
-        Precision::Tf32 if device.starts_with("cpu") => Err(Error::usage(
-            "precision = \"tf32\": only a CUDA device computes in TF32; on a CPU use --set precision=f32 or bf16",
-        )),
-        _ => Ok(()),
     }
 }
 

@@ -1,29 +1,31 @@
-//! Earlier runs of an experiment: which cells they planned, and how those ended. Everything is read at most once, and
-//! only what a question needs; a file that does not read is as if it were not there, because nothing depends on it.
+//! Earlier runs of an experiment: which cells they planned, and how those ended. Each file is read at most once and only when
+//! it is needed; an unreadable file counts as missing, because no result depends on it.
 
 use super::Plan;
 use super::recordings::Recordings;
 use super::spec_changes::{Changes, changes};
+use seraug_core::device::NumericClass;
+use seraug_core::files;
 use seraug_core::names::folders::LATEST;
 use seraug_core::run_files::{CellId, CellRecord, OutcomeStatus, PlannedCell, RunDir, RunInfo, read_plan};
 use seraug_core::spec::{self, Spec};
-use seraug_core::{device, files};
+use seraug_core::store::Key;
 use seraug_data::split::{Selection, SplitTable};
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-/// A cell within an experiment: condition, fold, seed.
+/// The place of a cell within an experiment: condition, fold, seed.
 type CellPlace = (String, usize, u64);
 
 /// The earlier runs of a plan's experiment.
 #[derive(Debug, Default)]
 pub(super) struct Earlier {
-    /// Newest first.
+    /// The runs, newest first.
     pub(super) runs: Vec<Run>,
-    /// The run that `run` would take up: the newest of the same spec, if its plan is the same.
-    pub(super) going_on: Option<usize>,
-    /// Of each cell the newest run that has it.
+    /// The run that `seraug run` would resume: the newest of the same spec, if its plan is the same.
+    pub(super) resumable: Option<usize>,
+    /// Each cell in the newest run that has it.
     cells: HashMap<CellPlace, Planned>,
     conditions: HashSet<String>,
     folds: HashSet<usize>,
@@ -35,16 +37,16 @@ pub(super) struct Earlier {
 pub(super) struct Planned {
     /// Index into [`Earlier::runs`].
     pub(super) run: usize,
-    /// Empty without an augmentor.
-    pub(super) key_augmentor: String,
-    pub(super) key_classifier: String,
+    /// None without an augmentor.
+    pub(super) key_augmentor: Option<Key>,
+    pub(super) key_classifier: Key,
 }
 
 /// How a cell ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CellEnding {
     Done,
-    /// Why, on one line.
+    /// With this error, on one line.
     Failed(String),
 }
 
@@ -54,7 +56,7 @@ pub(super) struct Run {
     dir: RunDir,
     rows: OnceCell<HashMap<CellPlace, OutcomeRow>>,
     spec: OnceCell<Option<Spec>>,
-    device: OnceCell<Option<String>>,
+    device: OnceCell<Option<NumericClass>>,
     recordings: OnceCell<Option<Recordings>>,
     changes: HashMap<String, Changes>,
 }
@@ -63,18 +65,18 @@ pub(super) struct Run {
 #[derive(Debug)]
 struct OutcomeRow {
     ended: CellEnding,
-    key_augmentor: String,
-    key_classifier: String,
+    key_augmentor: Option<Key>,
+    key_classifier: Key,
 }
 
 impl Earlier {
-    /// Those below `results` of the plan's experiment.
+    /// Reads the runs of the plan's experiment below `results`.
     pub(super) fn read(plan: &Plan, results: &Path) -> Earlier {
         let mut earlier = Earlier::default();
         let place = |c: &CellId| (c.condition.clone(), c.fold, c.seed);
         let mut wanted: HashSet<CellPlace> = plan.cells.iter().map(|c| place(&c.id)).collect();
         let text = plan.spec.to_toml();
-        // A newer run of the same spec has other data.
+        // Whether a newer run of the same spec was found, which had other data.
         let mut superseded = false;
         for dir in directories(&results.join(&plan.experiment)) {
             let same_spec = !superseded && files::text(&dir.spec()).is_ok_and(|earlier| earlier == text);
@@ -90,7 +92,7 @@ impl Earlier {
             if same_spec && let Some(planned) = &planned {
                 superseded = true;
                 if *planned == plan.rows() {
-                    earlier.going_on = Some(index);
+                    earlier.resumable = Some(index);
                 }
             }
             let listed = planned.map_or_else(|| run.listed(), |p| p.into_iter().map(keys_of).collect());
@@ -115,7 +117,7 @@ impl Earlier {
         self.cells.get(&(id.condition.clone(), id.fold, id.seed))
     }
 
-    /// What is new about a cell that no run has.
+    /// What is new about a cell that no earlier run has.
     pub(super) fn novelty(&self, id: &CellId) -> &'static str {
         match id {
             _ if self.conditions.is_empty() => "new",
@@ -127,11 +129,11 @@ impl Earlier {
     }
 }
 
-fn keys_of(c: PlannedCell) -> (CellPlace, String, String) {
+fn keys_of(c: PlannedCell) -> (CellPlace, Option<Key>, Key) {
     ((c.cell.condition, c.cell.fold, c.cell.seed), c.key_augmentor, c.key_classifier)
 }
 
-/// The run directories of an experiment's folder, newest first; also those of versions that wrote no plan.csv.
+/// The run directories in an experiment's folder, newest first, including those of versions that wrote no plan.csv.
 fn directories(folder: &Path) -> Vec<RunDir> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> = entries
@@ -162,7 +164,7 @@ impl Run {
     }
 
     /// Cells and keys of a run without plan.csv: those that have ended.
-    fn listed(&self) -> Vec<(CellPlace, String, String)> {
+    fn listed(&self) -> Vec<(CellPlace, Option<Key>, Key)> {
         let row = |(place, row): (&CellPlace, &OutcomeRow)| {
             (place.clone(), row.key_augmentor.clone(), row.key_classifier.clone())
         };
@@ -173,17 +175,17 @@ impl Run {
         self.rows.get_or_init(|| rows(&self.dir.outcomes()).unwrap_or_default())
     }
 
-    /// How the cell ended that has this classifier's key; none where it has not. outcomes.csv is gathered from the
-    /// cells' own outcome.toml from time to time: it is asked first, as one file, and where it has nothing or a
-    /// failure, which may have been made good, the cell itself.
-    pub(super) fn ended(&self, id: &CellId, key_classifier: &str) -> Option<CellEnding> {
+    /// How the cell with this key of the classifier ended; none where it has not ended. outcomes.csv, which is updated from
+    /// the outcome.toml of the cells from time to time, is read first because it is one file. Where it lacks the cell or
+    /// has a failure, which a retry may have mended, the cell's own file decides.
+    pub(super) fn ended(&self, id: &CellId, key_classifier: &Key) -> Option<CellEnding> {
         let place = (id.condition.clone(), id.fold, id.seed);
-        let row = self.rows().get(&place).filter(|row| row.key_classifier == key_classifier);
+        let row = self.rows().get(&place).filter(|row| row.key_classifier == *key_classifier);
         if let Some(OutcomeRow { ended: CellEnding::Done, .. }) = row {
             return Some(CellEnding::Done);
         }
         let record = CellRecord::load(&self.dir.cell_file(id, "outcome.toml")).ok().flatten();
-        match record.filter(|r| r.key_classifier == key_classifier) {
+        match record.filter(|r| r.is_of(key_classifier)) {
             Some(r) if r.status == OutcomeStatus::Done => Some(CellEnding::Done),
             Some(r) => Some(CellEnding::Failed(r.error)),
             None => row.map(|row| row.ended.clone()),
@@ -194,7 +196,7 @@ impl Run {
         self.spec.get_or_init(|| spec::load(&self.dir.spec(), &[]).ok()).as_ref()
     }
 
-    /// What has changed since in the spec, for a condition; nothing where its spec.toml is of another version.
+    /// The changes of the spec since then that concern a condition; none where its spec.toml is of another version.
     pub(super) fn changes(&mut self, now: &Spec, condition: &str) -> &Changes {
         if !self.changes.contains_key(condition) {
             let found = self.spec().map(|old| changes(old, now, condition)).unwrap_or_default();
@@ -203,13 +205,13 @@ impl Run {
         &self.changes[condition]
     }
 
-    /// Its numeric device class.
-    pub(super) fn device(&self) -> Option<&str> {
-        let read = || RunInfo::load(&self.dir.info()).ok().map(|info| device::numeric(&info.device));
-        self.device.get_or_init(read).as_deref()
+    /// What its numbers depend on.
+    pub(super) fn device(&self) -> Option<NumericClass> {
+        let read = || RunInfo::load(&self.dir.info()).ok().map(|info| info.device.numeric());
+        *self.device.get_or_init(read)
     }
 
-    /// Its recordings beside those of `selection`, which is about the classes of `now`.
+    /// Its recordings, compared with those of `selection`, whose classes are those of `now`.
     pub(super) fn recordings(&mut self, now: &Spec, selection: &Selection) -> Option<&mut Recordings> {
         if self.recordings.get().is_none() {
             let classes = self.spec().unwrap_or(now).class_names();
@@ -221,7 +223,7 @@ impl Run {
     }
 }
 
-/// Reads of outcomes.csv what a plan asks for.
+/// Reads the columns of outcomes.csv that a plan needs.
 fn rows(path: &Path) -> Option<HashMap<CellPlace, OutcomeRow>> {
     let mut reader = csv::Reader::from_reader(files::open(path).ok()?);
     let header = reader.headers().ok()?.clone();
@@ -238,7 +240,8 @@ fn rows(path: &Path) -> Option<HashMap<CellPlace, OutcomeRow>> {
             "done" => CellEnding::Done,
             _ => CellEnding::Failed(text(error)),
         };
-        let row = OutcomeRow { ended, key_augmentor: text(augmentor), key_classifier: text(classifier) };
+        let key = |c: usize| Key::read(&record[c]);
+        let row = OutcomeRow { ended, key_augmentor: key(augmentor), key_classifier: key(classifier)? };
         rows.insert((text(condition), record[fold].parse().ok()?, record[seed].parse().ok()?), row);
     }
     Some(rows)

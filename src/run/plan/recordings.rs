@@ -1,27 +1,27 @@
-//! What differs in the data between an earlier run and a plan, by the run's split.csv.
+//! Compares the recordings of an earlier run, by its split.csv, with those of a plan.
 
 use super::Cell;
 use seraug_core::spec::TargetShare;
 use seraug_data::split::{ListedUtterance, Selection, SplitPart, SplitTable, parts};
 use std::collections::{BTreeMap, HashMap};
 
-/// The recordings of an earlier run beside those of a plan.
+/// The recordings of an earlier run, compared with those of a plan.
 #[derive(Debug)]
 pub(super) struct Recordings {
     table: SplitTable,
-    /// Of each utterance of the plan its row in the table.
+    /// The row of each utterance of the plan in the table.
     rows: Vec<Option<usize>>,
-    /// Whether each utterance of the plan has the content and the class that it had.
+    /// Whether the content and the class of each utterance of the plan are unchanged.
     same: Vec<bool>,
-    /// Rows of utterances that the plan has not.
+    /// Rows of utterances that are not in the plan.
     gone: Vec<usize>,
-    /// What differs, corpus by corpus; empty where nothing does.
+    /// The differences, corpus by corpus; empty where there are none.
     summary: String,
-    /// Answers of [`Recordings::differ`], by seed, fold and share of the target.
+    /// Known results of [`Recordings::differ`], by seed, fold and share of the target.
     known: HashMap<(u64, usize, TargetShare), bool>,
 }
 
-/// What became of the recordings of one corpus.
+/// Numbers of recordings of one corpus by what has changed.
 #[derive(Debug, Default)]
 struct RecordingChanges {
     changed: usize,
@@ -57,18 +57,18 @@ impl Recordings {
         for &row in &gone {
             counts.entry(&table.rows()[row].corpus).or_default().gone += 1;
         }
-        let told: Vec<String> =
-            counts.iter().filter_map(|(corpus, c)| Some(format!("{corpus}: {}", c.tell()?))).collect();
-        let summary = told.join("; ");
+        let texts: Vec<String> =
+            counts.iter().filter_map(|(corpus, c)| Some(format!("{corpus}: {}", c.describe()?))).collect();
+        let summary = texts.join("; ");
         Recordings { rows, same, gone, summary, known: HashMap::new(), table }
     }
 
-    /// `emodb: 3 recordings changed, 1 added, 2 gone, 1 relabelled`; empty where nothing of the kind happened.
+    /// The differences, such as `emodb: 3 recordings changed, 1 added, 2 gone, 1 relabelled`; empty where there are none.
     pub(super) fn summary(&self) -> &str {
         &self.summary
     }
 
-    /// Whether the cell's training or test set is another than in the earlier run: by its members, their contents or
+    /// Whether the training or test set of a cell differs from that of the earlier run: by its members, their contents or
     /// their classes.
     pub(super) fn differ(&mut self, cell: &Cell, share: TargetShare) -> bool {
         let place = (cell.id.seed, cell.id.fold, share);
@@ -84,7 +84,7 @@ impl Recordings {
     }
 
     fn differ_in(&self, column: usize, cell: &Cell, share: TargetShare) -> bool {
-        // What was removed is nothing to a cell, nor what trains in FT alone to one of LT; FT does not tell them apart.
+        // A cell does not depend on removed utterances, nor one of LT on those that train only in FT. FT trains on both.
         let of = |part: SplitPart| match (part, share) {
             (SplitPart::Removed, _) | (SplitPart::Full, TargetShare::Low) => SplitPart::None,
             (SplitPart::Low, TargetShare::Full) => SplitPart::Full,
@@ -101,20 +101,20 @@ impl Recordings {
 }
 
 impl RecordingChanges {
-    fn tell(&self) -> Option<String> {
+    fn describe(&self) -> Option<String> {
         let counts = [
             (self.changed, "changed"),
             (self.added, "added"),
             (self.gone, "gone"),
             (self.relabelled, "relabelled"),
         ];
-        let mut told: Vec<String> = Vec::new();
+        let mut parts: Vec<String> = Vec::new();
         for (n, what) in counts.into_iter().filter(|(n, _)| *n > 0) {
             let plural = if n == 1 { "" } else { "s" };
-            let subject = if told.is_empty() { format!(" recording{plural}") } else { String::new() };
-            told.push(format!("{n}{subject} {what}"));
+            let subject = if parts.is_empty() { format!(" recording{plural}") } else { String::new() };
+            parts.push(format!("{n}{subject} {what}"));
         }
-        (!told.is_empty()).then(|| told.join(", "))
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
 }
 
@@ -124,11 +124,11 @@ mod tests {
 
     #[test]
     fn counts_are_told_with_their_subject_once() {
-        assert_eq!(RecordingChanges::default().tell(), None);
+        assert_eq!(RecordingChanges::default().describe(), None);
         let all = RecordingChanges { changed: 3, added: 1, gone: 2, relabelled: 1 };
-        assert_eq!(all.tell().unwrap(), "3 recordings changed, 1 added, 2 gone, 1 relabelled");
+        assert_eq!(all.describe().unwrap(), "3 recordings changed, 1 added, 2 gone, 1 relabelled");
         assert_eq!(
-            RecordingChanges { gone: 1, ..RecordingChanges::default() }.tell().unwrap(),
+            RecordingChanges { gone: 1, ..RecordingChanges::default() }.describe().unwrap(),
             "1 recording gone"
         );
     }

@@ -1,4 +1,4 @@
-//! What differs between two specs, in the words of the file that a user writes.
+//! The differences between two specs, in terms of the file that a user writes.
 
 use super::keys;
 use seraug_core::spec::difference::{Change, compare};
@@ -8,19 +8,19 @@ use serde_json::{Map, Value};
 /// The changes that matter to a condition, each as `augmentor.iterations 30000 → 40000`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Changes {
-    /// Of what its augmentor reads.
+    /// Changes of fields that its augmentor reads.
     pub(super) augmentor: Vec<String>,
-    /// Of what its classifier reads beside the augmentor.
+    /// Changes of fields that its classifier reads.
     pub(super) classifier: Vec<String>,
-    /// Of what decides the utterances that both are given.
+    /// Changes of fields that decide the utterances of both.
     pub(super) data: Vec<String>,
 }
 
-/// Fields that decide which utterances an experiment is about and how they become folds.
+/// Fields that decide which utterances an experiment has and how they are split into folds.
 const DATA: [&str; 8] =
     ["corpus", "languages", "languages-of", "label", "classes", "valence", "protocol", "reduction"];
 
-/// The changes from `old` to `new` for the condition `name`; nothing where one of them has no such condition.
+/// The changes from `old` to `new` for the condition `name`; none where one of them lacks the condition.
 pub(super) fn changes(old: &Spec, new: &Spec, name: &str) -> Changes {
     let condition = |spec: &Spec| spec.condition.iter().find(|c| c.name == name).cloned();
     let (Some(before), Some(now)) = (condition(old), condition(new)) else { return Changes::default() };
@@ -47,7 +47,7 @@ pub(super) fn changes(old: &Spec, new: &Spec, name: &str) -> Changes {
     };
     let kind = kind(&now);
     let (augmentor, mut classifier) = (read(0), read(1));
-    // The key has the utterances that `of` chooses.
+    // `of` is not in the key, which has the utterances that it chooses.
     classifier.push(augment(&now, &[&kind, "of"]));
     let of = |paths: &[Vec<String>]| -> Vec<String> {
         written.iter().filter(|c| paths.iter().any(|p| related(p, &c.path))).map(Change::to_string).collect()
@@ -69,7 +69,7 @@ pub(super) fn changes(old: &Spec, new: &Spec, name: &str) -> Changes {
     changes
 }
 
-/// A spec with a single condition, which its name leads to.
+/// A spec with a single condition, which is found by its name.
 fn as_written(spec: &Spec, condition: &Condition) -> Value {
     let plain = "a spec is plain data";
     let mut value = serde_json::to_value(spec).expect(plain);
@@ -79,12 +79,12 @@ fn as_written(spec: &Spec, condition: &Condition) -> Value {
     value
 }
 
-/// Where in a spec the input `path` of a stage (0: augmentor, 1: classifier) is written.
+/// The field of a spec that the input `path` of a stage (0: augmentor, 1: classifier) comes from.
 fn field(stage: usize, path: &[String], condition: &Condition) -> Vec<String> {
     let rest: Vec<&str> = path.iter().map(String::as_str).collect();
     match (stage, rest.as_slice()) {
         (0, ["losses", ..]) => augment(condition, &["triplet-gan", "losses"]),
-        // Of a classifier's key that is the augmentor's.
+        // The key of the augmentor within the inputs of the classifier.
         (1, ["augmentor", ..]) => augment(condition, &[]),
         (1, ["augment", rest @ ..]) => augment(condition, rest),
         (1, ["copies", ..]) => augment(condition, &[&kind(condition), "copies"]),
@@ -93,7 +93,7 @@ fn field(stage: usize, path: &[String], condition: &Condition) -> Vec<String> {
     }
 }
 
-/// The augmentation of a condition: `triplet-gan`, `none`.
+/// The name of a condition's augmentation, such as `triplet-gan` or `none`.
 fn kind(condition: &Condition) -> String {
     match serde_json::to_value(&condition.augment) {
         Ok(Value::Object(o)) => o.keys().next().cloned().unwrap_or_default(),
@@ -110,7 +110,7 @@ fn of_condition(condition: &Condition, rest: &[&str]) -> Vec<String> {
     [&["condition", condition.name.as_str()], rest].concat().into_iter().map(str::to_owned).collect()
 }
 
-/// Whether one of two paths leads to the other.
+/// Whether one of two paths is a prefix of the other.
 fn related(a: &[String], b: &[String]) -> bool {
     std::iter::zip(a, b).all(|(a, b)| a == b)
 }
@@ -156,7 +156,7 @@ augment.triplet-gan = {}
     }
 
     #[test]
-    fn a_stage_hears_of_the_fields_that_it_reads_and_of_no_others() {
+    fn a_stage_reports_changes_of_the_fields_that_it_reads_and_no_others() {
         let iterations = "augmentor.iterations 30000 → 40000";
         let epochs = "classifier.epochs 30 → 31";
         let sets = ["augmentor.iterations=40000", "classifier.epochs=31", "title=x", "seeds=[1,2]"];

@@ -1,4 +1,4 @@
-//! Everything that is in a store.
+//! Lists everything in a store.
 
 use rayon::prelude::*;
 use seraug_core::error::{Error, Result};
@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 /// The finished result of a stage.
 #[derive(Debug, Clone)]
 pub struct StoreEntry {
-    /// Which stage.
+    /// The stage.
     pub stage: Stage,
     /// Its key.
     pub key: Key,
@@ -21,16 +21,16 @@ pub struct StoreEntry {
     pub bytes: u64,
     /// When it was finished.
     pub made: SystemTime,
-    /// What its stage.toml says.
+    /// The contents of its stage.toml.
     pub making: Making,
 }
 
 /// The checkpoints of one trajectory.
 #[derive(Debug, Clone)]
 pub struct Trajectory {
-    /// Of which stage.
+    /// The stage.
     pub stage: Stage,
-    /// What names them.
+    /// The key of the trajectory.
     pub key: Key,
     /// Their folder.
     pub dir: PathBuf,
@@ -42,7 +42,7 @@ pub struct Trajectory {
     pub steps: Vec<usize>,
 }
 
-/// What can be made again from the corpora, such as features-….
+/// A folder that can be made again from the corpora, such as features-….
 #[derive(Debug, Clone)]
 pub struct Cache {
     /// Its folder's name.
@@ -55,18 +55,18 @@ pub struct Cache {
     pub made: SystemTime,
 }
 
-/// What is in a store at one moment. Files that go away meanwhile are left out.
+/// The contents of a store. Files that disappear while it is read are left out.
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
-    /// By stage and key.
+    /// Finished stages, sorted by stage and key.
     pub entries: Vec<StoreEntry>,
-    /// By stage and trajectory.
+    /// Checkpoints, sorted by stage and trajectory.
     pub checkpoints: Vec<Trajectory>,
-    /// By name.
+    /// Caches, sorted by name.
     pub caches: Vec<Cache>,
-    /// Temporary files and folders of processes that have ended, with their sizes; those of the runs too.
+    /// Temporary files and folders of processes that have ended, in the store and in the runs, with their sizes.
     pub left_over: Vec<(PathBuf, u64)>,
-    /// What is not of this program; it is never removed.
+    /// Files that this program did not write, with their sizes; they are never removed.
     pub others: Vec<(PathBuf, u64)>,
 }
 
@@ -78,7 +78,7 @@ fn is_cache(name: &str) -> bool {
 }
 
 impl Inventory {
-    /// Reads the store of `results`; an empty one where it is not there.
+    /// Reads the store of `results`; a missing store is empty.
     ///
     /// # Errors
     /// A folder that cannot be read.
@@ -93,7 +93,7 @@ impl Inventory {
         }
         dirs.sort();
         let mut inventory = Inventory::default();
-        // A link leads out of the store: what is there is somebody's, and is not looked into.
+        // A link leads out of the store; what it points to is not touched.
         let (links, dirs): (Vec<PathBuf>, Vec<PathBuf>) = dirs.into_iter().partition(|d| d.is_symlink());
         inventory.others.extend(links.into_iter().map(|link| (link, 0)));
         let read: Vec<(&PathBuf, String, u64, SystemTime)> = dirs
@@ -132,18 +132,18 @@ impl Inventory {
     }
 }
 
-/// Seconds from `time` until now; 0 for a time that is still to come.
+/// Seconds from `time` until now; 0 for a time in the future.
 pub fn seconds_since(time: SystemTime) -> u64 {
     time.elapsed().map_or(0, |t| t.as_secs())
 }
 
 fn entry(stage: Stage, key: Key, dir: PathBuf, bytes: u64) -> StoreEntry {
-    // The seal is the last file of an entry, and nobody touches it again.
+    // The seal is the last file of an entry and never changes.
     let made = written(&dir.join("seal.toml")).unwrap_or_else(|| size(&dir).1);
     StoreEntry { stage, key, making: Making::read(&dir), dir, bytes, made }
 }
 
-/// The trajectories below `folder`, and what else is there.
+/// The trajectories below `folder`, and other files there with their sizes.
 fn trajectories(store: &Store, folder: &Path) -> (Vec<Trajectory>, Vec<(PathBuf, u64)>) {
     let (mut found, mut others) = (Vec::new(), Vec::new());
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -166,7 +166,7 @@ fn written(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).ok()?.modified().ok()
 }
 
-/// Bytes of all files at and below `path`, and when the last of them was written.
+/// Total bytes of the files at and below `path`, and when the last of them was written.
 fn size(path: &Path) -> (u64, SystemTime) {
     let (mut bytes, mut last) = (0, SystemTime::UNIX_EPOCH);
     for entry in WalkDir::new(path).into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! What is in the store, whether it is as it was written, and what of it nothing needs any more.
+//! Lists and verifies the store, and removes what no run needs any more.
 
 mod inventory;
 mod references;

@@ -1,4 +1,4 @@
-//! Which stages the runs of a results folder name.
+//! The stages that the runs of a results folder refer to.
 
 use seraug_core::error::Result;
 use seraug_core::run_files::{RunDir, read_outcomes, read_plan, runs_below};
@@ -6,14 +6,14 @@ use seraug_core::store::{Key, Stage};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-/// What the runs below a results folder refer to.
+/// The references of all runs below a results folder.
 #[derive(Debug, Clone, Default)]
 pub struct References {
-    /// How many runs name the stage.
+    /// Number of runs that refer to each stage.
     runs: HashMap<(Stage, Key), usize>,
-    /// Of each trajectory, the stages that lie on it.
+    /// The stages on each trajectory.
     trajectories: HashMap<(Stage, Key), HashSet<Key>>,
-    /// Runs that are going on.
+    /// Number of runs with a living supervisor.
     alive: usize,
 }
 
@@ -21,7 +21,7 @@ impl References {
     /// Reads plan.csv of every run, or its outcomes.csv where it has no plan.
     ///
     /// # Errors
-    /// A table that does not read: what the run refers to cannot be told.
+    /// An unreadable table, because the references of its run are then unknown.
     pub fn read(results: &Path) -> Result<References> {
         let mut references = References::default();
         for run in runs_below(results) {
@@ -35,19 +35,19 @@ impl References {
         let mut named = HashSet::new();
         if run.plan().is_file() {
             for cell in read_plan(&run.plan())? {
-                for stage in [Stage::Augmentor, Stage::Classifier] {
-                    let Some(key) = cell.key(stage) else { continue };
+                for stage in Stage::ALL {
+                    let Some(key) = cell.key(stage).cloned() else { continue };
                     if let Some(trajectory) = cell.trajectory(stage) {
-                        self.trajectories.entry((stage, trajectory)).or_default().insert(key.clone());
+                        self.trajectories.entry((stage, trajectory.clone())).or_default().insert(key.clone());
                     }
                     named.insert((stage, key));
                 }
             }
         } else if run.outcomes().is_file() {
-            // A run of a version that kept no plan.
+            // A run of a version without plan.csv.
             for row in read_outcomes(&run.outcomes())?.1 {
-                let keys = [(Stage::Augmentor, row.key_augmentor), (Stage::Classifier, row.key_classifier)];
-                named.extend(keys.iter().filter_map(|(stage, key)| Some((*stage, Key::read(key)?))));
+                named.extend(row.key_augmentor.map(|key| (Stage::Augmentor, key)));
+                named.insert((Stage::Classifier, row.key_classifier));
             }
         }
         for stage in named {
@@ -56,12 +56,12 @@ impl References {
         Ok(())
     }
 
-    /// How many runs name the stage.
+    /// Number of runs that refer to the stage.
     pub fn users(&self, stage: Stage, key: &Key) -> usize {
         self.runs.get(&(stage, key.clone())).copied().unwrap_or(0)
     }
 
-    /// The stages that lie on a trajectory.
+    /// The stages on a trajectory.
     pub fn on(&self, stage: Stage, trajectory: &Key) -> Vec<Key> {
         self.trajectories.get(&(stage, trajectory.clone())).into_iter().flatten().cloned().collect()
     }
@@ -71,7 +71,7 @@ impl References {
         self.trajectories.iter().any(|((s, _), keys)| *s == stage && keys.contains(key))
     }
 
-    /// How many runs are going on.
+    /// Number of runs with a living supervisor.
     pub fn alive(&self) -> usize {
         self.alive
     }

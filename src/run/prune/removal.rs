@@ -1,4 +1,4 @@
-//! What nothing needs any more, and its removal.
+//! Decides what no run needs any more, and removes it.
 
 use super::{Broken, Inventory, References, seconds_since};
 use seraug_core::error::Result;
@@ -8,25 +8,25 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-/// What may go beside what is broken and what nobody refers to.
+/// What is removed in addition to broken entries and those that no run refers to.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PruneOptions {
-    /// Checkpoints stay, also those of finished stages.
+    /// Keep checkpoints, including those of finished stages.
     pub keep_checkpoints: bool,
-    /// Caches go.
+    /// Remove caches too.
     pub caches: bool,
-    /// Only what is at least so old, in seconds.
+    /// Least age in seconds of what is removed.
     pub older_than: u64,
 }
 
-/// Something to remove.
+/// A folder or file to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removal {
-    /// Its folder or file.
+    /// Its path.
     pub path: PathBuf,
     /// Size of its files.
     pub bytes: u64,
-    /// Why nothing needs it.
+    /// Why it is not needed.
     pub reason: String,
     kind: RemovalKind,
 }
@@ -34,26 +34,26 @@ pub struct Removal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum RemovalKind {
     Entry(Stage, Key),
-    /// With the stages that lie on the trajectory.
+    /// Checkpoints, with the stages on their trajectory.
     Checkpoint(Stage, Vec<Key>),
     Cache,
     Lease(Stage, Key),
     LeftOver,
 }
 
-/// What a removal did.
+/// The result of removing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// Bytes that it freed.
+    /// Bytes that were freed.
     pub bytes: u64,
-    /// How many things it removed.
+    /// Number of removals.
     pub removed: usize,
-    /// What stayed, and why.
+    /// What was kept, and why.
     pub kept: Vec<(PathBuf, String)>,
 }
 
-/// What of `inventory` nothing needs: broken entries and checkpoints, entries that no run refers to, checkpoints of
-/// stages that are finished or that no run refers to, what killed processes left. Nothing that a living process makes.
+/// The parts of `inventory` that no run needs: broken entries and checkpoints, entries that no run refers to, checkpoints of
+/// finished stages and of those that no run refers to, leftovers of killed processes. Never what a living process is making.
 pub fn plan(
     store: &Store,
     inventory: &Inventory,
@@ -74,7 +74,7 @@ pub fn plan(
         let kind = RemovalKind::Entry(entry.stage, entry.key.clone());
         removals.push(Removal { path: entry.dir.clone(), bytes: entry.bytes, reason, kind });
     }
-    // A broken entry is not a finished stage.
+    // A broken entry does not count as a finished stage.
     let whole: HashSet<(Stage, &Key)> =
         inventory.entries.iter().filter(|e| !wrong.contains_key(&e.dir)).map(|e| (e.stage, &e.key)).collect();
     for trajectory in inventory.checkpoints.iter().filter(|t| old(t.made)) {
@@ -123,7 +123,7 @@ pub fn plan(
     removals
 }
 
-/// Removes what was planned, each in one step for its readers; what somebody began to make or use meanwhile stays.
+/// Carries out the removals, each in one atomic step; what another process has started to make or use is kept.
 pub fn remove(store: &Store, references: &References, removals: &[Removal]) -> Pruned {
     let mut pruned = Pruned::default();
     for removal in removals {
@@ -132,7 +132,7 @@ pub fn remove(store: &Store, references: &References, removals: &[Removal]) -> P
                 pruned.removed += 1;
                 pruned.bytes += removal.bytes;
             }
-            Ok(false) => pruned.kept.push((removal.path.clone(), "somebody may be using it".to_owned())),
+            Ok(false) => pruned.kept.push((removal.path.clone(), "it may be in use".to_owned())),
             Err(e) => pruned.kept.push((removal.path.clone(), e.to_string())),
         }
     }
@@ -142,7 +142,7 @@ pub fn remove(store: &Store, references: &References, removals: &[Removal]) -> P
 fn one(store: &Store, references: &References, removal: &Removal) -> Result<bool> {
     let task = StageTask { run: "seraug store prune".to_owned(), cell: String::new() };
     match &removal.kind {
-        // With its lease in hand, nobody makes an entry at the same time.
+        // Holding the lease keeps other processes from making the entry.
         RemovalKind::Entry(stage, key) | RemovalKind::Lease(stage, key) => {
             let Claim::Held(lease) = store.claim(*stage, key, &task, &mut LeaseObserver::default())? else {
                 return Ok(false);
@@ -150,7 +150,7 @@ fn one(store: &Store, references: &References, removal: &Removal) -> Result<bool
             if matches!(removal.kind, RemovalKind::Entry(..)) {
                 remove_aside(&removal.path)?;
             }
-            // A lease goes when it is given back.
+            // Dropping a lease removes its file.
             drop(lease);
         }
         RemovalKind::Checkpoint(stage, keys) => {
@@ -165,10 +165,10 @@ fn one(store: &Store, references: &References, removal: &Removal) -> Result<bool
     Ok(true)
 }
 
-/// What living processes make.
+/// The stages that living processes are making.
 struct InUse {
     held: HashSet<(Stage, Key)>,
-    /// Stages with a living lease whose trajectory no run tells.
+    /// Kinds of stages with a living lease whose trajectory is in no plan.
     unknown: HashSet<Stage>,
     runs: usize,
 }
@@ -186,7 +186,7 @@ impl InUse {
         self.held.contains(&(stage, key.clone()))
     }
 
-    /// Whether somebody may be writing the checkpoints of a trajectory on which `keys` lie.
+    /// Whether a process may be writing checkpoints of the trajectory with the stages `keys`.
     fn may_checkpoint(&self, stage: Stage, keys: &[Key]) -> bool {
         self.unknown.contains(&stage) || keys.iter().any(|key| self.holds(stage, key))
     }

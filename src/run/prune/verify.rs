@@ -1,4 +1,4 @@
-//! Whether everything in the store is as it was written.
+//! Verifies that everything in the store is intact.
 
 use super::Inventory;
 use indicatif::ProgressBar;
@@ -8,22 +8,22 @@ use seraug_core::store::broken;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// An entry or a checkpoint that is not as it was written.
+/// A damaged entry or checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
     /// Its folder.
     pub dir: PathBuf,
-    /// What is wrong.
+    /// What is wrong with it.
     pub why: String,
-    /// What to do.
+    /// The next step.
     pub next: &'static str,
 }
 
-/// Reads every file of every entry and every checkpoint, several at a time; `progress` counts their bytes. In the
-/// order of the inventory. Caches have no seal: whoever uses them checks them.
+/// Reads every file of every entry and checkpoint, several at a time, and returns the damaged ones in the order of the inventory.
+/// `progress` counts bytes. Caches have no seal; they are checked when they are used.
 pub fn verify(inventory: &Inventory, progress: &ProgressBar) -> Vec<Broken> {
     let of_entry = "it is trained again when a run needs it; `seraug store prune --yes` removes it";
-    let of_checkpoint = "the one before it is taken; `seraug store prune --yes` removes it";
+    let of_checkpoint = "the one before it is used; `seraug store prune --yes` removes it";
     let entries = inventory.entries.iter().map(|e| (e.dir.clone(), e.bytes, of_entry));
     let checkpoints = inventory.checkpoints.iter().flat_map(|c| {
         let folders = std::fs::read_dir(&c.dir).into_iter().flatten().flatten();
@@ -43,10 +43,10 @@ pub fn verify(inventory: &Inventory, progress: &ProgressBar) -> Vec<Broken> {
     all.into_par_iter().filter_map(look).collect()
 }
 
-/// What is wrong with a sealed folder that is there.
+/// What is wrong with a sealed folder that exists.
 fn wrong(dir: &Path) -> Option<String> {
     broken(dir)?;
-    // It may have been replaced, or removed, while it was read.
+    // It may have been replaced or removed while it was read.
     std::thread::sleep(Duration::from_millis(50));
     broken(dir).filter(|_| dir.exists())
 }

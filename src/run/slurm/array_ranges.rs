@@ -2,8 +2,8 @@
 
 use seraug_core::spec::MOST_CELLS;
 
-/// `1-3,7` of an ascending list.
-pub fn ranges(numbers: &[usize]) -> String {
+/// The ranges of an ascending list, such as `1-3,7`.
+pub(super) fn ranges(numbers: &[usize]) -> String {
     let mut parts: Vec<(usize, usize)> = Vec::new();
     for &n in numbers {
         match parts.last_mut() {
@@ -18,9 +18,8 @@ pub fn ranges(numbers: &[usize]) -> String {
     parts.iter().map(text).collect::<Vec<_>>().join(",")
 }
 
-/// Reads what [`ranges`] wrote: ascending, from 1, no row beyond the cells that a plan can have; `None` for anything
-/// else.
-pub fn numbers(ranges: &str) -> Option<Vec<usize>> {
+/// Parses what [`ranges`] wrote: ascending, from 1, no row beyond the largest plan; `None` for anything else.
+pub(super) fn numbers(ranges: &str) -> Option<Vec<usize>> {
     let mut out: Vec<usize> = Vec::new();
     for part in ranges.split(',').filter(|p| !p.is_empty()) {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -33,9 +32,9 @@ pub fn numbers(ranges: &str) -> Option<Vec<usize>> {
     Some(out)
 }
 
-/// The arrays that do `rows` (ascending, from 1) where an index is at most `largest`: of each the number that is added
-/// to an index, and its indices.
-pub fn arrays(rows: &[usize], largest: usize) -> Vec<(usize, Vec<usize>)> {
+/// Distributes `rows` (ascending, from 1) over arrays whose indices are at most `largest`: for each the number to add to an
+/// index, and its indices.
+pub(super) fn arrays(rows: &[usize], largest: usize) -> Vec<(usize, Vec<usize>)> {
     let base = |row: &usize| (row - 1) / largest * largest;
     rows.chunk_by(|a, b| base(a) == base(b))
         .map(|chunk| (base(&chunk[0]), chunk.iter().map(|row| row - base(row)).collect()))

@@ -1,4 +1,4 @@
-//! Jobs that ended without a result: killed, out of memory, cancelled, or never started.
+//! Jobs that ended without a result: killed, out of memory, cancelled or never started.
 
 use super::{jobs, queue};
 use seraug_core::error::Result;
@@ -8,23 +8,23 @@ use std::collections::{HashMap, HashSet};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// A cell whose job is gone and that has no outcome.
+/// A cell without an outcome whose job has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedJob {
     /// The cell.
     pub cell: CellId,
     /// Its last job, `JOB_INDEX`.
     pub job: String,
-    /// How the job ended as accounting has it, and the last line of its output; on one line.
+    /// How the job ended according to accounting, and the last line of its output; on one line.
     pub reason: String,
 }
 
-/// The cells of the run that were submitted, have no outcome, and that no job has.
+/// The submitted cells of the run that have no outcome and are in no job.
 ///
 /// # Errors
-/// Slurm gives no answer; a file of the run that does not read.
+/// Slurm does not answer; an unreadable file of the run.
 pub fn failed_jobs(run: &RunDir) -> Result<Vec<FailedJob>> {
-    // A row that was submitted again has its last job.
+    // For a row that was submitted again, its last job counts.
     let submitted: HashMap<usize, String> = jobs::read(run)?.iter().flat_map(jobs::SlurmJob::tasks).collect();
     if submitted.is_empty() {
         return Ok(Vec::new());
@@ -33,19 +33,19 @@ pub fn failed_jobs(run: &RunDir) -> Result<Vec<FailedJob>> {
     let state = RunState::read(run)?;
     let open =
         state.cells.iter().zip(1..).filter(|((_, record), row)| record.is_none() && !held.contains(row));
-    let mut lost = Vec::new();
+    let mut failed = Vec::new();
     for ((planned, _), row) in open {
         let Some(job) = submitted.get(&row).cloned() else { continue };
         let output = run.path().join(format!("slurm/{job}.out"));
-        let said = last_line(&output).map(|line| format!("slurm/{job}.out ends with: {line}"));
-        let parts = [queue::end_of(&job), said.or_else(|| Some(format!("slurm/{job}.out is not there")))];
+        let output = last_line(&output).map(|line| format!("slurm/{job}.out ends with: {line}"));
+        let parts = [queue::end_of(&job), output.or_else(|| Some(format!("slurm/{job}.out is missing")))];
         let reason = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
-        lost.push(FailedJob { cell: planned.cell.clone(), job, reason });
+        failed.push(FailedJob { cell: planned.cell.clone(), job, reason });
     }
-    Ok(lost)
+    Ok(failed)
 }
 
-/// The last line that has text; of a long file only the end is read.
+/// The last line that is not blank; only the end of a long file is read.
 fn last_line(path: &Path) -> Option<String> {
     let mut file = files::open(path).ok()?;
     let length = file.metadata().ok()?.len();

@@ -1,4 +1,4 @@
-//! RUN/slurm/jobs.toml: the arrays of a run that were submitted.
+//! RUN/slurm/jobs.toml: the submitted job arrays of a run.
 
 use super::array_ranges;
 use seraug_core::error::{Error, Result};
@@ -11,20 +11,20 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlurmJob {
-    /// Its number.
+    /// The job id.
     pub id: u64,
-    /// UTC time.
+    /// UTC time of the submission.
     pub submitted: String,
-    /// What is added to an array index to get a row of plan.csv.
+    /// The number to add to an array index to get a row of plan.csv.
     pub base: usize,
     /// Rows of plan.csv, such as `1-3,7`.
     pub rows: String,
-    /// Options of sbatch that the spec asked for.
+    /// Options of sbatch that the spec requested.
     pub options: Vec<String>,
 }
 
 impl SlurmJob {
-    /// Its rows with their tasks, `JOB_INDEX`.
+    /// The rows with their tasks, `JOB_INDEX`.
     pub fn tasks(&self) -> impl Iterator<Item = (usize, String)> + '_ {
         let task = |row: usize| (row, format!("{}_{}", self.id, row.saturating_sub(self.base)));
         array_ranges::numbers(&self.rows).into_iter().flatten().map(task)
@@ -38,14 +38,17 @@ struct Jobs {
     job: Vec<SlurmJob>,
 }
 
-/// The arrays in the order they were submitted; none where nothing was.
+/// The arrays in the order of their submission; none where nothing was submitted.
 ///
 /// # Errors
 /// A file that is not a jobs.toml.
 pub fn read(run: &RunDir) -> Result<Vec<SlurmJob>> {
     let path = path(run);
     let bad = |e: &dyn std::fmt::Display| {
-        Error::failed(format!("{}: {e}; delete it, squeue has the jobs that are left", path.display()))
+        Error::failed(format!(
+            "{}: {e}; delete it; squeue lists the jobs that have not ended",
+            path.display()
+        ))
     };
     match files::text(&path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -62,11 +65,11 @@ pub fn read(run: &RunDir) -> Result<Vec<SlurmJob>> {
     }
 }
 
-/// Adds one.
+/// Adds an array to the file.
 ///
 /// # Errors
 /// A file that cannot be read or written.
-pub fn add(run: &RunDir, job: &SlurmJob) -> Result<()> {
+pub(super) fn add(run: &RunDir, job: &SlurmJob) -> Result<()> {
     let mut job_list = read(run)?;
     job_list.push(job.clone());
     let text = toml::to_string(&Jobs { job: job_list }).expect("plain values");

@@ -1,7 +1,7 @@
-//! Cells as tasks of Slurm job arrays: written, submitted, looked after. Slurm is asked through its commands alone.
+//! Runs cells as tasks of Slurm job arrays: writes the script, submits it and follows the tasks, all through Slurm's commands.
 //!
-//! A task runs the worker on one row of plan.csv. What became of a cell is in its outcome.toml, as ever; Slurm is
-//! asked only what is still to come, so that nothing is submitted twice.
+//! A task runs the worker on one row of plan.csv. The result of a cell is in its outcome.toml, as in a local run; Slurm is
+//! asked only for tasks that have not ended, so that nothing is submitted twice.
 
 mod array_ranges;
 mod failed_jobs;
@@ -25,26 +25,26 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// How long a job that is ending is waited for before its cell is taken for queued: Slurm's own patience between
-/// SIGTERM and SIGKILL is 30 s.
+/// How long to wait for a job that is ending before its cell counts as queued: Slurm itself waits 30 s between SIGTERM and
+/// SIGKILL.
 const SETTLE: Duration = Duration::from_secs(60);
-/// Between two questions at the queue: while something happens, and at most.
+/// Time between two looks at the queue: while something happens, and at most.
 const POLL: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(30)];
-/// A controller that restarts is away for less.
+/// How long the controller may be unreachable: longer than it takes to restart.
 const AWAY: Duration = Duration::from_secs(600);
 
-/// What a submission came to.
+/// The result of a submission.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Submitted {
-    /// The new arrays.
+    /// The new job arrays.
     pub jobs: Vec<SlurmJob>,
-    /// Rows that they have.
+    /// The rows of plan.csv that they contain.
     pub rows: Vec<usize>,
-    /// Rows that earlier jobs of the run still have.
+    /// The rows that earlier jobs of the run still contain.
     pub already: Vec<usize>,
 }
 
-/// The device that the workers are told to use. The machine that submits mostly has none, so it is not asked.
+/// The device that the workers use. It is derived from the resources, because the submitting machine rarely has a GPU.
 pub fn device(choice: DeviceChoice, slurm: &Slurm) -> DeviceChoice {
     match choice {
         DeviceChoice::Auto if slurm.gres.contains("gpu") => DeviceChoice::Cuda(0),
@@ -53,24 +53,24 @@ pub fn device(choice: DeviceChoice, slurm: &Slurm) -> DeviceChoice {
     }
 }
 
-/// Submits those of `rows` (of plan.csv, from 1, ascending) that no job of the run has and that are not done, in as many arrays
-/// as the cluster's MaxArraySize asks for, and writes array.sh and jobs.toml into `RUN/slurm`. With a limit of cells at once the
-/// arrays run one after the other.
+/// Submits those of `rows` (of plan.csv, from 1, ascending) that are not done and in no job of the run, in as many arrays as the
+/// cluster's MaxArraySize requires, and writes array.sh and jobs.toml into `RUN/slurm`. With a limit of cells at once the arrays
+/// run one after the other.
 ///
 /// # Errors
-/// No Slurm here; what sbatch refuses. Arrays that were accepted before are in jobs.toml.
+/// No Slurm on this machine; sbatch refuses. Arrays that were accepted before are in jobs.toml.
 pub fn submit(run: &RunDir, rows: &[usize], slurm: &Slurm, worker: &WorkerCommand) -> Result<Submitted> {
     let folder = run.path().join("slurm");
     let failed = |e: std::io::Error| Error::failed(format!("{}: {e}", folder.display()));
     std::fs::create_dir_all(&folder).map_err(failed)?;
-    // Two that submit at once would both find the queue empty. Given back when the process ends, however it does.
+    // Two processes that submit at once would both find the queue empty. The lock ends with the process.
     let lock = std::fs::File::open(&folder).map_err(failed)?;
     lock.lock().map_err(failed)?;
-    // Before Slurm is asked anything: what cannot be written down is not submitted.
+    // First of all, because what cannot be written into the script must not be submitted.
     let script = script::script(run, slurm, worker)?;
     let held: HashSet<usize> = settled(run, rows)?.iter().map(|task| task.row).collect();
     let (already, mut new): (Vec<usize>, Vec<usize>) = rows.iter().partition(|row| held.contains(row));
-    // After the queue: a job that has left it meanwhile has written its outcome.
+    // Read after the queue, because a job that has left it meanwhile has written its outcome.
     let state = RunState::read(run)?;
     new.retain(|row| state.cells.get(row - 1).is_some_and(|(_, record)| !is_done(record.as_ref())));
     let mut submitted = Submitted { already, ..Submitted::default() };
@@ -100,7 +100,7 @@ fn is_done(record: Option<&CellRecord>) -> bool {
     record.is_some_and(|r| r.status == OutcomeStatus::Done)
 }
 
-/// The jobs of the run, once none that has one of `rows` is ending: it may come back or be gone.
+/// The tasks of the run, once none of `rows` is ending: such a task may be requeued or be gone.
 fn settled(run: &RunDir, rows: &[usize]) -> Result<Vec<ArrayTask>> {
     let started = Instant::now();
     loop {
@@ -113,11 +113,11 @@ fn settled(run: &RunDir, rows: &[usize]) -> Result<Vec<ArrayTask>> {
     }
 }
 
-/// Submits one array; its number.
+/// Submits one array and returns its job id.
 fn sbatch(script: &Path, base: usize, indices: &[usize], after: Option<u64>, slurm: &Slurm) -> Result<u64> {
     let limit = if slurm.array_limit > 0 { format!("%{}", slurm.array_limit) } else { String::new() };
     let mut args = vec!["--parsable".to_owned()];
-    // In the script too; but there a variable such as SBATCH_PARTITION would win.
+    // They are in the script too, but there a variable such as SBATCH_PARTITION would override them.
     args.extend(script::options(slurm));
     args.push(format!("--array={}{limit}", array_ranges::ranges(indices)));
     args.extend(after.map(|job| format!("--dependency=afterany:{job}")));
@@ -126,12 +126,12 @@ fn sbatch(script: &Path, base: usize, indices: &[usize], after: Option<u64>, slu
     let answer = queue::ask("sbatch", next, args)?;
     // JOB, or JOB;CLUSTER.
     let id = answer.trim().split(';').next().and_then(|id| id.parse().ok());
-    id.ok_or_else(|| Error::failed(format!("sbatch: `{}` is no job number; see squeue", answer.trim())))
+    id.ok_or_else(|| Error::failed(format!("sbatch: `{}` is not a job id; see squeue", answer.trim())))
 }
 
-/// Looks on until Slurm has no job of the run, or a stop is asked for. `look` is given the state of the cells and the jobs
-/// each time. Slurm is asked every two seconds while something happens, and
-/// ever less often, down to twice a minute, while nothing does.
+/// Follows the run until Slurm has no job of it or a stop is requested. `look` is given the state of the cells and the tasks
+/// each time. Slurm is asked every two seconds while something happens, and less and less often, down to twice a minute, while
+/// nothing does.
 ///
 /// # Errors
 /// Slurm gives no answer for ten minutes; a result that does not read.
@@ -140,7 +140,7 @@ pub fn follow(run: &RunDir, look: &mut dyn FnMut(&RunState, &[ArrayTask])) -> Re
     let mut answered = Instant::now();
     let mut last = None;
     loop {
-        // The queue before the results: a job that has left it has written what it was going to write.
+        // The queue is read before the results, because a job that has left it has written them.
         let tasks = match queue::tasks(run) {
             Err(e) if answered.elapsed() > AWAY => return Err(e),
             Err(_) => None,
@@ -161,7 +161,7 @@ pub fn follow(run: &RunDir, look: &mut dyn FnMut(&RunState, &[ArrayTask])) -> Re
     }
 }
 
-/// Sleeps, unless a stop is asked for.
+/// Sleeps until the time is over or a stop is requested.
 fn rest(time: Duration) {
     let until = Instant::now() + time;
     while Instant::now() < until && interrupt::stops() == 0 {

@@ -1,4 +1,4 @@
-//! What Slurm says: its answers, parsed.
+//! Runs the commands of Slurm and parses their answers.
 
 use super::script::job_name;
 use seraug_core::error::{Error, Result};
@@ -8,41 +8,41 @@ use std::io::Read;
 use std::process::{Command, Output, Stdio};
 use std::thread::JoinHandle;
 
-/// A cell of the run that Slurm has.
+/// A cell of the run in Slurm's queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArrayTask {
     /// Row of plan.csv, from 1.
     pub row: usize,
     /// `JOB_INDEX`, as squeue, scancel and scontrol name it.
     pub job: String,
-    /// What it does.
+    /// Its state.
     pub state: TaskState,
 }
 
-/// The part of a job's state that matters here.
+/// The state of a task, as far as it matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskState {
-    /// It waits to start, for the first time or again.
+    /// Waiting to start, for the first time or after a requeue.
     Queued,
-    /// It runs, or is about to.
+    /// Running or about to run.
     Running,
-    /// It has been told to end; one that was requeued is queued afterwards, one that was cancelled is gone.
+    /// Ending: a requeued task is queued afterwards, a cancelled one is gone.
     Ending,
 }
 
-/// The jobs of `run` that have not ended.
+/// The tasks of `run` that have not ended.
 ///
 /// # Errors
-/// squeue is not there or gives no answer.
+/// squeue is missing or fails.
 pub fn tasks(run: &RunDir) -> Result<Vec<ArrayTask>> {
     let name = format!("--name={}", job_name(run));
-    // Lossy is enough: of a path that is not UTF-8 nothing was submitted.
+    // A path that is not UTF-8 was never submitted, so a lossy conversion will do.
     let script = run.path().join("slurm/array.sh").display().to_string();
     let answer = ask("squeue", SILENT, ["--noheader", "--array", &name, "--format=%F %K %t %o"])?;
     Ok(answer.lines().filter_map(|line| task(line, &script)).collect())
 }
 
-/// Reads `JOB INDEX STATE SCRIPT [BASE]`; the script tells a run from another one with its name.
+/// Parses `JOB INDEX STATE SCRIPT [BASE]`. The path of the script tells apart runs whose directories have the same name.
 fn task(line: &str, script: &str) -> Option<ArrayTask> {
     let mut words = line.trim().splitn(4, ' ');
     let (job, index, state) = (words.next()?, words.next()?, words.next()?);
@@ -59,52 +59,52 @@ fn task(line: &str, script: &str) -> Option<ArrayTask> {
 /// The largest index of a job array.
 ///
 /// # Errors
-/// scontrol is not there or gives no answer; job arrays are switched off.
-pub fn largest_index() -> Result<usize> {
+/// scontrol is missing or fails; job arrays are disabled.
+pub(super) fn largest_index() -> Result<usize> {
     let answer = ask("scontrol", SILENT, ["show", "config"])?;
     let line = answer.lines().find_map(|l| l.strip_prefix("MaxArraySize")?.trim().strip_prefix('='));
     let size: usize = line.and_then(|n| n.trim().parse().ok()).unwrap_or(1001);
     if size < 2 {
         return Err(Error::failed(format!(
-            "this cluster has MaxArraySize = {size}: job arrays are switched off; ask its administrator, or use --launcher local"
+            "this cluster has MaxArraySize = {size}: job arrays are disabled; ask its administrator, or use --launcher local"
         )));
     }
     Ok(size - 1)
 }
 
-/// How a job ended, such as `CANCELLED by 0` or `OUT_OF_MEMORY`; `None` where accounting does not tell.
-pub fn end_of(job: &str) -> Option<String> {
+/// How a job ended, such as `CANCELLED by 0` or `OUT_OF_MEMORY`; `None` where accounting does not say.
+pub(super) fn end_of(job: &str) -> Option<String> {
     let format = ["--noheader", "--allocations", "--parsable2", "--format=State", "--jobs", job];
     let answer = ask("sacct", SILENT, format).ok()?;
     let state = answer.lines().next_back()?.trim().to_owned();
     (!state.is_empty()).then_some(state)
 }
 
-/// Puts the job that this process is back into the queue; Slurm then ends this process.
+/// Requeues the job that this process runs in; Slurm then ends this process.
 ///
 /// # Errors
-/// This is no job, or the cluster does not requeue it.
+/// This process is not in a job, or the cluster does not requeue it.
 pub fn requeue_me() -> Result<()> {
     let variable = |name: &str| std::env::var(name).ok();
     let array = variable("SLURM_ARRAY_JOB_ID").zip(variable("SLURM_ARRAY_TASK_ID"));
     let job = array.map(|(job, index)| format!("{job}_{index}")).or_else(|| variable("SLURM_JOB_ID"));
     let job =
-        job.ok_or_else(|| Error::failed("this process is no job of Slurm: it cannot be queued again"))?;
+        job.ok_or_else(|| Error::failed("this process is not in a Slurm job and cannot be requeued"))?;
     ask("scontrol", "see scontrol show job", ["requeue", &job]).map(drop)
 }
 
-/// What to do when a question gets no answer.
+/// The next step where Slurm does not answer.
 const SILENT: &str = "see `scontrol ping`, and run again";
 
-/// How often the job that this process is was started before.
+/// How often the job of this process was started before.
 pub fn restarts() -> usize {
     std::env::var("SLURM_RESTART_COUNT").ok().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
-/// Most bytes of an answer: a hundred for each of a million tasks.
+/// Largest answer in bytes: a hundred for each of a million tasks.
 const ANSWER: u64 = 100 << 20;
 
-/// What `command` answers; one that answers without end is killed.
+/// The output of `command`; a command that writes without end is killed.
 fn bounded(mut command: Command) -> std::io::Result<Output> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let (stdout, stderr) = (child.stdout.take().map(some_of), child.stderr.take().map(some_of));
@@ -116,7 +116,7 @@ fn bounded(mut command: Command) -> std::io::Result<Output> {
     Ok(Output { status: child.wait()?, stdout, stderr })
 }
 
-/// Reads a pipe, at most [`ANSWER`] bytes of it, while the other one is read too.
+/// Reads at most [`ANSWER`] bytes of a pipe in a thread of its own.
 fn some_of(pipe: impl Read + Send + 'static) -> JoinHandle<std::io::Result<Vec<u8>>> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -124,10 +124,10 @@ fn some_of(pipe: impl Read + Send + 'static) -> JoinHandle<std::io::Result<Vec<u
     })
 }
 
-/// Runs a command of Slurm; what it prints. `next` is what to do where it fails.
+/// Runs a command of Slurm and returns its output. `next` is the next step where it fails.
 ///
 /// # Errors
-/// One line: that it is not there, or the reason it gives.
+/// The command is missing, or it fails; one line with its own reason.
 pub(super) fn ask<S: AsRef<OsStr>>(
     program: &str,
     next: &str,
@@ -135,7 +135,7 @@ pub(super) fn ask<S: AsRef<OsStr>>(
 ) -> Result<String> {
     let mut command = Command::new(program);
     command.args(args);
-    // A user's own filters of what squeue shows would hide jobs.
+    // A user's own filters for squeue would hide jobs.
     for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("SQUEUE_")) {
         command.env_remove(name);
     }
@@ -152,19 +152,19 @@ pub(super) fn ask<S: AsRef<OsStr>>(
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(Error::failed(format!("{program}: {}; {next}", reason(program, &said))))
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    Err(Error::failed(format!("{program}: {}; {next}", reason(program, &stderr))))
 }
 
-/// The reason in what a command of Slurm printed: its last line tells what came of it, the one before why.
+/// The reason in the output of a command of Slurm: its last line says what failed, the one before it why.
 fn reason(program: &str, stderr: &str) -> String {
     let prefix = format!("{program}: ");
-    let said = |line: &str| {
+    let message = |line: &str| {
         let line = line.trim();
         let line = line.strip_prefix(&prefix).unwrap_or(line);
         line.strip_prefix("error: ").or(line.strip_prefix("fatal: ")).unwrap_or(line).to_owned()
     };
-    let lines: Vec<String> = stderr.lines().map(said).filter(|l| !l.is_empty()).collect();
+    let lines: Vec<String> = stderr.lines().map(message).filter(|l| !l.is_empty()).collect();
     match &lines[..] {
         [] => "no answer".to_owned(),
         lines => lines[lines.len().saturating_sub(2)..].join("; "),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_that_is_not_there_is_said_in_one_line() {
+    fn a_missing_cluster_is_reported_in_one_line() {
         let e = ask("no-such-sbatch", "", ["--version"]).unwrap_err().to_string();
         assert!(e.contains("no-such-sbatch: not found; run on a machine of the Slurm cluster"), "{e}");
         let e = ask("sh", "go on", ["-c", "echo 'sh: error: no' >&2; exit 3"]).unwrap_err();

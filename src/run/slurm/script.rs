@@ -1,7 +1,7 @@
-//! RUN/slurm/array.sh: what a task of the array runs.
+//! RUN/slurm/array.sh: the script that each task of the array runs.
 
 use seraug_core::error::{Error, Result};
-use seraug_core::names::folders::{is_unseen, seen};
+use seraug_core::names::unicode::{escape_unprintable, is_unprintable};
 use seraug_core::run_files::RunDir;
 use seraug_core::spec::Slurm;
 use std::ffi::{OsStr, OsString};
@@ -12,13 +12,13 @@ use std::path::PathBuf;
 pub struct WorkerCommand {
     /// The executable.
     pub exe: PathBuf,
-    /// What follows `work RUN --cell N`.
+    /// The arguments after `work RUN --cell N`.
     pub args: Vec<OsString>,
-    /// Variables that are set for it.
+    /// Variables of its environment.
     pub env: Vec<(String, OsString)>,
 }
 
-/// Seconds before the time limit at which a cell is saved and queued again; Slurm may be a minute early.
+/// Seconds before the time limit at which a cell saves its state and requeues itself; Slurm may be a minute early.
 const NOTICE: u32 = 120;
 
 /// The name of the run's jobs.
@@ -26,8 +26,8 @@ pub fn job_name(run: &RunDir) -> String {
     format!("seraug-{}", run.id())
 }
 
-/// Options of sbatch that the spec asks for.
-pub fn options(slurm: &Slurm) -> Vec<String> {
+/// The options of sbatch that the spec requests.
+pub(super) fn options(slurm: &Slurm) -> Vec<String> {
     let mut out = Vec::new();
     let texts = [("partition", &slurm.partition), ("gres", &slurm.gres), ("account", &slurm.account)];
     out.extend(texts.iter().filter(|(_, v)| !v.is_empty()).map(|(name, v)| format!("--{name}={v}")));
@@ -37,13 +37,13 @@ pub fn options(slurm: &Slurm) -> Vec<String> {
     out
 }
 
-/// The text of array.sh. Its argument is added to the array index; both give the row of plan.csv.
+/// The text of array.sh. Its argument plus the array index is the row of plan.csv.
 ///
 /// # Errors
 /// A path, a variable or an option that cannot stand on one line of text (usage).
-pub fn script(run: &RunDir, slurm: &Slurm, worker: &WorkerCommand) -> Result<String> {
+pub(super) fn script(run: &RunDir, slurm: &Slurm, worker: &WorkerCommand) -> Result<String> {
     let dir = line(run.path())?;
-    // The limit itself where it is short: else the notice would come as soon as the job starts.
+    // A quarter of a short limit: otherwise the notice would come as soon as the job starts.
     let notice = match slurm.time_minutes {
         0 => NOTICE,
         minutes => NOTICE.min(minutes.saturating_mul(60) / 4),
@@ -80,7 +80,7 @@ pub fn script(run: &RunDir, slurm: &Slurm, worker: &WorkerCommand) -> Result<Str
     Ok(lines.join("\n") + "\n")
 }
 
-/// An option as sbatch reads it from a script: the value in double quotes where it needs them.
+/// An option as sbatch reads it from a script, its value in double quotes where necessary.
 fn directive(option: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=/.,:%@+".contains(c);
     match option.split_once('=') {
@@ -99,21 +99,21 @@ fn quoted(word: &(impl AsRef<OsStr> + ?Sized)) -> Result<String> {
     Ok(format!("'{}'", line(word)?.replace('\'', "'\\''")))
 }
 
-/// `text` as a part of a line. A line end would begin a command of its own, whatever stands around it.
+/// `text` as a part of a line. A line break in it would start a command of its own.
 ///
 /// # Errors
 /// Text that is not UTF-8 or has control characters (usage).
 fn line(text: &(impl AsRef<OsStr> + ?Sized)) -> Result<&str> {
     let text = text.as_ref();
     let refused = |why| {
-        let shown = seen(&text.to_string_lossy());
+        let shown = escape_unprintable(&text.to_string_lossy());
         Err(Error::usage(format!(
             "--launcher slurm: `{shown}` {why} and cannot be written into array.sh; use another path or value"
         )))
     };
     match text.to_str() {
         None => refused("is not UTF-8"),
-        Some(text) if text.contains(is_unseen) => refused("has control characters"),
+        Some(text) if text.contains(is_unprintable) => refused("has control characters"),
         Some(text) => Ok(text),
     }
 }

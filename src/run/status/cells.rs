@@ -11,49 +11,49 @@ use std::collections::{HashMap, HashSet};
 /// A cell at one moment.
 #[derive(Debug)]
 pub struct CellStatus {
-    /// What it is.
+    /// Its row of plan.csv.
     pub planned: PlannedCell,
-    /// How it ended, the last time it did.
+    /// How it ended the last time, if it ever did.
     pub record: Option<CellRecord>,
-    /// What has become of it.
+    /// Its state.
     pub state: CellState,
-    /// Those of its stages that the store has.
+    /// Its stages that are in the store.
     pub stored: Vec<Stage>,
 }
 
-/// What has become of a cell.
+/// The state of a cell.
 #[derive(Debug)]
 pub enum CellState {
     /// It has a result.
     Done,
     /// It has an error.
     Failed,
-    /// A living process makes one of its stages.
+    /// A living process trains one of its stages.
     Running(StageWork),
-    /// No process does, but it can be taken up from a checkpoint.
+    /// No process works on it, but it can resume from a checkpoint.
     Interrupted {
-        /// Of which stage.
+        /// The stage with the checkpoint.
         stage: Stage,
         /// Steps done.
         step: usize,
     },
-    /// Nothing yet.
+    /// Nothing has been done for it.
     Waiting,
 }
 
-/// Who makes a stage, and how far it is.
+/// The training of a stage that is in progress.
 #[derive(Debug)]
 pub struct StageWork {
-    /// Which one.
+    /// The stage.
     pub stage: Stage,
-    /// By whom, for which cell of which run.
+    /// The process, and the cell that it trains the stage for.
     pub holder: Holder,
-    /// Whether it is made for this run; otherwise another run's process makes a stage that this run needs too.
+    /// Whether it is trained for this run; otherwise another run's process trains a stage that this run needs too.
     pub own: bool,
 }
 
 impl CellStatus {
-    /// Who works on it, if anybody does.
+    /// The training in progress, if there is one.
     pub fn work(&self) -> Option<&StageWork> {
         match &self.state {
             CellState::Running(work) => Some(work),
@@ -61,7 +61,7 @@ impl CellStatus {
         }
     }
 
-    /// Whether it has ended, well or not, and nobody tries it again.
+    /// Whether it has ended, with a result or an error, and is not being retried.
     pub fn has_ended(&self) -> bool {
         matches!(self.state, CellState::Done | CellState::Failed)
     }
@@ -70,11 +70,11 @@ impl CellStatus {
 /// Reads every cell of `run`, whose name is `name`.
 ///
 /// # Errors
-/// A table or an outcome.toml that does not read.
-pub fn read(run: &RunDir, name: &str, store: &Store) -> Result<Vec<CellStatus>> {
+/// An unreadable table or outcome.toml.
+pub(super) fn read(run: &RunDir, name: &str, store: &Store) -> Result<Vec<CellStatus>> {
     let cells = match (run.plan().is_file(), run.outcomes().is_file()) {
         (true, _) => RunState::read(run)?.cells,
-        // A run of a version that kept no plan: what has ended is all there is.
+        // A run of a version without plan.csv: only the cells that have ended are known.
         (false, true) => {
             let (_, outcomes) = read_outcomes(&run.outcomes())?;
             outcomes.into_iter().map(|o| (planned(&o), Some(record(o)))).collect()
@@ -90,7 +90,7 @@ pub fn read(run: &RunDir, name: &str, store: &Store) -> Result<Vec<CellStatus>> 
                 Some(OutcomeStatus::Failed) => CellState::Failed,
                 None => CellState::Waiting,
             },
-            stored: [Stage::Augmentor, Stage::Classifier]
+            stored: Stage::ALL
                 .into_iter()
                 .filter(|&s| planned.key(s).is_some_and(|k| present.contains(&format!("{}-{k}", s.name()))))
                 .collect(),
@@ -103,14 +103,14 @@ pub fn read(run: &RunDir, name: &str, store: &Store) -> Result<Vec<CellStatus>> 
     Ok(cells)
 }
 
-/// Names in a folder; none where it is not there.
+/// The names in a folder; none where it is missing.
 fn names(folder: &std::path::Path) -> HashSet<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// Gives each process that holds a lease to one cell. Cells that need the same stage wait for it, except the one it is
-/// made for. Returns what is being made.
+/// Assigns each process that holds a lease to one cell. Of the cells that need a stage, only the one it is trained for counts as
+/// running. Returns the stages that are being trained.
 fn mark_running(cells: &mut [CellStatus], run: &str, store: &Store) -> HashSet<(Stage, Key)> {
     let mut living = store.holders();
     living.retain(|(.., holder)| holder.is_there());
@@ -123,19 +123,19 @@ fn mark_running(cells: &mut [CellStatus], run: &str, store: &Store) -> HashSet<(
     let mut by_owner: Vec<_> = by_owner.into_values().collect();
     by_owner.sort_by_key(|leases| leases[0].2.task.run != run);
     for mut leases in by_owner {
-        // A process may hold a classifier while it trains or awaits the augmentor: the classifier says for which cell,
-        // the stage that has steps is the one at work.
+        // A process may hold the lease of a classifier while it trains or awaits its augmentor: the classifier says for which
+        // cell, and the stage with steps is the one being trained.
         leases.sort_by_key(|(stage, _, holder)| (holder.progress.steps == 0, *stage));
         let (about, key, holder) = leases.iter().max_by_key(|(stage, ..)| *stage).expect("not empty");
         let (users, own) = (&users[&(*about, key.clone())], holder.task.run == run);
         let named = users.iter().find(|&&i| own && cells[i].planned.cell.to_string() == holder.task.cell);
         let waits = |i: &&usize| matches!(cells[**i].state, CellState::Waiting);
         if !own && users.iter().any(|&i| cells[i].work().is_some()) {
-            // One of our workers waits for it.
+            // One of this run's workers waits for it.
             continue;
         }
         let (stage, _, holder) = leases[0].clone();
-        // A cell that failed before may be tried again by its own run; another run's work does not touch its error.
+        // A failed cell may be retried by its own run; the work of another run does not change that it failed.
         if let Some(&i) = named.or_else(|| users.iter().find(waits))
             && !matches!(cells[i].state, CellState::Done)
         {
@@ -145,12 +145,12 @@ fn mark_running(cells: &mut [CellStatus], run: &str, store: &Store) -> HashSet<(
     made
 }
 
-/// Which cells need each of `stages`.
+/// The cells that need each of `stages`.
 fn users(cells: &[CellStatus], stages: &HashSet<(Stage, Key)>) -> HashMap<(Stage, Key), Vec<usize>> {
     let mut users: HashMap<(Stage, Key), Vec<usize>> = HashMap::new();
     for (i, cell) in cells.iter().enumerate() {
-        for stage in [Stage::Augmentor, Stage::Classifier] {
-            let needed = cell.planned.key(stage).map(|key| (stage, key));
+        for stage in Stage::ALL {
+            let needed = cell.planned.key(stage).map(|key| (stage, key.clone()));
             if let Some(needed) = needed.filter(|n| stages.contains(n)) {
                 users.entry(needed).or_default().push(i);
             }
@@ -159,7 +159,7 @@ fn users(cells: &[CellStatus], stages: &HashSet<(Stage, Key)>) -> HashMap<(Stage
     users
 }
 
-/// Gives the checkpoints of each stage that nobody makes now to the first cell that needs it.
+/// Assigns the checkpoints of each stage that no process trains to the first cell that needs the stage.
 fn mark_interrupted(cells: &mut [CellStatus], made: &HashSet<(Stage, Key)>, store: &Store) {
     let present = names(&store.root().join("checkpoints"));
     let mut given: HashSet<(Stage, Key)> = made.clone();
@@ -172,8 +172,8 @@ fn mark_interrupted(cells: &mut [CellStatus], made: &HashSet<(Stage, Key)>, stor
             if cell.stored.contains(&stage) || !present.contains(&format!("{}-{trajectory}", stage.name())) {
                 continue;
             }
-            if let Some(&step) = store.checkpoints(stage, &trajectory).steps().last()
-                && given.insert((stage, key))
+            if let Some(&step) = store.checkpoints(stage, trajectory).steps().last()
+                && given.insert((stage, key.clone()))
             {
                 cell.state = CellState::Interrupted { stage, step };
                 break;
@@ -192,8 +192,8 @@ fn planned(outcome: &Outcome) -> PlannedCell {
         reduced: outcome.reduced.clone(),
         key_augmentor: outcome.key_augmentor.clone(),
         key_classifier: outcome.key_classifier.clone(),
-        trajectory_augmentor: String::new(),
-        trajectory_classifier: String::new(),
+        trajectory_augmentor: None,
+        trajectory_classifier: None,
     }
 }
 
@@ -201,7 +201,7 @@ fn record(outcome: Outcome) -> CellRecord {
     CellRecord {
         status: outcome.status,
         error: outcome.error,
-        key_classifier: outcome.key_classifier,
+        key_classifier: Some(outcome.key_classifier),
         seconds_augmentor: outcome.seconds_augmentor,
         seconds_classifier: outcome.seconds_classifier,
         device: outcome.device,

@@ -1,4 +1,4 @@
-//! Which run a person means.
+//! Finds the run that a command line names.
 
 use crate::plan::experiment_name;
 use seraug_core::error::{Error, Result};
@@ -6,11 +6,11 @@ use seraug_core::names::folders::LATEST;
 use seraug_core::run_files::RunDir;
 use std::path::Path;
 
-/// The run that `named` is: a run directory, `latest`, a folder with a `latest`, or an experiment, by its name or its
-/// file, whose newest run below `results` is meant.
+/// The run that `named` refers to: a run directory, `latest`, a folder with a `latest`, or an experiment, by its name or its
+/// file, whose newest run below `results` is taken.
 ///
 /// # Errors
-/// Nothing of the kind is there.
+/// There is no such run.
 pub fn find(named: &Path, results: &Path) -> Result<RunDir> {
     let experiment = if named.extension().is_some_and(|e| e == "toml") {
         results.join(experiment_name(named)?)
@@ -19,7 +19,7 @@ pub fn find(named: &Path, results: &Path) -> Result<RunDir> {
     };
     for place in [named, &experiment] {
         for run in [place, &place.join(LATEST)] {
-            // One that is named by itself, or what `latest` means: a link, or the newest.
+            // The directory itself, or what `latest` stands for: the target of a link, or the newest run.
             if run.join("run.toml").is_file() || run.file_name().is_some_and(|n| n == LATEST) {
                 match RunDir::open(run) {
                     Ok(run) => return Ok(run),
@@ -29,7 +29,7 @@ pub fn find(named: &Path, results: &Path) -> Result<RunDir> {
         }
     }
     Err(Error::failed(format!(
-        "{}: no run is there, nor below {}; give a run directory such as results/quickstart/latest, or --results DIR",
+        "{}: no run found there or below {}; give a run directory such as results/quickstart/latest, or --results DIR",
         named.display(),
         experiment.display()
     )))
@@ -58,6 +58,6 @@ mod tests {
         }
         assert_eq!(found(Path::new("quick")).unwrap(), Path::new("quick/a-1"));
         let e = found(Path::new("open")).unwrap_err().to_string();
-        assert!(e.contains("open: no run is there") && e.contains("--results DIR"), "{e}");
+        assert!(e.contains("open: no run found there") && e.contains("--results DIR"), "{e}");
     }
 }

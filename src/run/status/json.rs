@@ -1,4 +1,4 @@
-//! A status as a script reads it.
+//! The state of a run as JSON.
 
 use super::RunStatus;
 use super::cells::{CellState, CellStatus, StageWork};
@@ -7,7 +7,7 @@ use crate::slurm::TaskState;
 use seraug_core::store::{Holder, Stage};
 use serde_json::{Map, Value, json};
 
-pub fn json(status: &RunStatus) -> Value {
+pub(super) fn json(status: &RunStatus) -> Value {
     let counts = status.counts();
     json!({
         "run": status.name,
@@ -17,7 +17,7 @@ pub fn json(status: &RunStatus) -> Value {
         "supervisor": status.supervisor.as_ref().map(who),
         "jobs": status.jobs,
         "workers": status.workers,
-        "seconds_left": status.left.map(|l| l.as_secs_f64().round()),
+        "seconds_left": status.eta.map(|l| l.as_secs_f64().round()),
         "counts": {
             "cells": status.cells.len(), "done": counts.done, "failed": counts.failed, "running": counts.running,
             "interrupted": counts.interrupted, "waiting": counts.waiting,
@@ -26,7 +26,7 @@ pub fn json(status: &RunStatus) -> Value {
     })
 }
 
-/// The task of a cluster that has a row of plan.csv, and what it does.
+/// The task of a cluster for a row of plan.csv, with its state.
 fn job(status: &RunStatus, row: usize) -> Option<Value> {
     let task = status.queue.iter().flatten().find(|t| t.row == row)?;
     let state = match task.state {

@@ -1,5 +1,5 @@
-//! What has become of a run, from its files: plan, outcomes, leases and checkpoints. It asks no process of the run, so it
-//! is true also after every one was killed. Of a run that was handed to a cluster, it asks the cluster what is queued.
+//! The state of a run, from its files alone: plan, outcomes, leases and checkpoints. No process of the run is asked, so that it
+//! is right even after all of them were killed. For a run on a cluster, the cluster is asked what is queued.
 
 mod cells;
 mod eta;
@@ -13,6 +13,7 @@ pub use find::find;
 use crate::slurm::{self, ArrayTask, TaskState};
 use jiff::Timestamp;
 use seraug_core::error::Result;
+use seraug_core::exit;
 use seraug_core::run_files::{RunDir, RunInfo};
 use seraug_core::store::{Holder, Store};
 use std::collections::HashSet;
@@ -26,42 +27,42 @@ pub struct RunStatus {
     pub name: String,
     /// Its directory.
     pub path: PathBuf,
-    /// Whether it goes on.
+    /// Whether it is running.
     pub state: RunPhase,
-    /// When it began where it goes on or is submitted, when it ended where that was written down, else its last sign
-    /// of life.
+    /// When it began, for a run that is running or submitted; when it ended, where that is recorded; else when one of its files
+    /// was last written.
     pub since: Option<Timestamp>,
-    /// Its supervisor, living or killed; none after an orderly end.
+    /// Its supervisor, alive or killed; none after an orderly end.
     pub supervisor: Option<Holder>,
-    /// Numbers of the job arrays that were handed to a cluster.
+    /// Ids of the job arrays that were submitted to a cluster.
     pub jobs: Vec<u64>,
-    /// What the cluster has of them now; none where there are no such jobs, or it gives no answer.
+    /// Their tasks in the cluster's queue; none where there are no jobs or the cluster does not answer.
     pub queue: Option<Vec<ArrayTask>>,
-    /// In the order of the plan; none for a table of counts.
+    /// The cells in the order of the plan; none for a table of counts.
     pub cells: Vec<CellStatus>,
-    /// Processes that train for this run now.
+    /// Number of processes that are training for this run.
     pub workers: usize,
-    /// Until all cells have ended, from what was measured in this run; none where too little is known.
-    pub left: Option<Duration>,
+    /// Estimated time until all cells have ended; none where too little is known.
+    pub eta: Option<Duration>,
 }
 
-/// Whether a run goes on.
+/// Whether a run is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunPhase {
-    /// Its supervisor lives, or cells are trained for it.
+    /// Its supervisor is alive, or cells are being trained for it.
     Running,
-    /// Handed to a cluster, where it waits; or the cluster gives no answer, so that nobody can tell.
+    /// Submitted to a cluster where it waits, or which does not answer.
     Submitted,
     /// Every cell has ended.
     Finished,
-    /// It was ended in order before all cells were.
+    /// It was stopped in an orderly way before all cells had ended.
     Stopped,
     /// Its supervisor was killed.
     Dead,
 }
 
 impl RunPhase {
-    /// The word for people and scripts.
+    /// The word in the text and in `--json`.
     pub fn name(self) -> &'static str {
         match self {
             RunPhase::Running => "running",
@@ -72,8 +73,8 @@ impl RunPhase {
         }
     }
 
-    /// Whether more will happen without anybody's doing.
-    pub fn goes_on(self) -> bool {
+    /// Whether cells will still be worked on without a further command.
+    pub fn is_active(self) -> bool {
         matches!(self, RunPhase::Running | RunPhase::Submitted)
     }
 }
@@ -81,23 +82,23 @@ impl RunPhase {
 /// How many cells are in each state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CellCounts {
-    /// With a result.
+    /// Cells with a result.
     pub done: usize,
-    /// With an error.
+    /// Cells with an error.
     pub failed: usize,
-    /// Somebody trains them now.
+    /// Cells that are being trained.
     pub running: usize,
-    /// Nobody does, but a checkpoint is there.
+    /// Cells that are not being trained but have a checkpoint.
     pub interrupted: usize,
-    /// Nothing yet.
+    /// Cells for which nothing has been done.
     pub waiting: usize,
 }
 
 impl RunStatus {
-    /// Looks at a run.
+    /// Reads the state of a run.
     ///
     /// # Errors
-    /// A run.toml, plan.csv or outcome.toml that does not read; names it.
+    /// An unreadable run.toml, plan.csv or outcome.toml, by name.
     pub fn read(run: &RunDir) -> Result<RunStatus> {
         let info = RunInfo::load(&run.info())?;
         let name = run.name(&info.experiment);
@@ -107,16 +108,16 @@ impl RunStatus {
         let jobs: Vec<u64> = slurm::jobs(run)?.iter().map(|j| j.id).collect();
         let open = cells.iter().any(|c| !c.has_ended());
         let queue = if open && !jobs.is_empty() { slurm::tasks(run).ok() } else { None };
-        let told = match (&queue, jobs.is_empty()) {
+        let queued = match (&queue, jobs.is_empty()) {
             (Some(tasks), _) if tasks.iter().any(|t| t.state != TaskState::Queued) => Some(RunPhase::Running),
             (Some(tasks), _) => (!tasks.is_empty()).then_some(RunPhase::Submitted),
             (None, no_jobs) => (open && !no_jobs).then_some(RunPhase::Submitted),
         };
-        let state = state(&cells, &info, supervisor.as_ref(), told);
+        let state = state(&cells, &info, supervisor.as_ref(), queued);
         let since = match state {
             RunPhase::Running | RunPhase::Submitted => info.started.parse().ok(),
             RunPhase::Finished if !info.finished.is_empty() => info.finished.parse().ok(),
-            _ => last_sign(run),
+            _ => last_written(run),
         };
         let owners: HashSet<String> = cells
             .iter()
@@ -124,20 +125,9 @@ impl RunStatus {
             .filter(|w| w.own)
             .map(|w| format!("{} {}", w.holder.owner.host, w.holder.owner.tag()))
             .collect();
-        let left = if state == RunPhase::Running { eta::left(&cells, supervisor.as_ref()) } else { None };
+        let eta = if state == RunPhase::Running { eta::eta(&cells, supervisor.as_ref()) } else { None };
         let path = run.path().to_owned();
-        Ok(RunStatus {
-            name,
-            path,
-            state,
-            since,
-            supervisor,
-            jobs,
-            queue,
-            workers: owners.len(),
-            left,
-            cells,
-        })
+        Ok(RunStatus { name, path, state, since, supervisor, jobs, queue, workers: owners.len(), eta, cells })
     }
 
     /// How many cells are in each state.
@@ -155,33 +145,33 @@ impl RunStatus {
         counts
     }
 
-    /// Whether nothing of it is at work any more, nor will be.
+    /// Whether nothing of it is running or will run.
     pub fn is_over(&self) -> bool {
-        !self.state.goes_on() && self.counts().running == 0
+        !self.state.is_active() && self.counts().running == 0
     }
 
-    /// 3 when cells failed and nothing runs any more, else 0.
+    /// [`exit::CELLS_FAILED`] when cells failed and nothing runs any more, else [`exit::DONE`].
     pub fn exit_code(&self) -> u8 {
-        if self.is_over() && self.counts().failed > 0 { 3 } else { 0 }
+        if self.is_over() && self.counts().failed > 0 { exit::CELLS_FAILED } else { exit::DONE }
     }
 
-    /// A header, and a line for each running and each failed cell.
+    /// The state as text: a header and a line for each running and each failed cell.
     pub fn text(&self) -> String {
         text::text(self)
     }
 
-    /// Everything, for scripts; docs/format.md describes it.
+    /// Everything, for scripts; docs/results.md describes it.
     pub fn json(&self) -> serde_json::Value {
         json::json(self)
     }
 }
 
-/// `told` is what follows from the queue of a cluster.
+/// The phase of a run; `queued` is what follows from the queue of a cluster.
 fn state(
     cells: &[CellStatus],
     info: &RunInfo,
     supervisor: Option<&Holder>,
-    told: Option<RunPhase>,
+    queued: Option<RunPhase>,
 ) -> RunPhase {
     let all_ended = cells.iter().all(CellStatus::has_ended);
     let ended = if cells.is_empty() { !info.finished.is_empty() } else { all_ended };
@@ -189,16 +179,16 @@ fn state(
     match supervisor {
         Some(holder) if holder.is_there() => RunPhase::Running,
         _ if ended => RunPhase::Finished,
-        _ if told == Some(RunPhase::Running) => RunPhase::Running,
-        // Its workers stop by themselves as soon as they see that it is gone.
-        Some(_) if told.is_none() => RunPhase::Dead,
+        _ if queued == Some(RunPhase::Running) => RunPhase::Running,
+        // Its workers stop as soon as they notice that it is gone.
+        Some(_) if queued.is_none() => RunPhase::Dead,
         _ if at_work => RunPhase::Running,
-        _ => told.unwrap_or(RunPhase::Stopped),
+        _ => queued.unwrap_or(RunPhase::Stopped),
     }
 }
 
-/// When one of the files was last written that a run keeps up to date.
-fn last_sign(run: &RunDir) -> Option<Timestamp> {
+/// When a file that a run keeps up to date was last written.
+fn last_written(run: &RunDir) -> Option<Timestamp> {
     let written = |path: PathBuf| std::fs::metadata(path).ok()?.modified().ok();
     let files = [run.supervisor(), run.outcomes(), run.info()];
     Timestamp::try_from(files.into_iter().filter_map(written).max()?).ok()

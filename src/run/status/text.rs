@@ -1,4 +1,4 @@
-//! A status as a person reads it.
+//! The state of a run as text.
 
 use super::cells::{CellState, CellStatus, StageWork};
 use super::{RunPhase, RunStatus};
@@ -9,14 +9,14 @@ use seraug_core::terminal::line;
 use std::fmt::Write;
 use std::time::Duration;
 
-/// Lines of each kind.
+/// Most lines of each kind.
 const SHOWN: usize = 20;
-/// Quantities of a running stage.
+/// Most quantities that are shown of a running stage.
 const VALUES: usize = 5;
-/// A worker beats every other second; a silence of this length is worth a word.
-const SILENT: Duration = Duration::from_secs(15);
+/// Age of a heartbeat that is reported; a worker sends one every other second.
+const STALE: Duration = Duration::from_secs(15);
 
-pub fn text(status: &RunStatus) -> String {
+pub(super) fn text(status: &RunStatus) -> String {
     let mut text = line(&format!("{}: {}", status.name, state(status))).into_owned() + "\n";
     if status.cells.is_empty() {
         return text;
@@ -32,7 +32,7 @@ pub fn text(status: &RunStatus) -> String {
     for (n, what) in rest.into_iter().filter(|(n, _)| *n > 0) {
         let _ = write!(text, ", {n} {what}");
     }
-    if let Some(left) = status.left {
+    if let Some(left) = status.eta {
         let _ = write!(text, "; {} left", about(left));
     }
     text.push('\n');
@@ -64,7 +64,7 @@ fn more(text: &mut String, n: usize, what: &str) {
     }
 }
 
-/// `running since 2026-01-02 03:04 UTC`, and what else is to know about it.
+/// The phase with its time and details, such as `running since 2026-01-02 03:04 UTC`.
 fn state(status: &RunStatus) -> String {
     let since = status.since.map(|t| t.strftime(" %Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default();
     let who = status.supervisor.as_ref().map(|s| format!("{} pid {}", s.owner.host, s.owner.pid));
@@ -78,17 +78,17 @@ fn state(status: &RunStatus) -> String {
             let jobs = jobs.join(", ");
             match &status.queue {
                 Some(tasks) => format!("submitted{since}, jobs {jobs}: {} queued", tasks.len()),
-                None => format!("submitted{since}, jobs {jobs}; squeue gives no answer here"),
+                None => format!("submitted{since}, jobs {jobs}; squeue does not answer here"),
             }
         }
         RunPhase::Finished => format!("finished{since}"),
         RunPhase::Stopped if !status.jobs.is_empty() => {
-            format!("stopped{since}, its jobs are gone; run it again to go on")
+            format!("stopped{since}, its jobs are gone; run it again to resume")
         }
-        RunPhase::Stopped => format!("stopped{since}; run it again to go on"),
+        RunPhase::Stopped => format!("stopped{since}; run it again to resume"),
         RunPhase::Dead => {
             let who = who.unwrap_or_default();
-            format!("dead: {who} was killed, last seen{since}; run it again to go on")
+            format!("dead: {who} was killed, last seen{since}; run it again to resume")
         }
     }
 }
@@ -98,7 +98,7 @@ fn short(cell: &CellId) -> String {
     format!("{}/fold-{}/seed-{}", cell.condition, cell.fold, cell.seed)
 }
 
-/// Three decimals; of a small one, such as a rate of learning, its first two digits.
+/// A value with three decimals, or with two digits where it is small, such as a learning rate.
 fn number(value: f64) -> String {
     if value != 0.0 && value.abs() < 0.01 { format!("{value:.1e}") } else { format!("{value:.3}") }
 }
@@ -110,8 +110,8 @@ fn progress(cell: &CellStatus, work: &StageWork) -> String {
     let mut text = work.stage.name().to_owned();
     let awaits = work.stage == Stage::Classifier && cell.planned.key(Stage::Augmentor).is_some();
     match p.steps {
-        0 if awaits && !cell.stored.contains(&Stage::Augmentor) => text += " waits for its augmentor",
-        0 => text += " begins",
+        0 if awaits && !cell.stored.contains(&Stage::Augmentor) => text += " waiting for its augmentor",
+        0 => text += " starting",
         steps => {
             let _ = write!(text, " {}/{steps}", p.step);
         }
@@ -123,8 +123,8 @@ fn progress(cell: &CellStatus, work: &StageWork) -> String {
     if !work.own {
         let _ = write!(text, " for {}", holder.task.run);
     }
-    if holder.silent > SILENT {
-        let _ = write!(text, ", silent for {} s", holder.silent.as_secs());
+    if holder.silent > STALE {
+        let _ = write!(text, ", no heartbeat for {} s", holder.silent.as_secs());
     }
     text
 }

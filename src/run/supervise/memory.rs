@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::Path;
 
-/// Of what a worker has needed at most, another one is expected to need this much.
+/// Another worker is expected to need this many times the largest peak of those that run.
 const MARGIN: f64 = 1.15;
 
-/// Whether one more worker that needs `each` bytes fits; always where the system does not tell.
-pub fn fits(each: u64) -> bool {
+/// Whether one more worker of `each` bytes fits; true where the system does not tell.
+pub(super) fn fits(each: u64) -> bool {
     available().is_none_or(|free| free as f64 > each as f64 * MARGIN)
 }
 
-/// Bytes that can still be had: of the machine, and of the control group that this process is in.
-pub fn available() -> Option<u64> {
+/// Free bytes: the smaller of the machine's and of those that the limit of this process's control group leaves.
+pub(super) fn available() -> Option<u64> {
     let info = fs::read_to_string("/proc/meminfo").ok()?;
     let machine = kib(&info, "MemAvailable:")?;
     let group = fs::read_to_string("/proc/self/cgroup")
@@ -21,8 +21,8 @@ pub fn available() -> Option<u64> {
     Some(group.map_or(machine, |left| left.min(machine)))
 }
 
-/// The most bytes of memory that process `pid` has had.
-pub fn peak_of(pid: u32) -> Option<u64> {
+/// The peak memory of process `pid`, in bytes.
+pub(super) fn peak_of(pid: u32) -> Option<u64> {
     kib(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?, "VmHWM:")
 }
 
@@ -32,8 +32,8 @@ fn kib(text: &str, name: &str) -> Option<u64> {
     value.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|k| k * 1024)
 }
 
-/// What the limit of a control group (version 2) leaves, given /proc/self/cgroup. Its page cache is given back when
-/// memory is short.
+/// Bytes that the limit of a control group (version 2) leaves, given the text of /proc/self/cgroup. Its page cache counts
+/// as free, because the kernel gives it back when memory is short.
 fn group_left(membership: &str, root: &Path) -> Option<u64> {
     let path = membership.lines().find_map(|l| l.strip_prefix("0::/"))?;
     let dir = root.join(path);

@@ -1,4 +1,4 @@
-//! From a checked spec to a run directory: every cell, whatever becomes of the others.
+//! From a checked spec to a finished run directory: every cell is worked on, whatever becomes of the others.
 
 mod cluster;
 mod events;
@@ -11,252 +11,338 @@ mod supervisor;
 mod worker_process;
 
 pub use failure::fail;
-pub use resume::{Resume, runs};
+pub use resume::runs;
 
-use crate::inputs::{self, Inputs};
+use crate::inputs;
 use crate::launcher::Launcher;
-use crate::plan::{Makers, Plan, cell_actions, listing};
+use crate::options::{Compute, RunOptions};
+use crate::plan::{CellAction, Makers, Plan, cell_actions, listing};
 use crate::progress::Display;
-use crate::warnings;
 use crate::worker_client::protocol::ProbeQuestion;
-use crate::worker_client::{self, machine};
-use preparation::{create, extract, supervise};
+use crate::worker_client::{self, WorkerArgs, machine};
+use preparation::{create, extract, lock, provenance};
 use resume::FoundRun;
-use seraug_core::device::{self, DeviceChoice, DeviceInfo};
+use seraug_core::device::{DeviceChoice, DeviceClass, DeviceInfo};
 use seraug_core::error::{Error, Result};
 use seraug_core::files::{sweep, sweep_folder};
 use seraug_core::interrupt;
-use seraug_core::run_files::{CellRecord, OutcomeStatus, RunDir, RunInfo, RunState, Session, Warning};
-use seraug_core::spec::Spec;
-use seraug_core::store::Store;
+use seraug_core::run_files::{CellRecord, CorpusInfo, OutcomeStatus, PlannedCell, RunDir, RunState, Session};
+use seraug_core::spec::{Slurm, Spec};
+use seraug_core::store::{Lease, Store};
 use seraug_core::version::{self, VERSION};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
-use supervisor::{RunEnding, Stopped, Supervisor};
+use std::time::Instant;
+use supervisor::{Limits, RunEnding, Stopped, Supervisor};
 
-/// What the command line says beside the spec.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Folder of the corpora.
-    pub corpora: PathBuf,
-    /// Folder of the results.
-    pub results: PathBuf,
-    /// Where the workers are started.
-    pub launcher: Launcher,
-    /// Wait until a cluster has worked on every cell.
-    pub wait: bool,
-    /// Where to train: one or several, of one kind.
-    pub devices: Vec<DeviceChoice>,
-    /// Go on with an incomplete corpus.
-    pub partial: bool,
-    /// Which earlier run to take up.
-    pub resume: Resume,
-    /// Cells at once; 0 for as many as there are cores (CPU), or one a device.
-    pub jobs: usize,
-    /// Threads of a tensor operation on the CPU. Results of several are equal up to rounding only.
-    pub threads: usize,
-    /// Stop after so many failed cells.
-    pub max_failures: Option<usize>,
-    /// A worker that says nothing for so long is ended.
-    pub stall: Duration,
-    /// Between two checkpoints of a training.
-    pub checkpoint_every: Duration,
-    /// Write the histories as TensorBoard event files too.
-    pub tensorboard: bool,
-    /// Train the augmentor by CUDA graphs where they can be made.
-    pub cuda_graphs: bool,
-    /// The command line, for provenance.
-    pub command: Vec<String>,
-    /// The fields of the spec that it sets, for provenance.
-    pub set: Vec<String>,
-}
-
-/// A run that has ended, or was found to have.
+/// A run that has ended, or that had ended before.
 #[derive(Debug)]
 pub struct Finished {
-    /// Where it is.
+    /// Its directory.
     pub run: RunDir,
-    /// Cells in all.
+    /// Number of cells.
     pub cells: usize,
     /// Cells that failed.
     pub failed: usize,
-    /// Cells that were not begun, or not finished, because the run was to stop.
+    /// Cells that were not finished because the run was to stop.
     pub open: usize,
     /// Cells that a cluster has yet to work on.
     pub queued: usize,
-    /// Whether it had ended before.
+    /// Whether the run had every cell before this command.
     pub before: bool,
 }
 
-/// Runs every cell of `spec` that is not done, in the run that [`Resume`] says, and writes the run directory as it goes.
+/// What every phase of a run reads.
+struct RunContext<'a> {
+    experiment: &'a str,
+    options: &'a RunOptions,
+    display: &'a Display,
+    store: Store,
+    begun: Instant,
+    started: jiff::Timestamp,
+}
+
+/// What computes the cells.
+struct Computer {
+    /// The worker's program.
+    program: PathBuf,
+    /// Release of the worker's libtorch.
+    libtorch: String,
+    /// The device that the cells are planned for.
+    machine: DeviceInfo,
+    /// The device that each worker is given, in turn.
+    devices: Vec<DeviceChoice>,
+    /// The resources that a cluster is asked for.
+    slurm: Slurm,
+}
+
+/// What is to be computed.
+struct PlannedRun {
+    plan: Plan,
+    /// The rows of plan.csv.
+    cells: Vec<PlannedCell>,
+    /// The text of spec.toml.
+    spec: String,
+    corpora: Vec<CorpusInfo>,
+    /// What is incomplete, one sentence for each corpus.
+    notes: Vec<String>,
+    /// What is to be done for each cell.
+    actions: Vec<CellAction>,
+}
+
+impl PlannedRun {
+    /// The state of the run, given the records of its cells.
+    fn state(&self, records: &[Option<CellRecord>]) -> RunState {
+        RunState { cells: self.cells.iter().cloned().zip(records.iter().cloned()).collect() }
+    }
+}
+
+/// A run that this process supervises.
+struct OpenRun {
+    dir: RunDir,
+    /// Makes this process the run's one supervisor.
+    lease: Lease,
+}
+
+/// The run of this command.
+enum FoundOrCreated {
+    /// Every cell was done before.
+    Finished(RunDir),
+    /// There are cells to work on.
+    Open(OpenRun),
+}
+
+/// The cells of a run when its work has ended.
+struct Worked {
+    /// How the work ended; the state below counts also after an error.
+    ended: Result<RunEnding>,
+    state: RunState,
+    /// Cells that were worked on at once.
+    jobs: usize,
+}
+
+/// Runs every cell of `spec` that is not done, in the run that `options.resume` says, and keeps the run directory up to
+/// date.
 ///
 /// # Errors
-/// What stops a run before its first cell: corpus, device, worker, audit, audio, an unwritable folder. A cell that fails is a
-/// row, not an error. A stop that was asked for, after everything is saved.
-pub fn run(mut spec: Spec, experiment: &str, options: &Options, display: &Display) -> Result<Finished> {
-    let started = Instant::now();
-    let now = jiff::Timestamp::now();
-    let mut options = options.clone();
-    let store = Store::of(&options.results);
-    // What a cluster is asked for is of the command, not of the run: it may be another when the run is gone on with.
-    let asked = spec.slurm.take().unwrap_or_default();
+/// What stops a run before its first cell: corpus, device, worker, leakage, audio, an unwritable folder. A cell that fails
+/// is a row of the run, not an error. A requested stop, after everything is saved.
+pub fn run(mut spec: Spec, experiment: &str, options: &RunOptions, display: &Display) -> Result<Finished> {
+    let context = RunContext {
+        experiment,
+        options,
+        display,
+        store: options.places.store(),
+        begun: Instant::now(),
+        started: jiff::Timestamp::now(),
+    };
+    // The resources of a cluster belong to the command, not to the run: they may differ when it is resumed.
+    let slurm = spec.slurm.take().unwrap_or_default();
+    let computer = ask_worker(&context, slurm)?;
+    let planned = plan(&context, &computer, spec)?;
+    match find_or_create(&context, &computer, &planned)? {
+        FoundOrCreated::Finished(run) => {
+            Ok(Finished { cells: planned.cells.len(), failed: 0, open: 0, queued: 0, before: true, run })
+        }
+        FoundOrCreated::Open(run) => {
+            let worked = work(&context, &computer, &planned, &run)?;
+            settle(&context, &computer, &planned, run, worked)
+        }
+    }
+}
+
+/// Asks the worker before anything is read or written, because nothing can be trained without it. Decided afterwards:
+/// which program computes, on which devices, and the device that keys are made for.
+fn ask_worker(context: &RunContext, slurm: Slurm) -> Result<Computer> {
+    let RunOptions { compute, training, launcher, .. } = context.options;
     let program = worker_client::program()?;
-    // Before anything is read or made: nothing can be trained without it.
-    let question = match options.launcher {
-        Launcher::Local => machine::question(&options.devices, options.threads),
+    let question = match launcher {
+        Launcher::Local => machine::question(&compute.devices, compute.threads),
         Launcher::Slurm => ProbeQuestion::default(),
     };
     let worker = worker_client::ask(&program, &question)?;
-    let (machine, devices) = match options.launcher {
-        Launcher::Local => machine::read(&options.devices, options.threads, worker.devices)?,
-        Launcher::Slurm => cluster::device(&options, &asked)?,
+    let (machine, devices) = match launcher {
+        Launcher::Local => machine::read(&compute.devices, compute.threads, worker.devices)?,
+        Launcher::Slurm => cluster::device(compute, &slurm)?,
     };
-    if options.cuda_graphs && machine.class == "cpu" {
+    if training.cuda_graphs && machine.class == DeviceClass::Cpu {
         return Err(Error::usage(
             "--cuda-graphs: the device is the CPU; leave the flag out, or name a GPU with --device cuda",
         ));
     }
-    let Inputs { corpora, infos, notes } = inputs::read(&spec, &options, &store, display)?;
-    let plan = Plan::new(spec, experiment.to_owned(), corpora, &device::numeric(&machine))?;
-    let cells = plan.rows();
-    let text = plan.spec.to_toml();
-    let found = resume::find(&options.resume, &options.results, experiment, &text, &cells)?;
+    Ok(Computer { program, libtorch: worker.libtorch, machine, devices, slurm })
+}
+
+/// Reads the corpora and plans every cell. Decided afterwards: the cells with their keys, and what is to be done for each,
+/// given the store and the earlier runs.
+fn plan(context: &RunContext, computer: &Computer, spec: Spec) -> Result<PlannedRun> {
+    let RunContext { experiment, options, store, display, .. } = context;
+    let inputs = inputs::read(&spec, &options.places, options.partial, display)?;
+    let plan = Plan::new(spec, (*experiment).to_owned(), inputs.corpora, computer.machine.numeric())?;
     sweep(store.root());
-    sweep_folder(&options.results.join(experiment));
-    // Before a directory of this run is among the earlier ones.
+    sweep_folder(&options.places.results.join(experiment));
+    // The cells of a cluster run on a machine that is not known here.
     let here = match options.launcher {
-        Launcher::Local => machine.clone(),
-        // What its cells will be computed on is not known here.
+        Launcher::Local => computer.machine.clone(),
         Launcher::Slurm => DeviceInfo::default(),
     };
-    let why = cell_actions(&plan, &here, &store, &options.results, &mut Makers::default());
-    let (run, lease) = match found {
-        FoundRun::Run(run) => {
-            let damaged = |e: Error| match e {
-                Error::Contradiction(why) => {
-                    Error::contradiction(format!("{why}; --new begins another run beside it"))
-                }
-                e => e,
-            };
-            let state = RunState::read(&run).map_err(damaged)?;
-            if state.is_finished() {
-                RunState::gather(&run, &plan.spec.class_names()).map_err(damaged)?;
-                return Ok(Finished { cells: cells.len(), failed: 0, open: 0, queued: 0, before: true, run });
-            }
-            let lease = supervise(&run, experiment, display)?;
-            extract(&plan, &store, options.partial, display)?;
-            let [done, failed, _] = state.counts();
-            let again = if failed > 0 { format!(", {failed} failed are tried again") } else { String::new() };
-            display.note(&format!(
-                "going on with {}: {done} of {} cells done{again}",
-                run.path().display(),
-                cells.len()
-            ));
-            run.point_latest().iter().for_each(|note| display.note(&format!("note: {note}")));
-            sweep(run.path());
-            (run, lease)
-        }
-        FoundRun::None(why) => {
-            why.iter().for_each(|w| display.note(w));
-            let question = ProbeQuestion { spec: Some(text.clone()), ..ProbeQuestion::default() };
-            let network = worker_client::ask(&program, &question)?.networks;
-            let checks = plan.audit().map_err(|leak| preparation::leak(&plan, &store, leak, display))?;
-            extract(&plan, &store, options.partial, display)?;
-            let notes = notes.into_iter().chain(inputs::overlaps(&plan));
-            let messages = warnings::of_spec(&plan.spec).into_iter().chain(notes);
-            let warning = |message| Warning { cell: String::new(), message };
-            let info = RunInfo {
-                experiment: experiment.to_owned(),
-                command: options.command.clone(),
-                version: VERSION.to_owned(),
-                revision: version::revision().to_owned(),
-                libtorch: worker.libtorch,
-                started: utc(now),
-                precision: plan.spec.precision,
-                device: machine.clone(),
-                set: options.set.clone(),
-                corpus: inputs::used(infos, &plan.selection),
-                fold: inputs::folds(&plan),
-                audit: checks,
-                network,
-                warning: messages.map(warning).collect(),
-                ..RunInfo::default()
-            };
-            info.warning.iter().for_each(|w| display.note(&format!("warning: {}", w.message)));
-            let run = create(&options, &plan, &info, &text, &cells, now)?;
-            run.point_latest().iter().for_each(|note| display.note(&format!("note: {note}")));
-            let lease = supervise(&run, experiment, display)?;
-            (run, lease)
-        }
-    };
+    // Before this run's own directory is among the earlier ones.
+    let actions = cell_actions(&plan, &here, store, &options.places.results, &mut Makers::default());
+    let (cells, spec) = (plan.rows(), plan.spec.to_toml());
+    Ok(PlannedRun { plan, cells, spec, corpora: inputs.infos, notes: inputs.notes, actions })
+}
 
-    let classes = plan.spec.class_names();
-    let records = RunState::read(&run)?.cells.into_iter().map(|c| c.1).collect::<Vec<_>>();
+/// Finds the run to resume or creates one. Decided afterwards: the run directory. Unless every cell of it is done, its
+/// features are in the cache and this process is its one supervisor.
+fn find_or_create(context: &RunContext, computer: &Computer, planned: &PlannedRun) -> Result<FoundOrCreated> {
+    let RunContext { experiment, options, .. } = context;
+    let results = &options.places.results;
+    match resume::find(&options.resume, results, experiment, &planned.spec, &planned.cells)? {
+        FoundRun::Run(run) => resume_run(context, planned, run),
+        FoundRun::None(reason) => {
+            reason.iter().for_each(|reason| context.display.note(reason));
+            create_run(context, computer, planned)
+        }
+    }
+}
+
+/// Takes over a run that was found.
+fn resume_run(context: &RunContext, planned: &PlannedRun, run: RunDir) -> Result<FoundOrCreated> {
+    let RunContext { experiment, options, store, display, .. } = context;
+    let damaged = |e: Error| match e {
+        Error::Contradiction(why) => {
+            Error::contradiction(format!("{why}; --new starts another run beside it"))
+        }
+        e => e,
+    };
+    let state = RunState::read(&run).map_err(damaged)?;
+    if state.is_finished() {
+        RunState::gather(&run, &planned.plan.spec.class_names()).map_err(damaged)?;
+        return Ok(FoundOrCreated::Finished(run));
+    }
+    let lease = lock(&run, experiment, display)?;
+    extract(planned, store, options.partial, display)?;
+    let [done, failed, _] = state.counts();
+    let retried = if failed > 0 { format!(", retrying {failed} that failed") } else { String::new() };
+    display.note(&format!(
+        "resuming {}: {done} of {} cells done{retried}",
+        run.path().display(),
+        planned.cells.len()
+    ));
+    run.point_latest().iter().for_each(|note| display.note(&format!("note: {note}")));
+    sweep(run.path());
+    Ok(FoundOrCreated::Open(OpenRun { dir: run, lease }))
+}
+
+/// Checks the plan for leaks, extracts features and creates the run directory.
+fn create_run(context: &RunContext, computer: &Computer, planned: &PlannedRun) -> Result<FoundOrCreated> {
+    let RunContext { experiment, options, store, display, started, .. } = context;
+    let question = ProbeQuestion { spec: Some(planned.spec.clone()), ..ProbeQuestion::default() };
+    let networks = worker_client::ask(&computer.program, &question)?.networks;
+    let plan = &planned.plan;
+    let audit = plan.audit().map_err(|leak| preparation::leak(plan, store, leak, display))?;
+    extract(planned, store, options.partial, display)?;
+    let info = provenance(context, computer, planned, audit, networks);
+    info.warning.iter().for_each(|w| display.note(&format!("warning: {}", w.message)));
+    let run = create(&options.places.results, planned, &info, *started)?;
+    run.point_latest().iter().for_each(|note| display.note(&format!("note: {note}")));
+    let lease = lock(&run, experiment, display)?;
+    Ok(FoundOrCreated::Open(OpenRun { dir: run, lease }))
+}
+
+/// Works on the cells that are not done, here or on a cluster. Decided afterwards: what became of each cell.
+fn work(context: &RunContext, computer: &Computer, planned: &PlannedRun, run: &OpenRun) -> Result<Worked> {
+    let RunContext { options, display, .. } = context;
+    let OpenRun { dir, lease } = run;
+    let RunOptions { places, compute, training, .. } = options;
+    let cells = &planned.cells;
+    let records = RunState::read(dir)?.cells.into_iter().map(|c| c.1).collect::<Vec<_>>();
     let to_do =
         records.iter().filter(|r| r.as_ref().is_none_or(|r| r.status == OutcomeStatus::Failed)).count();
-    if options.launcher == Launcher::Local {
-        options.jobs = jobs(&options, &machine, devices.len(), to_do);
-    }
-    let with = |records: &[Option<CellRecord>]| RunState {
-        cells: cells.iter().cloned().zip(records.iter().cloned()).collect(),
-    };
-    let write = |records: &[Option<CellRecord>]| with(records).write(&run, &classes);
-    listing(&plan, &why, false).lines().for_each(|line| display.note(line));
+    listing(&planned.plan, &planned.actions, false).lines().for_each(|line| display.note(line));
     display.begin(cells.len(), cells.len() - to_do);
+    let worker = WorkerArgs {
+        run: dir.path().to_owned(),
+        results: places.results.clone(),
+        corpora: places.corpora.clone(),
+        device: computer.devices[0],
+        threads: compute.threads,
+        partial: options.partial,
+        checkpoint_seconds: training.checkpoint_every.as_secs_f64(),
+        tensorboard: training.tensorboard,
+        cuda_graphs: training.cuda_graphs,
+        cell: None,
+    };
     interrupt::heed(true);
-    let ended = match options.launcher {
+    let (jobs, ended) = match options.launcher {
         Launcher::Local => {
-            let work = (&cells[..], records);
-            // Who asks how long the run still takes wants to know.
-            lease.progress().values = vec![("workers".to_owned(), options.jobs as f64)];
-            Supervisor::new((&run, &lease, &store), &options, &devices, display, &plan.spec, work, &write)
-                .run()
+            let jobs = jobs(compute, computer.machine.class, computer.devices.len(), to_do);
+            // `seraug status` derives the remaining time from it.
+            lease.progress().values = vec![("workers".to_owned(), jobs as f64)];
+            let limits = Limits { jobs, max_failures: options.max_failures, stall: options.stall };
+            let supervisor = Supervisor::new(context, computer, planned, run, worker, limits, records);
+            (jobs, supervisor.run())
         }
-        Launcher::Slurm => cluster::run(&run, &options, &asked, &devices[0], display, &records),
+        Launcher::Slurm => {
+            (compute.jobs.unwrap_or(0), cluster::run(context, computer, dir, worker, &records))
+        }
     };
     interrupt::heed(false);
     display.end();
     if lease.is_lost() {
-        return Err(ended.err().unwrap_or_else(|| Error::failed("the run was taken over")));
+        return Err(ended.err().unwrap_or_else(|| Error::failed("another process took the run over")));
     }
     // Also after an error: what is done is done.
     let state = match &ended {
-        Ok(ended) => with(&ended.records),
-        Err(_) => RunState::read(&run)?,
+        Ok(ended) => planned.state(&ended.records),
+        Err(_) => RunState::read(dir)?,
     };
+    Ok(Worked { ended, state, jobs })
+}
+
+/// Writes outcomes.csv and run.toml for the last time and gives the lease back. Decided afterwards: whether the run is
+/// finished, and the exit code.
+fn settle(
+    context: &RunContext,
+    computer: &Computer,
+    planned: &PlannedRun,
+    OpenRun { dir: run, lease }: OpenRun,
+    worked: Worked,
+) -> Result<Finished> {
+    let RunContext { options, begun, started, .. } = context;
+    let Worked { ended, state, jobs } = worked;
     let session = Session {
-        command: options.command.clone(),
+        command: options.provenance.command.clone(),
         version: VERSION.to_owned(),
         revision: version::revision().to_owned(),
-        started: utc(now),
+        started: utc(*started),
         finished: utc(jiff::Timestamp::now()),
-        seconds: started.elapsed().as_secs_f64(),
-        host: machine.host.clone(),
-        device: machine.name.clone(),
-        jobs: options.jobs,
-        threads: options.threads,
+        seconds: begun.elapsed().as_secs_f64(),
+        host: computer.machine.host.clone(),
+        device: computer.machine.name.clone(),
+        jobs,
+        threads: options.compute.threads,
     };
-    state.settle(&run, &classes, Some(session))?;
+    state.settle(&run, &planned.plan.spec.class_names(), Some(session))?;
     drop(lease);
     let RunEnding { stopped, queued, .. } = ended?;
     let [done, failed, open] = state.counts();
+    let cells = planned.cells.len();
     match stopped {
         Some(Stopped::Asked) if open > 0 => Err(Error::interrupted(format!(
-            "stopped: {done} of {} cells done; the same command goes on with {}",
-            cells.len(),
+            "stopped: {done} of {cells} cells done; run the same command again to resume {}",
             run.path().display()
         ))),
-        _ => Ok(Finished { cells: cells.len(), failed, open: open - queued, queued, before: false, run }),
+        _ => Ok(Finished { cells, failed, open: open - queued, queued, before: false, run }),
     }
 }
 
-/// Cells at once, of `cells`: as asked, else one a core or one a device.
-pub fn jobs(options: &Options, machine: &DeviceInfo, devices: usize, cells: usize) -> usize {
+/// How many of `cells` to work on at once: as asked for, else one on each core or one on each device.
+pub fn jobs(compute: &Compute, class: DeviceClass, devices: usize, cells: usize) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let wanted = match (options.jobs, machine.class.as_str()) {
-        (0, "cpu") => (cores / options.threads).max(1),
-        (0, _) => devices,
-        (jobs, _) => jobs,
+    let wanted = match (compute.jobs, class) {
+        (Some(jobs), _) => jobs,
+        (None, DeviceClass::Cuda) => devices,
+        (None, DeviceClass::Cpu | DeviceClass::Unknown) => (cores / compute.threads).max(1),
     };
     wanted.min(cells).max(1)
 }
@@ -271,33 +357,15 @@ mod tests {
 
     #[test]
     fn a_core_a_cell_and_a_device_a_cell() {
-        let options = |jobs, threads| Options {
-            corpora: PathBuf::new(),
-            results: PathBuf::new(),
-            devices: vec![DeviceChoice::Auto],
-            partial: false,
-            resume: Resume::New,
-            launcher: Launcher::Local,
-            wait: false,
-            jobs,
-            threads,
-            max_failures: None,
-            stall: Duration::MAX,
-            checkpoint_every: Duration::MAX,
-            tensorboard: false,
-            cuda_graphs: false,
-            command: Vec::new(),
-            set: Vec::new(),
-        };
-        let machine = |class: &str| DeviceInfo { class: class.into(), ..DeviceInfo::default() };
+        let of = |jobs, threads| Compute { devices: vec![DeviceChoice::Auto], threads, jobs };
         let cores = std::thread::available_parallelism().unwrap().get();
         assert_eq!(
-            jobs(&options(0, 1), &machine("cpu"), 1, 100),
+            jobs(&of(None, 1), DeviceClass::Cpu, 1, 100),
             cores.min(100),
             "also where auto found the CPU"
         );
-        assert_eq!(jobs(&options(0, 2 * cores), &machine("cpu"), 1, 100), 1);
-        assert_eq!(jobs(&options(0, 1), &machine("cuda"), 2, 100), 2);
-        assert_eq!(jobs(&options(8, 1), &machine("cuda"), 2, 3), 3, "no more than cells");
+        assert_eq!(jobs(&of(None, 2 * cores), DeviceClass::Cpu, 1, 100), 1);
+        assert_eq!(jobs(&of(None, 1), DeviceClass::Cuda, 2, 100), 2);
+        assert_eq!(jobs(&of(Some(8), 1), DeviceClass::Cuda, 2, 3), 3, "no more than cells");
     }
 }

@@ -1,37 +1,26 @@
-//! Which run a command takes up: the unfinished one of the same spec and the same data.
+//! Finds the run that a command resumes: the newest of the same spec and the same data.
 
+use crate::options::Resume;
 use seraug_core::error::{Error, Result};
 use seraug_core::files;
 use seraug_core::names::folders::LATEST;
 use seraug_core::run_files::{PlannedCell, RunDir, read_plan};
 use std::path::{Path, PathBuf};
 
-/// What the command line says about earlier runs.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Resume {
-    /// The newest run of the same spec and data, if there is one.
-    #[default]
-    Newest,
-    /// This one.
-    This(PathBuf),
-    /// None: another run begins.
-    New,
-}
-
-/// An earlier run to go on with.
+/// An earlier run to resume.
 #[derive(Debug, PartialEq, Eq)]
-pub enum FoundRun {
-    /// This one.
+pub(super) enum FoundRun {
+    /// The run in this directory.
     Run(RunDir),
-    /// None; the reason is worth saying where it is not plain.
+    /// None; the reason is given where it is not obvious.
     None(Option<String>),
 }
 
-/// The run below `results` to go on with, given the resolved spec and the plan.
+/// The run below `results` to resume, given the resolved spec and the plan.
 ///
 /// # Errors
-/// A run that was named and is of another spec or other data.
-pub fn find(
+/// A run that the command line names and that is of another spec or other data.
+pub(super) fn find(
     resume: &Resume,
     results: &Path,
     experiment: &str,
@@ -46,9 +35,9 @@ pub fn find(
             let run = RunDir::open(path)?;
             let what = match (same_spec(&run), same_plan(&run)) {
                 (true, true) => return Ok(FoundRun::Run(run)),
-                (false, _) => "is of another spec: run its own spec.toml, or leave out --resume",
+                (false, _) => "has another spec: run its own spec.toml, or leave out --resume",
                 (true, false) => {
-                    "was planned with other recordings or another device: leave out --resume to begin another run"
+                    "was planned with other recordings or another device: leave out --resume to start a new run"
                 }
             };
             Err(Error::usage(format!("--resume {}: {what}", path.display())))
@@ -59,7 +48,7 @@ pub fn find(
             if let Some(same) = runs.iter().find(|r| same_plan(r)) {
                 return Ok(FoundRun::Run(same.clone()));
             }
-            let other = "has the same spec but other recordings, another device or another version: another run begins";
+            let other = "has the same spec but other recordings, another device or another version: starting a new run";
             Ok(FoundRun::None(Some(format!("{} {other}", run.path().display()))))
         }
     }

@@ -1,36 +1,38 @@
-//! The supervisor of a run: hands cells to worker processes, and answers for what becomes of them.
+//! The supervisor of a run: hands cells to worker processes and records what becomes of them.
 
 use super::queue::Queue;
 use super::worker_process::{WorkerMessage, WorkerProcess};
-use super::{Options, memory};
+use super::{Computer, OpenRun, PlannedRun, RunContext, memory};
 use crate::progress::Display;
 use crate::status;
+use crate::worker_client::WorkerArgs;
 use crate::worker_client::protocol::WorkerOrder;
+use seraug_core::device::DeviceChoice;
 use seraug_core::error::{Error, Result};
 use seraug_core::interrupt;
 use seraug_core::run_files::{CellRecord, OutcomeStatus, PlannedCell, RunDir};
-use seraug_core::spec::Spec;
 use seraug_core::store::{Key, Lease, Stage, Store};
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-/// Between two looks at everything when nothing happens.
-const LOOK: Duration = Duration::from_millis(200);
-/// Between two versions of outcomes.csv.
-const WRITE: Duration = Duration::from_secs(5);
+/// Longest wait for a message before signals, silent workers and the lease are checked.
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
+/// Shortest time between two versions of outcomes.csv.
+const WRITE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Why a run ended before its last cell.
+/// Why a run stopped before its last cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stopped {
-    /// Somebody asked for it.
+pub(super) enum Stopped {
+    /// Somebody requested it (Ctrl-C, SIGTERM).
     Asked,
-    /// So many cells failed.
-    Failures(usize),
+    /// As many cells failed as may.
+    Failures,
 }
 
-/// What a run came to.
-pub struct RunEnding {
-    /// Of all cells, in the order of the plan.
+/// The result of working on a run.
+pub(super) struct RunEnding {
+    /// The records of all cells, in the order of the plan.
     pub records: Vec<Option<CellRecord>>,
     /// Why it stopped before its last cell.
     pub stopped: Option<Stopped>,
@@ -38,86 +40,96 @@ pub struct RunEnding {
     pub queued: usize,
 }
 
-/// What the supervisor needs to know of a run.
-pub struct Supervisor<'a> {
+/// What the command line limits.
+pub(super) struct Limits {
+    /// Workers at once.
+    pub jobs: usize,
+    /// Stop after this many failed cells.
+    pub max_failures: Option<usize>,
+    /// Kill a worker that reports nothing for this long.
+    pub stall: Duration,
+}
+
+/// The state of a run while this process works on it.
+pub(super) struct Supervisor<'a> {
     pub(super) run: &'a RunDir,
-    pub(super) store: &'a Store,
-    pub(super) options: &'a Options,
+    store: &'a Store,
     pub(super) display: &'a Display,
-    /// Names of the devices, as workers are told them.
-    pub(super) devices: &'a [String],
-    pub(super) spec: &'a Spec,
-    pub(super) cells: &'a [PlannedCell],
+    pub(super) planned: &'a PlannedRun,
+    /// The device of each worker, in turn.
+    pub(super) devices: &'a [DeviceChoice],
+    program: &'a Path,
+    /// How a worker is started, but for its device.
+    worker_args: WorkerArgs,
+    pub(super) limits: Limits,
     pub(super) records: Vec<Option<CellRecord>>,
     pub(super) queue: Queue<'a>,
-    pub(super) hands: Vec<WorkerProcess>,
-    words: (Sender<WorkerMessage>, Receiver<WorkerMessage>),
+    pub(super) workers: Vec<WorkerProcess>,
+    messages: (Sender<WorkerMessage>, Receiver<WorkerMessage>),
+    /// Workers that were ever started: the number of the last one.
     started: usize,
-    /// Fewer than `options.jobs` where memory runs out.
-    pub(super) limit: usize,
+    /// Workers at once: fewer than `limits.jobs` after memory ran out.
+    pub(super) most_workers: usize,
     pub(super) failures: usize,
     pub(super) stopped: Option<Stopped>,
-    /// How many requests to stop have been passed on.
-    heeded: usize,
-    /// Writes outcomes.csv.
-    write: &'a dyn Fn(&[Option<CellRecord>]) -> Result<()>,
+    /// Requests to stop that were handled.
+    stops_seen: usize,
     write_at: Instant,
-    /// Makes this process the run's supervisor.
     lease: &'a Lease,
-    short: bool,
+    /// Whether a warning has said that memory is short.
+    memory_warned: bool,
 }
 
 impl<'a> Supervisor<'a> {
-    /// For the cells without record and those that failed.
-    pub fn new(
-        (run, lease, store): (&'a RunDir, &'a Lease, &'a Store),
-        options: &'a Options,
-        devices: &'a [String],
-        display: &'a Display,
-        spec: &'a Spec,
-        (cells, records): (&'a [PlannedCell], Vec<Option<CellRecord>>),
-        write: &'a dyn Fn(&[Option<CellRecord>]) -> Result<()>,
+    /// A supervisor of the cells without a record and of those that failed.
+    pub(super) fn new(
+        context: &'a RunContext,
+        computer: &'a Computer,
+        planned: &'a PlannedRun,
+        run: &'a OpenRun,
+        worker_args: WorkerArgs,
+        limits: Limits,
+        records: Vec<Option<CellRecord>>,
     ) -> Supervisor<'a> {
         let open = |row: &usize| records[*row].as_ref().is_none_or(|r| r.status == OutcomeStatus::Failed);
-        let queue = Queue::new(cells, (0..cells.len()).filter(open));
-        let limit = options.jobs.min(queue.waiting()).max(1);
+        let queue = Queue::new(&planned.cells, (0..planned.cells.len()).filter(open));
         Supervisor {
-            run,
-            store,
-            options,
-            display,
-            devices,
-            spec,
-            cells,
+            run: &run.dir,
+            store: &context.store,
+            display: context.display,
+            planned,
+            devices: &computer.devices,
+            program: &computer.program,
+            worker_args,
+            most_workers: limits.jobs.min(queue.waiting()).max(1),
+            limits,
             records,
             queue,
-            hands: Vec::new(),
-            words: mpsc::channel(),
+            workers: Vec::new(),
+            messages: mpsc::channel(),
             started: 0,
-            limit,
             failures: 0,
             stopped: None,
-            heeded: 0,
-            write,
-            write_at: Instant::now() + WRITE,
-            lease,
-            short: false,
+            stops_seen: 0,
+            write_at: Instant::now() + WRITE_INTERVAL,
+            lease: &run.lease,
+            memory_warned: false,
         }
     }
 
-    /// Until every cell has ended, or a stop.
+    /// Works until every cell has ended, or until a stop.
     ///
     /// # Errors
     /// A run directory that cannot be written, a worker that does not start. The workers are stopped first.
-    pub fn run(mut self) -> Result<RunEnding> {
+    pub(super) fn run(mut self) -> Result<RunEnding> {
         let ended = self.until_done();
-        self.hands.iter_mut().for_each(WorkerProcess::dismiss);
-        for hand in &mut self.hands {
+        self.workers.iter_mut().for_each(WorkerProcess::dismiss);
+        for worker in &mut self.workers {
             // After an error they save first, as far as they can.
-            if ended.is_ok() && hand.cell.is_some() {
-                hand.kill();
+            if ended.is_ok() && worker.cell.is_some() {
+                worker.kill();
             }
-            hand.end();
+            worker.wait();
         }
         seraug_core::files::sweep(self.run.path());
         ended?;
@@ -126,112 +138,110 @@ impl<'a> Supervisor<'a> {
 
     fn until_done(&mut self) -> Result<()> {
         loop {
-            self.heed_signals();
-            if self.heeded > 1 {
+            self.handle_stop_requests();
+            if self.stops_seen > 1 {
                 return Ok(());
             }
             if self.stopped.is_none() {
-                self.hand_out()?;
+                self.assign_cells()?;
             }
             let over = if self.stopped.is_some() { !self.queue.is_running() } else { self.queue.is_done() };
             if over {
                 return Ok(());
             }
-            match self.words.1.recv_timeout(LOOK) {
-                Ok(word) => self.hear(word)?,
+            match self.messages.1.recv_timeout(CHECK_INTERVAL) {
+                Ok(message) => self.handle(message)?,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => unreachable!("a sender is kept here"),
             }
-            self.end_the_silent();
+            self.kill_stalled();
             if self.lease.is_lost() {
                 return Err(Error::failed(format!(
-                    "{}: another process has taken this run over, because this one did not move for a minute",
+                    "{}: another process took this run over, because this one was suspended for a minute",
                     self.run.path().display()
                 )));
             }
             if Instant::now() > self.write_at {
                 let begun = Instant::now();
-                // It is written again; what cannot be is said when it matters.
-                let _ = (self.write)(&self.records);
-                // What `seraug status` says too.
-                self.display.left(status::RunStatus::read(self.run).ok().and_then(|s| s.left));
-                self.write_at = Instant::now() + WRITE.max(begun.elapsed() * 20);
+                // It is written again at the end, where a failure is reported.
+                let _ =
+                    self.planned.state(&self.records).write(self.run, &self.planned.plan.spec.class_names());
+                // The same estimate as of `seraug status`.
+                self.display.eta(status::RunStatus::read(self.run).ok().and_then(|s| s.eta));
+                self.write_at = Instant::now() + WRITE_INTERVAL.max(begun.elapsed() * 20);
             }
         }
     }
 
-    fn heed_signals(&mut self) {
-        let asked = interrupt::stops();
-        if asked > 0 && self.heeded == 0 {
-            self.display.note("stopping: cells save their state and end; once more to stop at once");
+    fn handle_stop_requests(&mut self) {
+        let requests = interrupt::stops();
+        if requests > 0 && self.stops_seen == 0 {
+            self.display.note("stopping: cells save their state; press Ctrl-C again to stop at once");
             self.stop(Stopped::Asked);
         }
-        self.heeded = asked;
+        self.stops_seen = requests;
     }
 
-    /// No more cells; those that run are saved.
+    /// Starts no more cells, and asks those that run to save and stop.
     pub(super) fn stop(&mut self, why: Stopped) {
         self.stopped.get_or_insert(why);
-        self.hands.iter_mut().for_each(WorkerProcess::dismiss);
+        self.workers.iter_mut().for_each(WorkerProcess::dismiss);
     }
 
-    /// Gives idle workers cells, and starts workers as long as there are cells and memory.
-    fn hand_out(&mut self) -> Result<()> {
+    /// Gives idle workers cells, and starts workers while there are cells and memory.
+    fn assign_cells(&mut self) -> Result<()> {
         loop {
-            let idle = self.hands.iter().position(WorkerProcess::is_idle);
+            let idle = self.workers.iter().position(WorkerProcess::is_idle);
             if idle.is_none() && !self.may_start() {
                 return Ok(());
             }
             let store = self.store;
-            let key_of = |text: &str| Key::read(text);
-            let made = |text: &str| key_of(text).is_some_and(|k| store.has(Stage::Augmentor, &k));
-            let held = |stage, text: &str| {
-                key_of(text).and_then(|k| store.holder(stage, &k)).is_some_and(|holder| holder.is_there())
+            let held = |stage, key: &Key| store.holder(stage, key).is_some_and(|holder| holder.is_there());
+            let busy = |cell: &PlannedCell| {
+                Stage::ALL.iter().any(|&stage| cell.key(stage).is_some_and(|key| held(stage, key)))
             };
-            let busy = |c: &PlannedCell| {
-                held(Stage::Classifier, &c.key_classifier) || held(Stage::Augmentor, &c.key_augmentor)
-            };
+            let made = |key: &Key| store.has(Stage::Augmentor, key);
             let Some((row, attempt)) = self.queue.next(made, busy) else { return Ok(()) };
             let at = match idle {
                 Some(at) => at,
                 None => {
-                    let hand = self.start()?;
-                    self.hands.push(hand);
-                    self.hands.len() - 1
+                    let worker = self.start()?;
+                    self.workers.push(worker);
+                    self.workers.len() - 1
                 }
             };
-            let hand = &mut self.hands[at];
-            hand.cell = Some((row, attempt));
-            let trains = |stage: Stage, key: &str| key_of(key).is_some_and(|k| !store.has(stage, &k));
-            let first = trains(Stage::Augmentor, &self.cells[row].key_augmentor);
-            hand.stage = if first { Stage::Augmentor } else { Stage::Classifier };
-            hand.heard = Instant::now();
-            hand.order(&WorkerOrder::Cell { row, attempt });
-            self.display.worker(hand.slot, Some(format!("{}: begins", self.cells[row].cell)));
+            let cell = &self.planned.cells[row];
+            let worker = &mut self.workers[at];
+            worker.cell = Some((row, attempt));
+            let trains_augmentor =
+                cell.key(Stage::Augmentor).is_some_and(|key| !store.has(Stage::Augmentor, key));
+            worker.stage = if trains_augmentor { Stage::Augmentor } else { Stage::Classifier };
+            worker.last_message = Instant::now();
+            worker.order(&WorkerOrder::Cell { row, attempt });
+            self.display.worker(worker.slot, Some(format!("{}: starting", cell.cell)));
         }
     }
 
-    /// Whether there is room for one more worker: the others have reached the memory that they need, and it is left
-    /// once more.
+    /// Whether one more worker may start: all others have reached the memory that they need, and as much is free again.
     fn may_start(&mut self) -> bool {
-        if self.hands.is_empty() {
+        if self.workers.is_empty() {
             return true;
         }
-        if self.hands.len() >= self.limit
+        if self.workers.len() >= self.most_workers
             || self.queue.waiting() == 0
-            || self.hands.iter().any(|h| !h.settled)
+            || self.workers.iter().any(|worker| !worker.settled)
         {
             return false;
         }
-        let each = self.hands.iter().filter_map(|h| memory::peak_of(h.pid())).max().unwrap_or(0);
+        let each = self.workers.iter().filter_map(|worker| memory::peak_of(worker.pid())).max().unwrap_or(0);
         let fits = memory::fits(each);
-        if !fits && !self.short {
-            self.short = true;
+        if !fits && !self.memory_warned {
+            self.memory_warned = true;
             let mib = |bytes: u64| bytes >> 20;
             self.display.note(&format!(
-                "warning: {} of {} workers run: each needs {} MiB of memory, {} MiB are free",
-                self.hands.len(),
-                self.limit,
+                "warning: running {} of {} workers: each needs {} MiB of memory, {} MiB are free",
+                self.workers.len(),
+                self.most_workers,
                 mib(each),
                 mib(memory::available().unwrap_or(0))
             ));
@@ -240,16 +250,19 @@ impl<'a> Supervisor<'a> {
     }
 
     fn start(&mut self) -> Result<WorkerProcess> {
-        let taken: Vec<usize> = self.hands.iter().map(|h| h.slot).collect();
+        let taken: Vec<usize> = self.workers.iter().map(|worker| worker.slot).collect();
         let slot = (0..).find(|s| !taken.contains(s)).expect("some number is free");
         self.started += 1;
-        let device = &self.devices[slot % self.devices.len()];
-        WorkerProcess::start(self.started, slot, self.run, self.options, device, &self.words.0)
+        let device = self.devices[slot % self.devices.len()];
+        let mut command = WorkerArgs { device, ..self.worker_args.clone() }.command(self.program);
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        command.env("RAYON_NUM_THREADS", (cores / self.limits.jobs).max(1).to_string());
+        WorkerProcess::start(self.started, slot, command, &self.messages.0)
     }
 }
 
-/// How a cell ended, for a person.
-pub fn line(planned: &PlannedCell, record: Option<&CellRecord>) -> String {
+/// How a cell ended, on one line.
+pub(super) fn line(planned: &PlannedCell, record: Option<&CellRecord>) -> String {
     match record {
         Some(r) if r.status == OutcomeStatus::Done => {
             let uar = r.outcome(planned).confusion.and_then(|c| c.uar()).unwrap_or(f64::NAN);
@@ -257,6 +270,6 @@ pub fn line(planned: &PlannedCell, record: Option<&CellRecord>) -> String {
             format!("{}: UAR {:.1} %{note}", planned.cell, uar * 100.0)
         }
         Some(r) => format!("{}: failed: {}", planned.cell, r.error),
-        None => format!("{}: its outcome.toml is gone", planned.cell),
+        None => format!("{}: its outcome.toml is missing", planned.cell),
     }
 }

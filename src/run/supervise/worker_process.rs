@@ -1,10 +1,7 @@
-//! A worker process as its supervisor holds it.
+//! A worker process as its supervisor sees it.
 
-use super::Options;
-use crate::worker_client;
 use crate::worker_client::protocol::{Event, WorkerOrder};
 use seraug_core::error::{Error, Result};
-use seraug_core::run_files::RunDir;
 use seraug_core::store::Stage;
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,126 +10,122 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-/// Lines of a worker's standard error that are remembered.
-const REMEMBERED: usize = 20;
+/// How many lines of a worker's standard error are kept.
+const KEPT_LINES: usize = 20;
 
-/// Something that a worker said or did.
+/// A message of a worker, or its end.
 #[derive(Debug)]
-pub struct WorkerMessage {
+pub(super) struct WorkerMessage {
     /// Number of the worker, never used again for another.
     pub worker: usize,
-    /// What.
-    pub what: MessageKind,
+    /// The message itself.
+    pub kind: MessageKind,
 }
 
-/// See [`WorkerMessage`].
+/// What a [`WorkerMessage`] says.
 #[derive(Debug)]
-pub enum MessageKind {
-    /// Over its standard output.
+pub(super) enum MessageKind {
+    /// An event on its standard output.
     Event(Event),
     /// A line of its standard error.
     Line(String),
-    /// Its standard output has ended: it is gone, or about to be.
+    /// The end of its standard output: the worker has exited or is about to.
     Gone,
 }
 
 /// A worker process.
 #[derive(Debug)]
-pub struct WorkerProcess {
+pub(super) struct WorkerProcess {
     /// Number of the worker.
     pub number: usize,
-    /// Its line on the display, and its place among those of its device.
+    /// Its line on the display, from 0; the smallest number that no living worker has.
     pub slot: usize,
-    /// The row it works on, and for the how-many-th time.
+    /// The row of plan.csv that it works on, from 0, and the number of the try.
     pub cell: Option<(usize, usize)>,
-    /// When it was last heard of.
-    pub heard: Instant,
-    /// Whether it has trained a step, or ended a cell: its memory is what it will be.
+    /// When its last message came, or its last order was given.
+    pub last_message: Instant,
+    /// Whether it has trained a step or ended a cell, after which its memory grows no more.
     pub settled: bool,
-    /// The stage it was last heard to train; before the first, the one that most cells begin with.
+    /// The stage that it reported last; before the first report, the one that its cell starts with.
     pub stage: Stage,
     /// Last lines of its standard error.
     pub lines: VecDeque<String>,
-    /// Whether this supervisor has killed it.
+    /// Whether this supervisor killed it.
     killed: bool,
-    /// Why, where it has a reason that the cell's record is to have.
-    why: Option<String>,
+    /// Why this supervisor killed it, where the cell's record is to say so.
+    reason: Option<String>,
     child: Child,
     orders: Option<ChildStdin>,
 }
 
-/// How long a worker may take to end after it has nothing more to say; then it is killed.
-const PARTING: Duration = Duration::from_secs(10);
+/// How long a worker may take to exit after its last message; then it is killed.
+const GRACE: Duration = Duration::from_secs(10);
 
 impl WorkerProcess {
-    /// Starts a worker of `run` on `device`; its words arrive at `words`.
+    /// Starts a worker by `command`; its messages arrive at `messages`.
     ///
     /// # Errors
     /// The program does not start.
-    pub fn start(
+    pub(super) fn start(
         number: usize,
         slot: usize,
-        run: &RunDir,
-        options: &Options,
-        device: &str,
-        words: &Sender<WorkerMessage>,
+        mut command: Command,
+        messages: &Sender<WorkerMessage>,
     ) -> Result<WorkerProcess> {
-        let failed = |e: std::io::Error| Error::failed(format!("a worker process does not start: {e}"));
-        let mut child = command(run, options, device)?
+        let failed = |e: std::io::Error| Error::failed(format!("cannot start a worker process: {e}"));
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Ctrl-C of a terminal goes to its whole group; the workers are told by their supervisor.
+            // Ctrl-C in a terminal goes to its whole process group; the supervisor alone tells the workers.
             .process_group(0)
             .spawn()
             .map_err(failed)?;
         let (orders, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let listen =
-            |stream: Option<Box<dyn Read + Send>>, say: fn(String) -> Option<MessageKind>, last: bool| {
-                let words = words.clone();
-                std::thread::spawn(move || {
-                    // Whatever the bytes are: a line that is no text must not close the pipe.
-                    let lines = stream.into_iter().flat_map(|s| BufReader::new(s).split(b'\n'));
-                    for line in lines.map_while(std::io::Result::ok) {
-                        let line = String::from_utf8_lossy(&line).into_owned();
-                        let word = say(line).map(|what| WorkerMessage { worker: number, what });
-                        if word.is_some_and(|w| words.send(w).is_err()) {
-                            break;
-                        }
+        let listen = |stream: Option<Box<dyn Read + Send>>, kind: fn(String) -> MessageKind, last: bool| {
+            let messages = messages.clone();
+            std::thread::spawn(move || {
+                // A line that is not UTF-8 must not close the pipe.
+                let lines = stream.into_iter().flat_map(|s| BufReader::new(s).split(b'\n'));
+                for line in lines.map_while(std::io::Result::ok) {
+                    let line = String::from_utf8_lossy(&line).into_owned();
+                    if messages.send(WorkerMessage { worker: number, kind: kind(line) }).is_err() {
+                        break;
                     }
-                    if last {
-                        let _ = words.send(WorkerMessage { worker: number, what: MessageKind::Gone });
-                    }
-                });
-            };
-        listen(err.map(|e| Box::new(e) as _), |line| Some(MessageKind::Line(line)), false);
+                }
+                if last {
+                    let _ = messages.send(WorkerMessage { worker: number, kind: MessageKind::Gone });
+                }
+            });
+        };
+        listen(err.map(|e| Box::new(e) as _), MessageKind::Line, false);
         listen(
             out.map(|o| Box::new(o) as _),
-            |line| Some(serde_json::from_str(&line).map_or(MessageKind::Line(line), MessageKind::Event)),
+            |line| serde_json::from_str(&line).map_or(MessageKind::Line(line), MessageKind::Event),
             true,
         );
         Ok(WorkerProcess {
             number,
             slot,
             cell: None,
-            heard: Instant::now(),
+            last_message: Instant::now(),
             settled: false,
             stage: Stage::Augmentor,
             lines: VecDeque::new(),
             killed: false,
-            why: None,
+            reason: None,
             child,
             orders,
         })
     }
 
     /// Its process id.
-    pub fn pid(&self) -> u32 {
+    pub(super) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Tells it something; that it is gone shows elsewhere.
-    pub fn order(&mut self, order: &WorkerOrder) {
+    /// Sends it an order. If it has exited, [`MessageKind::Gone`] says so.
+    pub(super) fn order(&mut self, order: &WorkerOrder) {
         let line = serde_json::to_string(order).expect("plain data") + "\n";
         if let Some(orders) = &mut self.orders {
             let _ = orders.write_all(line.as_bytes()).and_then(|()| orders.flush());
@@ -140,105 +133,82 @@ impl WorkerProcess {
     }
 
     /// Whether it waits for a cell.
-    pub fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(&self) -> bool {
         self.cell.is_none() && self.orders.is_some()
     }
 
-    /// It ends after what it is doing; at work, it saves and stops.
-    pub fn dismiss(&mut self) {
+    /// Sends it no more orders: an idle worker exits, a busy one saves a checkpoint and exits.
+    pub(super) fn dismiss(&mut self) {
         self.orders = None;
     }
 
-    /// Ends it now.
-    pub fn kill(&mut self) {
+    /// Kills it.
+    pub(super) fn kill(&mut self) {
         self.killed = true;
         let _ = self.child.kill();
     }
 
-    /// Ends it now, for a reason that [`WorkerProcess::end`] tells in place of how a process looks that was killed.
-    pub fn kill_for(&mut self, why: String) {
-        self.why.get_or_insert(why);
+    /// Kills it for a reason, which [`WorkerProcess::wait`] returns in place of its exit status.
+    pub(super) fn kill_for(&mut self, reason: String) {
+        self.reason.get_or_insert(reason);
         self.kill();
     }
 
-    /// Why this supervisor has ended it; none where it ended by itself.
-    pub fn ended_for(&self) -> Option<&str> {
-        self.why.as_deref()
+    /// Why this supervisor killed it; none where it exited by itself.
+    pub(super) fn killed_for(&self) -> Option<&str> {
+        self.reason.as_deref()
     }
 
-    /// Remembers a line of its standard error, but for warnings: the last words are to be why it ended.
-    pub fn remember(&mut self, line: String) {
+    /// Keeps a line of its standard error unless it is a warning: the last line is to say why the worker exited.
+    pub(super) fn remember(&mut self, line: String) {
         if is_warning(&line) {
             return;
         }
-        if self.lines.len() == REMEMBERED {
+        if self.lines.len() == KEPT_LINES {
             self.lines.pop_front();
         }
         self.lines.push_back(line);
     }
 
-    /// How it ended, in words. Waits for it a little, and kills it then: one that hangs in its last moments must not
-    /// hold up the others.
-    pub fn end(&mut self) -> String {
+    /// Waits for its exit and describes it. A worker that hangs while it exits is killed, so that it does not hold up the
+    /// others.
+    pub(super) fn wait(&mut self) -> String {
         self.dismiss();
-        for patience in [PARTING, PARTING] {
+        for patience in [GRACE, GRACE] {
             let begun = Instant::now();
             while begun.elapsed() < patience {
                 match self.child.try_wait() {
-                    Ok(Some(status)) => return self.why.clone().unwrap_or_else(|| in_words(status)),
+                    Ok(Some(status)) => return self.reason.clone().unwrap_or_else(|| describe(status)),
                     Ok(None) => std::thread::sleep(Duration::from_millis(10)),
-                    Err(e) => return format!("the worker is lost: {e}"),
+                    Err(e) => return format!("the worker's exit is unknown: {e}"),
                 }
             }
             self.kill();
         }
-        "the worker does not end".to_owned()
+        "the worker cannot be killed".to_owned()
     }
 
-    /// Whether it was killed from outside, as the kernel does when memory runs out.
-    pub fn was_killed(&mut self) -> bool {
+    /// Whether SIGKILL from outside ended it, which the kernel sends when memory runs out.
+    pub(super) fn was_killed(&mut self) -> bool {
         !self.killed && matches!(self.child.try_wait(), Ok(Some(s)) if s.signal() == Some(9))
     }
 }
 
-/// Whether libtorch has written it and nothing hangs on it: `[W1128 17:14:43.123456789 RNN.cpp:1479] Warning: …`.
+/// Whether a line is a warning of libtorch: `[W1128 17:14:43.123456789 RNN.cpp:1479] Warning: …`.
 fn is_warning(line: &str) -> bool {
     line.strip_prefix("[W")
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && rest.split_once("] ").is_some())
 }
 
-fn in_words(status: ExitStatus) -> String {
+/// An exit status in words.
+fn describe(status: ExitStatus) -> String {
     match (status.signal(), status.code()) {
         (Some(9), _) => {
-            "the worker was killed (signal 9; the system does that when memory runs out)".to_owned()
+            "the worker was killed (signal 9; the kernel does that when memory runs out)".to_owned()
         }
-        (Some(n), _) => format!("the worker ended by signal {n}"),
-        (None, code) => format!("the worker ended with exit code {}", code.unwrap_or(-1)),
+        (Some(n), _) => format!("the worker was ended by signal {n}"),
+        (None, code) => format!("the worker exited with code {}", code.unwrap_or(-1)),
     }
-}
-
-/// The command of a worker, with as many threads as the run says and no more.
-///
-/// # Errors
-/// As of [`worker_client::program`].
-pub fn command(run: &RunDir, options: &Options, device: &str) -> Result<Command> {
-    let threads = options.threads.to_string();
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut command = Command::new(worker_client::program()?);
-    command
-        .args(["work".as_ref(), run.path().as_os_str()])
-        .args(["--results".as_ref(), options.results.as_os_str()])
-        .args(["--corpora".as_ref(), options.corpora.as_os_str()])
-        .args(["--device", device, "--threads", &threads])
-        .args(["--checkpoint-seconds", &options.checkpoint_every.as_secs_f64().to_string()])
-        .args(options.partial.then_some("--partial"))
-        .args(options.tensorboard.then_some("--tensorboard"))
-        .args(options.cuda_graphs.then_some("--cuda-graphs"))
-        .envs(["OMP_NUM_THREADS", "MKL_NUM_THREADS"].map(|name| (name, &threads)))
-        // Spinning threads take the cores from other workers.
-        .env("OMP_WAIT_POLICY", "passive")
-        .env("RAYON_NUM_THREADS", (cores / options.jobs.max(1)).max(1).to_string());
-    Ok(command)
 }
 
 #[cfg(test)]
@@ -246,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_warning_of_libtorch_is_no_last_word() {
+    fn a_warning_of_libtorch_is_not_kept() {
         for warning in [
             "[W1128 17:14:43.123456789 RNN.cpp:1479] Warning: RNN module weights are not part of single contiguous \
              chunk of memory. (function operator())",

@@ -1,7 +1,9 @@
-//! The worker as the other commands know it: a program beside this one, the only one that links libtorch.
+//! The worker as the other crates know it: a program next to this one, the only one that links libtorch.
 
+mod args;
 pub mod machine;
 mod program;
 pub mod protocol;
 
+pub use args::WorkerArgs;
 pub use program::{WorkerFault, ask, program};

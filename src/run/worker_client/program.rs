@@ -1,4 +1,4 @@
-//! Where the worker's program is, and what it answers before it is given work.
+//! Finds the worker's program and asks it questions before it is given cells.
 
 use super::protocol::{BenchmarkRequest, ProbeAnswer, ProbeQuestion};
 use crate::out_of_memory;
@@ -12,21 +12,21 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// The name of the worker's program.
+/// File name of the worker's program.
 const NAME: &str = "seraug-worker";
-/// SIGKILL.
+/// The number of SIGKILL.
 const KILL: i32 = 9;
-/// What to do where it is missing, does not start or is another's.
+/// The next step where the worker is missing, does not start or is of another build.
 const BUILD: &str = "./bootstrap build installs libtorch and builds both programs";
 
-/// Why the worker is of no use here.
+/// Why the worker cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerFault {
-    /// Its program.
+    /// Path of its program.
     pub path: PathBuf,
     /// What is wrong with it.
     pub found: String,
-    /// What to do; empty where what is wrong says it.
+    /// The next step; empty where `found` says it.
     pub next: String,
 }
 
@@ -43,52 +43,53 @@ impl From<WorkerFault> for Error {
     }
 }
 
-/// The worker's program: beside this one, whose links are followed.
+/// Path of the worker's program: next to this one, whose links are followed.
 ///
 /// # Errors
-/// This program's own path is not known.
+/// This program's own path is unknown.
 pub fn program() -> Result<PathBuf> {
     let own = std::env::current_exe()
-        .map_err(|e| Error::failed(format!("the path of this program is not known: {e}")))?;
+        .map_err(|e| Error::failed(format!("the path of this program is unknown: {e}")))?;
     Ok(own.with_file_name(NAME))
 }
 
-/// Asks the worker's program. An answer is of the code that this program is of, and of a libtorch that is loaded.
+/// Asks the worker a question. An answer proves that it is of the same build as this program and that libtorch loads.
 ///
 /// # Errors
-/// The program is missing, does not start (libtorch does not load), or is of another revision; a trial fails.
+/// The program is missing, does not start (libtorch does not load) or is of another revision; a benchmark fails.
 pub fn ask(program: &Path, question: &ProbeQuestion) -> std::result::Result<ProbeAnswer, WorkerFault> {
     let fault = |found: String| WorkerFault { path: program.to_owned(), found, next: BUILD.to_owned() };
     let ask = || {
-        spoken(program, question).map_err(|e| {
+        probe(program, question).map_err(|e| {
             fault(match e.kind() {
-                ErrorKind::NotFound => "the worker, which trains, is not there".to_owned(),
+                ErrorKind::NotFound => "seraug-worker not found next to seraug".to_owned(),
                 _ => format!("the worker does not start: {e}"),
             })
         })
     };
     let mut output = ask()?;
-    if output.status.code().is_none() && question.trial.is_none() {
-        // Somebody killed it, which says nothing about it. A trial may itself be why.
+    if output.status.code().is_none() && question.benchmark.is_none() {
+        // Killed from outside, which says nothing about the worker. A benchmark may itself be the reason.
         output = ask()?;
     }
     if !output.status.success() {
-        let failed = question.trial.as_ref().and_then(|trial| untimed(&output, program, trial));
+        let failed = question.benchmark.as_ref().and_then(|benchmark| untimed(&output, program, benchmark));
         return Err(failed.unwrap_or_else(|| fault(reason(&output, program))));
     }
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .map_err(|e| fault(format!("no answer of a worker ({e}): `{}`", first(&output.stdout))))?;
-    // Before anything else of an answer that may have another form.
-    let own = format!("{VERSION} ({})", version::revision());
-    let word = |name: &str| answer[name].as_str().unwrap_or("unknown");
-    let its = format!("{} ({})", word("version"), word("revision"));
-    if own != its {
-        return Err(fault(format!("the worker is {its}, this program {own}")));
+        .map_err(|e| fault(format!("not an answer of a worker ({e}): `{}`", shortened(&output.stdout))))?;
+    // First of all: the rest of another build's answer may have another form.
+    let own_build = format!("{VERSION} ({})", version::revision());
+    let text_of = |name: &str| answer[name].as_str().unwrap_or("unknown");
+    let its_build = format!("{} ({})", text_of("version"), text_of("revision"));
+    if own_build != its_build {
+        return Err(fault(format!("the worker is {its_build}, this program is {own_build}")));
     }
-    serde_json::from_value(answer).map_err(|e| fault(format!("no answer of a worker: {e}")))
+    serde_json::from_value(answer).map_err(|e| fault(format!("not an answer of a worker: {e}")))
 }
 
-fn spoken(program: &Path, question: &ProbeQuestion) -> std::io::Result<Output> {
+/// Runs `seraug-worker probe` with `question` on its standard input.
+fn probe(program: &Path, question: &ProbeQuestion) -> std::io::Result<Output> {
     let mut child = Command::new(program)
         .arg("probe")
         .stdin(Stdio::piped())
@@ -96,25 +97,25 @@ fn spoken(program: &Path, question: &ProbeQuestion) -> std::io::Result<Output> {
         .stderr(Stdio::piped())
         .spawn()?;
     let line = serde_json::to_string(question).expect("plain data") + "\n";
-    // One that does not load reads nothing; it says why below.
-    let _ = child.stdin.take().map(|mut words| words.write_all(line.as_bytes()));
+    // A worker that does not load reads nothing; its exit code and its output say why.
+    let _ = child.stdin.take().map(|mut stdin| stdin.write_all(line.as_bytes()));
     child.wait_with_output()
 }
 
-/// Why a worker timed nothing, where it was well until then: it failed (exit code 1), or was ended by a signal. Other exit
-/// codes are of a worker that does not load or does not know the question.
-fn untimed(output: &Output, program: &Path, trial: &BenchmarkRequest) -> Option<WorkerFault> {
+/// Why a benchmark failed in a worker that had started: an error (exit code 1) or a signal. Other exit codes mean that the
+/// worker does not load or does not know the question.
+fn untimed(output: &Output, program: &Path, benchmark: &BenchmarkRequest) -> Option<WorkerFault> {
     let fault = |found: String, next: String| Some(WorkerFault { path: program.to_owned(), found, next });
-    let said = String::from_utf8_lossy(&output.stderr);
-    let line = last(&said);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let line = last_line(&stderr);
     let line = line.strip_prefix("error: ").unwrap_or(line);
     if output.status.code() == Some(1) {
         return fault(format!("steps were not timed: {line}"), String::new());
     }
     let signal = output.status.signal()?;
-    let spec = spec::parse(&trial.spec, "the spec of a trial", &[]).ok()?;
-    let stage = if trial.generators.is_empty() { Stage::Classifier } else { Stage::Augmentor };
-    match out_of_memory::advice(&said, stage, &spec) {
+    let spec = spec::parse(&benchmark.spec, "the spec of a benchmark", &[]).ok()?;
+    let stage = if benchmark.generators.is_empty() { Stage::Classifier } else { Stage::Augmentor };
+    match out_of_memory::advice(&stderr, stage, &spec) {
         Some(advice) => fault(format!("steps were not timed: {advice}"), String::new()),
         None if signal == KILL => fault(
             format!("killed while it timed steps ({}), as a system short of memory does", output.status),
@@ -124,17 +125,17 @@ fn untimed(output: &Output, program: &Path, trial: &BenchmarkRequest) -> Option<
     }
 }
 
-/// The last line of `said` with words.
-fn last(said: &str) -> &str {
-    said.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or_default()
+/// The last line of `text` that is not blank.
+fn last_line(text: &str) -> &str {
+    text.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or_default()
 }
 
-/// Why a worker did not answer, in one line: what the dynamic loader said, or its own last words.
+/// Why a worker did not answer, on one line: the message of the dynamic loader, or the last line of its own output.
 fn reason(output: &Output, program: &Path) -> String {
-    let said = String::from_utf8_lossy(&output.stderr);
-    let last = last(&said);
-    let own = format!("{}: ", program.display());
-    let last = last.strip_prefix(&own).unwrap_or(last);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let prefix = format!("{}: ", program.display());
+    let last = last_line(&stderr);
+    let last = last.strip_prefix(&prefix).unwrap_or(last);
     match last.strip_prefix("error while loading shared libraries: ") {
         Some(library) => format!("the worker does not load: {library}"),
         None if last.is_empty() => format!("the worker does not answer ({})", output.status),
@@ -142,23 +143,25 @@ fn reason(output: &Output, program: &Path) -> String {
     }
 }
 
-fn first(text: &[u8]) -> String {
+/// At most 60 characters of the first line of `text`.
+fn shortened(text: &[u8]) -> String {
     String::from_utf8_lossy(text).lines().next().unwrap_or_default().chars().take(60).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seraug_core::device::DeviceChoice;
     use std::os::unix::fs::PermissionsExt;
 
-    /// What is said of a worker that is this shell script.
+    /// The fault of a worker that is this shell script.
     fn of(script: &str) -> WorkerFault {
         let (path, fault) = asked(script, &ProbeQuestion::default());
         assert_eq!((&fault.path, fault.next.as_str()), (&path, BUILD));
         fault
     }
 
-    /// Its path, and what is said of it after `question`.
+    /// The path of such a worker, and its fault when it is asked `question`.
     fn asked(script: &str, question: &ProbeQuestion) -> (PathBuf, WorkerFault) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(NAME);
@@ -176,19 +179,19 @@ mod tests {
         assert_eq!(of("echo a >&2; echo 'b c' >&2; exit 1").found, "the worker does not answer: b c");
         assert_eq!(of("kill -9 $$").found, "the worker does not answer (signal: 9 (SIGKILL))");
         let once = r#"[ -e "$0.killed" ] || { touch "$0.killed"; kill -9 $$; }; echo hello"#;
-        assert!(of(once).found.starts_with("no answer of a worker ("), "the second time it answers");
-        assert!(of("echo hello").found.starts_with("no answer of a worker ("));
+        assert!(of(once).found.starts_with("not an answer of a worker ("), "the second time it answers");
+        assert!(of("echo hello").found.starts_with("not an answer of a worker ("));
         let other = of(r#"echo '{"version": "0.0.1", "revision": "abc"}'"#).found;
         assert_eq!(
             other,
-            format!("the worker is 0.0.1 (abc), this program {VERSION} ({})", version::revision())
+            format!("the worker is 0.0.1 (abc), this program is {VERSION} ({})", version::revision())
         );
         let missing = ask(Path::new("/nowhere/seraug-worker"), &ProbeQuestion::default()).unwrap_err();
-        assert_eq!(missing.found, "the worker, which trains, is not there");
+        assert_eq!(missing.found, "seraug-worker not found next to seraug");
     }
 
     #[test]
-    fn a_trial_that_fails_does_not_blame_the_build() {
+    fn a_benchmark_that_fails_does_not_blame_the_build() {
         let spec = r#"title = "t"
 corpus = "any"
 classes = { neutral = ["neutral"], angry = ["angry"] }
@@ -197,15 +200,15 @@ condition = [{ name = "no-aug" }]
 classifier.batch = 8
 classifier.small-batch = 1
 "#;
-        let trial = BenchmarkRequest {
+        let benchmark = BenchmarkRequest {
             spec: spec.to_owned(),
             precision: spec::Precision::F32,
-            device: "cpu".to_owned(),
+            device: DeviceChoice::Cpu,
             generators: Vec::new(),
             batches: vec![8],
             windows: false,
         };
-        let question = ProbeQuestion { trial: Some(trial), ..ProbeQuestion::default() };
+        let question = ProbeQuestion { benchmark: Some(benchmark), ..ProbeQuestion::default() };
         let told = |script: &str| {
             let (path, fault) = asked(script, &question);
             fault.to_string().strip_prefix(&format!("{}: ", path.display())).unwrap().to_owned()
@@ -218,9 +221,9 @@ classifier.small-batch = 1
         );
         assert_eq!(
             told("echo 'memory allocation of 1024 bytes failed' >&2; kill -9 $$"),
-            format!("steps were not timed: out of memory on the host: 1.00 KiB asked for; {remedy}")
+            format!("steps were not timed: out of memory on the host: 1.00 KiB requested; {remedy}")
         );
-        // It would answer the second time.
+        // Asked a second time it would answer.
         let once = r#"[ -e "$0.killed" ] || { touch "$0.killed"; kill -9 $$; }; echo hello"#;
         assert_eq!(
             told(once),

@@ -1,36 +1,38 @@
-//! What a supervisor and its workers tell each other: one JSON value a line. Both are of one build.
+//! The messages between a supervisor and its workers: one JSON value a line. Both programs are of one build.
 
-use seraug_core::device::{Card, DeviceInfo};
+use seraug_core::device::{Card, DeviceChoice, DeviceInfo};
 use seraug_core::run_files::NetworkInfo;
 use seraug_core::spec::{Augment, Precision};
+use seraug_core::store::Stage;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::path::PathBuf;
 
-/// To a worker, on its standard input. The end of the input means that the supervisor is gone: stop.
+/// An order to a worker, on its standard input. The end of the input means that the supervisor is gone: stop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WorkerOrder {
-    /// Work on the cell of this row of plan.csv, from 0; it is tried for the `attempt`-th time.
+    /// Work on the cell of this row of plan.csv; this is its `attempt`-th try.
     Cell {
         /// Row of plan.csv, from 0.
         row: usize,
-        /// From 1.
+        /// Number of the try, from 1.
         attempt: usize,
     },
-    /// Save and stop.
+    /// Save a checkpoint and stop.
     Stop,
 }
 
-/// From a worker, on its standard output.
+/// What a worker reports, on its standard output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
     /// It has read the experiment, and waits for orders.
     Ready,
-    /// A training goes on.
+    /// A training has advanced; sent at most once a second.
     Step {
-        /// `augmentor` or `classifier`.
-        stage: String,
+        /// The stage that is being trained.
+        stage: Stage,
         /// Steps done.
         step: usize,
         /// Steps in all.
@@ -38,14 +40,14 @@ pub enum Event {
         /// The last row of the history: name and value of each quantity; empty before the first.
         values: Vec<(String, f64)>,
     },
-    /// Another process makes a stage of the cell.
+    /// Another process trains a stage that the cell needs.
     Waiting {
-        /// Who, for a person.
+        /// That process in words: cell, run, process id, host.
         by: String,
     },
-    /// Something to know that stops nothing.
+    /// A remark that stops nothing.
     Note {
-        /// One line.
+        /// The remark, on one line.
         text: String,
     },
     /// The cell's outcome.toml is written.
@@ -54,103 +56,115 @@ pub enum Event {
     Failed {
         /// Why, on one line.
         error: String,
-        /// Whether another try may end otherwise; the worker ends after that.
-        may_pass: bool,
+        /// Whether a retry by another process may succeed; the worker exits after reporting it.
+        retryable: bool,
     },
-    /// The cell was left, its checkpoint written, because a stop was asked for. The worker ends after that.
+    /// The cell was left with a checkpoint because a stop was requested. The worker exits after reporting it.
     Stopped,
 }
 
-/// To `seraug-worker probe`, on its standard input: one line. What is not asked for costs nothing.
+/// A question to `seraug-worker probe`, one line on its standard input. What is not asked for costs nothing.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ProbeQuestion {
     /// Devices to open.
-    pub devices: Vec<String>,
+    pub devices: Vec<DeviceChoice>,
     /// Threads of a tensor operation on the CPU.
     pub threads: usize,
     /// Whether to look for CUDA devices.
     pub cuda: bool,
-    /// The text of a resolved spec whose networks are to be counted.
+    /// The text of a resolved spec whose networks' sizes are wanted.
     pub spec: Option<String>,
-    /// Steps to be timed.
-    pub trial: Option<BenchmarkRequest>,
+    /// Steps to time.
+    pub benchmark: Option<BenchmarkRequest>,
 }
 
-/// What is to be timed, on made-up data.
+/// The steps to time, on random data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BenchmarkRequest {
-    /// The text of a resolved spec: sizes and precision.
+    /// The text of a resolved spec, which has the sizes of the networks.
     pub spec: String,
-    /// In which numbers it computes; the worker has to know before it opens a device.
+    /// The precision of the spec; the worker has to know it before it opens a device.
     pub precision: Precision,
-    /// `cpu` or `cuda:N`.
-    pub device: String,
-    /// Generators of which an iteration of the training is timed.
+    /// The device to time on.
+    pub device: DeviceChoice,
+    /// Generators; an iteration of the training of each is timed.
     pub generators: Vec<Augment>,
-    /// Batches with which a step of the classifier is timed.
+    /// Batch sizes; a step of the classifier is timed with each.
     pub batches: Vec<usize>,
-    /// Whether a window augmented is timed.
+    /// Whether the augmentation of a window is timed.
     pub windows: bool,
 }
 
-/// One thing that was timed, without its first time.
+/// The timings of one kind of work, without its warm-up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Timed {
-    /// What.
+    /// The kind of work.
     pub work: Timing,
-    /// Of each time, in order; at least two.
+    /// Seconds of each repetition, in order; at least two.
     pub seconds: Vec<f64>,
-    /// Seconds that the worker's threads computed meanwhile, and that they waited for a processor, where the system tells.
+    /// Seconds that the worker's threads computed meanwhile and that they waited for a processor; none where the
+    /// system does not tell.
     pub processor: Option<[f64; 2]>,
 }
 
-/// A kind of work that a run consists of.
+/// A kind of work that a run consists of and whose time is measured.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Timing {
     /// An iteration of a generator's training: see [`seraug_core::spec::TrainingWork::of`].
     Iteration(Vec<String>),
-    /// A step of the classifier's training with so many segments.
+    /// A step of the classifier's training with a batch of this many segments.
     Step(usize),
-    /// One window augmented.
+    /// The augmentation of one window.
     Window,
-    /// One segment classified.
+    /// The classification of one segment.
     Segment,
 }
 
-/// From `seraug-worker probe`, on its standard output: one line.
+impl fmt::Display for Timing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Timing::Iteration(of) => write!(f, "augmentor ({})", of.join(", ")),
+            Timing::Window => f.write_str("augmenting"),
+            Timing::Step(batch) => write!(f, "classifier, {batch} segments a step"),
+            Timing::Segment => f.write_str("testing"),
+        }
+    }
+}
+
+/// The answer of `seraug-worker probe`, one line on its standard output.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ProbeAnswer {
-    /// Of the program.
+    /// Version of the worker.
     pub version: String,
-    /// Of the code.
+    /// Git revision of the worker.
     pub revision: String,
     /// Release of the libtorch that it has loaded, such as `2.11.0+cu130`.
     pub libtorch: String,
     /// The folder that libtorch was loaded from, where the system tells.
     pub folder: Option<PathBuf>,
-    /// The devices that were to be opened, or the first that could not be.
+    /// The devices of the question, or the first of them that could not be opened.
     pub devices: Opened,
-    /// CUDA devices, where they were asked for, or why there is none.
+    /// The CUDA devices or why there is none; absent where nobody asked.
     pub cuda: Option<std::result::Result<Vec<Card>, String>>,
-    /// The networks of the spec.
+    /// Sizes of the networks of the spec.
     pub networks: Vec<NetworkInfo>,
-    /// What was timed.
+    /// The timings of the benchmark.
     pub timed: Vec<Timed>,
 }
 
-/// What became of the devices of a [`ProbeQuestion`].
+/// The outcome of opening the devices of a [`ProbeQuestion`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Opened {
-    /// All were: how each is named to a worker, and what it is.
-    All(Vec<(String, DeviceInfo)>),
-    /// One was not, and why; `usage` where the command line asked for what cannot be.
+    /// All were opened: the choice that a worker is given for each, and what it is.
+    All(Vec<(DeviceChoice, DeviceInfo)>),
+    /// One could not be opened.
     Not {
-        /// On one line.
+        /// The reason, on one line.
         error: String,
-        /// Whose mistake.
+        /// Whether the command line asked for something impossible (exit code 2).
         usage: bool,
     },
 }

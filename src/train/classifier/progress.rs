@@ -41,7 +41,7 @@ impl ClassifierProgress {
     }
 
     /// Writes the state of a training of `steps` steps into `dir`.
-    pub fn save(&self, steps: usize, dir: &Path) -> Result<()> {
+    pub(super) fn save(&self, steps: usize, dir: &Path) -> Result<()> {
         let mut to = Writer::new(self.step, steps);
         to.params("classifier", self.net.params());
         to.params("classifier", self.net.buffers());
@@ -52,7 +52,7 @@ impl ClassifierProgress {
     }
 
     /// Takes up what [`ClassifierProgress::save`] wrote, for a training of `steps` steps as `spec` says.
-    pub fn load(&mut self, spec: &Classifier, steps: usize, dir: &Path) -> Result<()> {
+    pub(super) fn load(&mut self, spec: &Classifier, steps: usize, dir: &Path) -> Result<()> {
         let mut from = Reader::open(dir)?;
         self.step = from.step(steps, !spec.continues())?;
         from.params("classifier", self.net.params())?;

@@ -109,10 +109,10 @@ mod tests {
                     assert_eq!(skipped.take(120).collect::<Vec<_>>(), drawn, "{count} after {before}");
                 }
             }
-            let started = std::time::Instant::now();
+            // More places than could be drawn one by one.
             let mut late = order();
-            late.skip_places(100_000 * 64);
-            assert!(late.next().is_some() && started.elapsed().as_millis() < 100);
+            late.skip_places(1 << 50);
+            assert!(late.next().is_some());
         }
     }
 

@@ -3,12 +3,12 @@
 use super::{Generate, Made, Samples, Sources, Untrained};
 use crate::feature_bank::Bank;
 use rayon::prelude::*;
-use seraug_core::error::Result;
+use seraug_core::error::{Result, all_or_errors};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{AddedNoise, Features};
 use seraug_data::audio::{LogMel, MelExtractor};
 use seraug_data::corpora::Utterance;
-use seraug_data::features::{Standardiser, all_or_errors, samples};
+use seraug_data::features::{Standardiser, samples};
 use tch::Device;
 
 impl Generate for AddedNoise {

@@ -156,7 +156,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// The ABI without CUDA: `begin` refuses where asked to, and `replay` does nothing.
-    pub fn stand_in(dir: &Path, begin: &str) -> GraphApi {
+    pub(crate) fn stand_in(dir: &Path, begin: &str) -> GraphApi {
         let (source, library) = (dir.join("graph.c"), dir.join(CUDA_GRAPH));
         let text = format!(
             r#"

@@ -2,7 +2,7 @@
 
 use super::cuda::{self, NoCuda};
 use super::libtorch;
-use seraug_core::device::{self, DeviceChoice, DeviceInfo};
+use seraug_core::device::{self, DeviceChoice, DeviceClass, DeviceInfo};
 use seraug_core::error::{Error, Result};
 use tch::{Kind, Tensor};
 
@@ -84,7 +84,7 @@ pub fn choice(device: Device) -> DeviceChoice {
 pub fn describe(device: Device) -> DeviceInfo {
     let cpu = device::cpu(usize::try_from(tch::get_num_threads()).unwrap_or(1));
     match device {
-        Device::Cuda(n) => DeviceInfo { class: "cuda".to_owned(), name: cuda::card(n).name, ..cpu },
+        Device::Cuda(n) => DeviceInfo { class: DeviceClass::Cuda, name: cuda::card(n).name, ..cpu },
         _ => cpu,
     }
 }
@@ -125,6 +125,6 @@ mod tests {
     #[test]
     fn the_cpu_opens_and_has_the_threads_that_libtorch_has() {
         let info = describe(open(DeviceChoice::Cpu).unwrap());
-        assert_eq!((info.class.as_str(), info.threads), ("cpu", tch::get_num_threads() as usize));
+        assert_eq!((info.class, info.threads), (DeviceClass::Cpu, tch::get_num_threads() as usize));
     }
 }

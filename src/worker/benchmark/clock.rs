@@ -1,4 +1,4 @@
-//! What times the steps of a training, or anything that is repeated, and ends it once that is enough.
+//! Times the steps of a training, or any repeated work, and ends it once there are enough timings.
 
 use seraug_core::error::{Error, Result};
 use seraug_run::worker_client::protocol::{Timed, Timing};
@@ -7,26 +7,26 @@ use seraug_train::history::LoggedRow;
 use seraug_train::torch::device::{Device, wait};
 use std::time::Instant;
 
-/// Steps of a training on CUDA from one look at the time to the next: a step is given to the device while the one before
-/// is computed there, which waiting after each would undo.
+/// Steps of a training on CUDA between two readings of the clock: a step is queued while the device computes the one before
+/// it, which waiting after each would prevent.
 const BLOCK: usize = 10;
 
-/// Surroundings of a training that time its steps and stop it once that is enough.
+/// The control of a training that times its steps and stops it once there are enough timings.
 pub(super) struct Clock {
     device: Device,
-    /// Steps from one look to the next.
+    /// Steps between two readings of the clock.
     every: usize,
-    /// Steps since the last look.
+    /// Steps since the last reading.
     since: usize,
     last: Instant,
-    /// Seconds of a step, look by look; the first ones are the warm-up.
+    /// Mean seconds of a step, reading by reading; the first ones are the warm-up.
     all: Vec<f64>,
     /// [`processor`] at the end of the warm-up.
     begun: Option<[f64; 2]>,
 }
 
 impl Clock {
-    /// For a training on `device`.
+    /// A clock for a training on `device`.
     pub(super) fn new(device: Device) -> Clock {
         Clock::every(device, if device.is_cuda() { BLOCK } else { 1 })
     }
@@ -35,7 +35,7 @@ impl Clock {
         Clock { device, every, since: 0, last: Instant::now(), all: Vec::new(), begun: None }
     }
 
-    /// Does `work` as often as is enough.
+    /// Repeats `work` until there are enough timings.
     pub(super) fn repeated(device: Device, mut work: impl FnMut()) -> Clock {
         let mut clock = Clock::every(device, 1);
         while !clock.done() {
@@ -45,7 +45,7 @@ impl Clock {
         clock
     }
 
-    /// What was timed, where a step was `many` times `work`.
+    /// The timings, where each step was `many` times `work`.
     pub(super) fn timed(self, work: Timing, many: usize) -> Timed {
         let since = |(from, to): ([f64; 2], [f64; 2])| [0, 1].map(|i| (to[i] - from[i]).max(0.0));
         Timed {
@@ -55,7 +55,7 @@ impl Clock {
         }
     }
 
-    /// This, where a training ended because it was stopped here.
+    /// This clock, unless the training failed: that the clock stopped it is no failure.
     pub(super) fn ended(self, ended: Result<()>) -> Result<Clock> {
         match ended {
             Ok(()) | Err(Error::Interrupted(_)) => Ok(self),
@@ -76,7 +76,7 @@ impl Clock {
         (self.since, self.last) = (0, Instant::now());
     }
 
-    /// Looks that are not counted: memory is taken, and on CUDA kernels are chosen.
+    /// Readings that are left out: memory is allocated meanwhile, and on CUDA kernels are chosen.
     fn warm_up(&self) -> usize {
         if self.device.is_cuda() { 20 / self.every } else { 1 }
     }
@@ -97,18 +97,18 @@ impl Control for Clock {
         Ok(())
     }
 
-    fn turn(&mut self, _: usize, _: usize) -> Action {
+    fn action(&mut self, _: usize, _: usize) -> Action {
         self.tick();
-        if self.done() { Action::Stop } else { Action::GoOn }
+        if self.done() { Action::Stop } else { Action::Continue }
     }
 }
 
-/// Seconds that the threads of this process have computed, and that they were ready to and waited for a processor; none
-/// where the system does not tell.
+/// Seconds that the threads of this process have computed, and that they waited for a processor; none where the system does
+/// not tell.
 fn processor() -> Option<[f64; 2]> {
     let mut sum = [0.0; 2];
     for thread in std::fs::read_dir("/proc/self/task").ok()? {
-        // One that has ended in the meantime has none.
+        // A thread that has ended in the meantime has no file.
         let Ok(text) = std::fs::read_to_string(thread.ok()?.path().join("schedstat")) else { continue };
         let mut nanoseconds = text.split_whitespace().map_while(|word| word.parse::<f64>().ok());
         for seconds in &mut sum {
@@ -124,7 +124,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_look_after_every_so_many_steps() {
+    fn the_clock_is_read_after_every_so_many_steps() {
         let mut clock = Clock::every(Device::Cpu, 4);
         (0..11).for_each(|_| clock.tick());
         assert_eq!((clock.all.len(), clock.seconds().len(), clock.since), (2, 1, 3));
@@ -133,7 +133,7 @@ mod tests {
         assert!(clock.seconds()[1] >= 0.01, "a quarter of the block: {:?}", clock.all);
         assert!(!clock.done());
         (12..200).for_each(|_| clock.tick());
-        assert!(!clock.done(), "the first look is of the warm-up");
+        assert!(!clock.done(), "the first reading is the warm-up");
         (0..4).for_each(|_| clock.tick());
         assert!(clock.done());
         let per_step = clock.seconds().to_vec();

@@ -1,9 +1,8 @@
-//! Times steps of the trainings of a spec on made-up data, with the very code that trains.
+//! Times steps of the trainings of a spec on random data, with the same code that trains.
 
 mod clock;
 
 use clock::Clock;
-use seraug_core::device::DeviceChoice;
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{self, Classifier, FinalWeights, Loss, Network, Sampling, Spec};
@@ -24,23 +23,23 @@ use seraug_train::torch::device::{self, Device};
 use seraug_train::torch::process_setup;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-/// More steps than are ever timed.
+/// More steps than a benchmark ever takes.
 const STEPS: usize = 1 << 20;
 
-/// Times what `trial` asks for, each after a warm-up.
+/// Times what the request asks for, each kind of work after a warm-up.
 ///
 /// # Errors
-/// A spec that does not read, a device that does not answer, a training that fails; too little memory as [`out_of_memory::advice`].
-pub fn run(trial: &BenchmarkRequest) -> Result<Vec<Timed>> {
-    let spec = spec::parse(&trial.spec, "the spec of a trial", &[])?;
-    let device = device::open(trial.device.parse::<DeviceChoice>()?)?;
+/// A spec that does not parse, a device that does not answer, a training that fails; too little memory, as [`out_of_memory::advice`].
+pub fn run(request: &BenchmarkRequest) -> Result<Vec<Timed>> {
+    let spec = spec::parse(&request.spec, "the spec of a benchmark", &[])?;
+    let device = device::open(request.device)?;
     if device == Device::Cpu {
         process_setup::prepare();
     }
-    let bank = made_up(&spec, device);
+    let bank = random_bank(&spec, device);
     let labels: Vec<usize> = (0..bank.lens().len()).map(|i| i % spec.classes.len()).collect();
     let mut timed = Vec::new();
-    for augment in &trial.generators {
+    for augment in &request.generators {
         let Some(work) = augment.generator().and_then(|g| g.work(&spec)) else { continue };
         let clock = explained(
             Stage::Augmentor,
@@ -49,13 +48,13 @@ pub fn run(trial: &BenchmarkRequest) -> Result<Vec<Timed>> {
         )?;
         timed.push(clock.timed(Timing::Iteration(work.of), 1));
     }
-    for &batch in &trial.batches {
+    for &batch in &request.batches {
         let clock = explained(Stage::Classifier, &spec, || steps(&spec, batch, &bank, &labels))?;
         timed.push(clock.timed(Timing::Step(batch), 1));
     }
     let many = if device.is_cuda() { 1024 } else { 32 };
     let all: Vec<usize> = (0..many).map(|i| i % bank.lens().len()).collect();
-    if trial.windows {
+    if request.windows {
         let clock = explained(Stage::Classifier, &spec, || {
             let networks = Networks::new(&spec, Seed::new(1), device);
             let names = vec!["made up"; many];
@@ -65,7 +64,7 @@ pub fn run(trial: &BenchmarkRequest) -> Result<Vec<Timed>> {
         })?;
         timed.push(clock.timed(Timing::Window, many));
     }
-    if !trial.batches.is_empty() {
+    if !request.batches.is_empty() {
         let clock = explained(Stage::Classifier, &spec, || {
             let (Network::Vgg(sizes), c) = (&spec.classifier.network, &spec.classifier);
             let (mels, classes) = (spec.features.mels, spec.classes.len());
@@ -78,8 +77,8 @@ pub fn run(trial: &BenchmarkRequest) -> Result<Vec<Timed>> {
     Ok(timed)
 }
 
-/// Utterances of one segment, and of one window, of noise.
-fn made_up(spec: &Spec, device: Device) -> Bank {
+/// Utterances of noise, each as long as the shorter of a segment and a window.
+fn random_bank(spec: &Spec, device: Device) -> Bank {
     let (frames, mels) = (spec.classifier.segment_frames.min(spec.augmentor.frames), spec.features.mels);
     let item = |i: usize| {
         let mut db = vec![0f32; frames * mels];
@@ -104,7 +103,7 @@ fn steps(spec: &Spec, batch: usize, bank: &Bank, labels: &[usize]) -> Result<Clo
         batch,
         small_batch: batch,
         min_steps: STEPS,
-        // The others cost next to nothing beside a step, and a speaker to hold out is not here.
+        // The others cost almost nothing compared with a step, and there is no speaker to hold out.
         weights: FinalWeights::Last,
         ..spec.classifier.clone()
     };
@@ -128,7 +127,7 @@ fn steps(spec: &Spec, batch: usize, bank: &Bank, labels: &[usize]) -> Result<Clo
     clock.ended(ended)
 }
 
-/// What `time` gives. A failure for want of memory is told as what to change.
+/// The result of `time`. Where memory ran out, the error says what to change.
 fn explained(stage: Stage, spec: &Spec, time: impl FnOnce() -> Result<Clock>) -> Result<Clock> {
     let advice = |text: &str| out_of_memory::advice(text, stage, spec).map(Error::failed);
     match catch_unwind(AssertUnwindSafe(time)) {
@@ -144,6 +143,7 @@ fn explained(stage: Stage, spec: &Spec, time: impl FnOnce() -> Result<Clock>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seraug_core::device::DeviceChoice;
     use seraug_core::spec::{Augment, CopySource, GanLoss, TripletGan};
 
     fn tiny() -> Spec {
@@ -163,16 +163,16 @@ condition = [{ name = "no-aug" }]
         let gan =
             Augment::TripletGan(TripletGan { losses: vec![GanLoss::Gan], copies: 1, of: CopySource::All });
         let gan = std::slice::from_ref(&gan);
-        let trial = |generators: &[Augment], batches: &[usize], windows: bool| BenchmarkRequest {
+        let request = |generators: &[Augment], batches: &[usize], windows: bool| BenchmarkRequest {
             spec: spec.to_toml(),
             precision: spec.precision,
-            device: "cpu".to_owned(),
+            device: DeviceChoice::Cpu,
             generators: generators.to_vec(),
             batches: batches.to_vec(),
             windows,
         };
-        let of = |trial: &BenchmarkRequest| -> Vec<Timing> {
-            let timed = run(trial).unwrap();
+        let of = |request: &BenchmarkRequest| -> Vec<Timing> {
+            let timed = run(request).unwrap();
             for t in &timed {
                 assert!(t.seconds.len() >= 3 && t.seconds.iter().all(|s| *s > 0.0 && *s < 10.0), "{t:?}");
             }
@@ -180,10 +180,10 @@ condition = [{ name = "no-aug" }]
         };
         let iteration = Timing::Iteration(vec!["gan".to_owned()]);
         let all = [iteration.clone(), Timing::Step(16), Timing::Window, Timing::Segment];
-        assert_eq!(of(&trial(gan, &[16], true)), all);
-        assert_eq!(of(&trial(&[], &[16], true)), all[1..], "the augmentor is in the store");
-        assert_eq!(of(&trial(gan, &[], false)), [iteration]);
-        assert_eq!(of(&trial(&[], &[], false)), []);
+        assert_eq!(of(&request(gan, &[16], true)), all);
+        assert_eq!(of(&request(&[], &[16], true)), all[1..], "the augmentor is in the store");
+        assert_eq!(of(&request(gan, &[], false)), [iteration]);
+        assert_eq!(of(&request(&[], &[], false)), []);
     }
 
     #[test]

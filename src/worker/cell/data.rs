@@ -1,4 +1,4 @@
-//! What cells are made of: the experiment they share, and the data of a fold on the device.
+//! The inputs of a cell: the experiment, and the data of its fold on the device.
 
 use indicatif::ProgressBar;
 use seraug_core::error::Result;
@@ -8,45 +8,44 @@ use seraug_core::store::Store;
 use seraug_data::audio::LogMel;
 use seraug_data::features::{self, Standardiser};
 use seraug_data::split::{Fold, Selection};
-use seraug_run::plan::Cell;
 use seraug_train::feature_bank::Bank;
 use std::rc::Rc;
 use std::time::Duration;
 use tch::Device;
 
-/// What the cells of a run share.
+/// What a cell is trained with, beside its own place in the plan.
 #[derive(Debug, Clone, Copy)]
 pub struct CellContext<'a> {
     /// The experiment.
     pub spec: &'a Spec,
-    /// Its utterances.
+    /// The utterances of the experiment.
     pub selection: &'a Selection,
-    /// Every cell of its plan.
-    pub cells: &'a [Cell],
-    /// Where the files go.
+    /// Whether the cell writes a gallery for the report.
+    pub gallery: bool,
+    /// The run directory, which has the cell's files.
     pub run: &'a RunDir,
-    /// Finished stages, and the cache of log-mels.
+    /// The store of finished stages and of log-mels.
     pub store: &'a Store,
-    /// Where to train.
+    /// The device to train on.
     pub device: Device,
-    /// Between two checkpoints.
+    /// Time between two checkpoints.
     pub checkpoint_every: Duration,
-    /// Train the augmentor by CUDA graphs where they can be made.
+    /// Train the augmentor by CUDA graphs where they can be recorded.
     pub cuda_graphs: bool,
 }
 
-/// The data of a fold on the device; shared by its conditions.
+/// The data of a fold on the device; its conditions share it.
 #[derive(Debug)]
 pub struct FoldData {
-    /// Log-mels of `fold.train`, in its order.
+    /// Log-mels of `fold.train`, in the same order.
     pub train: Bank,
-    /// Log-mels of `fold.test`, in its order.
+    /// Log-mels of `fold.test`, in the same order.
     pub test: Bank,
-    /// Of the log-mels of `fold.train`.
+    /// Mean and deviation of the log-mels of `fold.train`.
     pub standardiser: Standardiser,
 }
 
-/// The data of the fold that was asked for last, and the log-mels that all are made of; loaded when needed.
+/// The data of the fold that was used last, and the log-mels of all utterances; both are loaded on first use.
 #[derive(Debug, Default)]
 pub struct LoadedData {
     mels: Option<Vec<LogMel>>,
@@ -54,7 +53,7 @@ pub struct LoadedData {
 }
 
 impl LoadedData {
-    /// The data of `fold`.
+    /// Returns the data of `fold`, loading it where another fold was used last.
     ///
     /// # Errors
     /// Audio that cannot be read.
@@ -65,7 +64,7 @@ impl LoadedData {
             self.mels = Some(features::extract_all(utterances, &context.spec.features, store, &hidden)?);
         }
         let mels = self.mels.as_ref().expect("just loaded");
-        // Conditions of a fold follow each other, and share its data.
+        // The conditions of a fold follow each other and share its data.
         if self.fold.as_ref().is_none_or(|(loaded, _)| !Rc::ptr_eq(loaded, fold)) {
             self.fold = None;
             self.fold = Some((Rc::clone(fold), FoldData::new(mels, fold, context.device)));
@@ -75,7 +74,7 @@ impl LoadedData {
 }
 
 impl FoldData {
-    /// Standardises with the statistics of `fold.train` and puts both sides on the device.
+    /// Standardises both sides with the statistics of `fold.train` and puts them on the device.
     fn new(mels: &[LogMel], fold: &Fold, device: Device) -> FoldData {
         let of = |items: &[usize]| -> Vec<&LogMel> { items.iter().map(|&i| &mels[i]).collect() };
         let (train, test) = (of(&fold.train), of(&fold.test));

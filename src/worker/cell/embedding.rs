@@ -1,4 +1,4 @@
-//! Representations of originals and of their augmentations, for Fig. 3 of the paper.
+//! Representations of utterances and of their augmentations, for Fig. 3 of the paper.
 
 use super::{CellContext, FoldData};
 use seraug_core::error::{Error, Result};
@@ -12,15 +12,15 @@ use seraug_train::generators::triplet_gan::{Networks, augment};
 use std::path::Path;
 use tch::{Tensor, no_grad};
 
-/// Utterances that go through the representation learner at once.
+/// Batch size of the representation learner.
 const BATCH: usize = 64;
 
-/// Writes embedding.csv of a cell whose augmentor is in the store: `utterance,class,kind,r0...`, the originals
-/// (`original`) and then their augmentations (`augmentation`). An utterance longer than the augmentor's window is
-/// represented by its first window.
+/// Writes embedding.csv of a cell whose augmentor is in the store: `utterance,class,kind,r0...`, first the originals
+/// (`original`), then their augmentations (`augmentation`). An utterance longer than the augmentor's window is represented by
+/// its first window.
 ///
 /// # Errors
-/// A store entry that does not read, a file that cannot be written.
+/// An unreadable entry of the store, a file that cannot be written.
 pub fn write(
     context: &CellContext,
     cell: &Cell,
@@ -67,8 +67,8 @@ pub fn write(
     write_atomic(path, &writer.into_inner().map_err(|e| failed(&e))?)
 }
 
-/// `per_class` utterances of each class of `of`, at random by `seed`: of a seed that the conditions of a fold share, the
-/// same for every condition.
+/// Chooses `per_class` utterances of each class from `of` at random by `seed`. With a seed that the conditions of a fold share,
+/// the choice is the same for every condition.
 pub fn choose(context: &CellContext, seed: Seed, of: &[usize], per_class: usize) -> Vec<usize> {
     let mut chosen = Vec::new();
     for class in 0..context.spec.classes.len() {
@@ -83,7 +83,7 @@ pub fn choose(context: &CellContext, seed: Seed, of: &[usize], per_class: usize)
     chosen
 }
 
-/// r of every utterance of a bank.
+/// The representation r of every utterance of a bank.
 fn represent(networks: &Networks, spec: &seraug_core::spec::Spec, bank: &Bank) -> Vec<Vec<f32>> {
     let all: Vec<usize> = (0..bank.lens().len()).collect();
     let mut rows = Vec::with_capacity(all.len());

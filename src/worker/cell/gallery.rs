@@ -1,4 +1,4 @@
-//! Log-mels of a few utterances beside their augmentations, for the report.
+//! Log-mels of a few utterances and of their augmentations, for the report.
 
 use super::embedding::choose;
 use super::{CellContext, FoldData};
@@ -11,14 +11,14 @@ use seraug_train::feature_bank::Bank;
 use seraug_train::generators::triplet_gan::{Networks, augment};
 use std::path::Path;
 
-/// Utterances of each class.
+/// Utterances that are shown of each class.
 const PER_CLASS: usize = 2;
 
-/// Writes gallery.csv and gallery.npy of a cell whose augmentor is in the store into `dir`: utterances that the augmentor
-/// was trained on, the same for every condition of a fold, by their first window.
+/// Writes gallery.csv and gallery.npy of a cell whose augmentor is in the store into `dir`: the first windows of utterances
+/// that the augmentor was trained on, the same for every condition of a fold.
 ///
 /// # Errors
-/// A store entry that does not read, a file that cannot be written.
+/// An unreadable entry of the store, a file that cannot be written.
 pub fn write(context: &CellContext, cell: &Cell, data: &FoldData, dir: &Path) -> Result<()> {
     let CellContext { spec, selection, store, device, .. } = *context;
     let (Some(key), Augment::TripletGan(gan)) = (&cell.augmentor, &spec.condition[cell.condition].augment)
@@ -54,7 +54,7 @@ pub fn write(context: &CellContext, cell: &Cell, data: &FoldData, dir: &Path) ->
     write_gallery(dir, &shown, spec.features.mels)
 }
 
-/// The first `frames` frames of each utterance, fewer where it is shorter, [frames, mels] each.
+/// The first `frames` frames of each utterance, or all of a shorter one, as [frames, mels].
 fn first_windows(bank: &Bank, frames: usize) -> Vec<Vec<f32>> {
     let mels = bank.frames().size()[1] as usize;
     let all = Vec::<f32>::try_from(bank.frames().to_device(tch::Device::Cpu).reshape([-1]))

@@ -9,6 +9,7 @@ pub mod training_set;
 
 pub use data::{CellContext, FoldData, LoadedData};
 
+use seraug_core::device::DeviceClass;
 use seraug_core::error::{Error, Result};
 use seraug_core::files::write_atomic;
 use seraug_core::metrics::Confusion;
@@ -22,7 +23,7 @@ use seraug_core::store::{Key, Stage, StageTask};
 use seraug_core::version;
 use seraug_core::with_generator;
 use seraug_data::split::{Fold, Selection};
-use seraug_run::plan::{Cell, augmentor_sees, has_gallery};
+use seraug_run::plan::{Cell, augmentor_sees};
 use seraug_run::warnings;
 use seraug_train::classifier::predict::predict;
 use seraug_train::classifier::vote::Prediction;
@@ -83,7 +84,7 @@ impl CellJob<'_> {
             // Also where it was interrupted between its entry in the store and this file.
             let own = info.made_in == task.run && info.made_by == task.cell;
             log.push(format!("{} {key}: {}", stage.name(), if own { "trained" } else { "from the store" }));
-            trained.extend(own.then(|| stage.name().to_owned()));
+            trained.extend(own.then_some(stage));
             Ok(info.seconds)
         };
         let seconds_augmentor = match &self.cell.augmentor {
@@ -100,7 +101,7 @@ impl CellJob<'_> {
             let data = self.loaded.data(self.context, &self.cell.fold)?;
             embedding::write(self.context, self.cell, key, data, e, &file("embedding.csv"))?;
         }
-        if has_gallery(self.cell, self.context.cells, spec) {
+        if self.context.gallery {
             let data = self.loaded.data(self.context, &self.cell.fold)?;
             gallery::write(self.context, self.cell, data, &run.path().join(self.cell.id.dir()))?;
         }
@@ -114,11 +115,11 @@ impl CellJob<'_> {
         Ok(CellRecord {
             status: OutcomeStatus::Done,
             error: String::new(),
-            key_classifier: self.cell.classifier.to_string(),
+            key_classifier: Some(self.cell.classifier.clone()),
             trained,
             seconds_augmentor,
             seconds_classifier,
-            device: if device.is_cuda() { "cuda" } else { "cpu" }.to_owned(),
+            device: if device.is_cuda() { DeviceClass::Cuda } else { DeviceClass::Cpu },
             host: Owner::me().host.clone(),
             revision: version::revision().to_owned(),
             attempts: attempt,

@@ -1,4 +1,4 @@
-//! stage.toml: what a stage's entry in the store says about itself.
+//! stage.toml: how an entry of the store was made.
 
 use seraug_core::digest::digest_hex;
 use seraug_core::error::{Error, Result};
@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use tch::{Device, Tensor};
 
-/// What a stage's entry in the store says about itself; [`seraug_core::store::Making`] is what others read of it. Fields that a
-/// later version adds are left alone.
+/// The contents of stage.toml, of which other programs read [`seraug_core::store::Making`]. Fields that a later version adds are
+/// ignored.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct StageInfo {
-    /// Of the training, and of the classifier's test.
+    /// Wall-clock seconds of the training and, for a classifier, of its test.
     pub(super) seconds: f64,
-    /// SHA-256 over the trained weights: equal for equal trainings.
+    /// SHA-256 of the trained weights, which is equal for equal trainings.
     weights_sha256: String,
-    /// The cell that it was trained for.
+    /// The cell that the stage was trained for.
     pub(super) made_by: String,
-    /// That cell's run.
+    /// The run of that cell.
     pub(super) made_in: String,
     /// Release of libtorch; empty in entries of earlier versions.
     #[serde(default)]
@@ -31,7 +31,7 @@ pub(super) struct StageInfo {
 }
 
 impl StageInfo {
-    /// Of a training that `task` asked for, of so many seconds, that came to these weights on the device where they are.
+    /// Describes a training for `task` that took `seconds` and resulted in `weights`, on the device that they are on.
     pub(super) fn new(task: &StageTask, seconds: f64, weights: &Tensor) -> StageInfo {
         StageInfo {
             seconds,

@@ -1,4 +1,4 @@
-//! One stage of a cell: from the store, from whoever is making it, or trained here under a lease.
+//! One stage of a cell: taken from the store, awaited from another process, or trained here under a lease.
 
 use seraug_core::error::{Error, Result};
 use seraug_core::files::{self, write_atomic};
@@ -10,97 +10,100 @@ use seraug_train::history::LoggedRow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Between two looks at a stage that somebody else is making.
-const LOOK: Duration = Duration::from_millis(300);
-/// Between two signs of life of a training.
-const SIGN: Duration = Duration::from_secs(1);
-/// A last checkpoint above this size (bytes) is not kept for a training with more steps.
+/// Time between two looks at a stage that another process trains.
+const POLL_INTERVAL: Duration = Duration::from_millis(300);
+/// Shortest time between two reports of a training.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+/// Largest checkpoint, in bytes, that is kept after the end of a training for one with more steps.
 const LARGEST_KEPT: u64 = 512 << 20;
 
-/// Who wants to know how a stage goes.
+/// Is told about the progress of a stage.
 pub trait StageObserver {
-    /// A training is about to begin.
+    /// A training is about to start.
     fn begins(&mut self, stage: Stage);
-    /// A log interval of a training.
+    /// A training has logged a row.
     fn row(&mut self, stage: Stage, row: &LoggedRow);
-    /// A training goes on: at most one a second.
+    /// A training has advanced; called at most once a second.
     fn step(&mut self, stage: Stage, step: usize, steps: usize);
-    /// Another process makes the stage; called again while it does.
+    /// Another process trains the stage; called again every few seconds while it does.
     fn waiting(&mut self, stage: Stage, holder: &Holder);
-    /// Something to know that stops nothing.
+    /// A remark that stops nothing.
     fn note(&mut self, text: String);
 }
 
-/// A stage to obtain.
+/// A stage that a cell needs.
 #[derive(Debug, Clone, Copy)]
 pub struct StageRequest<'a> {
-    /// Where finished ones are.
+    /// The store of finished stages.
     pub store: &'a Store,
-    /// Which.
+    /// The stage.
     pub stage: Stage,
-    /// Its key.
+    /// The key of its result.
     pub key: &'a Key,
-    /// What its checkpoints are kept by.
+    /// The trajectory that its checkpoints are kept by.
     pub trajectory: &'a Key,
-    /// Who asks.
+    /// The cell that needs it, for the lease.
     pub task: &'a StageTask,
-    /// Between two checkpoints.
+    /// Time between two checkpoints.
     pub checkpoint_every: Duration,
 }
 
-/// A training about to begin.
+/// A training that is about to start, its lease in hand.
 pub struct PendingTraining<'a> {
-    wanted: &'a StageRequest<'a>,
+    request: &'a StageRequest<'a>,
     lease: Lease,
-    /// Who wants to know.
+    /// Is told about the progress.
     pub watch: &'a mut dyn StageObserver,
 }
 
-/// The folder of the stage's entry. `train` is called where it is in no store and
-/// nobody else makes it; it trains under [`PendingTraining::control`] and puts the entry into the store.
+/// Returns the folder of the stage's entry in the store. Where the entry is missing and no other process makes it, `train` is
+/// called, which trains under [`PendingTraining::control`] and puts the entry into the store.
 ///
 /// # Errors
-/// Those of `train`; a stop that was asked for; a store that cannot be written.
+/// Those of `train`; a requested stop; a store that cannot be written.
 pub fn get_or_train(
-    wanted: StageRequest,
+    request: StageRequest,
     watch: &mut dyn StageObserver,
     mut train: impl FnMut(&mut PendingTraining) -> Result<PathBuf>,
 ) -> Result<PathBuf> {
-    let StageRequest { store, stage, key, .. } = wanted;
-    let mut observer = LeaseObserver::default();
-    let mut said: Option<Instant> = None;
+    let StageRequest { store, stage, key, .. } = request;
+    let mut lease_observer = LeaseObserver::default();
+    let mut reported: Option<Instant> = None;
     loop {
         if let Some(dir) = store.find(stage, key) {
             return Ok(dir);
         }
-        match store.claim(stage, key, wanted.task, &mut observer)? {
+        match store.claim(stage, key, request.task, &mut lease_observer)? {
             Claim::Held(lease) => {
                 // It may have been finished between the look and the claim.
                 if let Some(dir) = store.find(stage, key) {
                     return Ok(dir);
                 }
-                match train(&mut PendingTraining { wanted: &wanted, lease, watch }) {
-                    // Nobody asked: the lease was taken over while this process slept. Its successor goes on.
+                match train(&mut PendingTraining { request: &request, lease, watch }) {
+                    // Nobody requested a stop: another process took the lease over while this one was suspended.
                     Err(Error::Interrupted(_)) if interrupt::stops() == 0 => {}
                     trained => return trained,
                 }
             }
             Claim::Taken(holder) => {
-                if said.is_none_or(|at| at.elapsed() > SIGN * 5) {
+                if reported.is_none_or(|at| at.elapsed() > REPORT_INTERVAL * 5) {
                     watch.waiting(stage, &holder);
-                    said = Some(Instant::now());
+                    reported = Some(Instant::now());
                 }
                 if interrupt::stops() > 0 {
-                    return Err(Error::interrupted(format!("stopped while waiting for {}", by(&holder))));
+                    return Err(Error::interrupted(format!(
+                        "stopped while waiting for {}",
+                        describe(&holder)
+                    )));
                 }
-                std::thread::sleep(LOOK);
+                std::thread::sleep(POLL_INTERVAL);
             }
         }
     }
 }
 
-/// Who a holder is, for a person.
-pub fn by(holder: &Holder) -> String {
+/// The holder of a lease in words: cell, run, process id, host.
+pub fn describe(holder: &Holder) -> String {
     format!(
         "{} of {} (process {} on {})",
         holder.task.cell, holder.task.run, holder.owner.pid, holder.owner.host
@@ -108,17 +111,17 @@ pub fn by(holder: &Holder) -> String {
 }
 
 impl PendingTraining<'_> {
-    /// The reins of a training of `steps` steps. `continues`: a training with more steps
-    /// can go on from the end of this one.
+    /// Starts the session of a training of `steps` steps. `continues` says whether a training with more steps can resume from
+    /// the end of this one.
     pub fn control(&mut self, steps: usize, continues: bool) -> TrainingSession<'_> {
-        let wanted = self.wanted;
-        let checkpoints = wanted.store.checkpoints(wanted.stage, wanted.trajectory);
+        let request = self.request;
+        let checkpoints = request.store.checkpoints(request.stage, request.trajectory);
         self.lease.progress().steps = steps;
-        self.watch.begins(wanted.stage);
+        self.watch.begins(request.stage);
         TrainingSession {
-            stage: wanted.stage,
+            stage: request.stage,
             checkpoints,
-            every: wanted.checkpoint_every,
+            every: request.checkpoint_every,
             lease: &self.lease,
             watch: self.watch,
             steps,
@@ -127,13 +130,13 @@ impl PendingTraining<'_> {
             before: 0.0,
             begun: Instant::now(),
             saved: Instant::now(),
-            signed: Instant::now(),
+            reported: Instant::now(),
             records: false,
         }
     }
 }
 
-/// Checkpoints, signs of life and stops of one training.
+/// The control of one training: resumes it, reports on it, saves checkpoints and stops it.
 pub struct TrainingSession<'a> {
     stage: Stage,
     checkpoints: Checkpoints,
@@ -143,31 +146,31 @@ pub struct TrainingSession<'a> {
     steps: usize,
     continues: bool,
     history: Vec<HistoryRow>,
-    /// Seconds of the training up to the checkpoint that it went on from.
+    /// Seconds of the training up to the checkpoint that it resumed from.
     before: f64,
     begun: Instant,
     saved: Instant,
-    signed: Instant,
-    /// Whether the training is to be by CUDA graphs where it can.
+    reported: Instant,
+    /// Whether the training uses CUDA graphs where they can be recorded.
     pub records: bool,
 }
 
-/// Name of the file with the seconds that a checkpoint took.
+/// Name of the file in a checkpoint with the seconds that the training has taken.
 const SECONDS: &str = "seconds";
 
 impl TrainingSession<'_> {
-    /// All rows, also those before an interruption.
+    /// All logged rows, also those before an interruption.
     pub fn history(&self) -> &[HistoryRow] {
         &self.history
     }
 
-    /// Wall seconds of the training, also those before an interruption.
+    /// Wall-clock seconds of the training, including those before an interruption.
     pub fn seconds(&self) -> f64 {
         self.before + self.begun.elapsed().as_secs_f64()
     }
 
-    /// After the entry is in the store: of the checkpoints the last is left, for a training with more steps, unless
-    /// none can use it or it is large.
+    /// Removes the checkpoints once the entry is in the store. The last one stays for a training with more steps, unless no
+    /// training can resume from it or it is large.
     pub fn finish(self) {
         let last = self.checkpoints.latest(|step| step == self.steps);
         let kept = last.is_some_and(|(_, dir)| self.continues && size(&dir) <= LARGEST_KEPT);
@@ -181,7 +184,7 @@ impl Control for TrainingSession<'_> {
         let history = read_history(&dir.join("history.csv")).ok()?;
         self.before = files::text(&dir.join(SECONDS)).ok()?.trim().parse().ok()?;
         self.history = history;
-        self.watch.note(format!("{} goes on at step {step} of {}", self.stage.name(), self.steps));
+        self.watch.note(format!("{} resumes at step {step} of {}", self.stage.name(), self.steps));
         self.lease.progress().resumed = step;
         Some(dir)
     }
@@ -202,10 +205,10 @@ impl Control for TrainingSession<'_> {
         Ok(())
     }
 
-    fn turn(&mut self, step: usize, steps: usize) -> Action {
+    fn action(&mut self, step: usize, steps: usize) -> Action {
         let now = Instant::now();
-        if now - self.signed >= SIGN {
-            self.signed = now;
+        if now - self.reported >= REPORT_INTERVAL {
+            self.reported = now;
             self.watch.step(self.stage, step, steps);
         }
         {
@@ -218,7 +221,7 @@ impl Control for TrainingSession<'_> {
         if (step == steps && self.continues) || now - self.saved >= self.every {
             return Action::Save;
         }
-        Action::GoOn
+        Action::Continue
     }
 
     fn save(&mut self, step: usize, write: &dyn Fn(&Path) -> Result<()>) -> Result<()> {
@@ -227,9 +230,9 @@ impl Control for TrainingSession<'_> {
             write_atomic(&dir.join(SECONDS), self.seconds().to_string().as_bytes())?;
             write_history(&dir.join("history.csv"), &self.history)
         });
-        // A checkpoint is a safety: without it the training is only less safe.
+        // The training does not depend on its checkpoints.
         if let Err(e) = saved {
-            self.watch.note(format!("no checkpoint: {e}"));
+            self.watch.note(format!("checkpoint not saved: {e}"));
         }
         self.saved = Instant::now();
         Ok(())

@@ -1,218 +1,218 @@
-//! A worker process: one cell at a time, told by its supervisor, or the one cell of a cluster's task.
+//! A worker process: it trains the cells that its supervisor orders, one at a time, or the one cell of a Slurm job.
 
-mod may_pass;
+mod retryable;
 
 use crate::cell::{self, CellContext, LoadedData};
-use crate::reporter::{Board, Reporter, say};
-use may_pass::may_pass;
-use seraug_core::device::numeric;
+use crate::reporter::{Reporter, TensorBoard, send};
+use retryable::is_retryable;
+use seraug_core::device::DeviceClass;
 use seraug_core::error::{Error, Result};
 use seraug_core::panic::caught;
 use seraug_core::run_files::{CellRecord, OutcomeStatus, PlannedCell, RunDir, RunInfo, read_plan};
 use seraug_core::spec::{self, File, Precision, Spec};
 use seraug_core::store::{Stage, Store};
-use seraug_core::{interrupt, terminal};
-use seraug_run::plan::Plan;
+use seraug_core::{exit, interrupt, terminal};
+use seraug_run::arguments::seconds;
+use seraug_run::options::{Places, TrainingOptions};
+use seraug_run::plan::{CellPlanner, has_gallery};
 use seraug_run::progress::Display;
-use seraug_run::supervise::{self, Options};
+use seraug_run::worker_client::WorkerArgs;
 use seraug_run::worker_client::protocol::{Event, WorkerOrder};
-use seraug_run::{inputs, out_of_memory, slurm};
+use seraug_run::{inputs, out_of_memory, slurm, supervise};
 use seraug_train::torch::device::{self, Device};
 use seraug_train::torch::process_setup;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
-use std::time::Duration;
 
-/// What a worker is started with.
+/// What a worker was started with.
 #[derive(Debug, Clone)]
 pub struct WorkerTask {
-    /// The run directory.
+    /// The run directory; links are resolved.
     pub run: RunDir,
-    /// As of the run.
-    pub options: Options,
+    /// The command line.
+    pub args: WorkerArgs,
 }
 
-/// In which numbers a run computes.
+/// The precision that a run computes in.
 ///
 /// # Errors
-/// Its spec.toml does not read.
+/// Its spec.toml does not parse.
 pub fn precision(run: &RunDir) -> Result<Precision> {
     Ok(read_spec(&run.spec())?.precision)
 }
 
-/// Works on cells until the supervisor has no more, or is gone. Exit code 0.
+/// Works on cells until the supervisor has no more, or is gone; the exit code.
 ///
 /// # Errors
-/// A run directory that does not read, corpora that changed since the run began, a device that does not answer.
+/// A run directory that cannot be read, corpora that changed since the run began, a device that does not answer.
 pub fn serve(task: &WorkerTask) -> Result<u8> {
     let orders = orders();
-    let mut bench = Bench::new(task)?;
+    let mut worker = CellWorker::new(task)?;
     interrupt::heed(true);
-    say(&Event::Ready);
+    send(&Event::Ready);
     while let Ok(WorkerOrder::Cell { row, attempt }) = orders.recv() {
-        let mut said = Reporter::default();
-        match bench.work(row, attempt, &mut said) {
-            Ok(()) => say(&Event::Done),
+        let mut reporter = Reporter::default();
+        match worker.work(row, attempt, &mut reporter) {
+            Ok(()) => send(&Event::Done),
             Err(Error::Interrupted(_)) => {
-                say(&Event::Stopped);
+                send(&Event::Stopped);
                 break;
             }
             Err(e) => {
-                let (error, may_pass) = explained(&bench.spec, &said, &e.to_string());
-                say(&Event::Failed { error, may_pass });
-                if may_pass {
+                let (error, retryable) = explained(&worker.planner.spec, &reporter, &e.to_string());
+                send(&Event::Failed { error, retryable });
+                if retryable {
                     // After an error of the device nothing of this process can be trusted.
                     break;
                 }
             }
         }
     }
-    Ok(0)
+    Ok(exit::DONE)
 }
 
-/// Works on the cell of one row of plan.csv (from 0) as a task of Slurm, and writes its outcome, also a failed one. Exit
-/// codes: 0 done, 3 failed, 130 stopped with a checkpoint. Near the time limit it puts itself back into the queue,
-/// and so it does, once, after a failure whose cause may pass.
+/// Works on the cell of one row of plan.csv (from 0) as a job of Slurm, and writes its outcome, also of a failure; the exit
+/// code. The job requeues itself near its time limit, and once after a retryable failure.
 ///
 /// # Errors
-/// As [`serve`].
+/// As [`serve`]; a stop, which leaves a checkpoint.
 pub fn one(task: &WorkerTask, row: usize) -> Result<u8> {
     let rows = read_plan(&task.run.plan())?;
     let planned = rows.get(row).ok_or_else(|| {
         Error::usage(format!("--cell {}: {} has {} cells", row + 1, task.run.plan().display(), rows.len()))
     })?;
     let before = CellRecord::load(&task.run.cell_file(&planned.cell, "outcome.toml"))?;
-    if before.is_some_and(|r| r.status == OutcomeStatus::Done && r.key_classifier == planned.key_classifier) {
+    if before.is_some_and(|r| r.status == OutcomeStatus::Done && r.is_of(&planned.key_classifier)) {
         terminal::note(&format!("{}: is done already", planned.cell));
-        return Ok(0);
+        return Ok(exit::DONE);
     }
     let attempt = 1 + slurm::restarts();
-    let mut bench = Bench::new(task)?;
+    let mut worker = CellWorker::new(task)?;
     interrupt::heed(true);
-    let mut said = Reporter::aloud();
-    match bench.work(row, attempt, &mut said) {
-        Ok(()) => Ok(0),
+    let mut reporter = Reporter::printing();
+    match worker.work(row, attempt, &mut reporter) {
+        Ok(()) => Ok(exit::DONE),
         Err(e @ Error::Interrupted(_)) if interrupt::limit_is_near() => {
-            terminal::note(&format!("the time limit is near: {e}; back into the queue"));
+            terminal::note(&format!("the time limit is near: {e}; requeueing"));
             slurm::requeue_me()?;
             Err(e)
         }
         Err(e @ Error::Interrupted(_)) => Err(e),
         Err(e) => {
-            let (error, may_pass) = explained(&bench.spec, &said, &e.to_string());
-            if may_pass && attempt == 1 && slurm::requeue_me().is_ok() {
-                terminal::note(&format!("{}: {error}; it is tried once more", planned.cell));
-                return Ok(3);
+            let (error, retryable) = explained(&worker.planner.spec, &reporter, &e.to_string());
+            if retryable && attempt == 1 && slurm::requeue_me().is_ok() {
+                terminal::note(&format!("{}: {error}; retrying once", planned.cell));
+                return Ok(exit::CELLS_FAILED);
             }
-            supervise::fail(&task.run, planned, &bench.class, attempt, &error, &[])?;
+            supervise::fail(&task.run, planned, worker.class, attempt, &error, &[])?;
             terminal::note(&format!("error: {}: {error}", planned.cell));
-            Ok(3)
+            Ok(exit::CELLS_FAILED)
         }
     }
 }
 
-/// A failure in words, and whether another try may end otherwise: a device that failed or was full, as against a
-/// training that diverged.
-fn explained(spec: &Spec, said: &Reporter, error: &str) -> (String, bool) {
-    let stage = said.stage.unwrap_or(Stage::Classifier);
+/// A failure in words, and whether a retry may succeed: a device that failed or was full, but not a training that diverged.
+fn explained(spec: &Spec, reporter: &Reporter, error: &str) -> (String, bool) {
+    let stage = reporter.stage.unwrap_or(Stage::Classifier);
     match out_of_memory::advice(error, stage, spec) {
         Some(line) => (line, true),
-        None => (error.to_owned(), may_pass(error)),
+        None => (error.to_owned(), is_retryable(error)),
     }
 }
 
-/// Orders as they come. A stop, and the end of the input, ask the training for a stop at once.
+/// Orders as they arrive. [`WorkerOrder::Stop`] and the end of the input request a stop of the training at once.
 fn orders() -> mpsc::Receiver<WorkerOrder> {
-    let (give, take) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {
             match line.ok().and_then(|l| serde_json::from_str(&l).ok()) {
                 Some(WorkerOrder::Stop) | None => break,
                 Some(order) => {
-                    if give.send(order).is_err() {
+                    if sender.send(order).is_err() {
                         break;
                     }
                 }
             }
         }
-        drop(give);
+        drop(sender);
         interrupt::request_stop();
     });
-    take
+    receiver
 }
 
-/// The experiment of a run, read again by a process of its own.
-struct Bench {
-    plan: Plan,
+/// The experiment of a run, and the device to train on. A cell is planned when it is ordered, with the others of its seed:
+/// all that needs more than one seed is which cell of a condition comes first, and plan.csv has that.
+struct CellWorker {
+    planner: CellPlanner,
+    /// The rows of plan.csv.
     rows: Vec<PlannedCell>,
     run: RunDir,
     store: Store,
-    device: device::Device,
-    class: String,
-    checkpoint_every: Duration,
-    tensorboard: bool,
-    cuda_graphs: bool,
+    device: Device,
+    class: DeviceClass,
+    training: TrainingOptions,
     loaded: LoadedData,
-    spec: Spec,
 }
 
-impl Bench {
-    fn new(task: &WorkerTask) -> Result<Bench> {
-        let WorkerTask { run, options } = task;
+impl CellWorker {
+    fn new(WorkerTask { run, args }: &WorkerTask) -> Result<CellWorker> {
         let spec = read_spec(&run.spec())?;
         let info = RunInfo::load(&run.info())?;
-        let store = Store::of(&options.results);
-        device::use_threads(options.threads);
-        let device = device::open(options.devices[0])?;
+        device::use_threads(args.threads.max(1));
+        let device = device::open(args.device)?;
         if device == Device::Cpu {
             process_setup::prepare();
         }
         let machine = device::describe(device);
-        let inputs = inputs::read(&spec, options, &store, &Display::new(true))?;
-        let plan = Plan::new(spec, info.experiment, inputs.corpora, &numeric(&machine))?;
-        Ok(Bench {
+        let places = Places { corpora: args.corpora.clone(), results: args.results.clone() };
+        let inputs = inputs::read(&spec, &places, args.partial, &Display::new(true))?;
+        Ok(CellWorker {
+            planner: CellPlanner::new(spec, info.experiment, inputs.corpora, machine.numeric())?,
             rows: read_plan(&run.plan())?,
             run: run.clone(),
-            store,
+            store: places.store(),
             device,
             class: machine.class,
-            checkpoint_every: options.checkpoint_every,
-            tensorboard: options.tensorboard,
-            cuda_graphs: options.cuda_graphs,
+            training: TrainingOptions {
+                checkpoint_every: seconds(args.checkpoint_seconds),
+                tensorboard: args.tensorboard,
+                cuda_graphs: args.cuda_graphs,
+            },
             loaded: LoadedData::default(),
-            spec: plan.spec.clone(),
-            plan,
         })
     }
 
-    fn work(&mut self, row: usize, attempt: usize, said: &mut Reporter) -> Result<()> {
-        let (Some(cell), Some(planned)) = (self.plan.cells.get(row), self.rows.get(row)) else {
+    /// Trains the cell of a row of plan.csv, from 0.
+    fn work(&mut self, row: usize, attempt: usize, reporter: &mut Reporter) -> Result<()> {
+        let Some(planned) = self.rows.get(row) else {
             return Err(Error::failed(format!("{}: no row {row}", self.run.plan().display())));
         };
-        if cell.classifier.as_str() != planned.key_classifier {
+        let cell = self.planner.cell(&planned.cell)?.filter(|cell| cell.classifier == planned.key_classifier);
+        let Some(cell) = cell else {
             return Err(Error::failed(format!(
-                "{}: the recordings or the device are not those that {} was planned with; start another run with --new",
+                "{}: the recordings or the device differ from those that {} was planned with; start a new run with --new",
                 planned.cell,
                 self.run.path().display()
             )));
-        }
+        };
         let context = CellContext {
-            spec: &self.plan.spec,
-            selection: &self.plan.selection,
-            cells: &self.plan.cells,
+            spec: &self.planner.spec,
+            selection: &self.planner.selection,
+            gallery: has_gallery(planned, &self.rows),
             run: &self.run,
             store: &self.store,
             device: self.device,
-            checkpoint_every: self.checkpoint_every,
-            // A recording may be why the first try failed, and nothing hangs on it but the time.
-            cuda_graphs: self.cuda_graphs && attempt == 1,
+            checkpoint_every: self.training.checkpoint_every,
+            // Recording a graph may be why the first try failed, and it decides nothing but the time.
+            cuda_graphs: self.training.cuda_graphs && attempt == 1,
         };
         // cells/CONDITION/… becomes tensorboard/CONDITION/…
-        let place = planned.cell.dir().components().skip(1).collect::<PathBuf>();
-        said.board = self.tensorboard.then(|| Board::At(self.run.path().join("tensorboard").join(place)));
+        let folder = planned.cell.dir().components().skip(1).collect::<PathBuf>();
+        let folder = self.run.path().join("tensorboard").join(folder);
+        reporter.tensorboard = self.training.tensorboard.then(|| TensorBoard::At(folder));
         let loaded = &mut self.loaded;
-        caught(|| cell::run(&context, cell, loaded, attempt, said).map(drop))
+        caught(|| cell::run(&context, &cell, loaded, attempt, reporter).map(drop))
     }
 }
 
@@ -238,9 +238,9 @@ condition = [{ name = "no-aug" }]
 "#;
         let spec = spec::parse(text, "x.toml", &[]).unwrap();
         let error = Tensor::f_zeros([1i64 << 50], (Kind::Float, Device::Cpu)).unwrap_err();
-        let (line, may_pass) = explained(&spec, &Reporter::default(), &format!("{error:?}"));
-        assert!(line.starts_with("out of memory on the host: 4194304.00 GiB asked for; "), "{line}");
+        let (line, retryable) = explained(&spec, &Reporter::default(), &format!("{error:?}"));
+        assert!(line.starts_with("out of memory on the host: 4194304.00 GiB requested; "), "{line}");
         assert!(line.ends_with("--set classifier.batch=16 --set classifier.small-batch=8"), "{line}");
-        assert!(may_pass);
+        assert!(retryable);
     }
 }

@@ -1,13 +1,14 @@
-//! `seraug doctor`: what this machine has, and the next step for what is missing.
+//! `seraug doctor`: checks what this machine has and names the next step for what is missing.
 
 #[cfg(test)]
 mod tests;
 
 use super::{Global, print, print_json};
 use indicatif::ProgressBar;
-use seraug_core::device::{self, Card};
+use seraug_core::device::{self, Card, DeviceChoice};
 use seraug_core::driver::{self, Driver};
 use seraug_core::error::{Error, Result};
+use seraug_core::exit;
 use seraug_core::version::{self, VERSION};
 use seraug_data::corpora::{self, DigestPolicy};
 use seraug_run::worker_client::protocol::{Opened, ProbeAnswer, ProbeQuestion};
@@ -20,25 +21,25 @@ use std::process::Command;
 #[derive(Debug, clap::Args)]
 pub struct DoctorArgs {}
 
-/// How a part is.
+/// Whether a part works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum PartState {
     /// It works.
     Ok,
-    /// It is not there; some experiments do without it.
+    /// It is missing; some experiments do without it.
     Missing,
     /// No experiment can run.
     Broken,
 }
 
-/// One part of what an experiment needs.
+/// A program, library, device or corpus that experiments need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct DoctorPart {
     part: String,
     state: PartState,
     found: String,
-    /// What to do about it, where something can be done.
+    /// The next step, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -53,14 +54,14 @@ impl DoctorPart {
     }
 }
 
-/// Runs it; exit code 1 only when no experiment could run on this machine. Reports need none of what it looks for.
+/// Checks every part; the exit code is 1 only where no experiment can run on this machine. Reports need none of the parts.
 ///
 /// # Errors
 /// Standard output cannot be written.
 pub fn run(_: DoctorArgs, global: &Global) -> Result<u8> {
     let mut parts = vec![DoctorPart::ok("seraug", format!("{VERSION} ({})", version::revision()))];
     let program = worker_client::program()?;
-    let question = ProbeQuestion { devices: vec!["cpu".to_owned()], cuda: true, ..ProbeQuestion::default() };
+    let question = ProbeQuestion { devices: vec![DeviceChoice::Cpu], cuda: true, ..ProbeQuestion::default() };
     parts.extend(worker_parts(&program, worker_client::ask(&program, &question)));
     parts.extend(graph_part(&program, parts.iter().any(|p| p.part.starts_with("cuda:"))));
     parts.push(espeak_part("espeak-ng"));
@@ -69,12 +70,12 @@ pub fn run(_: DoctorArgs, global: &Global) -> Result<u8> {
         true => print_json(&parts)?,
         false => print(&table(&parts))?,
     }
-    Ok(if parts.iter().any(|p| p.state == PartState::Broken) { 1 } else { 0 })
+    Ok(if parts.iter().any(|p| p.state == PartState::Broken) { exit::FAILED } else { exit::DONE })
 }
 
-/// The worker, and what it says of libtorch and the devices. Without it the processor is all that is known.
-fn worker_parts(program: &Path, told: std::result::Result<ProbeAnswer, WorkerFault>) -> Vec<DoctorPart> {
-    match told {
+/// The worker, and what it answers about libtorch and the devices. Without a worker only the processor is known.
+fn worker_parts(program: &Path, answer: std::result::Result<ProbeAnswer, WorkerFault>) -> Vec<DoctorPart> {
+    match answer {
         Ok(answer) => {
             let driver = driver::look();
             let mut parts = vec![
@@ -96,7 +97,7 @@ fn worker_parts(program: &Path, told: std::result::Result<ProbeAnswer, WorkerFau
     }
 }
 
-/// libtorch; another release than the one that tch is made for is said, whether or not it happens to work.
+/// libtorch. Another release than the one that tch is made for is reported even if it happens to work.
 fn libtorch_part(dir: Option<&Path>, version: &str) -> DoctorPart {
     let place = dir.map(|d| format!(" in {}", d.display())).unwrap_or_default();
     let found = format!("{version}{place}");
@@ -127,12 +128,11 @@ fn cpu_part(opened: Opened) -> DoctorPart {
 fn processor(name: &str) -> String {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let plural = if cores == 1 { "" } else { "s" };
-    let bf16 =
-        device::bf16().map_or("no bf16 of its own (slow)".to_owned(), |by| format!("bf16 natively ({by})"));
+    let bf16 = device::bf16().map_or("no native bf16 (slow)".to_owned(), |by| format!("native bf16 ({by})"));
     format!("{name}, {cores} core{plural}{}, {bf16}", memory(device::memory()))
 }
 
-/// NVIDIA's driver, where a GPU is: what it is, the cards, and whether it is new enough for libtorch.
+/// NVIDIA's driver on a machine with a GPU: its release, the cards, and whether it is new enough for libtorch.
 fn driver_part(driver: &Driver, libtorch: &str) -> DoctorPart {
     let found = format!("{driver}; {}", driver.names());
     let too_old = driver.too_old(libtorch).map(|why| (why, "update NVIDIA's driver, or use --device cpu"));
@@ -151,7 +151,7 @@ fn driver_part(driver: &Driver, libtorch: &str) -> DoctorPart {
     }
 }
 
-/// One line a device, or one that says why there is none. `gpu`: the system shows an NVIDIA GPU.
+/// One part for each CUDA device, or one that says why there is none. `gpu`: the system shows an NVIDIA GPU.
 fn cuda_parts(cards: std::result::Result<Vec<Card>, String>, gpu: bool) -> Vec<DoctorPart> {
     match cards {
         Ok(cards) => {
@@ -167,20 +167,20 @@ fn cuda_parts(cards: std::result::Result<Vec<Card>, String>, gpu: bool) -> Vec<D
             vec![DoctorPart::new(
                 "cuda",
                 PartState::Missing,
-                format!("no NVIDIA GPU here, the CPU computes ({reason})"),
+                format!("no NVIDIA GPU, computing on the CPU ({reason})"),
                 None,
             )]
         }
     }
 }
 
-/// What `run --cuda-graphs` opens, beside the worker. Without a GPU nobody misses it.
+/// The library that `run --cuda-graphs` opens, next to the worker. Without a GPU it is not reported as missing.
 fn graph_part(worker: &Path, gpu: bool) -> Option<DoctorPart> {
     let file = worker.with_file_name(device::CUDA_GRAPH);
     if file.exists() {
         return Some(DoctorPart::ok("cuda-graph", file.display().to_string()));
     }
-    let found = format!("no {}; the augmentor trains without graphs", device::CUDA_GRAPH);
+    let found = format!("no {}; the augmentor trains without CUDA graphs", device::CUDA_GRAPH);
     gpu.then(|| DoctorPart::new("cuda-graph", PartState::Missing, found, Some("just cuda-graph")))
 }
 
@@ -189,7 +189,7 @@ fn memory(bytes: Option<u64>) -> String {
     bytes.map(|b| format!(", {:.1} GiB", b as f64 / f64::from(1 << 30))).unwrap_or_default()
 }
 
-/// The speech synthesiser behind the synthetic corpus.
+/// The speech synthesiser of the synthetic corpus.
 fn espeak_part(program: &str) -> DoctorPart {
     let version = || {
         let out = Command::new(program).arg("--version").output().ok().filter(|o| o.status.success())?;
@@ -202,15 +202,15 @@ fn espeak_part(program: &str) -> DoctorPart {
         None => DoctorPart::new(
             "espeak-ng",
             PartState::Missing,
-            "not on PATH; it speaks the synthetic corpus",
+            "not on PATH; needed to generate the synthetic corpus",
             Some("apt-get install espeak-ng"),
         ),
     }
 }
 
-/// A corpus against what a complete copy has. A corpus that is made here is counted when it is used.
+/// A corpus, compared with a complete copy. The synthetic corpus is generated and counted when it is used.
 fn corpus_part(name: &str, global: &Global) -> DoctorPart {
-    // A missing corpus is told in several lines elsewhere; here one has to do.
+    // The message about a missing corpus has several lines; the table has room for one.
     let broken = |e: Error| {
         DoctorPart::new(name, PartState::Missing, e.to_string().lines().next().unwrap_or_default(), None)
     };

@@ -1,4 +1,4 @@
-//! What the doctor says of a machine.
+//! What the doctor reports about a machine.
 
 use super::*;
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ fn without_a_worker_or_a_cpu_no_experiment_can_run() {
     assert_eq!(cpu_part(Opened::Not { error, usage: false }).state, PartState::Broken);
     let whole = ProbeAnswer {
         libtorch: device::LIBTORCH.to_owned(),
-        devices: Opened::All(vec![("cpu".to_owned(), device::cpu(1))]),
+        devices: Opened::All(vec![(DeviceChoice::Cpu, device::cpu(1))]),
         cuda: Some(Err("none".to_owned())),
         ..ProbeAnswer::default()
     };

@@ -1,12 +1,12 @@
-//! Files that a person named for an answer. What is there already is theirs: a link stays a link, a pipe gets the bytes, a
-//! file keeps its mode and its owner.
+//! Writes output files that a person named. An existing target is respected: a link stays a link, a pipe receives the bytes,
+//! a file keeps its mode and owner.
 
 #[cfg(test)]
 mod tests;
 
 use super::atomic::temporary_prefix;
 use super::special;
-use crate::error::{Error, Result};
+use crate::error::{AtPath, Result};
 use rustix::fs::{Access, OFlags, access};
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::ErrorKind::{self, CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
@@ -44,7 +44,7 @@ pub fn write_given(path: &Path, bytes: &[u8]) -> Result<()> {
             _ => into(path, bytes),
         },
     };
-    written.map_err(|e| Error::failed(format!("{}: cannot be written: {e}", path.display())))
+    written.cannot("be written", path)
 }
 
 fn other(why: &str) -> io::Error {

@@ -1,6 +1,6 @@
-//! Generators: what a condition adds to the training set, or does to it. One file here a generator, with its fields and what
-//! its keys hold, and one in `seraug_train::generators`, which makes the samples; the list below is the only other place
-//! that names it.
+//! Generators: what a condition adds to the training set, or does to it. Each has one file here, with its fields and what its
+//! keys hold, and one in `seraug_train::generators`, which makes the samples. The list below names it, the `mod` lines of both
+//! folders include it, and nothing else knows of it.
 
 mod added_noise;
 mod copies;
@@ -18,8 +18,7 @@ pub use smote::{Smote, SmotePartner};
 pub use spec_augment::SpecAugment;
 pub use triplet_gan::{GanLoss, TripletGan};
 
-use super::check::{CheckResult, need};
-use super::located_error::FieldPath;
+use super::located_error::{CheckResult, FieldPath, need};
 use super::{Protocol, Spec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

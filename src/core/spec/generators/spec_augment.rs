@@ -2,8 +2,7 @@
 
 use super::{Augment, CopySource, Generator, four};
 use crate::spec::Spec;
-use crate::spec::check::{CheckResult, need};
-use crate::spec::located_error::FieldPath;
+use crate::spec::located_error::{CheckResult, FieldPath, need};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

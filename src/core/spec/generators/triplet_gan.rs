@@ -2,8 +2,7 @@
 //! which the conditions share.
 
 use super::{Augment, CopySource, Generator, TrainedOn, TrainingInputs, TrainingWork, four};
-use crate::spec::check::{CheckResult, need};
-use crate::spec::located_error::FieldPath;
+use crate::spec::located_error::{CheckResult, FieldPath, need};
 use crate::spec::{
     Attention, Augmentor, Discriminator, Distance, Dot, Features, Negatives, Optimisers, Precision,
     Representation, Spec,

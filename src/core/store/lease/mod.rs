@@ -1,8 +1,8 @@
-//! Leases: who makes an entry of the store now. One file each, which its owner beats while it works.
+//! Leases: which process makes an entry of the store. Each is a file that its owner renews while it works.
 //!
-//! A lease is made by a rename that never replaces, which every file system does for one process alone. Its first line
-//! says whose it is and is never rewritten; the second is beaten in place, through the file that the owner holds
-//! open, so that an owner who was taken for dead cannot write into its successor's lease.
+//! A lease is created by a rename that never replaces, which every file system grants to one process only. Its first line names
+//! the owner and never changes; the second, the heartbeat, is rewritten in place through the file that the owner holds open, so
+//! that an owner who was taken for dead cannot write into the lease of its successor.
 
 #[cfg(test)]
 mod tests;
@@ -21,15 +21,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Between two beats.
-const BEAT: Duration = Duration::from_secs(2);
-/// An owner on another machine whose lease was not beaten for so long is dead. Measured on the observer's own
-/// monotonic clock, so that neither a clock that jumps nor two that differ matter.
-const DEAD: Duration = Duration::from_secs(60);
-/// Length of the second line.
+/// Time between two heartbeats.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// An owner on another machine is dead when its lease was not renewed for this long by the observer's own monotonic clock, so
+/// that neither a jump of a clock nor a difference between two clocks matters.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Length of the second line in bytes.
 const LINE: usize = 1024;
 
-/// What a lease is taken for.
+/// The purpose of a lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StageTask {
@@ -39,17 +39,17 @@ pub struct StageTask {
     pub cell: String,
 }
 
-/// How far the work is.
+/// The progress of the work, which is the heartbeat.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeaseProgress {
-    /// Goes up with every beat.
+    /// Counts the heartbeats.
     pub beat: u64,
     /// Steps done; 0 before the first.
     pub step: usize,
     /// Steps in all; 0 before they are known.
     pub steps: usize,
-    /// Steps that were taken up from a checkpoint.
+    /// Steps that a checkpoint had when the training resumed from it.
     pub resumed: usize,
     /// Seconds since the first step of this owner.
     pub seconds: f64,
@@ -57,37 +57,37 @@ pub struct LeaseProgress {
     pub values: Vec<(String, f64)>,
 }
 
-/// A lease as anybody reads it.
+/// The contents of a lease.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Holder {
-    /// Whose it is.
+    /// The process that holds it.
     pub owner: Owner,
-    /// What for.
+    /// What it is held for.
     pub task: StageTask,
-    /// How far.
+    /// How far the work is.
     pub progress: LeaseProgress,
-    /// How long ago it was beaten, by the clock of the file system.
+    /// Time since the last heartbeat, by the clock of the file system.
     pub silent: Duration,
 }
 
 impl Holder {
-    /// Whether the owner is at work, as far as one look can tell.
+    /// Whether the owner is alive, as far as a single look can tell.
     pub fn is_there(&self) -> bool {
         match self.owner.is_dead() {
             Some(dead) => !dead,
-            None => self.silent < DEAD,
+            None => self.silent < TIMEOUT,
         }
     }
 }
 
-/// Remembers a lease from one try to the next.
+/// Remembers the heartbeat of a lease from one try to the next.
 #[derive(Debug, Default)]
 pub struct LeaseObserver(Option<(Owner, u64, Instant)>);
 
 impl LeaseObserver {
-    /// After so long of trying, an owner that cannot be asked has shown whether it is alive.
+    /// How long to keep trying: after that, an owner on another machine has shown whether it is alive.
     pub fn patience(&self) -> Duration {
-        DEAD + 2 * BEAT
+        TIMEOUT + 2 * HEARTBEAT
     }
 
     fn finds_dead(&mut self, holder: &Holder) -> bool {
@@ -96,7 +96,7 @@ impl LeaseObserver {
         }
         match &self.0 {
             Some((owner, beat, since)) if *owner == holder.owner && *beat == holder.progress.beat => {
-                since.elapsed() > DEAD
+                since.elapsed() > TIMEOUT
             }
             _ => {
                 self.0 = Some((holder.owner.clone(), holder.progress.beat, Instant::now()));
@@ -109,13 +109,13 @@ impl LeaseObserver {
 /// The answer to a claim.
 #[derive(Debug)]
 pub enum Claim {
-    /// It is this process's now.
+    /// This process holds the lease now.
     Held(Lease),
-    /// It is somebody else's.
+    /// Another process holds it.
     Taken(Holder),
 }
 
-/// A lease of this process; dropped, it is given back.
+/// A lease that this process holds until it is dropped.
 #[derive(Debug)]
 pub struct Lease {
     path: PathBuf,
@@ -127,12 +127,12 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Changes what the next beat says.
+    /// The progress that the next heartbeat reports.
     pub fn progress(&self) -> MutexGuard<'_, LeaseProgress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether somebody took it over, because this process was stopped for too long.
+    /// Whether another process took it over because this one was suspended for too long.
     pub fn is_lost(&self) -> bool {
         self.lost.load(Ordering::Relaxed)
     }
@@ -150,7 +150,7 @@ impl Drop for Lease {
     }
 }
 
-/// Makes the lease, or says whose it is. A dead owner's is taken over.
+/// Creates the lease or returns its holder. The lease of a dead owner is taken over.
 pub(crate) fn claim(path: &Path, task: &StageTask, observer: &mut LeaseObserver) -> Result<Claim> {
     let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", path.display()));
     for _ in 0..8 {
@@ -159,7 +159,7 @@ pub(crate) fn claim(path: &Path, task: &StageTask, observer: &mut LeaseObserver)
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(e) => return Err(failed(e)),
         }
-        // Gone again means given back.
+        // It was given back in the meantime.
         let Some(holder) = holder(path) else { continue };
         if !observer.finds_dead(&holder) {
             return Ok(Claim::Taken(holder));
@@ -176,7 +176,7 @@ pub(crate) fn holder(path: &Path) -> Option<Holder> {
         let text = files::text(path).ok()?;
         let mut lines = text.lines();
         let first = lines.next().and_then(|l| serde_json::from_str::<(Owner, StageTask)>(l).ok());
-        // A beat may be read half written.
+        // A heartbeat may be half written.
         let second = lines.next().and_then(|l| serde_json::from_str::<LeaseProgress>(l.trim_end()).ok());
         if let (Some((owner, task)), Some(progress)) = (first, second) {
             file = Some((owner, task, progress));
@@ -184,25 +184,25 @@ pub(crate) fn holder(path: &Path) -> Option<Holder> {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    // Torn by a crash, or of another version: nobody is known to hold it, and it will not be beaten.
+    // Torn by a crash or of another version: its owner is unknown, and it will not be renewed.
     let nobody = || {
         let owner = Owner { host: "unknown".into(), realm: "-".into(), pid: 0, started: inode(path)? };
         Some((owner, StageTask { run: "unknown".into(), cell: "unknown".into() }, LeaseProgress::default()))
     };
     let (owner, task, progress) = file.or_else(nobody)?;
-    Some(Holder { owner, task, progress, silent: silent(path) })
+    Some(Holder { owner, task, progress, silent: age(path) })
 }
 
-/// How long ago `path` was written, by the file system's clock: that of a file written beside it now.
-fn silent(path: &Path) -> Duration {
+/// Time since `path` was written, by the clock of the file system: that of a file written next to it now.
+fn age(path: &Path) -> Duration {
     let written = || std::fs::metadata(path).ok()?.modified().ok();
-    let age = || {
+    let measured = || {
         let beside = tempfile::tempfile_in(path.parent()?).ok()?;
         let now = beside.metadata().ok()?.modified().ok()?;
         now.duration_since(written()?).ok()
     };
-    // Where nothing can be written, this machine's clock has to do.
-    age().or_else(|| written()?.elapsed().ok()).unwrap_or_default()
+    // Where nothing can be written, the clock of this machine has to do.
+    measured().or_else(|| written()?.elapsed().ok()).unwrap_or_default()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a lease is ours, and never replaced")]
@@ -219,7 +219,7 @@ fn create(path: &Path, task: &StageTask) -> std::io::Result<Lease> {
     let inode = file.metadata()?.ino();
     let (progress, lost) = (Arc::new(Mutex::new(progress)), Arc::new(AtomicBool::new(false)));
     let (stop, stopped) = mpsc::channel();
-    let beating = Beating {
+    let heartbeat = Heartbeat {
         file,
         at: first.len() as u64,
         path: path.to_owned(),
@@ -227,12 +227,12 @@ fn create(path: &Path, task: &StageTask) -> std::io::Result<Lease> {
         progress: Arc::clone(&progress),
         lost: Arc::clone(&lost),
     };
-    let thread = std::thread::spawn(move || beating.until(&stopped));
+    let thread = std::thread::spawn(move || heartbeat.run_until(&stopped));
     Ok(Lease { path: path.to_owned(), inode, progress, lost, stop: Some(stop), thread: Some(thread) })
 }
 
-/// The thread that beats.
-struct Beating {
+/// The thread that renews a lease.
+struct Heartbeat {
     file: File,
     at: u64,
     path: PathBuf,
@@ -241,16 +241,16 @@ struct Beating {
     lost: Arc<AtomicBool>,
 }
 
-impl Beating {
-    fn until(self, stopped: &mpsc::Receiver<()>) {
-        while stopped.recv_timeout(BEAT) == Err(mpsc::RecvTimeoutError::Timeout) {
+impl Heartbeat {
+    fn run_until(self, stopped: &mpsc::Receiver<()>) {
+        while stopped.recv_timeout(HEARTBEAT) == Err(mpsc::RecvTimeoutError::Timeout) {
             let text = {
                 let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
                 progress.beat += 1;
                 line(&progress)
             };
-            // A full disk or a network away: the next beat tries again.
-            // Others on a network file system see it when it has left this machine.
+            // If the disk is full or the network is away, the next heartbeat tries again. On a network file system others see it
+            // only after it was synced.
             let _ = self.file.write_all_at(&text, self.at).and_then(|()| self.file.sync_data());
             if inode(&self.path).is_some_and(|now| now != self.inode) || !self.path.exists() {
                 self.lost.store(true, Ordering::Relaxed);
@@ -259,9 +259,9 @@ impl Beating {
     }
 }
 
-/// The second line, of constant length.
+/// The second line, which has a constant length.
 fn line(progress: &LeaseProgress) -> Vec<u8> {
-    // JSON has no number for what is not finite; such a line would not read back.
+    // JSON has no number for values that are not finite; such a line would not be readable.
     let mut progress = progress.clone();
     progress.values.retain(|(_, value)| value.is_finite());
     let mut text = serde_json::to_string(&progress).expect("plain data");
@@ -271,7 +271,7 @@ fn line(progress: &LeaseProgress) -> Vec<u8> {
     format!("{text:<width$}\n", width = LINE - 1).into_bytes()
 }
 
-/// Takes a dead owner's lease away. Whoever moves the file has it alone, and can look whether somebody was faster.
+/// Removes the lease of a dead owner. Only one process can move the file; it then checks whether the lease is still the same.
 fn remove(path: &Path, dead: &Owner) -> std::io::Result<()> {
     static ASIDE: AtomicU64 = AtomicU64::new(0);
     let name = format!("{}{}", temporary_prefix(), ASIDE.fetch_add(1, Ordering::Relaxed));
@@ -282,7 +282,7 @@ fn remove(path: &Path, dead: &Owner) -> std::io::Result<()> {
     }
     let moved = holder(&aside);
     if moved.is_some_and(|m| m.owner != *dead) && std::fs::hard_link(&aside, path).is_err() {
-        // Its owner finds out at its next beat.
+        // Its owner notices at its next heartbeat.
     }
     std::fs::remove_file(&aside)
 }

@@ -1,4 +1,4 @@
-//! Who holds a lease, and who takes it over.
+//! Which process holds a lease, and which one takes it over.
 
 use super::*;
 
@@ -29,7 +29,7 @@ fn one_holds_it_until_it_is_given_back() {
     lease.progress().step = 7;
     let Claim::Taken(by) = claim(&path, &task("two"), &mut observer).unwrap() else { panic!() };
     assert!(by.is_there() && by.task.cell == "one" && by.silent < Duration::from_secs(30));
-    std::thread::sleep(BEAT + Duration::from_millis(500));
+    std::thread::sleep(HEARTBEAT + Duration::from_millis(500));
     assert_eq!(holder(&path).unwrap().progress.step, 7);
     assert!(!lease.is_lost());
     drop(lease);
@@ -82,12 +82,12 @@ fn a_torn_lease_is_nobodys_and_gives_way_in_time() {
     let Claim::Taken(by) = claim(&path, &task("x"), &mut observer).unwrap() else { panic!() };
     assert_eq!(by.owner.host, "unknown");
     let (owner, beat, since) = observer.0.take().unwrap();
-    observer.0 = Some((owner, beat, since.checked_sub(DEAD + BEAT).unwrap()));
+    observer.0 = Some((owner, beat, since.checked_sub(TIMEOUT + HEARTBEAT).unwrap()));
     held(claim(&path, &task("x"), &mut observer).unwrap());
 }
 
 #[test]
-fn an_owner_elsewhere_is_dead_when_its_beat_stands_still_on_our_clock() {
+fn an_owner_elsewhere_is_dead_when_its_heartbeat_stops_on_our_clock() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.json");
     let elsewhere = Owner { realm: "0123456789ab".into(), ..Owner::me().clone() };
@@ -99,16 +99,16 @@ fn an_owner_elsewhere_is_dead_when_its_beat_stands_still_on_our_clock() {
     assert!(matches!(claim(&path, &task("x"), &mut observer).unwrap(), Claim::Taken(_)));
     assert!(!holder(&path).unwrap().is_there(), "for a reader it looks dead");
     let (owner, beat, since) = observer.0.take().unwrap();
-    observer.0 = Some((owner.clone(), beat, since.checked_sub(DEAD + BEAT).unwrap()));
+    observer.0 = Some((owner.clone(), beat, since.checked_sub(TIMEOUT + HEARTBEAT).unwrap()));
     write(&path, &elsewhere, 4);
-    assert!(matches!(claim(&path, &task("x"), &mut observer).unwrap(), Claim::Taken(_)), "it did beat");
-    observer.0 = Some((owner, 4, since.checked_sub(DEAD + BEAT).unwrap()));
+    assert!(matches!(claim(&path, &task("x"), &mut observer).unwrap(), Claim::Taken(_)), "it was renewed");
+    observer.0 = Some((owner, 4, since.checked_sub(TIMEOUT + HEARTBEAT).unwrap()));
     let lease = held(claim(&path, &task("x"), &mut observer).unwrap());
     assert_eq!(holder(&path).unwrap().owner, *Owner::me());
     // And the other way round: taken away, the owner notices and leaves the successor's alone.
     std::fs::remove_file(&path).unwrap();
     write(&path, &elsewhere, 9);
-    std::thread::sleep(BEAT + Duration::from_millis(500));
+    std::thread::sleep(HEARTBEAT + Duration::from_millis(500));
     assert!(lease.is_lost());
     drop(lease);
     assert_eq!(holder(&path).unwrap().progress.beat, 9);

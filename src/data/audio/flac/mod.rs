@@ -1,13 +1,14 @@
-//! flac to samples (RFC 9639). Every frame is decoded to its last bit and held against its checksum, so it is known
-//! where the frames end: what follows them may be tags or padding, but no half of a frame.
+//! Decodes flac (RFC 9639). Every frame is decoded completely and verified against its checksum, so the end of the frames is
+//! known: tags or padding may follow them, but no partial frame.
 
 mod bits;
 mod frame;
 mod predict;
 
-use super::decode::{CONVERT, Decoded, FRESH, Refusable, id3};
+use super::id3::id3;
 use super::mix::{Mix, within_limits};
-use super::probe::Length;
+use super::refusal::{CONVERT, FRESH, Refusable};
+use super::{Decoded, Length};
 use bits::FrameError;
 use frame::Stream;
 use md5::{Digest, Md5};
@@ -16,43 +17,43 @@ use seraug_core::manifest::Channels;
 /// The marker of a stream.
 pub(super) const MARKER: &[u8; 4] = b"fLaC";
 
-/// Samples of a channel for each byte of the file. Digital silence in blocks of 4608, the longest of the format's
-/// subset, takes 330; more than this are made up to fill memory.
+/// Most samples of a channel for each byte of the file. Digital silence in blocks of 4608, the longest of the format's subset,
+/// reaches 330; denser files are made to exhaust memory.
 const DENSEST: u64 = 512;
-/// So many samples are taken of the smallest file.
+/// Samples that are accepted from any file, however small.
 const ALWAYS: u64 = 1 << 20;
 
-/// What comes before the frames.
+/// The metadata before the frames.
 struct Preface {
     stream: Stream,
-    /// Samples of each channel.
+    /// Samples of each channel, if stated.
     told: Option<u64>,
     md5: Option<[u8; 16]>,
-    /// Where the frames begin.
+    /// Offset of the first frame.
     frames: usize,
 }
 
 /// How the frames ended.
 enum End {
-    /// At a place where none begins.
+    /// No frame begins where one could.
     NoFrame,
     /// A frame is damaged, or numbered as if one before it were missing.
     Damaged(&'static str),
     /// The bytes end within a frame.
     Within,
-    /// There are more than the header states.
+    /// There are more samples than the header states.
     More,
 }
 
-/// What was decoded.
+/// The decoded frames.
 struct Decoding {
     mix: Mix,
-    /// Of the samples, where the stream has one to compare it with.
+    /// MD5 of the samples, if the stream states one to compare it with.
     sum: Option<Md5>,
-    /// Where the last frame ended.
+    /// Offset of the end of the last frame.
     at: usize,
     end: End,
-    /// The numbers of the frames do not follow each other.
+    /// The frame numbers are not consecutive.
     gap: bool,
 }
 
@@ -79,10 +80,10 @@ pub(super) fn read(bytes: &[u8], policy: Channels) -> Refusable<Decoded> {
     }
 }
 
-/// Decodes one frame after the other, as long as there are any.
+/// Decodes all frames.
 ///
 /// # Errors
-/// Longer than is read, or than `most` samples.
+/// A stream beyond the limits, or of more than `most` samples.
 fn frames(bytes: &[u8], preface: &Preface, most: u64, policy: Channels) -> Refusable<Decoding> {
     let stream = &preface.stream;
     let mut mix = Mix::new(policy, stream.rate, stream.channels, preface.told)?;
@@ -126,10 +127,10 @@ fn frames(bytes: &[u8], preface: &Preface, most: u64, policy: Channels) -> Refus
     Ok(Decoding { mix, sum, at, end, gap })
 }
 
-/// Whether the frames ended where they should; `rest` is what follows them.
+/// Checks that the frames ended where they should; `rest` is what follows them.
 ///
 /// # Errors
-/// Cut short, or damaged.
+/// A truncated or damaged stream.
 fn whole(decoding: &Decoding, preface: &Preface, rest: &[u8]) -> Refusable<()> {
     let (found, seconds) = (decoding.mix.len() as u64, decoding.mix.seconds());
     let damaged = |why: &str| Err(format!("damaged after {seconds:.3} s ({why}); {FRESH}"));
@@ -146,7 +147,7 @@ fn whole(decoding: &Decoding, preface: &Preface, rest: &[u8]) -> Refusable<()> {
         (End::Within | End::More, None) if !later() => {
             Err(format!("cut short within a frame, after {seconds:.3} s; {FRESH}"))
         }
-        // A sum of all samples tells more than what follows them.
+        // A checksum of all samples is better evidence than what follows them.
         (End::NoFrame, None) if decoding.sum.is_some() || trailer(rest) => Ok(()),
         (End::NoFrame, None) if !later() => {
             Err(format!("{} bytes that are no flac follow after {seconds:.3} s; {CONVERT}", rest.len()))
@@ -155,7 +156,7 @@ fn whole(decoding: &Decoding, preface: &Preface, rest: &[u8]) -> Refusable<()> {
     }
 }
 
-/// The samples as the checksum of a stream has them: in turn, little-endian, in whole bytes.
+/// The samples as the stream's MD5 covers them: interleaved, little-endian, in whole bytes.
 fn as_stored(planes: &[Vec<i64>], bits: u32, out: &mut Vec<u8>) {
     match bits.div_ceil(8) {
         1 => packed::<1>(planes, out),
@@ -176,7 +177,7 @@ fn packed<const N: usize>(planes: &[Vec<i64>], out: &mut Vec<u8>) {
     }
 }
 
-/// The samples as floats in turn; `scale` is 1 over full scale.
+/// The samples as interleaved floats; `scale` is 1 over full scale.
 fn as_floats(planes: &[Vec<i64>], scale: f64, out: &mut Vec<f32>) {
     out.resize(planes.iter().map(Vec::len).sum(), 0.0);
     for (c, plane) in planes.iter().enumerate() {
@@ -186,7 +187,7 @@ fn as_floats(planes: &[Vec<i64>], scale: f64, out: &mut Vec<f32>) {
     }
 }
 
-/// Reads the metadata; only the first block, STREAMINFO, matters, and of it what the frames do not say themselves.
+/// Reads the metadata, of which only STREAMINFO is used.
 fn preface(bytes: &[u8]) -> Refusable<Preface> {
     let cut = || format!("cut short within its header; {FRESH}");
     let (mut at, mut info) = (MARKER.len(), None);
@@ -210,14 +211,14 @@ fn preface(bytes: &[u8]) -> Refusable<Preface> {
     if bytes.len() < at {
         return Err(cut());
     }
-    // A picture longer than its block can state leaves the frames further back.
+    // A picture that is longer than its block can state shifts the frames further back.
     if frame::header(&bytes[at..], &stream).is_err() {
         at += first_frame(&bytes[at..], &stream).unwrap_or(0);
     }
     Ok(Preface { stream, told, md5, frames: at })
 }
 
-/// What STREAMINFO says of the samples, and how many of each channel there are, where it does.
+/// The sample format in STREAMINFO, and the number of samples of each channel, if stated.
 fn stream_of(info: &[u8; 34]) -> Refusable<(Stream, Option<u64>)> {
     // After sizes of blocks and frames: 20 bits of rate, 3 of channels, 5 of sample size, 36 of samples.
     let packed = info[10..18].iter().fold(0, |n, b| n << 8 | u64::from(*b));
@@ -232,11 +233,11 @@ fn stream_of(info: &[u8; 34]) -> Refusable<(Stream, Option<u64>)> {
     Ok((stream, Some(packed & ((1 << 36) - 1)).filter(|n| *n > 0)))
 }
 
-/// How long the flac is that begins with `head`, by its STREAMINFO; nothing where that does not tell, or is not the first
-/// block, as it should be.
+/// The length of the flac that begins with `head`, by its STREAMINFO; `None` if that does not state it, or is not the first
+/// block as it should be.
 ///
 /// # Errors
-/// Cut short within STREAMINFO; samples of fewer than four bits.
+/// Truncated within STREAMINFO; samples of fewer than four bits.
 pub(super) fn length(head: &[u8]) -> Refusable<Option<Length>> {
     let body = head.get(MARKER.len()..).unwrap_or_default();
     if body.first().is_some_and(|kind| kind & 0x7f != 0) {
@@ -248,7 +249,7 @@ pub(super) fn length(head: &[u8]) -> Refusable<Option<Length>> {
     Ok(told.map(|frames| Length { frames, rate: stream.rate }))
 }
 
-/// Where the frame numbered 0 begins.
+/// Offset of the frame numbered 0.
 fn first_frame(bytes: &[u8], stream: &Stream) -> Option<usize> {
     places(bytes).find(|i| frame::header(&bytes[*i..], stream).is_ok_and(|h| h.number == 0))
 }
@@ -258,12 +259,12 @@ fn frames_in(bytes: &[u8], stream: &Stream) -> bool {
     places(bytes).any(|i| frame::header(&bytes[i..], stream).is_ok())
 }
 
-/// Where a frame may begin.
+/// Offsets at which a frame may begin.
 fn places(bytes: &[u8]) -> impl Iterator<Item = usize> {
     bytes.windows(2).enumerate().filter(|(_, w)| w[0] == 0xff && w[1] & 0xfe == 0xf8).map(|(i, _)| i)
 }
 
-/// Whether `rest` is nothing, padding, or the tags that music programs append.
+/// Whether `rest` is empty, padding, or tags that music programs append.
 fn trailer(rest: &[u8]) -> bool {
     const TAGS: &[&[u8]] = &[b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"3DI", b"ID3"];
     let padding = rest.iter().position(|b| *b != 0).unwrap_or(rest.len());

@@ -1,5 +1,5 @@
-//! Samples from what their prediction left (RFC 9639, sections 9.2.5 and 9.2.6). Whatever the bytes say, nothing
-//! overflows: sums wrap, and a frame that needed it does not match its checksum.
+//! Restores samples from the residuals of their prediction (RFC 9639, sections 9.2.5 and 9.2.6). Arithmetic wraps, so no input
+//! overflows; a frame in which it wrapped does not match its checksum.
 
 /// Adds the prediction of `order`, 0 to 4, by differences.
 pub(super) fn fixed(order: usize, out: &mut [i64]) {

@@ -1,30 +1,30 @@
-//! The chunks of a wav: where its samples are and how many bytes they have.
+//! Finds the chunks of a wav: its format, and the offset and length of its samples.
 
 use super::format::{self, Format};
-use crate::audio::decode::{CONVERT, FRESH, Refusable};
+use crate::audio::refusal::{CONVERT, FRESH, Refusable};
 use crate::audio::source::AudioSource;
 use std::io::{Read, Seek};
 
-/// Chunks that stand in recordings. An id that is none of them is taken where its size fits into the file.
+/// Ids of chunks that recordings have. A chunk of another id is accepted if its size fits into the file.
 const KNOWN: &[&[u8; 4]] = &[
     b"fmt ", b"data", b"fact", b"LIST", b"JUNK", b"junk", b"PAD ", b"FLLR", b"bext", b"iXML", b"axml",
     b"chna", b"ds64", b"cue ", b"plst", b"smpl", b"inst", b"id3 ", b"ID3 ", b"PEAK", b"DISP", b"_PMX",
     b"aXML", b"SAUR",
 ];
-/// Where no chunk is that one should lead to, it is looked for in so many bytes.
+/// Bytes that are searched for the next chunk if it is not where the previous one ends.
 const SEARCHED: usize = 1 << 20;
-/// Chunks that are looked at: editors write a few dozen.
+/// Most chunks that are read; editors write a few dozen.
 const MOST: usize = 10_000;
-/// A `fmt ` chunk that is looked for has at most this size; what is read of one that is in its place.
+/// Largest `fmt ` chunk that a search accepts, and most bytes that are read of one in its regular place.
 const LONGEST_FMT: u64 = 4096;
 
-/// What a wav says of its samples.
+/// Format and location of the samples of a wav.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WavLayout {
     pub(super) format: Format,
-    /// Where the samples begin.
+    /// Offset of the first sample.
     pub(super) start: u64,
-    /// Bytes of samples.
+    /// Length of the samples in bytes.
     pub(super) bytes: u64,
 }
 
@@ -34,7 +34,7 @@ struct Chunk {
     size: u64,
 }
 
-/// Finds the samples.
+/// Finds the format and the samples.
 ///
 /// # Errors
 /// No `fmt ` or `data` chunk, fewer samples than the header states, several chunks of them; as [`format::parse`].
@@ -70,7 +70,7 @@ pub(super) fn layout<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable<W
         }
         at = following(source, place, chunk.size)?;
     }
-    // A chunk whose size is wrong leads nowhere: what is behind it is looked for.
+    // After a chunk with a wrong size, search for the next one.
     if format.is_none() {
         format = match search(source, 12, b"fmt ")? {
             Some(found) => Some(read_format(source, found.0, &Chunk { id: *b"fmt ", size: found.1 })?),
@@ -104,8 +104,8 @@ pub(super) fn layout<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable<W
     Ok(WavLayout { format, start, bytes })
 }
 
-/// Bytes of samples from `start` that are there and that there should be, where the `data` chunk states `size` and the
-/// file's own header `riff`.
+/// Bytes of samples from `start` that exist and that should exist, if the `data` chunk states `size` and the file's header
+/// states `riff`.
 fn extent<R: Read + Seek>(
     source: &mut AudioSource<R>,
     start: u64,
@@ -114,7 +114,7 @@ fn extent<R: Read + Seek>(
 ) -> Refusable<(u64, u64)> {
     let there = source.len() - start.min(source.len());
     if size == 0 {
-        // Either there are none, and another chunk may follow, or nobody wrote how many.
+        // Either there are no samples and another chunk may follow, or the writer left the size empty.
         let none =
             chunk(source, start)?.is_some_and(|c| KNOWN.contains(&&c.id) && fits(source, start, c.size));
         return Ok(if none { (0, 0) } else { (there, there) });
@@ -122,12 +122,12 @@ fn extent<R: Read + Seek>(
     if size <= there {
         return Ok((size, size));
     }
-    // A file that has the length of its own header is whole: the size of this chunk is wrong.
+    // A file as long as its header states is complete, so the size of this chunk is wrong.
     let whole = unwritten(size) || size >= 1 << 62 || riff + 8 == source.len();
     Ok((there, if whole { there } else { size }))
 }
 
-/// Whether there is a further `data` chunk behind the one at `at` that has `bytes` of samples.
+/// Whether another `data` chunk follows the one at `at`, which has `bytes` of samples.
 fn is_followed_by_samples<R: Read + Seek>(
     source: &mut AudioSource<R>,
     at: u64,
@@ -146,14 +146,14 @@ fn is_followed_by_samples<R: Read + Seek>(
     Ok(false)
 }
 
-/// Whether a size is one that stands for none, of a writer that could not go back to its header: near 2^31, as sox and
+/// Whether a size is a placeholder of a writer that could not seek back to its header: near 2^31, as sox and
 /// espeak-ng (0x7ffff000), arecord (0x80000000) and oboe (0x7fffffff) have it, less a header, in whole samples; or near 2^32.
 fn unwritten(size: u64) -> bool {
     const NEAR: u64 = 1 << 17;
     [1 << 31, 1 << 32].iter().any(|end: &u64| end.abs_diff(size) <= NEAR)
 }
 
-/// The chunk at `at`, if there is room for one.
+/// The chunk header at `at`, if the file has room for one.
 fn chunk<R: Read + Seek>(source: &mut AudioSource<R>, at: u64) -> Refusable<Option<Chunk>> {
     let Some([a, b, c, d, size @ ..]) = source.exactly::<8>(at)? else { return Ok(None) };
     Ok(Some(Chunk { id: [a, b, c, d], size: u32::from_le_bytes(size).into() }))
@@ -172,7 +172,7 @@ fn read_format<R: Read + Seek>(source: &mut AudioSource<R>, at: u64, chunk: &Chu
     format::parse(&body)
 }
 
-/// Where the chunk after one at `at` with `size` bytes begins. Chunks begin at even places, which not all writers know.
+/// Offset of the chunk after one at `at` with `size` bytes. Chunks begin at even offsets, which not all writers respect.
 fn following<R: Read + Seek>(source: &mut AudioSource<R>, at: u64, size: u64) -> Refusable<Option<u64>> {
     let end = at + 8 + size;
     let places = [end + size % 2, end];
@@ -192,7 +192,7 @@ fn following<R: Read + Seek>(source: &mut AudioSource<R>, at: u64, size: u64) ->
     Ok(None)
 }
 
-/// A chunk `id` with a size that can be right, within the first [`SEARCHED`] bytes from `from`: its place and size.
+/// Searches the first [`SEARCHED`] bytes from `from` for a chunk `id` of plausible size; returns its offset and size.
 fn search<R: Read + Seek>(
     source: &mut AudioSource<R>,
     from: u64,

@@ -1,6 +1,6 @@
-//! The `fmt ` chunk of a wav.
+//! Parses the `fmt ` chunk of a wav.
 
-use crate::audio::decode::{CONVERT, FRESH, Refusable};
+use crate::audio::refusal::{CONVERT, FRESH, Refusable};
 
 /// How a sample is stored, always little-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,9 +9,9 @@ pub(super) enum SampleFormat {
     I16,
     I24,
     I32,
-    /// So many bits, 17 to 24, somewhere in 4 bytes.
+    /// This many bits, 17 to 24, somewhere in 4 bytes.
     Padded(u32),
-    /// So many bits in the low end of 4 bytes.
+    /// This many bits in the low end of 4 bytes.
     Low(u32),
     F32,
     F64,
@@ -19,12 +19,12 @@ pub(super) enum SampleFormat {
     ALaw,
 }
 
-/// What a `fmt ` chunk says.
+/// The format of the samples of a wav.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Format {
-    /// At least 1.
+    /// Number of channels, at least 1.
     pub(super) channels: usize,
-    /// Hertz.
+    /// Sample rate in hertz.
     pub(super) rate: u32,
     pub(super) sample: SampleFormat,
 }
@@ -48,13 +48,13 @@ impl SampleFormat {
     }
 }
 
-/// What follows the tag in the GUID of an extensible format: of Microsoft's, and of ambisonics.
+/// The GUID of an extensible format after its tag: Microsoft's, and that of ambisonics.
 const GUIDS: [[u8; 14]; 2] = [
     [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71],
     [0, 0, 0x21, 7, 0xd3, 0x11, 0x86, 0x44, 0xc8, 0xc1, 0xca, 0, 0, 0],
 ];
 
-/// Reads the body of a `fmt ` chunk; what it has beyond that of its format is of no importance.
+/// Parses the body of a `fmt ` chunk and ignores trailing bytes.
 ///
 /// # Errors
 /// A chunk that is too short, a codec that is not read, numbers that contradict each other.
@@ -73,13 +73,13 @@ pub(super) fn parse(body: &[u8]) -> Refusable<Format> {
     }
     let (bits, channels, align) = (u32::from(bits), usize::from(channels), usize::from(align));
     let packed = match tag {
-        // Telephone codes have 8 bits; some writers state the 16 that they stand for, or none.
+        // A-law and mu-law have 8 bits; some writers state the 16 bits after decoding, or 0.
         6 | 7 => 1,
         1 | 3 => bits.div_ceil(8) as usize,
         _ => return Err(format!("holds {}, which is not read; {CONVERT}", codec(tag))),
     };
-    // Of block align, sample size and bytes a second, two that agree are taken. Some writers leave the first 0, or forget
-    // that it is of all channels.
+    // Block align, sample size and byte rate are redundant; two that agree win. Some writers leave block align 0, or state it
+    // for one channel.
     let agree = per_second as usize == (rate as usize).saturating_mul(channels * packed);
     let width = match align {
         _ if align == channels * packed => packed,
@@ -117,7 +117,7 @@ fn extensible(body: &[u8]) -> Refusable<u16> {
     Ok(u16::from_le_bytes([guid[0], guid[1]]))
 }
 
-/// What a format tag is called.
+/// The name of a format tag.
 fn codec(tag: u16) -> String {
     let name = match tag {
         2 => "Microsoft's ADPCM",

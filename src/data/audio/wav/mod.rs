@@ -1,20 +1,20 @@
-//! wav to samples. Sizes of a header are held against the file, because writers that cannot seek back leave them
-//! unwritten, and other tools get them wrong by a few bytes.
+//! Decodes wav. Sizes in the header are checked against the file, because writers that cannot seek back leave them empty and
+//! other tools get them wrong by a few bytes.
 
 mod chunks;
 mod format;
 mod sample;
 
-use super::decode::{CONVERT, Decoded, FRESH, Refusable};
 use super::mix::{Mix, within_limits};
-use super::probe::Length;
+use super::refusal::{CONVERT, FRESH, Refusable};
 use super::source::AudioSource;
+use super::{Decoded, Length};
 use chunks::WavLayout;
 use format::{Format, SampleFormat};
 use seraug_core::manifest::Channels;
 use std::io::{Read, Seek};
 
-/// Bytes that are decoded at once, about.
+/// Approximate number of bytes that are decoded at once.
 const BLOCK: usize = 1 << 16;
 
 /// Whether `head` begins as a wav does.
@@ -44,7 +44,7 @@ pub(super) fn read<R: Read + Seek>(source: &mut AudioSource<R>, policy: Channels
     mix.finish()
 }
 
-/// How long the wav is, by its header and size.
+/// The length of a wav by its header and size.
 ///
 /// # Errors
 /// As [`read`], as far as nothing is decoded for it.
@@ -78,8 +78,8 @@ fn each_block<R: Read + Seek>(
     Ok(())
 }
 
-/// Where the `bits` of a sample stand in its 4 bytes: `arecord -f S24_LE` writes them low, the specification has
-/// them high. The samples tell: low ones are all within their range, high ones leave the other bits 0.
+/// Finds out where in its 4 bytes a sample has its `bits`: `arecord -f S24_LE` writes them into the low bytes, the
+/// specification demands the high ones. Low samples are all within the range of `bits`; high ones leave the other bits 0.
 fn padding<R: Read + Seek>(
     source: &mut AudioSource<R>,
     start: u64,

@@ -1,9 +1,9 @@
-//! Samples of every format to floats; full scale is 1.
+//! Converts samples of every format to floats; full scale is 1.
 
 use super::format::SampleFormat;
 
 impl SampleFormat {
-    /// The samples of `bytes` in place of what `out` holds.
+    /// Replaces the content of `out` by the samples in `bytes`.
     pub(super) fn decode(self, bytes: &[u8], out: &mut Vec<f32>) {
         out.clear();
         match self {
@@ -19,7 +19,7 @@ impl SampleFormat {
             SampleFormat::I32 | SampleFormat::Padded(_) => {
                 out.extend(bytes.as_chunks().0.iter().map(|b| full(*b)))
             }
-            // Moved up, so that what filled it up falls out.
+            // Shifted up, which drops the padding.
             SampleFormat::Low(bits) => {
                 let one = |b: &[u8; 4]| full((i32::from_le_bytes(*b) << (32 - bits)).to_le_bytes());
                 out.extend(bytes.as_chunks().0.iter().map(one));
@@ -38,7 +38,7 @@ fn full(bytes: [u8; 4]) -> f32 {
     (f64::from(i32::from_le_bytes(bytes)) / 2_147_483_648.0) as f32
 }
 
-/// A number stays a number, so that it is called too loud rather than infinite.
+/// Keeps large numbers finite, so that they are refused as too loud rather than as infinite.
 fn narrow(value: f64) -> f32 {
     let narrow = value as f32;
     if value.is_finite() && narrow.is_infinite() { f32::MAX.copysign(narrow) } else { narrow }

@@ -1,18 +1,18 @@
-//! SHA-256 of recordings. Every process of a run imports its corpora, so a file that has not changed since it was last
-//! read is not read again: `CACHE/digests/NAME-<root>.txt` keeps digests by what the file system says of a file, as
-//! git's index does.
+//! Cached SHA-256 of recordings. Every process of a run imports its corpora, so unchanged files are not read again:
+//! `CACHE/digests/NAME-<root>.txt` keeps digests by the metadata of each file, as git's index does.
 //!
 //! First line: `seraug digests 2 <sha256 of the rest>`. Then a line a file: sha256, size, mtime and ctime (nanoseconds),
 //! inode, samples and hertz (both 0 where its header does not tell them), path below the corpus's folder. A file is there
 //! only if its header is a recording's. A cache whose first line does not fit the rest counts as absent.
 //!
-//! The number of the device is no part of it: on a network file system every machine counts its own.
+//! The device number is not compared, because on a network file system it differs between machines.
 
 #[cfg(test)]
 mod tests;
 
-use crate::audio::probe::{Length, probe, unreadable};
-use seraug_core::digest::digest_hex;
+use crate::audio::Length;
+use crate::audio::probe::{probe, unreadable};
+use seraug_core::digest::{digest_hex, hex};
 use seraug_core::files::{self, write_atomic};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -30,16 +30,16 @@ const HEADER: &str = "seraug digests 2";
 /// of file systems are as coarse as two seconds.
 const RACY_NS: i128 = 2_000_000_000;
 
-/// Whether digests of an earlier import are believed.
+/// Whether cached digests of an earlier import are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DigestPolicy {
-    /// A recording that has not changed is not read again.
+    /// Unchanged recordings are not read again.
     Cached,
-    /// Every recording is read. Where there are digests of an earlier import, they are replaced.
+    /// Every recording is read, and cached digests are replaced.
     Afresh,
 }
 
-/// What changes when a file's content does.
+/// Metadata that changes whenever the content of a file does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     size: u64,
@@ -59,19 +59,19 @@ impl Stamp {
         }
     }
 
-    /// Whether a file of this stamp was left alone long enough before `now_ns`. The ctime is the file system's own and
+    /// Whether the file was last changed long enough before `now_ns`. The ctime is the file system's own and
     /// no program sets it; the mtime is for those that keep none.
     fn settled(&self, now_ns: i128) -> bool {
         self.mtime_ns.max(self.ctime_ns) + RACY_NS < now_ns
     }
 }
 
-/// What was found of a recording.
+/// Digest and length of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(super) struct Fingerprint {
     /// Lower-case hex.
     pub(super) sha256: String,
-    /// Nothing where the header does not tell.
+    /// `None` if the header does not state it.
     pub(super) length: Option<Length>,
 }
 
@@ -82,8 +82,8 @@ pub(super) struct Digests {
     file: PathBuf,
     reading: DigestPolicy,
     /// By path below `root`.
-    known: HashMap<String, (Stamp, Seen)>,
-    new: Mutex<Vec<(String, Stamp, Seen)>>,
+    known: HashMap<String, (Stamp, Fingerprint)>,
+    new: Mutex<Vec<(String, Stamp, Fingerprint)>>,
     /// Nanoseconds since 1970 when the import began: a file that changes during it is too young to be kept.
     now_ns: i128,
 }
@@ -112,7 +112,7 @@ impl Digests {
     ///
     /// # Errors
     /// As [`probe`]: why it is no recording, without the path.
-    pub(super) fn look(&self, path: &Path) -> Result<Seen, String> {
+    pub(super) fn fingerprint(&self, path: &Path) -> Result<Fingerprint, String> {
         let failed = |e: std::io::Error| unreadable(&e);
         let name = path.strip_prefix(&self.root).ok().and_then(Path::to_str);
         let name = name.filter(|n| !n.contains(char::is_control));
@@ -127,7 +127,7 @@ impl Digests {
         let before = Stamp::of(&file.metadata().map_err(failed)?);
         let sha256 = sha256_of(&mut file).map_err(failed)?;
         let after = Stamp::of(&file.metadata().map_err(failed)?);
-        let seen = Seen { sha256, length };
+        let seen = Fingerprint { sha256, length };
         if let Some(name) = name
             && before == after
             && before.settled(self.now_ns)
@@ -138,22 +138,22 @@ impl Digests {
         Ok(seen)
     }
 
-    /// Keeps what was read for the next import. A cache that cannot be written costs time and nothing else: `plan`
-    /// works in a folder that may only be read.
+    /// Saves new digests for the next import. A cache that cannot be written only costs time: `plan` works in a read-only
+    /// folder.
     pub(super) fn keep(self) {
         let Digests { root, file, reading, mut known, new, .. } = self;
         let new = new.into_inner().unwrap_or_else(PoisonError::into_inner);
-        // To look at a corpus afresh leaves no new folder behind.
+        // Reading a corpus afresh creates no new cache.
         if new.is_empty() || reading == DigestPolicy::Afresh && !file.exists() {
             return;
         }
-        // Others of the corpus stay, if their files do: an import of one language does not see them.
+        // Keeps other files of the corpus while they exist: an import of one language does not see them all.
         known.retain(|name, _| root.join(name).exists());
         known.extend(new.into_iter().map(|(name, stamp, seen)| (name, (stamp, seen))));
         let mut rows: Vec<_> = known.iter().collect();
         rows.sort_unstable_by_key(|(name, _)| *name);
         let mut body = String::new();
-        for (name, (s, Seen { sha256, length })) in rows {
+        for (name, (s, Fingerprint { sha256, length })) in rows {
             let (frames, rate) = length.map_or((0, 0), |l| (l.frames, l.rate));
             let Stamp { size, mtime_ns, ctime_ns, inode } = s;
             let _ = writeln!(body, "{sha256} {size} {mtime_ns} {ctime_ns} {inode} {frames} {rate} {name}");
@@ -163,8 +163,8 @@ impl Digests {
     }
 }
 
-/// The digests in the text of a cache file; none where it is not whole.
-fn parse(text: &str) -> Option<HashMap<String, (Stamp, Seen)>> {
+/// Parses a cache file; `None` if it is incomplete or damaged.
+fn parse(text: &str) -> Option<HashMap<String, (Stamp, Fingerprint)>> {
     let (first, body) = text.split_once('\n')?;
     if first.strip_prefix(HEADER)?.strip_prefix(' ')? != digest_hex(body.as_bytes()) {
         return None;
@@ -180,12 +180,12 @@ fn parse(text: &str) -> Option<HashMap<String, (Stamp, Seen)>> {
         };
         let (frames, rate) = (cells.next()?.parse().ok()?, cells.next()?.parse().ok()?);
         let length = (rate > 0).then_some(Length { frames, rate });
-        Some((cells.next()?.to_owned(), (stamp, Seen { sha256, length })))
+        Some((cells.next()?.to_owned(), (stamp, Fingerprint { sha256, length })))
     };
     body.lines().map(row).collect()
 }
 
-/// Of what a reader has left, lower-case hex. An hour-long recording is not held in memory.
+/// SHA-256 of the rest of a reader as lower-case hex, without holding it in memory.
 fn sha256_of(reader: &mut impl Read) -> std::io::Result<String> {
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 18]);
     loop {
@@ -194,5 +194,5 @@ fn sha256_of(reader: &mut impl Read) -> std::io::Result<String> {
             n => hash.update(&buffer[..n]),
         }
     }
-    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    Ok(hex(&hash.finalize()))
 }

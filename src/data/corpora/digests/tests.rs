@@ -32,7 +32,7 @@ impl Fixture {
         let stamp = Stamp::of(&self.wav.metadata().unwrap());
         let now = stamp.mtime_ns.max(stamp.ctime_ns) + seconds * 1_000_000_000;
         let digests = Digests::at(&self.root, "x", self.dir.path(), reading, now);
-        let seen = digests.look(&self.wav).unwrap();
+        let seen = digests.fingerprint(&self.wav).unwrap();
         digests.keep();
         assert_eq!(seen.length, Some(Length { frames: 2, rate: 8000 }));
         seen.sha256
@@ -122,7 +122,7 @@ fn the_cache_is_written_when_something_is_new_and_forgets_what_is_gone() {
     let other = f.root.join("wav/b.wav");
     fs::write(&other, clip(b"two")).unwrap();
     let digests = Digests::at(&f.root, "x", f.dir.path(), DigestPolicy::Cached, i128::MAX);
-    digests.look(&other).unwrap();
+    digests.fingerprint(&other).unwrap();
     digests.keep();
     f.import(10, DigestPolicy::Cached);
     let path = f.cache().unwrap();

@@ -1,8 +1,9 @@
-//! One file over HTTP: resumed where it was cut, never glued from two versions, verified at the end.
+//! Downloads one file over HTTP: resumes after an interruption, never joins two versions, verifies the checksum.
 
 use super::{FetchJob, need_space};
 use md5::{Digest, Md5};
-use seraug_core::error::{Error, Result};
+use seraug_core::digest::hex;
+use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::files;
 use seraug_core::manifest::{Checksum, Fetch};
 use sha2::Sha256;
@@ -13,18 +14,18 @@ use std::time::Duration;
 use ureq::http::{HeaderMap, Response, Uri};
 use ureq::{Agent, Body, ResponseExt};
 
-/// Tries beyond the first of one call.
+/// Retries of one call.
 const RETRIES: u32 = 5;
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// How a try ended that did not end in an error to report.
+/// Outcome of an attempt that did not fail for good.
 enum Try {
     Whole,
-    /// Worth another try, for this reason.
+    /// Worth a retry, for this reason.
     Again(String),
 }
 
-/// The place of a download: `FILE` when it is whole, `FILE.part` before, `FILE.version` what the server called it.
+/// The files of a download: `FILE` when complete, `FILE.part` before, and `FILE.version` with the server's ETag or date.
 struct DownloadPath {
     whole: PathBuf,
     part: PathBuf,
@@ -60,24 +61,25 @@ pub(super) fn download(file: &Fetch, folder: &Path, job: &FetchJob) -> Result<Pa
         };
         let have = length(&place.part);
         if tries == RETRIES {
-            let kept = format!("{have} of {} bytes are kept, run it again to go on", file.bytes);
+            let kept =
+                format!("{have} of {} bytes are kept; run the same command again to resume", file.bytes);
             return Err(Error::failed(format!("{}: {why}; {kept}", file.url)));
         }
-        (job.note)(&format!("{why}; going on at byte {have} in {:.0} s", pause.as_secs_f64()));
+        (job.note)(&format!("{why}; resuming at byte {have} in {:.0} s", pause.as_secs_f64()));
         std::thread::sleep(pause);
         pause *= 2;
     }
     verify(file, &place.part).inspect_err(|_| place.forget())?;
-    let failed =
-        |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", place.whole.display()));
-    File::open(&place.part).and_then(|f| f.sync_all()).map_err(failed)?;
-    fs::rename(&place.part, &place.whole).map_err(failed)?;
+    let moved = File::open(&place.part)
+        .and_then(|part| part.sync_all())
+        .and_then(|()| fs::rename(&place.part, &place.whole));
+    moved.cannot("be written", &place.whole)?;
     let _ = fs::remove_file(&place.version);
     Ok(place.whole)
 }
 
 impl DownloadPath {
-    /// Begins anew: what is there belongs to something else.
+    /// Deletes the partial download, which belongs to another version.
     fn forget(&self) {
         let _ = fs::remove_file(&self.part);
         let _ = fs::remove_file(&self.version);
@@ -94,17 +96,17 @@ fn agent(url: &str) -> Agent {
         .https_only(url.starts_with("https:"))
         .save_redirect_history(true)
         .user_agent(concat!("seraug/", env!("CARGO_PKG_VERSION")))
-        // A compressed transfer has other bytes and another length.
+        // A compressed transfer would have another length.
         .accept_encoding("identity")
         .timeout_connect(Some(SILENCE))
         .timeout_recv_response(Some(SILENCE))
         .timeout_per_read(Some(SILENCE));
-    // A server on this machine is not behind the proxy of the environment.
+    // Servers on this machine are not behind the environment's proxy.
     let local = url.parse::<Uri>().is_ok_and(|u| matches!(u.host(), Some("localhost" | "127.0.0.1")));
     if local { config.proxy(None).build().new_agent() } else { config.build().new_agent() }
 }
 
-/// One request, from where the part ends.
+/// Sends one request, for the bytes after the partial download.
 fn attempt(file: &Fetch, place: &DownloadPath, agent: &Agent, job: &FetchJob) -> Result<Try> {
     let mut have = length(&place.part);
     if have > file.bytes {
@@ -118,14 +120,14 @@ fn attempt(file: &Fetch, place: &DownloadPath, agent: &Agent, job: &FetchJob) ->
     let mut request = agent.get(&file.url);
     if have > 0 {
         request = request.header("Range", format!("bytes={have}-"));
-        // The server then sends all of a file that is another by now.
+        // If the file has changed, the server then sends all of it.
         if let Some(version) = &known {
             request = request.header("If-Range", version);
         }
     }
     let response = match request.call() {
         Ok(response) => response,
-        // A redirect from https to http is refused, and stays so.
+        // Errors that a retry cannot fix.
         Err(
             e @ (ureq::Error::RequireHttpsOnly(_) | ureq::Error::TooManyRedirects | ureq::Error::BadUri(_)),
         ) => {
@@ -175,9 +177,8 @@ fn receive(
     have: u64,
     job: &FetchJob,
 ) -> Result<Try> {
-    let failed =
-        |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", place.part.display()));
-    let mut part = OpenOptions::new().create(true).append(true).open(&place.part).map_err(failed)?;
+    let mut part =
+        OpenOptions::new().create(true).append(true).open(&place.part).cannot("be written", &place.part)?;
     let mut body = response.into_body().into_reader();
     let mut buffer = vec![0; 1 << 16];
     let mut left = file.bytes - have;
@@ -193,7 +194,7 @@ fn receive(
             place.forget();
             return Err(other_length(file, "more"));
         }
-        part.write_all(&buffer[..n]).map_err(failed)?;
+        part.write_all(&buffer[..n]).cannot("be written", &place.part)?;
         left -= n as u64;
         job.progress.inc(n as u64);
     }
@@ -206,13 +207,13 @@ fn other_length(file: &Fetch, found: &str) -> Error {
     ))
 }
 
-/// What tells this content from another at the same URL: a strong ETag, or else its date.
+/// Identifies a version of the content: a strong ETag, or else its date.
 fn version(headers: &HeaderMap) -> Option<String> {
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
     text("etag").filter(|tag| !tag.starts_with("W/")).or_else(|| text("last-modified"))
 }
 
-/// Whether a 206 goes on at byte `have` of a file of `bytes`.
+/// Whether a 206 response continues at byte `have` of a file of `bytes`.
 fn continues(response: &Response<Body>, have: u64, bytes: u64) -> bool {
     let range = response.headers().get("content-range").and_then(|v| v.to_str().ok()).unwrap_or_default();
     let rest = range.strip_prefix(&format!("bytes {have}-"));
@@ -231,7 +232,7 @@ fn verify(file: &Fetch, path: &Path) -> Result<()> {
         Checksum::Sha256(expected) => ("sha256", expected, digest::<Sha256>(path)),
         Checksum::Md5(expected) => ("md5", expected, digest::<Md5>(path)),
     };
-    let found = found.map_err(|e| Error::failed(format!("{}: cannot be read: {e}", path.display())))?;
+    let found = found.cannot("be read", path)?;
     if found == expected {
         return Ok(());
     }
@@ -246,7 +247,7 @@ fn digest<D: Digest>(path: &Path) -> std::io::Result<String> {
     let mut buffer = vec![0; 1 << 16];
     loop {
         match file.read(&mut buffer)? {
-            0 => return Ok(digest.finalize().iter().map(|b| format!("{b:02x}")).collect()),
+            0 => return Ok(hex(&digest.finalize())),
             n => digest.update(&buffer[..n]),
         }
     }

@@ -1,6 +1,6 @@
-//! Downloading a corpus: whole and verified, or not at all.
+//! Downloads a corpus: complete and verified, or not at all.
 //!
-//! `CORPORA/.fetch/NAME/` holds what is on its way: `FILE.part`, then `FILE`, and the lock. It is safe to delete.
+//! `CORPORA/.fetch/NAME/` holds downloads in progress: `FILE.part`, then `FILE`, and the lock. It is safe to delete.
 
 mod download;
 mod unpack;
@@ -8,13 +8,13 @@ mod unpack;
 pub use unpack::unpack;
 
 use indicatif::ProgressBar;
-use seraug_core::error::{Error, Result};
+use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::manifest::Fetch;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What a fetch is given beside its list of files.
+/// The settings of a fetch.
 pub struct FetchJob<'a> {
     /// Name of the corpus.
     pub name: &'a str,
@@ -22,14 +22,14 @@ pub struct FetchJob<'a> {
     pub corpora: &'a Path,
     /// Counts bytes; its length is set.
     pub progress: &'a ProgressBar,
-    /// Told in one line what is being done.
+    /// Called with one line about each step.
     pub note: &'a dyn Fn(&str),
-    /// Pause before the first of five further tries; each later one is twice as long.
+    /// Pause before the first of five retries; it doubles with each retry.
     pub pause: Duration,
 }
 
 /// Downloads, verifies and unpacks `files` into `corpora/<name>`. A file that is there and verified is not
-/// downloaded again; one that was cut off is gone on with. Existing recordings are never changed.
+/// downloaded again; an interrupted download is resumed. Existing recordings are never changed.
 ///
 /// # Errors
 /// No file is listed (usage); another fetch of the corpus is running; the server, the disk or the checksum; an archive
@@ -39,8 +39,7 @@ pub fn fetch(files: &[Fetch], job: &FetchJob) -> Result<()> {
         return Err(Error::usage(format!("corpus {}: nothing to fetch is listed", job.name)));
     }
     let folder = job.corpora.join(".fetch").join(job.name);
-    let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be written: {e}", folder.display()));
-    std::fs::create_dir_all(&folder).map_err(failed)?;
+    std::fs::create_dir_all(&folder).cannot("be written", &folder)?;
     let _lock = lock(&folder.join("lock"), job.name)?;
     let target = job.corpora.join(job.name);
     for file in files {
@@ -53,20 +52,19 @@ pub fn fetch(files: &[Fetch], job: &FetchJob) -> Result<()> {
     Ok(())
 }
 
-/// Held until the file is closed, by the system even if this process is killed.
+/// Locks the corpus against other fetches until the file is closed, also if this process is killed.
 fn lock(path: &PathBuf, name: &str) -> Result<File> {
-    let failed = |e: std::io::Error| Error::failed(format!("{}: cannot be locked: {e}", path.display()));
-    let file = File::create(path).map_err(failed)?;
+    let file = File::create(path).cannot("be locked", path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::failed(format!(
             "corpus {name}: another fetch of it is running; wait for it or stop it"
         ))),
-        Err(TryLockError::Error(e)) => Err(failed(e)),
+        Err(TryLockError::Error(e)) => Err(e).cannot("be locked", path),
     }
 }
 
-/// Refuses when the disk of `folder` has fewer than `bytes` left. A disk that does not say is trusted.
+/// Fails if the disk of `folder` has fewer than `bytes` free. A disk that does not report its free space passes.
 fn need_space(folder: &Path, bytes: u64, what: &str) -> Result<()> {
     let Ok(disk) = rustix::fs::statvfs(folder) else { return Ok(()) };
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);

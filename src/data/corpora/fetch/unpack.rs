@@ -1,12 +1,12 @@
-//! From a verified archive to recordings in their folder. The checksum says that the archive is the published one,
-//! not that it is harmless: whatever could write elsewhere or fill the disk is refused.
+//! Unpacks a verified archive into the folder of a corpus. The checksum proves that the archive is the published one, not that
+//! it is harmless: entries that could write elsewhere or fill the disk are refused.
 
 use super::need_space;
 use flate2::read::GzDecoder;
-use seraug_core::error::{Error, Result};
+use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::files;
 use seraug_core::manifest::{Fetch, Unpack};
-use seraug_core::names::folders::{is_unseen, seen};
+use seraug_core::names::unicode::{escape_unprintable, is_unprintable};
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -27,14 +27,12 @@ const LARGEST_FILE: u64 = 1 << 30;
 /// # Errors
 /// Names the entry and what is wrong with it; a recording that exists with other content.
 pub fn unpack(file: &Fetch, archive: &Path, aside: &Path, target: &Path) -> Result<(usize, usize)> {
-    let failed =
-        |path: &Path, e: &io::Error| Error::failed(format!("{}: cannot be written: {e}", path.display()));
     let clear = || match fs::remove_dir_all(aside) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed(aside, &e)),
-        _ => Ok(()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.cannot("be written", aside),
     };
     clear()?;
-    fs::create_dir_all(aside).map_err(|e| failed(aside, &e))?;
+    fs::create_dir_all(aside).cannot("be written", aside)?;
     let mut out = Out { aside, strip: file.strip, left: file.largest(), entries: 0, seen: HashSet::new() };
     let unpacked = match file.unpack {
         Unpack::Zip => zip(archive, &mut out),
@@ -42,13 +40,13 @@ pub fn unpack(file: &Fetch, archive: &Path, aside: &Path, target: &Path) -> Resu
         Unpack::None => fs::copy(archive, aside.join(&file.file)).map(drop).map_err(|e| e.to_string()),
     };
     let placed = unpacked
-        .map_err(|why| Error::failed(format!("{}: {why}; nothing of it was placed", archive.display())))
+        .map_err(|why| Error::at(archive, format!("{why}; nothing of it was placed")))
         .and_then(|()| place(aside, &target.join(&file.into)));
     clear()?;
     placed
 }
 
-/// What is written where, and how much more may be.
+/// The destination of an archive, and how much may still be written.
 struct Out<'a> {
     aside: &'a Path,
     strip: usize,
@@ -58,14 +56,14 @@ struct Out<'a> {
 }
 
 impl Out<'_> {
-    /// Counts an entry and finds its place; `None` for what is left out.
+    /// Counts an entry and returns its destination; `None` for entries that are skipped.
     fn entry(&mut self, name: &str) -> std::result::Result<Option<PathBuf>, String> {
         self.entries += 1;
         if self.entries > MOST_ENTRIES {
             return Err(format!("more than {MOST_ENTRIES} entries"));
         }
         let inside = inside(name)?;
-        // What macOS and other tools leave in archives is no recording.
+        // Metadata that macOS and other tools add to archives.
         let litter = inside.iter().any(|part| part.starts_with('.') || *part == "__MACOSX");
         if litter || inside.len() <= self.strip {
             return Ok(None);
@@ -73,7 +71,7 @@ impl Out<'_> {
         Ok(Some(inside[self.strip..].iter().collect()))
     }
 
-    /// Writes one file within the limits. Lengths that an archive states are not relied on.
+    /// Writes one file within the limits, without relying on the lengths that the archive states.
     fn write(&mut self, name: &str, place: &Path, content: impl Read) -> std::result::Result<(), String> {
         if !self.seen.insert(place.to_owned()) {
             return Err(format!("`{name}` is there twice"));
@@ -100,8 +98,8 @@ fn inside(name: &str) -> std::result::Result<Vec<&str>, String> {
     if name.starts_with('/') || name.contains(['\\', '\0']) || drive || parts.contains(&"..") {
         return Err(format!("`{name}` could be written outside the corpus"));
     }
-    if name.contains(is_unseen) {
-        return Err(format!("`{}` has control characters", seen(name)));
+    if name.contains(is_unprintable) {
+        return Err(format!("`{}` has control characters", escape_unprintable(name)));
     }
     if name.len() > LONGEST_PATH || parts.iter().any(|part| part.len() > LONGEST_NAME) {
         let begin: String = name.chars().take(40).collect();
@@ -151,8 +149,8 @@ fn open_tar(archive: &Path) -> std::result::Result<Tar, String> {
     Ok(tar::Archive::new(GzDecoder::new(io::BufReader::new(file))))
 }
 
-/// Whether every entry that is a long name, or says more of the next entry, is as short as names are: the library reads it
-/// into memory, as long as it says it is.
+/// Checks the length of entries that hold long names or extended headers: the tar library reads them into memory whatever
+/// length they state.
 fn names_fit(archive: &Path) -> std::result::Result<(), String> {
     let mut tar = open_tar(archive)?;
     let entries = tar.entries().map_err(|e| e.to_string())?.raw(true);
@@ -194,36 +192,35 @@ fn tar_gz(archive: &Path, out: &mut Out) -> std::result::Result<(), String> {
 
 /// Moves every file below `aside` to the same place below `target`; (new, there already).
 fn place(aside: &Path, target: &Path) -> Result<(usize, usize)> {
-    let failed = |path: &Path, e: &dyn std::fmt::Display| Error::failed(format!("{}: {e}", path.display()));
     let mut moves = Vec::new();
     let mut same = 0;
     for entry in WalkDir::new(aside).sort_by_file_name() {
-        let entry = entry.map_err(|e| failed(aside, &e))?;
+        let entry = entry.at(aside)?;
         if !entry.file_type().is_file() {
             continue;
         }
         let to = target.join(entry.path().strip_prefix(aside).unwrap_or(entry.path()));
         match fs::symlink_metadata(&to) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => moves.push((entry.into_path(), to)),
-            Err(e) => return Err(failed(&to, &e)),
-            Ok(_) if equal(entry.path(), &to).map_err(|e| failed(&to, &e))? => same += 1,
+            Err(e) => return Err(Error::at(&to, e)),
+            Ok(_) if equal(entry.path(), &to).at(&to)? => same += 1,
             Ok(_) => {
-                return Err(failed(&to, &"exists with other content; move it away, nothing was changed"));
+                return Err(Error::at(&to, "exists with other content; move it away, nothing was changed"));
             }
         }
     }
     if moves.is_empty() && same == 0 {
-        return Err(failed(aside, &"the archive holds no file"));
+        return Err(Error::at(aside, "the archive holds no file"));
     }
     for (from, to) in &moves {
-        fs::create_dir_all(to.parent().unwrap_or(target)).map_err(|e| failed(to, &e))?;
+        fs::create_dir_all(to.parent().unwrap_or(target)).at(to)?;
         fs::rename(from, to)
             .or_else(|e| match e.kind() {
                 // The corpus's folder is a link to another disk.
                 io::ErrorKind::CrossesDevices => fs::copy(from, to).map(drop),
                 _ => Err(e),
             })
-            .map_err(|e| failed(to, &e))?;
+            .at(to)?;
     }
     Ok((moves.len(), same))
 }
@@ -244,7 +241,7 @@ mod tests {
         }
         for name in ["a\nb", "a\u{1b}[2J", &"x".repeat(256), &"x/".repeat(2049)] {
             let e = inside(name).unwrap_err();
-            assert!(!e.contains(is_unseen) && e.len() < 200, "{e}");
+            assert!(!e.contains(is_unprintable) && e.len() < 200, "{e}");
         }
     }
 

@@ -30,7 +30,7 @@ fn language(speaker: &str) -> &'static str {
     if speaker <= "0010" { "zh" } else { "en" }
 }
 
-/// Expects only the speakers that are `wanted`; every speaker has as many recordings of each emotion.
+/// Expects only the speakers that are `wanted`; all have the same number of recordings of each emotion.
 fn only(manifest: &mut Manifest, wanted: impl Fn(&str) -> bool) {
     manifest.speakers.retain(|s, _| wanted(s));
     let expected = &mut manifest.expected;

@@ -1,4 +1,4 @@
-//! What importers of recorded corpora share: from the files below a folder to utterances, order, problems.
+//! The common part of importers: from the files below a folder to sorted utterances and problems.
 
 use crate::audio::decode::EXTENSIONS;
 use crate::corpora::digests::Digests;
@@ -13,15 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Audio that is recognised, and reported, but not read.
+/// Extensions of audio files that are reported, but not read.
 const OTHER_AUDIO: &[&str] = &["aif", "aiff", "m4a", "mp3", "ogg", "opus", "sph", "wma"];
 
-/// A file's place below the corpus's folder, as a parser is given it.
+/// The path of a file below the corpus's folder, as parsers receive it.
 pub(crate) struct RecordingPath<'a> {
     pub(crate) manifest: &'a Manifest,
-    /// Lower case, outermost first, without the folders that a release or a re-packing puts around the corpus.
+    /// Folders in lower case, outermost first, without those that a release or a re-packaging adds around the corpus.
     pub(crate) folders: Vec<String>,
-    /// The file's name without its extension, in its own case, as [`unicode::clean`] has it.
+    /// The file's name without its extension, in its own case, normalised by [`unicode::normalise`].
     pub(crate) stem: String,
 }
 
@@ -37,7 +37,7 @@ impl RecordingPath<'_> {
         labels.get(code).copied().ok_or_else(|| unknown("emotion code", code, labels.keys()))
     }
 
-    /// `id`, where it is one of the manifest's speakers.
+    /// `id`, if it is one of the manifest's speakers.
     pub(crate) fn speaker(&self, id: &str) -> std::result::Result<String, String> {
         let speakers = &self.manifest.speakers;
         let known = speakers.contains_key(id);
@@ -50,16 +50,16 @@ fn unknown<'a>(what: &str, given: &str, known: impl Iterator<Item = &'a String>)
     format!("unknown {what} `{given}`, expected one of {}", known.join(", "))
 }
 
-/// What a file's place and name say.
+/// What the path of a file states about its utterance.
 pub(crate) struct Parsed {
     pub(crate) id: String,
     pub(crate) speaker: String,
     pub(crate) emotion: Emotion,
-    /// Absent: as the manifest says of the speaker.
+    /// `None`: the gender that the manifest states for the speaker.
     pub(crate) gender: Option<Gender>,
     pub(crate) session: Option<String>,
     pub(crate) split: Option<String>,
-    /// Absent: the manifest's.
+    /// `None`: the manifest's language.
     pub(crate) language: Option<String>,
 }
 
@@ -69,13 +69,13 @@ impl Parsed {
     }
 }
 
-/// What a parser makes of a file: an utterance; nothing, where it is no part of the corpus; or why it is a problem.
+/// The result of parsing a path: an utterance, `None` if the file is no part of the corpus, or a problem.
 pub(crate) type Parse = std::result::Result<Option<Parsed>, String>;
 
-/// Imports `corpora/<name>`: every wav or flac below it that `parse` understands. Folders named in `around` (lower
-/// case) may enclose the corpus. What `parse` refuses, unread containers of recordings that are not there as wav or
-/// flac too, and second files of one id become problems, by path; so do files that are no recording. What the manifest
-/// lists as unusable is left out. Dot files (`._x.wav` of macOS among them) and files that are not audio are passed over.
+/// Imports every wav or flac below `corpora/<name>` that `parse` accepts. Folders named in `around` (lower case) may enclose the
+/// corpus. Problems are, by path: files that `parse` refuses, recordings that exist only in an unsupported format, a second
+/// file of one id, and files that are no recording. Recordings that the manifest lists as unusable, dot files (such as
+/// `._x.wav` of macOS) and other files are skipped.
 pub(crate) fn import(
     source: ImportSource,
     around: &[&str],
@@ -136,10 +136,10 @@ pub(crate) fn import(
     let mut faults =
         CorpusFaults { unusable: walk.broken, unseen: walk.unseen, listed: listed.into_iter().collect() };
     if found.is_empty() {
-        // A folder that is there and cannot be read is not a corpus that is to be fetched.
+        // A folder that exists and cannot be read is not a missing corpus.
         let bad = [&faults.unseen[..], &faults.unusable].concat();
         if !bad.is_empty() {
-            return Err(Error::failed(format!("{}: no recording in it: {}", root.display(), told(&bad))));
+            return Err(Error::at(root, format!("no recording in it: {}", told(&bad))));
         }
         if passed > 0 && !languages.is_empty() {
             return Err(Error::usage(format!(
@@ -158,9 +158,9 @@ pub(crate) fn import(
     let digests = Digests::open(&root, &corpus, cache, reading);
     let looked = files.into_par_iter().map(|(relative, parsed)| {
         let path = root.join(&relative);
-        let seen = digests.look(&path);
+        let fingerprint = digests.fingerprint(&path);
         progress.inc(1);
-        let sha256 = seen.map_err(|why| CorpusFault::new(&relative, why))?.sha256;
+        let sha256 = fingerprint.map_err(|why| CorpusFault::new(&relative, why))?.sha256;
         let Parsed { id, speaker, emotion, gender, session, split, language } = parsed;
         Ok(Utterance {
             corpus: Arc::clone(&corpus),
@@ -198,5 +198,5 @@ pub(crate) fn folders(relative: &Path, around: &[&str]) -> Vec<String> {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem().map(|s| unicode::clean(&s.to_string_lossy()).into_owned()).unwrap_or_default()
+    path.file_stem().map(|s| unicode::normalise(&s.to_string_lossy()).into_owned()).unwrap_or_default()
 }

@@ -15,7 +15,7 @@ use std::path::Path;
 
 const AROUND: &[&str] = &["iemocap", "iemocap_full_release", "iemocap_full_release_withoutvideos"];
 
-/// What the label lines say.
+/// The content of the label files.
 #[derive(Default)]
 struct Labels {
     /// Utterance to the line it is on (`file:line`) and its emotion; no emotion for a code that is dropped or unknown.
@@ -74,7 +74,7 @@ fn parse(place: &RecordingPath, labels: &BTreeMap<String, (String, Option<Emotio
 }
 
 /// Session and speaker of an utterance: `Ses01F_impro01_M003` is spoken by the man of session 1. The letter after
-/// `Ses01` only says who wore the markers in this dialog.
+/// `Ses01` only names who wore the motion-capture markers in this dialog.
 fn talker(id: &str) -> Option<(String, String)> {
     let number = id.strip_prefix("Ses0")?.get(..1).filter(|n| matches!(*n, "1" | "2" | "3" | "4" | "5"))?;
     let talker = id.rsplit_once('_')?.1.get(..1).filter(|t| matches!(*t, "F" | "M"))?;
@@ -82,11 +82,11 @@ fn talker(id: &str) -> Option<(String, String)> {
 }
 
 /// Label lines: `[6.2901 - 8.2357]<TAB>Ses01F_impro01_F000<TAB>neu<TAB>[2.5000, 2.5000, 2.5000]`. The header and
-/// each evaluator's lines below a label line start otherwise.
+/// the lines of the evaluators below a label line begin differently.
 fn read(root: &Path, manifest: &Manifest) -> Labels {
     let mut labels = Labels::default();
     let walk = files_below(root, |e| e == "txt");
-    // Folders that cannot be read are told by the import of the recordings.
+    // Folders that cannot be read are reported by the import of the recordings.
     labels.problems.extend(walk.broken.iter().map(ToString::to_string));
     for file in walk.files {
         let folders = folder::folders(&file, AROUND);

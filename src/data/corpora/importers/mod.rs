@@ -1,4 +1,4 @@
-//! Corpora in their official layout, one file each.
+//! Importers of corpora in their official layout, one module a corpus.
 
 pub mod cremad;
 pub mod emodb;

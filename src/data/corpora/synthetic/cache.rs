@@ -1,5 +1,5 @@
 //! Generated audio on disk: `synthetic-<digest>/<language>/<speaker>/<id>.wav` and, once a speaker is
-//! complete, an `index.csv` with the SHA-256 of each file, which later runs hold the files against.
+//! complete, an `index.csv` with the SHA-256 of each file, against which later runs verify the files.
 
 use super::espeak::Espeak;
 use super::speakers::SyntheticSpeaker;
@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 use std::io::Cursor;
 use std::path::Path;
 
-/// The utterances of `speaker` below `root`: what is there and intact is kept, the rest is made.
+/// The utterances of `speaker` below `root`: intact files are kept, the others are generated.
 pub fn speaker(
     espeak: &Espeak,
     root: &Path,
@@ -75,7 +75,7 @@ fn utterance(espeak: &Espeak, folder: &Path, take: Take, known: Option<&String>)
     })
 }
 
-/// Id to SHA-256; empty when there is no index yet. A torn index only means that files are made again.
+/// Maps ids to SHA-256; empty if there is no index. A torn index only means that files are generated again.
 fn read_index(path: &Path) -> HashMap<String, String> {
     let text = files::text(path).unwrap_or_default();
     text.lines().filter_map(|l| l.split_once(',')).map(|(id, sha)| (id.to_owned(), sha.to_owned())).collect()

@@ -1,6 +1,6 @@
-//! The command line of espeak-ng: text in, samples out.
+//! Runs espeak-ng: text to samples.
 
-use seraug_core::error::{Error, Result};
+use seraug_core::error::{AtPath, Error, Result};
 use std::ffi::OsStr;
 use std::io::ErrorKind::BrokenPipe;
 use std::io::Write;
@@ -14,7 +14,7 @@ pub struct Espeak {
     version: String,
 }
 
-/// What espeak-ng is asked to say.
+/// The input of espeak-ng.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// Language voice and variant (`-v`).
@@ -27,7 +27,15 @@ pub struct Request {
     pub ssml: String,
 }
 
-/// What it said.
+impl Request {
+    /// The arguments of espeak-ng; the text goes through standard input, the samples through standard output.
+    pub fn arguments(&self) -> [String; 11] {
+        let (voice, pitch, wpm) = (&self.voice, &self.pitch.to_string(), &self.wpm.to_string());
+        ["-v", voice, "-p", pitch, "-s", wpm, "-b", "1", "-m", "--stdin", "--stdout"].map(str::to_owned)
+    }
+}
+
+/// The output of espeak-ng.
 #[derive(Debug, Clone)]
 pub struct Speech {
     /// Mono, in [-1, 1).
@@ -58,9 +66,7 @@ impl Espeak {
 
     /// Speaks `request`. The text goes through standard input.
     pub fn speak(&self, request: &Request) -> Result<Speech> {
-        let (pitch, wpm) = (request.pitch.to_string(), request.wpm.to_string());
-        let args = ["-v", &request.voice, "-p", &pitch, "-s", &wpm, "-b", "1", "-m", "--stdin", "--stdout"];
-        let out = self.exchange(args, request.ssml.as_bytes())?;
+        let out = self.exchange(request.arguments(), request.ssml.as_bytes())?;
         let fault = |what: &str| Err(Error::failed(format!("espeak-ng -v {}: {what}", request.voice)));
         if !out.status.success() {
             let said = String::from_utf8_lossy(&out.stderr);
@@ -93,6 +99,6 @@ impl Espeak {
             }
             child.wait_with_output()
         };
-        run().map_err(|e| Error::failed(format!("{}: {e}", self.program.display())))
+        run().at(&self.program)
     }
 }

@@ -1,4 +1,4 @@
-//! How it is said: the cues of each emotion, and what one take makes of them.
+//! Prosody: the acoustic cues of each emotion, and how a take varies them.
 //!
 //! Directions follow reviews of vocal expression; sizes are ours, well below the full-blown portrayals of
 //! the synthesis studies and then varied, so that a classifier lands between chance and ceiling. Sources:
@@ -163,7 +163,7 @@ pub const EXPRESSIONS: [(Emotion, Cues); 8] = [
     ),
 ];
 
-/// How the melody ends.
+/// The final melody of a take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Terminal {
     /// Falling.
@@ -174,10 +174,10 @@ pub enum Terminal {
     Question,
 }
 
-/// What one take does.
+/// How a take is spoken.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Delivery {
-    /// Its cues, strength and chance included. `exclaim` and `question` have been decided.
+    /// Its cues, with strength and random variation applied. `exclaim` and `question` have been decided.
     pub cues: Cues,
     /// Its final melody.
     pub terminal: Terminal,

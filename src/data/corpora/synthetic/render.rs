@@ -1,4 +1,4 @@
-//! From a take to 16 kHz samples.
+//! Renders a take to 16 kHz samples.
 
 use super::espeak::{Espeak, Request};
 use super::prosody::{self, Delivery};
@@ -11,15 +11,20 @@ use seraug_core::error::{Error, Result};
 pub fn render(espeak: &Espeak, take: Take) -> Result<Vec<i16>> {
     let delivery = prosody::deliver(take);
     let speech = espeak.speak(&request(take, &delivery))?;
+    recording(&speech.samples, speech.rate_hz, take, &delivery)
+}
+
+/// The recording of a take whose words the synthesiser has spoken as `speech`, at `rate_hz`.
+pub(super) fn recording(speech: &[f32], rate_hz: u32, take: Take, delivery: &Delivery) -> Result<Vec<i16>> {
     // The variant's offset is set at the synthesiser's usual rate; another would shift every voice alike.
-    let played_hz = take.speaker.playback_hz * speech.rate_hz / 22_050;
-    let voice = resample(shaping::trim(&speech.samples), played_hz).map_err(Error::failed)?;
+    let played_hz = take.speaker.playback_hz * rate_hz / 22_050;
+    let voice = resample(shaping::trim(speech), played_hz).map_err(Error::failed)?;
     let voice: Vec<f64> = voice.into_iter().map(f64::from).collect();
-    Ok(shaping::shape(&voice, take.speaker, &delivery, seed().child("sound").child(&take.id())))
+    Ok(shaping::shape(&voice, take.speaker, delivery, seed().child("sound").child(&take.id())))
 }
 
 /// The words and flags of a take.
-fn request(take: Take, delivery: &Delivery) -> Request {
+pub(super) fn request(take: Take, delivery: &Delivery) -> Request {
     let language = take.speaker.language;
     let cues = &delivery.cues;
     // 50 units are an octave of the base pitch; the range below covers every voice without a squeak.

@@ -1,5 +1,5 @@
-//! What is said: sentences written for this corpus, about everyday things and without emotional content.
-//! Every emotion draws from the same pool, so that words give no label away.
+//! Texts: sentences written for this corpus, about everyday things and without emotional content. Every emotion draws from the
+//! same pool, so that words do not reveal the label.
 
 /// A language of the corpus: those of the paper's corpora (IEMOCAP, EMO-DB, EMOVO, ESD).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What a synthesiser's flags cannot do: spectral tilt, breath, tremor, level, room and background.
+//! Signal processing beyond the synthesiser's flags: spectral tilt, breath, tremor, level, room and background noise.
 
 use super::prosody::Delivery;
 use super::speakers::SyntheticSpeaker;
@@ -12,7 +12,7 @@ const NEUTRAL_DB: f64 = -26.0;
 /// Half the width of uniform noise of variance 1.
 const WHITE: f64 = 1.732_050_807_568_877_2;
 
-/// `samples` without the silence at both ends that the synthesiser adds, 20 ms of it kept.
+/// `samples` without the silence that the synthesiser adds at both ends; keeps 20 ms of it.
 pub fn trim(samples: &[f32]) -> &[f32] {
     let loud = |s: &f32| s.abs() > 0.003;
     let Some(first) = samples.iter().position(loud) else { return samples };

@@ -1,4 +1,4 @@
-//! Who talks: voice variants of espeak-ng with offsets of pitch, rate, vocal tract and recording.
+//! Speakers: voice variants of espeak-ng with offsets of pitch, rate, vocal tract and recording.
 
 use super::seed;
 use super::sentences::Language;
@@ -8,7 +8,7 @@ use seraug_core::manifest::Gender;
 const VARIANTS: [(Gender, &[&str]); 2] =
     [(Gender::Female, &["f1", "f2", "f3", "f4", "f5"]), (Gender::Male, &["m1", "m2", "m3", "m4", "m7"])];
 
-/// One talker.
+/// A synthetic speaker.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SyntheticSpeaker {
     /// `en-f01`, unique in the corpus.

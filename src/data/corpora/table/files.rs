@@ -1,30 +1,31 @@
-//! The distinct files of a table: each is looked at once, and none is outside the table's folder.
+//! The distinct files of a table. Each is examined once; none may be outside the table's folder.
 
 use super::spelling::Spelling;
+use crate::audio::Length;
 use crate::audio::decode::EXTENSIONS;
-use crate::audio::probe::{Length, unreadable};
-use crate::corpora::digests::{Digests, Seen};
+use crate::audio::probe::unreadable;
+use crate::corpora::digests::{Digests, Fingerprint};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
-use seraug_core::error::{Error, Result};
+use seraug_core::error::{AtPath, Result};
 use std::collections::HashMap;
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-/// A file that is there.
+/// A recording that exists.
 pub(super) struct TableFile {
     pub(super) path: PathBuf,
     pub(super) sha256: String,
-    /// Nothing where its header does not tell.
+    /// `None` if the header does not state it.
     pub(super) length: Option<Length>,
 }
 
 /// Why a row's file cannot be used.
 pub(super) enum Refused {
-    /// The row is wrong: its file is not there, or not a file.
+    /// The row is wrong: its file does not exist or is no regular file.
     Row(String),
-    /// The file is there and is no recording: its path in the table, and why.
+    /// The file is no recording: its path in the table, and the reason.
     File(String, String),
 }
 
@@ -39,14 +40,12 @@ pub(super) struct TableFiles {
 
 impl TableFiles {
     pub(super) fn new(root: &Path) -> Result<TableFiles> {
-        let real = root
-            .canonicalize()
-            .map_err(|e| Error::failed(format!("{}: cannot be read: {e}", root.display())))?;
+        let real = root.canonicalize().cannot("be read", root)?;
         Ok(TableFiles { root: root.to_owned(), real, numbers: HashMap::new(), paths: Vec::new() })
     }
 
-    /// `path` as it is meant: with `\` for `/` where a table of Windows has them and no file is called so, without `.` and empty
-    /// steps, so that a file has one path.
+    /// The canonical form of `path`, so that a file has one path: without `.` and empty components, and with `/` for the `\` of a
+    /// table from Windows, unless a file has that name.
     pub(super) fn meant(&self, path: &str) -> std::result::Result<String, String> {
         let mut letters = path.chars();
         let drive = letters.next().is_some_and(|c| c.is_ascii_alphabetic())
@@ -126,7 +125,7 @@ impl TableFiles {
                 return Err(wrong("not a file".into()));
             }
             let refused = |why: String| Refused::File(path.to_owned(), why);
-            let Seen { sha256, length } = known.look(&full).map_err(refused)?;
+            let Fingerprint { sha256, length } = known.fingerprint(&full).map_err(refused)?;
             Ok(TableFile { path: full, sha256, length })
         };
         paths.par_iter().map(|path| look(path)).collect()

@@ -11,16 +11,14 @@ mod text;
 
 use super::digests::Digests;
 use super::{Corpus, CorpusFault, CorpusFaults, Excerpt, ImportSource, Utterance};
-use crate::audio::SAMPLE_RATE;
-use crate::audio::probe::Length;
-use crate::features::all_of;
+use crate::audio::{Length, SAMPLE_RATE};
 use files::{Refused, TableFiles};
 use row::{Columns, TableRow};
 use seraug_core::digest::digest_hex;
 use seraug_core::emotion::Emotion;
-use seraug_core::error::{Error, Result};
+use seraug_core::error::{AtPath, Error, Result, join_messages};
 use seraug_core::manifest::{Expected, Manifest};
-use seraug_core::names::folders::is_unseen;
+use seraug_core::names::unicode::is_unprintable;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,7 +43,7 @@ fn is_table(name: &str, corpora: &Path) -> bool {
 fn folder(name: &str, corpora: &Path) -> Option<PathBuf> {
     let plain = !name.is_empty()
         && !name.starts_with('.')
-        && !name.chars().any(|c| is_unseen(c) || matches!(c, '/' | '\\' | '>'));
+        && !name.chars().any(|c| is_unprintable(c) || matches!(c, '/' | '\\' | '>'));
     let literal = plain.then(|| corpora.join(name))?;
     let folder = if literal.is_dir() { literal } else { spelling::of_folder(corpora, name)? };
     folder.join(FILE).is_file().then_some(folder)
@@ -59,12 +57,11 @@ pub(super) fn manifest(name: &str, corpora: &Path) -> Result<Option<Manifest>> {
     let Some(folder) = folder(name, corpora) else { return Ok(None) };
     let path = folder.join("manifest.toml");
     if path.exists() && !path.is_file() {
-        return Err(Error::failed(format!("{}: not a regular file; remove it", path.display())));
+        return Err(Error::at(path, "not a regular file; remove it"));
     }
     let text = match seraug_core::files::text(&path) {
-        Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(e) => return Err(Error::failed(format!("{}: cannot be read: {e}", path.display()))),
+        read => read.cannot("be read", &path)?,
     };
     Manifest::own(name, &text, &path.display().to_string()).map(Some)
 }
@@ -152,7 +149,7 @@ pub(super) fn import(source: ImportSource) -> Result<Corpus> {
     if utterances.is_empty() {
         let unusable = faults.unusable.iter().map(ToString::to_string);
         let first: Vec<String> = problems.iter().cloned().chain(unusable).collect();
-        let first = if first.is_empty() { String::new() } else { format!(": {}", all_of(&first)) };
+        let first = if first.is_empty() { String::new() } else { format!(": {}", join_messages(&first)) };
         return Err(Error::usage(format!(
             "corpus {corpus}: no usable row in {}{first}",
             root.join(FILE).display()
@@ -189,9 +186,8 @@ fn as_found(utterances: &[Utterance]) -> Expected {
 
 fn read(root: &Path, manifest: &Manifest, languages: &[String], files: &mut TableFiles) -> Result<Read> {
     let path = root.join(FILE);
-    let failed = |e: csv::Error| Error::failed(format!("{}: cannot be read: {e}", path.display()));
     let usage = |why: String| Error::usage(format!("{}: {why}", path.display()));
-    let file = seraug_core::files::open(&path).map_err(|e| failed(e.into()))?;
+    let file = seraug_core::files::open(&path).cannot("be read", &path)?;
     let text = text::of(file).map_err(usage)?;
     let mut csv = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
@@ -202,7 +198,7 @@ fn read(root: &Path, manifest: &Manifest, languages: &[String], files: &mut Tabl
     let mut record = csv::ByteRecord::new();
     let mut columns = None;
     let mut read = Read::default();
-    while csv.read_byte_record(&mut record).map_err(failed)? {
+    while csv.read_byte_record(&mut record).cannot("be read", &path)? {
         // Spreadsheets append rows without anything in them.
         if record.iter().all(row::is_blank) {
             continue;

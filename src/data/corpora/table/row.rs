@@ -1,11 +1,11 @@
-//! A row of a table: what its cells say, or what is wrong with them.
+//! Parses a row of a table, or says what is wrong with it.
 
 use super::Words;
 use super::files::TableFiles;
 use crate::corpora::Excerpt;
 use seraug_core::emotion::Emotion;
 use seraug_core::manifest::{Gender, Manifest};
-use seraug_core::names::unicode::clean;
+use seraug_core::names::unicode::normalise;
 use seraug_core::suggest::hint;
 use std::borrow::Cow;
 use std::path::Path;
@@ -13,7 +13,7 @@ use std::path::Path;
 const REQUIRED: [&str; 3] = ["path", "emotion", "speaker"];
 const OPTIONAL: [&str; 7] = ["id", "gender", "session", "language", "split", "start", "end"];
 
-/// A good row; repeating words are numbers of [`Words`], its file is one of [`TableFiles`].
+/// A valid row; repeated words are indices into [`Words`], its file is an index into [`TableFiles`].
 pub(super) struct TableRow {
     pub(super) line: u64,
     pub(super) id: Box<str>,
@@ -47,14 +47,14 @@ pub(super) struct Columns {
 
 /// Whether a cell has nothing in it.
 pub(super) fn is_blank(cell: &[u8]) -> bool {
-    cell.is_empty() || std::str::from_utf8(cell).is_ok_and(|text| clean(text).is_empty())
+    cell.is_empty() || std::str::from_utf8(cell).is_ok_and(|text| normalise(text).is_empty())
 }
 
 impl Columns {
     /// Finds the columns by the header, in any case. `delimiter` is what stands between cells.
     pub(super) fn find(header: &csv::ByteRecord, delimiter: u8) -> Result<Columns, String> {
         let names: Vec<String> =
-            header.iter().map(|h| clean(&String::from_utf8_lossy(h)).to_lowercase()).collect();
+            header.iter().map(|h| normalise(&String::from_utf8_lossy(h)).to_lowercase()).collect();
         let at = |name: &str| names.iter().position(|n| n == name);
         let known = REQUIRED.iter().chain(&OPTIONAL);
         if let Some(twice) = known.copied().find(|k| names.iter().filter(|n| n == k).count() > 1) {
@@ -97,7 +97,7 @@ impl Columns {
                 false => Ok(cell),
             }
         };
-        let name = |at: usize| text(at).map(clean);
+        let name = |at: usize| text(at).map(normalise);
         let [emotion, speaker] = [1, 2].map(|i| match name(self.required[i]) {
             Ok(cell) if cell.is_empty() => Err(format!("{} is empty", REQUIRED[i])),
             cell => cell,
@@ -128,8 +128,8 @@ impl Columns {
             false => excerpt(&start, &end)?,
         };
         let id: Box<str> = match (&*id, excerpt) {
-            ("", None) => clean(stem(&path)).into(),
-            ("", Some(Excerpt { start, end })) => format!("{}@{start}-{end}", clean(stem(&path))).into(),
+            ("", None) => normalise(stem(&path)).into(),
+            ("", Some(Excerpt { start, end })) => format!("{}@{start}-{end}", normalise(stem(&path))).into(),
             (id, _) => id.into(),
         };
         if id.is_empty() {

@@ -1,12 +1,12 @@
-//! Files that a table spells otherwise: names that macOS unpacked are NFD, those that a spreadsheet wrote are NFC.
+//! Finds files whose Unicode spelling differs from the table's: macOS unpacks names as NFD, spreadsheets write NFC.
 
-use seraug_core::names::unicode::{clean, folded};
+use seraug_core::names::unicode::{fold_case, normalise};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The names in the folders below `root`, each folder read once and only where a path is not there as it is written.
+/// The names in the folders below `root`. A folder is read once, and only if a path does not exist as written.
 pub(super) struct Spelling<'a> {
     root: &'a Path,
     folders: Mutex<HashMap<PathBuf, Arc<FolderNames>>>,
@@ -15,8 +15,8 @@ pub(super) struct Spelling<'a> {
 /// The names in a folder, as they are on the disk.
 #[derive(Default)]
 struct FolderNames {
-    clean: HashMap<String, Vec<OsString>>,
-    /// By [`folded`]: what is likely meant, but another name.
+    normalised: HashMap<String, Vec<OsString>>,
+    /// By [`fold_case`], for suggestions.
     folded: HashMap<String, OsString>,
 }
 
@@ -25,7 +25,7 @@ impl<'a> Spelling<'a> {
         Spelling { root, folders: Mutex::default() }
     }
 
-    /// The path below the root that looks as `relative` does, component by component.
+    /// The path below the root that looks like `relative`, component by component.
     ///
     /// # Errors
     /// None does, or several do; with the next step.
@@ -38,13 +38,13 @@ impl<'a> Spelling<'a> {
             }
             let names = self.names(&found);
             let text = part.to_string_lossy();
-            match names.clean.get(&*clean(&text)).map(Vec::as_slice) {
+            match names.normalised.get(&*normalise(&text)).map(Vec::as_slice) {
                 Some([one]) => found.push(one),
                 Some([_, ..]) => {
                     return Err("several files whose names look the same and that are written otherwise; rename all but one".into());
                 }
                 _ => {
-                    let near = names.folded.get(&folded(&text));
+                    let near = names.folded.get(&fold_case(&text));
                     return Err(match near {
                         Some(near) => format!("no such file; `{}` is there", found.join(near).display()),
                         None => "no such file; correct the path".to_owned(),
@@ -62,8 +62,8 @@ impl<'a> Spelling<'a> {
             for entry in std::fs::read_dir(self.root.join(folder)).into_iter().flatten().flatten() {
                 let name = entry.file_name();
                 let text = name.to_string_lossy();
-                names.folded.insert(folded(&text), name.clone());
-                names.clean.entry(clean(&text).into_owned()).or_default().push(name);
+                names.folded.insert(fold_case(&text), name.clone());
+                names.normalised.entry(normalise(&text).into_owned()).or_default().push(name);
             }
             Arc::new(names)
         };

@@ -1,10 +1,10 @@
-//! The text of a table, however a spreadsheet saved it: UTF-8 or UTF-16, with `sep=` or tabs, lines that end as on an old Mac.
+//! Reads the text of a table as spreadsheets save it: UTF-8 or UTF-16, with a `sep=` line or tabs, with any line ends.
 
 use seraug_core::files::TEXT;
 use std::fs::File;
 use std::io::{Cursor, Read};
 
-/// Bytes of the beginning that are looked at: a header is shorter.
+/// Bytes at the beginning that are examined; headers are shorter.
 const HEAD: u64 = 1 << 16;
 
 /// A table as UTF-8.

@@ -8,11 +8,11 @@ use rand::rngs::SmallRng;
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
 
-/// The usual perplexity.
+/// Perplexity of a map with enough points; scikit-learn's default.
 pub const PERPLEXITY: f64 = 30.0;
-/// Gradient steps, of which the first [`EXAGGERATED`] exaggerate P by 12.
+/// Gradient steps of t-SNE.
 pub const ITERATIONS: usize = 1000;
-/// See [`ITERATIONS`].
+/// Of [`ITERATIONS`], the first steps, in which P is multiplied by 12.
 pub const EXAGGERATED: usize = 250;
 
 /// [`PERPLEXITY`], or a third of the neighbours of a point where that is less.
@@ -20,8 +20,8 @@ pub fn perplexity(points: usize) -> f64 {
     PERPLEXITY.min(points.saturating_sub(1) as f64 / 3.0)
 }
 
-/// A place in the plane, longer along its first axis, for each of `points` (all of one length of at least 2); `None` where all are the same, of which
-/// there is no map. The same for the same points and seed.
+/// A place in the plane for each of `points`, turned so that the map is longer along its first axis; `None` where all points
+/// are equal. All points have the same length of at least 2. The same points and seed give the same map.
 ///
 /// # Errors
 /// Fewer than four points.

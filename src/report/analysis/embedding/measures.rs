@@ -1,4 +1,4 @@
-//! What a map of points is worth, in numbers. As scikit-learn computes them: tests/golden/embedding.
+//! Measures of a map, as scikit-learn computes them (tests/golden/embedding).
 
 use super::points::{Point, PointKind};
 
@@ -9,8 +9,8 @@ pub fn squared_distances<P: AsRef<[f64]>>(points: &[P]) -> Vec<f64> {
     points.iter().flat_map(row).collect()
 }
 
-/// The symmetric P of t-SNE, [n, n], sum 1: each point's Gaussian has that perplexity. `squared` are the distances of
-/// `n` points, which must not all be the same.
+/// The symmetric joint probabilities P of t-SNE, [n, n], with sum 1: the Gaussian around each point has the given perplexity.
+/// `squared` holds the squared distances of `n` points, which must not all be equal.
 pub fn joint_probabilities(squared: &[f64], n: usize, perplexity: f64) -> Vec<f64> {
     let mut p = vec![0.0; n * n];
     for i in 0..n {
@@ -26,7 +26,7 @@ pub fn joint_probabilities(squared: &[f64], n: usize, perplexity: f64) -> Vec<f6
     joint
 }
 
-/// Of point `i`: the probabilities of its neighbours, of which the entropy is `wanted` nats.
+/// The probabilities of the neighbours of point `i`, with a width at which their entropy is `wanted` nats.
 fn gaussian(squared: &[f64], i: usize, wanted: f64) -> Vec<f64> {
     let others = || (0..squared.len()).filter(|&j| j != i);
     // The nearest has weight 1, so that the sum is never 0.
@@ -83,7 +83,7 @@ pub fn trustworthiness(high: &[f64], map: &[[f64; 2]], k: usize) -> f64 {
     1.0 - penalty * 2.0 / (n * k * (2.0 * n - 3.0 * k - 1.0))
 }
 
-/// The points but `i` that `wanted` has, nearest first.
+/// The points other than `i` for which `wanted` holds, nearest first.
 fn nearest(squared: &[f64], n: usize, i: usize, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
     let row = &squared[i * n..(i + 1) * n];
     let mut order: Vec<usize> = (0..n).filter(|&j| j != i && wanted(j)).collect();
@@ -118,7 +118,7 @@ pub fn silhouette(squared: &[f64], classes: &[usize]) -> Option<f64> {
 }
 
 /// Share of the points of `kind` whose class is that of most of their `k` nearest originals, a tie being the nearest's; the
-/// original that a point came from, or is, does not count. `None` without such points or without originals.
+/// original that a point was made from, or is, does not count. `None` without such points or without originals.
 pub fn neighbours(points: &[Point], squared: &[f64], kind: PointKind, k: usize) -> Option<f64> {
     let n = points.len();
     let (mut right, mut all) = (0u32, 0u32);

@@ -1,4 +1,4 @@
-//! embedding.csv of a cell.
+//! Reads the embedding.csv of a cell: representations of originals and augmentations.
 
 use seraug_core::error::{Error, Result};
 use seraug_core::files;
@@ -7,14 +7,14 @@ use std::path::Path;
 /// What a point stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PointKind {
-    /// An utterance.
+    /// A recorded utterance.
     Original,
     /// What the augmentor made of it.
     Augmentation,
 }
 
 impl PointKind {
-    /// The word in the file.
+    /// The word for it in embedding.csv.
     pub fn name(self) -> &'static str {
         match self {
             PointKind::Original => "original",
@@ -23,16 +23,16 @@ impl PointKind {
     }
 }
 
-/// An utterance or an augmentation of it by its representation.
+/// The representation of an utterance or of an augmentation of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     /// Utterance id; an augmentation has that of its original.
     pub utterance: String,
-    /// Class index.
+    /// Index of the class in the spec.
     pub class: usize,
-    /// Which of the two.
+    /// Whether it is an original or an augmentation.
     pub kind: PointKind,
-    /// The representation.
+    /// The representation r.
     pub r: Vec<f64>,
 }
 
@@ -60,11 +60,13 @@ pub fn read(path: &Path, classes: &[&str]) -> Result<Vec<Point>> {
         let kind =
             [PointKind::Original, PointKind::Augmentation].into_iter().find(|k| k.name() == &record[2]);
         let number = |text: &str| text.parse::<f64>().ok().filter(|v| v.is_finite());
-        let values =
-            record.iter().skip(3).map(|t| number(t).ok_or_else(|| bad(format!("`{t}` is no number"))));
+        let values = record
+            .iter()
+            .skip(3)
+            .map(|t| number(t).ok_or_else(|| bad(format!("`{t}` is not a finite number"))));
         points.push(Point {
             utterance: record[0].to_owned(),
-            class: class.ok_or_else(|| bad(format!("`{}` is no class of spec.toml", &record[1])))?,
+            class: class.ok_or_else(|| bad(format!("`{}` is not a class of spec.toml", &record[1])))?,
             kind: kind
                 .ok_or_else(|| bad(format!("`{}` is neither original nor augmentation", &record[2])))?,
             r: values.collect::<Result<_>>()?,
@@ -73,7 +75,7 @@ pub fn read(path: &Path, classes: &[&str]) -> Result<Vec<Point>> {
     let originals: std::collections::HashSet<&str> =
         points.iter().filter(|p| p.kind == PointKind::Original).map(|p| p.utterance.as_str()).collect();
     match points.iter().position(|p| !originals.contains(p.utterance.as_str())) {
-        Some(i) => Err(failed(format!("row {}: there is no original of `{}`", i + 2, points[i].utterance))),
+        Some(i) => Err(failed(format!("row {}: `{}` has no original", i + 2, points[i].utterance))),
         None => Ok(points),
     }
 }
@@ -96,11 +98,11 @@ mod tests {
             (1, PointKind::Augmentation, &[1.0, -0.5][..])
         );
         for (rows, says) in [
-            ("a,angry,original,1,2\na,happy,original,1,2\n", "row 3: `happy` is no class"),
+            ("a,angry,original,1,2\na,happy,original,1,2\n", "row 3: `happy` is not a class"),
             ("a,angry,copy,1,2\n", "row 2: `copy` is neither"),
-            ("a,angry,original,1,NaN\n", "row 2: `NaN` is no number"),
+            ("a,angry,original,1,NaN\n", "row 2: `NaN` is not a finite number"),
             ("a,angry,original,1\n", "row 2: "),
-            ("a,angry,original,1,2\nb,angry,augmentation,1,2\n", "row 3: there is no original of `b`"),
+            ("a,angry,original,1,2\nb,angry,augmentation,1,2\n", "row 3: `b` has no original"),
         ] {
             let error = read(rows).unwrap_err().to_string();
             assert!(error.contains(&format!("embedding.csv: {says}")), "{error}");

@@ -19,7 +19,7 @@ pub(crate) struct AugmentorMetrics {
 
 impl AugmentorMetrics {
     /// Adds a loss of an iteration, a scalar.
-    pub fn add(&mut self, name: &'static str, value: &Tensor) {
+    pub(crate) fn add(&mut self, name: &'static str, value: &Tensor) {
         match self.losses.iter_mut().find(|(n, _)| *n == name) {
             Some((_, values)) => values.push(value.shallow_clone()),
             None => self.losses.push((name, vec![value.shallow_clone()])),
@@ -27,7 +27,7 @@ impl AugmentorMetrics {
     }
 
     /// Keeps the distances and logits of an iteration in place of those of the one before.
-    pub fn keep(&mut self, represented: Option<Represented>, discriminated: Discriminated) {
+    pub(crate) fn keep(&mut self, represented: Option<Represented>, discriminated: Discriminated) {
         self.last.clear();
         if let Some(represented) = represented {
             self.last.push((LAST[0], represented.positive));
@@ -38,13 +38,13 @@ impl AugmentorMetrics {
     }
 
     /// Whether no loss has been added since the last row.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.losses.is_empty()
     }
 
     /// The mean of each loss since the last read, `d_ap`, `d_an` and `d_accuracy` of the last iteration, and
     /// the mean of each of `also`: one copy to the host.
-    pub fn read(&mut self, also: Vec<(&'static str, Tensor)>) -> Vec<(&'static str, f64)> {
+    pub(crate) fn read(&mut self, also: Vec<(&'static str, Tensor)>) -> Vec<(&'static str, f64)> {
         let losses = std::mem::take(&mut self.losses);
         let losses = losses.into_iter().map(|(name, values)| (name, Tensor::stack(&values, 0)));
         let of = |name| self.last.iter().find(|(n, _)| *n == name).map(|(_, values)| values);
@@ -61,7 +61,7 @@ impl AugmentorMetrics {
     }
 
     /// Puts all of it.
-    pub fn save(&self, to: &mut Writer) {
+    pub(crate) fn save(&self, to: &mut Writer) {
         for (name, values) in &self.losses {
             to.tensor(format!("tally.{name}"), &Tensor::stack(values, 0));
         }
@@ -72,7 +72,7 @@ impl AugmentorMetrics {
     ///
     /// # Errors
     /// A file that is torn.
-    pub fn load(from: &mut Reader, device: Device) -> Result<AugmentorMetrics> {
+    pub(crate) fn load(from: &mut Reader, device: Device) -> Result<AugmentorMetrics> {
         let mut tally = AugmentorMetrics::default();
         let mut read = |group: &str, name: &'static str| {
             let full = format!("{group}.{name}");

@@ -28,7 +28,7 @@ pub(crate) struct Recipe {
 
 impl Recipe {
     /// Utterances of the positives, anchors, negatives and originals of a step, then where their windows start.
-    pub fn places(&self, step: usize) -> Vec<i64> {
+    pub(crate) fn places(&self, step: usize) -> Vec<i64> {
         let drawn = self.triplets.draw(step, self.batch, self.frames);
         let order = [&drawn.positives, &drawn.anchors, &drawn.negatives, &drawn.originals];
         let items = order.iter().flat_map(|w| w.iter().map(|&(item, _)| item as i64));
@@ -37,13 +37,13 @@ impl Recipe {
     }
 
     /// Noise and epsilon of a step for `purposes`, as [`Noise::parts`] takes them apart.
-    pub fn noise(&self, step: usize, purposes: &[Purpose]) -> Vec<f32> {
+    pub(crate) fn noise(&self, step: usize, purposes: &[Purpose]) -> Vec<f32> {
         let streams: Vec<_> = purposes.iter().map(|&p| stream(self.seed, p, step)).collect();
         Noise::draw(&streams, self.batch, self.noise_len, self.epsilon)
     }
 
     /// Values of [`Recipe::noise`] for the phases.
-    pub fn noise_count(&self) -> usize {
+    pub(crate) fn noise_count(&self) -> usize {
         self.purposes.len() * self.batch * (self.noise_len + 1)
     }
 
@@ -84,14 +84,14 @@ pub(crate) struct Prefetch {
 
 impl Prefetch {
     /// Nothing is drawn yet.
-    pub fn new(recipe: Recipe) -> Prefetch {
+    pub(crate) fn new(recipe: Recipe) -> Prefetch {
         let none = Tensor::from_slice::<f32>(&[]).view([0, 0]);
         Prefetch { recipe, from: 0, places: none.shallow_clone(), numbers: none, next: None }
     }
 
     /// Places (int64 [2, 4 batch]) and numbers of the iteration after `step` others, on `device`. Whether a step is drawn alone
     /// or with others decides nothing but the time.
-    pub fn of(&mut self, step: usize, device: Device) -> (Tensor, Tensor) {
+    pub(crate) fn of(&mut self, step: usize, device: Device) -> (Tensor, Tensor) {
         if step.checked_sub(self.from).is_none_or(|at| at as i64 >= self.numbers.size()[0]) {
             self.draw(step, device);
         }

@@ -8,13 +8,13 @@ use crate::kernels::simd::{LANES, Lane, SharedMemory, for_the_processor};
 use std::ops::Range;
 
 /// Points of a tile of 6 x 6.
-pub const POINTS: usize = 36;
+pub(super) const POINTS: usize = 36;
 /// Rows and columns of the output that a tile gives.
 const SIDE: usize = 4;
 
 /// Maps of `height` x `width` of several images, cut into tiles that give 4 x 4 of the output each.
 #[derive(Debug, Clone, Copy)]
-pub struct Grid {
+pub(super) struct Grid {
     /// Rows of a map.
     pub height: usize,
     /// Columns of a map.
@@ -23,7 +23,7 @@ pub struct Grid {
 
 impl Grid {
     /// Tiles of a map.
-    pub fn tiles(self) -> usize {
+    pub(super) fn tiles(self) -> usize {
         self.height.div_ceil(SIDE) * self.width.div_ceil(SIDE)
     }
 
@@ -55,7 +55,7 @@ impl Grid {
 
 /// A block of tiles of the maps; the points' memory holds these tiles alone.
 #[derive(Debug, Clone)]
-pub struct Block {
+pub(super) struct Block {
     /// The maps.
     pub grid: Grid,
     /// Counted over all images.
@@ -235,15 +235,15 @@ unsafe fn taps_gradient(points: SharedMemory, taps: SharedMemory, pairs: usize, 
 
 for_the_processor! {
     /// Maps to points.
-    pub input_to_points as input(maps: SharedMemory, points: SharedMemory, block: &Block);
+    pub(super) input_to_points as input(maps: SharedMemory, points: SharedMemory, block: &Block);
     /// Points to maps, `bias` added and negative values made zero.
-    pub points_to_output as output(points: SharedMemory, bias: SharedMemory, maps: SharedMemory, block: &Block);
+    pub(super) points_to_output as output(points: SharedMemory, bias: SharedMemory, maps: SharedMemory, block: &Block);
     /// The gradient of [`points_to_output`] by the points, from that by the maps, whose values are `y`.
-    pub output_gradient_to_points as output_gradient(gradient: SharedMemory, y: SharedMemory, points: SharedMemory, block: &Block);
+    pub(super) output_gradient_to_points as output_gradient(gradient: SharedMemory, y: SharedMemory, points: SharedMemory, block: &Block);
     /// Adds the gradient of [`input_to_points`] by the maps, from that by the points.
-    pub points_to_input_gradient as input_gradient(points: SharedMemory, maps: SharedMemory, block: &Block);
+    pub(super) points_to_input_gradient as input_gradient(points: SharedMemory, maps: SharedMemory, block: &Block);
     /// Taps [9, pairs] to points [36, pairs]; both ends of `range` are multiples of 16.
-    pub taps_to_all_points as taps(from: SharedMemory, to: SharedMemory, pairs: usize, range: Range<usize>);
+    pub(super) taps_to_all_points as taps(from: SharedMemory, to: SharedMemory, pairs: usize, range: Range<usize>);
     /// The gradient of [`taps_to_all_points`] by the taps, from that by the points.
-    pub all_points_to_taps_gradient as taps_gradient(from: SharedMemory, to: SharedMemory, pairs: usize, range: Range<usize>);
+    pub(super) all_points_to_taps_gradient as taps_gradient(from: SharedMemory, to: SharedMemory, pairs: usize, range: Range<usize>);
 }

@@ -1,0 +1,22 @@
+//! The colours of conditions.
+
+use plotters::style::RGBColor;
+
+/// Colours that colour-blind readers can tell apart (Okabe and Ito, "Color Universal Design", 2008). The first condition,
+/// with which the others are compared, is grey; black is left to text and axes.
+const PALETTE: [RGBColor; 8] = [
+    RGBColor(0x99, 0x99, 0x99),
+    RGBColor(0x00, 0x72, 0xb2),
+    RGBColor(0xe6, 0x9f, 0x00),
+    RGBColor(0x00, 0x9e, 0x73),
+    RGBColor(0xcc, 0x79, 0xa7),
+    RGBColor(0x56, 0xb4, 0xe9),
+    RGBColor(0xd5, 0x5e, 0x00),
+    RGBColor(0xf0, 0xe4, 0x42),
+];
+
+/// The colour of condition `index`. From the ninth condition on, the colours repeat, except for the grey of the first.
+pub fn colour(index: usize) -> RGBColor {
+    let others = PALETTE.len() - 1;
+    if index == 0 { PALETTE[0] } else { PALETTE[1 + (index - 1) % others] }
+}

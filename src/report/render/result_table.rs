@@ -1,0 +1,318 @@
+//! The results of a run on one data set as numbers: conditions by columns, with intervals, published values and notes on what
+//! is missing.
+
+use super::caption::{Over, caption};
+use super::text::{TERMINAL, cut, sign, wrap};
+use super::text_table::{RowRole, TextRow, TextTable};
+use crate::analysis::aggregate::{self, CellSample, Column, Unit, by_unit, differences};
+use crate::analysis::loaded_run::LoadedRun;
+use crate::stats::corrected_t;
+use crate::stats::interval::{Interval, mean_interval};
+use seraug_core::error::Result;
+
+/// The results of a run on one data set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultTable {
+    /// The spec's title, marked when a corpus is synthetic.
+    pub title: String,
+    /// In the order of the spec's classes, then UAR, mean over the reduced classes, difference.
+    pub columns: Vec<Heading>,
+    /// One a condition, in the order of the spec.
+    pub rows: Vec<ConditionRow>,
+    /// Published results of other systems: title, and percentages, one for each column.
+    pub others: Vec<(String, Vec<Option<f64>>)>,
+    /// What the numbers and their intervals are.
+    pub caption: String,
+    /// What the intervals are computed over.
+    pub over: Over,
+    /// What is missing or failed, one sentence each.
+    pub notes: Vec<String>,
+    /// What intervals take as independent.
+    pub unit: Unit,
+}
+
+/// A column and what it is called.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heading {
+    /// What the column measures.
+    pub column: Column,
+    /// Its name in table.csv: a class, `uar`, `average` or `difference`.
+    pub key: String,
+    /// Its heading in all other tables.
+    pub title: String,
+}
+
+/// The results of a condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConditionRow {
+    /// Its name in the spec.
+    pub condition: String,
+    /// Index of the row of its baseline; its own index where it has none.
+    pub baseline: usize,
+    /// What tables call it.
+    pub label: String,
+    /// Cells with a result.
+    pub done: usize,
+    /// Cells that the spec plans.
+    pub planned: usize,
+    /// One for each column; `None` where nothing was measured.
+    pub entries: Vec<Option<TableEntry>>,
+    /// Published percentages, one for each column.
+    pub published: Vec<Option<f64>>,
+}
+
+/// A number of the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableEntry {
+    /// Percent; percentage points for a difference.
+    pub interval: Interval,
+    /// The values that it is the mean of: (fold or seed, percent).
+    pub units: Vec<(u64, f64)>,
+}
+
+impl TableEntry {
+    /// Whether the interval lies on one side of zero; false without an interval.
+    pub fn excludes_zero(&self) -> bool {
+        self.interval.half.is_some_and(|h| self.interval.mean.abs() > h)
+    }
+
+    /// `54.2 ± 3.8`, or the mean alone where there is no interval.
+    pub fn plain(&self) -> String {
+        let Interval { mean, half, .. } = self.interval;
+        half.map_or(format!("{mean:.1}"), |h| format!("{mean:.1} ± {h:.1}"))
+    }
+
+    /// `+8.1 ± 4.0`: as [`TableEntry::plain`], with the sign of a difference.
+    pub fn signed(&self) -> String {
+        let mean = sign(self.interval.mean);
+        self.interval.half.map_or(mean.clone(), |h| format!("{mean} ± {h:.1}"))
+    }
+}
+
+impl ResultTable {
+    /// Aggregates the outcomes of a run that has one data set.
+    pub fn of(run: &LoadedRun) -> Result<ResultTable> {
+        let unit = if run.groups().len() <= 1 { Unit::Seed } else { Unit::Fold };
+        let mut samples = aggregate::samples(run);
+        let main = aggregate::main_column(run);
+        let conditions = &run.spec.condition;
+        for c in 0..conditions.len() {
+            let base = run.spec.baseline_of(c);
+            if base != c {
+                let more = differences(&samples, main, c, base);
+                samples.extend(more);
+            }
+        }
+        let mut columns: Vec<Heading> =
+            aggregate::columns(run).into_iter().map(|c| heading(run, c)).collect();
+        if conditions.len() > 1 {
+            columns.push(heading(run, Column::Difference));
+        }
+        let units = by_unit(&samples, unit)?;
+        let planned = run.planned().len();
+        let row = |(i, c): (usize, &seraug_core::spec::Condition)| ConditionRow {
+            condition: c.name.clone(),
+            baseline: run.spec.baseline_of(i),
+            label: c.label().to_owned(),
+            done: run.done(i).count(),
+            planned,
+            entries: columns
+                .iter()
+                .map(|h| {
+                    let of = units.get(&(i, h.column))?;
+                    match h.column {
+                        Column::Difference => difference(run, i, run.spec.baseline_of(i), of),
+                        _ => entry(of),
+                    }
+                })
+                .collect(),
+            published: columns.iter().map(|h| c.published.get(&h.key).copied()).collect(),
+        };
+        let rows: Vec<ConditionRow> = conditions.iter().enumerate().map(row).collect();
+        Ok(ResultTable {
+            title: run.title(),
+            notes: notes(run, &rows, &samples),
+            caption: caption(run, over(unit, &columns, &rows, main)),
+            over: over(unit, &columns, &rows, main),
+            others: run
+                .spec
+                .published
+                .iter()
+                .map(|p| (p.title.clone(), columns.iter().map(|h| p.values.get(&h.key).copied()).collect()))
+                .collect(),
+            columns,
+            rows,
+            unit,
+        })
+    }
+
+    /// The entry of a condition in a column.
+    pub fn entry(&self, row: usize, column: Column) -> Option<&TableEntry> {
+        let at = self.columns.iter().position(|h| h.column == column)?;
+        self.rows.get(row)?.entries[at].as_ref()
+    }
+
+    /// The table as text: one row for each condition, with two more below it where the paper has numbers.
+    pub fn text(&self) -> TextTable {
+        let headings = self.columns.iter().map(|h| h.title.clone());
+        let mut rows: Vec<TextRow> = self.rows.iter().flat_map(|row| self.text_rows(row)).collect();
+        for (title, values) in &self.others {
+            let values = values.iter().map(percent);
+            rows.push(text_row(RowRole::Published, title, values, String::new()));
+        }
+        TextTable {
+            title: self.title.clone(),
+            caption: self.caption.clone(),
+            headings: std::iter::once("condition".into()).chain(headings).chain(["cells".into()]).collect(),
+            rows,
+            words: 1,
+            sentences: Vec::new(),
+            notes: self.notes.clone(),
+        }
+    }
+
+    fn text_rows(&self, row: &ConditionRow) -> Vec<TextRow> {
+        let shown = |(heading, entry): (&Heading, &Option<TableEntry>)| match entry {
+            Some(e) if heading.column == Column::Difference => e.signed(),
+            Some(e) => e.plain(),
+            None => "–".to_owned(),
+        };
+        let values = std::iter::zip(&self.columns, &row.entries).map(shown);
+        let cells = format!("{} of {}", row.done, row.planned);
+        let mut rows = vec![text_row(RowRole::Measured, &row.label, values, cells)];
+        if row.published.iter().any(Option::is_some) {
+            let difference = |(e, p): (&Option<TableEntry>, &Option<f64>)| match (e, p) {
+                (Some(e), Some(p)) => sign(e.interval.mean - p),
+                _ => String::new(),
+            };
+            let differences = std::iter::zip(&row.entries, &row.published).map(difference);
+            let published = row.published.iter().map(percent);
+            rows.push(text_row(RowRole::Published, "published", published, String::new()));
+            rows.push(text_row(RowRole::Difference, "difference", differences, String::new()));
+        }
+        rows
+    }
+
+    /// The whole table for a terminal, with title, caption and notes.
+    pub fn terminal(&self) -> String {
+        let mut table = self.text();
+        // A heading wider than the labels below it could push a column into another block.
+        table.headings[0].clear();
+        let mut paragraphs = Vec::new();
+        // Where every cell has a result, the column of cells would say the same in each row.
+        if self.rows.iter().all(|r| r.done == r.planned) {
+            table.headings.pop();
+            table.rows.iter_mut().for_each(|row| drop(row.cells.pop()));
+            let planned = self.rows.first().map_or(0, |r| r.planned);
+            paragraphs.push(format!("All {planned} cells of each condition have a result."));
+        }
+        paragraphs.push(table.caption.clone());
+        paragraphs.extend(table.notes.iter().cloned());
+        let paragraphs: String = paragraphs.iter().map(|p| wrap(p)).collect();
+        format!("{}\n{}\n{paragraphs}", cut(&table.title, TERMINAL), table.terminal())
+    }
+}
+
+fn text_row(role: RowRole, label: &str, values: impl Iterator<Item = String>, cells: String) -> TextRow {
+    TextRow { role, cells: std::iter::once(label.to_owned()).chain(values).chain([cells]).collect() }
+}
+
+/// A published percentage as the paper prints it.
+fn percent(p: &Option<f64>) -> String {
+    p.map_or(String::new(), |p| format!("{p:.2}"))
+}
+
+/// What the intervals of the main column are computed over.
+fn over(unit: Unit, columns: &[Heading], rows: &[ConditionRow], main: Column) -> Over {
+    let at = columns.iter().position(|h| h.column == main);
+    let units = || rows.iter().filter_map(|r| Some(r.entries[at?].as_ref()?.interval.n));
+    Over {
+        unit,
+        units: (units().min().unwrap_or(0), units().max().unwrap_or(0)),
+        incomplete: rows.iter().any(|r| r.done != r.planned),
+    }
+}
+
+/// Condition `a` less condition `b` in the main column, paired by fold and seed.
+pub fn paired(run: &LoadedRun, unit: Unit, a: usize, b: usize) -> Result<Option<TableEntry>> {
+    let found = differences(&aggregate::samples(run), aggregate::main_column(run), a, b);
+    Ok(by_unit(&found, unit)?.values().next().and_then(|u| difference(run, a, b, u)))
+}
+
+/// A mean difference with the interval of the corrected resampled t-test, because the training sets of the folds overlap; the
+/// interval of [`entry`] takes them as independent.
+fn difference(run: &LoadedRun, a: usize, b: usize, units: &[(u64, f64)]) -> Option<TableEntry> {
+    let plain = entry(units)?;
+    let values: Vec<f64> = units.iter().map(|u| u.1).collect();
+    let [a, b] = [a, b].map(|condition| aggregate::test_over_train(run, condition));
+    let half = corrected_t(&values, aggregate::mean_ratio(&a, &b)).map(|t| (t.high - t.low) / 2.0);
+    // Without any variance there is no test, and the plain interval has no width.
+    Some(TableEntry { interval: Interval { half: half.or(plain.interval.half), ..plain.interval }, ..plain })
+}
+
+fn entry(units: &[(u64, f64)]) -> Option<TableEntry> {
+    let values: Vec<f64> = units.iter().map(|u| u.1).collect();
+    Some(TableEntry { interval: mean_interval(&values)?, units: units.to_vec() })
+}
+
+fn heading(run: &LoadedRun, column: Column) -> Heading {
+    let (key, title) = match column {
+        Column::Class(c) => {
+            let name = run.spec.class_names()[c];
+            (name, if run.per_class() { format!("{name} reduced") } else { name.to_owned() })
+        }
+        Column::Uar => ("uar", "UAR".to_owned()),
+        Column::Reduced if run.per_class() => ("average", "mean".to_owned()),
+        Column::Reduced => ("average", "reduced".to_owned()),
+        Column::Difference => ("difference", format!("vs {}", run.spec.baseline_label())),
+    };
+    Heading { column, key: key.to_owned(), title }
+}
+
+fn notes(run: &LoadedRun, rows: &[ConditionRow], samples: &[CellSample]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (i, row) in rows.iter().enumerate().filter(|(_, r)| r.done != r.planned) {
+        let failed = run.failed(i).count();
+        let missing = row.planned.saturating_sub(row.done + failed);
+        notes.push(format!(
+            "{}: {} of {} cells have a result ({failed} failed, {missing} missing); the means are over those.",
+            row.label, row.done, row.planned
+        ));
+    }
+    let main = aggregate::main_column(run);
+    let cells = |i: usize| samples.iter().filter(|s| s.condition == i && s.column == main).count();
+    for (i, row) in rows.iter().enumerate().filter(|(i, r)| r.baseline != *i) {
+        let pairs = differences(samples, main, i, row.baseline).len();
+        if pairs != cells(i).max(cells(row.baseline)) {
+            let base = &rows[row.baseline].label;
+            notes.push(format!(
+                "{} vs {base}: only the {pairs} pairs of fold and seed that both have.",
+                row.label
+            ));
+        }
+    }
+    if !run.per_class() {
+        for (c, class) in run.spec.class_names().iter().enumerate() {
+            let lacks = |o: &&seraug_core::run_files::Outcome| {
+                o.confusion.as_ref().is_some_and(|m| m.recall(c).is_none())
+            };
+            let mut folds: Vec<usize> = run.outcomes.iter().filter(lacks).map(|o| o.cell.fold).collect();
+            folds.sort_unstable();
+            folds.dedup();
+            if !folds.is_empty() {
+                let folds: Vec<String> = folds.iter().map(ToString::to_string).collect();
+                notes.push(format!(
+                    "No test utterance of `{class}` in fold {}: left out of its means.",
+                    folds.join(", ")
+                ));
+            }
+        }
+    }
+    if run.reduced().is_empty() && run.spec.condition.iter().any(|c| c.published.contains_key("average")) {
+        notes.push(
+            "A published average is not shown: it is over reduced classes, and nothing is reduced here."
+                .into(),
+        );
+    }
+    notes
+}
