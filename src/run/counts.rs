@@ -7,6 +7,7 @@ use seraug_core::error::{Error, Result};
 use seraug_core::files::write_atomic;
 use seraug_core::run_files::{CorpusInfo, CountRow, CountStatus, RunDir, RunInfo, write_counts};
 use seraug_core::spec::{Count, Counts};
+use seraug_core::text::{utc, utc_now};
 use seraug_core::version::{self, VERSION};
 use seraug_data::corpora::{self, Corpus, DigestPolicy};
 use std::time::Instant;
@@ -76,8 +77,8 @@ pub fn run(
         set: provenance.set.clone(),
         version: VERSION.to_owned(),
         revision: version::revision().to_owned(),
-        started: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        finished: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        started: utc(now),
+        finished: utc_now(),
         seconds: started.elapsed().as_secs_f64(),
         corpus: infos,
         ..RunInfo::default()

@@ -2,6 +2,7 @@
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use seraug_core::terminal;
+use seraug_core::text::about;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -166,18 +167,6 @@ pub fn bar(what: &str) -> ProgressBar {
     ProgressBar::new(0)
         .with_style(style("{msg} [{bar:30}] {pos}/{len} {eta}"))
         .with_message(terminal::line(what).into_owned())
-}
-
-/// `about 40 s`, `about 12 min`, `about 3 h 20 min`, `about 2 d 3 h`.
-pub fn about(time: Duration) -> String {
-    let minutes = (time.as_secs_f64() / 60.0).round() as u64;
-    let (hours, days) = (minutes / 60, minutes / (24 * 60));
-    match time.as_secs() {
-        0..90 => format!("about {} s", time.as_secs()),
-        _ if minutes < 90 => format!("about {minutes} min"),
-        _ if hours < 36 => format!("about {hours} h {} min", minutes % 60),
-        _ => format!("about {days} d {} h", hours % 24),
-    }
 }
 
 fn style(template: &str) -> ProgressStyle {

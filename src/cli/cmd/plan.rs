@@ -7,6 +7,7 @@ use seraug_core::error::Result;
 use seraug_core::exit;
 use seraug_core::spec::{File, Spec};
 use seraug_core::terminal::line;
+use seraug_core::text::plural;
 use seraug_data::corpora;
 use seraug_run::arguments::{MOST_JOBS, whole};
 use seraug_run::options::Places;
@@ -117,20 +118,16 @@ fn grid(spec: &Spec, global: &Global) -> String {
         || corpora::manifest(&spec.corpus, &global.corpora).map_or(0, |m| m.expected.sessions.len());
     let speakers = || corpora::manifest(&spec.corpus, &global.corpora).map_or(0, |m| m.speakers.len());
     let (conditions, seeds) = (spec.condition.len(), spec.seeds.len());
-    let rest = format!("{} x {}", count(conditions, "condition"), count(seeds, "seed"));
+    let rest = format!("{} x {}", plural(conditions, "condition"), plural(seeds, "seed"));
     match spec.folds(sessions, speakers) {
         0 => format!("  folds x {rest}"),
         folds => format!(
             "  {} ({}) x {rest} = {}",
-            count(folds, "fold"),
+            plural(folds, "fold"),
             spec.protocol.describe(),
-            count(folds * conditions * seeds, "cell")
+            plural(folds * conditions * seeds, "cell")
         ),
     }
-}
-
-fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn json((c, action): (&Cell, &CellAction)) -> serde_json::Value {

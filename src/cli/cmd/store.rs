@@ -6,6 +6,7 @@ use indicatif::DecimalBytes;
 use seraug_core::error::{Error, Result};
 use seraug_core::exit;
 use seraug_core::store::Store;
+use seraug_core::text::{plural, utc};
 use seraug_run::arguments::{MOST_DAYS, whole};
 use seraug_run::prune::{Broken, Inventory, PruneOptions, Pruned, References, Removal, plan, remove, verify};
 use serde_json::{Value, json};
@@ -95,7 +96,7 @@ fn report_broken(broken: &[Broken], inventory: &Inventory, global: &Global) -> R
         for b in broken {
             let _ = writeln!(text, "{}: {}; {}", b.dir.display(), b.why, b.next);
         }
-        let of = format!("{} and {}", count(entries, "stage"), count(checkpoints, "checkpoint"));
+        let of = format!("{} and {}", plural(entries, "stage"), plural(checkpoints, "checkpoint"));
         let _ = match broken.len() {
             0 => writeln!(text, "{of} are intact"),
             n => writeln!(text, "{n} of {of} broken"),
@@ -132,7 +133,7 @@ fn prune(args: &Prune, results: &Path, inventory: &Inventory, global: &Global) -
         for (path, why) in &pruned.kept {
             let _ = writeln!(text, "kept {}: {why}", path.display());
         }
-        let _ = writeln!(text, "removed {}, {}", count(pruned.removed, "item"), DecimalBytes(pruned.bytes));
+        let _ = writeln!(text, "removed {}, {}", plural(pruned.removed, "item"), DecimalBytes(pruned.bytes));
         print(&text)?;
     }
     Ok(exit::DONE)
@@ -147,7 +148,7 @@ fn would(removals: &[Removal], inventory: &Inventory, yes: bool) -> String {
     }
     let bytes = DecimalBytes(removals.iter().map(|r| r.bytes).sum());
     let all = DecimalBytes(inventory.bytes());
-    let items = count(removals.len(), "item");
+    let items = plural(removals.len(), "item");
     let _ = match (removals.is_empty(), yes) {
         (true, _) => writeln!(text, "nothing to remove: all of the {all} are needed"),
         (false, true) => writeln!(text, "{items}, {bytes} of {all}"),
@@ -164,7 +165,7 @@ fn list(inventory: &Inventory, references: &References, results: &Path) -> Strin
     for e in &inventory.entries {
         let users = match references.users(e.stage, &e.key) {
             0 => "no run".to_owned(),
-            n => count(n, "run"),
+            n => plural(n, "run"),
         };
         let by = e.making.made_by.as_ref().map(|by| format!(", made for {by}")).unwrap_or_default();
         let with = e.making.with().map(|with| format!(" with {with}")).unwrap_or_default();
@@ -189,10 +190,10 @@ fn list(inventory: &Inventory, references: &References, results: &Path) -> Strin
         text,
         "{}: {} ({}), {}, {}; {} in all",
         Store::of(results).root().display(),
-        count(inventory.entries.len(), "stage"),
+        plural(inventory.entries.len(), "stage"),
         DecimalBytes(sum),
-        count(checkpoints(inventory), "checkpoint"),
-        count(inventory.caches.len(), "cache"),
+        plural(checkpoints(inventory), "checkpoint"),
+        plural(inventory.caches.len(), "cache"),
         DecimalBytes(inventory.bytes())
     );
     text
@@ -234,10 +235,6 @@ fn checkpoints(inventory: &Inventory) -> usize {
     inventory.checkpoints.iter().map(|c| c.steps.len()).sum()
 }
 
-fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
 /// UTC date, or as many blanks where there is none.
 fn date(time: SystemTime) -> String {
     match jiff::Timestamp::try_from(time) {
@@ -247,5 +244,5 @@ fn date(time: SystemTime) -> String {
 }
 
 fn stamp(time: SystemTime) -> Option<String> {
-    Some(jiff::Timestamp::try_from(time).ok()?.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+    Some(utc(jiff::Timestamp::try_from(time).ok()?))
 }

@@ -2,9 +2,10 @@
 
 use super::contrast::{Contrast, p_value, range};
 use crate::analysis::aggregate::Unit;
-use crate::render::text::{count, data_set_label, sign};
+use crate::render::text::{data_set_label, sign};
 use crate::render::text_table::{TextRow, TextTable};
 use crate::stats::{Bootstrap, MIN_SPEAKERS, TTest};
+use seraug_core::text::plural;
 
 /// The table of the contrasts of one data set.
 pub fn table(contrasts: &[Contrast]) -> TextTable {
@@ -45,7 +46,7 @@ fn row(c: &Contrast) -> TextRow {
         p_of(&c.test),
         c.holm.map_or_else(none, p_value),
         c.detectable.map_or_else(none, |d| format!("{d:.1}")),
-        count(c.units, if c.unit == Unit::Fold { "fold" } else { "seed" }),
+        plural(c.units, if c.unit == Unit::Fold { "fold" } else { "seed" }),
         c.bootstrap.map_or_else(none, |b| of_speakers(&b)),
         c.wilcoxon.map_or_else(none, |w| p_value(w.p)),
         decimals(c.dz),
@@ -60,7 +61,7 @@ fn row(c: &Contrast) -> TextRow {
 fn of_speakers(b: &Bootstrap) -> String {
     match b.interval {
         Some([low, high]) => format!("{} ({})", range(100.0 * low, 100.0 * high), b.speakers),
-        None => count(b.speakers, "speaker"),
+        None => plural(b.speakers, "speaker"),
     }
 }
 
@@ -101,7 +102,7 @@ fn caption(contrasts: &[Contrast]) -> String {
     text += &match contrasts.iter().map(|c| c.tests).max() {
         None | Some(0) => "No test here, so nothing to correct by Holm. ".to_owned(),
         Some(n) => {
-            format!("p Holm: corrected for the {} of this table. ", count(n, "test"))
+            format!("p Holm: corrected for the {} of this table. ", plural(n, "test"))
         }
     };
     text += "Power 0.8 at: the true difference that four of five such experiments would find at 0.05, uncorrected; \

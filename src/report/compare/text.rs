@@ -4,8 +4,9 @@ use super::Contrast;
 use super::aligned_cells::{CellPair, CellPresence, REDUCED, quantities};
 use super::runs::{Against, Comparison};
 use super::sentences::{sentences, table};
-use crate::render::text::{count, sign, wrap};
+use crate::render::text::{sign, wrap};
 use crate::render::text_table::{TextRow, TextTable, markdown_list};
+use seraug_core::text::plural;
 
 /// Number of cells that are shown; compare.csv has all of them.
 const SHOWN: usize = 10;
@@ -146,7 +147,7 @@ pub(super) fn counts(comparison: &Comparison, against: &Against) -> Vec<String> 
     for (state, what) in ends {
         let cells = of(state);
         if !cells.is_empty() {
-            lines.push(format!("{} {what}: {}.", count(cells.len(), "cell"), list(&cells, SHOWN)));
+            lines.push(format!("{} {what}: {}.", plural(cells.len(), "cell"), list(&cells, SHOWN)));
         }
     }
     lines
@@ -203,7 +204,7 @@ pub(super) fn beyond(against: &Against, tolerance: Option<f64>) -> Vec<String> {
     let beyond = against.beyond(tolerance);
     let failed = match against.failed() {
         0 => String::new(),
-        n => format!(" {} failed in both.", count(n, "cell")),
+        n => format!(" {} failed in both.", plural(n, "cell")),
     };
     if beyond.is_empty() {
         let which = if failed.is_empty() { "" } else { " with a result" };
@@ -212,7 +213,7 @@ pub(super) fn beyond(against: &Against, tolerance: Option<f64>) -> Vec<String> {
     let answers = if tolerance == 0.0 { ", with another answer" } else { "" };
     vec![format!(
         "Beyond the tolerance of {tolerance} points{answers} or in one run alone: {}: {}.{failed}",
-        count(beyond.len(), "cell"),
+        plural(beyond.len(), "cell"),
         list(&beyond, NAMED)
     )]
 }

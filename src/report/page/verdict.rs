@@ -5,9 +5,10 @@ use crate::analysis::loaded_run::LoadedRun;
 use crate::compare::Contrast;
 use crate::render::caption::{corpus, list};
 use crate::render::result_table::{ResultTable, TableEntry, paired};
-use crate::render::text::{count, sign};
+use crate::render::text::sign;
 use seraug_core::error::Result;
 use seraug_core::spec::{Augment, Condition, GanLoss};
+use seraug_core::text::plural;
 
 /// The two sentences at the top of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,13 +86,13 @@ fn ran(run: &LoadedRun, tables: &[ResultTable]) -> String {
     format!(
         "{} on {on}{reduced}: {done} of {planned} cells have a result ({} × {} × {}).",
         capital(&list(&labels)),
-        count(labels.len(), "condition"),
+        plural(labels.len(), "condition"),
         match run.data_sets().len() {
-            1 => count(run.info.fold.len(), "fold"),
-            n if run.info.fold.len() == n => count(n, "data set"),
-            n => format!("{} of {n} data sets", count(run.info.fold.len(), "fold")),
+            1 => plural(run.info.fold.len(), "fold"),
+            n if run.info.fold.len() == n => plural(n, "data set"),
+            n => format!("{} of {n} data sets", plural(run.info.fold.len(), "fold")),
         },
-        count(run.spec.seeds.len(), "seed"),
+        plural(run.spec.seeds.len(), "seed"),
     )
 }
 

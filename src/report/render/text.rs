@@ -8,11 +8,6 @@ pub fn data_set_label(data_set: &str) -> String {
     data_set.replace('>', " → ")
 }
 
-/// `1 fold`, `3 folds`.
-pub fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
 /// One decimal with its sign; a value that rounds to zero has none.
 pub fn sign(v: f64) -> String {
     let text = format!("{:.1}", v.abs());

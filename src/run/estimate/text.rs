@@ -1,6 +1,7 @@
 //! An estimate as text and as JSON.
 
 use super::{Estimate, ProjectionRow};
+use seraug_core::text::plural;
 use serde_json::{Value, json as object};
 
 /// What the hours include.
@@ -15,7 +16,7 @@ pub fn text(estimate: &Estimate) -> String {
         "estimate for {} ({}), {}, {}, from steps timed now",
         m.name,
         m.class,
-        count(m.threads, "thread"),
+        plural(m.threads, "thread"),
         estimate.precisions.join(" and ")
     )];
     let kept: [usize; 2] = [0, 1].map(|s| estimate.demands.iter().map(|d| d.kept[s]).sum());
@@ -27,15 +28,15 @@ pub fn text(estimate: &Estimate) -> String {
         lines.push(format!("  {} in total with one worker", hours_of(p.one_worker[1])));
         lines.push(format!(
             "  {middle} hours with {} ({low} to {high} by the spread of the steps) if workers do not slow each other down",
-            count(jobs, "worker")
+            plural(jobs, "worker")
         ));
         lines.push(format!("  {COUNTED}"));
     }
     if kept != [0, 0] {
         lines.push(format!(
             "  not included because they are in the store or shared with another cell: {}, {}",
-            count(kept[0], "augmentor"),
-            count(kept[1], "classifier")
+            plural(kept[0], "augmentor"),
+            plural(kept[1], "classifier")
         ));
     }
     for name in estimate.absent() {
@@ -100,8 +101,4 @@ fn hours(h: f64) -> String {
 
 fn hours_of(h: f64) -> String {
     format!("{} hours", hours(h))
-}
-
-fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

@@ -2,6 +2,7 @@
 
 use super::{ActionKind, Cell, CellAction, Plan};
 use indexmap::IndexMap;
+use seraug_core::text::plural;
 use std::fmt::Write;
 
 /// Most cells that are listed one by one; a larger plan is listed by condition.
@@ -21,7 +22,7 @@ pub fn listing(plan: &Plan, actions: &[CellAction], all: bool) -> String {
     totals.sort_unstable_keys();
     let totals: Vec<String> = totals.iter().map(|(state, n)| format!("{n} {}", state.name())).collect();
     let cells = plan.cells.len();
-    let _ = writeln!(text, "  {cells} cell{}: {}", if cells == 1 { "" } else { "s" }, totals.join(", "));
+    let _ = writeln!(text, "  {}: {}", plural(cells, "cell"), totals.join(", "));
     text
 }
 

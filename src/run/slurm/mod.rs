@@ -20,6 +20,7 @@ use seraug_core::files::write_atomic;
 use seraug_core::interrupt;
 use seraug_core::run_files::{CellRecord, OutcomeStatus, RunDir, RunState};
 use seraug_core::spec::Slurm;
+use seraug_core::text::utc_now;
 use std::collections::HashSet;
 use std::path::Path;
 use std::thread::sleep;
@@ -84,7 +85,7 @@ pub fn submit(run: &RunDir, rows: &[usize], slurm: &Slurm, worker: &WorkerComman
         let after = submitted.jobs.last().filter(|_| slurm.array_limit > 0).map(|job| job.id);
         let job = SlurmJob {
             id: sbatch(&path, base, &indices, after, slurm)?,
-            submitted: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            submitted: utc_now(),
             base,
             rows: array_ranges::ranges(&indices.iter().map(|i| i + base).collect::<Vec<_>>()),
             options: script::options(slurm),

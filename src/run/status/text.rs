@@ -2,10 +2,10 @@
 
 use super::cells::{CellState, CellStatus, StageWork};
 use super::{RunPhase, RunStatus};
-use crate::progress::about;
 use seraug_core::run_files::CellId;
 use seraug_core::store::Stage;
 use seraug_core::terminal::line;
+use seraug_core::text::about;
 use std::fmt::Write;
 use std::time::Duration;
 

@@ -29,6 +29,7 @@ use seraug_core::interrupt;
 use seraug_core::run_files::{CellRecord, CorpusInfo, OutcomeStatus, PlannedCell, RunDir, RunState, Session};
 use seraug_core::spec::{Slurm, Spec};
 use seraug_core::store::{Lease, Store};
+use seraug_core::text::utc;
 use seraug_core::version::{self, VERSION};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -345,10 +346,6 @@ pub fn jobs(compute: &Compute, class: DeviceClass, devices: usize, cells: usize)
         (None, DeviceClass::Cpu | DeviceClass::Unknown) => (cores / compute.threads).max(1),
     };
     wanted.min(cells).max(1)
-}
-
-fn utc(time: jiff::Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a run needs before its first cell: features, provenance, its directory and the lease on it.
 
-use super::{Computer, PlannedRun, RunContext, utc};
+use super::{Computer, PlannedRun, RunContext};
 use crate::plan::{Plan, has_gallery};
 use crate::progress::Display;
 use crate::{inputs, warnings};
@@ -10,6 +10,7 @@ use seraug_core::run_files::{
     AuditCheck, NetworkInfo, PlannedCell, RunDir, RunInfo, RunState, Warning, write_plan,
 };
 use seraug_core::store::{Claim, Lease, LeaseObserver, Stage, StageTask, Store};
+use seraug_core::text::utc;
 use seraug_core::version::{self, VERSION};
 use seraug_data::features;
 use seraug_data::split::write_splits;
