@@ -153,7 +153,7 @@ fn the_time_left_follows_from_what_was_measured() {
     // 10 + 40 = 50, var/2 until 90, aug/3 until 230. Whoever is free first takes the next of the plan.
     assert_eq!(seconds(&grid), Some(230.0));
     // What the store has is not trained.
-    grid.entry(Stage::Augmentor, &grid.cell("aug", 3).key(Stage::Augmentor).unwrap(), "x");
+    grid.entry(Stage::Augmentor, grid.cell("aug", 3).key(Stage::Augmentor).unwrap(), "x");
     assert_eq!(seconds(&grid), Some(170.0), "aug/3 until 130, var/3 after it");
 }
 

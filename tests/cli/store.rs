@@ -89,7 +89,7 @@ fn verify_names_what_is_broken_and_the_next_step() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(stdout(&output), "4 stages and 0 checkpoints are intact\n");
     let cell = grid.cell("aug", 1);
-    let dir = grid.store().dir(Stage::Classifier, &cell.key(Stage::Classifier).unwrap());
+    let dir = grid.store().dir(Stage::Classifier, cell.key(Stage::Classifier).unwrap());
     fs::write(dir.join("weights.safetensors"), [8; 1000]).unwrap();
     let checkpoints = grid.checkpoint(grid.cell("aug", 2), Stage::Augmentor, 100);
     fs::remove_file(checkpoints.join("000000100/state")).unwrap();
@@ -130,7 +130,7 @@ fn prune_removes_what_nothing_needs_and_only_when_told_to() {
     for (cell, stage) in
         [(done, Stage::Classifier), (augmented, Stage::Classifier), (augmented, Stage::Augmentor)]
     {
-        assert!(grid.store().find(stage, &cell.key(stage).unwrap()).is_some());
+        assert!(grid.store().find(stage, cell.key(stage).unwrap()).is_some());
     }
     assert!(grid.store().root().join("features-0123/a.npy").is_file(), "caches stay without --caches");
     let mut names: Vec<_> =
@@ -148,7 +148,7 @@ fn prune_removes_what_nothing_needs_and_only_when_told_to() {
 fn a_broken_stage_goes_also_where_a_run_names_it() {
     let (grid, ..) = store();
     let key = grid.cell("aug", 1).key(Stage::Classifier).unwrap();
-    let dir = grid.store().dir(Stage::Classifier, &key);
+    let dir = grid.store().dir(Stage::Classifier, key);
     fs::remove_file(dir.join("seal.toml")).unwrap();
     let found = unneeded(&grid, &["--yes"]);
     let reason = "broken: has no seal.toml: it was not finished".to_owned();
@@ -190,7 +190,7 @@ fn nothing_that_a_living_process_makes_is_touched() {
     let (aug, no_aug) = (grid.cell("aug", 1), grid.cell("no-aug", 1));
     // Both are being made again: one is broken, of the other a longer training goes on from its checkpoint.
     fs::remove_file(
-        grid.store().dir(Stage::Classifier, &no_aug.key(Stage::Classifier).unwrap()).join("seal.toml"),
+        grid.store().dir(Stage::Classifier, no_aug.key(Stage::Classifier).unwrap()).join("seal.toml"),
     )
     .unwrap();
     grid.checkpoint(aug, Stage::Augmentor, 100);

@@ -156,7 +156,7 @@ impl Grid {
     }
 
     pub fn checkpoint(&self, cell: &PlannedCell, stage: Stage, step: usize) -> PathBuf {
-        let checkpoints = self.store().checkpoints(stage, &cell.trajectory(stage).unwrap());
+        let checkpoints = self.store().checkpoints(stage, cell.trajectory(stage).unwrap());
         checkpoints.put(step, |dir| write_atomic(&dir.join("state"), &[1; 500])).unwrap();
         checkpoints.dir().to_owned()
     }

@@ -10,6 +10,7 @@ use seraug_core::error::Result;
 const PLOT: i32 = 180;
 
 /// The figure of a run whose data sets are pairs of corpora; `None` for other runs.
+#[expect(clippy::too_many_lines, reason = "a figure is drawn from top to bottom")]
 pub fn bars(run: &LoadedRun, tables: &[ResultTable]) -> Result<Option<Figure>> {
     let sets = run.data_sets();
     let pairs: Option<Vec<(&str, &str)>> = sets.iter().map(|s| s.split_once('>')).collect();

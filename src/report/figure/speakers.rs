@@ -16,6 +16,7 @@ const RADIUS: i32 = 4;
 const RIGHT: i32 = WIDTH - 56;
 
 /// Draws the figure; `None` without predictions.
+#[expect(clippy::too_many_lines, reason = "a figure is drawn from top to bottom")]
 pub fn speakers(run: &LoadedRun, all: &[SpeakerRecall]) -> Result<Option<Figure>> {
     if all.is_empty() {
         return Ok(None);

@@ -136,48 +136,19 @@ pub(crate) fn import(
     let mut faults =
         CorpusFaults { unusable: walk.broken, unseen: walk.unseen, listed: listed.into_iter().collect() };
     if found.is_empty() {
-        // A folder that exists and cannot be read is not a missing corpus.
-        let bad = [&faults.unseen[..], &faults.unusable].concat();
-        if !bad.is_empty() {
-            return Err(Error::at(root, format!("no recording in it: {}", told(&bad))));
-        }
-        if passed > 0 && !languages.is_empty() {
-            return Err(Error::usage(format!(
-                "languages: no recording in language {} in {}",
-                languages.join(", "),
-                root.display()
-            )));
-        }
-        let first = problems.first().map(|p| format!(" ({p})")).unwrap_or_default();
-        let what = format!("no recording of it in {}{first}", root.display());
-        return Err(missing(&manifest, corpora, &what));
+        return Err(nothing_found(&manifest, corpora, &root, &faults, &problems, passed > 0, languages));
     }
-    progress.set_length(found.len() as u64);
-    let corpus: Arc<str> = manifest.name.as_str().into();
     let files: Vec<_> = found.into_values().collect();
+    progress.set_length(files.len() as u64);
+    let corpus: Arc<str> = manifest.name.as_str().into();
     let digests = Digests::open(&root, &corpus, cache, reading);
-    let looked = files.into_par_iter().map(|(relative, parsed)| {
-        let path = root.join(&relative);
-        let fingerprint = digests.fingerprint(&path);
-        progress.inc(1);
-        let sha256 = fingerprint.map_err(|why| CorpusFault::new(&relative, why))?.sha256;
-        let Parsed { id, speaker, emotion, gender, session, split, language } = parsed;
-        Ok(Utterance {
-            corpus: Arc::clone(&corpus),
-            id,
-            path,
-            excerpt: None,
-            channels: manifest.channels,
-            gender: gender.or_else(|| manifest.speakers.get(&speaker).copied()),
-            speaker,
-            session,
-            split,
-            language: language.unwrap_or_default(),
-            emotion,
-            sha256,
+    let looked: Vec<std::result::Result<Utterance, CorpusFault>> = files
+        .into_par_iter()
+        .map(|(relative, parsed)| {
+            progress.inc(1);
+            utterance(&manifest, &corpus, &root, &digests, &relative, parsed)
         })
-    });
-    let looked: Vec<std::result::Result<Utterance, CorpusFault>> = looked.collect();
+        .collect();
     digests.keep();
     let mut utterances = Vec::with_capacity(looked.len());
     for one in looked {
@@ -188,6 +159,60 @@ pub(crate) fn import(
     }
     faults.unusable.sort();
     Ok(Corpus { manifest, root, utterances, dropped: BTreeMap::new(), problems, faults })
+}
+
+/// Why a corpus whose folder exists has no recording: it cannot be read, it has none of the languages, or it is another folder.
+fn nothing_found(
+    manifest: &Manifest,
+    corpora: &Path,
+    root: &Path,
+    faults: &CorpusFaults,
+    problems: &[String],
+    passed: bool,
+    languages: &[String],
+) -> Error {
+    // A folder that exists and cannot be read is not a missing corpus.
+    let bad = [&faults.unseen[..], &faults.unusable].concat();
+    if !bad.is_empty() {
+        return Error::at(root, format!("no recording in it: {}", told(&bad)));
+    }
+    if passed && !languages.is_empty() {
+        return Error::usage(format!(
+            "languages: no recording in language {} in {}",
+            languages.join(", "),
+            root.display()
+        ));
+    }
+    let first = problems.first().map(|p| format!(" ({p})")).unwrap_or_default();
+    missing(manifest, corpora, &format!("no recording of it in {}{first}", root.display()))
+}
+
+/// The utterance of the file at `relative` below `root`.
+fn utterance(
+    manifest: &Manifest,
+    corpus: &Arc<str>,
+    root: &Path,
+    digests: &Digests,
+    relative: &Path,
+    parsed: Parsed,
+) -> std::result::Result<Utterance, CorpusFault> {
+    let path = root.join(relative);
+    let sha256 = digests.fingerprint(&path).map_err(|why| CorpusFault::new(relative, why))?.sha256;
+    let Parsed { id, speaker, emotion, gender, session, split, language } = parsed;
+    Ok(Utterance {
+        corpus: Arc::clone(corpus),
+        id,
+        path,
+        excerpt: None,
+        channels: manifest.channels,
+        gender: gender.or_else(|| manifest.speakers.get(&speaker).copied()),
+        speaker,
+        session,
+        split,
+        language: language.unwrap_or_default(),
+        emotion,
+        sha256,
+    })
 }
 
 /// The folders of `relative` in lower case, without the leading ones that are named in `around`.
