@@ -180,22 +180,6 @@ mod tests {
     use std::sync::Arc;
 
     #[test]
-    fn times_are_said_in_the_unit_that_fits() {
-        let said = |s| about(Duration::from_secs(s));
-        for (seconds, text) in [
-            (0, "about 0 s"),
-            (89, "about 89 s"),
-            (90, "about 2 min"),
-            (720, "about 12 min"),
-            (5400, "about 1 h 30 min"),
-            (12_000, "about 3 h 20 min"),
-            (183_600, "about 2 d 3 h"),
-        ] {
-            assert_eq!(said(seconds), text);
-        }
-    }
-
-    #[test]
     fn without_a_terminal_the_running_cells_are_listed_every_half_minute() {
         let display = Display::on(ProgressDrawTarget::hidden(), DisplayKind::Quiet);
         display.begin(9, 2);

@@ -29,6 +29,13 @@ pub struct Windows {
     pub own: Tensor,
 }
 
+impl Windows {
+    /// These and after them `others`, as one batch.
+    pub fn join(&self, others: &Windows) -> Windows {
+        Windows { x: Tensor::cat(&[&self.x, &others.x], 0), own: Tensor::cat(&[&self.own, &others.own], 0) }
+    }
+}
+
 impl Bank {
     /// Puts `items` on `device`, standardised. Items of no frames are not allowed.
     pub fn new(items: &[&LogMel], standardiser: Standardiser, device: Device) -> Bank {
@@ -82,14 +89,7 @@ impl Bank {
     /// From all of its frames at once, each utterance's and then its floor row.
     pub fn from_frames(frames: Tensor, lens: Vec<usize>) -> Bank {
         let device = frames.device();
-        let starts: Vec<i64> = lens
-            .iter()
-            .scan(0i64, |at, &len| {
-                let start = *at;
-                *at += len as i64 + 1;
-                Some(start)
-            })
-            .collect();
+        let starts: Vec<i64> = first_rows(&lens).into_iter().map(|row| row as i64).collect();
         let long: Vec<i64> = lens.iter().map(|&l| l as i64).collect();
         let mels = frames.size()[1];
         assert_eq!(frames.size()[0], long.iter().sum::<i64>() + long.len() as i64, "rows of the bank");
@@ -125,19 +125,16 @@ impl Bank {
 
     /// Some of the utterances, in the order of `items`.
     pub fn pick(&self, items: &[usize]) -> Bank {
-        let starts: Vec<usize> = self
-            .host_lens
-            .iter()
-            .scan(0, |at, &len| {
-                let start = *at;
-                *at += len + 1;
-                Some(start)
-            })
-            .collect();
+        let starts = self.starts();
         let rows: Vec<usize> =
             items.iter().flat_map(|&i| starts[i]..=starts[i] + self.host_lens[i]).collect();
         let frames = self.frames.index_select(0, &indices(&rows, self.device()));
         Bank::from_frames(frames, items.iter().map(|&i| self.host_lens[i]).collect())
+    }
+
+    /// The first row of each utterance in [`Bank::frames`]; the row after its last is its floor.
+    pub fn starts(&self) -> Vec<usize> {
+        first_rows(&self.host_lens)
     }
 
     /// Where the bank lives.
@@ -160,6 +157,16 @@ impl Bank {
         let x = self.frames.index_select(0, &rows).view([-1, 1, frames as i64, self.mels]);
         Windows { x, own }
     }
+}
+
+/// Where utterances of so many frames begin, each followed by its floor.
+fn first_rows(lens: &[usize]) -> Vec<usize> {
+    let next = |at: &mut usize, &len: &usize| {
+        let start = *at;
+        *at += len + 1;
+        Some(start)
+    };
+    lens.iter().scan(0, next).collect()
 }
 
 /// Host indices as a tensor on `device`.

@@ -13,13 +13,15 @@ use seraug_train::torch::device::Device;
 pub fn of(spec: &Spec) -> Vec<NetworkInfo> {
     let mut sizes: Vec<NetworkInfo> = Vec::new();
     for c in &spec.condition {
-        let trained = with_generator!(&c.augment, g => g.networks(spec), none => Vec::new());
-        // Conditions share networks: each is told once.
-        for network in trained {
-            if sizes.iter().all(|known| known.name != network.name) {
-                sizes.push(network);
-            }
-        }
+        // Conditions share networks: each is made and told once.
+        let unknown = |name: &str| sizes.iter().all(|known| known.name != name);
+        let trained = with_generator!(
+            &c.augment,
+            g => if g.network_names().iter().any(|n| unknown(n)) { g.network_sizes(spec) } else { Vec::new() },
+            none => Vec::new()
+        );
+        let new: Vec<NetworkInfo> = trained.into_iter().filter(|n| unknown(&n.name)).collect();
+        sizes.extend(new);
     }
     let Network::Vgg(vgg) = &spec.classifier.network;
     let frames = spec.classifier.segment_frames;

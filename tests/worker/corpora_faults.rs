@@ -1,5 +1,6 @@
 //! Corpora with recordings that cannot be used, in runs.
 
+use crate::fixtures::FIRST_FOLD;
 use seraug_test_support::common::{in_root, seraug, stderr, stdout, write_wav};
 use seraug_test_support::corpora::emodb;
 use std::fs;
@@ -25,23 +26,6 @@ fn a_corpus_of_pointers_is_wrong_and_says_what_to_do() {
     assert!(said.contains("and 10 more: a git-lfs pointer") && said.contains("git lfs pull"), "{said}");
 }
 
-const SHORT: [&str; 14] = [
-    "--set",
-    "preset=tiny",
-    "--set",
-    "augmentor.iterations=2",
-    "--set",
-    "classifier.min-steps=3",
-    "--set",
-    "classifier.epochs=1",
-    "--set",
-    "protocol.leave-speakers-out.only=[1]",
-    "--device",
-    "cpu",
-    "--quiet",
-    "--json",
-];
-
 #[test]
 fn recordings_without_sound_are_all_named_and_left_out_where_that_is_asked_for() {
     let dir = tempfile::tempdir().unwrap();
@@ -50,7 +34,8 @@ fn recordings_without_sound_are_all_named_and_left_out_where_that_is_asked_for()
     silent.iter().for_each(|name| write_wav(&wav.join(name), &[vec![0.0; 3200]], 16_000, Some(16)));
     let spec = &in_root("experiments/open/table2-emodb.toml");
     let run = |more: &[&str]| {
-        let args: Vec<&str> = ["run", spec].into_iter().chain(SHORT).chain(more.iter().copied()).collect();
+        let args: Vec<&str> =
+            ["run", spec].into_iter().chain(FIRST_FOLD).chain(more.iter().copied()).collect();
         let output = seraug(dir.path(), &args);
         let answer: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap_or_default();
         let at = answer["run"].as_str().map(|r| dir.path().join(r)).unwrap_or_default();
@@ -70,7 +55,7 @@ fn recordings_without_sound_are_all_named_and_left_out_where_that_is_asked_for()
     assert!(!splits.contains("03a01Na") && splits.contains("03a02Na"));
 
     // The plan is that of the run, and the run is found again.
-    let args: Vec<&str> = ["plan", spec, "--partial"].into_iter().chain(SHORT).collect();
+    let args: Vec<&str> = ["plan", spec, "--partial"].into_iter().chain(FIRST_FOLD).collect();
     let output = seraug(dir.path(), &args);
     let cells: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert!(cells.as_array().unwrap().iter().all(|c| c["state"] == "done"), "{cells}");

@@ -1,38 +1,21 @@
 //! Experiments as a user runs them: every shipped spec, repeated runs, and bad input.
 
+use crate::fixtures::FIRST_FOLD;
 use seraug_core::run_files::{Shown, read_gallery};
 use seraug_test_support::common::{seraug, stderr, stdout};
 use seraug_test_support::corpora::emodb;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Flags with which a cell of any spec takes a second.
-const SHORT: [&str; 14] = [
-    "--set",
-    "preset=tiny",
-    "--set",
-    "augmentor.iterations=2",
-    "--set",
-    "classifier.min-steps=3",
-    "--set",
-    "classifier.epochs=1",
-    "--set",
-    "protocol.leave-speakers-out.only=[1]",
-    "--device",
-    "cpu",
-    "--quiet",
-    "--json",
-];
-
 fn spec(name: &str) -> String {
     seraug_test_support::common::root().join("experiments").join(name).display().to_string()
 }
 
-/// Runs `name` in `folder` with [`SHORT`] and `more`; (exit code, run directory or nothing, standard error).
+/// Runs `name` in `folder` with [`FIRST_FOLD`] and `more`; (exit code, run directory or nothing, standard error).
 fn run(folder: &Path, name: &str, more: &[&str]) -> (i32, PathBuf, String) {
     let spec = spec(name);
     let args: Vec<&str> =
-        ["run", spec.as_str()].into_iter().chain(SHORT).chain(more.iter().copied()).collect();
+        ["run", spec.as_str()].into_iter().chain(FIRST_FOLD).chain(more.iter().copied()).collect();
     let output = seraug(folder, &args);
     let text = stdout(&output);
     let answer: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();

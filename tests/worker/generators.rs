@@ -152,7 +152,7 @@ fn draws_are_named_and_who_is_alone_is_copied_and_told() {
     assert_ne!(together, made(&any, &[2, 3, 5], 1).0);
     let (alone, notes) = made(&settings, &[6], 1);
     assert_eq!(alone[0][1], Vec::<f32>::try_from(bank().pick(&[6]).frames().get(1)).unwrap());
-    assert_eq!(notes, ["1 utterances are alone in their class and were copied"]);
+    assert_eq!(notes, ["1 utterance alone in the class and copied"]);
 }
 
 #[test]
@@ -196,6 +196,6 @@ fn partners_are_of_the_class_that_is_asked_for() {
     assert_eq!(partners(CopyPastePartner::Either, &[3]).0, BTreeSet::from([1, 4]));
     let (others, notes) = partners(CopyPastePartner::Neutral, &[5]);
     assert_eq!(others, BTreeSet::from([0, 1]), "speaker c says nothing neutrally");
-    assert_eq!(notes, ["20 joins are with another speaker: theirs has no partner"]);
+    assert_eq!(notes, ["20 joins with another speaker, because theirs has no partner"]);
     assert_eq!(partners(CopyPastePartner::Same, &[6]).0, BTreeSet::new(), "itself");
 }

@@ -1,25 +1,10 @@
 //! Every protocol, from the recordings to the report.
 
+use crate::fixtures::SHORT;
 use seraug_test_support::common::{root, seraug, sine, stderr, stdout, write_wav};
 use seraug_test_support::corpora::{emodb, emovo};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// Flags with which a cell takes a second.
-const SHORT: [&str; 12] = [
-    "--set",
-    "preset=tiny",
-    "--set",
-    "augmentor.iterations=2",
-    "--set",
-    "classifier.min-steps=3",
-    "--set",
-    "classifier.epochs=1",
-    "--device",
-    "cpu",
-    "--quiet",
-    "--json",
-];
 
 #[test]
 fn without_its_corpus_an_experiment_is_one_screen_and_exit_code_2() {

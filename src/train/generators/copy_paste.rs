@@ -1,10 +1,12 @@
 //! CopyPaste by segment: a stretch of an utterance joined to one of a partner's (FIDELITY.md row "CopyPaste").
 
-use super::splice::{Splices, starts};
+use super::splice::Splices;
 use super::{Generate, Made, Samples, Sources, Untrained};
 use seraug_core::error::Result;
 use seraug_core::rng::Draws;
 use seraug_core::spec::{CopyPaste, CopyPastePartner};
+use seraug_core::text::plural;
+use std::collections::HashMap;
 
 impl Generate for CopyPaste {
     type Trained = Untrained;
@@ -14,14 +16,15 @@ impl Generate for CopyPaste {
     /// where it is shorter. The floor is the utterance's.
     fn make(&self, from: &Sources, _: &Untrained) -> Result<Made> {
         let Sources { bank, items, .. } = *from;
-        let (lens, starts, segment) = (bank.lens(), starts(bank), from.spec.classifier.segment_frames);
+        let (lens, starts, segment) = (bank.lens(), bank.starts(), from.spec.classifier.segment_frames);
+        let partners = Partners::new(from);
         let mut made = Splices::default();
         let mut strangers = 0;
         for (&item, name) in items.iter().zip(from.names()) {
             for copy in 0..self.copies {
                 let stream = |purpose: &str| from.seed.child(purpose).child(name).at(copy as u64);
-                let partner = partner_of(self, from, item, &mut stream("copy-paste").draws());
-                strangers += usize::from(!same_speaker(from, item, partner));
+                let partner = partners.draw(self, item, &mut stream("copy-paste").draws());
+                strangers += usize::from(partners.speaker[item] != partners.speaker[partner]);
                 let len = lens[item];
                 for window in 0..len.div_ceil(segment) {
                     let begin = window * segment;
@@ -46,32 +49,54 @@ impl Generate for CopyPaste {
         }
         let notes = match strangers {
             0 => Vec::new(),
-            n => vec![format!("{n} joins are with another speaker: theirs has no partner")],
+            n => vec![format!("{} with another speaker, because theirs has no partner", plural(n, "join"))],
         };
         Ok(Made { samples: Samples::Added(made.after(bank)), notes })
     }
 }
 
-/// What `item` is joined to: an utterance of the class that is asked for, of its speaker where there is one; itself where
-/// there is none at all.
-fn partner_of(settings: &CopyPaste, from: &Sources, item: usize, draws: &mut Draws) -> usize {
-    let neutral = match settings.partner {
-        CopyPastePartner::Neutral => true,
-        CopyPastePartner::Same => false,
-        CopyPastePartner::Either => draws.below(2) == 0,
-    };
-    let class = if neutral { CopyPaste::neutral_class(from.spec) } else { Some(from.labels[item]) };
-    let fits = |i: &usize| *i != item && Some(from.labels[*i]) == class;
-    let all: Vec<usize> = (0..from.labels.len()).filter(fits).collect();
-    let own: Vec<usize> = all.iter().copied().filter(|&i| same_speaker(from, item, i)).collect();
-    match if own.is_empty() { all } else { own } {
-        list if list.is_empty() => item,
-        list => list[draws.below(list.len())],
-    }
+/// The training utterances by class, and by class and speaker, ascending.
+struct Partners<'a> {
+    labels: &'a [usize],
+    neutral: Option<usize>,
+    /// Corpus and name of who speaks each utterance.
+    speaker: Vec<(&'a str, &'a str)>,
+    of_class: HashMap<usize, Vec<usize>>,
+    of_speaker: HashMap<(usize, (&'a str, &'a str)), Vec<usize>>,
 }
 
-/// Whether two utterances are of one person.
-fn same_speaker(from: &Sources, a: usize, b: usize) -> bool {
-    let [a, b] = [a, b].map(|i| from.utterances[i]);
-    (&a.corpus, &a.speaker) == (&b.corpus, &b.speaker)
+impl<'a> Partners<'a> {
+    fn new(from: &Sources<'a>) -> Partners<'a> {
+        let speaker = from.utterances.iter().map(|u| (&*u.corpus, u.speaker.as_str())).collect();
+        let neutral = CopyPaste::neutral_class(from.spec);
+        let (of_class, of_speaker) = (HashMap::new(), HashMap::new());
+        let mut all = Partners { labels: from.labels, neutral, speaker, of_class, of_speaker };
+        for (i, &class) in from.labels.iter().enumerate() {
+            all.of_class.entry(class).or_default().push(i);
+            all.of_speaker.entry((class, all.speaker[i])).or_default().push(i);
+        }
+        all
+    }
+
+    /// What `item` is joined to: an utterance of the class that is asked for, of its speaker where there is one; itself where
+    /// there is none at all.
+    fn draw(&self, settings: &CopyPaste, item: usize, draws: &mut Draws) -> usize {
+        let neutral = match settings.partner {
+            CopyPastePartner::Neutral => true,
+            CopyPastePartner::Same => false,
+            CopyPastePartner::Either => draws.below(2) == 0,
+        };
+        let Some(class) = (if neutral { self.neutral } else { Some(self.labels[item]) }) else { return item };
+        let own = self.of_speaker.get(&(class, self.speaker[item]));
+        for list in own.into_iter().chain(self.of_class.get(&class)) {
+            // The item itself is passed over.
+            let own = list.binary_search(&item).ok();
+            let others = list.len() - usize::from(own.is_some());
+            if others > 0 {
+                let at = draws.below(others);
+                return list[at + usize::from(own.is_some_and(|own| at >= own))];
+            }
+        }
+        item
+    }
 }

@@ -37,8 +37,13 @@ pub trait Generate: Generator {
     /// A recording that cannot be read.
     fn make(&self, from: &Sources, trained: &Self::Trained) -> Result<Made>;
 
-    /// The networks that its training trains, for provenance.
-    fn networks(&self, spec: &Spec) -> Vec<NetworkInfo> {
+    /// Names of the networks that its training trains, for provenance.
+    fn network_names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Their sizes, which may take as long as making them.
+    fn network_sizes(&self, spec: &Spec) -> Vec<NetworkInfo> {
         let _ = spec;
         Vec::new()
     }

@@ -1,10 +1,11 @@
 //! SMOTE on log-mels: samples between two utterances of one class (FIDELITY.md row "SMOTE").
 
-use super::splice::{Splices, starts};
+use super::splice::Splices;
 use super::{Generate, Made, Samples, Sources, Untrained};
 use crate::feature_bank::Bank;
 use seraug_core::error::Result;
 use seraug_core::spec::{Smote, SmotePartner};
+use seraug_core::text::plural;
 use tch::{Device, Kind, Tensor};
 
 impl Generate for Smote {
@@ -14,8 +15,8 @@ impl Generate for Smote {
     /// with stretches of the partner that begin at random, a partner that is shorter is repeated. The floor lies between too.
     fn make(&self, from: &Sources, _: &Untrained) -> Result<Made> {
         let Sources { bank, items, labels, .. } = *from;
-        let means = means(bank);
-        let (lens, starts, segment) = (bank.lens(), starts(bank), from.spec.classifier.segment_frames);
+        let means = if self.partner == SmotePartner::Near { means(bank) } else { Vec::new() };
+        let (lens, starts, segment) = (bank.lens(), bank.starts(), from.spec.classifier.segment_frames);
         let mut made = Splices::default();
         let mut alone = 0;
         for (&item, name) in items.iter().zip(from.names()) {
@@ -30,12 +31,15 @@ impl Generate for Smote {
                 let (which, share) = (draws.uniform(), draws.uniform() as f32);
                 let partner = partners.get((which * partners.len() as f64) as usize).copied().unwrap_or(item);
                 let (len, other) = (lens[item], lens[partner]);
-                for t in 0..len {
-                    let (window, within) = (t / segment, t % segment);
-                    // Where it fits, a stretch of the partner; else the partner again and again.
-                    let places = (other + 1).saturating_sub(segment).max(1);
-                    let offset = stream("smote-window").at(window as u64).draws().below(places);
-                    made.row(starts[item] + t, starts[partner] + (offset + within) % other, share);
+                // Where it fits, a stretch of the partner; else the partner again and again.
+                let places = (other + 1).saturating_sub(segment).max(1);
+                for begin in (0..len).step_by(segment) {
+                    let window = (begin / segment) as u64;
+                    let offset = stream("smote-window").at(window).draws().below(places);
+                    for t in begin..len.min(begin + segment) {
+                        let to = starts[partner] + (offset + t - begin) % other;
+                        made.row(starts[item] + t, to, share);
+                    }
                 }
                 made.row(starts[item] + len, starts[partner] + other, share);
                 made.end(len);
@@ -43,7 +47,7 @@ impl Generate for Smote {
         }
         let notes = match alone {
             0 => Vec::new(),
-            n => vec![format!("{n} utterances are alone in their class and were copied")],
+            n => vec![format!("{} alone in the class and copied", plural(n, "utterance"))],
         };
         Ok(Made { samples: Samples::Added(made.after(bank)), notes })
     }
@@ -51,7 +55,7 @@ impl Generate for Smote {
 
 /// The log-mels of each utterance averaged over time, on the host.
 fn means(bank: &Bank) -> Vec<Vec<f32>> {
-    let starts = starts(bank);
+    let starts = bank.starts();
     let mean = |(&start, &len): (&usize, &usize)| {
         let own: Tensor = bank.frames().narrow(0, start as i64, len as i64);
         own.mean_dim(0, false, Kind::Float)

@@ -7,16 +7,6 @@ use tch::Tensor;
 /// Rows that are gathered at once, at least.
 const ROWS: usize = 1 << 16;
 
-/// The first row of each utterance in a bank; the row after its last is its floor.
-pub(super) fn starts(bank: &Bank) -> Vec<usize> {
-    let next = |at: &mut usize, &len: &usize| {
-        let start = *at;
-        *at += len + 1;
-        Some(start)
-    };
-    bank.lens().iter().scan(0, next).collect()
-}
-
 /// Rows of samples, in order, each the sum of one row and a share of the way to another.
 #[derive(Debug, Default)]
 pub(super) struct Splices {

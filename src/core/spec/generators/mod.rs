@@ -195,11 +195,6 @@ impl Augment {
         self.generator()?.copies()
     }
 
-    /// Whether a generator is trained before the classifier is.
-    pub fn is_trained(&self, spec: &Spec) -> bool {
-        self.generator().is_some_and(|g| g.work(spec).is_some())
-    }
-
     /// What is wrong with the augmentation at `key`.
     pub(super) fn check(&self, key: &FieldPath, spec: &Spec) -> CheckResult {
         let Some(generator) = self.generator() else { return Ok(()) };

@@ -10,6 +10,9 @@ use seraug_core::spec::{Spec, TripletGan};
 use std::path::Path;
 use tch::{Device, Tensor};
 
+/// As provenance names them; the last where it guides.
+const NETWORKS: [&str; 3] = ["augmentor", "discriminator", "representation learner"];
+
 impl Generate for TripletGan {
     type Trained = Networks;
 
@@ -20,17 +23,20 @@ impl Generate for TripletGan {
         Ok(Samples::Added(bank.followed_by(&lens, pieces)).into())
     }
 
-    fn networks(&self, spec: &Spec) -> Vec<NetworkInfo> {
+    fn network_names(&self) -> &'static [&'static str] {
+        if self.is_guided() { &NETWORKS } else { &NETWORKS[..2] }
+    }
+
+    fn network_sizes(&self, spec: &Spec) -> Vec<NetworkInfo> {
         let n = Networks::new(spec, Seed::new(0), Device::Cpu);
         let (d, r) = (&n.discriminator, &n.representation);
-        let mut sizes = vec![
-            info("augmentor", n.augmentor.param_count(), n.augmentor.macs_per_sample()),
-            info("discriminator", d.param_count(), d.macs_per_sample()),
+        let all = [
+            (n.augmentor.param_count(), n.augmentor.macs_per_sample()),
+            (d.param_count(), d.macs_per_sample()),
+            (r.param_count(), r.macs_per_sample()),
         ];
-        if self.is_guided() {
-            sizes.push(info("representation learner", r.param_count(), r.macs_per_sample()));
-        }
-        sizes
+        let sizes = self.network_names().iter().zip(all);
+        sizes.map(|(name, (parameters, macs))| info(name, parameters, macs)).collect()
     }
 }
 

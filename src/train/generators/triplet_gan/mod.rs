@@ -1,5 +1,6 @@
 //! The paper's augmentor: a GAN of log-mels, steered by a representation learner.
 
+mod adams;
 pub mod augment;
 mod batch;
 mod generate;

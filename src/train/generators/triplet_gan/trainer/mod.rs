@@ -1,6 +1,7 @@
 //! The training of the three networks: the four phases of an iteration (paper 2.3), each a method that moves one network, the
 //! iterations with their rows, and the checkpoint. With L_GAN alone only phase 2 and the first loss of phase 4 are left.
 
+use super::adams::Adams;
 use super::batch::Batch;
 use super::graphed_step::{GraphedLosses, GraphedStep, Player, REHEARSALS};
 use super::metrics::AugmentorMetrics;
@@ -20,7 +21,7 @@ use crate::torch::cuda_graph::{self, Graph, GraphApi};
 use crate::torch::params::Params;
 use crate::torch::upload::upload;
 use seraug_core::error::{Error, Result};
-use seraug_core::spec::{self, Attention, GanLoss, Negatives, Optimisers};
+use seraug_core::spec::{self, Attention, GanLoss, Negatives};
 use std::path::Path;
 use tch::{Device, Kind, Tensor, no_grad};
 
@@ -33,25 +34,15 @@ pub struct Trainer<'a> {
     pub step: usize,
     task: AugmentorTask<'a>,
     adams: Adams,
-    tally: AugmentorMetrics,
+    metrics: AugmentorMetrics,
     /// Where iterations work on fixed buffers.
     fixed: Option<GraphedStep>,
-    ahead: Prefetch,
+    prefetch: Prefetch,
     labels: Tensor,
-}
-
-#[derive(Debug)]
-struct Adams {
-    pub representation: Adam,
-    pub discriminator: Adam,
-    pub augmentor: Adam,
-    /// Of phase 4, where it has its own.
-    pub preservation: Option<Adam>,
 }
 
 /// The first is trained under the guidance of emotion alone.
 const NETWORKS: [&str; 3] = ["representation", "discriminator", "augmentor"];
-const ADAMS: [&str; 4] = ["representation-adam", "discriminator-adam", "augmentor-adam", "preservation-adam"];
 
 /// Trains for `spec.augmentor.iterations` iterations, or what is left of them after `control`'s checkpoint;
 /// `control` gets a row every `log_every` of them and after the last.
@@ -87,15 +78,7 @@ impl<'a> Trainer<'a> {
     pub fn new(task: AugmentorTask<'a>) -> Result<Trainer<'a>> {
         let triplets = Triplets::new(task.labels, task.bank.lens(), &task.class_names(), task.seed)?;
         let networks = Networks::new(task.spec, task.seed, task.bank.device());
-        let betas = task.spec.augmentor.betas;
-        let adam = |params: &Params| Adam::new(params, betas);
-        let adams = Adams {
-            representation: adam(&networks.representation.params),
-            discriminator: adam(&networks.discriminator.params),
-            augmentor: adam(&networks.augmentor.params),
-            preservation: (task.spec.augmentor.optimisers == Optimisers::PerPhase)
-                .then(|| adam(&networks.augmentor.params)),
-        };
+        let adams = Adams::new(&networks, &task.spec.augmentor);
         let labels: Vec<i64> = task.labels.iter().map(|&l| l as i64).collect();
         let labels = upload(&labels, task.bank.device());
         let a = &task.spec.augmentor;
@@ -108,8 +91,8 @@ impl<'a> Trainer<'a> {
             epsilon: a.epsilon,
             purposes: task.purposes(),
         };
-        let (ahead, tally) = (Prefetch::new(recipe), AugmentorMetrics::default());
-        Ok(Trainer { networks, step: 0, task, adams, tally, fixed: None, ahead, labels })
+        let (prefetch, metrics) = (Prefetch::new(recipe), AugmentorMetrics::default());
+        Ok(Trainer { networks, step: 0, task, adams, metrics, fixed: None, prefetch, labels })
     }
 
     fn settings(&self) -> &'a spec::Augmentor {
@@ -215,13 +198,13 @@ impl<'a> Trainer<'a> {
         let (a, size) = (self.settings(), self.settings().batch as i64);
         let balance = self.task.trains(GanLoss::Bal);
         let frozen = no_grad(|| {
-            let both = join(&batch.anchors, &batch.negatives);
+            let both = batch.anchors.join(&batch.negatives);
             n.representation.forward(&both.x, &both.own)
         });
         let (anchor, negative) = (frozen.narrow(0, 0, size), frozen.narrow(0, size, size));
         let augmented = if balance {
             let noise = Noise::join(batch.noise(Purpose::Positive), batch.noise(Purpose::Negative));
-            self.augment(&join(&batch.positives, &batch.negatives), &noise)
+            self.augment(&batch.positives.join(&batch.negatives), &noise)
         } else {
             self.augment(&batch.positives, batch.noise(Purpose::Positive))
         };
@@ -271,7 +254,7 @@ impl Trainer<'_> {
 
     /// As [`Trainer::prepare`], of the iteration after `step` others.
     fn prepare_step(&mut self, step: usize, also: &[Purpose]) -> Batch {
-        let (places, numbers) = self.ahead.of(step, self.task.bank.device());
+        let (places, numbers) = self.prefetch.of(step, self.task.bank.device());
         let mut noise = self.noise(&numbers, &self.recipe().purposes);
         if !also.is_empty() {
             let numbers = upload(&self.recipe().noise(step, also), self.task.bank.device());
@@ -308,7 +291,7 @@ impl Trainer<'_> {
 
     /// As of [`Recipe`], of this training.
     fn recipe(&self) -> &Recipe {
-        &self.ahead.recipe
+        &self.prefetch.recipe
     }
 }
 
@@ -338,7 +321,7 @@ impl Trainer<'_> {
             }
             pause(control, self.step, steps, &|dir| self.save(dir))?;
         }
-        if !self.tally.is_empty() {
+        if !self.metrics.is_empty() {
             // The last step is off the interval, and may have been before a resume.
             self.report_last(control)?;
         }
@@ -379,8 +362,8 @@ impl Trainer<'_> {
     fn iterate(&mut self, also: &[Purpose]) -> Batch {
         let mut batch = self.prepare(also);
         let moved = self.phases(&mut batch);
-        moved.losses.iter().for_each(|(name, loss)| self.tally.add(name, loss));
-        self.tally.keep(moved.represented, moved.discriminated);
+        moved.losses.iter().for_each(|(name, loss)| self.metrics.add(name, loss));
+        self.metrics.keep(moved.represented, moved.discriminated);
         self.step += 1;
         batch
     }
@@ -397,7 +380,11 @@ impl Trainer<'_> {
             let [first, second] = self.perturbations(batch).map(|p| p.flatten(1, -1));
             let deviation = first.std_dim(1, false, false);
             let cosine = Tensor::cosine_similarity(&first, &second, 1, 1e-8);
-            self.tally.read(vec![("p_mean", first), ("p_deviation", deviation), ("two_noise_cosine", cosine)])
+            self.metrics.read(vec![
+                ("p_mean", first),
+                ("p_deviation", deviation),
+                ("two_noise_cosine", cosine),
+            ])
         });
         let row = LoggedRow { step: self.step, steps: self.task.spec.augmentor.iterations, values };
         finite(&row)?;
@@ -434,32 +421,15 @@ impl Trainer<'_> {
 
     fn play(&mut self, player: Player) {
         let noise = self.recipe().noise_count() as i64;
-        let steps = self.steps_of_adams();
+        let steps = self.adams.steps(&self.task);
         let numbers = noise + 2 * steps.iter().sum::<i64>();
         let fixed = GraphedStep::new(player, self.recipe().batch, numbers, self.task.bank.device());
         let mut at = noise;
-        for (adam, steps) in self.adams_in_order().into_iter().zip(steps) {
+        for (adam, steps) in self.adams.all().zip(steps) {
             adam.follow(fixed.steps(at, steps));
             at += 2 * steps;
         }
         self.fixed = Some(fixed);
-    }
-
-    /// Steps of an iteration that each of [`Trainer::adams_in_order`] makes.
-    fn steps_of_adams(&self) -> Vec<i64> {
-        let guided = self.task.guided();
-        // L_GAN alone moves the augmentor by its first optimiser, whatever the settings.
-        let own = guided && self.adams.preservation.is_some();
-        let varied = self.task.trains(GanLoss::Var);
-        let mut steps = vec![i64::from(guided), 1, i64::from(varied) + i64::from(!own)];
-        steps.extend(self.adams.preservation.as_ref().map(|_| i64::from(own)));
-        steps
-    }
-
-    fn adams_in_order(&mut self) -> Vec<&mut Adam> {
-        let a = &mut self.adams;
-        let three = [&mut a.representation, &mut a.discriminator, &mut a.augmentor];
-        three.into_iter().chain(&mut a.preservation).collect()
     }
 
     /// One iteration by `fixed`, without a row.
@@ -470,9 +440,9 @@ impl Trainer<'_> {
         self.fill(&mut fixed);
         let results = fixed.play(|places, numbers| self.move_by(places, numbers))?;
         for (name, loss) in results.names.iter().zip(results.losses.unbind(0)) {
-            self.tally.add(name, &loss);
+            self.metrics.add(name, &loss);
         }
-        self.tally.keep(results.represented, results.discriminated);
+        self.metrics.keep(results.represented, results.discriminated);
         self.step += 1;
         self.fixed = Some(fixed);
         Ok(())
@@ -480,10 +450,11 @@ impl Trainer<'_> {
 
     /// The host's part: what the iteration is drawn from, and the numbers of Adam's steps.
     fn fill(&mut self, fixed: &mut GraphedStep) {
-        let (places, noise) = self.ahead.of(self.step, self.task.bank.device());
+        let (places, noise) = self.prefetch.of(self.step, self.task.bank.device());
         let (mut steps, rate) = (Vec::new(), self.task.spec.augmentor.learning_rate);
-        for (adam, count) in self.steps_of_adams().into_iter().enumerate() {
-            self.adams_in_order()[adam].announce(count, rate, &mut steps);
+        let counts = self.adams.steps(&self.task);
+        for (adam, count) in self.adams.all().zip(counts) {
+            adam.announce(count, rate, &mut steps);
         }
         fixed.fill(&places, &noise, &steps);
     }
@@ -507,7 +478,7 @@ impl<'a> Trainer<'a> {
         let mut to = Writer::new(self.step, self.task.spec.augmentor.iterations);
         self.trained().for_each(|(name, params)| to.params(name, params));
         self.adams.trained(self.task.guided()).for_each(|(name, adam)| adam.save(&mut to, name));
-        self.tally.save(&mut to);
+        self.metrics.save(&mut to);
         to.write(dir)
     }
 
@@ -525,7 +496,7 @@ impl<'a> Trainer<'a> {
         for (name, adam) in trainer.adams.trained_mut(task.guided()) {
             adam.load(&mut from, name)?;
         }
-        trainer.tally = AugmentorMetrics::load(&mut from, task.bank.device())?;
+        trainer.metrics = AugmentorMetrics::load(&mut from, task.bank.device())?;
         Ok(trainer)
     }
 
@@ -533,18 +504,6 @@ impl<'a> Trainer<'a> {
         let n = &self.networks;
         let all = [&n.representation.params, &n.discriminator.params, &n.augmentor.params];
         NETWORKS.into_iter().zip(all).skip(usize::from(!self.task.guided()))
-    }
-}
-
-impl Adams {
-    fn trained(&self, guided: bool) -> impl Iterator<Item = (&'static str, &Adam)> {
-        let three = [&self.representation, &self.discriminator, &self.augmentor];
-        ADAMS.into_iter().zip(three.into_iter().chain(&self.preservation)).skip(usize::from(!guided))
-    }
-
-    fn trained_mut(&mut self, guided: bool) -> impl Iterator<Item = (&'static str, &mut Adam)> {
-        let three = [&mut self.representation, &mut self.discriminator, &mut self.augmentor];
-        ADAMS.into_iter().zip(three.into_iter().chain(&mut self.preservation)).skip(usize::from(!guided))
     }
 }
 
@@ -561,10 +520,6 @@ fn diverged(what: &str, step: usize) -> Error {
     ))
 }
 
-fn join(a: &Windows, b: &Windows) -> Windows {
-    Windows { x: Tensor::cat(&[&a.x, &b.x], 0), own: Tensor::cat(&[&a.own, &b.own], 0) }
-}
-
 /// One step of one network; every other in the graph of `loss` stays as it is.
 fn update(params: &Params, adam: &mut Adam, loss: &Tensor, settings: &spec::Augmentor) {
     let gradient = params.gradient(loss);
@@ -572,78 +527,4 @@ fn update(params: &Params, adam: &mut Adam, loss: &Tensor, settings: &spec::Augm
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::feature_bank::Bank;
-    use crate::torch::cuda_graph::tests::stand_in;
-    use seraug_core::rng::Seed;
-    use seraug_core::spec::{GanLoss, parse};
-
-    const LOSSES: [GanLoss; 3] = [GanLoss::Model, GanLoss::Var, GanLoss::Bal];
-
-    fn weights(steps: usize, prepare: impl Fn(&mut Trainer)) -> (Vec<Tensor>, Option<String>) {
-        trained(steps, prepare).unwrap()
-    }
-
-    fn trained(steps: usize, prepare: impl Fn(&mut Trainer)) -> Result<(Vec<Tensor>, Option<String>)> {
-        let text = r#"title = "t"
-corpus = "synthetic"
-classes = { neutral = ["neutral"], angry = ["angry"] }
-protocol.leave-speakers-out.folds = 2
-condition = [{ name = "no-aug" }]
-augmentor = { frames = 32, widths = [4, 4, 4], decoder-width = 4, batch = 2 }
-discriminator = { widths = [4, 4, 4, 4], lstm = 4 }
-representation = { widths = [4, 4, 4, 4, 4], lstm = 4 }
-"#;
-        let spec = parse(text, "x.toml", &[]).unwrap();
-        let mut host = vec![0f32; 4 * 41 * 128];
-        Seed::new(4).draws().fill_normal(&mut host);
-        let bank = Bank::from_frames(Tensor::from_slice(&host).view([-1, 128]), vec![40; 4]);
-        let labels = [0, 1, 0, 1];
-        let task = AugmentorTask {
-            spec: &spec,
-            losses: &LOSSES,
-            bank: &bank,
-            labels: &labels,
-            classes: 2,
-            seed: Seed::new(1),
-        };
-        let mut trainer = Trainer::new(task).unwrap();
-        prepare(&mut trainer);
-        (0..steps).try_for_each(|_| trainer.iteration())?;
-        let n = &trainer.networks;
-        let all = [&n.augmentor.params, &n.discriminator.params, &n.representation.params];
-        Ok((all.map(|p| p.flat().copy()).into(), trainer.fixed.and_then(|f| f.note)))
-    }
-
-    #[test]
-    fn a_recording_that_fails_ends_the_training_and_one_that_never_began_does_not() {
-        let dir = tempfile::tempdir().unwrap();
-        let api = stand_in(dir.path(), "\"no recording here\"");
-        let record = |t: &mut Trainer| assert_eq!(t.record_by(Ok(api), 0), None);
-        assert_eq!(weights(REHEARSALS, record), weights(REHEARSALS, |t: &mut Trainer| t.fix()));
-        let failed = trained(REHEARSALS + 1, record).map(drop).unwrap_err().to_string();
-        let expected = "the iteration cannot be recorded as a CUDA graph (no recording here), so the next try goes without";
-        assert_eq!(failed, expected);
-        let absent = |t: &mut Trainer| {
-            let note = t.record_by(Err("it is not there".to_owned()), 0);
-            assert_eq!(note.as_deref(), Some("no CUDA graph: it is not there"));
-        };
-        assert_eq!(weights(2, absent), weights(2, |_| ()), "the plain iteration goes on");
-    }
-
-    /// The stand-in does at once what CUDA would record: the iteration that is recorded is done once.
-    #[test]
-    fn after_the_recording_an_iteration_is_a_replay() {
-        let dir = tempfile::tempdir().unwrap();
-        let api = stand_in(dir.path(), "0");
-        let record = |t: &mut Trainer| assert_eq!(t.record_by(Ok(api), 0), None);
-        let (recorded, note) = weights(REHEARSALS + 1, record);
-        assert_eq!(
-            (recorded.as_slice(), &note),
-            (weights(REHEARSALS + 1, |t: &mut Trainer| t.fix()).0.as_slice(), &None)
-        );
-        // Its replay does nothing, so the weights stay.
-        assert_eq!(weights(REHEARSALS + 4, record).0, recorded);
-    }
-}
+mod tests;
