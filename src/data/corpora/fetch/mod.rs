@@ -52,11 +52,21 @@ pub fn fetch(files: &[Fetch], job: &FetchJob) -> Result<()> {
     Ok(())
 }
 
-/// Locks the corpus against other fetches until the file is closed, also if this process is killed.
-fn lock(path: &PathBuf, name: &str) -> Result<File> {
+/// A lock of a corpus against other fetches. It is given up when dropped or when this process is killed.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing would not do: a child being spawned holds the file open until its exec.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+fn lock(path: &PathBuf, name: &str) -> Result<Lock> {
     let file = File::create(path).cannot("be locked", path)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(Error::failed(format!(
             "corpus {name}: another fetch of it is running; wait for it or stop it"
         ))),
@@ -83,6 +93,18 @@ fn need_space(folder: &Path, bytes: u64, what: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_is_given_up_though_a_child_being_spawned_still_holds_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let first = lock(&path, "x").unwrap();
+        assert!(lock(&path, "x").is_err());
+        let child = first.0.try_clone().unwrap();
+        drop(first);
+        lock(&path, "x").unwrap();
+        drop(child);
+    }
 
     #[test]
     fn a_full_disk_is_noticed_before() {
