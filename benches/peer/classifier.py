@@ -1,4 +1,4 @@
-"""Training and use of the VGG19 classifier on segments of 128 frames (paper 3.1.1)."""
+"""Training and use of the VGG classifier on segments of 128 frames (paper 3.1.1)."""
 
 from functools import cache
 
@@ -7,18 +7,18 @@ from torch import nn
 
 from clock import timed
 from kinds import Kind, kind_of
-from networks import count, vgg19
+from networks import PRESETS, count, vgg
 
 
 class Training:
-    def __init__(self, batch: int, device: str, kind: Kind):
+    def __init__(self, preset: str, batch: int, device: str, kind: Kind):
         torch.manual_seed(1)
         self.amp = kind.autocast(device)
         # Segments live on the device; batches are gathered from them.
         self.segments = torch.randn(1024, 1, 128, 128, device=device)
         self.labels = torch.randint(4, (1024,), device=device)
         self.batch, self.device = batch, device
-        self.net = kind.lay_out(vgg19().to(device))
+        self.net = kind.lay_out(vgg(PRESETS[preset]).to(device))
         self.forward = kind.wrap(self.net)
         self.adam = torch.optim.Adam(self.net.parameters(), lr=3e-4)
 
@@ -32,8 +32,8 @@ class Training:
 
 
 @cache
-def training(batch, device, kind):
-    work = Training(batch, device, kind)
+def training(preset, batch, device, kind):
+    work = Training(preset, batch, device, kind)
     for _ in range(kind.warm_up):
         work.step()
     return work
@@ -43,6 +43,6 @@ def run(request: dict) -> dict:
     """`steps` steps of `batch` segments; a unit is a segment."""
     torch.set_num_threads(request.get("threads", 2))
     device, batch, steps = request.get("device", "cpu"), request.get("batch", 32), request.get("steps", 1)
-    work = training(batch, device, kind_of(request))
+    work = training(request.get("preset", "paper"), batch, device, kind_of(request))
     took = timed(device, lambda: [work.step() for _ in range(steps)])
     return took | {"units": steps * batch, "parameters": [count(work.net)]}

@@ -6,7 +6,7 @@ import torch
 
 from clock import timed
 from kinds import Kind, kind_of
-from networks import Augmentor, count, vgg19
+from networks import PRESETS, Augmentor, count, vgg
 
 FRAMES, BATCH = 512, 32
 
@@ -18,7 +18,9 @@ class Inference:
         self.device = device
         self.windows = torch.randn(utterances, 1, FRAMES, 128, device=device)
         self.own = torch.full((utterances,), FRAMES, device=device)
-        self.augmentor, self.net = (kind.lay_out(n.to(device)).eval() for n in (Augmentor(FRAMES), vgg19()))
+        sizes = PRESETS["paper"]
+        networks = (Augmentor(FRAMES, sizes.augmentor, sizes.decoder), vgg(sizes))
+        self.augmentor, self.net = (kind.lay_out(n.to(device)).eval() for n in networks)
         self.augment, self.classify = kind.wrap(self.augmentor), kind.wrap(self.net)
 
     @torch.inference_mode()

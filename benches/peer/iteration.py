@@ -7,11 +7,12 @@ from torch.nn import functional as F
 
 from clock import timed
 from kinds import Kind, kind_of
-from networks import Augmentor, Discriminator, RepresentationLearner, count, distance, triplet
+from networks import PRESETS, Augmentor, Discriminator, RepresentationLearner, count, distance, triplet
 
 
 class Iteration:
-    def __init__(self, batch: int, frames: int, device: str, kind: Kind):
+    def __init__(self, preset: str, batch: int, frames: int, device: str, kind: Kind):
+        sizes = PRESETS[preset]
         torch.manual_seed(1)
         self.batch, self.frames, self.device = batch, frames, device
         self.amp = kind.autocast(device)
@@ -20,9 +21,9 @@ class Iteration:
         self.labels = torch.arange(240, device=device) % 4
         self.corpus = torch.randn(240, max(700, frames), 128, device=device)
         place = lambda net: kind.lay_out(net.to(device))
-        self.augmentor = place(Augmentor(frames))
-        self.discriminator = place(Discriminator())
-        self.representation = place(RepresentationLearner())
+        self.augmentor = place(Augmentor(frames, sizes.augmentor, sizes.decoder))
+        self.discriminator = place(Discriminator(sizes.discriminator, sizes.discriminator_units))
+        self.representation = place(RepresentationLearner(sizes.representation))
         self.networks = (self.representation, self.discriminator, self.augmentor)
         self.adams = [torch.optim.Adam(net.parameters(), lr=1e-6) for net in self.networks]
         self.augment = kind.wrap(self.augmentor)
@@ -107,8 +108,8 @@ class Iteration:
 
 
 @cache
-def built(batch, frames, device, kind):
-    work = Iteration(batch, frames, device, kind)
+def built(preset, batch, frames, device, kind):
+    work = Iteration(preset, batch, frames, device, kind)
     for _ in range(kind.warm_up):
         work.step()
     return work
@@ -118,6 +119,7 @@ def run(request: dict) -> dict:
     """`units` iterations of `batch` triplets of windows of `frames` frames."""
     torch.set_num_threads(request.get("threads", 2))
     device, units = request.get("device", "cpu"), request.get("units", 1)
-    work = built(request.get("batch", 32), request.get("frames", 512), device, kind_of(request))
+    preset = request.get("preset", "paper")
+    work = built(preset, request.get("batch", 32), request.get("frames", 512), device, kind_of(request))
     took = timed(device, lambda: [work.step() for _ in range(units)])
     return took | {"units": units, "parameters": [count(net) for net in work.networks]}

@@ -20,14 +20,14 @@ def run(request: dict) -> dict:
     mels = [torch.randn(FRAMES, 128) for _ in range(UTTERANCES)]
     bank = torch.cat(mels).to(device)
     del mels
-    work = Iteration(32, 512, device, kind)
+    work = Iteration("paper", 32, 512, device, kind)
     work.step()
     copies = []
     with torch.inference_mode():
         for x, own in work.of_all(TRAINED):
             copies += [work.augmentor(x, own, *work.draw(len(x)))[:, :, :FRAMES].clone() for _ in range(COPIES)]
     del work
-    training = Training(32, device, kind)
+    training = Training("paper", 32, device, kind)
     for _ in range(3):
         training.step()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

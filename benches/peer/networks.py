@@ -1,10 +1,44 @@
-"""The paper's networks as a PyTorch user would write them, in the sizes of the preset `paper`."""
+"""The paper's networks as a PyTorch user would write them, in the sizes of the presets."""
+
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 MELS = 128
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What `preset = ...` puts into a spec; the driver fails a row whose sides have other numbers of parameters."""
+
+    augmentor: tuple[int, ...]
+    decoder: int
+    discriminator: tuple[int, ...]
+    discriminator_units: int
+    representation: tuple[int, ...]
+    vgg: tuple[int, ...]
+    depths: tuple[int, ...]
+    pooled: int
+    head: int
+    shrink: int
+
+
+PRESETS = {
+    "paper": Sizes(
+        (32, 64, 128), 32, (32, 64, 128, 128), 128, (32, 64, 128, 128, 128),
+        (64, 128, 256, 512, 512), (2, 2, 4, 4, 4), 7, 4096, 1,
+    ),
+    "small": Sizes(
+        (16, 32, 64), 16, (16, 32, 64, 64), 64, (16, 32, 64, 64, 64),
+        (16, 32, 64, 64, 64), (1, 1, 2, 2, 2), 2, 128, 2,
+    ),
+    "tiny": Sizes(
+        (8, 16, 32), 8, (8, 16, 16, 16), 32, (8, 16, 16, 32, 32),
+        (8, 16, 32, 32, 32), (1, 1, 1, 1, 1), 1, 64, 4,
+    ),
+}  # fmt: skip
 
 
 def halving(inputs: int, outputs: int) -> nn.Sequential:
@@ -20,7 +54,7 @@ def own_mask(own: torch.Tensor, steps: int, halvings: int) -> torch.Tensor:
 class Augmentor(nn.Module):
     """Encoder, decoder and projection; windows [batch, 1, frames, 128]."""
 
-    def __init__(self, frames: int, widths=(32, 64, 128), decoder: int = 32):
+    def __init__(self, frames: int, widths, decoder: int):
         super().__init__()
         self.noise = widths[2]
         self.encoder = nn.Sequential(*(halving(i, o) for i, o in zip((1, *widths), widths)))
@@ -44,7 +78,7 @@ class Augmentor(nn.Module):
 class SequenceEncoder(nn.Module):
     """Convolutions, LSTM over time, attention: one vector a window."""
 
-    def __init__(self, widths, units: int = 128):
+    def __init__(self, widths, units: int):
         super().__init__()
         self.convs = nn.Sequential(*(halving(i, o) for i, o in zip((1, *widths), widths)))
         self.halvings = len(widths)
@@ -59,7 +93,7 @@ class SequenceEncoder(nn.Module):
 
 
 class Discriminator(nn.Module):
-    def __init__(self, widths=(32, 64, 128, 128), units: int = 128):
+    def __init__(self, widths, units: int):
         super().__init__()
         self.encoder = SequenceEncoder(widths, units)
         self.head = nn.Linear(units, 1)
@@ -69,24 +103,24 @@ class Discriminator(nn.Module):
 
 
 class RepresentationLearner(SequenceEncoder):
-    def __init__(self, widths=(32, 64, 128, 128, 128), units: int = 128):
-        super().__init__(widths, units)
+    def __init__(self, widths):
+        super().__init__(widths, units=128)
 
 
-def vgg19(classes: int = 4) -> nn.Module:
-    """torchvision's VGG19 without batch norm, with one input channel."""
-    layers, channels = [], 1
-    for width, depth in zip((64, 128, 256, 512, 512), (2, 2, 4, 4, 4)):
+def vgg(sizes: Sizes, classes: int = 4) -> nn.Module:
+    """torchvision's VGG without batch norm, with one input channel, which is made smaller first where the sizes say so."""
+    layers, channels = [nn.AvgPool2d(sizes.shrink)] if sizes.shrink > 1 else [], 1
+    for width, depth in zip(sizes.vgg, sizes.depths):
         for _ in range(depth):
             layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(inplace=True)]
             channels = width
         layers.append(nn.MaxPool2d(2, 2))
     head = [
-        nn.Linear(512 * 7 * 7, 4096), nn.ReLU(inplace=True), nn.Dropout(),
-        nn.Linear(4096, 4096), nn.ReLU(inplace=True), nn.Dropout(),
-        nn.Linear(4096, classes),
+        nn.Linear(channels * sizes.pooled**2, sizes.head), nn.ReLU(inplace=True), nn.Dropout(),
+        nn.Linear(sizes.head, sizes.head), nn.ReLU(inplace=True), nn.Dropout(),
+        nn.Linear(sizes.head, classes),
     ]  # fmt: skip
-    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(7), nn.Flatten(), *head)
+    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(sizes.pooled), nn.Flatten(), *head)
     for layer in net:
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")

@@ -2,7 +2,12 @@
 
 pub mod adam;
 pub mod adaptive_pool;
+pub mod filtering;
+pub mod lstm;
 pub mod max_pool;
+pub mod one_channel;
+pub mod product;
 pub mod simd;
+pub mod vector;
 pub mod vgg_winograd;
 pub mod winograd;

@@ -122,6 +122,13 @@ pub fn each_alone<J: Send, T: Send>(jobs: Vec<J>, run: impl Fn(J) -> T + Sync) -
     jobs.into_par_iter().with_max_len(1).map(on_one).collect()
 }
 
+/// Images 0 to `count` in as many parts as the library has threads.
+pub fn image_parts(count: usize) -> Vec<Range<usize>> {
+    let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1).max(1);
+    let part = count.div_ceil(threads).max(1);
+    (0..count).step_by(part).map(|start| start..(start + part).min(count)).collect()
+}
+
 /// The library's count of threads, set again when dropped.
 struct Threads(i32);
 

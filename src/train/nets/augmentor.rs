@@ -1,6 +1,8 @@
 //! The augmentor: from a window and noise to an augmented window (paper 2.1, 2.4).
 
+use super::convolutions::{Convolutions, ConvolutionsTape};
 use super::layers::{Conv, MELS, own_steps};
+use super::pass::Pass;
 use super::upsample::{FromPoint, Unfold, Upsample};
 use crate::torch::params::{Params, ParamsBuilder};
 use seraug_core::rng::Seed;
@@ -12,7 +14,7 @@ use tch::{Device, Kind, Tensor};
 pub struct AugmentorNet {
     /// Its parameters.
     pub params: Params,
-    encoder: [Conv; 3],
+    encoder: Convolutions,
     decoder: Decoder,
     settings: spec::Augmentor,
 }
@@ -38,8 +40,7 @@ impl AugmentorNet {
         let (width, init) = (settings.decoder_width, settings.init);
         let (encoder, decoder) = match settings.latent {
             Latent::Vector => (
-                [([inputs, w0], 0), ([w0, w1], 1), ([w1, z], 2)]
-                    .map(|(channels, i)| Conv::halving(b, &format!("encoder.{i}"), channels)),
+                Convolutions::halving(b, "encoder", inputs, &settings.widths),
                 Decoder::Vector(
                     FromPoint::declare(
                         b,
@@ -52,11 +53,11 @@ impl AugmentorNet {
                 ),
             ),
             Latent::Map => (
-                [
+                Convolutions::new(vec![
                     Conv::keeping(b, "encoder.0", [inputs, w0]),
                     Conv::halving(b, "encoder.1", [w0, w1]),
                     Conv::halving(b, "encoder.2", [w1, z]),
-                ],
+                ]),
                 Decoder::Map(
                     Upsample::declare(b, "decoder.0", [latent, width], true, init),
                     Upsample::declare(b, "decoder.1", [width, 1], false, init),
@@ -86,6 +87,11 @@ impl AugmentorNet {
         self.decode(&self.encode(x, own, noise), noise)
     }
 
+    /// The augmented windows; shapes as of [`AugmentorNet::perturbation`], `epsilon` [batch].
+    pub fn augment(&self, x: &Tensor, own: &Tensor, noise: &Tensor, epsilon: &Tensor) -> Tensor {
+        project(x, &self.perturbation(x, own, noise), epsilon, own, self.settings.projection_mean)
+    }
+
     /// As [`AugmentorNet::augment`], but each row of `noise` [rows, [`AugmentorNet::noise_len`]] and `epsilon` [rows] is for the
     /// window of `x` that `of` (int64 [rows]) names; gives [rows, 1, frames, 128]. A window is encoded once, if the noise
     /// enters later.
@@ -97,25 +103,67 @@ impl AugmentorNet {
         noise: &Tensor,
         epsilon: &Tensor,
     ) -> Tensor {
-        let (windows, owns) = (x.index_select(0, of), own.index_select(0, of));
-        let code = match self.settings.noise {
-            Noise::Latent => self.encode(x, own, noise).index_select(0, of),
-            Noise::Input => self.encode(&windows, &owns, noise),
+        self.pass(x, own, Some(of), noise, epsilon).out
+    }
+
+    /// As [`AugmentorNet::augment_each`], every window once where `of` is none; to be gone back through once.
+    pub fn pass(
+        &self,
+        x: &Tensor,
+        own: &Tensor,
+        of: Option<&Tensor>,
+        noise: &Tensor,
+        epsilon: &Tensor,
+    ) -> Pass<ConvolutionsTape> {
+        let each = |t: &Tensor| of.map_or_else(|| t.shallow_clone(), |of| t.index_select(0, of));
+        let (windows, owns) = (each(x), each(own));
+        let (map, tape) = match self.settings.noise {
+            Noise::Latent => self.map(x, noise, true),
+            Noise::Input => self.map(&windows, noise, true),
         };
-        project(&windows, &self.decode(&code, noise), epsilon, &owns, self.settings.projection_mean)
+        let code = match self.settings.noise {
+            Noise::Latent => each(&self.code(&map, own)),
+            Noise::Input => self.code(&map, &owns),
+        };
+        let p = self.decode(&code, noise);
+        Pass { out: project(&windows, &p, epsilon, &owns, self.settings.projection_mean), leaf: map, tape }
+    }
+
+    /// The gradient by the parameters, flat, from that by what a pass gave, of its shape.
+    pub fn gradient(&self, pass: Pass<ConvolutionsTape>, by_out: &Tensor) -> Tensor {
+        // The library goes back from scalars alone.
+        let loss = (&pass.out * by_out).sum(Kind::Float);
+        let Some(tape) = pass.tape else { return self.params.gradient(&loss) };
+        let (flat, places, by_map) = self.params.gradient_with(&loss, &pass.leaf, self.encoder.places());
+        let _no_grad = tch::no_grad_guard();
+        self.encoder.backward(&tape, &by_map.permute([0, 2, 3, 1]), Some(&places), false);
+        flat
     }
 
     /// What the decoder takes of the windows, beside noise that enters there.
     fn encode(&self, x: &Tensor, own: &Tensor, noise: &Tensor) -> Tensor {
+        self.code(&self.map(x, noise, false).0, own)
+    }
+
+    /// What the encoder gives, [batch, channels, frames, bands], on a CPU by our kernels: then a leaf of the library's graph,
+    /// with their tape.
+    fn map(&self, x: &Tensor, noise: &Tensor, goes_back: bool) -> (Tensor, Option<ConvolutionsTape>) {
         let p = &self.params;
         let input = match self.settings.noise {
             Noise::Latent => x.shallow_clone(),
             Noise::Input => Tensor::cat(&[x, &noise.view_as(x)], 1),
         };
-        let map = self.encoder.iter().fold(input.to_kind(p.kind()), |x, conv| conv.forward(p, &x));
+        if !self.encoder.by_hand(p, x.device()) {
+            return (self.encoder.graph(p, &input), None);
+        }
+        let tape = self.encoder.record(p, &input, goes_back);
+        (tape.out().permute([0, 3, 1, 2]).set_requires_grad(goes_back), Some(tape))
+    }
+
+    fn code(&self, map: &Tensor, own: &Tensor) -> Tensor {
         match &self.decoder {
-            Decoder::Vector(..) => mean_over_own(&map, own),
-            Decoder::Map(..) => map,
+            Decoder::Vector(..) => mean_over_own(map, own),
+            Decoder::Map(..) => map.shallow_clone(),
         }
     }
 
@@ -142,11 +190,6 @@ impl AugmentorNet {
         }
     }
 
-    /// The augmented windows; shapes as of [`AugmentorNet::perturbation`], `epsilon` [batch].
-    pub fn augment(&self, x: &Tensor, own: &Tensor, noise: &Tensor, epsilon: &Tensor) -> Tensor {
-        project(x, &self.perturbation(x, own, noise), epsilon, own, self.settings.projection_mean)
-    }
-
     /// Number of parameters.
     pub fn param_count(&self) -> i64 {
         self.params.count()
@@ -154,15 +197,10 @@ impl AugmentorNet {
 
     /// Multiply-accumulates of one augmentation of one window.
     pub fn macs_per_sample(&self) -> u64 {
-        let (mut sum, mut size) = (0, (self.settings.frames, MELS));
-        for conv in &self.encoder {
-            let (macs, h, w) = conv.macs(size.0, size.1);
-            sum += macs;
-            size = (h, w);
-        }
+        let (sum, size) = self.encoder.macs(self.settings.frames);
         sum + match &self.decoder {
             Decoder::Vector(first, second) => first.macs() + second.macs(self.settings.frames),
-            Decoder::Map(first, second) => first.macs(size.0, size.1) + second.macs(2 * size.0, 2 * size.1),
+            Decoder::Map(first, second) => first.macs(size[0], size[1]) + second.macs(2 * size[0], 2 * size[1]),
         }
     }
 }

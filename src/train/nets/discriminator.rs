@@ -1,6 +1,7 @@
 //! The discriminator: original or augmented (paper 2.1, 2.4).
 
-use super::sequence::SequenceEncoder;
+use super::pass::{Pass, Wanted};
+use super::sequence::{SequenceEncoder, SequenceTape};
 use crate::torch::params::{Params, ParamsBuilder, Start};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{Attention, Spec};
@@ -31,10 +32,29 @@ impl DiscriminatorNet {
         DiscriminatorNet { params, encoder, head, units, frames: spec.augmentor.frames }
     }
 
+    /// As [`DiscriminatorNet::forward`], to be gone back through once.
+    pub fn pass(&self, x: &Tensor, own: &Tensor, w: Option<&Tensor>, wanted: Wanted) -> Pass<SequenceTape> {
+        let pass = self.encoder.pass(&self.params, x, own, w, wanted);
+        Pass { out: self.logits(&pass.out), ..pass }
+    }
+
+    /// The gradient of the scalar `loss` of a pass's logits by the parameters, flat.
+    pub fn gradient(&self, pass: Pass<SequenceTape>, loss: &Tensor) -> Tensor {
+        pass.gradient(&self.encoder, &self.params, loss)
+    }
+
+    /// The gradient of the scalar `loss` of a pass's logits by x, of its shape.
+    pub fn input_gradient(&self, pass: Pass<SequenceTape>, loss: &Tensor) -> Tensor {
+        pass.input_gradient(&self.encoder, loss)
+    }
+
     /// `x` [batch, 1, frames, 128] with `own` frames (int64 [batch]) each to logits [batch];
     /// `w` is the representation learner's attention vector, used where attention is shared.
     pub fn forward(&self, x: &Tensor, own: &Tensor, w: Option<&Tensor>) -> Tensor {
-        let r = self.encoder.forward(&self.params, x, own, w);
+        self.logits(&self.encoder.forward(&self.params, x, own, w))
+    }
+
+    fn logits(&self, r: &Tensor) -> Tensor {
         let [weight, bias] = self.head.map(|i| self.params.get(i).to_kind(Kind::Float));
         r.linear(&weight, Some(&bias)).squeeze_dim(1)
     }

@@ -49,6 +49,21 @@ impl Conv {
         }
     }
 
+    /// Channels of its input and output.
+    pub fn channels(&self) -> [usize; 2] {
+        self.channels
+    }
+
+    /// Whether it halves both sides of the map.
+    pub fn halves(&self) -> bool {
+        self.stride == 2
+    }
+
+    /// Of weight and bias among the parameters.
+    pub fn places(&self) -> [usize; 2] {
+        [self.weight, self.bias]
+    }
+
     /// [batch, from, height, width] to [batch, to, height / stride, width / stride], LeakyReLU applied.
     pub fn forward(&self, params: &Params, x: &Tensor) -> Tensor {
         let (weight, bias) = (params.get(self.weight), params.get(self.bias));

@@ -28,6 +28,11 @@ impl Lstm {
         Lstm { params, inputs, units }
     }
 
+    /// Of the weights by input and by state and of both biases among the parameters.
+    pub fn places(&self) -> [usize; 4] {
+        self.params
+    }
+
     /// [batch, steps, inputs] to [batch, steps, units].
     pub fn forward(&self, params: &Params, x: &Tensor) -> Tensor {
         let zero = Tensor::zeros([1, x.size()[0], self.units as i64], (x.kind(), x.device()));

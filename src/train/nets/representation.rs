@@ -1,6 +1,7 @@
 //! The representation learner: emotion as a vector (paper 2.1, 2.4).
 
-use super::sequence::SequenceEncoder;
+use super::pass::{Pass, Wanted};
+use super::sequence::{SequenceEncoder, SequenceTape};
 use crate::torch::params::{Params, ParamsBuilder};
 use seraug_core::rng::Seed;
 use seraug_core::spec::Spec;
@@ -29,6 +30,21 @@ impl RepresentationLearner {
     /// value in (-1, 1).
     pub fn forward(&self, x: &Tensor, own: &Tensor) -> Tensor {
         self.encoder.forward(&self.params, x, own, None)
+    }
+
+    /// As [`RepresentationLearner::forward`], to be gone back through once.
+    pub fn pass(&self, x: &Tensor, own: &Tensor, wanted: Wanted) -> Pass<SequenceTape> {
+        self.encoder.pass(&self.params, x, own, None, wanted)
+    }
+
+    /// The gradient of the scalar `loss` of a pass's r by the parameters, flat.
+    pub fn gradient(&self, pass: Pass<SequenceTape>, loss: &Tensor) -> Tensor {
+        pass.gradient(&self.encoder, &self.params, loss)
+    }
+
+    /// The gradient of the scalar `loss` of a pass's r by x, of its shape.
+    pub fn input_gradient(&self, pass: Pass<SequenceTape>, loss: &Tensor) -> Tensor {
+        pass.input_gradient(&self.encoder, loss)
     }
 
     /// Its attention vector w [units].

@@ -1,19 +1,29 @@
 //! What the discriminator and the representation learner share: convolutions, LSTM, attention.
 
 use super::attention::attend;
-use super::layers::{Conv, MELS, own_steps};
+use super::convolutions::{Convolutions, ConvolutionsTape};
+use super::layers::{MELS, own_steps};
+use super::pass::{Pass, Wanted};
 use super::recurrent::Lstm;
+use crate::kernels::lstm::{LstmTape, LstmWeights};
 use crate::torch::params::{Params, ParamsBuilder, Start};
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 /// From a log-mel window to one vector of `units` values (paper 2.4).
 #[derive(Debug)]
 pub struct SequenceEncoder {
-    convs: Vec<Conv>,
+    convs: Convolutions,
     lstm: Lstm,
     /// None where another network's vector is attended with.
     attention: Option<usize>,
     units: usize,
+}
+
+/// What our kernels keep of a forward pass.
+#[derive(Debug)]
+pub struct SequenceTape {
+    convs: ConvolutionsTape,
+    lstm: (LstmWeights, LstmTape),
 }
 
 impl SequenceEncoder {
@@ -24,15 +34,9 @@ impl SequenceEncoder {
         units: usize,
         attention: bool,
     ) -> SequenceEncoder {
-        let mut from = 1;
-        let convs: Vec<Conv> = widths
-            .iter()
-            .enumerate()
-            .map(|(i, &to)| {
-                Conv::halving(builder, &format!("conv.{i}"), [std::mem::replace(&mut from, to), to])
-            })
-            .collect();
-        let lstm = Lstm::declare(builder, "lstm", from * (MELS >> convs.len()), units);
+        let convs = Convolutions::halving(builder, "conv", 1, widths);
+        let last = *widths.last().expect("at least one convolution");
+        let lstm = Lstm::declare(builder, "lstm", last * (MELS >> convs.count()), units);
         let start = Start::framework(units);
         let attention = attention.then(|| builder.add("attention.weight", &[units as i64], start));
         SequenceEncoder { convs, lstm, attention, units }
@@ -43,26 +47,107 @@ impl SequenceEncoder {
         self.attention.map(|i| params.get(i))
     }
 
-    /// `x` [batch, 1, frames, 128] with `own` frames (int64 [batch]) each to [batch, units];
+    /// `x` [batch, 1, frames, 128] with `own` frames (int64 [batch]) each to [batch, units], to be gone back through once;
     /// `w` is attended with where the encoder has no vector of its own.
+    pub fn pass(
+        &self,
+        params: &Params,
+        x: &Tensor,
+        own: &Tensor,
+        w: Option<&Tensor>,
+        wanted: Wanted,
+    ) -> Pass<SequenceTape> {
+        if !self.by_hand(params, x) {
+            let x = wanted.leaf(x);
+            return Pass { out: self.graph(params, &x, own, w), leaf: x, tape: None };
+        }
+        let tape = self.record(params, x, true);
+        let h = tape.lstm.1.h().transpose(0, 1).set_requires_grad(true);
+        Pass { out: self.attend(params, &h, own, w), leaf: h, tape: Some(tape) }
+    }
+
+    /// As [`SequenceEncoder::pass`], without a way back on a CPU.
     pub fn forward(&self, params: &Params, x: &Tensor, own: &Tensor, w: Option<&Tensor>) -> Tensor {
-        let halvings = self.convs.len();
-        let map = self.convs.iter().fold(x.to_kind(params.kind()), |x, conv| conv.forward(params, &x));
-        let steps = map.size()[2];
-        let sequence = map.permute([0, 2, 1, 3]).reshape([map.size()[0], steps, -1]);
-        let h = self.lstm.forward(params, &sequence);
+        if !self.by_hand(params, x) {
+            return self.graph(params, x, own, w);
+        }
+        let tape = self.record(params, x, false);
+        self.attend(params, &tape.lstm.1.h().transpose(0, 1), own, w)
+    }
+
+    /// From the gradient by what the LSTM gives, [batch, steps, units]: by its parameters and those of the convolutions to their
+    /// places in `by`, where it is given; by x, where it `is_wanted`.
+    pub fn backward(
+        &self,
+        tape: SequenceTape,
+        by_h: &Tensor,
+        by: Option<&[Tensor]>,
+        is_wanted: bool,
+    ) -> Option<Tensor> {
+        let _no_grad = tch::no_grad_guard();
+        let (weights, lstm) = tape.lstm;
+        let by_sequence =
+            weights.backward(lstm, &by_h.transpose(0, 1), by.map(|by| self.lstm.places().map(|at| &by[at])));
+        let out = tape.convs.out();
+        let [batch, steps, bands, channels] = out.size()[..] else { unreachable!("maps have four dimensions") };
+        let by_out = by_sequence.view([steps, batch, channels, bands]).permute([1, 0, 3, 2]);
+        self.convs.backward(&tape.convs, &by_out, by, is_wanted)
+    }
+
+    /// The places of the parameters that [`SequenceEncoder::backward`] has the gradients by.
+    pub fn places(&self) -> impl Iterator<Item = usize> {
+        self.convs.places().chain(self.lstm.places())
+    }
+
+    fn by_hand(&self, params: &Params, x: &Tensor) -> bool {
+        self.units.is_multiple_of(8) && self.convs.by_hand(params, x.device())
+    }
+
+    fn record(&self, params: &Params, x: &Tensor, goes_back: bool) -> SequenceTape {
+        let _no_grad = tch::no_grad_guard();
+        let convs = self.convs.record(params, x, goes_back);
+        let weights = LstmWeights::new(self.lstm.places().map(|at| params.get(at)));
+        let map = convs.out();
+        let [batch, steps, bands, channels] = map.size()[..] else { unreachable!("maps have four dimensions") };
+        let sequence = map.permute([1, 0, 3, 2]).contiguous().view([steps, batch, channels * bands]);
+        let tape = weights.forward(sequence);
+        SequenceTape { convs, lstm: (weights, tape) }
+    }
+
+    fn graph(&self, params: &Params, x: &Tensor, own: &Tensor, w: Option<&Tensor>) -> Tensor {
+        let map = self.convs.graph(params, x);
+        let sequence = map.permute([0, 2, 1, 3]).reshape([map.size()[0], map.size()[2], -1]);
+        self.attend(params, &self.lstm.forward(params, &sequence), own, w)
+    }
+
+    fn attend(&self, params: &Params, h: &Tensor, own: &Tensor, w: Option<&Tensor>) -> Tensor {
         let w = self.attention(params).or(w).expect("an attention vector, its own or a shared one");
-        attend(&h, w, &own_steps(own, halvings as u32, steps))
+        attend(h, w, &own_steps(own, self.convs.count() as u32, h.size()[1]))
     }
 
     /// Multiply-accumulates for one sample of `frames` frames.
     pub fn macs(&self, frames: usize) -> u64 {
-        let (mut sum, mut size) = (0, (frames, MELS));
-        for conv in &self.convs {
-            let (macs, h, w) = conv.macs(size.0, size.1);
-            sum += macs;
-            size = (h, w);
+        let (sum, [steps, _]) = self.convs.macs(frames);
+        sum + self.lstm.macs(steps) + (2 * steps * self.units) as u64
+    }
+}
+
+impl Pass<SequenceTape> {
+    /// The gradient of the scalar `loss` of [`Pass::out`] by the parameters `params` of the network whose encoder it went
+    /// through, flat; parameters that the loss does not reach get zeros.
+    pub fn gradient(self, encoder: &SequenceEncoder, params: &Params, loss: &Tensor) -> Tensor {
+        let Some(tape) = self.tape else { return params.gradient(loss) };
+        let (flat, places, by_h) = params.gradient_with(loss, &self.leaf, encoder.places());
+        encoder.backward(tape, &by_h, Some(&places), false);
+        flat
+    }
+
+    /// The gradient of the scalar `loss` of [`Pass::out`] by x, of its shape.
+    pub fn input_gradient(self, encoder: &SequenceEncoder, loss: &Tensor) -> Tensor {
+        let by = Tensor::run_backward(&[loss], &[&self.leaf], false, false).remove(0);
+        match self.tape {
+            None => by.to_kind(Kind::Float),
+            Some(tape) => encoder.backward(tape, &by, None, true).expect("asked for"),
         }
-        sum + self.lstm.macs(size.0) + (2 * size.0 * self.units) as u64
     }
 }

@@ -230,6 +230,28 @@ impl Params {
         Tensor::cat(&parts, 0).to_kind(Kind::Float)
     }
 
+    /// As [`Params::gradient`], where kernels of our own go back from `leaf`: the gradient by the leaf, and a flat one whose
+    /// values at the places `theirs` are not set, with its views. In single alone.
+    pub fn gradient_with(
+        &self,
+        loss: &Tensor,
+        leaf: &Tensor,
+        theirs: impl Iterator<Item = usize>,
+    ) -> (Tensor, Vec<Tensor>, Tensor) {
+        let theirs: Vec<usize> = theirs.collect();
+        let others: Vec<usize> = (0..self.views.len()).filter(|at| !theirs.contains(at)).collect();
+        let leaves: Vec<&Tensor> =
+            std::iter::once(leaf).chain(others.iter().map(|&at| &self.views[at])).collect();
+        let mut by = Tensor::run_backward(&[loss], &leaves, false, false);
+        let flat = self.flat.empty_like();
+        let places = self.views_of(&flat);
+        for (&at, gradient) in others.iter().zip(&by[1..]) {
+            let mut place = places[at].shallow_clone();
+            if gradient.defined() { place.copy_(gradient) } else { drop(place.zero_()) }
+        }
+        (flat, places, by.swap_remove(0))
+    }
+
     /// Writes the parameters by name as safetensors.
     pub fn save(&self, path: &Path) -> Result<()> {
         save_all(&[self], path)

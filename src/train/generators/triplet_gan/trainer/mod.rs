@@ -15,6 +15,7 @@ use crate::control::{Control, pause};
 use crate::feature_bank::Windows;
 use crate::history::LoggedRow;
 use crate::kernels::adam::{Adam, all_finite};
+use crate::nets::pass::Wanted;
 use crate::nets::losses::{adversarial, discriminator, distance, triplet, variance};
 use crate::torch::checkpoint::{Reader, Writer};
 use crate::torch::cuda_graph::{self, Graph, GraphApi};
@@ -120,7 +121,9 @@ impl<'a> Trainer<'a> {
     pub fn represent(&mut self, batch: &mut Batch) -> Represented {
         let a = self.settings();
         let size = a.batch as i64;
-        let r = self.networks.representation.forward(&batch.triplets.x, &batch.triplets.own);
+        let n = &self.networks.representation;
+        let pass = n.pass(&batch.triplets.x, &batch.triplets.own, Wanted::Parameters);
+        let r = pass.out.shallow_clone();
         let part = |i: i64| r.narrow(0, i * size, size);
         let anchor = part(1);
         let positive = distance(&anchor, &part(0), a.distance);
@@ -138,12 +141,8 @@ impl<'a> Trainer<'a> {
         };
         let negative = distance(&anchor, &negative, a.distance);
         let loss = triplet(&positive, &negative, a.margin);
-        update(
-            &self.networks.representation.params,
-            &mut self.adams.representation,
-            &(&loss * a.weights.rep),
-            a,
-        );
+        let gradient = n.gradient(pass, &(&loss * a.weights.rep));
+        update(&n.params, &mut self.adams.representation, &gradient, a);
         Represented { loss: loss.detach(), positive: positive.detach(), negative: negative.detach() }
     }
 
@@ -154,10 +153,11 @@ impl<'a> Trainer<'a> {
         let augmented = no_grad(|| self.augment(&batch.anchors, batch.noise(Purpose::Discriminator)));
         let x = Tensor::cat(&[&batch.originals.x, &augmented.x], 0);
         let own = Tensor::cat(&[&batch.originals.own, &augmented.own], 0);
-        let logits = n.discriminator.forward(&x, &own, self.shared_attention().as_ref());
-        let (original, augmented) = (logits.narrow(0, 0, size), logits.narrow(0, size, size));
+        let pass = n.discriminator.pass(&x, &own, self.shared_attention().as_ref(), Wanted::Parameters);
+        let (original, augmented) = (pass.out.narrow(0, 0, size), pass.out.narrow(0, size, size));
         let loss = discriminator(&original, &augmented);
-        update(&n.discriminator.params, &mut self.adams.discriminator, &loss, a);
+        let gradient = n.discriminator.gradient(pass, &loss);
+        update(&n.discriminator.params, &mut self.adams.discriminator, &gradient, a);
         Discriminated { loss: loss.detach(), original: original.detach(), augmented: augmented.detach() }
     }
 
@@ -168,13 +168,13 @@ impl<'a> Trainer<'a> {
         let noise = Noise::join(batch.noise(Purpose::FirstVariant), batch.noise(Purpose::SecondVariant));
         let (anchors, epsilon) = (&batch.anchors, &noise.epsilon);
         let twice = Tensor::arange(size, (Kind::Int64, anchors.x.device())).repeat([2]);
-        let augmented = Windows {
-            x: n.augmentor.augment_each(&anchors.x, &anchors.own, &twice, &noise.n, epsilon),
-            own: anchors.own.repeat([2]),
-        };
-        let r = n.representation.forward(&augmented.x, &augmented.own);
+        let augmented = n.augmentor.pass(&anchors.x, &anchors.own, Some(&twice), &noise.n, epsilon);
+        let represented = n.representation.pass(&augmented.out, &anchors.own.repeat([2]), Wanted::Input);
+        let r = &represented.out;
         let loss = variance(&r.narrow(0, 0, size), &r.narrow(0, size, size), a.dot);
-        update(&n.augmentor.params, &mut self.adams.augmentor, &(&loss * a.weights.var), a);
+        let by_augmented = n.representation.input_gradient(represented, &(&loss * a.weights.var));
+        let gradient = n.augmentor.gradient(augmented, &by_augmented);
+        update(&n.augmentor.params, &mut self.adams.augmentor, &gradient, a);
         loss.detach()
     }
 
@@ -186,11 +186,21 @@ impl<'a> Trainer<'a> {
 
     fn deceive(&mut self, batch: &Batch) -> Preserved {
         let (n, a) = (&self.networks, self.settings());
-        let augmented = self.augment(&batch.positives, batch.noise(Purpose::Positive));
-        let logits = n.discriminator.forward(&augmented.x, &augmented.own, self.shared_attention().as_ref());
-        let gan = adversarial(&logits);
-        update(&n.augmentor.params, &mut self.adams.augmentor, &(&gan * a.weights.gan), a);
+        let (windows, noise) = (&batch.positives, batch.noise(Purpose::Positive));
+        let augmented = n.augmentor.pass(&windows.x, &windows.own, None, &noise.n, &noise.epsilon);
+        let (gan, by_augmented) = self.deceived(&augmented.out, &windows.own);
+        let gradient = n.augmentor.gradient(augmented, &by_augmented);
+        update(&n.augmentor.params, &mut self.adams.augmentor, &gradient, a);
         Preserved { gan: gan.detach(), emo: None, bal: None }
+    }
+
+    /// L_GAN of these augmentations, and the gradient of w_g L_GAN by them.
+    fn deceived(&self, augmented: &Tensor, own: &Tensor) -> (Tensor, Tensor) {
+        let d = &self.networks.discriminator;
+        let pass = d.pass(augmented, own, self.shared_attention().as_ref(), Wanted::Input);
+        let gan = adversarial(&pass.out);
+        let by_augmented = d.input_gradient(pass, &(&gan * self.settings().weights.gan));
+        (gan, by_augmented)
     }
 
     fn preserve_emotion(&mut self, batch: &Batch) -> Preserved {
@@ -202,25 +212,29 @@ impl<'a> Trainer<'a> {
             n.representation.forward(&both.x, &both.own)
         });
         let (anchor, negative) = (frozen.narrow(0, 0, size), frozen.narrow(0, size, size));
-        let augmented = if balance {
+        let both = balance.then(|| {
             let noise = Noise::join(batch.noise(Purpose::Positive), batch.noise(Purpose::Negative));
-            self.augment(&batch.positives.join(&batch.negatives), &noise)
-        } else {
-            self.augment(&batch.positives, batch.noise(Purpose::Positive))
-        };
-        let r = n.representation.forward(&augmented.x, &augmented.own);
-        let (x, own) = (augmented.x.narrow(0, 0, size), augmented.own.narrow(0, 0, size));
-        let gan = adversarial(&n.discriminator.forward(&x, &own, self.shared_attention().as_ref()));
+            (batch.positives.join(&batch.negatives), noise)
+        });
+        let positives = (&batch.positives, batch.noise(Purpose::Positive));
+        let (windows, noise) = both.as_ref().map_or(positives, |(windows, noise)| (windows, noise));
+        let augmented = n.augmentor.pass(&windows.x, &windows.own, None, &noise.n, &noise.epsilon);
+        let (gan, by_positives) = self.deceived(&augmented.out.narrow(0, 0, size), &batch.positives.own);
+        let represented = n.representation.pass(&augmented.out, &windows.own, Wanted::Input);
+        let r = &represented.out;
         let positive = distance(&anchor, &r.narrow(0, 0, size), a.distance);
         let emo = triplet(&positive, &distance(&anchor, &negative, a.distance), a.margin);
         let bal = balance
             .then(|| triplet(&positive, &distance(&anchor, &r.narrow(0, size, size), a.distance), a.margin));
-        let mut loss = &gan * a.weights.gan + &emo * a.weights.emo;
+        let mut loss = &emo * a.weights.emo;
         if let Some(bal) = &bal {
             loss = &loss + bal * a.weights.bal;
         }
+        let by_augmented = n.representation.input_gradient(represented, &loss);
+        let _ = by_augmented.narrow(0, 0, size).g_add_(&by_positives);
+        let gradient = n.augmentor.gradient(augmented, &by_augmented);
         let adam = self.adams.preservation.as_mut().unwrap_or(&mut self.adams.augmentor);
-        update(&n.augmentor.params, adam, &loss, a);
+        update(&n.augmentor.params, adam, &gradient, a);
         Preserved { gan: gan.detach(), emo: Some(emo.detach()), bal: bal.map(|b| b.detach()) }
     }
 
@@ -520,10 +534,9 @@ fn diverged(what: &str, step: usize) -> Error {
     ))
 }
 
-/// One step of one network; every other in the graph of `loss` stays as it is.
-fn update(params: &Params, adam: &mut Adam, loss: &Tensor, settings: &spec::Augmentor) {
-    let gradient = params.gradient(loss);
-    adam.step(params, &gradient, settings.learning_rate, settings.clip_norm);
+/// One step of one network.
+fn update(params: &Params, adam: &mut Adam, gradient: &Tensor, settings: &spec::Augmentor) {
+    adam.step(params, gradient, settings.learning_rate, settings.clip_norm);
 }
 
 #[cfg(test)]

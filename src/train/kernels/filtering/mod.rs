@@ -1,0 +1,330 @@
+//! Convolutions of few channels on a CPU by minimal filtering (Winograd 1980; Lavin & Gray 2016): of 4 x 4 outputs at once,
+//! forward and in both gradients. A kernel of 3 takes a quarter of the multiplications; one of 4 with stride 2, which is four
+//! kernels of 2 on every second row and column, 25 of 64. The library has no such path for float32, and its own are slow where
+//! channels are few.
+//!
+//! Maps are [images, rows, columns, channels]; channels are multiples of 8. Every value is computed by the same operations in
+//! the same order, whatever the vectors of the processor.
+
+mod block;
+mod filter;
+mod map;
+mod tile;
+mod weight;
+
+pub use map::{Layer, Map};
+
+use block::{Backward, Forward, layer_backward, layer_forward};
+use filter::{ThreeTaps, TwoTaps};
+use map::SIDE;
+use tch::{Device, Kind, Tensor};
+use weight::{WeightSize, weight_from_points, weight_to_points};
+
+/// A kind of convolution, with a border of one zero on each side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Convolution {
+    /// Kernel 4, stride 2: halves both sides of the map.
+    Halving,
+    /// Kernel 3, stride 1: keeps them.
+    Keeping,
+}
+
+use Convolution::{Halving, Keeping};
+
+impl Convolution {
+    /// Of its input to its output.
+    pub fn stride(self) -> usize {
+        match self {
+            Halving => 2,
+            Keeping => 1,
+        }
+    }
+
+    fn points(self) -> usize {
+        match self {
+            Halving => 25,
+            Keeping => 36,
+        }
+    }
+
+    /// Rows and columns of the kernel.
+    fn side(self) -> usize {
+        match self {
+            Halving => 4,
+            Keeping => 3,
+        }
+    }
+}
+
+/// A layer's weight as points.
+#[derive(Debug)]
+pub struct PointWeight {
+    kind: Convolution,
+    size: WeightSize,
+    /// [points, phases * from, to].
+    points: Tensor,
+    /// [points, to, phases * from], where a gradient by the input is wanted.
+    transposed: Option<Tensor>,
+    /// [to].
+    bias: Tensor,
+}
+
+/// Memory for float32, not set.
+fn memory(shape: &[i64]) -> Tensor {
+    Tensor::empty(shape, (Kind::Float, Device::Cpu))
+}
+
+/// The first value of a contiguous float32 tensor of the host.
+pub(in crate::kernels) fn values(tensor: &Tensor) -> *mut f32 {
+    assert!(tensor.is_contiguous() && tensor.kind() == Kind::Float && tensor.device() == Device::Cpu);
+    tensor.data_ptr().cast()
+}
+
+impl PointWeight {
+    /// Of a weight [to, from, side, side] and a bias [to].
+    pub fn new(kind: Convolution, weight: &Tensor, bias: &Tensor, goes_back: bool) -> PointWeight {
+        let _no_grad = tch::no_grad_guard();
+        let [to, from, ..] = weight.size()[..] else { unreachable!("a weight has four dimensions") };
+        let size = WeightSize { from: from as usize, to: to as usize };
+        let taps = weight.permute([1, 2, 3, 0]).contiguous();
+        let phases = (kind.stride() * kind.stride()) as i64;
+        let points = memory(&[kind.points() as i64, phases * from, to]);
+        let (read, write) = (values(&taps).cast_const(), values(&points));
+        // SAFETY: both have the values that the sizes say.
+        unsafe {
+            match kind {
+                Halving => weight_to_points::<TwoTaps, 2, 5, 2>(read, write, size),
+                Keeping => weight_to_points::<ThreeTaps, 3, 6, 1>(read, write, size),
+            }
+        }
+        let transposed = goes_back.then(|| points.transpose(1, 2).contiguous());
+        PointWeight { kind, size, points, transposed, bias: bias.detach().contiguous() }
+    }
+
+    /// Channels of the output.
+    pub fn to(&self) -> usize {
+        self.size.to
+    }
+
+    /// The layer's convolution of `x` and what follows it, LeakyReLU of slope `slope`, into `y`.
+    pub fn forward(&self, x: &Maps, y: &Maps, slope: f32) {
+        let f = Forward {
+            layer: self.layer(y),
+            x: x.with_border(),
+            y: y.map(),
+            weight: values(&self.points),
+            bias: values(&self.bias),
+            slope,
+        };
+        x.check(self.kind, self.size.from, y);
+        // SAFETY: the maps were made with these sizes.
+        unsafe {
+            match self.kind {
+                Halving => layer_forward::<TwoTaps, 2, 5, 2>(&f),
+                Keeping => layer_forward::<ThreeTaps, 3, 6, 1>(&f),
+            }
+        }
+    }
+
+    /// The gradients of [`PointWeight::forward`] from that by `y`: by weight and bias added to `sums`, by `x` into `by_x`.
+    pub fn backward(
+        &self,
+        x: &Maps,
+        y: &Maps,
+        by_y: &Maps,
+        slope: f32,
+        sums: Option<&WeightSums>,
+        by_x: Option<&Maps>,
+    ) {
+        let nowhere = Map { start: std::ptr::null_mut(), row: 0, image: 0, channels: 0 };
+        let unwanted = memory(&[self.size.to as i64]);
+        let transposed = || values(self.transposed.as_ref().expect("made to go back")).cast_const();
+        let f = Backward {
+            layer: self.layer(y),
+            x: x.with_border(),
+            y: y.map(),
+            by_y: by_y.map(),
+            slope,
+            by_weight: sums.map_or(std::ptr::null_mut(), |s| values(&s.points)),
+            by_bias: values(sums.map_or(&unwanted, |s| &s.bias)),
+            transposed: by_x.map_or(std::ptr::null(), |_| transposed()),
+            by_x: by_x.map_or(nowhere, Maps::with_border),
+        };
+        x.check(self.kind, self.size.from, y);
+        assert!(by_y.same_sides(y) && by_x.is_none_or(|b| b.same_layout(x)));
+        // SAFETY: as of `forward`.
+        unsafe {
+            match self.kind {
+                Halving => layer_backward::<TwoTaps, 2, 5, 2>(&f),
+                Keeping => layer_backward::<ThreeTaps, 3, 6, 1>(&f),
+            }
+        }
+    }
+
+    fn layer(&self, y: &Maps) -> Layer {
+        assert_eq!(y.channels, self.size.to);
+        let WeightSize { from, to } = self.size;
+        Layer { from, to, height: y.height, width: y.width, images: y.images }
+    }
+}
+
+/// Sums of a layer's gradients by weight and bias.
+#[derive(Debug)]
+pub struct WeightSums {
+    points: Tensor,
+    bias: Tensor,
+}
+
+impl WeightSums {
+    /// Zeros.
+    pub fn new(of: &PointWeight) -> WeightSums {
+        WeightSums { points: of.points.zeros_like(), bias: of.bias.zeros_like() }
+    }
+
+    /// Adds other sums.
+    pub fn add(&mut self, other: &WeightSums) {
+        self.points += &other.points;
+        self.bias += &other.bias;
+    }
+
+    /// Writes them as gradients [to, from, side, side] and [to].
+    pub fn write(&self, of: &PointWeight, by_weight: &Tensor, by_bias: &Tensor) {
+        let WeightSize { from, to } = of.size;
+        let side = of.kind.side() as i64;
+        let taps = memory(&[from as i64, side, side, to as i64]);
+        let (read, write) = (values(&self.points).cast_const(), values(&taps));
+        // SAFETY: both have the values that the sizes say.
+        unsafe {
+            match of.kind {
+                Halving => weight_from_points::<TwoTaps, 2, 5, 2>(read, write, of.size),
+                Keeping => weight_from_points::<ThreeTaps, 3, 6, 1>(read, write, of.size),
+            }
+        }
+        by_weight.shallow_clone().copy_(&taps.permute([3, 0, 1, 2]));
+        by_bias.shallow_clone().copy_(&self.bias);
+    }
+}
+
+/// Maps of several images, with a border of zeros or without.
+#[derive(Debug)]
+pub struct Maps {
+    memory: Tensor,
+    images: usize,
+    height: usize,
+    width: usize,
+    channels: usize,
+    /// Rows and columns in memory.
+    rows: usize,
+    columns: usize,
+    /// Where the first own row and column is.
+    border: usize,
+}
+
+impl Maps {
+    /// To be the input of a `next`, with the border that it reads; the own values are not set.
+    pub fn before(next: Convolution, images: usize, [height, width]: [usize; 2], channels: usize) -> Maps {
+        let tile = SIDE * next.stride();
+        let (rows, columns) = (height.next_multiple_of(tile) + 2, width.next_multiple_of(tile) + 2);
+        let memory = memory(&[images, rows, columns, channels].map(|n| n as i64));
+        let maps = Maps { memory, images, height, width, channels, rows, columns, border: 1 };
+        maps.clear_border();
+        maps
+    }
+
+    /// Of a tensor [images, rows, columns, channels], without a border.
+    pub fn of(tensor: Tensor) -> Maps {
+        let [images, height, width, channels] = tensor.size()[..] else { panic!("maps have four dimensions") };
+        let [images, height, width, channels] = [images, height, width, channels].map(|n| n as usize);
+        values(&tensor);
+        Maps { memory: tensor, images, height, width, channels, rows: height, columns: width, border: 0 }
+    }
+
+    /// Not set, without a border.
+    pub fn bare(images: usize, [height, width]: [usize; 2], channels: usize) -> Maps {
+        Maps::of(memory(&[images, height, width, channels].map(|n| n as i64)))
+    }
+
+    /// Of the same sizes and border, not set, the border too.
+    pub fn like(&self) -> Maps {
+        Maps { memory: self.memory.empty_like(), ..*self }
+    }
+
+    /// Some of the images, in the same memory.
+    pub fn part(&self, images: std::ops::Range<usize>) -> Maps {
+        let memory = self.memory.narrow(0, images.start as i64, images.len() as i64);
+        Maps { memory, images: images.len(), ..*self }
+    }
+
+    /// The own values, [images, rows, columns, channels].
+    pub fn tensor(&self) -> Tensor {
+        let [border, height, width] = [self.border, self.height, self.width].map(|n| n as i64);
+        self.memory.narrow(1, border, height).narrow(2, border, width)
+    }
+
+    /// Rows and columns of an image.
+    pub fn sides(&self) -> [usize; 2] {
+        [self.height, self.width]
+    }
+
+    /// Images.
+    pub fn images(&self) -> usize {
+        self.images
+    }
+
+    /// From the first own value on.
+    pub fn map(&self) -> Map {
+        let map = self.from_start();
+        // SAFETY: the border is part of the memory.
+        Map { start: unsafe { map.start.add(self.border * (map.row + self.channels)) }, ..map }
+    }
+
+    /// From row and column -1 on.
+    fn with_border(&self) -> Map {
+        assert_eq!(self.border, 1, "the input of a layer has a border");
+        self.from_start()
+    }
+
+    fn from_start(&self) -> Map {
+        let row = self.columns * self.channels;
+        Map { start: values(&self.memory), row, image: self.rows * row, channels: self.channels }
+    }
+
+    fn clear_border(&self) {
+        let map = self.from_start();
+        let own = self.width * self.channels;
+        for image in 0..self.images {
+            for row in 0..self.rows {
+                // SAFETY: a row of the memory.
+                let row_start = unsafe { map.pixel(image, row, 0) };
+                let inside = (1..=self.height).contains(&row);
+                let (before, after) = if inside { (self.channels, self.channels + own) } else { (0, 0) };
+                // SAFETY: as above.
+                unsafe {
+                    row_start.write_bytes(0, before);
+                    row_start.add(after).write_bytes(0, map.row - after);
+                }
+            }
+        }
+    }
+
+    fn same_sides(&self, other: &Maps) -> bool {
+        (self.images, self.height, self.width, self.channels)
+            == (other.images, other.height, other.width, other.channels)
+    }
+
+    fn same_layout(&self, other: &Maps) -> bool {
+        self.same_sides(other) && (self.rows, self.columns, self.border) == (other.rows, other.columns, other.border)
+    }
+
+    /// That it is what a layer that gives `y` reads.
+    fn check(&self, kind: Convolution, from: usize, y: &Maps) {
+        let (stride, tile) = (kind.stride(), SIDE * kind.stride());
+        assert_eq!((self.images, self.channels), (y.images, from));
+        assert_eq!([self.height / stride, self.width / stride], y.sides());
+        assert!(self.rows >= self.height.next_multiple_of(tile) + 2);
+        assert!(self.columns >= self.width.next_multiple_of(tile) + 2);
+    }
+}
+
+#[cfg(test)]
+mod tests;

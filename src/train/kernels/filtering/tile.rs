@@ -1,0 +1,205 @@
+//! The two-dimensional transforms of a tile: between a map and points [points, tiles, channels], a vector of channels at a
+//! time.
+
+use super::filter::Filter;
+use super::map::{Map, SIDE, Tile};
+use crate::kernels::vector::Vector;
+
+/// Points of a block of tiles in memory. A gap follows each point's, so that they do not all lie on one set of the cache.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Points {
+    pub start: *mut f32,
+    /// Values from a point to the next.
+    pub point: usize,
+    /// Values of a tile's point.
+    pub channels: usize,
+}
+
+impl Points {
+    /// Those of the block's tile number `tile`.
+    ///
+    /// # Safety
+    /// It is one of the block.
+    #[inline(always)]
+    pub(super) unsafe fn of(&self, tile: usize) -> *mut f32 {
+        // SAFETY: the caller's.
+        unsafe { self.start.add(tile * self.channels) }
+    }
+
+    /// The first of the points number `point`.
+    ///
+    /// # Safety
+    /// There are as many.
+    #[inline(always)]
+    pub(super) unsafe fn all(&self, point: usize) -> *mut f32 {
+        // SAFETY: the caller's.
+        unsafe { self.start.add(point * self.point) }
+    }
+}
+
+/// B^T d B of the patch that begins at `x`, by phases: of every `P`-th row and column, from each of the first `P`.
+///
+/// # Safety
+/// The patch has `P` x `N` rows and columns, and `to` its points.
+#[inline(always)]
+pub(super) unsafe fn input<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
+    x: *const f32,
+    map: &Map,
+    to: *mut f32,
+    point: usize,
+) {
+    let channels = map.channels;
+    for c in (0..channels).step_by(V::LANES) {
+        for phase in 0..P * P {
+            let (q, s) = (phase / P, phase % P);
+            // SAFETY: the caller's.
+            unsafe {
+                let x = x.add(q.wrapping_mul(map.row)).add(s.wrapping_mul(channels)).add(c);
+                let mut half = [[V::splat(0.0); N]; N];
+                for (m, half) in half.iter_mut().enumerate() {
+                    let row = x.add((P * m).wrapping_mul(map.row));
+                    let mut d = [V::splat(0.0); N];
+                    for (n, d) in d.iter_mut().enumerate() {
+                        *d = V::load(row.add((P * n).wrapping_mul(channels)));
+                    }
+                    *half = F::points(d);
+                }
+                let to = to.add(phase.wrapping_mul(channels)).add(c);
+                for b in 0..N {
+                    let v = F::points(std::array::from_fn(|m| half[m][b]));
+                    for (a, v) in v.into_iter().enumerate() {
+                        v.store(to.add((a * N + b).wrapping_mul(point)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The gradient of [`input`], added to what is at `x`.
+///
+/// # Safety
+/// As of [`input`].
+#[inline(always)]
+pub(super) unsafe fn input_gradient<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
+    x: *mut f32,
+    map: &Map,
+    from: *const f32,
+    point: usize,
+) {
+    let channels = map.channels;
+    for c in (0..channels).step_by(V::LANES) {
+        for phase in 0..P * P {
+            let (q, s) = (phase / P, phase % P);
+            // SAFETY: the caller's.
+            unsafe {
+                let from = from.add(phase.wrapping_mul(channels)).add(c);
+                let mut half = [[V::splat(0.0); N]; N];
+                for (b, half) in half.iter_mut().enumerate() {
+                    let mut v = [V::splat(0.0); N];
+                    for (a, v) in v.iter_mut().enumerate() {
+                        *v = V::load(from.add((a * N + b).wrapping_mul(point)));
+                    }
+                    *half = F::points_gradient(v);
+                }
+                let x = x.add(q.wrapping_mul(map.row)).add(s.wrapping_mul(channels)).add(c);
+                for m in 0..N {
+                    let d = F::points_gradient(std::array::from_fn(|b| half[b][m]));
+                    let row = x.add((P * m).wrapping_mul(map.row));
+                    for (n, d) in d.into_iter().enumerate() {
+                        let at = row.add((P * n).wrapping_mul(channels));
+                        V::load(at).plus(d).store(at);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A^T m A and `bias`, negative values times `slope`, into the tile that begins at `y`.
+///
+/// # Safety
+/// `m` has the tile's points, `bias` a value a channel.
+#[inline(always)]
+pub(super) unsafe fn output<V: Vector, F: Filter<T, N>, const T: usize, const N: usize>(
+    (m, point): (*const f32, usize),
+    bias: *const f32,
+    slope: f32,
+    (y, map): (*mut f32, &Map),
+    tile: Tile,
+) {
+    for c in (0..map.channels).step_by(V::LANES) {
+        // SAFETY: the caller's.
+        unsafe {
+            let mut half = [[V::splat(0.0); N]; SIDE];
+            for b in 0..N {
+                let mut v = [V::splat(0.0); N];
+                for (a, v) in v.iter_mut().enumerate() {
+                    *v = V::load(m.add((a * N + b).wrapping_mul(point)).add(c));
+                }
+                let column = F::outputs(v);
+                for (half, value) in half.iter_mut().zip(column) {
+                    half[b] = value;
+                }
+            }
+            let (bias, slope) = (V::load(bias.add(c)), V::splat(slope));
+            for (i, half) in half.into_iter().enumerate().take(tile.rows) {
+                let row = y.add(i.wrapping_mul(map.row)).add(c);
+                for (j, value) in F::outputs(half).into_iter().enumerate() {
+                    if j < tile.columns {
+                        let value = value.plus(bias);
+                        let value = value.if_above_zero(value, value.times(slope));
+                        value.store(row.add(j.wrapping_mul(map.channels)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The gradient of [`output`], from that by the tile, which begins at `g` and in its output at `y`; that by the bias is added
+/// to `by_bias`.
+///
+/// # Safety
+/// As of [`output`].
+#[inline(always)]
+pub(super) unsafe fn output_gradient<V: Vector, F: Filter<T, N>, const T: usize, const N: usize>(
+    (g, g_map): (*const f32, &Map),
+    (y, y_map): (*const f32, &Map),
+    slope: f32,
+    by_bias: *mut f32,
+    (to, point): (*mut f32, usize),
+    tile: Tile,
+) {
+    let channels = g_map.channels;
+    for c in (0..channels).step_by(V::LANES) {
+        // SAFETY: the caller's.
+        unsafe {
+            let slope = V::splat(slope);
+            let mut sum = V::load(by_bias.add(c));
+            let mut half = [[V::splat(0.0); N]; SIDE];
+            for (i, half) in half.iter_mut().enumerate() {
+                let mut d = [V::splat(0.0); SIDE];
+                if i < tile.rows {
+                    let (g, y) = (g.add(i.wrapping_mul(g_map.row)).add(c), y.add(i.wrapping_mul(y_map.row)).add(c));
+                    for (j, d) in d.iter_mut().enumerate() {
+                        if j < tile.columns {
+                            let g = V::load(g.add(j.wrapping_mul(channels)));
+                            let y = V::load(y.add(j.wrapping_mul(channels)));
+                            *d = y.if_above_zero(g, g.times(slope));
+                        }
+                    }
+                }
+                sum = sum.plus(d[0].plus(d[1]).plus(d[2].plus(d[3])));
+                *half = F::outputs_gradient(d);
+            }
+            sum.store(by_bias.add(c));
+            for b in 0..N {
+                let v = F::outputs_gradient(std::array::from_fn(|i| half[i][b]));
+                for (a, v) in v.into_iter().enumerate() {
+                    v.store(to.add((a * N + b).wrapping_mul(point)).add(c));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Weights as points.
+
+use super::filter::Filter;
+use crate::kernels::vector::{Vector, in_vectors};
+
+/// Sizes of a weight.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WeightSize {
+    pub from: usize,
+    pub to: usize,
+}
+
+/// A vector of output channels, of one input channel and phase.
+struct Window<const P: usize> {
+    size: WeightSize,
+    channel: usize,
+    phase: usize,
+    first: usize,
+}
+
+impl<const P: usize> Window<P> {
+    /// Where its tap number (a, b) is in [from, rows, columns, to], of `side` columns.
+    #[inline(always)]
+    fn tap(&self, side: usize, a: usize, b: usize) -> usize {
+        let (row, column) = (P * a + self.phase / P, P * b + self.phase % P);
+        (self.channel * side * side + row * side + column) * self.size.to + self.first
+    }
+
+    /// Where its point is in [points, phases, from, to].
+    #[inline(always)]
+    fn point(&self, point: usize) -> usize {
+        ((point * P * P + self.phase) * self.size.from + self.channel) * self.size.to + self.first
+    }
+
+    #[inline(always)]
+    fn each<V: Vector>(size: WeightSize, mut one: impl FnMut(Window<P>)) {
+        for channel in 0..size.from {
+            for phase in 0..P * P {
+                for first in (0..size.to).step_by(V::LANES) {
+                    one(Window { size, channel, phase, first });
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
+    weight: *const f32,
+    points: *mut f32,
+    size: WeightSize,
+) {
+    Window::<P>::each::<V>(size, |w| {
+        let mut half = [[V::splat(0.0); N]; T];
+        for (a, half) in half.iter_mut().enumerate() {
+            let mut taps = [V::splat(0.0); T];
+            for (b, tap) in taps.iter_mut().enumerate() {
+                // SAFETY: a tap of the weight.
+                *tap = unsafe { V::load(weight.add(w.tap(P * T, a, b))) };
+            }
+            *half = F::taps(taps);
+        }
+        for b in 0..N {
+            let column = F::taps(std::array::from_fn(|a| half[a][b]));
+            for (a, value) in column.into_iter().enumerate() {
+                // SAFETY: a point of the weight.
+                unsafe { value.store(points.add(w.point(a * N + b))) };
+            }
+        }
+    });
+}
+
+#[inline(always)]
+unsafe fn from_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
+    points: *const f32,
+    weight: *mut f32,
+    size: WeightSize,
+) {
+    Window::<P>::each::<V>(size, |w| {
+        let mut half = [[V::splat(0.0); N]; T];
+        for b in 0..N {
+            let mut column = [V::splat(0.0); N];
+            for (a, value) in column.iter_mut().enumerate() {
+                // SAFETY: a point of the weight.
+                *value = unsafe { V::load(points.add(w.point(a * N + b))) };
+            }
+            for (half, value) in half.iter_mut().zip(F::taps_gradient(column)) {
+                half[b] = value;
+            }
+        }
+        for (a, half) in half.into_iter().enumerate() {
+            for (b, value) in F::taps_gradient(half).into_iter().enumerate() {
+                // SAFETY: a tap of the weight.
+                unsafe { value.store(weight.add(w.tap(P * T, a, b))) };
+            }
+        }
+    });
+}
+
+in_vectors! {
+    /// Weights [from, rows, columns, to] as points [points, phases, from, to].
+    pub(super) fn weight_to_points<F: Filter<T, N>, const T, const N, const P>(
+        weight: *const f32, points: *mut f32, size: WeightSize,
+    ) = to_points, size.to
+}
+in_vectors! {
+    /// The gradient of [`weight_to_points`].
+    pub(super) fn weight_from_points<F: Filter<T, N>, const T, const N, const P>(
+        points: *const f32, weight: *mut f32, size: WeightSize,
+    ) = from_points, size.to
+}

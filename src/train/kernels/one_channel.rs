@@ -1,0 +1,367 @@
+//! The convolution of kernel 4, stride 2 and padding 1 of a single channel, with LeakyReLU, on a CPU. There is nothing to gain
+//! from points here: its sixteen taps are a product of matrices whose left factor lies in the image as it is.
+
+use super::filtering::{Map, Maps, values};
+use super::product::{Left, Out, Right, Size, multiply};
+use super::vector::{Vector, in_vectors};
+use std::cell::RefCell;
+use tch::Tensor;
+
+/// Taps of the kernel.
+const TAPS: usize = 16;
+
+thread_local! {
+    /// Of a row: its gradient before the activation, and what its pixels give their taps.
+    static ROW: RefCell<[Vec<f32>; 2]> = RefCell::default();
+}
+
+/// Weight and bias of the layer.
+#[derive(Debug)]
+pub struct OneChannel {
+    /// [taps, to].
+    taps: Tensor,
+    /// [to, taps].
+    weight: Tensor,
+    /// [to].
+    bias: Tensor,
+}
+
+/// The images with a border of one zero, [images, height + 2, width + 2].
+#[derive(Debug)]
+pub struct Bordered {
+    memory: Tensor,
+    sides: [usize; 2],
+}
+
+impl Bordered {
+    /// Of images [images, 1, height, width].
+    pub fn new(x: &Tensor) -> Bordered {
+        let [images, 1, height, width] = x.size()[..] else { panic!("images of one channel: {:?}", x.size()) };
+        let _no_grad = tch::no_grad_guard();
+        let memory = x.detach().view([images, height, width]).constant_pad_nd([1, 1, 1, 1]);
+        Bordered { memory, sides: [height as usize, width as usize] }
+    }
+
+    /// Some of the images, in the same memory.
+    pub fn part(&self, images: std::ops::Range<usize>) -> Bordered {
+        let memory = self.memory.narrow(0, images.start as i64, images.len() as i64);
+        Bordered { memory, sides: self.sides }
+    }
+
+    /// Images.
+    pub fn images(&self) -> usize {
+        self.memory.size()[0] as usize
+    }
+
+    /// Rows and columns without the border.
+    pub fn sides(&self) -> [usize; 2] {
+        self.sides
+    }
+
+    fn map(&self) -> Map {
+        let row = self.sides[1] + 2;
+        Map { start: values(&self.memory), row, image: row * (self.sides[0] + 2), channels: 1 }
+    }
+}
+
+/// Sums of the gradients by taps and bias.
+#[derive(Debug)]
+pub struct OneChannelSums {
+    taps: Tensor,
+    bias: Tensor,
+}
+
+impl OneChannelSums {
+    /// Adds other sums.
+    pub fn add(&mut self, other: &OneChannelSums) {
+        self.taps += &other.taps;
+        self.bias += &other.bias;
+    }
+
+    /// Writes them as gradients [to, 1, 4, 4] and [to].
+    pub fn write(&self, by_weight: &Tensor, by_bias: &Tensor) {
+        by_weight.shallow_clone().copy_(&self.taps.tr().view_as(by_weight));
+        by_bias.shallow_clone().copy_(&self.bias);
+    }
+}
+
+impl OneChannel {
+    /// Of a weight [to, 1, 4, 4] and a bias [to].
+    pub fn new(weight: &Tensor, bias: &Tensor) -> OneChannel {
+        let _no_grad = tch::no_grad_guard();
+        let weight = weight.detach().view([-1, TAPS as i64]).contiguous();
+        OneChannel { taps: weight.tr().contiguous(), weight, bias: bias.detach().contiguous() }
+    }
+
+    fn to(&self) -> usize {
+        self.bias.numel()
+    }
+
+    /// Zeros.
+    pub fn sums(&self) -> OneChannelSums {
+        OneChannelSums { taps: self.taps.zeros_like(), bias: self.bias.zeros_like() }
+    }
+
+    /// The layer's output of `x` into `y`, of half its sides.
+    pub fn forward(&self, x: &Bordered, y: &Maps, slope: f32) {
+        let (weight, bias) = (values(&self.taps), values(&self.bias));
+        // SAFETY: the maps have the sizes that they say.
+        unsafe { output(x.map(), y.map(), self.sizes(x, y), weight, bias, slope) };
+    }
+
+    /// The gradients from that by `y`: by taps and bias added to `sums`, by x [images, 1, height, width] given where it `is_wanted`.
+    pub fn backward(
+        &self,
+        x: &Bordered,
+        y: &Maps,
+        by_y: &Maps,
+        slope: f32,
+        sums: Option<&OneChannelSums>,
+        is_wanted: bool,
+    ) -> Option<Tensor> {
+        let by_x = is_wanted.then(|| Bordered { memory: x.memory.zeros_like(), sides: x.sides });
+        let null = std::ptr::null_mut;
+        let work = RowsBack {
+            x: x.map(),
+            y: y.map(),
+            by_y: by_y.map(),
+            by_x: by_x.as_ref().map_or(Map { start: null(), ..x.map() }, Bordered::map),
+            sizes: self.sizes(x, y),
+            weight: values(&self.weight),
+            by_taps: sums.map_or(null(), |s| values(&s.taps)),
+            by_bias: sums.map_or(null(), |s| values(&s.bias)),
+            slope,
+        };
+        // SAFETY: the maps have the sizes that they say.
+        unsafe { gradients(&work) };
+        let [height, width] = x.sides.map(|n| n as i64);
+        by_x.map(|b| b.memory.narrow(1, 1, height).narrow(2, 1, width).unsqueeze(1))
+    }
+
+    fn sizes(&self, x: &Bordered, y: &Maps) -> Sizes {
+        assert_eq!((x.sides.map(|n| n / 2), x.images()), (y.sides(), y.images()));
+        let [height, width] = y.sides();
+        Sizes { images: y.images(), height, width, to: self.to() }
+    }
+}
+
+/// Of the output.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    images: usize,
+    height: usize,
+    width: usize,
+    to: usize,
+}
+
+/// `R` pixels of a row from `x` on, `N` vectors of channels.
+#[inline(always)]
+unsafe fn pixels<V: Vector, const R: usize, const N: usize>(
+    (x, row): (*const f32, usize),
+    (y, to): (*mut f32, usize),
+    weight: *const f32,
+    bias: *const f32,
+    slope: f32,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut sums = [[V::splat(0.0); N]; R];
+        for sums in &mut sums {
+            for (n, sum) in sums.iter_mut().enumerate() {
+                *sum = V::load(bias.add(n * V::LANES));
+            }
+        }
+        for tap in 0..TAPS {
+            let x = x.add((tap / 4).wrapping_mul(row)).add(tap % 4);
+            for n in 0..N {
+                let weight = V::load(weight.add(tap.wrapping_mul(to)).add(n * V::LANES));
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    sums[n] = V::splat(*x.add(2 * r)).mul_add(weight, sums[n]);
+                }
+            }
+        }
+        let slope = V::splat(slope);
+        for (r, sums) in sums.into_iter().enumerate() {
+            for (n, sum) in sums.into_iter().enumerate() {
+                let value = sum.if_above_zero(sum, sum.times(slope));
+                value.store(y.add(r.wrapping_mul(to)).add(n * V::LANES));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn rows<V: Vector>(x: Map, y: Map, s: Sizes, weight: *const f32, bias: *const f32, slope: f32) {
+    for image in 0..s.images {
+        for row in 0..s.height {
+            // SAFETY: the caller's.
+            unsafe {
+                let (from, into) = (x.pixel(image, 2 * row, 0), y.pixel(image, row, 0));
+                for c in (0..s.to).step_by(V::LANES) {
+                    let (weight, bias) = (weight.add(c), bias.add(c));
+                    let at = |j: usize| {
+                        ((from.add(2 * j).cast_const(), x.row), (into.add(j.wrapping_mul(s.to)).add(c), s.to))
+                    };
+                    let mut j = 0;
+                    while j + V::ROWS <= s.width {
+                        let (x, y) = at(j);
+                        if V::ROWS == 8 {
+                            pixels::<V, 8, 1>(x, y, weight, bias, slope);
+                        } else {
+                            pixels::<V, 4, 1>(x, y, weight, bias, slope);
+                        }
+                        j += V::ROWS;
+                    }
+                    while j < s.width {
+                        let (x, y) = at(j);
+                        pixels::<V, 1, 1>(x, y, weight, bias, slope);
+                        j += 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+in_vectors! {
+    /// All pixels of all images.
+    fn output(x: Map, y: Map, s: Sizes, weight: *const f32, bias: *const f32, slope: f32) = rows, s.to
+}
+
+/// What a backward pass reads and writes.
+struct RowsBack {
+    x: Map,
+    y: Map,
+    by_y: Map,
+    /// Added to; its start null where it is not wanted.
+    by_x: Map,
+    sizes: Sizes,
+    /// [to, taps].
+    weight: *const f32,
+    /// [taps, to] and [to], added to; null where they are not wanted.
+    by_taps: *mut f32,
+    by_bias: *mut f32,
+    slope: f32,
+}
+
+#[inline(always)]
+unsafe fn rows_back<V: Vector>(w: &RowsBack) {
+    let s = w.sizes;
+    ROW.with_borrow_mut(|[gradient, taps]| {
+        gradient.resize(s.width * s.to, 0.0);
+        taps.resize(s.width * TAPS, 0.0);
+        for image in 0..s.images {
+            for row in 0..s.height {
+                // SAFETY: the caller's; the scratch memory holds a row.
+                unsafe {
+                    before_activation::<V>(w, image, row, gradient.as_mut_ptr());
+                    if !w.by_taps.is_null() {
+                        for a in 0..4 {
+                            let left =
+                                Left { start: w.x.pixel(image, 2 * row + a, 0), row: 1, column: 2 };
+                            let right = Right { start: gradient.as_ptr(), row: s.to };
+                            let out = Out { start: w.by_taps.add(4 * a * s.to), row: s.to, adds: true };
+                            multiply::<V>(left, right, out, Size { rows: 4, depth: s.width, columns: s.to });
+                        }
+                    }
+                    if !w.by_x.start.is_null() {
+                        let left = Left { start: gradient.as_ptr(), row: s.to, column: 1 };
+                        let right = Right { start: w.weight, row: TAPS };
+                        let out = Out { start: taps.as_mut_ptr(), row: TAPS, adds: false };
+                        multiply::<V>(left, right, out, Size { rows: s.width, depth: s.to, columns: TAPS });
+                        spread(taps.as_ptr(), w.by_x.pixel(image, 2 * row, 0), w.by_x.row, s.width);
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// A row's gradient before LeakyReLU into `to`; its sum is added to that by the bias.
+#[inline(always)]
+unsafe fn before_activation<V: Vector>(w: &RowsBack, image: usize, row: usize, to: *mut f32) {
+    let s = w.sizes;
+    // SAFETY: the caller's.
+    unsafe {
+        let (g, y) = (w.by_y.pixel(image, row, 0), w.y.pixel(image, row, 0));
+        for c in (0..s.to).step_by(V::LANES) {
+            let slope = V::splat(w.slope);
+            let mut sum = V::splat(0.0);
+            for at in (c..s.width * s.to).step_by(s.to) {
+                let g = V::load(g.add(at));
+                let g = V::load(y.add(at)).if_above_zero(g, g.times(slope));
+                sum = sum.plus(g);
+                g.store(to.add(at));
+            }
+            if !w.by_bias.is_null() {
+                let by_bias = w.by_bias.add(c);
+                V::load(by_bias).plus(sum).store(by_bias);
+            }
+        }
+    }
+}
+
+/// Adds what each pixel gives its sixteen taps to the rows that they are of.
+#[inline(always)]
+unsafe fn spread(taps: *const f32, x: *mut f32, row: usize, width: usize) {
+    for a in 0..4 {
+        for j in 0..width {
+            for b in 0..4 {
+                // SAFETY: the caller's.
+                unsafe { *x.add(a * row + 2 * j + b) += *taps.add(j * TAPS + 4 * a + b) };
+            }
+        }
+    }
+}
+
+in_vectors! {
+    /// All rows of all images.
+    fn gradients(w: &RowsBack) = rows_back, w.sizes.to
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::vector::available;
+    use seraug_core::rng::Seed;
+    use tch::{Device, Kind};
+
+    #[test]
+    fn the_layer_and_its_gradients_are_the_librarys() {
+        if !available() {
+            return;
+        }
+        for (to, [height, width]) in [(16, [12, 20]), (8, [4, 6]), (24, [6, 34])] {
+            let normal = |name: &str, shape: &[i64]| {
+                let mut host = vec![0f32; shape.iter().product::<i64>() as usize];
+                Seed::new(5).child(name).draws().fill_normal(&mut host);
+                Tensor::from_slice(&host).view(shape)
+            };
+            let (x, w, b) =
+                (normal("x", &[3, 1, height, width]), normal("w", &[to, 1, 4, 4]), normal("b", &[to]));
+            let up = normal("g", &[3, to, height / 2, width / 2]);
+            let double = |t: &Tensor| t.to_kind(Kind::Double).set_requires_grad(true);
+            let [dx, dw, db] = [&x, &w, &b].map(double);
+            let before = dx.conv2d(&dw, Some(&db), [2, 2], [1, 1], [1, 1], 1);
+            let after = before.maximum(&(&before * 0.2));
+            let exact = Tensor::run_backward(&[(&after * &up).sum(Kind::Double)], &[&dx, &dw, &db], false, false);
+            let layer = OneChannel::new(&w, &b);
+            let input = Bordered::new(&x);
+            let y = Maps::bare(3, [height, width].map(|n| n as usize / 2), to as usize);
+            layer.forward(&input, &y, 0.2);
+            let close = |ours: &Tensor, exact: &Tensor| {
+                assert!(ours.to_kind(Kind::Double).allclose(exact, 1e-5, 2e-5, false), "{to} channels")
+            };
+            close(&y.tensor().permute([0, 3, 1, 2]), &after);
+            let by_y = Maps::of(up.permute([0, 2, 3, 1]).contiguous());
+            let sums = layer.sums();
+            let by_x = layer.backward(&input, &y, &by_y, 0.2, Some(&sums), true).unwrap();
+            let (by_weight, by_bias) = (w.zeros_like(), b.zeros_like());
+            sums.write(&by_weight, &by_bias);
+            close(&by_x, &exact[0]);
+            close(&by_weight, &exact[1]);
+            close(&by_bias, &exact[2]);
+            assert_eq!(by_x.device(), Device::Cpu);
+        }
+    }
+}
