@@ -155,7 +155,7 @@ fn a_misspelt_field_variant_or_emotion_is_invalid() {
         ("\"sad\"", "\"sadd\"", "classes.sad[0]"),
         ("leave-speakers-out", "leave-speaker-out", "protocol"),
         ("folds = 5", "folds = -5", "protocol"),
-        ("preset = \"tiny\"", "preset = \"small\"", "preset"),
+        ("preset = \"tiny\"", "preset = \"smal\"", "preset"),
         ("[protocol", "[classifier]\nbetas = [0.5]\n[protocol", "classifier.betas: too short"),
         ("title = \"Quickstart", "title = 3 # \"", "title"),
         ("folds = 5", "folds = 10001", "protocol"),

@@ -35,7 +35,7 @@ pub struct Experiment {
     /// Seeds in place of those of the spec, such as 1,2,3
     #[arg(long, value_delimiter = ',', value_parser = whole::<u64>(..=LARGEST_SEED))]
     pub seeds: Vec<u64>,
-    /// Set a field of the spec, such as preset=tiny or augmentor.iterations=100; may be repeated
+    /// Set a field of the spec, such as preset=small or augmentor.iterations=100; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Use an incomplete corpus as it is

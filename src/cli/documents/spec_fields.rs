@@ -7,7 +7,7 @@ use seraug_core::error::Result;
 use seraug_core::spec::{
     self, AddedNoise, Augmentor, Classifier, Collection, Condition, Copies, Count, Counts, CrossLingual,
     Discriminator, Embedding, Features, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, LossWeights, Mixup,
-    Published, Reduction, Representation, Slurm, SpecAugment, SplitFile, TripletGan, Vgg,
+    Preset, Published, Reduction, Representation, Slurm, SpecAugment, SplitFile, TripletGan, Vgg,
 };
 use serde::Deserializer;
 use serde::de::value::Error as NameError;
@@ -44,8 +44,14 @@ augment = { copies = { copies = 4, of = "all" } }
 - The first line, `#:schema`, lets an editor check the file and complete names: experiments/schema.json is the same as
   these tables, as JSON Schema (`seraug schema`).
 - A wrong field, word or number ends the command with exit code 2 and its line and column, before anything is computed.
-- In the column "default", *required* means that the file must state it, and "tiny" is the default with `preset = "tiny"`.
+- In the column "default", *required* means that the file must state it; "small" and "tiny" are the defaults with that preset.
 - A run writes every field with its value to RUN/spec.toml.
+
+| preset | is for |
+| :-- | :-- |
+| `"tiny"` | tests and the quickstart: the whole path in minutes on two CPU cores. AUG is hardly more than an untrained augmentor there, so its tables say nothing of the method |
+| `"small"` | the method's mechanics on two CPU cores: the augmentor moves away from its start, and the representation tells the classes apart |
+| `"paper"`, the default | the paper's sizes and 30 000 iterations, for a GPU |
 
 "#;
 
@@ -97,8 +103,8 @@ struct Section {
 struct FieldsDocument {
     schema: Value,
     order: HashMap<String, &'static [&'static str]>,
-    /// The same experiment with the paper's sizes and with the tiny ones, every default written out.
-    presets: [toml::Table; 2],
+    /// The same experiment with each preset, the paper's sizes first, every default written out.
+    presets: Vec<(&'static str, toml::Table)>,
     text: String,
 }
 
@@ -106,7 +112,9 @@ impl FieldsDocument {
     fn new() -> Result<FieldsDocument> {
         let schema = serde_json::from_str(&json_schema::text()).expect("the schema is JSON");
         let text = opening("The experiment file", "the types in src/core/spec") + INTRODUCTION;
-        Ok(FieldsDocument { schema, order: order(), presets: [resolved("paper")?, resolved("tiny")?], text })
+        let presets = Preset::ALL.map(|preset| Ok((preset.name(), resolved(preset.name())?)));
+        let presets = presets.into_iter().collect::<Result<_>>()?;
+        Ok(FieldsDocument { schema, order: order(), presets, text })
     }
 
     fn text(mut self) -> String {
@@ -227,20 +235,23 @@ impl FieldsDocument {
         format!("| `{name}` | {} | {default} | {meaning} |\n", self.kind(&path, field))
     }
 
-    /// The default of the paper's sizes, and the tiny one where it differs.
+    /// The default of the paper's sizes, and those of the other presets where they differ from it.
     fn default(&self, path: &str, field: &Value) -> String {
-        let stated = match &field["default"] {
+        let mut stated = match &field["default"] {
             Value::Null if field.get("anyOf").is_some() => "absent".to_owned(),
             Value::Null => "see there".to_owned(),
             Value::Object(fields) if !fields.is_empty() => return "its own defaults".to_owned(),
             Value::Object(_) => "`{}`".to_owned(),
             value => format!("`{}`", spaced(value)),
         };
-        let [paper, tiny] = [0, 1].map(|i| value_at(&self.presets[i], path));
-        match tiny.filter(|tiny| path != "preset" && paper.as_ref() != Some(tiny) && !tiny.is_table()) {
-            Some(tiny) => format!("{stated}, tiny: `{tiny}`"),
-            None => stated,
+        let paper = value_at(&self.presets[0].1, path);
+        for (preset, fields) in &self.presets[1..] {
+            let own = value_at(fields, path).filter(|own| paper.as_ref() != Some(own) && !own.is_table());
+            if let Some(own) = own.filter(|_| path != "preset") {
+                write!(stated, ", {preset}: `{own}`").expect("a string takes it");
+            }
         }
+        stated
     }
 
     /// A field's type with its bounds; a link where it is a table of its own.

@@ -11,6 +11,7 @@ use serde_path_to_error::Segment;
 use std::path::Path;
 use toml::{Table, Value};
 
+const SMALL: &str = include_str!("small.toml");
 const TINY: &str = include_str!("tiny.toml");
 
 /// Reads and checks the spec at `path`, with `sets` (each `KEY=VALUE`) laid over it.
@@ -106,6 +107,7 @@ fn resolve(mut table: Table, sets: &[String]) -> std::result::Result<Spec, Locat
     })?;
     let mut resolved = match preset {
         Preset::Paper => Table::new(),
+        Preset::Small => toml::from_str(SMALL).expect("small.toml is valid"),
         Preset::Tiny => toml::from_str(TINY).expect("tiny.toml is valid"),
     };
     merge(&mut resolved, table);
@@ -209,7 +211,7 @@ mod tests {
     use super::*;
     use crate::spec::{Augment, GanLoss};
 
-    const SMALL: &str = r#"title = "t"
+    const SPEC: &str = r#"title = "t"
 corpus = "synthetic"
 classes = { neutral = ["neutral"], angry = ["angry"] }
 protocol.leave-speakers-out.folds = 5
@@ -222,7 +224,7 @@ augment.triplet-gan.copies = 4
 "#;
 
     fn with(sets: &[&str]) -> Result<Spec> {
-        parse(SMALL, "x.toml", &sets.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>())
+        parse(SPEC, "x.toml", &sets.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]
@@ -246,14 +248,20 @@ augment.triplet-gan.copies = 4
 
     #[test]
     fn a_resolved_spec_reads_back_equal() {
-        let spec = with(&["preset=tiny"]).unwrap();
-        assert_eq!(parse(&spec.to_toml(), "spec.toml", &[]).unwrap(), spec);
+        for preset in Preset::ALL {
+            let spec = with(&[&format!("preset={}", preset.name())]).unwrap();
+            assert_eq!(spec.preset, preset);
+            assert_eq!(parse(&spec.to_toml(), "spec.toml", &[]).unwrap(), spec);
+        }
     }
 
-    /// The error of the text with `from` replaced by `to`.
-    fn refused(from: &str, to: &str) -> String {
-        assert!(SMALL.contains(from), "{from}");
-        parse(&SMALL.replace(from, to), "x.toml", &[]).unwrap_err().to_string()
+    /// Margin 7 is of a distance that is summed over this many units.
+    #[test]
+    fn every_preset_has_a_representation_of_128() {
+        for preset in Preset::ALL {
+            let spec = with(&[&format!("preset={}", preset.name())]).unwrap();
+            assert_eq!((spec.representation.lstm, spec.augmentor.margin), (128, 7.0), "{}", preset.name());
+        }
     }
 
     #[test]

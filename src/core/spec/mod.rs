@@ -165,15 +165,31 @@ pub struct Published {
     pub values: IndexMap<String, f64>,
 }
 
-/// Named sets of sizes. `tiny` fits two CPU cores; its values are in src/core/spec/tiny.toml.
+/// Named sets of sizes. The values of `tiny` and `small` are in src/core/spec/tiny.toml and small.toml.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// The sizes of the paper.
+    /// The sizes of the paper, for a GPU.
     #[default]
     Paper,
-    /// Narrow networks and short trainings.
+    /// Narrower networks, at which two CPU cores show the method's mechanics.
+    Small,
+    /// The narrowest networks and the shortest trainings, for tests and the quickstart alone.
     Tiny,
+}
+
+impl Preset {
+    /// All of them, the default first.
+    pub const ALL: [Preset; 3] = [Preset::Paper, Preset::Small, Preset::Tiny];
+
+    /// What a spec calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Preset::Paper => "paper",
+            Preset::Small => "small",
+            Preset::Tiny => "tiny",
+        }
+    }
 }
 
 impl Spec {
