@@ -54,7 +54,7 @@ pub fn of_spec(spec: &Spec) -> Vec<String> {
     let mut found = Vec::new();
     let a = &spec.augmentor;
     let product = a.learning_rate * a.iterations as f64;
-    let trains = spec.condition.iter().any(|c| matches!(c.augment, Augment::TripletGan(_)));
+    let trains = spec.condition.iter().any(|c| matches!(&c.augment, Augment::TripletGan(a) if a.trained));
     if trains && product < 0.003 {
         found.push(format!(
             "augmentor.learning-rate x iterations = {product:.4}, the paper's is 0.03: the augmentor will hardly move"

@@ -17,6 +17,9 @@ name = "no-aug"
 [[condition]]
 name = "aug"
 augment.triplet-gan = { copies = 2, of = "all" }
+[[condition]]
+name = "untrained"
+augment.triplet-gan = { trained = false, copies = 2, of = "all" }
 "#;
 
 fn estimate(dir: &Path, spec: &str, more: &[&str]) -> Value {
@@ -44,9 +47,9 @@ fn what_is_counted_is_what_a_run_does() {
     // 24 utterances of a segment each, half of them in a fold's training set: 3 steps of up to 5 an epoch.
     let expected = [
         ("augmentor (model, var, bal)", 2, 3, 3),
-        ("augmenting", 2, 24, 24),
-        ("classifier, 5 segments a step", 4, 9, 9),
-        ("testing", 4, 12, 12),
+        ("augmenting", 4, 24, 24),
+        ("classifier, 5 segments a step", 6, 9, 9),
+        ("testing", 6, 12, 12),
     ];
     assert_eq!(
         rows(&before),
@@ -69,7 +72,7 @@ fn what_is_counted_is_what_a_run_does() {
 
     let after = estimate(dir, "x.toml", &args);
     assert_eq!(rows(&after), []);
-    assert_eq!((&after["kept"]["augmentor"], &after["kept"]["classifier"]), (&2.into(), &4.into()));
+    assert_eq!((&after["kept"]["augmentor"], &after["kept"]["classifier"]), (&4.into(), &6.into()));
     let text = |more: &[&str]| {
         stdout(&seraug(dir, &[&["plan", "x.toml", "--estimate", "--quiet"], &args[..], more].concat()))
     };
@@ -79,9 +82,9 @@ fn what_is_counted_is_what_a_run_does() {
     let sets: Vec<&str> = sets.iter().flat_map(|s| ["--set", *s]).collect();
     let others = estimate(dir, "x.toml", &[&args[..], &sets[..]].concat());
     let expected = [
-        ("augmenting", 2, 24, 24),
-        ("classifier, 5 segments a step", 4, 12, 12),
-        ("testing", 4, 12 + 3 * 6, 12 + 3 * 6),
+        ("augmenting", 4, 24, 24),
+        ("classifier, 5 segments a step", 6, 12, 12),
+        ("testing", 6, 12 + 3 * 6, 12 + 3 * 6),
     ];
     assert_eq!(
         rows(&others),
@@ -95,7 +98,7 @@ fn what_is_counted_is_what_a_run_does() {
 
     let text = text(&[]);
     assert!(text.contains("\n  nothing to train\n"), "{text}");
-    assert!(text.contains("shared with another cell: 2 augmentors, 4 classifiers"), "{text}");
+    assert!(text.contains("shared with another cell: 4 augmentors, 6 classifiers"), "{text}");
 }
 
 #[test]

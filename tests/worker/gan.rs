@@ -1,12 +1,14 @@
 //! Training the augmentor on small synthetic patterns.
 
-use crate::fixtures::augmentor::{ALL, bank, flats, rows, task, tiny, values};
+use crate::fixtures::augmentor::{ALL, LABELS, bank, flats, rows, task, tiny, values};
 use seraug_core::rng::Seed;
-use seraug_core::spec::GanLoss;
+use seraug_core::spec::{GanLoss, TripletGan};
 use seraug_train::feature_bank::{Bank, indices};
 use seraug_train::generators::augment;
 use seraug_train::generators::triplet_gan::augment::pieces;
 use seraug_train::generators::triplet_gan::{AugmentorTask, Networks, Preserved, Trainer, train};
+use seraug_train::generators::{Generate, Trained, TrainingTask};
+use seraug_train::history::LoggedRow;
 use tch::{Device, Kind, Tensor};
 
 fn value(t: &Tensor) -> f64 {
@@ -50,6 +52,37 @@ fn training_twice_is_bit_equal_and_rows_are_complete() {
     assert_eq!(names.join(" "), expected.replace("var ", "").replace("bal ", ""));
     // The draws of a purpose do not hang on which losses there are.
     assert_eq!(model[0].get("rep"), rows_a[0].get("rep"));
+}
+
+#[test]
+fn untrained_is_what_a_training_begins_with() {
+    let (spec, bank, dir) = (tiny(&[]), bank(), tempfile::tempdir().unwrap());
+    let untrained = TripletGan { trained: false, ..TripletGan::default() };
+    let task_of = TrainingTask { spec: &spec, bank: &bank, labels: &LABELS, seed: Seed::new(11) };
+    let mut no_row = |row: LoggedRow| -> seraug_core::error::Result<()> { panic!("{row:?}") };
+    let networks = <Networks as Trained<TripletGan>>::train(&untrained, &task_of, &mut no_row).unwrap();
+    for losses in [&ALL[..], &[GanLoss::Gan]] {
+        let begun = Trainer::new(task(&spec, &bank, losses)).unwrap();
+        assert_eq!(
+            flats(&networks),
+            flats(&begun.networks),
+            "before the first step, whatever it trains with"
+        );
+    }
+    let start = &flats(&networks)[0];
+    assert!(*start == *Trained::<TripletGan>::weights(&networks));
+    assert!(*start != flats(&rows(&spec, &ALL).0)[0], "a training moves it");
+    assert_eq!(untrained.network_names(), ["augmentor"]);
+    assert_eq!(untrained.network_sizes(&spec).len(), 1);
+
+    Trained::save(&networks, &untrained, dir.path()).unwrap();
+    let files = std::fs::read_dir(dir.path()).unwrap().flatten().map(|e| e.file_name()).collect::<Vec<_>>();
+    assert_eq!(files, ["augmentor.safetensors"]);
+    // A cached one serves specs that differ in what only a training reads.
+    let other = tiny(&["representation.lstm=4", "discriminator.lstm=4"]);
+    let loaded =
+        <Networks as Trained<TripletGan>>::load(&untrained, &other, dir.path(), Device::Cpu).unwrap();
+    assert!(flats(&loaded)[0] == *start);
 }
 
 #[test]

@@ -265,6 +265,30 @@ augment.triplet-gan.copies = 4
     }
 
     #[test]
+    fn an_untrained_augmentor_is_written_and_has_no_losses_of_its_own() {
+        let trained = with(&[]).unwrap();
+        assert!(!trained.to_toml().contains("trained"), "so that every key is what it was");
+        let set = "condition.aug.augment.triplet-gan.trained=false";
+        let spec = with(&[set]).unwrap();
+        let Augment::TripletGan(gan) = &spec.condition[1].augment else { panic!() };
+        assert_eq!((gan.trained, gan.is_guided(), gan.copies), (false, false, 4));
+        assert!(spec.to_toml().contains("trained = false"));
+        assert_eq!(parse(&spec.to_toml(), "spec.toml", &[]).unwrap(), spec);
+        let e = refused("triplet-gan.copies = 4", "triplet-gan = { trained = false, losses = [\"model\"] }");
+        assert_eq!(
+            e,
+            "x.toml:10:42: condition.aug.augment.triplet-gan.losses: trained = false trains with no losses; \
+             leave `losses` out"
+        );
+    }
+
+    /// The error of the text with `from` replaced by `to`.
+    fn refused(from: &str, to: &str) -> String {
+        assert!(SPEC.contains(from), "{from}");
+        parse(&SPEC.replace(from, to), "x.toml", &[]).unwrap_err().to_string()
+    }
+
+    #[test]
     fn a_misspelt_word_is_pointed_at_and_put_right() {
         assert_eq!(refused("corpus", "corpsu"), "x.toml:2:1: unknown field `corpsu`, did you mean `corpus`?");
         assert_eq!(

@@ -7,7 +7,7 @@ use crate::render::caption::{corpus, list};
 use crate::render::result_table::{ResultTable, TableEntry, paired};
 use crate::render::text::sign;
 use seraug_core::error::Result;
-use seraug_core::spec::{Augment, Condition, GanLoss};
+use seraug_core::spec::{Augment, Condition};
 use seraug_core::text::plural;
 
 /// The two sentences at the top of a page.
@@ -150,11 +150,13 @@ fn shows(run: &LoadedRun, table: &ResultTable, contrasts: &[Contrast]) -> Result
     let over_base = against(table.entry(best, Column::Difference), best, base_row);
     let mut text = format!("{named} reached {value:.1} % in {what} ({base}: {base_mean:.1} %): {over_base}");
     let copies = best_of(&|c| matches!(c.augment, Augment::Copies(_)));
+    let untrained = best_of(&|c| matches!(&c.augment, Augment::TripletGan(a) if !a.trained));
     // The augmentor of the paper; without its guidance it is one of the baselines.
-    let gan = best_of(&|c| matches!(&c.augment, Augment::TripletGan(a) if GanLoss::guided(&a.losses)));
-    if let (Some(copies), Some(gan)) = (copies, gan) {
-        let d = paired(run, table.unit, gan, copies)?;
-        let over = against(d.as_ref(), gan, copies);
+    let gan = best_of(&|c| matches!(&c.augment, Augment::TripletGan(a) if a.is_guided()));
+    for control in [copies, untrained].into_iter().flatten() {
+        let Some(gan) = gan else { break };
+        let d = paired(run, table.unit, gan, control)?;
+        let over = against(d.as_ref(), gan, control);
         text += &format!("; {} is {over}", table.rows[gan].label);
     }
     text += ".";

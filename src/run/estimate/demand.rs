@@ -24,7 +24,7 @@ pub struct Demand {
 /// The work of a cell.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CellWork {
-    /// The generator, if it is trained, and how long.
+    /// The generator, if it is trained, and how long: not one of 0 iterations, which takes no time.
     pub augmentor: Option<(Augment, TrainingWork)>,
     /// Batch size and steps of the classifier, if it is trained.
     pub classifier: Option<(usize, usize)>,
@@ -74,7 +74,8 @@ fn work(plan: &Plan, cell: &Cell, frames: &[usize], augmentor: bool, classifier:
     let mut work = CellWork::default();
     let generator = augment.generator();
     if augmentor {
-        work.augmentor = generator.and_then(|g| g.work(spec)).map(|work| (augment.clone(), work));
+        let training = generator.and_then(|g| g.work(spec)).filter(|work| work.iterations > 0);
+        work.augmentor = training.map(|work| (augment.clone(), work));
     }
     if classifier {
         let sum = |items: &[usize], of: &dyn Fn(usize) -> usize| {

@@ -268,6 +268,46 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
     }
 
     #[test]
+    fn an_untrained_augmentor_has_a_key_of_what_makes_its_copies() {
+        let untrained =
+            |sets: &[&str]| of(&[&["condition.aug.augment.triplet-gan.trained=false"], sets].concat());
+        let plain = untrained(&[]);
+        assert_eq!(of(&[]), of(&["condition.aug.augment.triplet-gan.trained=true"]));
+        assert!(plain[0] != of(&[])[0], "of the trained one");
+        assert!(plain[1] != of(&["augmentor.log-every=1"])[1], "whose checkpoints are not its own");
+        for training in [
+            "augmentor.iterations=7",
+            "augmentor.batch=7",
+            "augmentor.learning-rate=1e-3",
+            "augmentor.margin=3",
+            "augmentor.weights.gan=3",
+            "augmentor.attention=shared",
+            "augmentor.log-every=7",
+            "discriminator.widths=[8,8,8,8]",
+            "representation.widths=[8,8,8,8,8]",
+        ] {
+            assert_eq!(untrained(&[training]), plain, "{training}");
+        }
+        for making in [
+            "augmentor.frames=128",
+            "augmentor.padding=repeat",
+            "augmentor.widths=[8,16,32]",
+            "augmentor.latent=map",
+            "augmentor.noise=input",
+            "augmentor.decoder-width=8",
+            "augmentor.init=framework",
+            "augmentor.output=tanh",
+            "augmentor.projection-mean=all",
+            "augmentor.epsilon=[0.1,0.2]",
+            "features.mel-scale=htk",
+            "precision=bf16",
+        ] {
+            let other = untrained(&[making]);
+            assert!(other[0] != plain[0] && other[1] != plain[1], "{making}");
+        }
+    }
+
+    #[test]
     fn batch_norm_on_a_cpu_is_of_the_classifiers_key_alone() {
         let set = ["classifier.network.vgg.batch-norm=true"];
         let (plain, cpu, cuda) = (of(&[]), of(&set), on("cuda", &set));

@@ -46,7 +46,11 @@ pub(super) fn changes(old: &Spec, new: &Spec, name: &str) -> Changes {
         differ
     };
     let kind = kind(&now);
-    let (augmentor, mut classifier) = (read(0), read(1));
+    let (mut augmentor, mut classifier) = (read(0), read(1));
+    if kind == "triplet-gan" {
+        // What it decides is spread over the key.
+        augmentor.push(augment(&now, &[&kind, "trained"]));
+    }
     // `of` is not in the key, which has the utterances that it chooses.
     classifier.push(augment(&now, &[&kind, "of"]));
     let of = |paths: &[Vec<String>]| -> Vec<String> {
@@ -195,6 +199,9 @@ augment.triplet-gan = {}
         let change = "condition.copies.augment copies → triplet-gan";
         assert_eq!(of(&gan, "copies"), lists([&[change], &[change], &[]]));
         assert_eq!(of(&["condition.no-aug.augment.mixup.alpha=0.2"], "no-aug")[1].len(), 1);
+        let trained = ["condition.aug.augment.triplet-gan.trained=false"];
+        let change = "condition.aug.augment.triplet-gan.trained none → false";
+        assert_eq!(of(&trained, "aug"), lists([&[change], &[], &[]]));
     }
 
     #[test]

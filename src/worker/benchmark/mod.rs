@@ -160,8 +160,9 @@ condition = [{ name = "no-aug" }]
     #[test]
     fn what_is_asked_for_is_timed_and_nothing_else() {
         let spec = tiny();
-        let gan =
-            Augment::TripletGan(TripletGan { losses: vec![GanLoss::Gan], copies: 1, of: CopySource::All });
+        let losses = vec![GanLoss::Gan];
+        let gan = TripletGan { losses, copies: 1, of: CopySource::All, ..TripletGan::default() };
+        let gan = Augment::TripletGan(gan);
         let gan = std::slice::from_ref(&gan);
         let request = |generators: &[Augment], batches: &[usize], windows: bool| BenchmarkRequest {
             spec: spec.to_toml(),

@@ -8,6 +8,7 @@ use seraug_core::spec::Augment;
 use seraug_core::store::Stage;
 use seraug_run::plan::{Cell, augmentor_sees};
 use seraug_train::feature_bank::Bank;
+use seraug_train::generators::Trained;
 use seraug_train::generators::triplet_gan::{Networks, augment};
 use std::path::Path;
 
@@ -25,7 +26,7 @@ pub fn write(context: &CellContext, cell: &Cell, data: &FoldData, dir: &Path) ->
     else {
         return Err(Error::failed(format!("{}: a gallery without an augmentor", cell.id)));
     };
-    let networks = Networks::load_trained(&gan.losses, &store.dir(Stage::Augmentor, key), spec, device)?;
+    let networks: Networks = Trained::load(gan, spec, &store.dir(Stage::Augmentor, key), device)?;
     let seed = cell.seed.child("gallery");
     let chosen = choose(context, seed.child("choice"), augmentor_sees(spec, &cell.fold), PER_CLASS);
     let position = |i: &usize| cell.fold.train.binary_search(i).expect("it sees training utterances");

@@ -167,7 +167,7 @@ impl TrainingInputs {
 pub struct TrainingWork {
     /// What tells its iterations from those of other generators of an experiment: its losses, or its name.
     pub of: Vec<String>,
-    /// Iterations in all.
+    /// Iterations in all; 0 where the generator is used as it is before its training.
     pub iterations: usize,
 }
 

@@ -21,6 +21,12 @@ pub struct TripletGan {
     /// Loss groups; the ablation drops some.
     #[serde(default = "all_losses")]
     pub losses: Vec<GanLoss>,
+    /// `false` is a control: the augmentor before its first step, with the initial weights of the trained one of the same fold
+    /// and seed and with the same noise and epsilon for its copies. `losses` must then be left out, because nothing is trained
+    /// with them.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[schemars(extend("default" = true))]
+    pub trained: bool,
     /// Augmentations of each sample (the paper: 4).
     #[serde(default = "four")]
     #[schemars(range(min = 1, max = 1000))]
@@ -61,7 +67,13 @@ impl TripletGan {
 
     /// Whether the augmentor is trained beside a representation learner.
     pub fn is_guided(&self) -> bool {
-        GanLoss::guided(&self.losses)
+        self.trained && GanLoss::guided(&self.losses)
+    }
+}
+
+impl Default for TripletGan {
+    fn default() -> TripletGan {
+        TripletGan { losses: all_losses(), trained: true, copies: four(), of: CopySource::default() }
     }
 }
 
@@ -77,6 +89,12 @@ impl Generator for TripletGan {
 
     fn check(&self, here: &FieldPath, spec: &Spec) -> CheckResult {
         let losses = &here.field("losses");
+        if !self.trained {
+            // A resolved spec states the default.
+            return need(self.losses == all_losses(), losses, || {
+                "trained = false trains with no losses; leave `losses` out".into()
+            });
+        }
         let distinct: HashSet<_> = self.losses.iter().collect();
         let alone = self.losses == [GanLoss::Gan];
         let guided = distinct.contains(&GanLoss::Model) && self.is_guided();
@@ -89,13 +107,16 @@ impl Generator for TripletGan {
     }
 
     fn training(&self, spec: &Spec, on: &TrainedOn) -> Option<TrainingInputs> {
+        if !self.trained {
+            return Some(untrained(spec, on));
+        }
         let losses = self.sorted_losses();
         let mut inputs = KeyInputs {
             features: &spec.features,
             features_version: on.features_version,
             precision: spec.precision,
             augmentor: read_by(&spec.augmentor, &losses),
-            discriminator: &spec.discriminator,
+            discriminator: Some(&spec.discriminator),
             representation: self.is_guided().then_some(&spec.representation),
             losses,
             seen: on.seen,
@@ -111,12 +132,17 @@ impl Generator for TripletGan {
     }
 
     fn work(&self, spec: &Spec) -> Option<TrainingWork> {
+        if !self.trained {
+            return Some(TrainingWork { of: vec!["untrained".to_owned()], iterations: 0 });
+        }
         let losses = self.sorted_losses().iter().map(|l| format!("{l:?}").to_lowercase()).collect();
         Some(TrainingWork { of: losses, iterations: spec.augmentor.iterations })
     }
 
     fn set_iterations(&self, spec: &mut Spec, iterations: usize) {
-        spec.augmentor.iterations = iterations;
+        if self.trained {
+            spec.augmentor.iterations = iterations;
+        }
     }
 
     fn windows(&self, spec: &Spec, frames: usize) -> usize {
@@ -137,7 +163,9 @@ struct KeyInputs<'a> {
     #[serde(skip_serializing_if = "Precision::is_f32")]
     precision: Precision,
     augmentor: Augmentor,
-    discriminator: &'a Discriminator,
+    /// Absent where nothing is trained.
+    discriminator: Option<&'a Discriminator>,
+    /// Absent where it is not trained.
     representation: Option<&'a Representation>,
     losses: Vec<GanLoss>,
     /// Digest of what it is trained on.
@@ -146,6 +174,47 @@ struct KeyInputs<'a> {
     train: &'a str,
     seed: u64,
     device: &'a str,
+}
+
+/// The inputs of an augmentor before its first step: what makes its weights and its copies, and nothing that only a training
+/// reads. The data is kept, although it decides nothing: every fold has an entry of its own, as of a trained augmentor, and
+/// what a key differs by is told alike. No training continues it, so the trajectory is the key.
+fn untrained(spec: &Spec, on: &TrainedOn) -> TrainingInputs {
+    let TrainedOn { features_version, seen, train, seed, device } = *on;
+    let key = TrainingInputs::text(&KeyInputs {
+        features: &spec.features,
+        features_version,
+        precision: spec.precision,
+        augmentor: read_untrained(&spec.augmentor),
+        discriminator: None,
+        representation: None,
+        losses: Vec::new(),
+        seen,
+        train,
+        seed,
+        device,
+    });
+    TrainingInputs { version: VERSION, trajectory: key.clone(), key }
+}
+
+/// The augmentor's fields with those that only a training reads set to one value; no training has 0 iterations.
+fn read_untrained(augmentor: &Augmentor) -> Augmentor {
+    let Augmentor { frames, padding, widths, latent, noise, decoder_width, init, .. } = *augmentor;
+    let Augmentor { output, projection_mean, epsilon, .. } = *augmentor;
+    Augmentor {
+        frames,
+        padding,
+        widths,
+        latent,
+        noise,
+        decoder_width,
+        init,
+        output,
+        projection_mean,
+        epsilon,
+        iterations: 0,
+        ..Augmentor::default()
+    }
 }
 
 /// The augmentor's fields with those that these losses do not read set to one value, so that a change
@@ -171,4 +240,12 @@ fn read_by(augmentor: &Augmentor, losses: &[GanLoss]) -> Augmentor {
 
 fn all_losses() -> Vec<GanLoss> {
     vec![GanLoss::Model, GanLoss::Var, GanLoss::Bal]
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(trained: &bool) -> bool {
+    *trained
 }

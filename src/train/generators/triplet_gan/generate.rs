@@ -10,7 +10,7 @@ use seraug_core::spec::{Spec, TripletGan};
 use std::path::Path;
 use tch::{Device, Tensor};
 
-/// As provenance names them; the last where it guides.
+/// As provenance names them; the last where it guides, the first alone where nothing is trained.
 const NETWORKS: [&str; 3] = ["augmentor", "discriminator", "representation learner"];
 
 impl Generate for TripletGan {
@@ -24,7 +24,11 @@ impl Generate for TripletGan {
     }
 
     fn network_names(&self) -> &'static [&'static str] {
-        if self.is_guided() { &NETWORKS } else { &NETWORKS[..2] }
+        match (self.trained, self.is_guided()) {
+            (false, _) => &NETWORKS[..1],
+            (true, false) => &NETWORKS[..2],
+            (true, true) => &NETWORKS,
+        }
     }
 
     fn network_sizes(&self, spec: &Spec) -> Vec<NetworkInfo> {
@@ -48,6 +52,10 @@ fn info(name: &str, parameters: i64, macs: u64) -> NetworkInfo {
 impl Trained<TripletGan> for Networks {
     fn train(generator: &TripletGan, task: &TrainingTask, control: &mut dyn Control) -> Result<Networks> {
         let TrainingTask { spec, bank, labels, seed } = *task;
+        if !generator.trained {
+            // Those that the training of the same fold and seed begins with.
+            return Ok(Networks::new(spec, seed, bank.device()));
+        }
         let (losses, classes) = (generator.sorted_losses(), spec.classes.len());
         train(AugmentorTask { spec, losses: &losses, bank, labels, classes, seed }, control)
     }
@@ -57,10 +65,16 @@ impl Trained<TripletGan> for Networks {
     }
 
     fn load(generator: &TripletGan, spec: &Spec, dir: &Path, device: Device) -> Result<Networks> {
+        if !generator.trained {
+            return Networks::load_augmentor(dir, spec, device);
+        }
         Networks::load_trained(&generator.losses, dir, spec, device)
     }
 
     fn save(&self, generator: &TripletGan, dir: &Path) -> Result<()> {
+        if !generator.trained {
+            return self.save_augmentor(dir);
+        }
         self.save_trained(&generator.losses, dir)
     }
 

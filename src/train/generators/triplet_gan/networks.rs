@@ -49,6 +49,11 @@ impl Networks {
         self.discriminator.params.save(&dir.join(FILES[1]))
     }
 
+    /// Writes augmentor.safetensors alone into `dir`: before the first step the other two say nothing.
+    pub fn save_augmentor(&self, dir: &Path) -> Result<()> {
+        self.augmentor.params.save(&dir.join(FILES[0]))
+    }
+
     /// Reads what [`Networks::save`] wrote.
     ///
     /// # Errors
@@ -69,6 +74,16 @@ impl Networks {
         if GanLoss::guided(losses) {
             networks.representation.params.load(&dir.join(FILES[2]))?;
         }
+        Ok(networks)
+    }
+
+    /// Reads what [`Networks::save_augmentor`] wrote; the other two come with fresh parameters.
+    ///
+    /// # Errors
+    /// As [`Networks::load`].
+    pub fn load_augmentor(dir: &Path, spec: &Spec, device: Device) -> Result<Networks> {
+        let mut networks = Networks::new(spec, Seed::new(0), device);
+        networks.augmentor.params.load(&dir.join(FILES[0]))?;
         Ok(networks)
     }
 }
