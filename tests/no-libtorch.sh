@@ -29,7 +29,7 @@ works 'report' --help
 works 'index.html' report "$run" --reports "$work/reports"
 works 'cells done' status "$run"
 works 'emodb' corpus list
-works '15 cells' plan experiments/quickstart.toml --device cpu --results "$work/results"
+works '20 cells' plan experiments/quickstart.toml --device cpu --results "$work/results"
 works 'What differs' compare "$run" "$run"
 if env -i "$work/seraug" run experiments/quickstart.toml --device cpu --results "$work/results" 2>"$work/err"; then
     fail "seraug run works without its worker"

@@ -53,7 +53,7 @@ augment.copies.of = "all"
 #[test]
 fn ten_thousand_cells_after_a_run_of_as_many_are_planned() {
     let world = World::new();
-    let seeds: Vec<String> = (1..=500).map(|s| s.to_string()).collect();
+    let seeds: Vec<String> = (1..=400).map(|s| s.to_string()).collect();
     let set = format!("seeds=[{}]", seeds.join(","));
     let all = "protocol.leave-speakers-out.only=[]";
     world.begin(&world.plan(&[&set, all]), "20260101T000000Z");
@@ -62,12 +62,14 @@ fn ten_thousand_cells_after_a_run_of_as_many_are_planned() {
     let verdicts = world.verdicts(&plan);
     assert_eq!(verdicts.len(), 10_000);
     let expected = "to run: augmentor (augmentor.iterations 100 → 7), classifier";
-    assert_eq!(verdicts.iter().filter(|v| CellAction::line(v) == expected).count(), 2500);
+    assert_eq!(verdicts.iter().filter(|v| CellAction::line(v) == expected).count(), 2000);
 }
 
-/// Two corpora, every augmentation, and sets of losses; the second condition is where a key has the most parts.
+/// Two corpora, every augmentation, and sets of losses; the second condition is where a key has the most parts. `tiny` had a
+/// representation of 32 when the first keys were written down.
 const ALL: &str = r#"title = "t"
 preset = "tiny"
+representation.lstm = 32
 classes = { neutral = ["neutral"], angry = ["angry"] }
 protocol.cross-lingual = { sources = ["mine"], targets = ["other"], speakers = "overlap", test = 0.3, full = 0.6 }
 [[condition]]
@@ -135,7 +137,7 @@ fn keys_and_trajectories_are_those_of_earlier_versions() {
             world.plan_on(spec::parse(ALL, "x.toml", &list).unwrap(), device.parse().unwrap()),
         );
     }
-    add("table2-emodb", "cpu", world.plan(&["seeds=[1,2]"]));
+    add("table2-emodb", "cpu", world.plan(&["representation.lstm=32", "seeds=[1,2]"]));
     let committed = std::fs::read_to_string(root().join("tests/golden/keys/keys.tsv")).unwrap();
     let made = concat!(env!("CARGO_TARGET_TMPDIR"), "/keys.tsv");
     std::fs::write(made, &found).unwrap();

@@ -20,13 +20,14 @@ fn remove(store: &Store, stage: Stage, key: &Key) {
 fn a_first_plan_is_new_and_later_ones_say_what_is_new_about_a_cell() {
     let world = World::new();
     let new = "to run: classifier (new)";
-    assert_eq!(world.said(&[]), [new, new, new, "to run: augmentor, classifier (new)"]);
+    let both = "to run: augmentor, classifier (new)";
+    assert_eq!(world.said(&[]), [new, new, new, both, both]);
     world.begin(&world.plan(&[]), "20260101T000000Z");
     let seeds = world.said(&["seeds=[1,2]"]);
     assert_eq!(seeds[0], "to run: classifier (not reached in 20260101T000000Z-abc)");
-    assert_eq!(seeds[7], "to run: augmentor, classifier (new seed)");
+    assert_eq!(seeds[8], "to run: augmentor, classifier (new seed)");
     let folds = world.said(&["protocol.leave-speakers-out.only=[1,2]"]);
-    assert_eq!(folds[4], "to run: classifier (new fold)");
+    assert_eq!(folds[5], "to run: classifier (new fold)");
     let mut spec = world.plan(&[]).spec;
     spec.condition[2].name = "twice".into();
     assert_eq!(world.verdicts(&world.plan_of(spec))[2].line(), "to run: classifier (new condition)");
@@ -65,6 +66,9 @@ fn a_change_of_the_spec_is_told_where_it_is_read() {
     let said = world.said(&["augmentor.iterations=400"]);
     assert_eq!(said[..3], CONDITIONS.map(cached)[..3]);
     assert_eq!(said[3], "to run: augmentor (augmentor.iterations 100 → 400), classifier");
+    assert_eq!(said[4], cached("untrained"), "no training, no change");
+    let trained = world.said(&["condition.untrained.augment.triplet-gan.trained=true"]);
+    assert_eq!(trained[4], format!("cached (made by {EXPERIMENT}/aug/fold-1/seed-1)"), "trained, it is AUG");
     let both = ["augmentor.iterations=400", "classifier.epochs=7"];
     assert_eq!(world.said(&both)[0], "to run: classifier (classifier.epochs 20 → 7)");
     assert_eq!(
@@ -104,7 +108,7 @@ fn what_became_of_a_cell_that_was_planned_before_is_told() {
     let world = World::new();
     let plan = world.plan(&[]);
     let run = world.begin(&plan, "20260101T000000Z");
-    let [_, weighted, copies, aug] = &plan.cells[..] else { panic!() };
+    let [_, weighted, copies, aug, _] = &plan.cells[..] else { panic!() };
     let store = world.store();
     // Done here, and then taken out of the store: nothing is to be done all the same.
     world.make(weighted);
@@ -118,6 +122,7 @@ fn what_became_of_a_cell_that_was_planned_before_is_told() {
         "done (in 20260101T000000Z-abc)",
         "to run: classifier (failed in 20260101T000000Z-abc: loss is not finite at step 7)",
         "to run: augmentor (interrupted at step 40 of 100), classifier",
+        "to run: augmentor (not reached in 20260101T000000Z-abc), classifier",
     ];
     assert_eq!(world.said(&[]), expected);
     remove(&store, Stage::Classifier, &weighted.classifier);
@@ -259,14 +264,14 @@ fn a_large_plan_is_told_by_condition_and_all_of_it_on_demand() {
     let text = plan(&[]);
     let aug = text.lines().find(|l| l.starts_with("aug ")).unwrap();
     assert!(aug.ends_with("  20 to run: augmentor, classifier (new)"), "{text}");
-    assert_eq!(text.lines().filter(|l| l.contains("  train ")).count(), 4, "{text}");
-    assert!(text.ends_with("  80 cells: 80 to run\n"), "{text}");
+    assert_eq!(text.lines().filter(|l| l.contains("  train ")).count(), 5, "{text}");
+    assert!(text.ends_with("  100 cells: 100 to run\n"), "{text}");
     let all = plan(&["--all"]);
-    assert_eq!(all.lines().filter(|l| l.contains("/fold-")).count(), 80, "{all}");
+    assert_eq!(all.lines().filter(|l| l.contains("/fold-")).count(), 100, "{all}");
     let json: Vec<serde_json::Value> = serde_json::from_str(&plan(&["--json"])).unwrap();
-    assert_eq!(json.len(), 80);
-    let last = &json[79];
+    assert_eq!(json.len(), 100);
+    let last = &json[99];
     assert_eq!((&last["state"], &last["reason"]), (&"to run".into(), &"augmentor, classifier (new)".into()));
     assert_eq!(last["to_run"], serde_json::json!(["augmentor", "classifier"]));
-    assert_eq!(plan(&["--set", "protocol.leave-speakers-out.only=[1]"]).lines().count(), 3 + 16 + 1);
+    assert_eq!(plan(&["--set", "protocol.leave-speakers-out.only=[1]"]).lines().count(), 3 + 20 + 1);
 }

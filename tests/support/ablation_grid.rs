@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
-/// Flags for twelve cells of a few seconds in all, whose logged rows and checkpoints fall on different steps.
+/// Flags for fourteen cells of a few seconds in all, whose logged rows and checkpoints fall on different steps.
 pub const GRID: [&str; 26] = [
     "--set",
     "preset=tiny",

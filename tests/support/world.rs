@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub const EXPERIMENT: &str = "open/table2-emodb";
 /// Its conditions, in the order of the cells of the first fold.
-pub const CONDITIONS: [&str; 4] = ["no-aug", "weighted", "copies", "aug"];
+pub const CONDITIONS: [&str; 5] = ["no-aug", "weighted", "copies", "aug", "untrained"];
 
 /// A temporary folder with a corpus and results.
 pub struct World {
@@ -75,9 +75,9 @@ impl World {
         self.verdicts(&self.plan(sets)).iter().map(CellAction::line).collect()
     }
 
-    /// What `plan` says about the last condition, `aug`.
+    /// What `plan` says about the condition `aug`.
     pub fn of_aug(&self, sets: &[&str]) -> String {
-        self.said(sets).pop().unwrap()
+        self.said(sets).swap_remove(3)
     }
 
     /// Creates the directory of a run that has just started.

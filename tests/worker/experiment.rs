@@ -86,16 +86,16 @@ fn two_runs_are_equal_and_a_third_trains_nothing() {
     emodb(one.path());
     emodb(two.path());
     let (a, b) = (run_in(one.path()), run_in(two.path()));
-    assert_eq!(outcomes(&a).len(), 6);
+    assert_eq!(outcomes(&a).len(), 7);
     assert_eq!(outcomes(&a), outcomes(&b));
     let trained = weights(&one.path().join("results"));
-    assert_eq!(trained.len(), 9, "six classifiers and three augmentors");
+    assert_eq!(trained.len(), 11, "seven classifiers and four augmentors");
     assert_eq!(trained, weights(&two.path().join("results")));
     let again = run_in(one.path());
     assert_ne!(again, a, "a run is never overwritten");
     assert_eq!(fs::read(again.join("outcomes.csv")).unwrap(), fs::read(a.join("outcomes.csv")).unwrap());
     let info = fs::read_to_string(again.join("run.toml")).unwrap();
-    assert!(info.contains("cells-cached = 6\ncells-trained = 0"), "{info}");
+    assert!(info.contains("cells-cached = 7\ncells-trained = 0"), "{info}");
     assert_eq!(info.matches("hits = 0").count(), 7, "the audit is in every run");
     for file in
         ["spec.toml", "cells/aug/fold-1/seed-1/predictions.csv", "cells/aug/fold-1/seed-1/history.csv"]
@@ -105,6 +105,50 @@ fn two_runs_are_equal_and_a_third_trains_nothing() {
     galleries(&a, &again);
     let page = seraug(one.path(), &["report", "results/open/ablation-emodb/latest"]);
     assert!(page.status.success() && stdout(&page).contains("index.html"), "{}", stderr(&page));
+}
+
+/// At a rate that no number feels, AUG ends where it begins: its stage and its cell are those of the untrained augmentor.
+#[test]
+fn an_untrained_augmentor_is_the_trained_one_before_its_first_step() {
+    let dir = tempfile::tempdir().unwrap();
+    emodb(dir.path());
+    let (code, run, err) =
+        run(dir.path(), "open/table2-emodb.toml", &["--set", "augmentor.learning-rate=1e-300"]);
+    assert_eq!(code, 0, "{err}");
+    let file = |condition: &str, name: &str| {
+        fs::read_to_string(run.join(format!("cells/{condition}/fold-1/seed-1")).join(name)).unwrap()
+    };
+    assert_eq!(file("aug", "predictions.csv"), file("untrained", "predictions.csv"));
+    assert_ne!(file("copies", "predictions.csv"), file("untrained", "predictions.csv"));
+    let stages = weights(&dir.path().join("results"));
+    let augmentors: Vec<_> = stages.iter().filter(|(name, _)| name.starts_with("augmentor-")).collect();
+    let [one, other] = augmentors[..] else { panic!("{stages:?}") };
+    assert!(one.0 != other.0 && one.1 == other.1, "two keys, the same weights: {stages:?}");
+    // Nothing was trained, so there is no row, and nothing is kept of the other two networks.
+    let history = |condition: &str| file(condition, "history.csv");
+    assert!(history("aug").contains("\naugmentor,2,") && !history("untrained").contains("augmentor"));
+    assert!(history("untrained").starts_with("stage,step,loss,"), "{}", history("untrained"));
+    let store = dir.path().join("results/.store");
+    let kept =
+        |name: &str| augmentors.iter().filter(|(stage, _)| store.join(stage).join(name).exists()).count();
+    assert_eq!((kept("augmentor.safetensors"), kept("representation.safetensors")), (2, 1));
+    assert!(file("untrained", "log.txt").contains("augmentor"), "{}", file("untrained", "log.txt"));
+    let gallery =
+        |condition: &str| fs::read(run.join(format!("cells/{condition}/fold-1/seed-1/gallery.npy")));
+    assert_eq!(gallery("aug").unwrap(), gallery("untrained").unwrap());
+
+    let seraug = |args: &[&str]| {
+        let output = seraug(dir.path(), args);
+        assert!(output.status.success(), "{args:?}: {}", stderr(&output));
+        stdout(&output)
+    };
+    let latest = "results/open/table2-emodb/latest";
+    assert!(seraug(&["status", latest]).contains("5 of 5 cells done"));
+    assert!(seraug(&["report", latest]).contains("index.html"));
+    let page = format!("reports/open/table2-emodb/{}/index.html", run.file_name().unwrap().to_str().unwrap());
+    let page = fs::read_to_string(dir.path().join(page)).unwrap();
+    assert!(page.contains("points over Untrained AUG"), "the verdict compares AUG with it");
+    seraug(&["store", "verify"]);
 }
 
 #[test]
@@ -121,7 +165,11 @@ fn baselines_take_equal_steps_and_repeat() {
     let trained = weights(&one.path().join("results"));
     assert_eq!(trained, weights(&two.path().join("results")));
     let digests: std::collections::HashSet<&String> = trained.iter().map(|(_, digest)| digest).collect();
-    assert_eq!((trained.len(), digests.len()), (12, 12), "ten classifiers and two augmentors, all different");
+    assert_eq!(
+        (trained.len(), digests.len()),
+        (14, 14),
+        "eleven classifiers and three augmentors, all different"
+    );
 
     let mut header = csv::Reader::from_path(a.join("outcomes.csv")).unwrap();
     let added = header.headers().unwrap().iter().position(|h| h == "n_augmented").unwrap();
@@ -268,7 +316,7 @@ fn a_failed_cell_is_a_row_and_the_others_go_on() {
         &["--set", "augmentor.learning-rate=1e10", "--set", "augmentor.iterations=6"],
     );
     assert_eq!(code, 3, "{err}");
-    assert!(err.contains("3 of 6 cells failed"), "{err}");
+    assert!(err.contains("3 of 7 cells failed"), "{err}");
     let rows = outcomes(&run);
     let status: Vec<(&str, &str)> = rows.iter().map(|r| (r[2].as_str(), r[5].as_str())).collect();
     assert_eq!(status.iter().filter(|(_, s)| *s == "failed").count(), 3, "{status:?}");

@@ -202,9 +202,9 @@ fn two_runs_of_overlapping_specs_at_once_train_each_stage_once() {
             }
         }
     }
-    assert_eq!(cells, 20, "two folds of six and of four conditions");
+    assert_eq!(cells, 24, "two folds of seven and of five conditions");
     assert!(trained.values().all(|n| *n == 1), "{trained:#?}");
     let entries = fs::read_dir(folder.path().join("results/.store")).unwrap().flatten();
     let stages = entries.filter(|e| e.path().join("stage.toml").is_file()).count();
-    assert_eq!((trained.len(), stages), (18, 18), "twelve classifiers and six augmentors");
+    assert_eq!((trained.len(), stages), (22, 22), "fourteen classifiers and eight augmentors");
 }

@@ -90,16 +90,16 @@ fn the_ablation_takes_what_table_2_has_made() {
     args.extend(["--device", "cpu", "--corpora", "corpora"].map(str::to_owned));
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let planned = stdout(&seraug(folder.path(), &args));
-    for condition in ["no-aug", "aug", "copies", "weighted"] {
+    for condition in ["no-aug", "aug", "untrained", "copies", "weighted"] {
         let line = planned.lines().find(|l| l.contains(&format!("/{condition}/fold-1/")));
         let line = line.unwrap_or_else(|| panic!("{planned}"));
         assert!(line.contains("cached (made by open/table2-emodb/") && line.contains(condition), "{line}");
     }
-    assert!(planned.contains("8 cached, 4 to run"), "{planned}");
+    assert!(planned.contains("10 cached, 4 to run"), "{planned}");
     let (code, said) = run(folder.path(), &open("ablation-emodb.toml"), "results", &[]);
     assert_eq!(code, 0, "{said}");
     let info = fs::read_to_string(folder.path().join("results/open/ablation-emodb/latest/run.toml")).unwrap();
-    assert!(info.contains("cells-cached = 8\ncells-trained = 4"), "{info}");
+    assert!(info.contains("cells-cached = 10\ncells-trained = 4"), "{info}");
 }
 
 #[test]

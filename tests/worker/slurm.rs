@@ -135,7 +135,7 @@ fn what_sbatch_refuses_is_one_line() {
     assert_eq!(tasks(&run).unwrap(), []);
 }
 
-/// The command that runs one fold, six cells, of [`GRID`], with the flags `more`.
+/// The command that runs one fold, seven cells, of [`GRID`], with the flags `more`.
 fn seraug_run(folder: &Path, results: &str, more: &[&str]) -> Command {
     let mut command = Command::new(seraug_test_support::common::program("seraug"));
     let spec = seraug_test_support::common::root().join("experiments/open/ablation-emodb.toml");
@@ -161,7 +161,7 @@ fn a_run_with_a_cancelled_job_is_completed_by_the_next_and_equals_a_local_one() 
     let (code, said) = ended(&output);
     assert_eq!(code, 0, "{said}");
     let answer: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
-    assert_eq!((&answer["queued"], &answer["failed"]), (&6.into(), &0.into()), "{said}");
+    assert_eq!((&answer["queued"], &answer["failed"]), (&7.into(), &0.into()), "{said}");
 
     let run = RunDir::open(&only_run(&folder.path().join("cluster"))).unwrap();
     let mut waits = cluster(&["--wait"]).spawn().unwrap();
