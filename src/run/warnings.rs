@@ -21,11 +21,20 @@ pub fn of_cell(history: &[HistoryRow], classes: &[&str], shares: &[f64], truths:
     }
     let last = |stage: Stage| history.iter().rev().find(|r| r.stage == stage.name());
     let Some(row) = last(Stage::Augmentor) else { return found };
-    if let Some(cosine) = row.get("two_noise_cosine").filter(|c| *c > 0.99) {
+    if let Some(moved) = row.get("p_moved").filter(|c| *c > 0.8) {
         found.push(format!(
-            "two perturbations of one input have cosine {cosine:.3}: the noise does not reach the output"
+            "the augmentor is hardly more than its random start: cosine of P and P before the first step is {moved:.2}, so \
+             its result says nothing of the method; raise augmentor.iterations or augmentor.learning-rate, or use \
+             preset = \"small\""
         ));
     }
+    if let Some(cosine) = row.get("two_noise_cosine").filter(|c| *c > 0.9) {
+        found.push(format!(
+            "the noise hardly reaches the output: two perturbations of one input have cosine {cosine:.3}; lower \
+             augmentor.iterations or augmentor.learning-rate, or raise augmentor.weights.var"
+        ));
+    }
+    found.extend(lost_class(row, classes.len()));
     if let (Some(mean), Some(deviation)) = (row.get("p_mean"), row.get("p_deviation"))
         && deviation < 0.05 * mean.abs()
     {
@@ -47,6 +56,20 @@ pub fn of_cell(history: &[HistoryRow], classes: &[&str], shares: &[f64], truths:
         ));
     }
     found
+}
+
+/// Augmentations that have lost more than half of the agreement with their neighbours that originals have above chance.
+fn lost_class(row: &HistoryRow, classes: usize) -> Option<String> {
+    let (originals, augmentations) = (row.get("knn_originals")?, row.get("knn_augmentations")?);
+    let chance = 1.0 / classes.max(1) as f64;
+    (originals > chance + 0.1 && augmentations < f64::midpoint(originals, chance)).then(|| {
+        format!(
+            "augmentations lose their class: {:.0} % of their neighbours in r have it, {:.0} % of those of originals; lower \
+             augmentor.epsilon or raise augmentor.weights.emo",
+            augmentations * 100.0,
+            originals * 100.0
+        )
+    })
 }
 
 /// Warnings that follow from the spec alone.
@@ -77,7 +100,10 @@ mod tests {
         let sick = row(
             "augmentor",
             &[
-                ("two_noise_cosine", 0.999),
+                ("two_noise_cosine", 0.93),
+                ("p_moved", 0.88),
+                ("knn_originals", 0.9),
+                ("knn_augmentations", 0.6),
                 ("p_mean", 0.08),
                 ("p_deviation", 0.0008),
                 ("d_ap", 2.0),
@@ -86,13 +112,25 @@ mod tests {
             ],
         );
         let found = of_cell(&[sick], &["neutral", "sad"], &[0.95, 0.05], &[0.4, 0.6]);
-        for word in ["collapse: 95 %", "cosine 0.999", "nearly constant", "does not tell", "discriminator"] {
-            assert!(found.iter().any(|f| f.contains(word)), "{word}: {found:?}");
+        for word in [
+            "collapse: 95 %",
+            "before the first step is 0.88",
+            "cosine 0.930",
+            "60 % of their neighbours in r have it, 90 %",
+            "nearly constant",
+            "does not tell",
+            "discriminator",
+        ] {
+            assert!(found.iter().any(|f| f.contains(word) && !f.contains('\n')), "{word}: {found:?}");
         }
+        assert_eq!(found.len(), 7);
         let well = row(
             "augmentor",
             &[
-                ("two_noise_cosine", 0.3),
+                ("two_noise_cosine", 0.85),
+                ("p_moved", 0.7),
+                ("knn_originals", 0.9),
+                ("knn_augmentations", 0.75),
                 ("p_mean", 0.0),
                 ("p_deviation", 0.5),
                 ("d_ap", 2.0),
@@ -101,6 +139,12 @@ mod tests {
             ],
         );
         assert!(of_cell(&[well], &["neutral", "sad"], &[0.5, 0.5], &[0.4, 0.6]).is_empty());
+        // Where r tells nothing, augmentations have nothing to lose; a history of before these columns says nothing of them.
+        let chance = row("augmentor", &[("knn_originals", 0.55), ("knn_augmentations", 0.4)]);
+        let old = row("augmentor", &[("two_noise_cosine", 0.3), ("d_ap", 2.0), ("d_an", 9.0)]);
+        for row in [chance, old] {
+            assert!(of_cell(&[row], &["neutral", "sad"], &[0.5, 0.5], &[0.4, 0.6]).is_empty());
+        }
         assert!(of_cell(&[], &["neutral"], &[1.0], &[1.0]).is_empty());
     }
 }

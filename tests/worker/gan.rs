@@ -44,7 +44,8 @@ fn training_twice_is_bit_equal_and_rows_are_complete() {
     assert_eq!(rows_a, rows_b);
     assert_eq!(rows_a.iter().map(|r| r.step).collect::<Vec<_>>(), [2, 4, 5]);
     let names: Vec<_> = rows_a[0].values.iter().map(|(n, _)| *n).collect();
-    let expected = "rep d_loss var gan emo bal d_ap d_an d_accuracy p_mean p_deviation two_noise_cosine";
+    let expected = "rep d_loss var gan emo bal d_ap d_an d_accuracy p_mean p_deviation two_noise_cosine \
+                    p_moved knn_originals knn_augmentations";
     assert_eq!(names.join(" "), expected);
     assert!(rows_a[0].get("p_deviation").unwrap() > 0.1 && rows_a[0].get("two_noise_cosine").unwrap() < 0.99);
     let (_, model) = rows(&spec, &[GanLoss::Model]);
@@ -86,6 +87,26 @@ fn untrained_is_what_a_training_begins_with() {
 }
 
 #[test]
+fn a_row_says_how_far_the_augmentor_is_from_its_start_and_what_neighbours_in_r_are() {
+    let last = |sets: &[&str], losses: &[GanLoss]| {
+        let sets = [&["augmentor.iterations=60", "augmentor.log-every=60"], sets].concat();
+        rows(&tiny(&sets), losses).1.remove(0)
+    };
+    for losses in [&ALL[..], &[GanLoss::Gan]] {
+        let still = last(&["augmentor.learning-rate=1e-12"], losses);
+        assert!((still.get("p_moved").unwrap() - 1.0).abs() < 1e-6, "{still:?}");
+        let moved = last(&["augmentor.learning-rate=1e-2"], losses);
+        assert!(moved.get("p_moved").unwrap() < 0.9, "{moved:?}");
+    }
+    // Two classes that a glance tells apart, four utterances each: of the others three are of the class, and the five nearest
+    // have all of them.
+    let row = last(&["augmentor.learning-rate=5e-3"], &ALL);
+    for name in ["knn_originals", "knn_augmentations"] {
+        assert!((row.get(name).unwrap() - 0.6).abs() < 1e-6, "{name}: {row:?}");
+    }
+}
+
+#[test]
 fn gan_alone_leaves_the_representation_learner_as_it_was() {
     let (spec, dir) = (tiny(&[]), tempfile::tempdir().unwrap());
     let losses = [GanLoss::Gan];
@@ -94,7 +115,7 @@ fn gan_alone_leaves_the_representation_learner_as_it_was() {
     let moved: Vec<bool> = flats(&start).iter().zip(&flats(&networks)).map(|(a, b)| a != b).collect();
     assert_eq!(moved, [true, true, false], "augmentor, discriminator, representation learner");
     let names: Vec<_> = rows[0].values.iter().map(|(n, _)| *n).collect();
-    assert_eq!(names.join(" "), "d_loss gan d_accuracy p_mean p_deviation two_noise_cosine");
+    assert_eq!(names.join(" "), "d_loss gan d_accuracy p_mean p_deviation two_noise_cosine p_moved");
 
     networks.save_trained(&losses, dir.path()).unwrap();
     assert!(!dir.path().join("representation.safetensors").exists());

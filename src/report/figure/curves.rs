@@ -44,9 +44,14 @@ pub fn curves(stage: &str, found: &Curves, labels: &[&str], several: bool) -> Re
         name: format!("curves-{stage}"),
         title: format!("Training of the {stage}"),
         caption: format!(
-            "Mean over the cells of a condition{}, at the steps that all of them logged.{}",
+            "Mean over the cells of a condition{}, at the steps that all of them logged.{}{}",
             if several { ", those of all data sets together" } else { "" },
-            if stage == "augmentor" { " P: the perturbation before it is scaled." } else { "" }
+            if stage == "augmentor" { " P: the perturbation before it is scaled." } else { "" },
+            if found.contains_key("knn_originals") {
+                " Neighbours: share of the five nearest originals in r that have the class."
+            } else {
+                ""
+            }
         ),
         alt: format!("Values logged while the {stage} was trained. {}.", ends.join("; ")),
         svg: text,
@@ -69,6 +74,9 @@ fn words(name: &str) -> &str {
         "p_mean" => "mean of P",
         "p_deviation" => "deviation of P",
         "two_noise_cosine" => "cosine of two P",
+        "p_moved" => "cosine of P and first P",
+        "knn_originals" => "neighbours, originals",
+        "knn_augmentations" => "neighbours, augmentations",
         "train_accuracy" => "accuracy in training",
         "held_out_uar" => "UAR held out",
         "predicted_entropy" => "entropy of predictions",

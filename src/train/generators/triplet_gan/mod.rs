@@ -3,6 +3,7 @@
 mod adams;
 pub mod augment;
 mod batch;
+pub mod diagnostics;
 mod generate;
 pub mod graphed_step;
 mod metrics;

@@ -3,6 +3,7 @@
 
 use super::adams::Adams;
 use super::batch::Batch;
+use super::diagnostics::Diagnostics;
 use super::graphed_step::{GraphedLosses, GraphedStep, Player, REHEARSALS};
 use super::metrics::AugmentorMetrics;
 use super::networks::Networks;
@@ -36,6 +37,7 @@ pub struct Trainer<'a> {
     task: AugmentorTask<'a>,
     adams: Adams,
     metrics: AugmentorMetrics,
+    diagnostics: Diagnostics,
     /// Where iterations work on fixed buffers.
     fixed: Option<GraphedStep>,
     prefetch: Prefetch,
@@ -52,7 +54,9 @@ const NETWORKS: [&str; 3] = ["representation", "discriminator", "augmentor"];
 /// is trained with) and, of its own step: `d_ap` and `d_an`, mean dist(A, P) and dist(A, N), unless L_GAN is
 /// alone; `d_accuracy` of the discriminator before its update; `p_mean` and `p_deviation` of the
 /// decoder's output (the deviation is taken inside each window); `two_noise_cosine`, of the outputs for
-/// one input and two noises.
+/// one input and two noises. And of fixed utterances with fixed noise: `p_moved`, cosine of the decoder's output and that
+/// before the first step; unless L_GAN is alone, `knn_originals` and `knn_augmentations`, the share of the five nearest
+/// originals in r that have an utterance's class, for the utterances and for an augmentation of each.
 ///
 /// # Errors
 /// Fewer than two classes, a class without an utterance, a value that is not finite, a checkpoint that does not
@@ -93,7 +97,8 @@ impl<'a> Trainer<'a> {
             purposes: task.purposes(),
         };
         let (prefetch, metrics) = (Prefetch::new(recipe), AugmentorMetrics::default());
-        Ok(Trainer { networks, step: 0, task, adams, metrics, fixed: None, prefetch, labels })
+        let diagnostics = Diagnostics::new(&task, &networks);
+        Ok(Trainer { networks, step: 0, task, adams, metrics, diagnostics, fixed: None, prefetch, labels })
     }
 
     fn settings(&self) -> &'a spec::Augmentor {
@@ -394,11 +399,9 @@ impl Trainer<'_> {
             let [first, second] = self.perturbations(batch).map(|p| p.flatten(1, -1));
             let deviation = first.std_dim(1, false, false);
             let cosine = Tensor::cosine_similarity(&first, &second, 1, 1e-8);
-            self.metrics.read(vec![
-                ("p_mean", first),
-                ("p_deviation", deviation),
-                ("two_noise_cosine", cosine),
-            ])
+            let mut also = vec![("p_mean", first), ("p_deviation", deviation), ("two_noise_cosine", cosine)];
+            also.extend(self.diagnostics.values(&self.task, &self.networks));
+            self.metrics.read(also)
         });
         let row = LoggedRow { step: self.step, steps: self.task.spec.augmentor.iterations, values };
         finite(&row)?;
