@@ -29,11 +29,12 @@ pub(crate) fn device(request: &Value) -> Device {
     device
 }
 
-/// A spec with the paper's sizes, in the precision of a request.
+/// A spec with the sizes of the preset of a request, the paper's where it names none, in its precision.
 pub(crate) fn spec(request: &Value) -> Spec {
-    let precision = request["precision"].as_str().unwrap_or("f32");
+    let word = |name: &str, default| request[name].as_str().unwrap_or(default).to_owned();
+    let (precision, preset) = (word("precision", "f32"), word("preset", "paper"));
     let text = format!(
-        "title = \"bench\"\ncorpus = \"emodb\"\nprecision = \"{precision}\"\n\
+        "title = \"bench\"\ncorpus = \"emodb\"\nprecision = \"{precision}\"\npreset = \"{preset}\"\n\
          [classes]\na = [\"neutral\"]\nb = [\"angry\"]\nc = [\"sad\"]\nd = [\"happy\"]\n\
          [protocol.leave-speakers-out]\nfolds = 5\n\
          [[condition]]\nname = \"aug\"\ntitle = \"AUG\"\n\

@@ -1,4 +1,4 @@
-//! Training steps of the augmentor (paper 2.3) with the preset `paper`.
+//! Training steps of the augmentor (paper 2.3) of a preset.
 
 use crate::fixture;
 use seraug_core::rng::Seed;
@@ -20,7 +20,7 @@ pub(crate) fn run(request: &Value) -> Value {
     let device = fixture::device(request);
     MADE.with_borrow_mut(|made| {
         let trainer = made
-            .entry(format!("{batch} {frames} {device:?} {}", request["precision"]))
+            .entry(format!("{batch} {frames} {device:?} {} {}", request["precision"], request["preset"]))
             .or_insert_with(|| {
                 let mut spec = fixture::spec(request);
                 (spec.augmentor.batch, spec.augmentor.frames) = (batch, frames);

@@ -161,7 +161,8 @@ unsafe fn one_step<V: Vector>(
                 let [i, f, g, o] = [0, 1, 2, 3].map(|gate| gates.add(gate * units));
                 let (input, forget) = (sigmoid(V::load(i)), sigmoid(V::load(f)));
                 let (new, output) = (tanh(V::load(g)), sigmoid(V::load(o)));
-                let kept = if before.is_null() { V::splat(0.0) } else { forget.times(V::load(before.add(at))) };
+                let kept =
+                    if before.is_null() { V::splat(0.0) } else { forget.times(V::load(before.add(at))) };
                 let now = input.mul_add(new, kept);
                 for (place, value) in [(i, input), (f, forget), (g, new), (o, output)] {
                     value.store(place);
@@ -247,7 +248,8 @@ mod tests {
             let leaf = |t: &Tensor| t.to_kind(Kind::Double).set_requires_grad(true);
             let (dx, dw) = (leaf(&x), weights.iter().map(leaf).collect::<Vec<_>>());
             let zero = Tensor::zeros([1, batch, units], (Kind::Double, Device::Cpu));
-            let exact = dx.lstm(&[&zero, &zero], &dw.iter().collect::<Vec<_>>(), true, 1, 0.0, true, false, false).0;
+            let exact =
+                dx.lstm(&[&zero, &zero], &dw.iter().collect::<Vec<_>>(), true, 1, 0.0, true, false, false).0;
             let mut of = vec![&dx];
             of.extend(&dw);
             let gradients = Tensor::run_backward(&[(&exact * &up).sum(Kind::Double)], &of, false, false);

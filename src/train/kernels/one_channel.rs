@@ -4,16 +4,10 @@
 use super::filtering::{Map, Maps, values};
 use super::product::{Left, Out, Right, Size, multiply};
 use super::vector::{Vector, in_vectors};
-use std::cell::RefCell;
 use tch::Tensor;
 
 /// Taps of the kernel.
 const TAPS: usize = 16;
-
-thread_local! {
-    /// Of a row: its gradient before the activation, and what its pixels give their taps.
-    static ROW: RefCell<[Vec<f32>; 2]> = RefCell::default();
-}
 
 /// Weight and bias of the layer.
 #[derive(Debug)]
@@ -36,7 +30,9 @@ pub struct Bordered {
 impl Bordered {
     /// Of images [images, 1, height, width].
     pub fn new(x: &Tensor) -> Bordered {
-        let [images, 1, height, width] = x.size()[..] else { panic!("images of one channel: {:?}", x.size()) };
+        let [images, 1, height, width] = x.size()[..] else {
+            panic!("images of one channel: {:?}", x.size())
+        };
         let _no_grad = tch::no_grad_guard();
         let memory = x.detach().view([images, height, width]).constant_pad_nd([1, 1, 1, 1]);
         Bordered { memory, sides: [height as usize, width as usize] }
@@ -121,6 +117,8 @@ impl OneChannel {
     ) -> Option<Tensor> {
         let by_x = is_wanted.then(|| Bordered { memory: x.memory.zeros_like(), sides: x.sides });
         let null = std::ptr::null_mut;
+        let [_, width] = y.sides();
+        let (mut gradient, mut taps) = (vec![0f32; width * self.to()], vec![0f32; width * TAPS]);
         let work = RowsBack {
             x: x.map(),
             y: y.map(),
@@ -131,6 +129,8 @@ impl OneChannel {
             by_taps: sums.map_or(null(), |s| values(&s.taps)),
             by_bias: sums.map_or(null(), |s| values(&s.bias)),
             slope,
+            gradient: gradient.as_mut_ptr(),
+            taps: taps.as_mut_ptr(),
         };
         // SAFETY: the maps have the sizes that they say.
         unsafe { gradients(&work) };
@@ -242,39 +242,37 @@ struct RowsBack {
     by_taps: *mut f32,
     by_bias: *mut f32,
     slope: f32,
+    /// Memory for a row: its gradient before the activation [width, to], and what its pixels give their taps [width, taps].
+    gradient: *mut f32,
+    taps: *mut f32,
 }
 
 #[inline(always)]
 unsafe fn rows_back<V: Vector>(w: &RowsBack) {
     let s = w.sizes;
-    ROW.with_borrow_mut(|[gradient, taps]| {
-        gradient.resize(s.width * s.to, 0.0);
-        taps.resize(s.width * TAPS, 0.0);
-        for image in 0..s.images {
-            for row in 0..s.height {
-                // SAFETY: the caller's; the scratch memory holds a row.
-                unsafe {
-                    before_activation::<V>(w, image, row, gradient.as_mut_ptr());
-                    if !w.by_taps.is_null() {
-                        for a in 0..4 {
-                            let left =
-                                Left { start: w.x.pixel(image, 2 * row + a, 0), row: 1, column: 2 };
-                            let right = Right { start: gradient.as_ptr(), row: s.to };
-                            let out = Out { start: w.by_taps.add(4 * a * s.to), row: s.to, adds: true };
-                            multiply::<V>(left, right, out, Size { rows: 4, depth: s.width, columns: s.to });
-                        }
+    for image in 0..s.images {
+        for row in 0..s.height {
+            // SAFETY: the caller's; the scratch memory holds a row.
+            unsafe {
+                before_activation::<V>(w, image, row, w.gradient);
+                if !w.by_taps.is_null() {
+                    for a in 0..4 {
+                        let left = Left { start: w.x.pixel(image, 2 * row + a, 0), row: 1, column: 2 };
+                        let right = Right { start: w.gradient, row: s.to };
+                        let out = Out { start: w.by_taps.add(4 * a * s.to), row: s.to, adds: true };
+                        multiply::<V>(left, right, out, Size { rows: 4, depth: s.width, columns: s.to });
                     }
-                    if !w.by_x.start.is_null() {
-                        let left = Left { start: gradient.as_ptr(), row: s.to, column: 1 };
-                        let right = Right { start: w.weight, row: TAPS };
-                        let out = Out { start: taps.as_mut_ptr(), row: TAPS, adds: false };
-                        multiply::<V>(left, right, out, Size { rows: s.width, depth: s.to, columns: TAPS });
-                        spread(taps.as_ptr(), w.by_x.pixel(image, 2 * row, 0), w.by_x.row, s.width);
-                    }
+                }
+                if !w.by_x.start.is_null() {
+                    let left = Left { start: w.gradient, row: s.to, column: 1 };
+                    let right = Right { start: w.weight, row: TAPS };
+                    let out = Out { start: w.taps, row: TAPS, adds: false };
+                    multiply::<V>(left, right, out, Size { rows: s.width, depth: s.to, columns: TAPS });
+                    spread(w.taps, w.by_x.pixel(image, 2 * row, 0), w.by_x.row, s.width);
                 }
             }
         }
-    });
+    }
 }
 
 /// A row's gradient before LeakyReLU into `to`; its sum is added to that by the bias.
@@ -344,7 +342,8 @@ mod tests {
             let [dx, dw, db] = [&x, &w, &b].map(double);
             let before = dx.conv2d(&dw, Some(&db), [2, 2], [1, 1], [1, 1], 1);
             let after = before.maximum(&(&before * 0.2));
-            let exact = Tensor::run_backward(&[(&after * &up).sum(Kind::Double)], &[&dx, &dw, &db], false, false);
+            let exact =
+                Tensor::run_backward(&[(&after * &up).sum(Kind::Double)], &[&dx, &dw, &db], false, false);
             let layer = OneChannel::new(&w, &b);
             let input = Bordered::new(&x);
             let y = Maps::bare(3, [height, width].map(|n| n as usize / 2), to as usize);

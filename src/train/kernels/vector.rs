@@ -314,7 +314,8 @@ pub fn tanh<V: Vector>(x: V) -> V {
     let size = x.max(c(0.0).minus(x));
     let z = x.times(x);
     let tail = [2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_2e-1];
-    let near = tail.into_iter().fold(c(-5.704_988_7e-3), |p, next| p.mul_add(z, c(next))).times(z).mul_add(x, x);
+    let near =
+        tail.into_iter().fold(c(-5.704_988_7e-3), |p, next| p.mul_add(z, c(next))).times(z).mul_add(x, x);
     let far = c(1.0).minus(c(2.0).over(exp(size.plus(size)).plus(c(1.0))));
     let far = x.if_above_zero(far, c(0.0).minus(far));
     c(0.625).minus(size).if_above_zero(near, far)
@@ -354,7 +355,10 @@ mod tests {
         if !available() {
             return;
         }
-        let x: Vec<f32> = (-4000..4000).map(|i| i as f32 * 0.004).chain([1e-6, -1e-6, -80.0, 80.0, 0.0, 60.0, -60.0, 2e-4]).collect();
+        let x: Vec<f32> = (-4000..4000)
+            .map(|i| i as f32 * 0.004)
+            .chain([1e-6, -1e-6, -80.0, 80.0, 0.0, 60.0, -60.0, 2e-4])
+            .collect();
         let mut out = Default::default();
         curves(&x, &mut out);
         for (i, &x) in x.iter().enumerate() {

@@ -200,7 +200,9 @@ impl AugmentorNet {
         let (sum, size) = self.encoder.macs(self.settings.frames);
         sum + match &self.decoder {
             Decoder::Vector(first, second) => first.macs() + second.macs(self.settings.frames),
-            Decoder::Map(first, second) => first.macs(size[0], size[1]) + second.macs(2 * size[0], 2 * size[1]),
+            Decoder::Map(first, second) => {
+                first.macs(size[0], size[1]) + second.macs(2 * size[0], 2 * size[1])
+            }
         }
     }
 }

@@ -86,7 +86,8 @@ impl Convolutions {
                 false => Maps::before(Convolution::Halving, images, sides, width),
             }
         });
-        let tape = ConvolutionsTape { first: OneChannel::new(&weight, &bias), later, maps: maps.collect(), x };
+        let tape =
+            ConvolutionsTape { first: OneChannel::new(&weight, &bias), later, maps: maps.collect(), x };
         each_alone(image_parts(images), |part| tape.forward(&part));
         tape
     }

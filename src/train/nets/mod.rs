@@ -2,12 +2,12 @@
 
 pub mod attention;
 pub mod augmentor;
+pub mod convolutions;
 pub mod discriminator;
 pub mod dropout;
-pub mod convolutions;
 pub mod layers;
-pub mod pass;
 pub mod losses;
+pub mod pass;
 pub mod recurrent;
 pub mod representation;
 pub mod sequence;

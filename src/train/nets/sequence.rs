@@ -89,7 +89,9 @@ impl SequenceEncoder {
         let by_sequence =
             weights.backward(lstm, &by_h.transpose(0, 1), by.map(|by| self.lstm.places().map(|at| &by[at])));
         let out = tape.convs.out();
-        let [batch, steps, bands, channels] = out.size()[..] else { unreachable!("maps have four dimensions") };
+        let [batch, steps, bands, channels] = out.size()[..] else {
+            unreachable!("maps have four dimensions")
+        };
         let by_out = by_sequence.view([steps, batch, channels, bands]).permute([1, 0, 3, 2]);
         self.convs.backward(&tape.convs, &by_out, by, is_wanted)
     }
@@ -108,7 +110,9 @@ impl SequenceEncoder {
         let convs = self.convs.record(params, x, goes_back);
         let weights = LstmWeights::new(self.lstm.places().map(|at| params.get(at)));
         let map = convs.out();
-        let [batch, steps, bands, channels] = map.size()[..] else { unreachable!("maps have four dimensions") };
+        let [batch, steps, bands, channels] = map.size()[..] else {
+            unreachable!("maps have four dimensions")
+        };
         let sequence = map.permute([1, 0, 3, 2]).contiguous().view([steps, batch, channels * bands]);
         let tape = weights.forward(sequence);
         SequenceTape { convs, lstm: (weights, tape) }

@@ -5,7 +5,7 @@ use super::map::{Layer, Map};
 use super::tile::{self, Points};
 use crate::kernels::product::{Left, Out, Right, Size, multiply};
 use crate::kernels::vector::{Vector, in_vectors};
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::ptr::null_mut;
 
 /// Values of the points of a block's inputs, about: half of a second cache.
@@ -14,7 +14,21 @@ const BLOCK: usize = 1 << 17;
 const GAP: usize = 16;
 
 thread_local! {
-    static SCRATCH: RefCell<[Vec<f32>; 2]> = RefCell::default();
+    static SCRATCH: Cell<Memory> = Cell::default();
+}
+
+/// Memory for the points of a block's inputs and outputs.
+#[derive(Debug, Default)]
+pub(super) struct Memory([Vec<f32>; 2]);
+
+impl Memory {
+    /// This thread's, for `work`: not within a function that is compiled for some vectors, because closures are not.
+    pub(super) fn lent<T>(work: impl FnOnce(&mut Memory) -> T) -> T {
+        let mut memory = SCRATCH.take();
+        let done = work(&mut memory);
+        SCRATCH.set(memory);
+        done
+    }
 }
 
 /// Tiles of a block, and memory for the points of their inputs and outputs.
@@ -26,10 +40,9 @@ struct Blocks {
 
 impl Blocks {
     /// In `memory`, which grows where it must.
-    fn new(layer: &Layer, points: usize, phases: usize, memory: &mut [Vec<f32>; 2]) -> Blocks {
+    fn new(layer: &Layer, points: usize, phases: usize, Memory([inputs, outputs]): &mut Memory) -> Blocks {
         let width = phases * layer.from;
         let tiles = (BLOCK / (points * width) / 8 * 8).clamp(8, 64).min(layer.tiles().next_multiple_of(8));
-        let [inputs, outputs] = memory;
         let place = |memory: &mut Vec<f32>, channels: usize| {
             let point = tiles * channels + GAP;
             if memory.len() < points * point {
@@ -57,34 +70,35 @@ pub(super) struct Forward {
 }
 
 #[inline(always)]
-unsafe fn forward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(f: &Forward) {
+unsafe fn forward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
+    f: &Forward,
+    memory: &mut Memory,
+) {
     let layer = &f.layer;
     let width = P * P * layer.from;
-    SCRATCH.with_borrow_mut(|memory| {
-        let Blocks { tiles, inputs, outputs } = Blocks::new(layer, N * N, P * P, memory);
-        for first in (0..layer.tiles()).step_by(tiles) {
-            let count = tiles.min(layer.tiles() - first);
-            // SAFETY: the maps and points are as large as the layer says.
-            unsafe {
-                for t in 0..count {
-                    let tile = layer.tile(first + t);
-                    let x = f.x.pixel(tile.image, P * tile.row, P * tile.column);
-                    tile::input::<V, F, T, N, P>(x, &f.x, inputs.of(t), inputs.point);
-                }
-                for p in 0..N * N {
-                    let a = Left { start: inputs.all(p), row: width, column: 1 };
-                    let b = Right { start: f.weight.add(p * width * layer.to), row: layer.to };
-                    let out = Out { start: outputs.all(p), row: layer.to, adds: false };
-                    multiply::<V>(a, b, out, Size { rows: count, depth: width, columns: layer.to });
-                }
-                for t in 0..count {
-                    let tile = layer.tile(first + t);
-                    let y = f.y.pixel(tile.image, tile.row, tile.column);
-                    tile::output::<V, F, T, N>((outputs.of(t), outputs.point), f.bias, f.slope, (y, &f.y), tile);
-                }
+    let Blocks { tiles, inputs, outputs } = Blocks::new(layer, N * N, P * P, memory);
+    for first in (0..layer.tiles()).step_by(tiles) {
+        let count = tiles.min(layer.tiles() - first);
+        // SAFETY: the maps and points are as large as the layer says.
+        unsafe {
+            for t in 0..count {
+                let tile = layer.tile(first + t);
+                let x = f.x.pixel(tile.image, P * tile.row, P * tile.column);
+                tile::input::<V, F, T, N, P>(x, &f.x, inputs.of(t), inputs.point);
+            }
+            for p in 0..N * N {
+                let a = Left { start: inputs.all(p), row: width, column: 1 };
+                let b = Right { start: f.weight.add(p * width * layer.to), row: layer.to };
+                let out = Out { start: outputs.all(p), row: layer.to, adds: false };
+                multiply::<V>(a, b, out, Size { rows: count, depth: width, columns: layer.to });
+            }
+            for t in 0..count {
+                let tile = layer.tile(first + t);
+                let y = f.y.pixel(tile.image, tile.row, tile.column);
+                tile::output::<V, F, T, N>((outputs.of(t), outputs.point), f.bias, f.slope, (y, &f.y), tile);
             }
         }
-    });
+    }
 }
 
 /// What a backward pass reads and writes.
@@ -106,65 +120,66 @@ pub(super) struct Backward {
 }
 
 #[inline(always)]
-unsafe fn backward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(f: &Backward) {
+unsafe fn backward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
+    f: &Backward,
+    memory: &mut Memory,
+) {
     let layer = &f.layer;
     let width = P * P * layer.from;
-    SCRATCH.with_borrow_mut(|memory| {
-        let Blocks { tiles, inputs, outputs } = Blocks::new(layer, N * N, P * P, memory);
-        for first in (0..layer.tiles()).step_by(tiles) {
-            let count = tiles.min(layer.tiles() - first);
-            // SAFETY: the maps and points are as large as the layer says.
-            unsafe {
+    let Blocks { tiles, inputs, outputs } = Blocks::new(layer, N * N, P * P, memory);
+    for first in (0..layer.tiles()).step_by(tiles) {
+        let count = tiles.min(layer.tiles() - first);
+        // SAFETY: the maps and points are as large as the layer says.
+        unsafe {
+            for t in 0..count {
+                let tile = layer.tile(first + t);
+                let g = f.by_y.pixel(tile.image, tile.row, tile.column);
+                let y = f.y.pixel(tile.image, tile.row, tile.column);
+                let to = (outputs.of(t), outputs.point);
+                tile::output_gradient::<V, F, T, N>((g, &f.by_y), (y, &f.y), f.slope, f.by_bias, to, tile);
+            }
+            if !f.by_weight.is_null() {
                 for t in 0..count {
                     let tile = layer.tile(first + t);
-                    let g = f.by_y.pixel(tile.image, tile.row, tile.column);
-                    let y = f.y.pixel(tile.image, tile.row, tile.column);
-                    let to = (outputs.of(t), outputs.point);
-                    tile::output_gradient::<V, F, T, N>((g, &f.by_y), (y, &f.y), f.slope, f.by_bias, to, tile);
+                    let x = f.x.pixel(tile.image, P * tile.row, P * tile.column);
+                    tile::input::<V, F, T, N, P>(x, &f.x, inputs.of(t), inputs.point);
                 }
-                if !f.by_weight.is_null() {
-                    for t in 0..count {
-                        let tile = layer.tile(first + t);
-                        let x = f.x.pixel(tile.image, P * tile.row, P * tile.column);
-                        tile::input::<V, F, T, N, P>(x, &f.x, inputs.of(t), inputs.point);
-                    }
-                    for p in 0..N * N {
-                        let a = Left { start: inputs.all(p), row: 1, column: width };
-                        let b = Right { start: outputs.all(p), row: layer.to };
-                        let start = f.by_weight.add(p * width * layer.to);
-                        let out = Out { start, row: layer.to, adds: true };
-                        multiply::<V>(a, b, out, Size { rows: width, depth: count, columns: layer.to });
-                    }
+                for p in 0..N * N {
+                    let a = Left { start: inputs.all(p), row: 1, column: width };
+                    let b = Right { start: outputs.all(p), row: layer.to };
+                    let start = f.by_weight.add(p * width * layer.to);
+                    let out = Out { start, row: layer.to, adds: true };
+                    multiply::<V>(a, b, out, Size { rows: width, depth: count, columns: layer.to });
                 }
-                if f.by_x.start != null_mut() {
-                    for p in 0..N * N {
-                        let a = Left { start: outputs.all(p), row: layer.to, column: 1 };
-                        let b = Right { start: f.transposed.add(p * width * layer.to), row: width };
-                        let out = Out { start: inputs.all(p), row: width, adds: false };
-                        multiply::<V>(a, b, out, Size { rows: count, depth: layer.to, columns: width });
+            }
+            if f.by_x.start != null_mut() {
+                for p in 0..N * N {
+                    let a = Left { start: outputs.all(p), row: layer.to, column: 1 };
+                    let b = Right { start: f.transposed.add(p * width * layer.to), row: width };
+                    let out = Out { start: inputs.all(p), row: width, adds: false };
+                    multiply::<V>(a, b, out, Size { rows: count, depth: layer.to, columns: width });
+                }
+                for t in 0..count {
+                    let tile = layer.tile(first + t);
+                    if (tile.row, tile.column) == (0, 0) {
+                        // Now, so that it is in the cache when the tiles are added.
+                        f.by_x.pixel(tile.image, 0, 0).write_bytes(0, f.by_x.image);
                     }
-                    for t in 0..count {
-                        let tile = layer.tile(first + t);
-                        if (tile.row, tile.column) == (0, 0) {
-                            // Now, so that it is in the cache when the tiles are added.
-                            f.by_x.pixel(tile.image, 0, 0).write_bytes(0, f.by_x.image);
-                        }
-                        let x = f.by_x.pixel(tile.image, P * tile.row, P * tile.column);
-                        tile::input_gradient::<V, F, T, N, P>(x, &f.by_x, inputs.of(t), inputs.point);
-                    }
+                    let x = f.by_x.pixel(tile.image, P * tile.row, P * tile.column);
+                    tile::input_gradient::<V, F, T, N, P>(x, &f.by_x, inputs.of(t), inputs.point);
                 }
             }
         }
-    });
+    }
 }
 
 in_vectors! {
     /// The layer's output.
-    pub(super) fn layer_forward<F: Filter<T, N>, const T, const N, const P>(f: &Forward)
+    pub(super) fn layer_forward<F: Filter<T, N>, const T, const N, const P>(f: &Forward, memory: &mut Memory)
         = forward, f.layer.from | f.layer.to
 }
 in_vectors! {
     /// The layer's gradients.
-    pub(super) fn layer_backward<F: Filter<T, N>, const T, const N, const P>(f: &Backward)
+    pub(super) fn layer_backward<F: Filter<T, N>, const T, const N, const P>(f: &Backward, memory: &mut Memory)
         = backward, f.layer.from | f.layer.to
 }

@@ -71,7 +71,13 @@ impl Filter<2, 5> for TwoTaps {
     fn outputs_gradient<V: Vector>(g: [V; 4]) -> [V; 5] {
         let (even, odd) = (g[0].plus(g[2]), g[1].plus(g[3]));
         let high = c::<V>(4.0).mul_add(g[3], g[1]);
-        [g[0], even.plus(odd), even.minus(odd), c::<V>(2.0).mul_add(high, c::<V>(4.0).mul_add(g[2], g[0])), g[3]]
+        [
+            g[0],
+            even.plus(odd),
+            even.minus(odd),
+            c::<V>(2.0).mul_add(high, c::<V>(4.0).mul_add(g[2], g[0])),
+            g[3],
+        ]
     }
 
     #[inline(always)]

@@ -14,7 +14,7 @@ mod weight;
 
 pub use map::{Layer, Map};
 
-use block::{Backward, Forward, layer_backward, layer_forward};
+use block::{Backward, Forward, Memory, layer_backward, layer_forward};
 use filter::{ThreeTaps, TwoTaps};
 use map::SIDE;
 use tch::{Device, Kind, Tensor};
@@ -118,12 +118,12 @@ impl PointWeight {
         };
         x.check(self.kind, self.size.from, y);
         // SAFETY: the maps were made with these sizes.
-        unsafe {
+        Memory::lent(|memory| unsafe {
             match self.kind {
-                Halving => layer_forward::<TwoTaps, 2, 5, 2>(&f),
-                Keeping => layer_forward::<ThreeTaps, 3, 6, 1>(&f),
+                Halving => layer_forward::<TwoTaps, 2, 5, 2>(&f, memory),
+                Keeping => layer_forward::<ThreeTaps, 3, 6, 1>(&f, memory),
             }
-        }
+        });
     }
 
     /// The gradients of [`PointWeight::forward`] from that by `y`: by weight and bias added to `sums`, by `x` into `by_x`.
@@ -153,12 +153,12 @@ impl PointWeight {
         x.check(self.kind, self.size.from, y);
         assert!(by_y.same_sides(y) && by_x.is_none_or(|b| b.same_layout(x)));
         // SAFETY: as of `forward`.
-        unsafe {
+        Memory::lent(|memory| unsafe {
             match self.kind {
-                Halving => layer_backward::<TwoTaps, 2, 5, 2>(&f),
-                Keeping => layer_backward::<ThreeTaps, 3, 6, 1>(&f),
+                Halving => layer_backward::<TwoTaps, 2, 5, 2>(&f, memory),
+                Keeping => layer_backward::<ThreeTaps, 3, 6, 1>(&f, memory),
             }
-        }
+        });
     }
 
     fn layer(&self, y: &Maps) -> Layer {
@@ -233,7 +233,9 @@ impl Maps {
 
     /// Of a tensor [images, rows, columns, channels], without a border.
     pub fn of(tensor: Tensor) -> Maps {
-        let [images, height, width, channels] = tensor.size()[..] else { panic!("maps have four dimensions") };
+        let [images, height, width, channels] = tensor.size()[..] else {
+            panic!("maps have four dimensions")
+        };
         let [images, height, width, channels] = [images, height, width, channels].map(|n| n as usize);
         values(&tensor);
         Maps { memory: tensor, images, height, width, channels, rows: height, columns: width, border: 0 }
@@ -313,7 +315,8 @@ impl Maps {
     }
 
     fn same_layout(&self, other: &Maps) -> bool {
-        self.same_sides(other) && (self.rows, self.columns, self.border) == (other.rows, other.columns, other.border)
+        self.same_sides(other)
+            && (self.rows, self.columns, self.border) == (other.rows, other.columns, other.border)
     }
 
     /// That it is what a layer that gives `y` reads.

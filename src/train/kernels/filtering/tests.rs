@@ -41,7 +41,8 @@ fn layers_and_their_gradients_are_the_librarys() {
             let [dx, dw, db] = [&x, &weight, &bias].map(double);
             let before = dx.conv2d(&dw, Some(&db), [stride, stride], [1, 1], [1, 1], 1);
             let after = before.maximum(&(&before * slope));
-            let exact = Tensor::run_backward(&[(&after * &up).sum(Kind::Double)], &[&dx, &dw, &db], false, false);
+            let exact =
+                Tensor::run_backward(&[(&after * &up).sum(Kind::Double)], &[&dx, &dw, &db], false, false);
 
             let layer = PointWeight::new(kind, &weight, &bias, true);
             let sides = [stride * height, stride * width].map(|n| n as usize);
@@ -57,9 +58,11 @@ fn layers_and_their_gradients_are_the_librarys() {
             layer.backward(&input, &y, &by_y, slope as f32, Some(&sums), Some(&by_x));
             let (by_weight, by_bias) = (weight.zeros_like(), bias.zeros_like());
             sums.write(&layer, &by_weight, &by_bias);
-            for (name, ours, exact) in
-                [("x", &nchw(&by_x), &exact[0]), ("weight", &by_weight, &exact[1]), ("bias", &by_bias, &exact[2])]
-            {
+            for (name, ours, exact) in [
+                ("x", &nchw(&by_x), &exact[0]),
+                ("weight", &by_weight, &exact[1]),
+                ("bias", &by_bias, &exact[2]),
+            ] {
                 assert!(off(ours, exact) < 1e-5, "{kind:?} {from} {to} {name}: {}", off(ours, exact));
             }
             let alone = input.like();

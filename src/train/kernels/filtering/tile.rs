@@ -81,7 +81,13 @@ pub(super) unsafe fn input<V: Vector, F: Filter<T, N>, const T: usize, const N: 
 /// # Safety
 /// As of [`input`].
 #[inline(always)]
-pub(super) unsafe fn input_gradient<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
+pub(super) unsafe fn input_gradient<
+    V: Vector,
+    F: Filter<T, N>,
+    const T: usize,
+    const N: usize,
+    const P: usize,
+>(
     x: *mut f32,
     map: &Map,
     from: *const f32,
@@ -181,7 +187,8 @@ pub(super) unsafe fn output_gradient<V: Vector, F: Filter<T, N>, const T: usize,
             for (i, half) in half.iter_mut().enumerate() {
                 let mut d = [V::splat(0.0); SIDE];
                 if i < tile.rows {
-                    let (g, y) = (g.add(i.wrapping_mul(g_map.row)).add(c), y.add(i.wrapping_mul(y_map.row)).add(c));
+                    let (g, y) =
+                        (g.add(i.wrapping_mul(g_map.row)).add(c), y.add(i.wrapping_mul(y_map.row)).add(c));
                     for (j, d) in d.iter_mut().enumerate() {
                         if j < tile.columns {
                             let g = V::load(g.add(j.wrapping_mul(channels)));

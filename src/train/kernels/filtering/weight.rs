@@ -32,15 +32,17 @@ impl<const P: usize> Window<P> {
         ((point * P * P + self.phase) * self.size.from + self.channel) * self.size.to + self.first
     }
 
+    /// The window number `index` of [`Window::count`].
     #[inline(always)]
-    fn each<V: Vector>(size: WeightSize, mut one: impl FnMut(Window<P>)) {
-        for channel in 0..size.from {
-            for phase in 0..P * P {
-                for first in (0..size.to).step_by(V::LANES) {
-                    one(Window { size, channel, phase, first });
-                }
-            }
-        }
+    fn new<V: Vector>(size: WeightSize, index: usize) -> Window<P> {
+        let vectors = size.to / V::LANES;
+        let (channel, phase) = (index / vectors / (P * P), index / vectors % (P * P));
+        Window { size, channel, phase, first: index % vectors * V::LANES }
+    }
+
+    #[inline(always)]
+    fn count<V: Vector>(size: WeightSize) -> usize {
+        size.from * P * P * (size.to / V::LANES)
     }
 }
 
@@ -50,7 +52,8 @@ unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, 
     points: *mut f32,
     size: WeightSize,
 ) {
-    Window::<P>::each::<V>(size, |w| {
+    for index in 0..Window::<P>::count::<V>(size) {
+        let w = Window::<P>::new::<V>(size, index);
         let mut half = [[V::splat(0.0); N]; T];
         for (a, half) in half.iter_mut().enumerate() {
             let mut taps = [V::splat(0.0); T];
@@ -67,7 +70,7 @@ unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, 
                 unsafe { value.store(points.add(w.point(a * N + b))) };
             }
         }
-    });
+    }
 }
 
 #[inline(always)]
@@ -76,7 +79,8 @@ unsafe fn from_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize
     weight: *mut f32,
     size: WeightSize,
 ) {
-    Window::<P>::each::<V>(size, |w| {
+    for index in 0..Window::<P>::count::<V>(size) {
+        let w = Window::<P>::new::<V>(size, index);
         let mut half = [[V::splat(0.0); N]; T];
         for b in 0..N {
             let mut column = [V::splat(0.0); N];
@@ -94,7 +98,7 @@ unsafe fn from_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize
                 unsafe { value.store(weight.add(w.tap(P * T, a, b))) };
             }
         }
-    });
+    }
 }
 
 in_vectors! {
