@@ -62,6 +62,10 @@ bench-grids:
 bench-training *NAME:
     cargo bench --profile release --bench training -- "$@"
 
+# Check, on training data alone, whether the pieces do what the paper says at the sizes of SPEC: docs/dev/sizes.md
+size-check SPEC *FLAGS:
+    cargo bench --profile release --bench size_check -- "$@"
+
 # Benchmark against PyTorch, librosa and openTSNE on an otherwise idle machine: over an hour, or a few minutes with --quick,
 # which only checks that everything works; --device cuda benchmarks the GPU; more in docs/dev/performance.md
 bench *FLAGS:

@@ -27,5 +27,6 @@ mod precision;
 mod protocols;
 mod resume;
 mod reuse;
+mod size_check;
 mod slurm;
 mod terminal;
