@@ -72,6 +72,14 @@ fn both_checks_append_their_rows_and_an_augmentor_has_every_criterion() {
     assert_eq!(losses, ["model+var+bal", "model+var"]);
     assert_eq!(unseen[0], "03");
 
+    // With the same seed the same augmentor, whoever judges it.
+    run(&arguments(folder, &["--fold", "3", "--unseen", "03", "--no-judge"])).unwrap();
+    let alone = rows(folder).remove(2);
+    assert_eq!(value(&alone, "criteria"), 5.0);
+    for name in ["rep", "p_moved", "two_noise_cosine", "knn_unseen", "knn_augmentations"] {
+        assert_eq!(value(&alone, name), value(&found[0], name), "{name}");
+    }
+
     // Its columns are others.
     let classifier = ["--classifier", "--splits", "1"];
     let error = run(&arguments(folder, &classifier)).unwrap_err().to_string();

@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
     /// The training speaker that the augmentor does not see; without it, drawn by the seed
     #[arg(long, value_name = "SPEAKER", conflicts_with = "classifier")]
     pub unseen: Option<String>,
+    /// Train no judge: faster, and one criterion less
+    #[arg(long, conflicts_with = "classifier")]
+    pub no_judge: bool,
     /// Check the classifier: train it on the unreduced training part without two speakers, ask it of those two
     #[arg(long)]
     pub classifier: bool,

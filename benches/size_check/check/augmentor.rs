@@ -135,7 +135,7 @@ pub(crate) fn check(args: &Arguments, part: &TrainingPart, condition: &Condition
     let logged = |name: &str| last.as_ref().and_then(|row: &LoggedRow| row.get(name));
     let made = made(part, &split, &networks, &bank, gan);
     let near = gan.is_guided().then(|| neighbours(part, &split, &networks, &bank, &made));
-    let judged = judge(part, &split, &bank, &made)?;
+    let judged = if args.no_judge { None } else { judge(part, &split, &bank, &made)? };
     let mut row = AugmentorRow {
         corpus: spec.corpora().join("+"),
         overrides: args.set.join(" "),
