@@ -2,6 +2,7 @@
 
 pub mod adam;
 pub mod adaptive_pool;
+pub mod decoder;
 pub mod filtering;
 pub mod lstm;
 pub mod max_pool;

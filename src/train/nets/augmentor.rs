@@ -2,8 +2,8 @@
 
 use super::convolutions::{Convolutions, ConvolutionsTape};
 use super::layers::{Conv, MELS, own_steps};
-use super::pass::Pass;
 use super::upsample::{FromPoint, Unfold, Upsample};
+use crate::kernels::decoder::{self, ByDecoder, DecoderTape};
 use crate::torch::params::{Params, ParamsBuilder};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{self, Latent, Noise, OutputActivation, ProjectionMean, Spec};
@@ -17,6 +17,25 @@ pub struct AugmentorNet {
     encoder: Convolutions,
     decoder: Decoder,
     settings: spec::Augmentor,
+}
+
+/// A forward pass, with what our kernels keep of it.
+#[derive(Debug)]
+pub struct AugmentorPass {
+    /// The augmented windows.
+    pub out: Tensor,
+    /// Where the library's graph ends: in them, or where our kernels went on.
+    end: Tensor,
+    /// Where it begins: in what they gave.
+    leaf: Tensor,
+    tape: Option<AugmentorTape>,
+}
+
+#[derive(Debug)]
+struct AugmentorTape {
+    convs: ConvolutionsTape,
+    decoder: decoder::Decoder,
+    tape: DecoderTape,
 }
 
 /// FIDELITY.md row "latent 128D vector z".
@@ -84,7 +103,7 @@ impl AugmentorNet {
     /// P [batch, 1, frames, 128] for windows `x` of that shape with `own` frames each (int64 [batch])
     /// and `noise` [batch, [`AugmentorNet::noise_len`]]. In single, whatever the layers compute in.
     pub fn perturbation(&self, x: &Tensor, own: &Tensor, noise: &Tensor) -> Tensor {
-        self.decode(&self.encode(x, own, noise), noise)
+        self.decode(&self.latent(&self.encode(x, own, noise), noise))
     }
 
     /// The augmented windows; shapes as of [`AugmentorNet::perturbation`], `epsilon` [batch].
@@ -114,7 +133,7 @@ impl AugmentorNet {
         of: Option<&Tensor>,
         noise: &Tensor,
         epsilon: &Tensor,
-    ) -> Pass<ConvolutionsTape> {
+    ) -> AugmentorPass {
         let each = |t: &Tensor| of.map_or_else(|| t.shallow_clone(), |of| t.index_select(0, of));
         let (windows, owns) = (each(x), each(own));
         let (map, tape) = match self.settings.noise {
@@ -125,19 +144,50 @@ impl AugmentorNet {
             Noise::Latent => each(&self.code(&map, own)),
             Noise::Input => self.code(&map, &owns),
         };
-        let p = self.decode(&code, noise);
-        Pass { out: project(&windows, &p, epsilon, &owns, self.settings.projection_mean), leaf: map, tape }
+        let z = self.latent(&code, noise);
+        let over = self.settings.projection_mean;
+        match tape.and_then(|tape| Some((tape, self.decoder_by_hand()?))) {
+            Some((convs, decoder)) => {
+                let own = (over == ProjectionMean::Own).then_some(&owns);
+                let (out, tape) = decoder.forward(&windows, &z, epsilon, own);
+                AugmentorPass { out, end: z, leaf: map, tape: Some(AugmentorTape { convs, decoder, tape }) }
+            }
+            None => {
+                let out = project(&windows, &self.decode(&z), epsilon, &owns, over);
+                AugmentorPass { end: out.shallow_clone(), out, leaf: map, tape: None }
+            }
+        }
     }
 
     /// The gradient by the parameters, flat, from that by what a pass gave, of its shape.
-    pub fn gradient(&self, pass: Pass<ConvolutionsTape>, by_out: &Tensor) -> Tensor {
+    pub fn gradient(&self, pass: AugmentorPass, by_out: &Tensor) -> Tensor {
         // The library goes back from scalars alone.
-        let loss = (&pass.out * by_out).sum(Kind::Float);
-        let Some(tape) = pass.tape else { return self.params.gradient(&loss) };
-        let (flat, places, by_map) = self.params.gradient_with(&loss, &pass.leaf, self.encoder.places());
+        let loss = |by: &Tensor| (&pass.end * by).sum(Kind::Float);
+        let Some(tape) = pass.tape else { return self.params.gradient(&loss(by_out)) };
+        let Decoder::Vector(first, second) = &self.decoder else { unreachable!("it was recorded") };
+        let flat = self.params.flat().empty_like();
+        let by = self.params.views_of(&flat);
+        let [weight, bias] = first.places();
+        let by_decoder = ByDecoder { first: &by[weight], bias: &by[bias], second: &by[second.place()] };
+        let by_z = tape.decoder.backward(&tape.tape, by_out, &by_decoder);
+        let by_map = Tensor::run_backward(&[loss(&by_z)], &[&pass.leaf], false, false).remove(0);
         let _no_grad = tch::no_grad_guard();
-        self.encoder.backward(&tape, &by_map.permute([0, 2, 3, 1]), Some(&places), false);
+        self.encoder.backward(&tape.convs, &by_map.permute([0, 2, 3, 1]), Some(&by), false);
         flat
+    }
+
+    /// Whether our kernels compute such a decoder.
+    fn decodes_by_hand(&self) -> bool {
+        matches!(self.decoder, Decoder::Vector(..))
+            && self.settings.output == OutputActivation::Linear
+            && decoder::Decoder::fits(MELS / 4)
+    }
+
+    /// Our kernels' decoder.
+    fn decoder_by_hand(&self) -> Option<decoder::Decoder> {
+        let Decoder::Vector(first, second) = &self.decoder else { return None };
+        let ([weight, bias], p) = (first.places(), |at| self.params.get(at));
+        Some(decoder::Decoder::new(p(weight), p(bias), p(second.place())))
     }
 
     /// What the decoder takes of the windows, beside noise that enters there.
@@ -153,7 +203,7 @@ impl AugmentorNet {
             Noise::Latent => x.shallow_clone(),
             Noise::Input => Tensor::cat(&[x, &noise.view_as(x)], 1),
         };
-        if !self.encoder.by_hand(p, x.device()) {
+        if !self.encoder.by_hand(p, x.device()) || (goes_back && !self.decodes_by_hand()) {
             return (self.encoder.graph(p, &input), None);
         }
         let tape = self.encoder.record(p, &input, goes_back);
@@ -167,8 +217,8 @@ impl AugmentorNet {
         }
     }
 
-    fn decode(&self, code: &Tensor, noise: &Tensor) -> Tensor {
-        let p = &self.params;
+    /// What the decoder reads.
+    fn latent(&self, code: &Tensor, noise: &Tensor) -> Tensor {
         let z = match (self.settings.noise, &self.decoder) {
             (Noise::Input, _) => code.shallow_clone(),
             (Noise::Latent, Decoder::Vector(..)) => Tensor::cat(&[code, &noise.to_kind(code.kind())], 1),
@@ -177,10 +227,15 @@ impl AugmentorNet {
                 Tensor::cat(&[code, &everywhere.to_kind(code.kind())], 1)
             }
         };
-        let z = z.to_kind(p.kind());
+        z.to_kind(self.params.kind())
+    }
+
+    /// P of latents, in single.
+    fn decode(&self, z: &Tensor) -> Tensor {
+        let p = &self.params;
         let out = match &self.decoder {
-            Decoder::Vector(first, second) => second.forward(p, &first.forward(p, &z).relu()),
-            Decoder::Map(first, second) => second.forward(p, &first.forward(p, &z).relu()),
+            Decoder::Vector(first, second) => second.forward(p, &first.forward(p, z).relu()),
+            Decoder::Map(first, second) => second.forward(p, &first.forward(p, z).relu()),
         };
         let out = out.to_kind(Kind::Float);
         match self.settings.output {

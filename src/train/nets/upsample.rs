@@ -50,6 +50,11 @@ impl FromPoint {
         }
     }
 
+    /// Of weight and bias among the parameters.
+    pub fn places(&self) -> [usize; 2] {
+        [self.weight, self.bias]
+    }
+
     /// [batch, from] to [batch, to, height, width]. From a point it is a matrix product.
     pub fn forward(&self, params: &Params, z: &Tensor) -> Tensor {
         let [from, to] = self.channels.map(|n| n as i64);
@@ -76,6 +81,11 @@ impl Unfold {
     pub fn declare(builder: &mut ParamsBuilder, name: &str, from: usize, init: Init) -> Unfold {
         let start = start(init, from, 1, 1, 16);
         Unfold { weight: builder.add(format!("{name}.weight"), &[from as i64, 1, 4, 4], start), from }
+    }
+
+    /// Of the weight among the parameters.
+    pub fn place(&self) -> usize {
+        self.weight
     }
 
     /// [batch, from, height, width] to [batch, 1, 4 height, 4 width]. As the kernel does not overlap
