@@ -239,7 +239,8 @@ fn products_that_no_machine_serves_are_refused_by_name() {
 fn weights_are_counted_as_the_networks_have_them() {
     for sets in [
         &[][..],
-        &["augmentor.latent=map", "augmentor.attention=shared"],
+        &["preset=small"],
+        &["augmentor.latent=map", "augmentor.attention=shared", "discriminator.lstm=128"],
         &["augmentor.latent=map", "augmentor.noise=input", "classifier.network.vgg.batch-norm=true"],
         &["augmentor.noise=input", "classifier.network.vgg.depths=[1,2,3,1,2]", "discriminator.lstm=24"],
     ] {

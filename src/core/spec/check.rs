@@ -123,7 +123,12 @@ impl Spec {
         need(
             a.attention == super::Attention::Own || self.discriminator.lstm == self.representation.lstm,
             "augmentor.attention",
-            || "= \"shared\": discriminator.lstm and representation.lstm must be equal".into(),
+            || {
+                let [d, r] = [self.discriminator.lstm, self.representation.lstm];
+                format!(
+                    "= \"shared\": one vector for two LSTMs of {d} and {r} units; set discriminator.lstm = {r}"
+                )
+            },
         )
     }
 
