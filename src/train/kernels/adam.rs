@@ -1,6 +1,7 @@
 //! Adam (Kingma & Ba 2015) on a flat vector; tch cannot save the state of its own.
 
-use super::simd::{LANES, SharedMemory, for_the_processor, in_parts};
+use super::simd::{LANES, SharedMemory, in_parts};
+use super::vector::{self, Portable, Vector, in_vectors};
 use crate::torch::checkpoint::{Reader, Writer};
 use crate::torch::params::{Params, ParamsLayout};
 use seraug_core::error::Result;
@@ -128,14 +129,16 @@ impl Adam {
         let memory = [flat, &gradient, &self.first, &self.second].map(SharedMemory::of);
         let count = flat.numel();
         // SAFETY: four vectors of `count` values; parts do not overlap.
-        in_parts(count / LANES, |part| unsafe { update(memory, scale, part) });
+        in_parts(count / LANES, |part| unsafe {
+            update_anywhere(memory, scale, part.start * LANES..part.end * LANES);
+        });
         let rest = count % LANES;
         if rest > 0 {
             let tail = |t: &Tensor| t.narrow(0, (count - rest) as i64, rest as i64);
             let padded = [flat, &gradient, &self.first, &self.second]
                 .map(|t| tail(t).constant_pad_nd([0, (LANES - rest) as i64]));
             // SAFETY: four vectors of one lane each.
-            unsafe { update(padded.each_ref().map(SharedMemory::of), scale, 0..1) };
+            unsafe { update_anywhere(padded.each_ref().map(SharedMemory::of), scale, 0..LANES) };
             for (to, from) in
                 [flat, &self.first, &self.second].into_iter().zip([&padded[0], &padded[2], &padded[3]])
             {
@@ -188,29 +191,44 @@ struct AdamScale {
 }
 
 #[inline(always)]
-unsafe fn update_lanes(
+unsafe fn update_values<V: Vector>(
     [flat, gradient, first, second]: [SharedMemory; 4],
     s: AdamScale,
-    lanes: Range<usize>,
+    values: Range<usize>,
 ) {
-    let [toward, decay, grow] = s.keep;
-    for at in lanes.map(|lane| lane * LANES) {
+    let [toward, decay, grow] = s.keep.map(V::splat);
+    let (root, rate, least) = (V::splat(s.root), V::splat(s.rate), V::splat(1e-8));
+    for at in values.step_by(V::LANES) {
         // SAFETY: the caller's.
         unsafe {
-            let g = gradient.get(at);
-            let m = first.get(at).with(g, |m, g| toward.mul_add(g - m, m));
-            let v = second.get(at).with(g, |v, g| v * decay + g * g * grow);
-            first.put(at, m);
-            second.put(at, v);
-            let moved = m.with(v, |m, v| m / (v.sqrt() / s.root + 1e-8) * s.rate);
-            flat.put(at, flat.get(at) - moved);
+            let [flat, gradient, first, second] =
+                [flat, gradient, first, second].map(|memory| memory.start().add(at));
+            let (g, m) = (V::load(gradient), V::load(first));
+            let m = toward.mul_add(g.minus(m), m);
+            let v = V::load(second).times(decay).plus(g.times(g).times(grow));
+            m.store(first);
+            v.store(second);
+            let moved = m.over(v.sqrt().over(root).plus(least)).times(rate);
+            V::load(flat).minus(moved).store(flat);
         }
     }
 }
 
-for_the_processor! {
-    /// One step of the values of these lanes.
-    update as update_lanes(memory: [SharedMemory; 4], scale: AdamScale, lanes: Range<usize>);
+in_vectors! {
+    /// One step of these values.
+    fn update(memory: [SharedMemory; 4], scale: AdamScale, values: Range<usize>) = update_values, values.len()
+}
+
+/// The same on any processor.
+unsafe fn update_anywhere(memory: [SharedMemory; 4], scale: AdamScale, values: Range<usize>) {
+    // SAFETY: the caller's.
+    unsafe {
+        if vector::available() {
+            update(memory, scale, values);
+        } else {
+            update_values::<Portable>(memory, scale, values);
+        }
+    }
 }
 
 /// Whether every value is finite: one number read from the device.

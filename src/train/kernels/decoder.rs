@@ -6,6 +6,7 @@ use super::filtering::values;
 use super::product::{Left, Out, Right, Size, multiply};
 use super::simd::{each_alone, image_parts};
 use super::vector::{Vector, in_vectors};
+use super::wide::{WideSize, wide_outer, wide_product, wide_turned};
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 
@@ -107,9 +108,9 @@ impl Decoder {
         }
     }
 
-    /// Whether a decoder of these sizes can be computed so: bands by eights.
-    pub fn fits(bands: usize) -> bool {
-        bands.is_multiple_of(8)
+    /// Whether a decoder of these sizes can be computed so: from a latent by fours to bands by eights, and pixels by sixteens.
+    pub fn fits(latent: usize, [height, bands]: [usize; 2]) -> bool {
+        latent.is_multiple_of(4) && bands.is_multiple_of(8) && (height * bands).is_multiple_of(16)
     }
 
     /// The augmented windows [rows, 1, frames, mels] of `x` of that shape, of which the first `own` frames (int64 [rows], at least one; all
@@ -127,7 +128,9 @@ impl Decoder {
         let (x, z) = (x.detach().contiguous(), z.detach().contiguous());
         let count = z.size()[0];
         assert_eq!(x.size(), [count, 1, frames as i64, mels as i64]);
-        let map = z.matmul(&self.first);
+        let map = Tensor::empty([count, self.first.size()[1]], (Kind::Float, Device::Cpu));
+        // SAFETY: the sizes are those of the tensors.
+        unsafe { wide_product(values(&z), values(&self.first), values(&map), self.wide(count)) };
         let p = Tensor::empty([count, frames as i64, mels as i64], (Kind::Float, Device::Cpu));
         let out = x.empty_like();
         let epsilon = Vec::<f32>::try_from(epsilon.detach()).expect("a vector");
@@ -176,9 +179,20 @@ impl Decoder {
         };
         sum(0, by.second);
         sum(1, by.bias);
-        let by_first = by.first.view([self.first.size()[0], -1]);
-        let _ = tape.z.tr().f_mm_out(&by_first, &by_map).expect("the shapes fit");
-        by_map.matmul(&self.first.tr())
+        let (by_z, s) = (tape.z.empty_like(), self.wide(tape.z.size()[0]));
+        assert_eq!(by.first.numel(), self.first.numel());
+        // SAFETY: the sizes are those of the tensors.
+        unsafe {
+            wide_outer(values(&tape.z), values(&by_map), values(by.first), s);
+            wide_turned(values(&by_map), values(&self.first), values(&by_z), s);
+        }
+        by_z
+    }
+
+    /// Sizes of the first layer's product.
+    fn wide(&self, rows: i64) -> WideSize {
+        let [depth, columns] = self.first.size()[..] else { unreachable!("it has two dimensions") };
+        WideSize { rows: rows as usize, depth: depth as usize, columns: columns as usize }
     }
 
     fn places(&self, map: &Tensor, p: &Tensor, x: *const f32, out: *mut f32) -> Places {
@@ -341,7 +355,7 @@ mod tests {
         if !available() {
             return;
         }
-        for [latent, width, height, bands] in [[6, 16, 8, 32], [5, 8, 3, 8], [4, 3, 2, 16]] {
+        for [latent, width, height, bands] in [[8, 16, 8, 32], [4, 8, 6, 8], [4, 3, 2, 16]] {
             let normal = |name: &str, shape: &[i64]| {
                 let mut host = vec![0f32; shape.iter().product::<i64>() as usize];
                 Seed::new(5).child(name).draws().fill_normal(&mut host);
@@ -381,7 +395,9 @@ mod tests {
                 };
                 close("out", &out, &exact);
                 let ours = [&by_z, by.first, by.bias, by.second];
-                for ((name, ours), exact) in ["z", "first", "bias", "second"].into_iter().zip(ours).zip(&exact_by) {
+                for ((name, ours), exact) in
+                    ["z", "first", "bias", "second"].into_iter().zip(ours).zip(&exact_by)
+                {
                     close(name, ours, exact);
                 }
             }

@@ -71,6 +71,12 @@ impl SharedMemory {
         SharedMemory(tensor.data_ptr().cast::<f32>())
     }
 
+    /// The first value.
+    #[inline(always)]
+    pub fn start(self) -> *mut f32 {
+        self.0
+    }
+
     /// The values from `at` on.
     ///
     /// # Safety

@@ -39,6 +39,9 @@ pub trait Vector: Copy {
     /// self / other.
     fn over(self, other: Self) -> Self;
 
+    /// The square root.
+    fn sqrt(self) -> Self;
+
     /// The larger of each pair.
     fn max(self, other: Self) -> Self;
 
@@ -112,6 +115,10 @@ impl Vector for Portable {
         self.with(other, |a, b| a / b)
     }
     #[inline(always)]
+    fn sqrt(self) -> Portable {
+        Portable(self.0.map(f32::sqrt))
+    }
+    #[inline(always)]
     fn max(self, other: Portable) -> Portable {
         self.with(other, |a, b| if a > b { a } else { b })
     }
@@ -141,7 +148,7 @@ mod x86 {
     macro_rules! vector {
         (
             $kind:ty, $lanes:literal lanes, $rows:literal rows,
-            $load:ident $store:ident $splat:ident $fma:ident $add:ident $sub:ident $mul:ident $div:ident $max:ident $min:ident,
+            $load:ident $store:ident $splat:ident $fma:ident $add:ident $sub:ident $mul:ident $div:ident $sqrt:ident $max:ident $min:ident,
             |$value:ident, $yes:ident, $no:ident| $choose:expr, |$r:ident| $round:expr, |$n:ident| $power:expr
         ) => {
             impl Vector for $kind {
@@ -188,6 +195,11 @@ mod x86 {
                     unsafe { $div(self, other) }
                 }
                 #[inline(always)]
+                fn sqrt(self) -> Self {
+                    // SAFETY: as above.
+                    unsafe { $sqrt(self) }
+                }
+                #[inline(always)]
                 fn max(self, other: Self) -> Self {
                     // SAFETY: as above.
                     unsafe { $max(self, other) }
@@ -222,7 +234,7 @@ mod x86 {
     vector!(
         __m512, 16 lanes, 8 rows,
         _mm512_loadu_ps _mm512_storeu_ps _mm512_set1_ps _mm512_fmadd_ps _mm512_add_ps _mm512_sub_ps _mm512_mul_ps
-        _mm512_div_ps _mm512_max_ps _mm512_min_ps,
+        _mm512_div_ps _mm512_sqrt_ps _mm512_max_ps _mm512_min_ps,
         |v, yes, no| _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(v, _mm512_setzero_ps()), no, yes),
         |v| _mm512_roundscale_ps::<0>(v),
         |n| _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_add_epi32(
@@ -233,7 +245,7 @@ mod x86 {
     vector!(
         __m256, 8 lanes, 4 rows,
         _mm256_loadu_ps _mm256_storeu_ps _mm256_set1_ps _mm256_fmadd_ps _mm256_add_ps _mm256_sub_ps _mm256_mul_ps
-        _mm256_div_ps _mm256_max_ps _mm256_min_ps,
+        _mm256_div_ps _mm256_sqrt_ps _mm256_max_ps _mm256_min_ps,
         |v, yes, no| _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_GT_OQ>(v, _mm256_setzero_ps())),
         |v| _mm256_round_ps::<0>(v),
         |n| _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_add_epi32(

@@ -180,7 +180,7 @@ impl AugmentorNet {
     fn decodes_by_hand(&self) -> bool {
         matches!(self.decoder, Decoder::Vector(..))
             && self.settings.output == OutputActivation::Linear
-            && decoder::Decoder::fits(MELS / 4)
+            && decoder::Decoder::fits(2 * self.settings.widths[2], [self.settings.frames / 4, MELS / 4])
     }
 
     /// Our kernels' decoder.

@@ -8,8 +8,8 @@ use crate::kernels::vector::{Vector, in_vectors};
 use std::cell::Cell;
 use std::ptr::null_mut;
 
-/// Values of the points of a block's inputs, about: half of a second cache.
-const BLOCK: usize = 1 << 17;
+/// Values of the points of a block's inputs, about: a quarter of a second cache.
+const BLOCK: usize = 1 << 16;
 /// Values between the points of one number and those of the next.
 const GAP: usize = 16;
 

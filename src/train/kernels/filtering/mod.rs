@@ -14,6 +14,7 @@ mod weight;
 
 pub use map::{Layer, Map};
 
+use super::transpose::transpose;
 use block::{Backward, Forward, Memory, layer_backward, layer_forward};
 use filter::{ThreeTaps, TwoTaps};
 use map::SIDE;
@@ -56,11 +57,31 @@ impl Convolution {
     }
 }
 
+impl Convolution {
+    fn to_points(self, weight: &[f32], points: &Tensor, size: WeightSize) {
+        let (read, write) = (weight.as_ptr(), values(points));
+        // SAFETY: both have the values that the sizes say.
+        unsafe {
+            match self {
+                Halving => weight_to_points::<TwoTaps, 2, 5, 2>(read, write, size),
+                Keeping => weight_to_points::<ThreeTaps, 3, 6, 1>(read, write, size),
+            }
+        }
+    }
+}
+
+/// The values of a contiguous float32 tensor of the host.
+fn host(tensor: &Tensor) -> &[f32] {
+    // SAFETY: the tensor's own values, which live as long.
+    unsafe { std::slice::from_raw_parts(values(tensor), tensor.numel()) }
+}
+
 /// A layer's weight as points.
 #[derive(Debug)]
 pub struct PointWeight {
     kind: Convolution,
-    size: WeightSize,
+    from: usize,
+    to: usize,
     /// [points, phases * from, to].
     points: Tensor,
     /// [points, to, phases * from], where a gradient by the input is wanted.
@@ -85,25 +106,32 @@ impl PointWeight {
     pub fn new(kind: Convolution, weight: &Tensor, bias: &Tensor, goes_back: bool) -> PointWeight {
         let _no_grad = tch::no_grad_guard();
         let [to, from, ..] = weight.size()[..] else { unreachable!("a weight has four dimensions") };
-        let size = WeightSize { from: from as usize, to: to as usize };
-        let taps = weight.permute([1, 2, 3, 0]).contiguous();
-        let phases = (kind.stride() * kind.stride()) as i64;
-        let points = memory(&[kind.points() as i64, phases * from, to]);
-        let (read, write) = (values(&taps).cast_const(), values(&points));
-        // SAFETY: both have the values that the sizes say.
-        unsafe {
-            match kind {
-                Halving => weight_to_points::<TwoTaps, 2, 5, 2>(read, write, size),
-                Keeping => weight_to_points::<ThreeTaps, 3, 6, 1>(read, write, size),
+        let (weight, phases) = (weight.detach().contiguous(), (kind.stride() * kind.stride()) as i64);
+        let (from, to) = (from as usize, to as usize);
+        let given = host(&weight);
+        let taps = kind.side() * kind.side();
+        let mut turned = vec![0f32; given.len()];
+        transpose(given, &mut turned, to, from * taps);
+        let points = memory(&[kind.points() as i64, phases * from as i64, to as i64]);
+        kind.to_points(&turned, &points, WeightSize { channels: from, vectors: to, channels_first: false });
+        let transposed = goes_back.then(|| {
+            for (given, turned) in given.chunks(from * taps).zip(turned.chunks_mut(from * taps)) {
+                transpose(given, turned, from, taps);
             }
-        }
-        let transposed = goes_back.then(|| points.transpose(1, 2).contiguous());
-        PointWeight { kind, size, points, transposed, bias: bias.detach().contiguous() }
+            let points = memory(&[kind.points() as i64, to as i64, phases * from as i64]);
+            kind.to_points(
+                &turned,
+                &points,
+                WeightSize { channels: to, vectors: from, channels_first: true },
+            );
+            points
+        });
+        PointWeight { kind, from, to, points, transposed, bias: bias.detach().contiguous() }
     }
 
     /// Channels of the output.
     pub fn to(&self) -> usize {
-        self.size.to
+        self.to
     }
 
     /// The layer's convolution of `x` and what follows it, LeakyReLU of slope `slope`, into `y`.
@@ -116,7 +144,7 @@ impl PointWeight {
             bias: values(&self.bias),
             slope,
         };
-        x.check(self.kind, self.size.from, y);
+        x.check(self.kind, self.from, y);
         // SAFETY: the maps were made with these sizes.
         Memory::lent(|memory| unsafe {
             match self.kind {
@@ -137,7 +165,7 @@ impl PointWeight {
         by_x: Option<&Maps>,
     ) {
         let nowhere = Map { start: std::ptr::null_mut(), row: 0, image: 0, channels: 0 };
-        let unwanted = memory(&[self.size.to as i64]);
+        let unwanted = memory(&[self.to as i64]);
         let transposed = || values(self.transposed.as_ref().expect("made to go back")).cast_const();
         let f = Backward {
             layer: self.layer(y),
@@ -150,7 +178,7 @@ impl PointWeight {
             transposed: by_x.map_or(std::ptr::null(), |_| transposed()),
             by_x: by_x.map_or(nowhere, Maps::with_border),
         };
-        x.check(self.kind, self.size.from, y);
+        x.check(self.kind, self.from, y);
         assert!(by_y.same_sides(y) && by_x.is_none_or(|b| b.same_layout(x)));
         // SAFETY: as of `forward`.
         Memory::lent(|memory| unsafe {
@@ -162,9 +190,8 @@ impl PointWeight {
     }
 
     fn layer(&self, y: &Maps) -> Layer {
-        assert_eq!(y.channels, self.size.to);
-        let WeightSize { from, to } = self.size;
-        Layer { from, to, height: y.height, width: y.width, images: y.images }
+        assert_eq!(y.channels, self.to);
+        Layer { from: self.from, to: self.to, height: y.height, width: y.width, images: y.images }
     }
 }
 
@@ -189,18 +216,21 @@ impl WeightSums {
 
     /// Writes them as gradients [to, from, side, side] and [to].
     pub fn write(&self, of: &PointWeight, by_weight: &Tensor, by_bias: &Tensor) {
-        let WeightSize { from, to } = of.size;
-        let side = of.kind.side() as i64;
-        let taps = memory(&[from as i64, side, side, to as i64]);
-        let (read, write) = (values(&self.points).cast_const(), values(&taps));
+        let taps = of.kind.side() * of.kind.side();
+        let mut turned = vec![0f32; of.from * taps * of.to];
+        let size = WeightSize { channels: of.from, vectors: of.to, channels_first: false };
+        let (read, write) = (values(&self.points).cast_const(), turned.as_mut_ptr());
         // SAFETY: both have the values that the sizes say.
         unsafe {
             match of.kind {
-                Halving => weight_from_points::<TwoTaps, 2, 5, 2>(read, write, of.size),
-                Keeping => weight_from_points::<ThreeTaps, 3, 6, 1>(read, write, of.size),
+                Halving => weight_from_points::<TwoTaps, 2, 5, 2>(read, write, size),
+                Keeping => weight_from_points::<ThreeTaps, 3, 6, 1>(read, write, size),
             }
         }
-        by_weight.shallow_clone().copy_(&taps.permute([3, 0, 1, 2]));
+        let place = values(by_weight);
+        // SAFETY: the values of the tensor, which nothing else reads meanwhile.
+        let place = unsafe { std::slice::from_raw_parts_mut(place, by_weight.numel()) };
+        transpose(&turned, place, of.from * taps, of.to);
         by_bias.shallow_clone().copy_(&self.bias);
     }
 }

@@ -3,11 +3,14 @@
 use super::filter::Filter;
 use crate::kernels::vector::{Vector, in_vectors};
 
-/// Sizes of a weight.
+/// A weight [channels, rows, columns, vectors] and its points, both with the channels of one side of the layer innermost, the
+/// vectors, and those of the other elsewhere.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WeightSize {
-    pub from: usize,
-    pub to: usize,
+    pub channels: usize,
+    pub vectors: usize,
+    /// Whether the points are [points, channels, phases, vectors], else [points, phases, channels, vectors].
+    pub channels_first: bool,
 }
 
 /// A vector of output channels, of one input channel and phase.
@@ -19,30 +22,36 @@ struct Window<const P: usize> {
 }
 
 impl<const P: usize> Window<P> {
-    /// Where its tap number (a, b) is in [from, rows, columns, to], of `side` columns.
+    /// Where its tap number (a, b) is, of `side` columns.
     #[inline(always)]
     fn tap(&self, side: usize, a: usize, b: usize) -> usize {
         let (row, column) = (P * a + self.phase / P, P * b + self.phase % P);
-        (self.channel * side * side + row * side + column) * self.size.to + self.first
+        (self.channel * side * side + row * side + column) * self.size.vectors + self.first
     }
 
-    /// Where its point is in [points, phases, from, to].
+    /// Where its point is.
     #[inline(always)]
     fn point(&self, point: usize) -> usize {
-        ((point * P * P + self.phase) * self.size.from + self.channel) * self.size.to + self.first
+        let WeightSize { channels, vectors, channels_first } = self.size;
+        let window = if channels_first {
+            self.channel * P * P + self.phase
+        } else {
+            self.phase * channels + self.channel
+        };
+        (point * P * P * channels + window) * vectors + self.first
     }
 
     /// The window number `index` of [`Window::count`].
     #[inline(always)]
     fn new<V: Vector>(size: WeightSize, index: usize) -> Window<P> {
-        let vectors = size.to / V::LANES;
+        let vectors = size.vectors / V::LANES;
         let (channel, phase) = (index / vectors / (P * P), index / vectors % (P * P));
         Window { size, channel, phase, first: index % vectors * V::LANES }
     }
 
     #[inline(always)]
     fn count<V: Vector>(size: WeightSize) -> usize {
-        size.from * P * P * (size.to / V::LANES)
+        size.channels * P * P * (size.vectors / V::LANES)
     }
 }
 
@@ -102,14 +111,14 @@ unsafe fn from_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize
 }
 
 in_vectors! {
-    /// Weights [from, rows, columns, to] as points [points, phases, from, to].
+    /// Weights as points.
     pub(super) fn weight_to_points<F: Filter<T, N>, const T, const N, const P>(
         weight: *const f32, points: *mut f32, size: WeightSize,
-    ) = to_points, size.to
+    ) = to_points, size.vectors
 }
 in_vectors! {
     /// The gradient of [`weight_to_points`].
     pub(super) fn weight_from_points<F: Filter<T, N>, const T, const N, const P>(
         points: *const f32, weight: *mut f32, size: WeightSize,
-    ) = from_points, size.to
+    ) = from_points, size.vectors
 }
