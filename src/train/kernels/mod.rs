@@ -7,6 +7,7 @@ pub mod filtering;
 pub mod lstm;
 pub mod max_pool;
 pub mod one_channel;
+pub mod own_mean;
 pub mod product;
 pub mod simd;
 pub mod transpose;

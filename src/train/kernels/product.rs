@@ -20,6 +20,9 @@ pub struct Right {
     pub start: *const f32,
     /// Values from a row to the next.
     pub row: usize,
+    /// How many values ahead those are that are read soon after, as a factor of the same size: they are asked for meanwhile.
+    /// None: 0.
+    pub ahead: usize,
 }
 
 /// Where the product goes, its rows in one piece each.
@@ -53,7 +56,10 @@ unsafe fn tile<V: Vector, const R: usize, const N: usize>(a: Left, b: Right, out
         if out.adds {
             for (r, sums) in sums.iter_mut().enumerate() {
                 for (n, sum) in sums.iter_mut().enumerate() {
-                    *sum = V::load(out.start.add(r.wrapping_mul(out.row)).add(n * V::LANES));
+                    let at = out.start.wrapping_add(r.wrapping_mul(out.row)).wrapping_add(n * V::LANES);
+                    *sum = V::load(at);
+                    // Of the next rows.
+                    V::ask(at.wrapping_add(R.wrapping_mul(out.row)));
                 }
             }
         }
@@ -61,7 +67,11 @@ unsafe fn tile<V: Vector, const R: usize, const N: usize>(a: Left, b: Right, out
         for _ in 0..depth {
             let mut row = [V::splat(0.0); N];
             for (n, value) in row.iter_mut().enumerate() {
-                *value = V::load(right.add(n * V::LANES));
+                let at = right.wrapping_add(n * V::LANES);
+                *value = V::load(at);
+                if b.ahead > 0 {
+                    V::ask(at.wrapping_add(b.ahead));
+                }
             }
             for (r, sums) in sums.iter_mut().enumerate() {
                 let value = V::splat(*left.add(r.wrapping_mul(a.row)));
@@ -85,6 +95,7 @@ unsafe fn rows<V: Vector, const R: usize>(first: usize, a: Left, b: Right, out: 
     // SAFETY: the caller's.
     unsafe {
         let a = Left { start: a.start.add(first.wrapping_mul(a.row)), ..a };
+        let b = Right { ahead: if first == 0 { b.ahead } else { 0 }, ..b };
         let out = Out { start: out.start.add(first.wrapping_mul(out.row)), ..out };
         let at = |n: usize| (Right { start: b.start.add(n), ..b }, Out { start: out.start.add(n), ..out });
         let mut n = 0;
@@ -154,7 +165,7 @@ mod tests {
                 let run = |work: unsafe fn(Left, Right, Out, Size)| {
                     let mut out = start.clone();
                     let left = Left { start: a.as_ptr(), row: depth, column: 1 };
-                    let right = Right { start: b.as_ptr(), row: columns };
+                    let right = Right { start: b.as_ptr(), row: columns, ahead: 0 };
                     let to = Out { start: out.as_mut_ptr(), row: columns, adds };
                     // SAFETY: the sizes are those of the vectors.
                     unsafe { work(left, right, to, Size { rows, depth, columns }) };

@@ -21,6 +21,19 @@ pub trait Vector: Copy {
     /// There is room for [`Vector::LANES`] values, and nothing else reads or writes them.
     unsafe fn store(self, at: *mut f32);
 
+    /// Has what is at `at` brought into the second cache; any address will do.
+    #[inline(always)]
+    fn ask(at: *const f32) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: reads nothing that the program sees.
+        unsafe {
+            use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+            _mm_prefetch::<_MM_HINT_T1>(at.cast());
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = at;
+    }
+
     /// All of them `value`.
     fn splat(value: f32) -> Self;
 

@@ -31,7 +31,10 @@ unsafe fn times_wide<V: Vector>(z: *const f32, w: *const f32, out: *mut f32, s: 
                 unsafe {
                     let mut lines = [V::splat(0.0); 4];
                     for (i, line) in lines.iter_mut().enumerate() {
-                        *line = V::load(w.add((k + i).wrapping_mul(s.columns)).add(c));
+                        let at = w.wrapping_add((k + i).wrapping_mul(s.columns)).wrapping_add(c);
+                        *line = V::load(at);
+                        // Asked for now, read with the next four rows: too far apart for the processor to foresee.
+                        V::ask(at.wrapping_add(4 * s.columns));
                     }
                     for r in 0..s.rows {
                         let z = z.add(r.wrapping_mul(s.depth)).add(k);
@@ -55,7 +58,7 @@ unsafe fn outer<V: Vector>(z: *const f32, g: *const f32, out: *mut f32, s: WideS
         // SAFETY: the caller's.
         unsafe {
             let a = Left { start: z, row: 1, column: s.depth };
-            let b = Right { start: g.add(block), row: s.columns };
+            let b = Right { start: g.add(block), row: s.columns, ahead: 0 };
             let to = Out { start: out.add(block), row: s.columns, adds: false };
             multiply::<V>(a, b, to, Size { rows: s.depth, depth: s.rows, columns });
         }

@@ -4,6 +4,7 @@ use super::convolutions::{Convolutions, ConvolutionsTape};
 use super::layers::{Conv, MELS, own_steps};
 use super::upsample::{FromPoint, Unfold, Upsample};
 use crate::kernels::decoder::{self, ByDecoder, DecoderTape};
+use crate::kernels::own_mean::{own_mean, own_mean_gradient};
 use crate::torch::params::{Params, ParamsBuilder};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{self, Latent, Noise, OutputActivation, ProjectionMean, Spec};
@@ -24,18 +25,18 @@ pub struct AugmentorNet {
 pub struct AugmentorPass {
     /// The augmented windows.
     pub out: Tensor,
-    /// Where the library's graph ends: in them, or where our kernels went on.
-    end: Tensor,
-    /// Where it begins: in what they gave.
-    leaf: Tensor,
     tape: Option<AugmentorTape>,
 }
 
 #[derive(Debug)]
 struct AugmentorTape {
     convs: ConvolutionsTape,
+    /// Own steps of each map.
+    steps: Vec<usize>,
+    /// Which window each row is of, where they are not one each.
+    of: Option<Tensor>,
     decoder: decoder::Decoder,
-    tape: DecoderTape,
+    decoded: DecoderTape,
 }
 
 /// FIDELITY.md row "latent 128D vector z".
@@ -108,7 +109,7 @@ impl AugmentorNet {
 
     /// The augmented windows; shapes as of [`AugmentorNet::perturbation`], `epsilon` [batch].
     pub fn augment(&self, x: &Tensor, own: &Tensor, noise: &Tensor, epsilon: &Tensor) -> Tensor {
-        project(x, &self.perturbation(x, own, noise), epsilon, own, self.settings.projection_mean)
+        self.pass(x, own, None, noise, epsilon).out
     }
 
     /// As [`AugmentorNet::augment`], but each row of `noise` [rows, [`AugmentorNet::noise_len`]] and `epsilon` [rows] is for the
@@ -136,84 +137,87 @@ impl AugmentorNet {
     ) -> AugmentorPass {
         let each = |t: &Tensor| of.map_or_else(|| t.shallow_clone(), |of| t.index_select(0, of));
         let (windows, owns) = (each(x), each(own));
-        let (map, tape) = match self.settings.noise {
-            Noise::Latent => self.map(x, noise, true),
-            Noise::Input => self.map(&windows, noise, true),
-        };
-        let code = match self.settings.noise {
-            Noise::Latent => each(&self.code(&map, own)),
-            Noise::Input => self.code(&map, &owns),
-        };
-        let z = self.latent(&code, noise);
         let over = self.settings.projection_mean;
-        match tape.and_then(|tape| Some((tape, self.decoder_by_hand()?))) {
-            Some((convs, decoder)) => {
-                let own = (over == ProjectionMean::Own).then_some(&owns);
-                let (out, tape) = decoder.forward(&windows, &z, epsilon, own);
-                AugmentorPass { out, end: z, leaf: map, tape: Some(AugmentorTape { convs, decoder, tape }) }
-            }
-            None => {
-                let out = project(&windows, &self.decode(&z), epsilon, &owns, over);
-                AugmentorPass { end: out.shallow_clone(), out, leaf: map, tape: None }
-            }
+        if self.by_hand(x.device()) {
+            let _no_grad = tch::no_grad_guard();
+            let convs = self.encoder.record(&self.params, x, true);
+            let map = convs.out();
+            let steps = halved_thrice(own, map.size()[1]);
+            let z = self.latent(&each(&own_mean(&map, &steps)), noise);
+            let decoder = self.decoder_by_hand();
+            let own = (over == ProjectionMean::Own).then_some(&owns);
+            let (out, decoded) = decoder.forward(&windows, &z, epsilon, own);
+            let of = of.map(Tensor::shallow_clone);
+            return AugmentorPass { out, tape: Some(AugmentorTape { convs, steps, of, decoder, decoded }) };
         }
+        let code = match self.settings.noise {
+            Noise::Latent => each(&self.encode(x, own, noise)),
+            Noise::Input => self.encode(&windows, &owns, noise),
+        };
+        let p = self.decode(&self.latent(&code, noise));
+        AugmentorPass { out: project(&windows, &p, epsilon, &owns, over), tape: None }
     }
 
     /// The gradient by the parameters, flat, from that by what a pass gave, of its shape.
     pub fn gradient(&self, pass: AugmentorPass, by_out: &Tensor) -> Tensor {
-        // The library goes back from scalars alone.
-        let loss = |by: &Tensor| (&pass.end * by).sum(Kind::Float);
-        let Some(tape) = pass.tape else { return self.params.gradient(&loss(by_out)) };
-        let Decoder::Vector(first, second) = &self.decoder else { unreachable!("it was recorded") };
+        let Some(AugmentorTape { convs, steps, of, decoder, decoded }) = pass.tape else {
+            // The library goes back from scalars alone.
+            return self.params.gradient(&(&pass.out * by_out).sum(Kind::Float));
+        };
+        let _no_grad = tch::no_grad_guard();
         let flat = self.params.flat().empty_like();
         let by = self.params.views_of(&flat);
-        let [weight, bias] = first.places();
-        let by_decoder = ByDecoder { first: &by[weight], bias: &by[bias], second: &by[second.place()] };
-        let by_z = tape.decoder.backward(&tape.tape, by_out, &by_decoder);
-        let by_map = Tensor::run_backward(&[loss(&by_z)], &[&pass.leaf], false, false).remove(0);
-        let _no_grad = tch::no_grad_guard();
-        self.encoder.backward(&tape.convs, &by_map.permute([0, 2, 3, 1]), Some(&by), false);
+        let [weight, bias, second] = self.decoder_places();
+        let by_decoder = ByDecoder { first: &by[weight], bias: &by[bias], second: &by[second] };
+        let by_z = decoder.backward(&decoded, by_out, &by_decoder);
+        let map = convs.out();
+        let [batch, height, bands, channels] = map.size()[..] else {
+            unreachable!("maps have four dimensions")
+        };
+        let mut by_code = by_z.narrow(1, 0, channels);
+        if let Some(of) = of {
+            by_code = by_code
+                .new_zeros([batch, channels], (Kind::Float, by_code.device()))
+                .index_add(0, &of, &by_code);
+        }
+        let by_map = own_mean_gradient(&by_code, &steps, [height as usize, bands as usize]);
+        self.encoder.backward(&convs, &by_map, Some(&by), false);
         flat
     }
 
-    /// Whether our kernels compute such a decoder.
-    fn decodes_by_hand(&self) -> bool {
+    /// Whether our kernels compute a pass.
+    fn by_hand(&self, device: Device) -> bool {
         matches!(self.decoder, Decoder::Vector(..))
+            && self.settings.noise == Noise::Latent
             && self.settings.output == OutputActivation::Linear
             && decoder::Decoder::fits(2 * self.settings.widths[2], [self.settings.frames / 4, MELS / 4])
+            && self.encoder.by_hand(&self.params, device)
     }
 
     /// Our kernels' decoder.
-    fn decoder_by_hand(&self) -> Option<decoder::Decoder> {
-        let Decoder::Vector(first, second) = &self.decoder else { return None };
-        let ([weight, bias], p) = (first.places(), |at| self.params.get(at));
-        Some(decoder::Decoder::new(p(weight), p(bias), p(second.place())))
+    fn decoder_by_hand(&self) -> decoder::Decoder {
+        let [weight, bias, second] = self.decoder_places().map(|at| self.params.get(at));
+        decoder::Decoder::new(weight, bias, second)
+    }
+
+    /// Of the weight and the bias of the decoder's first layer and the weight of its second among the parameters.
+    fn decoder_places(&self) -> [usize; 3] {
+        let Decoder::Vector(first, second) = &self.decoder else { unreachable!("our kernels have no other") };
+        let [weight, bias] = first.places();
+        [weight, bias, second.place()]
     }
 
     /// What the decoder takes of the windows, beside noise that enters there.
     fn encode(&self, x: &Tensor, own: &Tensor, noise: &Tensor) -> Tensor {
-        self.code(&self.map(x, noise, false).0, own)
-    }
-
-    /// What the encoder gives, [batch, channels, frames, bands], on a CPU by our kernels: then a leaf of the library's graph,
-    /// with their tape.
-    fn map(&self, x: &Tensor, noise: &Tensor, goes_back: bool) -> (Tensor, Option<ConvolutionsTape>) {
         let p = &self.params;
         let input = match self.settings.noise {
             Noise::Latent => x.shallow_clone(),
             Noise::Input => Tensor::cat(&[x, &noise.view_as(x)], 1),
         };
-        if !self.encoder.by_hand(p, x.device()) || (goes_back && !self.decodes_by_hand()) {
-            return (self.encoder.graph(p, &input), None);
-        }
-        let tape = self.encoder.record(p, &input, goes_back);
-        (tape.out().permute([0, 3, 1, 2]).set_requires_grad(goes_back), Some(tape))
-    }
-
-    fn code(&self, map: &Tensor, own: &Tensor) -> Tensor {
+        let map = self.encoder.graph(p, &input);
         match &self.decoder {
-            Decoder::Vector(..) => mean_over_own(map, own),
-            Decoder::Map(..) => map.shallow_clone(),
+            Decoder::Vector(..) => mean_over_own(&map, own),
+            Decoder::Map(..) => map,
         }
     }
 
@@ -287,4 +291,10 @@ fn mean_over_own(map: &Tensor, own: &Tensor) -> Tensor {
     let weight = &mask / mask.sum_dim_intlist(1, true, Kind::Float);
     // Bands first: then the mask is applied to a map that is one value wide.
     (map.mean_dim(3, false, Kind::Float) * weight.unsqueeze(1)).sum_dim_intlist(2, false, Kind::Float)
+}
+
+/// Of `own` frames (int64 [batch]) the steps of a map that is 8 times shorter, of `steps`, as [`own_steps`] has them.
+fn halved_thrice(own: &Tensor, steps: i64) -> Vec<usize> {
+    let own = Vec::<i64>::try_from(own).expect("a vector of int64");
+    own.into_iter().map(|own| ((own + 7) / 8).clamp(1, steps) as usize).collect()
 }

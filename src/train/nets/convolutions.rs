@@ -6,21 +6,32 @@ use crate::kernels::filtering::{Convolution, Maps, PointWeight, WeightSums};
 use crate::kernels::one_channel::{Bordered, OneChannel, OneChannelSums};
 use crate::kernels::simd::{each_alone, image_parts};
 use crate::kernels::vector;
-use crate::torch::params::{Params, ParamsBuilder};
+use crate::torch::params::{Derived, Params, ParamsBuilder};
 use std::ops::Range;
+use std::sync::Arc;
 use tch::{Device, Kind, Tensor};
 
 const LEAK: f32 = SLOPE as f32;
 
 /// Convolutions with LeakyReLU.
 #[derive(Debug)]
-pub struct Convolutions(Vec<Conv>);
+pub struct Convolutions {
+    convs: Vec<Conv>,
+    weights: Derived<Weights>,
+}
+
+/// Weights as our kernels read them.
+#[derive(Debug)]
+struct Weights {
+    first: OneChannel,
+    later: Vec<PointWeight>,
+    goes_back: bool,
+}
 
 /// A forward pass by our kernels: what the backward one needs.
 #[derive(Debug)]
 pub struct ConvolutionsTape {
-    first: OneChannel,
-    later: Vec<PointWeight>,
+    weights: Arc<Weights>,
     x: Bordered,
     /// What comes out of each.
     maps: Vec<Maps>,
@@ -45,40 +56,48 @@ impl Convolutions {
         let before = std::iter::once(from).chain(widths.iter().copied());
         let convs = before.zip(widths).enumerate();
         let convs = convs.map(|(i, (from, &to))| Conv::halving(builder, &format!("{name}.{i}"), [from, to]));
-        Convolutions(convs.collect())
+        Convolutions::new(convs.collect())
     }
 
     /// Of these.
     pub fn new(convs: Vec<Conv>) -> Convolutions {
-        Convolutions(convs)
+        Convolutions { convs, weights: Derived::default() }
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.convs.len()
     }
 
     /// Whether our kernels compute this: halvings from one channel, the others by eights, in single on a CPU.
     pub fn by_hand(&self, params: &Params, device: Device) -> bool {
         let fits = |conv: &Conv| conv.halves() && conv.channels()[1].is_multiple_of(8);
         let single = device == Device::Cpu && params.kind() == Kind::Float && vector::available();
-        single && self.0[0].channels()[0] == 1 && self.0.iter().all(fits)
+        single && self.convs[0].channels()[0] == 1 && self.convs.iter().all(fits)
     }
 
     /// By the library: [batch, channels, frames, 128] to [batch, channels, frames and bands as the last gives them].
     pub fn graph(&self, params: &Params, x: &Tensor) -> Tensor {
-        self.0.iter().fold(x.to_kind(params.kind()), |x, conv| conv.forward(params, &x))
+        self.convs.iter().fold(x.to_kind(params.kind()), |x, conv| conv.forward(params, &x))
     }
 
     /// The same of [batch, 1, frames, 128] by our kernels. `goes_back`: whether gradients by more than the parameters of the first are wanted.
     pub fn record(&self, params: &Params, x: &Tensor, goes_back: bool) -> ConvolutionsTape {
-        let weights = |conv: &Conv| conv.places().map(|at| params.get(at).detach());
-        let [weight, bias] = weights(&self.0[0]);
-        let later = self.0[1..].iter().map(weights);
-        let later = later.map(|[w, b]| PointWeight::new(Convolution::Halving, &w, &b, goes_back)).collect();
+        let weights = self.weights.of(
+            params,
+            |w| w.goes_back || !goes_back,
+            || {
+                let of = |conv: &Conv| conv.places().map(|at| params.get(at).detach());
+                let [weight, bias] = of(&self.convs[0]);
+                let later = self.convs[1..].iter().map(of);
+                let later =
+                    later.map(|[w, b]| PointWeight::new(Convolution::Halving, &w, &b, goes_back)).collect();
+                Weights { first: OneChannel::new(&weight, &bias), later, goes_back }
+            },
+        );
         let x = Bordered::new(x);
         let (images, mut sides) = (x.images(), x.sides());
-        let maps = self.0.iter().enumerate().map(|(i, conv)| {
+        let maps = self.convs.iter().enumerate().map(|(i, conv)| {
             let [_, width] = conv.channels();
             sides = sides.map(|n| n / 2);
             match i + 1 == self.count() {
@@ -86,8 +105,7 @@ impl Convolutions {
                 false => Maps::before(Convolution::Halving, images, sides, width),
             }
         });
-        let tape =
-            ConvolutionsTape { first: OneChannel::new(&weight, &bias), later, maps: maps.collect(), x };
+        let tape = ConvolutionsTape { weights, maps: maps.collect(), x };
         each_alone(image_parts(images), |part| tape.forward(&part));
         tape
     }
@@ -102,12 +120,17 @@ impl Convolutions {
         is_wanted: bool,
     ) -> Option<Tensor> {
         let by_out = Maps::of(by_out.contiguous());
-        let jobs = image_parts(tape.x.images()).into_iter().map(|part| (by_out.part(part.clone()), part));
-        let by_parameters = by.is_some();
-        let made = each_alone(jobs.collect(), |(by_out, part)| {
-            tape.backward(by_out, &part, by_parameters, is_wanted)
+        let (images, [height, width]) = (tape.x.images(), tape.x.sides().map(|n| n as i64));
+        let by_x =
+            is_wanted.then(|| Tensor::empty([images as i64, 1, height, width], (Kind::Float, Device::Cpu)));
+        let jobs = image_parts(images).into_iter().map(|part| {
+            let of = |t: &Tensor| t.narrow(0, part.start as i64, part.len() as i64);
+            (by_out.part(part.clone()), by_x.as_ref().map(of), part)
         });
-        let (sums, by_x): (Vec<Option<Sums>>, Vec<Option<Tensor>>) = made.into_iter().unzip();
+        let by_parameters = by.is_some();
+        let sums = each_alone(jobs.collect(), |(by_out, by_x, part)| {
+            tape.backward(&by_out, &part, by_parameters, by_x.as_ref())
+        });
         // In the order of the images, whichever thread was first.
         let sums = sums.into_iter().flatten().reduce(|mut sums, more| {
             sums.0.add(&more.0);
@@ -116,26 +139,25 @@ impl Convolutions {
         });
         if let (Some((first, later)), Some(by)) = (sums, by) {
             let places = |conv: &Conv| conv.places().map(|at| &by[at]);
-            let [weight, bias] = places(&self.0[0]);
+            let [weight, bias] = places(&self.convs[0]);
             first.write(weight, bias);
-            for ((conv, sums), of) in self.0[1..].iter().zip(later).zip(&tape.later) {
+            for ((conv, sums), of) in self.convs[1..].iter().zip(later).zip(&tape.weights.later) {
                 let [weight, bias] = places(conv);
                 sums.write(of, weight, bias);
             }
         }
-        let by_x: Vec<Tensor> = by_x.into_iter().flatten().collect();
-        is_wanted.then(|| if by_x.len() == 1 { by_x[0].shallow_clone() } else { Tensor::cat(&by_x, 0) })
+        by_x
     }
 
     /// The places of their parameters.
     pub fn places(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().flat_map(Conv::places)
+        self.convs.iter().flat_map(Conv::places)
     }
 
     /// Multiply-accumulates for one sample of `frames` frames, and the frames and bands that are left.
     pub fn macs(&self, frames: usize) -> (u64, [usize; 2]) {
         let (mut sum, mut size) = (0, (frames, MELS));
-        for conv in &self.0 {
+        for conv in &self.convs {
             let (macs, h, w) = conv.macs(size.0, size.1);
             sum += macs;
             size = (h, w);
@@ -146,33 +168,70 @@ impl Convolutions {
 
 impl ConvolutionsTape {
     /// Of some images.
-    fn forward(&self, images: &Range<usize>) {
-        let map = |i: usize| self.maps[i].part(images.clone());
-        self.first.forward(&self.x.part(images.clone()), &map(0), LEAK);
-        for (i, weight) in self.later.iter().enumerate() {
-            weight.forward(&map(i), &map(i + 1), LEAK);
+    fn forward(&self, part: &Range<usize>) {
+        let layer = |i: usize, images: &Range<usize>| {
+            let map = |i: usize| self.maps[i].part(images.clone());
+            self.weights.later[i].forward(&map(i), &map(i + 1), LEAK);
+        };
+        let large = self.large();
+        for images in groups(part) {
+            self.weights.first.forward(
+                &self.x.part(images.clone()),
+                &self.maps[0].part(images.clone()),
+                LEAK,
+            );
+            (0..large).for_each(|i| layer(i, &images));
         }
+        (large..self.weights.later.len()).for_each(|i| layer(i, part));
     }
 
     fn backward(
         &self,
-        by_out: Maps,
-        images: &Range<usize>,
+        by_out: &Maps,
+        part: &Range<usize>,
         by_parameters: bool,
-        by_x: bool,
-    ) -> (Option<Sums>, Option<Tensor>) {
-        let map = |i: usize| self.maps[i].part(images.clone());
-        let sums = by_parameters
-            .then(|| (self.first.sums(), self.later.iter().map(WeightSums::new).collect::<Vec<_>>()));
-        let mut by_y = by_out;
-        for (i, weight) in self.later.iter().enumerate().rev() {
-            let x = map(i);
+        by_x: Option<&Tensor>,
+    ) -> Option<Sums> {
+        let Weights { first, later, .. } = &*self.weights;
+        let sums =
+            by_parameters.then(|| (first.sums(), later.iter().map(WeightSums::new).collect::<Vec<_>>()));
+        let layer = |i: usize, by_y: &Maps, images: &Range<usize>| {
+            let map = |i: usize| self.maps[i].part(images.clone());
+            let (x, sums) = (map(i), sums.as_ref().map(|s| &s.1[i]));
             let by_x = x.like();
-            weight.backward(&x, &map(i + 1), &by_y, LEAK, sums.as_ref().map(|s| &s.1[i]), Some(&by_x));
-            by_y = by_x;
+            later[i].backward(&x, &map(i + 1), by_y, LEAK, sums, Some(&by_x));
+            by_x
+        };
+        let large = self.large();
+        let mut by_large = by_out.part(0..by_out.images());
+        for i in (large..later.len()).rev() {
+            by_large = layer(i, &by_large, part);
         }
-        let first = sums.as_ref().map(|s| &s.0);
-        let by_x = self.first.backward(&self.x.part(images.clone()), &map(0), &by_y, LEAK, first, by_x);
-        (sums, by_x)
+        for images in groups(part) {
+            let within = images.start - part.start..images.end - part.start;
+            let by_x = by_x.map(|by_x| by_x.narrow(0, within.start as i64, within.len() as i64));
+            let mut by_y = by_large.part(within);
+            for i in (0..large).rev() {
+                by_y = layer(i, &by_y, &images);
+            }
+            let (x, y) = (self.x.part(images.clone()), self.maps[0].part(images.clone()));
+            first.backward(&x, &y, &by_y, LEAK, sums.as_ref().map(|s| &s.0), by_x.as_ref());
+        }
+        sums
     }
+
+    /// How many layers after the first have maps so large that a few of them fill a cache.
+    fn large(&self) -> usize {
+        self.maps[1..].iter().take_while(|map| map.sides().iter().product::<usize>() >= LARGE).count()
+    }
+}
+
+/// Pixels of a map that is worked on with few others.
+const LARGE: usize = 128;
+/// Maps that go through the layers with large ones together: what a layer gives is still in a cache when the next reads it.
+const GROUP: usize = 4;
+
+fn groups(images: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let end = images.end;
+    images.clone().step_by(GROUP).map(move |start| start..(start + GROUP).min(end))
 }

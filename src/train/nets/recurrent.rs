@@ -1,12 +1,15 @@
 //! One LSTM layer over time.
 
-use crate::torch::params::{Params, ParamsBuilder, Start};
+use crate::kernels::lstm::LstmWeights;
+use crate::torch::params::{Derived, Params, ParamsBuilder, Start};
+use std::sync::Arc;
 use tch::Tensor;
 
 /// One layer, batch first, state from zero; named and initialised as PyTorch's `nn.LSTM`.
 #[derive(Debug)]
 pub struct Lstm {
     params: [usize; 4],
+    weights: Derived<LstmWeights>,
     inputs: usize,
     units: usize,
 }
@@ -25,7 +28,12 @@ impl Lstm {
         ]
         .map(|(part, shape)| builder.add(format!("{name}.{part}"), &shape, start));
         builder.put_first(&params);
-        Lstm { params, inputs, units }
+        Lstm { params, weights: Derived::default(), inputs, units }
+    }
+
+    /// The weights as our kernels read them.
+    pub fn weights(&self, params: &Params) -> Arc<LstmWeights> {
+        self.weights.of(params, |_| true, || LstmWeights::new(self.params.map(|at| params.get(at))))
     }
 
     /// Of the weights by input and by state and of both biases among the parameters.

@@ -7,6 +7,7 @@ use super::pass::{Pass, Wanted};
 use super::recurrent::Lstm;
 use crate::kernels::lstm::{LstmTape, LstmWeights};
 use crate::torch::params::{Params, ParamsBuilder, Start};
+use std::sync::Arc;
 use tch::{Kind, Tensor};
 
 /// From a log-mel window to one vector of `units` values (paper 2.4).
@@ -23,7 +24,7 @@ pub struct SequenceEncoder {
 #[derive(Debug)]
 pub struct SequenceTape {
     convs: ConvolutionsTape,
-    lstm: (LstmWeights, LstmTape),
+    lstm: (Arc<LstmWeights>, LstmTape),
 }
 
 impl SequenceEncoder {
@@ -108,7 +109,7 @@ impl SequenceEncoder {
     fn record(&self, params: &Params, x: &Tensor, goes_back: bool) -> SequenceTape {
         let _no_grad = tch::no_grad_guard();
         let convs = self.convs.record(params, x, goes_back);
-        let weights = LstmWeights::new(self.lstm.places().map(|at| params.get(at)));
+        let weights = self.lstm.weights(params);
         let map = convs.out();
         let [batch, steps, bands, channels] = map.size()[..] else {
             unreachable!("maps have four dimensions")

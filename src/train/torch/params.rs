@@ -5,7 +5,9 @@ use rayon::prelude::*;
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
 use seraug_core::spec::Precision;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
+use std::sync::Arc;
 use tch::{Device, Kind, Tensor};
 
 /// How a parameter starts.
@@ -68,7 +70,7 @@ impl ParamsBuilder {
         }
         let flat = upload(&host, device);
         let names = self.entries.into_iter().map(|(name, ..)| name).collect();
-        Params { names, views: leaves(&layout, &flat), layout, flat, low: None }
+        Params { names, views: leaves(&layout, &flat), layout, flat, low: None, version: Cell::new(0) }
     }
 }
 
@@ -144,6 +146,32 @@ fn fill(out: &mut [f32], start: Start, seed: Seed) {
     }
 }
 
+/// What is made of a network's parameters, and is made again when they have changed: weights as our kernels read them.
+#[derive(Debug)]
+pub struct Derived<T>(RefCell<Option<(u64, Arc<T>)>>);
+
+impl<T> Default for Derived<T> {
+    fn default() -> Derived<T> {
+        Derived(RefCell::new(None))
+    }
+}
+
+impl<T> Derived<T> {
+    /// What `make` makes of `params`, which are always the same network's, or has made of them as they are and `will_do`.
+    pub fn of(&self, params: &Params, will_do: impl Fn(&T) -> bool, make: impl FnOnce() -> T) -> Arc<T> {
+        let version = params.version.get();
+        if let Some((of, made)) = &*self.0.borrow()
+            && *of == version
+            && will_do(made)
+        {
+            return Arc::clone(made);
+        }
+        let made = Arc::new(make());
+        *self.0.borrow_mut() = Some((version, Arc::clone(&made)));
+        made
+    }
+}
+
 /// The parameters of one network.
 #[derive(Debug)]
 pub struct Params {
@@ -153,6 +181,8 @@ pub struct Params {
     flat: Tensor,
     /// What the layers read in the place of `views`, where they compute in bfloat16.
     low: Option<Low>,
+    /// Counts [`Params::refresh`].
+    version: Cell<u64>,
 }
 
 /// A copy of the parameters in bfloat16.
@@ -182,9 +212,9 @@ impl Params {
         &self.low.as_ref().map_or(&self.views, |low| &low.views)[index]
     }
 
-    /// Brings what the layers read up to date after a write to [`Params::flat`] or to a value of [`Params::named`]; in
-    /// single they read the values themselves, and there is nothing to do.
+    /// Brings what is made of the values up to date after a write to [`Params::flat`] or to a value of [`Params::named`].
     pub fn refresh(&self) {
+        self.version.set(self.version.get() + 1);
         if let Some(low) = &self.low {
             let _no_grad = tch::no_grad_guard();
             low.flat.shallow_clone().copy_(&self.flat);
@@ -315,9 +345,14 @@ mod tests {
     fn in_single_the_layers_read_the_values_themselves() {
         let p = params(Precision::F32);
         assert_eq!((p.kind(), p.get(1).kind()), (Kind::Float, Kind::Float));
+        let derived = Derived::default();
+        let twice = || derived.of(&p, |_| true, || p.get(1) * 2.0).double_value(&[3]);
+        assert_eq!(twice(), f64::from(0.2f32));
         let mut flat = p.flat().shallow_clone();
         tch::no_grad(|| flat += 1.0);
         assert_eq!(f64::from(1.1f32), p.get(1).double_value(&[3]));
+        p.refresh();
+        assert_eq!(twice(), f64::from(2.2f32), "made again");
     }
 
     #[test]

@@ -8,8 +8,10 @@ use crate::kernels::vector::{Vector, in_vectors};
 use std::cell::Cell;
 use std::ptr::null_mut;
 
-/// Values of the points of a block's inputs, about: a quarter of a second cache.
-const BLOCK: usize = 1 << 16;
+/// Tiles of a block: their points stay in the second cache.
+const TILES: usize = 32;
+/// Values of a weight that do not.
+const LARGE: usize = 1 << 18;
 /// Values between the points of one number and those of the next.
 const GAP: usize = 16;
 
@@ -42,7 +44,9 @@ impl Blocks {
     /// In `memory`, which grows where it must.
     fn new(layer: &Layer, points: usize, phases: usize, Memory([inputs, outputs]): &mut Memory) -> Blocks {
         let width = phases * layer.from;
-        let tiles = (BLOCK / (points * width) / 8 * 8).clamp(8, 64).min(layer.tiles().next_multiple_of(8));
+        // A weight that is larger than a cache comes from afar for every block: then fewer of them.
+        let tiles = if points * width * layer.to > LARGE { 2 * TILES } else { TILES };
+        let tiles = tiles.min(layer.tiles().next_multiple_of(8));
         let place = |memory: &mut Vec<f32>, channels: usize| {
             let point = tiles * channels + GAP;
             if memory.len() < points * point {
@@ -88,7 +92,11 @@ unsafe fn forward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, co
             }
             for p in 0..N * N {
                 let a = Left { start: inputs.all(p), row: width, column: 1 };
-                let b = Right { start: f.weight.add(p * width * layer.to), row: layer.to };
+                let b = Right {
+                    start: f.weight.add(p * width * layer.to),
+                    row: layer.to,
+                    ahead: width * layer.to,
+                };
                 let out = Out { start: outputs.all(p), row: layer.to, adds: false };
                 multiply::<V>(a, b, out, Size { rows: count, depth: width, columns: layer.to });
             }
@@ -146,7 +154,7 @@ unsafe fn backward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, c
                 }
                 for p in 0..N * N {
                     let a = Left { start: inputs.all(p), row: 1, column: width };
-                    let b = Right { start: outputs.all(p), row: layer.to };
+                    let b = Right { start: outputs.all(p), row: layer.to, ahead: 0 };
                     let start = f.by_weight.add(p * width * layer.to);
                     let out = Out { start, row: layer.to, adds: true };
                     multiply::<V>(a, b, out, Size { rows: width, depth: count, columns: layer.to });
@@ -155,18 +163,18 @@ unsafe fn backward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, c
             if f.by_x.start != null_mut() {
                 for p in 0..N * N {
                     let a = Left { start: outputs.all(p), row: layer.to, column: 1 };
-                    let b = Right { start: f.transposed.add(p * width * layer.to), row: width };
+                    let b = Right {
+                        start: f.transposed.add(p * width * layer.to),
+                        row: width,
+                        ahead: width * layer.to,
+                    };
                     let out = Out { start: inputs.all(p), row: width, adds: false };
                     multiply::<V>(a, b, out, Size { rows: count, depth: layer.to, columns: width });
                 }
                 for t in 0..count {
                     let tile = layer.tile(first + t);
-                    if (tile.row, tile.column) == (0, 0) {
-                        // Now, so that it is in the cache when the tiles are added.
-                        f.by_x.pixel(tile.image, 0, 0).write_bytes(0, f.by_x.image);
-                    }
                     let x = f.by_x.pixel(tile.image, P * tile.row, P * tile.column);
-                    tile::input_gradient::<V, F, T, N, P>(x, &f.by_x, inputs.of(t), inputs.point);
+                    tile::input_gradient::<V, F, T, N, P>(x, &f.by_x, inputs.of(t), inputs.point, tile);
                 }
             }
         }

@@ -71,9 +71,19 @@ impl Convolution {
 }
 
 /// The values of a contiguous float32 tensor of the host.
-fn host(tensor: &Tensor) -> &[f32] {
+pub(in crate::kernels) fn host(tensor: &Tensor) -> &[f32] {
     // SAFETY: the tensor's own values, which live as long.
     unsafe { std::slice::from_raw_parts(values(tensor), tensor.numel()) }
+}
+
+/// As [`host`], to be written.
+///
+/// # Safety
+/// Nothing else reads or writes them meanwhile, through another view or in another thread.
+#[allow(clippy::mut_from_ref)]
+pub(in crate::kernels) unsafe fn host_mut(tensor: &Tensor) -> &mut [f32] {
+    // SAFETY: the tensor's own values, which live as long; the rest is the caller's.
+    unsafe { std::slice::from_raw_parts_mut(values(tensor), tensor.numel()) }
 }
 
 /// A layer's weight as points.

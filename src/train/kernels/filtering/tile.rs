@@ -76,7 +76,8 @@ pub(super) unsafe fn input<V: Vector, F: Filter<T, N>, const T: usize, const N: 
     }
 }
 
-/// The gradient of [`input`], added to what is at `x`.
+/// The gradient of [`input`], at `x`: added to what the tiles above and to the left gave the rows and columns that it shares with
+/// them, written elsewhere, so that all tiles of a map in their order give the whole.
 ///
 /// # Safety
 /// As of [`input`].
@@ -92,8 +93,12 @@ pub(super) unsafe fn input_gradient<
     map: &Map,
     from: *const f32,
     point: usize,
+    tile: Tile,
 ) {
     let channels = map.channels;
+    // Of a patch of P x N rows the last belong to the tile below, too, which begins 4 P rows further.
+    let shared = P * N - SIDE * P;
+    let (top, left) = (tile.row == 0, tile.column == 0);
     for c in (0..channels).step_by(V::LANES) {
         for phase in 0..P * P {
             let (q, s) = (phase / P, phase % P);
@@ -114,7 +119,8 @@ pub(super) unsafe fn input_gradient<
                     let row = x.add((P * m).wrapping_mul(map.row));
                     for (n, d) in d.into_iter().enumerate() {
                         let at = row.add((P * n).wrapping_mul(channels));
-                        V::load(at).plus(d).store(at);
+                        let alone = (P * m + q >= shared || top) && (P * n + s >= shared || left);
+                        if alone { d.store(at) } else { V::load(at).plus(d).store(at) }
                     }
                 }
             }
