@@ -24,8 +24,8 @@ fn a_phase_moves_its_network_and_no_other() {
     for (phase, mover) in [("rep", 2), ("d", 1), ("var", 0), ("preserve", 0)] {
         match phase {
             "rep" => drop(trainer.represent(&mut batch)),
-            "d" => drop(trainer.discriminate(&batch)),
-            "var" => drop(trainer.vary(&batch)),
+            "d" => drop(trainer.discriminate(&mut batch)),
+            "var" => drop(trainer.vary(&mut batch)),
             _ => drop(trainer.preserve(&batch)),
         }
         let after = flats(&trainer.networks);
@@ -249,12 +249,12 @@ fn every_loss_falls() {
         t.represent(&mut batch).loss
     });
     fall("d", &ALL, [1.0, 0.0, 0.0], &mut |t| {
-        let batch = t.prepare(&[]);
-        t.discriminate(&batch).loss
+        let mut batch = t.prepare(&[]);
+        t.discriminate(&mut batch).loss
     });
     fall("var", &ALL, [1.0, 0.0, 0.0], &mut |t| {
-        let batch = t.prepare(&[]);
-        t.vary(&batch)
+        let mut batch = t.prepare(&[]);
+        t.vary(&mut batch)
     });
     fall("gan", &ALL, [1.0, 0.0, 0.0], &mut |t| preserved(t).gan);
     fall("emo", &ALL, [0.0, 1.0, 0.0], &mut |t| preserved(t).emo.unwrap());

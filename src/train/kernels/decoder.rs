@@ -40,6 +40,19 @@ pub struct DecoderTape {
     rows: Vec<Row>,
 }
 
+impl DecoderTape {
+    /// Of some of the rows, in the same memory.
+    pub fn part(&self, rows: Range<usize>) -> DecoderTape {
+        let of = |t: &Tensor| t.narrow(0, rows.start as i64, rows.len() as i64);
+        DecoderTape {
+            z: of(&self.z),
+            map: of(&self.map),
+            p: of(&self.p),
+            rows: self.rows[rows.clone()].to_vec(),
+        }
+    }
+}
+
 /// The numbers of a row, which is one augmentation.
 #[derive(Debug, Clone, Copy)]
 struct Row {

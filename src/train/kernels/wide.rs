@@ -3,9 +3,12 @@
 use super::product::{Left, Out, Right, Size, multiply};
 use super::vector::{Vector, in_vectors};
 
-/// Columns that are worked on at once: of a few rows they stay in the nearest cache, and of the matrix they are whole pages.
+/// Columns that are written at once.
 const COLUMNS: usize = 256;
-/// The same of sums over columns.
+/// Rows and columns of sums that stay in the nearest cache.
+const ROWS: usize = 32;
+const SUMS: usize = 128;
+/// Columns that are summed over at once.
 const SUMMED: usize = 4096;
 /// Sums of a dot product, whatever the vectors.
 const LANES: usize = 16;
@@ -21,30 +24,45 @@ pub struct WideSize {
     pub columns: usize,
 }
 
+/// Sums in the place of `out`, whose rows are so far apart that they would drive each other out of the cache.
+#[repr(align(64))]
+struct Sums([[f32; SUMS]; ROWS]);
+
 #[inline(always)]
 unsafe fn times_wide<V: Vector>(z: *const f32, w: *const f32, out: *mut f32, s: WideSize) {
-    for block in (0..s.columns).step_by(COLUMNS) {
-        let end = (block + COLUMNS).min(s.columns);
-        for k in (0..s.depth).step_by(4) {
-            for c in (block..end).step_by(V::LANES) {
-                // SAFETY: the caller's.
-                unsafe {
-                    let mut lines = [V::splat(0.0); 4];
-                    for (i, line) in lines.iter_mut().enumerate() {
-                        let at = w.wrapping_add((k + i).wrapping_mul(s.columns)).wrapping_add(c);
-                        *line = V::load(at);
-                        // Asked for now, read with the next four rows: too far apart for the processor to foresee.
-                        V::ask(at.wrapping_add(4 * s.columns));
-                    }
-                    for r in 0..s.rows {
-                        let z = z.add(r.wrapping_mul(s.depth)).add(k);
-                        let out = out.add(r.wrapping_mul(s.columns)).add(c);
-                        let mut sum = if k == 0 { V::splat(0.0) } else { V::load(out) };
-                        for (i, &line) in lines.iter().enumerate() {
-                            sum = V::splat(*z.add(i)).mul_add(line, sum);
+    let mut sums = Sums([[0.0; SUMS]; ROWS]);
+    for first in (0..s.rows).step_by(ROWS) {
+        let rows = ROWS.min(s.rows - first);
+        for block in (0..s.columns).step_by(SUMS) {
+            let columns = SUMS.min(s.columns - block);
+            for k in (0..s.depth).step_by(4) {
+                for c in (0..columns).step_by(V::LANES) {
+                    // SAFETY: the caller's.
+                    unsafe {
+                        let mut lines = [V::splat(0.0); 4];
+                        for (i, line) in lines.iter_mut().enumerate() {
+                            let at = w.wrapping_add((k + i).wrapping_mul(s.columns)).wrapping_add(block + c);
+                            *line = V::load(at);
+                            // With the next four rows.
+                            V::ask(at.wrapping_add(4 * s.columns));
                         }
-                        sum.store(out);
+                        for (r, sums) in sums.0.iter_mut().enumerate().take(rows) {
+                            let z = z.add((first + r).wrapping_mul(s.depth)).add(k);
+                            let place = sums.as_mut_ptr().add(c);
+                            let mut sum = if k == 0 { V::splat(0.0) } else { V::load(place) };
+                            for (i, &line) in lines.iter().enumerate() {
+                                sum = V::splat(*z.add(i)).mul_add(line, sum);
+                            }
+                            sum.store(place);
+                        }
                     }
+                }
+            }
+            for (r, sums) in sums.0.iter().enumerate().take(rows) {
+                // SAFETY: as above.
+                unsafe {
+                    let out = out.add((first + r).wrapping_mul(s.columns)).add(block);
+                    out.copy_from_nonoverlapping(sums.as_ptr(), columns);
                 }
             }
         }

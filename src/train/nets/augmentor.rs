@@ -8,6 +8,7 @@ use crate::kernels::own_mean::{own_mean, own_mean_gradient};
 use crate::torch::params::{Params, ParamsBuilder};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{self, Latent, Noise, OutputActivation, ProjectionMean, Spec};
+use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 
 /// Encoder of 3 convolutions, decoder of 2 transposed ones, projection.
@@ -26,6 +27,19 @@ pub struct AugmentorPass {
     /// The augmented windows.
     pub out: Tensor,
     tape: Option<AugmentorTape>,
+}
+
+impl AugmentorPass {
+    /// As if only these rows had been asked for.
+    pub fn part(self, rows: Range<usize>) -> AugmentorPass {
+        let of = |t: &Tensor| t.narrow(0, rows.start as i64, rows.len() as i64);
+        let tape = self.tape.map(|tape| AugmentorTape {
+            decoded: tape.decoded.part(rows.clone()),
+            of: tape.of.as_ref().map(of),
+            ..tape
+        });
+        AugmentorPass { out: of(&self.out), tape }
+    }
 }
 
 #[derive(Debug)]
@@ -126,7 +140,8 @@ impl AugmentorNet {
         self.pass(x, own, Some(of), noise, epsilon).out
     }
 
-    /// As [`AugmentorNet::augment_each`], every window once where `of` is none; to be gone back through once.
+    /// As [`AugmentorNet::augment_each`], every window once where `of` is none; to be gone back through once (where `of` is given,
+    /// in as many rows of each window as it names).
     pub fn pass(
         &self,
         x: &Tensor,

@@ -2,6 +2,7 @@
 
 use super::noise::{Noise, Purpose};
 use crate::feature_bank::Windows;
+use crate::nets::augmentor::AugmentorPass;
 use tch::Tensor;
 
 /// What an iteration works on; all on the device.
@@ -18,6 +19,8 @@ pub struct Batch {
     /// X_2 of phase 2.
     pub(crate) originals: Windows,
     pub(crate) noise: Vec<(Purpose, Noise)>,
+    /// Augmentations of the anchors for phase 3, where phase 2 made them with its own.
+    pub(crate) variants: Option<AugmentorPass>,
 }
 
 impl Batch {

@@ -68,9 +68,11 @@ impl Noise {
             .collect()
     }
 
-    /// Two as one batch.
-    pub fn join(a: &Noise, b: &Noise) -> Noise {
-        Noise { n: Tensor::cat(&[&a.n, &b.n], 0), epsilon: Tensor::cat(&[&a.epsilon, &b.epsilon], 0) }
+    /// Several as one batch.
+    pub fn join(all: &[&Noise]) -> Noise {
+        let of =
+            |part: fn(&Noise) -> &Tensor| Tensor::cat(&all.iter().map(|n| part(n)).collect::<Vec<_>>(), 0);
+        Noise { n: of(|noise| &noise.n), epsilon: of(|noise| &noise.epsilon) }
     }
 }
 

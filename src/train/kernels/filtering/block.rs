@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::ptr::null_mut;
 
 /// Tiles of a block: their points stay in the second cache.
-const TILES: usize = 32;
+const TILES: usize = 16;
 /// Values of a weight that do not.
 const LARGE: usize = 1 << 18;
 /// Values between the points of one number and those of the next.
@@ -45,7 +45,7 @@ impl Blocks {
     fn new(layer: &Layer, points: usize, phases: usize, Memory([inputs, outputs]): &mut Memory) -> Blocks {
         let width = phases * layer.from;
         // A weight that is larger than a cache comes from afar for every block: then fewer of them.
-        let tiles = if points * width * layer.to > LARGE { 2 * TILES } else { TILES };
+        let tiles = if points * width * layer.to > LARGE { 4 * TILES } else { TILES };
         let tiles = tiles.min(layer.tiles().next_multiple_of(8));
         let place = |memory: &mut Vec<f32>, channels: usize| {
             let point = tiles * channels + GAP;

@@ -16,6 +16,7 @@ use crate::control::{Control, pause};
 use crate::feature_bank::Windows;
 use crate::history::LoggedRow;
 use crate::kernels::adam::{Adam, all_finite};
+use crate::nets::augmentor::AugmentorPass;
 use crate::nets::losses::{adversarial, discriminator, distance, triplet, variance};
 use crate::nets::pass::Wanted;
 use crate::torch::checkpoint::{Reader, Writer};
@@ -152,12 +153,22 @@ impl<'a> Trainer<'a> {
     }
 
     /// Phase 2: the discriminator, on originals and augmentations of others.
-    pub fn discriminate(&mut self, batch: &Batch) -> Discriminated {
+    /// Where phase 3 follows, the augmentor has not moved before it: the anchors are encoded once for both.
+    pub fn discriminate(&mut self, batch: &mut Batch) -> Discriminated {
         let n = &self.networks;
         let (a, size) = (self.settings(), self.settings().batch as i64);
-        let augmented = no_grad(|| self.augment(&batch.anchors, batch.noise(Purpose::Discriminator)));
-        let x = Tensor::cat(&[&batch.originals.x, &augmented.x], 0);
-        let own = Tensor::cat(&[&batch.originals.own, &augmented.own], 0);
+        let (anchors, noise) = (&batch.anchors, batch.noise(Purpose::Discriminator));
+        let augmented = if self.task.trains(GanLoss::Var) {
+            let pass = self
+                .of_anchors(batch, &[Purpose::Discriminator, Purpose::FirstVariant, Purpose::SecondVariant]);
+            let augmented = pass.out.narrow(0, 0, size).detach();
+            batch.variants = Some(pass.part(a.batch..3 * a.batch));
+            augmented
+        } else {
+            no_grad(|| n.augmentor.augment(&anchors.x, &anchors.own, &noise.n, &noise.epsilon))
+        };
+        let x = Tensor::cat(&[&batch.originals.x, &augmented], 0);
+        let own = Tensor::cat(&[&batch.originals.own, &batch.anchors.own], 0);
         let pass = n.discriminator.pass(&x, &own, self.shared_attention().as_ref(), Wanted::Parameters);
         let (original, augmented) = (pass.out.narrow(0, 0, size), pass.out.narrow(0, size, size));
         let loss = discriminator(&original, &augmented);
@@ -167,20 +178,29 @@ impl<'a> Trainer<'a> {
     }
 
     /// Phase 3: the augmentor by w_v L_VAR. Returns L_VAR, detached.
-    pub fn vary(&mut self, batch: &Batch) -> Tensor {
-        let n = &self.networks;
+    pub fn vary(&mut self, batch: &mut Batch) -> Tensor {
         let (a, size) = (self.settings(), self.settings().batch as i64);
-        let noise = Noise::join(batch.noise(Purpose::FirstVariant), batch.noise(Purpose::SecondVariant));
-        let (anchors, epsilon) = (&batch.anchors, &noise.epsilon);
-        let twice = Tensor::arange(size, (Kind::Int64, anchors.x.device())).repeat([2]);
-        let augmented = n.augmentor.pass(&anchors.x, &anchors.own, Some(&twice), &noise.n, epsilon);
-        let represented = n.representation.pass(&augmented.out, &anchors.own.repeat([2]), Wanted::Input);
+        let augmented = batch.variants.take();
+        let augmented = augmented
+            .unwrap_or_else(|| self.of_anchors(batch, &[Purpose::FirstVariant, Purpose::SecondVariant]));
+        let n = &self.networks;
+        let own = batch.anchors.own.repeat([2]);
+        let represented = n.representation.pass(&augmented.out, &own, Wanted::Input);
         let r = &represented.out;
         let loss = variance(&r.narrow(0, 0, size), &r.narrow(0, size, size), a.dot);
         let by_augmented = n.representation.input_gradient(represented, &(&loss * a.weights.var));
         let gradient = n.augmentor.gradient(augmented, &by_augmented);
         update(&n.augmentor.params, &mut self.adams.augmentor, &gradient, a);
         loss.detach()
+    }
+
+    /// An augmentation of each anchor for each of `purposes`, one after the other.
+    fn of_anchors(&self, batch: &Batch, purposes: &[Purpose]) -> AugmentorPass {
+        let noise: Vec<&Noise> = purposes.iter().map(|&purpose| batch.noise(purpose)).collect();
+        let (noise, anchors) = (Noise::join(&noise), &batch.anchors);
+        let each = Tensor::arange(self.settings().batch as i64, (Kind::Int64, anchors.x.device()));
+        let each = each.repeat([purposes.len() as i64]);
+        self.networks.augmentor.pass(&anchors.x, &anchors.own, Some(&each), &noise.n, &noise.epsilon)
     }
 
     /// Phase 4: the augmentor by w_g L_GAN + w_e L_EMO + w_b L_BAL, the last where the losses have it.
@@ -218,7 +238,7 @@ impl<'a> Trainer<'a> {
         });
         let (anchor, negative) = (frozen.narrow(0, 0, size), frozen.narrow(0, size, size));
         let both = balance.then(|| {
-            let noise = Noise::join(batch.noise(Purpose::Positive), batch.noise(Purpose::Negative));
+            let noise = Noise::join(&[batch.noise(Purpose::Positive), batch.noise(Purpose::Negative)]);
             (batch.positives.join(&batch.negatives), noise)
         });
         let positives = (&batch.positives, batch.noise(Purpose::Positive));
@@ -249,11 +269,6 @@ impl<'a> Trainer<'a> {
         let w = &batch.anchors;
         [Purpose::FirstVariant, Purpose::SecondVariant]
             .map(|p| self.networks.augmentor.perturbation(&w.x, &w.own, &batch.noise(p).n))
-    }
-
-    fn augment(&self, windows: &Windows, noise: &Noise) -> Windows {
-        let x = self.networks.augmentor.augment(&windows.x, &windows.own, &noise.n, &noise.epsilon);
-        Windows { x, own: windows.own.shallow_clone() }
     }
 
     fn shared_attention(&self) -> Option<Tensor> {
@@ -305,6 +320,7 @@ impl Trainer<'_> {
             negatives: part(2, 1),
             originals: part(3, 1),
             noise,
+            variants: None,
         }
     }
 
