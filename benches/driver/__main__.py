@@ -71,7 +71,8 @@ class Bench:
     def measure(self) -> None:
         args = self.args
         gpu = args.device != "cpu"
-        compared = rows.networks(args.quick, args.device) + ([] if gpu else rows.data(args.quick))
+        compared = rows.networks(args.quick, args.device)
+        compared += [] if gpu else rows.presets(args.quick) + rows.data(args.quick)
         for row in self.wanted(compared):
             self.records += measure.rounds(row, self.rounds, self.sides, self.scratch)
         self.starts()

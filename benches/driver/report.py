@@ -49,7 +49,7 @@ def head(machine: dict, measured: list[Record]) -> str:
 
 def compared_rows(machine: dict) -> list[Row]:
     quick, device = machine["quick"], machine["device"]
-    data = rows.data(quick) if device == "cpu" else []
+    data = rows.presets(quick) + rows.data(quick) if device == "cpu" else []
     return rows.networks(quick, device) + data + programs.starts(quick)
 
 
@@ -63,7 +63,7 @@ def compared(machine: dict, measured: list[Record]) -> str:
     lines = [line(row, paired(measured, row.id)) for row in compared_rows(machine) if has(measured, row)]
     lines += [memory_line(id, measured, machine) for id in programs.MEMORY if any(r.row == id for r in measured)]
     units = (
-        "Units: an iteration of 32 triplets of 512 frames; a segment; an utterance of 512 frames, augmented four times "
+        "Units: an iteration of 32 triplets of 512 frames (small: 8 of 128; tiny: 8 of 64); a segment; an utterance of 512 frames, augmented four times "
         "and classified; a second of audio; a point; a start (the fastest of several)."
     )
     return "## Ratios\n\n" + table(header, lines, 2) + "\n\n" + units

@@ -85,6 +85,28 @@ def networks(quick: bool, device: str) -> list[Row]:
     return rows
 
 
+def presets(quick: bool) -> list[Row]:
+    """The two works of training at the sizes of the presets for two cores, on one thread: never on a GPU."""
+    rows = []
+    for preset, frames, batch, many in (("small", 128, 32, 10), ("tiny", 64, 16, 40)):
+        units = 2 if quick else many
+        of = {"preset": preset, "threads": 1, "device": "cpu"}
+        iteration = {"work": "iteration", "batch": 8, "frames": frames, "units": units}
+        classifier = {"work": "classifier", "batch": batch, "steps": 3 * units}
+        for request, title in ((iteration, TITLES["iteration"]), (classifier, "VGG training")):
+            for kind in ("eager", "channels_last"):
+                rows.append(
+                    Row(
+                        id=f"{preset}-{request['work']}-{kind}",
+                        title=f"{preset}: {title}, one thread",
+                        kind=kind,
+                        request=request | of,
+                        at_least=3.0,
+                    )
+                )
+    return rows
+
+
 def corpus(quick: bool) -> dict:
     """The request whose corpus is also that of whole runs: IEMOCAP's size."""
     sizes = {"seconds": 60, "utterances": 20} if quick else {"seconds": 25000, "utterances": 5531}
