@@ -8,6 +8,7 @@ pub mod max_pool;
 pub mod one_channel;
 pub mod product;
 pub mod simd;
+pub mod transpose;
 pub mod vector;
 pub mod vgg_winograd;
 pub mod winograd;

@@ -44,9 +44,23 @@ pub struct Size {
     pub columns: usize,
 }
 
+/// What is summed over: `each` columns of the left factor, one after the other, in each of `panels`.
+#[derive(Debug, Clone, Copy)]
+pub struct Depth {
+    /// How often.
+    pub panels: usize,
+    /// How many at once.
+    pub each: usize,
+    /// Values from a panel of the left factor to the next; the right factor's rows go on as before.
+    pub step: usize,
+}
+
 /// `R` rows and `N` vectors of columns, whose sums stay in registers.
+///
+/// # Safety
+/// The factors and `out` are as large as that.
 #[inline(always)]
-unsafe fn tile<V: Vector, const R: usize, const N: usize>(a: Left, b: Right, out: Out, depth: usize) {
+pub unsafe fn tile<V: Vector, const R: usize, const N: usize>(a: Left, b: Right, out: Out, depth: Depth) {
     // SAFETY: the caller's, of this part of the product.
     unsafe {
         let mut sums = [[V::splat(0.0); N]; R];
@@ -57,20 +71,23 @@ unsafe fn tile<V: Vector, const R: usize, const N: usize>(a: Left, b: Right, out
                 }
             }
         }
-        let (mut left, mut right) = (a.start, b.start);
-        for _ in 0..depth {
-            let mut row = [V::splat(0.0); N];
-            for (n, value) in row.iter_mut().enumerate() {
-                *value = V::load(right.add(n * V::LANES));
-            }
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let value = V::splat(*left.add(r.wrapping_mul(a.row)));
-                for (sum, &row) in sums.iter_mut().zip(&row) {
-                    *sum = value.mul_add(row, *sum);
+        let mut right = b.start;
+        for panel in 0..depth.panels {
+            let mut left = a.start.add(panel.wrapping_mul(depth.step));
+            for _ in 0..depth.each {
+                let mut row = [V::splat(0.0); N];
+                for (n, value) in row.iter_mut().enumerate() {
+                    *value = V::load(right.add(n * V::LANES));
                 }
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let value = V::splat(*left.add(r.wrapping_mul(a.row)));
+                    for (sum, &row) in sums.iter_mut().zip(&row) {
+                        *sum = value.mul_add(row, *sum);
+                    }
+                }
+                left = left.wrapping_add(a.column);
+                right = right.wrapping_add(b.row);
             }
-            left = left.wrapping_add(a.column);
-            right = right.wrapping_add(b.row);
         }
         for (r, sums) in sums.iter().enumerate() {
             for (n, sum) in sums.iter().enumerate() {
@@ -87,15 +104,16 @@ unsafe fn rows<V: Vector, const R: usize>(first: usize, a: Left, b: Right, out: 
         let a = Left { start: a.start.add(first.wrapping_mul(a.row)), ..a };
         let out = Out { start: out.start.add(first.wrapping_mul(out.row)), ..out };
         let at = |n: usize| (Right { start: b.start.add(n), ..b }, Out { start: out.start.add(n), ..out });
+        let depth = Depth { panels: 1, each: size.depth, step: 0 };
         let mut n = 0;
         while n + 2 * V::LANES <= size.columns {
             let (b, out) = at(n);
-            tile::<V, R, 2>(a, b, out, size.depth);
+            tile::<V, R, 2>(a, b, out, depth);
             n += 2 * V::LANES;
         }
         if n < size.columns {
             let (b, out) = at(n);
-            tile::<V, R, 1>(a, b, out, size.depth);
+            tile::<V, R, 1>(a, b, out, depth);
         }
     }
 }

@@ -53,6 +53,12 @@ pub trait Vector: Copy {
 
     /// 2^n of integers n between -126 and 127.
     fn power_of_two(self) -> Self;
+
+    /// Writes 8 rows of 8 values, `row` apart at `from`, as columns: the rows at `to` are `to_row` apart.
+    ///
+    /// # Safety
+    /// They are there, and there is room for them.
+    unsafe fn transpose(from: *const f32, row: usize, to: *mut f32, to_row: usize);
 }
 
 /// Whether loops over [`Vector`] are worth their while here: without a fused multiply-add they are not.
@@ -131,12 +137,50 @@ impl Vector for Portable {
     fn power_of_two(self) -> Portable {
         Portable(self.0.map(|n| f32::from_bits(((n as i32 + 127) as u32) << 23)))
     }
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, row: usize, to: *mut f32, to_row: usize) {
+        for r in 0..8usize {
+            for c in 0..8usize {
+                // SAFETY: the caller's.
+                unsafe {
+                    *to.add(c.wrapping_mul(to_row).wrapping_add(r)) =
+                        *from.add(r.wrapping_mul(row).wrapping_add(c))
+                };
+            }
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::Vector;
     use std::arch::x86_64::*;
+
+    /// Of pairs of rows, then of pairs of pairs, then of the halves: both processors' vectors do it with the narrower ones.
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, row: usize, to: *mut f32, to_row: usize) {
+        // SAFETY: the caller's, who also asked for the vectors.
+        unsafe {
+            let r: [__m256; 8] = std::array::from_fn(|i| _mm256_loadu_ps(from.add(i.wrapping_mul(row))));
+            let two = |i: usize| [_mm256_unpacklo_ps(r[i], r[i + 1]), _mm256_unpackhi_ps(r[i], r[i + 1])];
+            let four = |i: usize| {
+                let ([a, b], [c, d]) = (two(i), two(i + 2));
+                [
+                    _mm256_shuffle_ps::<0x44>(a, c),
+                    _mm256_shuffle_ps::<0xee>(a, c),
+                    _mm256_shuffle_ps::<0x44>(b, d),
+                    _mm256_shuffle_ps::<0xee>(b, d),
+                ]
+            };
+            let (top, bottom) = (four(0), four(4));
+            for i in 0..4usize {
+                let low = _mm256_permute2f128_ps::<0x20>(top[i], bottom[i]);
+                let high = _mm256_permute2f128_ps::<0x31>(top[i], bottom[i]);
+                _mm256_storeu_ps(to.add(i.wrapping_mul(to_row)), low);
+                _mm256_storeu_ps(to.add((i + 4).wrapping_mul(to_row)), high);
+            }
+        }
+    }
 
     macro_rules! vector {
         (
@@ -214,6 +258,11 @@ mod x86 {
                     let $n = self;
                     // SAFETY: as above.
                     unsafe { $power }
+                }
+                #[inline(always)]
+                unsafe fn transpose(from: *const f32, row: usize, to: *mut f32, to_row: usize) {
+                    // SAFETY: the caller's, and as above.
+                    unsafe { transpose(from, row, to, to_row) }
                 }
             }
         };

@@ -1,4 +1,4 @@
-//! Convolutions of few channels on a CPU by minimal filtering (Winograd 1980; Lavin & Gray 2016): of 4 x 4 outputs at once,
+//! Convolutions on a CPU by minimal filtering (Winograd 1980; Lavin & Gray 2016): of 4 x 4 outputs at once,
 //! forward and in both gradients. A kernel of 3 takes a quarter of the multiplications; one of 4 with stride 2, which is four
 //! kernels of 2 on every second row and column, 25 of 64. The library has no such path for float32, and its own are slow where
 //! channels are few.
@@ -9,14 +9,17 @@
 mod block;
 mod filter;
 mod map;
+mod panels;
 mod tile;
 mod weight;
 
 pub use map::{Layer, Map};
 
+use super::transpose::{self, Transposed};
 use block::{Backward, Forward, Memory, layer_backward, layer_forward};
 use filter::{ThreeTaps, TwoTaps};
 use map::SIDE;
+use panels::Points;
 use tch::{Device, Kind, Tensor};
 use weight::{WeightSize, weight_from_points, weight_to_points};
 
@@ -61,12 +64,31 @@ impl Convolution {
 pub struct PointWeight {
     kind: Convolution,
     size: WeightSize,
-    /// [points, phases * from, to].
-    points: Tensor,
-    /// [points, to, phases * from], where a gradient by the input is wanted.
-    transposed: Option<Tensor>,
+    /// [phases * from, to] a point.
+    points: PointsMemory,
+    /// [to, phases * from] a point, where a gradient by the input is wanted.
+    transposed: Option<PointsMemory>,
     /// [to].
     bias: Tensor,
+}
+
+/// Memory of the points of a weight or of its gradient.
+#[derive(Debug)]
+struct PointsMemory {
+    values: Tensor,
+    rows: usize,
+    columns: usize,
+}
+
+impl PointsMemory {
+    fn new(points: usize, rows: usize, columns: usize) -> PointsMemory {
+        let values = memory(&[Points::values(points, rows, columns) as i64]);
+        PointsMemory { values, rows, columns }
+    }
+
+    fn points(&self) -> Points {
+        Points::new(values(&self.values), self.rows, self.columns)
+    }
 }
 
 /// Memory for float32, not set.
@@ -86,10 +108,22 @@ impl PointWeight {
         let _no_grad = tch::no_grad_guard();
         let [to, from, ..] = weight.size()[..] else { unreachable!("a weight has four dimensions") };
         let size = WeightSize { from: from as usize, to: to as usize };
-        let taps = weight.permute([1, 2, 3, 0]).contiguous();
-        let phases = (kind.stride() * kind.stride()) as i64;
-        let points = memory(&[kind.points() as i64, phases * from, to]);
-        let (read, write) = (values(&taps).cast_const(), values(&points));
+        let taps = memory(&[from, (kind.side() * kind.side()) as i64, to]);
+        let [rows, columns] = [size.to, size.from * kind.side() * kind.side()];
+        let weight = weight.detach().contiguous();
+        let matrix = Transposed {
+            from: values(&weight),
+            row: columns,
+            to: values(&taps),
+            to_row: rows,
+            rows,
+            columns,
+        };
+        // SAFETY: both have the values that the sizes say.
+        unsafe { transpose::transpose(matrix) };
+        let width = kind.stride() * kind.stride() * size.from;
+        let points = PointsMemory::new(kind.points(), width, size.to);
+        let (read, write) = (values(&taps).cast_const(), points.points());
         // SAFETY: both have the values that the sizes say.
         unsafe {
             match kind {
@@ -97,7 +131,13 @@ impl PointWeight {
                 Keeping => weight_to_points::<ThreeTaps, 3, 6, 1>(read, write, size),
             }
         }
-        let transposed = goes_back.then(|| points.transpose(1, 2).contiguous());
+        let transposed = goes_back.then(|| {
+            let transposed = PointsMemory::new(kind.points(), size.to, width);
+            let (from, to) = (points.points(), transposed.points());
+            // SAFETY: as above.
+            (0..kind.points()).for_each(|p| unsafe { panels::transpose(from.all(p), to.all(p)) });
+            transposed
+        });
         PointWeight { kind, size, points, transposed, bias: bias.detach().contiguous() }
     }
 
@@ -112,7 +152,7 @@ impl PointWeight {
             layer: self.layer(y),
             x: x.with_border(),
             y: y.map(),
-            weight: values(&self.points),
+            weight: self.points.points(),
             bias: values(&self.bias),
             slope,
         };
@@ -138,16 +178,16 @@ impl PointWeight {
     ) {
         let nowhere = Map { start: std::ptr::null_mut(), row: 0, image: 0, channels: 0 };
         let unwanted = memory(&[self.size.to as i64]);
-        let transposed = || values(self.transposed.as_ref().expect("made to go back")).cast_const();
+        let transposed = || self.transposed.as_ref().expect("made to go back").points();
         let f = Backward {
             layer: self.layer(y),
             x: x.with_border(),
             y: y.map(),
             by_y: by_y.map(),
             slope,
-            by_weight: sums.map_or(std::ptr::null_mut(), |s| values(&s.points)),
+            by_weight: sums.map(|s| s.points.points()),
             by_bias: values(sums.map_or(&unwanted, |s| &s.bias)),
-            transposed: by_x.map_or(std::ptr::null(), |_| transposed()),
+            transposed: by_x.map(|_| transposed()),
             by_x: by_x.map_or(nowhere, Maps::with_border),
         };
         x.check(self.kind, self.size.from, y);
@@ -171,28 +211,29 @@ impl PointWeight {
 /// Sums of a layer's gradients by weight and bias.
 #[derive(Debug)]
 pub struct WeightSums {
-    points: Tensor,
+    points: PointsMemory,
     bias: Tensor,
 }
 
 impl WeightSums {
     /// Zeros.
     pub fn new(of: &PointWeight) -> WeightSums {
-        WeightSums { points: of.points.zeros_like(), bias: of.bias.zeros_like() }
+        let points = PointsMemory { values: of.points.values.zeros_like(), ..of.points };
+        WeightSums { points, bias: of.bias.zeros_like() }
     }
 
     /// Adds other sums.
     pub fn add(&mut self, other: &WeightSums) {
-        self.points += &other.points;
+        self.points.values += &other.points.values;
         self.bias += &other.bias;
     }
 
     /// Writes them as gradients [to, from, side, side] and [to].
     pub fn write(&self, of: &PointWeight, by_weight: &Tensor, by_bias: &Tensor) {
         let WeightSize { from, to } = of.size;
-        let side = of.kind.side() as i64;
-        let taps = memory(&[from as i64, side, side, to as i64]);
-        let (read, write) = (values(&self.points).cast_const(), values(&taps));
+        let [rows, columns] = [from * of.kind.side() * of.kind.side(), to];
+        let taps = memory(&[rows as i64, columns as i64]);
+        let (read, write) = (self.points.points(), values(&taps));
         // SAFETY: both have the values that the sizes say.
         unsafe {
             match of.kind {
@@ -200,7 +241,10 @@ impl WeightSums {
                 Keeping => weight_from_points::<ThreeTaps, 3, 6, 1>(read, write, of.size),
             }
         }
-        by_weight.shallow_clone().copy_(&taps.permute([3, 0, 1, 2]));
+        assert_eq!(by_weight.numel(), rows * columns);
+        let (from, to) = (values(&taps).cast_const(), values(by_weight));
+        // SAFETY: as above.
+        unsafe { transpose::transpose(Transposed { from, row: columns, to, to_row: rows, rows, columns }) };
         by_bias.shallow_clone().copy_(&self.bias);
     }
 }

@@ -16,7 +16,7 @@ fn off(ours: &Tensor, exact: &Tensor) -> f64 {
 }
 
 /// Channels, rows and columns of the output; also sides that no tile fits.
-const SHAPES: [(Convolution, i64, i64, [i64; 2]); 7] = [
+const SHAPES: [(Convolution, i64, i64, [i64; 2]); 8] = [
     (Halving, 16, 32, [8, 8]),
     (Halving, 8, 16, [2, 4]),
     (Halving, 24, 8, [5, 7]),
@@ -24,6 +24,7 @@ const SHAPES: [(Convolution, i64, i64, [i64; 2]); 7] = [
     (Keeping, 16, 32, [8, 6]),
     (Keeping, 8, 8, [3, 9]),
     (Keeping, 48, 64, [12, 4]),
+    (Keeping, 256, 136, [5, 8]),
 ];
 
 #[test]

@@ -1,6 +1,7 @@
 //! Weights as points.
 
 use super::filter::Filter;
+use super::panels::Points;
 use crate::kernels::vector::{Vector, in_vectors};
 
 /// Sizes of a weight.
@@ -26,10 +27,14 @@ impl<const P: usize> Window<P> {
         (self.channel * side * side + row * side + column) * self.size.to + self.first
     }
 
-    /// Where its point is in [points, phases, from, to].
+    /// Where its first point is.
+    ///
+    /// # Safety
+    /// The points are those of the weight.
     #[inline(always)]
-    fn point(&self, point: usize) -> usize {
-        ((point * P * P + self.phase) * self.size.from + self.channel) * self.size.to + self.first
+    unsafe fn point(&self, points: &Points) -> *mut f32 {
+        // SAFETY: the caller's.
+        unsafe { points.first(self.phase * self.size.from + self.channel, self.first) }
     }
 
     /// The window number `index` of [`Window::count`].
@@ -49,7 +54,7 @@ impl<const P: usize> Window<P> {
 #[inline(always)]
 unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
     weight: *const f32,
-    points: *mut f32,
+    points: Points,
     size: WeightSize,
 ) {
     for index in 0..Window::<P>::count::<V>(size) {
@@ -63,11 +68,13 @@ unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, 
             }
             *half = F::taps(taps);
         }
+        // SAFETY: as above.
+        let to = unsafe { w.point(&points) };
         for b in 0..N {
             let column = F::taps(std::array::from_fn(|a| half[a][b]));
             for (a, value) in column.into_iter().enumerate() {
                 // SAFETY: a point of the weight.
-                unsafe { value.store(points.add(w.point(a * N + b))) };
+                unsafe { value.store(to.add((a * N + b).wrapping_mul(points.stride))) };
             }
         }
     }
@@ -75,18 +82,20 @@ unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, 
 
 #[inline(always)]
 unsafe fn from_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
-    points: *const f32,
+    points: Points,
     weight: *mut f32,
     size: WeightSize,
 ) {
     for index in 0..Window::<P>::count::<V>(size) {
         let w = Window::<P>::new::<V>(size, index);
         let mut half = [[V::splat(0.0); N]; T];
+        // SAFETY: the points are those of the weight.
+        let from = unsafe { w.point(&points) };
         for b in 0..N {
             let mut column = [V::splat(0.0); N];
             for (a, value) in column.iter_mut().enumerate() {
                 // SAFETY: a point of the weight.
-                *value = unsafe { V::load(points.add(w.point(a * N + b))) };
+                *value = unsafe { V::load(from.add((a * N + b).wrapping_mul(points.stride))) };
             }
             for (half, value) in half.iter_mut().zip(F::taps_gradient(column)) {
                 half[b] = value;
@@ -102,14 +111,14 @@ unsafe fn from_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize
 }
 
 in_vectors! {
-    /// Weights [from, rows, columns, to] as points [points, phases, from, to].
+    /// Weights [from, rows, columns, to] as points [phases * from, to].
     pub(super) fn weight_to_points<F: Filter<T, N>, const T, const N, const P>(
-        weight: *const f32, points: *mut f32, size: WeightSize,
+        weight: *const f32, points: Points, size: WeightSize,
     ) = to_points, size.to
 }
 in_vectors! {
     /// The gradient of [`weight_to_points`].
     pub(super) fn weight_from_points<F: Filter<T, N>, const T, const N, const P>(
-        points: *const f32, weight: *mut f32, size: WeightSize,
+        points: Points, weight: *mut f32, size: WeightSize,
     ) = from_points, size.to
 }
