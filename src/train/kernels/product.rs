@@ -64,13 +64,6 @@ pub unsafe fn tile<V: Vector, const R: usize, const N: usize>(a: Left, b: Right,
     // SAFETY: the caller's, of this part of the product.
     unsafe {
         let mut sums = [[V::splat(0.0); N]; R];
-        if out.adds {
-            for (r, sums) in sums.iter_mut().enumerate() {
-                for (n, sum) in sums.iter_mut().enumerate() {
-                    *sum = V::load(out.start.add(r.wrapping_mul(out.row)).add(n * V::LANES));
-                }
-            }
-        }
         let mut right = b.start;
         for panel in 0..depth.panels {
             let mut left = a.start.add(panel.wrapping_mul(depth.step));
@@ -89,9 +82,10 @@ pub unsafe fn tile<V: Vector, const R: usize, const N: usize>(a: Left, b: Right,
                 right = right.wrapping_add(b.row);
             }
         }
-        for (r, sums) in sums.iter().enumerate() {
-            for (n, sum) in sums.iter().enumerate() {
-                sum.store(out.start.add(r.wrapping_mul(out.row)).add(n * V::LANES));
+        for (r, sums) in sums.into_iter().enumerate() {
+            for (n, sum) in sums.into_iter().enumerate() {
+                let to = out.start.add(r.wrapping_mul(out.row)).add(n * V::LANES);
+                if out.adds { V::load(to).plus(sum).store(to) } else { sum.store(to) }
             }
         }
     }
@@ -143,7 +137,7 @@ pub unsafe fn multiply<V: Vector>(a: Left, b: Right, out: Out, size: Size) {
 }
 
 in_vectors! {
-    /// The product of two matrices: each value is summed over the depth in its order, in one sum.
+    /// The product of two matrices: each value is summed over the depth in its order, in one sum, before it is added.
     pub fn product(a: Left, b: Right, out: Out, size: Size) = multiply, size.columns
 }
 
@@ -166,8 +160,8 @@ mod tests {
                 let mut expected = start.clone();
                 for (i, sum) in expected.iter_mut().enumerate() {
                     let (r, n) = (i / columns, i % columns);
-                    let from = if adds { *sum } else { 0.0 };
-                    *sum = (0..depth).fold(from, |s, k| a[r * depth + k].mul_add(b[k * columns + n], s));
+                    let made = (0..depth).fold(0.0, |s, k| a[r * depth + k].mul_add(b[k * columns + n], s));
+                    *sum = if adds { *sum + made } else { made };
                 }
                 let run = |work: unsafe fn(Left, Right, Out, Size)| {
                     let mut out = start.clone();

@@ -7,7 +7,8 @@ use crate::kernels::vector::{Vector, in_vectors};
 
 /// Columns of a panel, at most: two vectors of AVX-512.
 const WIDTH: usize = 32;
-/// Rows of a panel of the right factor that a product goes through at once: they fit half of the first cache.
+/// Rows of a panel of the right factor that a product goes through at once: they fit half of the first cache, and sums of
+/// sums lose less than one long one.
 const DEPTH: usize = 128;
 
 /// A matrix [panels, rows, columns of a panel].
@@ -105,7 +106,7 @@ unsafe fn rows<V: Vector, const R: usize>(left: Left, b: Right, out: Out, depth:
 }
 
 /// The first `count` rows of `out` = those of a x b, and up to three after them. Each value is summed over the depth in its
-/// order, in one sum.
+/// order, [`DEPTH`] at a time.
 ///
 /// # Safety
 /// The matrices are as large as they say, and the rows of a and `out` are multiples of 4.
