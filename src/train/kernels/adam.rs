@@ -1,11 +1,15 @@
 //! Adam (Kingma & Ba 2015) on a flat vector; tch cannot save the state of its own.
 
-use super::simd::{LANES, SharedMemory, for_the_processor, in_parts};
+use super::threads::{SharedMemory, in_parts};
+use super::vector::{Portable, Vector, available, in_vectors};
 use crate::torch::checkpoint::{Reader, Writer};
 use crate::torch::params::{Params, ParamsLayout};
 use seraug_core::error::Result;
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
+
+/// Values that a thread updates at once, a multiple of every vector's.
+const LANES: usize = 16;
 
 /// The moments and the step count. Equal to `torch.optim.Adam` with eps 1e-8 and no weight decay.
 #[derive(Debug)]
@@ -188,29 +192,45 @@ struct AdamScale {
 }
 
 #[inline(always)]
-unsafe fn update_lanes(
+unsafe fn update_all<V: Vector>(
     [flat, gradient, first, second]: [SharedMemory; 4],
     s: AdamScale,
     lanes: Range<usize>,
 ) {
-    let [toward, decay, grow] = s.keep;
-    for at in lanes.map(|lane| lane * LANES) {
+    let [toward, decay, grow] = s.keep.map(V::splat);
+    let (root, rate, least) = (V::splat(s.root), V::splat(s.rate), V::splat(1e-8));
+    for at in (lanes.start * LANES..lanes.end * LANES).step_by(V::LANES) {
         // SAFETY: the caller's.
         unsafe {
-            let g = gradient.get(at);
-            let m = first.get(at).with(g, |m, g| toward.mul_add(g - m, m));
-            let v = second.get(at).with(g, |v, g| v * decay + g * g * grow);
-            first.put(at, m);
-            second.put(at, v);
-            let moved = m.with(v, |m, v| m / (v.sqrt() / s.root + 1e-8) * s.rate);
-            flat.put(at, flat.get(at) - moved);
+            let g = V::load(gradient.at(at));
+            let (m, v) = (V::load(first.at(at)), V::load(second.at(at)));
+            let m = toward.mul_add(g.minus(m), m);
+            let v = v.times(decay).plus(g.times(g).times(grow));
+            m.store(first.at(at));
+            v.store(second.at(at));
+            let moved = m.over(v.sqrt().over(root).plus(least)).times(rate);
+            V::load(flat.at(at)).minus(moved).store(flat.at(at));
         }
     }
 }
 
-for_the_processor! {
-    /// One step of the values of these lanes.
-    update as update_lanes(memory: [SharedMemory; 4], scale: AdamScale, lanes: Range<usize>);
+in_vectors! {
+    fn update_in_vectors(memory: [SharedMemory; 4], scale: AdamScale, lanes: Range<usize>) = update_all, LANES
+}
+
+/// One step of the values of these lanes.
+///
+/// # Safety
+/// They are of all four vectors, and no other thread reads or writes them.
+unsafe fn update(memory: [SharedMemory; 4], scale: AdamScale, lanes: Range<usize>) {
+    // SAFETY: the caller's, and the processor has the vectors.
+    unsafe {
+        if available() {
+            update_in_vectors(memory, scale, lanes);
+        } else {
+            update_all::<Portable>(memory, scale, lanes);
+        }
+    }
 }
 
 /// Whether every value is finite: one number read from the device.

@@ -39,6 +39,9 @@ pub trait Vector: Copy {
     /// self / other.
     fn over(self, other: Self) -> Self;
 
+    /// Square roots.
+    fn sqrt(self) -> Self;
+
     /// The larger of each pair.
     fn max(self, other: Self) -> Self;
 
@@ -47,6 +50,9 @@ pub trait Vector: Copy {
 
     /// `yes` where a value is above zero, else `no`.
     fn if_above_zero(self, yes: Self, no: Self) -> Self;
+
+    /// `yes` where a value is not a number, else `no`.
+    fn if_nan(self, yes: Self, no: Self) -> Self;
 
     /// The nearest integers, a half to the even one.
     fn round(self) -> Self;
@@ -118,6 +124,10 @@ impl Vector for Portable {
         self.with(other, |a, b| a / b)
     }
     #[inline(always)]
+    fn sqrt(self) -> Portable {
+        Portable(self.0.map(f32::sqrt))
+    }
+    #[inline(always)]
     fn max(self, other: Portable) -> Portable {
         self.with(other, |a, b| if a > b { a } else { b })
     }
@@ -128,6 +138,10 @@ impl Vector for Portable {
     #[inline(always)]
     fn if_above_zero(self, yes: Portable, no: Portable) -> Portable {
         Portable(std::array::from_fn(|i| if self.0[i] > 0.0 { yes.0[i] } else { no.0[i] }))
+    }
+    #[inline(always)]
+    fn if_nan(self, yes: Portable, no: Portable) -> Portable {
+        Portable(std::array::from_fn(|i| if self.0[i].is_nan() { yes.0[i] } else { no.0[i] }))
     }
     #[inline(always)]
     fn round(self) -> Portable {
@@ -185,8 +199,8 @@ mod x86 {
     macro_rules! vector {
         (
             $kind:ty, $lanes:literal lanes, $rows:literal rows,
-            $load:ident $store:ident $splat:ident $fma:ident $add:ident $sub:ident $mul:ident $div:ident $max:ident $min:ident,
-            |$value:ident, $yes:ident, $no:ident| $choose:expr, |$r:ident| $round:expr, |$n:ident| $power:expr
+            $load:ident $store:ident $splat:ident $fma:ident $add:ident $sub:ident $mul:ident $div:ident $sqrt:ident $max:ident $min:ident,
+            |$value:ident, $yes:ident, $no:ident| $choose:expr, $nan:expr, |$r:ident| $round:expr, |$n:ident| $power:expr
         ) => {
             impl Vector for $kind {
                 const LANES: usize = $lanes;
@@ -232,6 +246,11 @@ mod x86 {
                     unsafe { $div(self, other) }
                 }
                 #[inline(always)]
+                fn sqrt(self) -> Self {
+                    // SAFETY: as above.
+                    unsafe { $sqrt(self) }
+                }
+                #[inline(always)]
                 fn max(self, other: Self) -> Self {
                     // SAFETY: as above.
                     unsafe { $max(self, other) }
@@ -246,6 +265,12 @@ mod x86 {
                     let $value = self;
                     // SAFETY: as above.
                     unsafe { $choose }
+                }
+                #[inline(always)]
+                fn if_nan(self, $yes: Self, $no: Self) -> Self {
+                    let $value = self;
+                    // SAFETY: as above.
+                    unsafe { $nan }
                 }
                 #[inline(always)]
                 fn round(self) -> Self {
@@ -271,8 +296,9 @@ mod x86 {
     vector!(
         __m512, 16 lanes, 8 rows,
         _mm512_loadu_ps _mm512_storeu_ps _mm512_set1_ps _mm512_fmadd_ps _mm512_add_ps _mm512_sub_ps _mm512_mul_ps
-        _mm512_div_ps _mm512_max_ps _mm512_min_ps,
+        _mm512_div_ps _mm512_sqrt_ps _mm512_max_ps _mm512_min_ps,
         |v, yes, no| _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(v, _mm512_setzero_ps()), no, yes),
+        _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_UNORD_Q>(v, v), no, yes),
         |v| _mm512_roundscale_ps::<0>(v),
         |n| _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_add_epi32(
             _mm512_cvtps_epi32(n),
@@ -282,8 +308,9 @@ mod x86 {
     vector!(
         __m256, 8 lanes, 4 rows,
         _mm256_loadu_ps _mm256_storeu_ps _mm256_set1_ps _mm256_fmadd_ps _mm256_add_ps _mm256_sub_ps _mm256_mul_ps
-        _mm256_div_ps _mm256_max_ps _mm256_min_ps,
+        _mm256_div_ps _mm256_sqrt_ps _mm256_max_ps _mm256_min_ps,
         |v, yes, no| _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_GT_OQ>(v, _mm256_setzero_ps())),
+        _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_UNORD_Q>(v, v)),
         |v| _mm256_round_ps::<0>(v),
         |n| _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_add_epi32(
             _mm256_cvtps_epi32(n),

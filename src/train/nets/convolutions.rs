@@ -4,7 +4,7 @@
 use super::layers::{Conv, MELS, SLOPE};
 use crate::kernels::filtering::{Convolution, Maps, PointWeight, WeightSums};
 use crate::kernels::one_channel::{Bordered, OneChannel, OneChannelSums};
-use crate::kernels::simd::{each_alone, image_parts};
+use crate::kernels::threads::{each_alone, image_parts};
 use crate::kernels::vector;
 use crate::torch::params::{Params, ParamsBuilder};
 use std::ops::Range;
@@ -86,8 +86,12 @@ impl Convolutions {
                 false => Maps::before(Convolution::Halving, images, sides, width),
             }
         });
-        let tape =
-            ConvolutionsTape { first: OneChannel::new(&weight, &bias), later, maps: maps.collect(), x };
+        let tape = ConvolutionsTape {
+            first: OneChannel::new(Convolution::Halving, &weight, &bias),
+            later,
+            maps: maps.collect(),
+            x,
+        };
         each_alone(image_parts(images), |part| tape.forward(&part));
         tape
     }

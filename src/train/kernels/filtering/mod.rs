@@ -20,6 +20,7 @@ use block::{Backward, Forward, Memory, layer_backward, layer_forward};
 use filter::{ThreeTaps, TwoTaps};
 use map::SIDE;
 use panels::Points;
+use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 use weight::{WeightSize, weight_from_points, weight_to_points};
 
@@ -296,7 +297,7 @@ impl Maps {
     }
 
     /// Some of the images, in the same memory.
-    pub fn part(&self, images: std::ops::Range<usize>) -> Maps {
+    pub fn part(&self, images: Range<usize>) -> Maps {
         let memory = self.memory.narrow(0, images.start as i64, images.len() as i64);
         Maps { memory, images: images.len(), ..*self }
     }
@@ -315,6 +316,11 @@ impl Maps {
     /// Images.
     pub fn images(&self) -> usize {
         self.images
+    }
+
+    /// Values of a pixel.
+    pub fn channels(&self) -> usize {
+        self.channels
     }
 
     /// From the first own value on.
@@ -353,7 +359,8 @@ impl Maps {
         }
     }
 
-    fn same_sides(&self, other: &Maps) -> bool {
+    /// Whether these are as many images of the same sides and channels.
+    pub fn same_sides(&self, other: &Maps) -> bool {
         (self.images, self.height, self.width, self.channels)
             == (other.images, other.height, other.width, other.channels)
     }

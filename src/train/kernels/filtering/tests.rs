@@ -72,3 +72,17 @@ fn layers_and_their_gradients_are_the_librarys() {
         }
     }
 }
+
+#[test]
+fn nan_stays() {
+    if !available() {
+        return;
+    }
+    let x = normal("x", &[1, 8, 8, 16]);
+    let _ = x.get(0).get(3).get(3).get(0).fill_(f64::NAN);
+    let layer = PointWeight::new(Keeping, &normal("w", &[16, 16, 3, 3]), &normal("b", &[16]), false);
+    let (input, y) = (Maps::before(Keeping, 1, [8, 8], 16), Maps::bare(1, [8, 8], 16));
+    input.tensor().copy_(&x);
+    layer.forward(&input, &y, 0.0);
+    assert_eq!(y.tensor().get(0).get(3).get(3).isnan().all().int64_value(&[]), 1);
+}
