@@ -97,7 +97,7 @@ impl Vgg {
             && precision == Precision::F32
             && self.convolutions == Convolutions::Winograd
             && !self.batch_norm
-            && self.widths.iter().all(|width| width.is_multiple_of(16))
+            && self.widths.iter().all(|width| width.is_multiple_of(8))
     }
 }
 
@@ -105,7 +105,7 @@ impl Vgg {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Convolutions {
-    /// Winograd's F(4x4, 3x3), a quarter of the multiplications, where every width is a multiple of 16 and there is no
+    /// Winograd's F(4x4, 3x3), a quarter of the multiplications, where every width is a multiple of 8 and there is no
     /// batch norm; else as `direct`. Rounds to a few 1e-6 of the largest value.
     Winograd,
     /// The library's.

@@ -1,12 +1,15 @@
 //! Adam (Kingma & Ba 2015) on a flat vector; tch cannot save the state of its own.
 
-use super::simd::{LANES, SharedMemory, in_parts};
-use super::vector::{self, Portable, Vector, in_vectors};
+use super::threads::{SharedMemory, in_parts};
+use super::vector::{Portable, Vector, available, in_vectors};
 use crate::torch::checkpoint::{Reader, Writer};
 use crate::torch::params::{Params, ParamsLayout};
 use seraug_core::error::Result;
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
+
+/// Values that a thread updates at once, a multiple of every vector's.
+const LANES: usize = 16;
 
 /// The moments and the step count. Equal to `torch.optim.Adam` with eps 1e-8 and no weight decay.
 #[derive(Debug)]
@@ -129,16 +132,14 @@ impl Adam {
         let memory = [flat, &gradient, &self.first, &self.second].map(SharedMemory::of);
         let count = flat.numel();
         // SAFETY: four vectors of `count` values; parts do not overlap.
-        in_parts(count / LANES, |part| unsafe {
-            update_anywhere(memory, scale, part.start * LANES..part.end * LANES);
-        });
+        in_parts(count / LANES, |part| unsafe { update(memory, scale, part) });
         let rest = count % LANES;
         if rest > 0 {
             let tail = |t: &Tensor| t.narrow(0, (count - rest) as i64, rest as i64);
             let padded = [flat, &gradient, &self.first, &self.second]
                 .map(|t| tail(t).constant_pad_nd([0, (LANES - rest) as i64]));
             // SAFETY: four vectors of one lane each.
-            unsafe { update_anywhere(padded.each_ref().map(SharedMemory::of), scale, 0..LANES) };
+            unsafe { update(padded.each_ref().map(SharedMemory::of), scale, 0..1) };
             for (to, from) in
                 [flat, &self.first, &self.second].into_iter().zip([&padded[0], &padded[2], &padded[3]])
             {
@@ -191,42 +192,43 @@ struct AdamScale {
 }
 
 #[inline(always)]
-unsafe fn update_values<V: Vector>(
+unsafe fn update_all<V: Vector>(
     [flat, gradient, first, second]: [SharedMemory; 4],
     s: AdamScale,
-    values: Range<usize>,
+    lanes: Range<usize>,
 ) {
     let [toward, decay, grow] = s.keep.map(V::splat);
     let (root, rate, least) = (V::splat(s.root), V::splat(s.rate), V::splat(1e-8));
-    for at in values.step_by(V::LANES) {
+    for at in (lanes.start * LANES..lanes.end * LANES).step_by(V::LANES) {
         // SAFETY: the caller's.
         unsafe {
-            let [flat, gradient, first, second] =
-                [flat, gradient, first, second].map(|memory| memory.start().add(at));
-            let (g, m) = (V::load(gradient), V::load(first));
+            let g = V::load(gradient.at(at));
+            let (m, v) = (V::load(first.at(at)), V::load(second.at(at)));
             let m = toward.mul_add(g.minus(m), m);
-            let v = V::load(second).times(decay).plus(g.times(g).times(grow));
-            m.store(first);
-            v.store(second);
+            let v = v.times(decay).plus(g.times(g).times(grow));
+            m.store(first.at(at));
+            v.store(second.at(at));
             let moved = m.over(v.sqrt().over(root).plus(least)).times(rate);
-            V::load(flat).minus(moved).store(flat);
+            V::load(flat.at(at)).minus(moved).store(flat.at(at));
         }
     }
 }
 
 in_vectors! {
-    /// One step of these values.
-    fn update(memory: [SharedMemory; 4], scale: AdamScale, values: Range<usize>) = update_values, values.len()
+    fn update_in_vectors(memory: [SharedMemory; 4], scale: AdamScale, lanes: Range<usize>) = update_all, LANES
 }
 
-/// The same on any processor.
-unsafe fn update_anywhere(memory: [SharedMemory; 4], scale: AdamScale, values: Range<usize>) {
-    // SAFETY: the caller's.
+/// One step of the values of these lanes.
+///
+/// # Safety
+/// They are of all four vectors, and no other thread reads or writes them.
+unsafe fn update(memory: [SharedMemory; 4], scale: AdamScale, lanes: Range<usize>) {
+    // SAFETY: the caller's, and the processor has the vectors.
     unsafe {
-        if vector::available() {
-            update(memory, scale, values);
+        if available() {
+            update_in_vectors(memory, scale, lanes);
         } else {
-            update_values::<Portable>(memory, scale, values);
+            update_all::<Portable>(memory, scale, lanes);
         }
     }
 }

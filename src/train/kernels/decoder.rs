@@ -4,7 +4,7 @@
 
 use super::filtering::values;
 use super::product::{Left, Out, Right, Size, multiply};
-use super::simd::{each_alone, image_parts};
+use super::threads::{each_alone, image_parts};
 use super::vector::{Vector, in_vectors};
 use super::wide::{WideSize, wide_outer, wide_product, wide_turned};
 use std::ops::Range;
@@ -246,7 +246,7 @@ unsafe fn one_row<V: Vector>(w: &Places, r: usize, row: &mut Row, blocks: *mut f
         }
         for i in 0..w.height {
             let a = Left { start: map.add(i * w.bands), row: 1, column: pixels };
-            let b = Right { start: w.second, row: BLOCK, ahead: 0 };
+            let b = Right { start: w.second, row: BLOCK };
             let to = Out { start: blocks, row: BLOCK, adds: false };
             multiply::<V>(a, b, to, Size { rows: w.bands, depth: w.width, columns: BLOCK });
             for a in 0..SIDE {
@@ -292,11 +292,11 @@ unsafe fn one_row_back<V: Vector>(w: &Places, r: usize, row: Row, blocks: *mut f
         for i in 0..w.height {
             gather::<V>(w, i, [p.cast_const(), g], row, through, [blocks, turned]);
             let a = Left { start: w.second, row: BLOCK, column: 1 };
-            let b = Right { start: turned, row: w.bands, ahead: 0 };
+            let b = Right { start: turned, row: w.bands };
             let to = Out { start: by_map.add(i * w.bands), row: pixels, adds: false };
             multiply::<V>(a, b, to, Size { rows: w.width, depth: BLOCK, columns: w.bands });
             let a = Left { start: map.add(i * w.bands), row: pixels, column: 1 };
-            let b = Right { start: blocks, row: BLOCK, ahead: 0 };
+            let b = Right { start: blocks, row: BLOCK };
             let to = Out { start: sums[0], row: BLOCK, adds: true };
             multiply::<V>(a, b, to, Size { rows: w.width, depth: w.bands, columns: BLOCK });
         }

@@ -74,14 +74,14 @@ impl LstmWeights {
         // SAFETY: all have the sizes stated.
         unsafe {
             let a = Left { start: values(&x), row: inputs, column: 1 };
-            let b = Right { start: values(&self.input_columns), row: 4 * units, ahead: 0 };
+            let b = Right { start: values(&self.input_columns), row: 4 * units };
             let to = Out { start: g, row: 4 * units, adds: true };
             product(a, b, to, Size { rows: steps * batch, depth: inputs, columns: 4 * units });
             for t in 0..steps {
                 let gates = g.add(t * 4 * step);
                 if t > 0 {
                     let a = Left { start: out.add((t - 1) * step), row: units, column: 1 };
-                    let b = Right { start: values(&self.state_columns), row: 4 * units, ahead: 0 };
+                    let b = Right { start: values(&self.state_columns), row: 4 * units };
                     let to = Out { start: gates, row: 4 * units, adds: true };
                     product(a, b, to, Size { rows: batch, depth: units, columns: 4 * units });
                 }
@@ -114,21 +114,21 @@ impl LstmWeights {
                 step_backward(now, before, c.add(t * step), by, values(&by_cell), gates, batch, units);
                 if t > 0 {
                     let a = Left { start: gates, row: 4 * units, column: 1 };
-                    let b = Right { start: values(&self.state), row: units, ahead: 0 };
+                    let b = Right { start: values(&self.state), row: units };
                     let to = Out { start: values(&by_h).add((t - 1) * step), row: units, adds: true };
                     product(a, b, to, Size { rows: batch, depth: 4 * units, columns: units });
                 }
             }
             let a = Left { start: dg, row: 4 * units, column: 1 };
-            let b = Right { start: values(&self.input), row: inputs, ahead: 0 };
+            let b = Right { start: values(&self.input), row: inputs };
             let to = Out { start: values(&by_x), row: inputs, adds: false };
             product(a, b, to, Size { rows: steps * batch, depth: 4 * units, columns: inputs });
             if let Some([by_input, by_state, ..]) = by {
                 let a = |start| Left { start, row: 1, column: 4 * units };
-                let b = Right { start: values(&tape.x), row: inputs, ahead: 0 };
+                let b = Right { start: values(&tape.x), row: inputs };
                 let to = Out { start: values(by_input), row: inputs, adds: false };
                 product(a(dg), b, to, Size { rows: 4 * units, depth: steps * batch, columns: inputs });
-                let b = Right { start: values(&tape.h), row: units, ahead: 0 };
+                let b = Right { start: values(&tape.h), row: units };
                 let to = Out { start: values(by_state), row: units, adds: false };
                 let depth = (steps - 1) * batch;
                 product(a(dg.add(4 * step)), b, to, Size { rows: 4 * units, depth, columns: units });

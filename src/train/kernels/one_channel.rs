@@ -1,20 +1,44 @@
-//! The convolution of kernel 4, stride 2 and padding 1 of a single channel, with LeakyReLU, on a CPU. There is nothing to gain
-//! from points here: its sixteen taps are a product of matrices whose left factor lies in the image as it is.
+//! The convolutions of [`super::filtering`] of a single channel, with LeakyReLU, on a CPU. There is nothing to gain from points
+//! here: the taps are a product of matrices whose left factor lies in the image as it is.
 
-use super::filtering::{Map, Maps, host, host_mut, values};
+use super::filtering::{Convolution, Map, Maps, host, host_mut, values};
 use super::product::{Left, Out, Right, Size, multiply};
 use super::vector::{Vector, in_vectors};
 use tch::{Device, Kind, Tensor};
 
-/// Taps of the kernel.
-const TAPS: usize = 16;
+/// A square kernel of so many taps.
+trait Kernel<const TAPS: usize> {
+    /// Rows and columns of it.
+    const SIDE: usize;
+    const STRIDE: usize;
+}
+
+/// Of [`Convolution::Halving`].
+struct Halving;
+
+impl Kernel<16> for Halving {
+    const SIDE: usize = 4;
+    const STRIDE: usize = 2;
+}
+
+/// Of [`Convolution::Keeping`].
+struct Keeping;
+
+impl Kernel<9> for Keeping {
+    const SIDE: usize = 3;
+    const STRIDE: usize = 1;
+}
+
+/// Taps of the larger kernel: values from what a pixel gives its taps to what the next does.
+const MOST: usize = 16;
 
 /// Weight and bias of the layer.
 #[derive(Debug)]
 pub struct OneChannel {
+    kind: Convolution,
     /// [taps, to].
     taps: Tensor,
-    /// [to, taps].
+    /// [to, taps], zeros after the taps up to [`MOST`].
     weight: Tensor,
     /// [to].
     bias: Tensor,
@@ -30,24 +54,42 @@ pub struct Bordered {
 impl Bordered {
     /// Of images [images, 1, height, width].
     pub fn new(x: &Tensor) -> Bordered {
+        Bordered::shrunk(x, 1)
+    }
+
+    /// Of the means of `side` x `side` pixels; rows and columns that are left over are not read.
+    pub fn shrunk(x: &Tensor, side: usize) -> Bordered {
         let [images, 1, height, width] = x.size()[..] else {
             panic!("images of one channel: {:?}", x.size())
         };
-        let x = x.detach().contiguous();
-        let (height, width) = (height as usize, width as usize);
-        let memory = Tensor::empty([images, height as i64 + 2, width as i64 + 2], (Kind::Float, Device::Cpu));
-        let (tall, wide) = (height + 2, width + 2);
+        let [images, height, width] = [images, height, width].map(|n| n as usize);
+        let (x, sides) = (x.detach().contiguous(), [height / side, width / side]);
+        let [tall, wide] = sides.map(|n| n + 2);
+        let memory = Tensor::empty([images, tall, wide].map(|n| n as i64), (Kind::Float, Device::Cpu));
+        let share = 1.0 / (side * side) as f32;
         // SAFETY: made just now.
-        let images = unsafe { host_mut(&memory) }.chunks_exact_mut(tall * wide);
-        for (image, given) in images.zip(host(&x).chunks_exact(height * width)) {
-            image[..wide].fill(0.0);
-            image[(tall - 1) * wide..].fill(0.0);
-            for (row, given) in image[wide..].chunks_exact_mut(wide).zip(given.chunks_exact(width)) {
-                (row[0], row[wide - 1]) = (0.0, 0.0);
-                row[1..=width].copy_from_slice(given);
+        let made = unsafe { host_mut(&memory) }.chunks_exact_mut(tall * wide);
+        for (image, made) in host(&x).chunks_exact((height * width).max(1)).zip(made) {
+            made[..wide].fill(0.0);
+            made[(tall - 1) * wide..].fill(0.0);
+            let rows = image.chunks_exact(side * width).zip(made.chunks_exact_mut(wide).skip(1));
+            for (rows, made) in rows {
+                (made[0], made[wide - 1]) = (0.0, 0.0);
+                let made = &mut made[1..=sides[1]];
+                if side == 1 {
+                    made.copy_from_slice(rows);
+                    continue;
+                }
+                made.fill(0.0);
+                for row in rows.chunks_exact(width) {
+                    for (sum, few) in made.iter_mut().zip(row.chunks_exact(side)) {
+                        *sum += few.iter().sum::<f32>();
+                    }
+                }
+                made.iter_mut().for_each(|sum| *sum *= share);
             }
         }
-        Bordered { memory, sides: [height, width] }
+        Bordered { memory, sides }
     }
 
     /// Some of the images, in the same memory.
@@ -86,7 +128,7 @@ impl OneChannelSums {
         self.bias += &other.bias;
     }
 
-    /// Writes them as gradients [to, 1, 4, 4] and [to].
+    /// Writes them as gradients [to, 1, side, side] and [to].
     pub fn write(&self, by_weight: &Tensor, by_bias: &Tensor) {
         by_weight.shallow_clone().copy_(&self.taps.tr().view_as(by_weight));
         by_bias.shallow_clone().copy_(&self.bias);
@@ -94,14 +136,20 @@ impl OneChannelSums {
 }
 
 impl OneChannel {
-    /// Of a weight [to, 1, 4, 4] and a bias [to].
-    pub fn new(weight: &Tensor, bias: &Tensor) -> OneChannel {
+    /// Of a weight [to, 1, side, side] and a bias [to].
+    pub fn new(kind: Convolution, weight: &Tensor, bias: &Tensor) -> OneChannel {
         let _no_grad = tch::no_grad_guard();
-        let weight = weight.detach().view([-1, TAPS as i64]).contiguous();
-        OneChannel { taps: weight.tr().contiguous(), weight, bias: bias.detach().contiguous() }
+        let weight = weight.detach().flatten(1, -1);
+        OneChannel {
+            kind,
+            taps: weight.tr().contiguous(),
+            weight: weight.constant_pad_nd([0, MOST as i64 - weight.size()[1]]),
+            bias: bias.detach().contiguous(),
+        }
     }
 
-    fn to(&self) -> usize {
+    /// Channels of the output.
+    pub fn to(&self) -> usize {
         self.bias.numel()
     }
 
@@ -110,11 +158,16 @@ impl OneChannel {
         OneChannelSums { taps: self.taps.zeros_like(), bias: self.bias.zeros_like() }
     }
 
-    /// The layer's output of `x` into `y`, of half its sides.
+    /// The layer's output of `x` into `y`.
     pub fn forward(&self, x: &Bordered, y: &Maps, slope: f32) {
-        let (weight, bias) = (values(&self.taps), values(&self.bias));
+        let (weight, bias, sizes) = (values(&self.taps), values(&self.bias), self.sizes(x, y));
         // SAFETY: the maps have the sizes that they say.
-        unsafe { output(x.map(), y.map(), self.sizes(x, y), weight, bias, slope) };
+        unsafe {
+            match self.kind {
+                Convolution::Halving => output::<Halving, 16>(x.map(), y.map(), sizes, weight, bias, slope),
+                Convolution::Keeping => output::<Keeping, 9>(x.map(), y.map(), sizes, weight, bias, slope),
+            }
+        }
     }
 
     /// The gradients from that by `y`: by taps and bias added to `sums`, by x into `by_x` [images, 1, height, width].
@@ -131,7 +184,7 @@ impl OneChannel {
         let (sizes, [height, width]) = (self.sizes(x, y), x.sides);
         let wide = width + 2;
         let mut bordered = vec![0f32; if by_x.is_some() { (height + 2) * wide } else { 0 }];
-        let (mut gradient, mut taps) = (vec![0f32; sizes.width * self.to()], vec![0f32; sizes.width * TAPS]);
+        let (mut gradient, mut taps) = (vec![0f32; sizes.width * self.to()], vec![0f32; sizes.width * MOST]);
         for image in 0..sizes.images {
             let of = |map: Map| Map { start: map.start.wrapping_add(image * map.image), ..map };
             let work = RowsBack {
@@ -148,7 +201,12 @@ impl OneChannel {
                 taps: taps.as_mut_ptr(),
             };
             // SAFETY: the maps have the sizes that they say.
-            unsafe { gradients(&work) };
+            unsafe {
+                match self.kind {
+                    Convolution::Halving => gradients::<Halving, 16>(&work),
+                    Convolution::Keeping => gradients::<Keeping, 9>(&work),
+                }
+            }
             if let Some(by_x) = by_x {
                 // SAFETY: nothing else reads it meanwhile.
                 let by_x = unsafe { host_mut(by_x) }[image * height * width..].chunks_exact_mut(width);
@@ -161,7 +219,7 @@ impl OneChannel {
     }
 
     fn sizes(&self, x: &Bordered, y: &Maps) -> Sizes {
-        assert_eq!((x.sides.map(|n| n / 2), x.images()), (y.sides(), y.images()));
+        assert_eq!((x.sides.map(|n| n / self.kind.stride()), x.images()), (y.sides(), y.images()));
         let [height, width] = y.sides();
         Sizes { images: y.images(), height, width, to: self.to() }
     }
@@ -176,9 +234,9 @@ struct Sizes {
     to: usize,
 }
 
-/// `R` pixels of a row from `x` on, `N` vectors of channels.
+/// `R` pixels of a row from `x` on, a vector of channels.
 #[inline(always)]
-unsafe fn pixels<V: Vector, const R: usize, const N: usize>(
+unsafe fn pixels<V: Vector, K: Kernel<TAPS>, const TAPS: usize, const R: usize>(
     (x, row): (*const f32, usize),
     (y, to): (*mut f32, usize),
     weight: *const f32,
@@ -187,56 +245,57 @@ unsafe fn pixels<V: Vector, const R: usize, const N: usize>(
 ) {
     // SAFETY: the caller's.
     unsafe {
-        let mut sums = [[V::splat(0.0); N]; R];
-        for sums in &mut sums {
-            for (n, sum) in sums.iter_mut().enumerate() {
-                *sum = V::load(bias.add(n * V::LANES));
-            }
-        }
+        let mut sums = [V::load(bias); R];
         for tap in 0..TAPS {
-            let x = x.add((tap / 4).wrapping_mul(row)).add(tap % 4);
-            for n in 0..N {
-                let weight = V::load(weight.add(tap.wrapping_mul(to)).add(n * V::LANES));
-                for (r, sums) in sums.iter_mut().enumerate() {
-                    sums[n] = V::splat(*x.add(2 * r)).mul_add(weight, sums[n]);
-                }
+            let x = x.add((tap / K::SIDE).wrapping_mul(row)).add(tap % K::SIDE);
+            let weight = V::load(weight.add(tap.wrapping_mul(to)));
+            for (r, sum) in sums.iter_mut().enumerate() {
+                *sum = V::splat(*x.add(K::STRIDE * r)).mul_add(weight, *sum);
             }
         }
         let slope = V::splat(slope);
-        for (r, sums) in sums.into_iter().enumerate() {
-            for (n, sum) in sums.into_iter().enumerate() {
-                let value = sum.if_above_zero(sum, sum.times(slope));
-                value.store(y.add(r.wrapping_mul(to)).add(n * V::LANES));
-            }
+        for (r, sum) in sums.into_iter().enumerate() {
+            let value = sum.if_above_zero(sum, sum.times(slope));
+            value.store(y.add(r.wrapping_mul(to)));
         }
     }
 }
 
 #[inline(always)]
-unsafe fn rows<V: Vector>(x: Map, y: Map, s: Sizes, weight: *const f32, bias: *const f32, slope: f32) {
+unsafe fn rows<V: Vector, K: Kernel<TAPS>, const TAPS: usize>(
+    x: Map,
+    y: Map,
+    s: Sizes,
+    weight: *const f32,
+    bias: *const f32,
+    slope: f32,
+) {
     for image in 0..s.images {
         for row in 0..s.height {
             // SAFETY: the caller's.
             unsafe {
-                let (from, into) = (x.pixel(image, 2 * row, 0), y.pixel(image, row, 0));
+                let (from, into) = (x.pixel(image, K::STRIDE * row, 0), y.pixel(image, row, 0));
                 for c in (0..s.to).step_by(V::LANES) {
                     let (weight, bias) = (weight.add(c), bias.add(c));
                     let at = |j: usize| {
-                        ((from.add(2 * j).cast_const(), x.row), (into.add(j.wrapping_mul(s.to)).add(c), s.to))
+                        (
+                            (from.add(K::STRIDE * j).cast_const(), x.row),
+                            (into.add(j.wrapping_mul(s.to)).add(c), s.to),
+                        )
                     };
                     let mut j = 0;
                     while j + V::ROWS <= s.width {
                         let (x, y) = at(j);
                         if V::ROWS == 8 {
-                            pixels::<V, 8, 1>(x, y, weight, bias, slope);
+                            pixels::<V, K, TAPS, 8>(x, y, weight, bias, slope);
                         } else {
-                            pixels::<V, 4, 1>(x, y, weight, bias, slope);
+                            pixels::<V, K, TAPS, 4>(x, y, weight, bias, slope);
                         }
                         j += V::ROWS;
                     }
                     while j < s.width {
                         let (x, y) = at(j);
-                        pixels::<V, 1, 1>(x, y, weight, bias, slope);
+                        pixels::<V, K, TAPS, 1>(x, y, weight, bias, slope);
                         j += 1;
                     }
                 }
@@ -247,7 +306,9 @@ unsafe fn rows<V: Vector>(x: Map, y: Map, s: Sizes, weight: *const f32, bias: *c
 
 in_vectors! {
     /// All pixels of all images.
-    fn output(x: Map, y: Map, s: Sizes, weight: *const f32, bias: *const f32, slope: f32) = rows, s.to
+    fn output<K: Kernel<TAPS>, const TAPS>(
+        x: Map, y: Map, s: Sizes, weight: *const f32, bias: *const f32, slope: f32,
+    ) = rows, s.to
 }
 
 /// What a backward pass reads and writes.
@@ -258,19 +319,19 @@ struct RowsBack {
     /// Added to; its start null where it is not wanted.
     by_x: Map,
     sizes: Sizes,
-    /// [to, taps].
+    /// [to, [`MOST`]].
     weight: *const f32,
     /// [taps, to] and [to], added to; null where they are not wanted.
     by_taps: *mut f32,
     by_bias: *mut f32,
     slope: f32,
-    /// Memory for a row: its gradient before the activation [width, to], and what its pixels give their taps [width, taps].
+    /// Memory for a row: its gradient before the activation [width, to], and what its pixels give their taps [width, [`MOST`]].
     gradient: *mut f32,
     taps: *mut f32,
 }
 
 #[inline(always)]
-unsafe fn rows_back<V: Vector>(w: &RowsBack) {
+unsafe fn rows_back<V: Vector, K: Kernel<TAPS>, const TAPS: usize>(w: &RowsBack) {
     let s = w.sizes;
     for image in 0..s.images {
         for row in 0..s.height {
@@ -278,20 +339,52 @@ unsafe fn rows_back<V: Vector>(w: &RowsBack) {
             unsafe {
                 before_activation::<V>(w, image, row, w.gradient);
                 if !w.by_taps.is_null() {
-                    for a in 0..4 {
-                        let left = Left { start: w.x.pixel(image, 2 * row + a, 0), row: 1, column: 2 };
-                        let right = Right { start: w.gradient, row: s.to, ahead: 0 };
-                        let out = Out { start: w.by_taps.add(4 * a * s.to), row: s.to, adds: true };
-                        multiply::<V>(left, right, out, Size { rows: 4, depth: s.width, columns: s.to });
+                    let x = w.x.pixel(image, K::STRIDE * row, 0);
+                    // As many sums as registers hold.
+                    if TAPS == 16 {
+                        taps_back::<V, K, TAPS, 8>(w, x, 0);
+                        taps_back::<V, K, TAPS, 8>(w, x, 8);
+                    } else {
+                        taps_back::<V, K, TAPS, 9>(w, x, 0);
                     }
                 }
                 if !w.by_x.start.is_null() {
                     let left = Left { start: w.gradient, row: s.to, column: 1 };
-                    let right = Right { start: w.weight, row: TAPS, ahead: 0 };
-                    let out = Out { start: w.taps, row: TAPS, adds: false };
-                    multiply::<V>(left, right, out, Size { rows: s.width, depth: s.to, columns: TAPS });
-                    spread(w.taps, w.by_x.pixel(image, 2 * row, 0), w.by_x.row, s.width);
+                    let right = Right { start: w.weight, row: MOST };
+                    let out = Out { start: w.taps, row: MOST, adds: false };
+                    multiply::<V>(left, right, out, Size { rows: s.width, depth: s.to, columns: MOST });
+                    let x = w.by_x.pixel(image, K::STRIDE * row, 0);
+                    spread::<K, TAPS>(w.taps, x, w.by_x.row, s.width);
                 }
+            }
+        }
+    }
+}
+
+/// Adds to the gradient by `SUMS` taps, from number `first` on, what a row gives whose first window is at `x`.
+#[inline(always)]
+unsafe fn taps_back<V: Vector, K: Kernel<TAPS>, const TAPS: usize, const SUMS: usize>(
+    w: &RowsBack,
+    x: *const f32,
+    first: usize,
+) {
+    let to = w.sizes.to;
+    for c in (0..to).step_by(V::LANES) {
+        // SAFETY: the caller's.
+        unsafe {
+            let mut sums = [V::splat(0.0); SUMS];
+            for j in 0..w.sizes.width {
+                let gradient = V::load(w.gradient.add(j.wrapping_mul(to)).add(c));
+                let x = x.add(K::STRIDE * j);
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    let tap = first + i;
+                    let x = x.add((tap / K::SIDE).wrapping_mul(w.x.row)).add(tap % K::SIDE);
+                    *sum = V::splat(*x).mul_add(gradient, *sum);
+                }
+            }
+            for (i, sum) in sums.into_iter().enumerate() {
+                let by = w.by_taps.add((first + i).wrapping_mul(to)).add(c);
+                V::load(by).plus(sum).store(by);
             }
         }
     }
@@ -321,14 +414,19 @@ unsafe fn before_activation<V: Vector>(w: &RowsBack, image: usize, row: usize, t
     }
 }
 
-/// Adds what each pixel gives its sixteen taps to the rows that they are of.
+/// Adds what each pixel gives its taps to the rows that they are of.
 #[inline(always)]
-unsafe fn spread(taps: *const f32, x: *mut f32, row: usize, width: usize) {
-    for a in 0..4 {
+unsafe fn spread<K: Kernel<TAPS>, const TAPS: usize>(
+    taps: *const f32,
+    x: *mut f32,
+    row: usize,
+    width: usize,
+) {
+    for a in 0..K::SIDE {
         for j in 0..width {
-            for b in 0..4 {
+            for b in 0..K::SIDE {
                 // SAFETY: the caller's.
-                unsafe { *x.add(a * row + 2 * j + b) += *taps.add(j * TAPS + 4 * a + b) };
+                unsafe { *x.add(a * row + K::STRIDE * j + b) += *taps.add(j * MOST + K::SIDE * a + b) };
             }
         }
     }
@@ -336,7 +434,7 @@ unsafe fn spread(taps: *const f32, x: *mut f32, row: usize, width: usize) {
 
 in_vectors! {
     /// All rows of all images.
-    fn gradients(w: &RowsBack) = rows_back, w.sizes.to
+    fn gradients<K: Kernel<TAPS>, const TAPS>(w: &RowsBack) = rows_back, w.sizes.to
 }
 
 #[cfg(test)]
@@ -350,24 +448,32 @@ mod tests {
         if !available() {
             return;
         }
-        for (to, [height, width]) in [(16, [12, 20]), (8, [4, 6]), (24, [6, 34])] {
+        for (kind, to, [height, width]) in [
+            (Convolution::Halving, 16, [12, 20]),
+            (Convolution::Halving, 8, [4, 6]),
+            (Convolution::Halving, 24, [6, 34]),
+            (Convolution::Keeping, 16, [12, 20]),
+            (Convolution::Keeping, 8, [3, 7]),
+            (Convolution::Keeping, 24, [1, 35]),
+        ] {
+            let (stride, side) = (kind.stride() as i64, if kind == Convolution::Halving { 4 } else { 3 });
             let normal = |name: &str, shape: &[i64]| {
                 let mut host = vec![0f32; shape.iter().product::<i64>() as usize];
                 Seed::new(5).child(name).draws().fill_normal(&mut host);
                 Tensor::from_slice(&host).view(shape)
             };
             let (x, w, b) =
-                (normal("x", &[3, 1, height, width]), normal("w", &[to, 1, 4, 4]), normal("b", &[to]));
-            let up = normal("g", &[3, to, height / 2, width / 2]);
+                (normal("x", &[3, 1, height, width]), normal("w", &[to, 1, side, side]), normal("b", &[to]));
+            let up = normal("g", &[3, to, height / stride, width / stride]);
             let double = |t: &Tensor| t.to_kind(Kind::Double).set_requires_grad(true);
             let [dx, dw, db] = [&x, &w, &b].map(double);
-            let before = dx.conv2d(&dw, Some(&db), [2, 2], [1, 1], [1, 1], 1);
+            let before = dx.conv2d(&dw, Some(&db), [stride, stride], [1, 1], [1, 1], 1);
             let after = before.maximum(&(&before * 0.2));
             let exact =
                 Tensor::run_backward(&[(&after * &up).sum(Kind::Double)], &[&dx, &dw, &db], false, false);
-            let layer = OneChannel::new(&w, &b);
+            let layer = OneChannel::new(kind, &w, &b);
             let input = Bordered::new(&x);
-            let y = Maps::bare(3, [height, width].map(|n| n as usize / 2), to as usize);
+            let y = Maps::bare(3, [height, width].map(|n| (n / stride) as usize), to as usize);
             layer.forward(&input, &y, 0.2);
             let close = |ours: &Tensor, exact: &Tensor| {
                 assert!(ours.to_kind(Kind::Double).allclose(exact, 1e-5, 2e-5, false), "{to} channels")

@@ -20,9 +20,6 @@ pub struct Right {
     pub start: *const f32,
     /// Values from a row to the next.
     pub row: usize,
-    /// How many values ahead those are that are read soon after, as a factor of the same size: they are asked for meanwhile.
-    /// None: 0.
-    pub ahead: usize,
 }
 
 /// Where the product goes, its rows in one piece each.
@@ -47,44 +44,48 @@ pub struct Size {
     pub columns: usize,
 }
 
+/// What is summed over: `each` columns of the left factor, one after the other, in each of `panels`.
+#[derive(Debug, Clone, Copy)]
+pub struct Depth {
+    /// How often.
+    pub panels: usize,
+    /// How many at once.
+    pub each: usize,
+    /// Values from a panel of the left factor to the next; the right factor's rows go on as before.
+    pub step: usize,
+}
+
 /// `R` rows and `N` vectors of columns, whose sums stay in registers.
+///
+/// # Safety
+/// The factors and `out` are as large as that.
 #[inline(always)]
-unsafe fn tile<V: Vector, const R: usize, const N: usize>(a: Left, b: Right, out: Out, depth: usize) {
+pub unsafe fn tile<V: Vector, const R: usize, const N: usize>(a: Left, b: Right, out: Out, depth: Depth) {
     // SAFETY: the caller's, of this part of the product.
     unsafe {
         let mut sums = [[V::splat(0.0); N]; R];
-        if out.adds {
-            for (r, sums) in sums.iter_mut().enumerate() {
-                for (n, sum) in sums.iter_mut().enumerate() {
-                    let at = out.start.wrapping_add(r.wrapping_mul(out.row)).wrapping_add(n * V::LANES);
-                    *sum = V::load(at);
-                    // Of the next rows.
-                    V::ask(at.wrapping_add(R.wrapping_mul(out.row)));
+        let mut right = b.start;
+        for panel in 0..depth.panels {
+            let mut left = a.start.add(panel.wrapping_mul(depth.step));
+            for _ in 0..depth.each {
+                let mut row = [V::splat(0.0); N];
+                for (n, value) in row.iter_mut().enumerate() {
+                    *value = V::load(right.add(n * V::LANES));
                 }
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let value = V::splat(*left.add(r.wrapping_mul(a.row)));
+                    for (sum, &row) in sums.iter_mut().zip(&row) {
+                        *sum = value.mul_add(row, *sum);
+                    }
+                }
+                left = left.wrapping_add(a.column);
+                right = right.wrapping_add(b.row);
             }
         }
-        let (mut left, mut right) = (a.start, b.start);
-        for _ in 0..depth {
-            let mut row = [V::splat(0.0); N];
-            for (n, value) in row.iter_mut().enumerate() {
-                let at = right.wrapping_add(n * V::LANES);
-                *value = V::load(at);
-                if b.ahead > 0 {
-                    V::ask(at.wrapping_add(b.ahead));
-                }
-            }
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let value = V::splat(*left.add(r.wrapping_mul(a.row)));
-                for (sum, &row) in sums.iter_mut().zip(&row) {
-                    *sum = value.mul_add(row, *sum);
-                }
-            }
-            left = left.wrapping_add(a.column);
-            right = right.wrapping_add(b.row);
-        }
-        for (r, sums) in sums.iter().enumerate() {
-            for (n, sum) in sums.iter().enumerate() {
-                sum.store(out.start.add(r.wrapping_mul(out.row)).add(n * V::LANES));
+        for (r, sums) in sums.into_iter().enumerate() {
+            for (n, sum) in sums.into_iter().enumerate() {
+                let to = out.start.add(r.wrapping_mul(out.row)).add(n * V::LANES);
+                if out.adds { V::load(to).plus(sum).store(to) } else { sum.store(to) }
             }
         }
     }
@@ -95,18 +96,18 @@ unsafe fn rows<V: Vector, const R: usize>(first: usize, a: Left, b: Right, out: 
     // SAFETY: the caller's.
     unsafe {
         let a = Left { start: a.start.add(first.wrapping_mul(a.row)), ..a };
-        let b = Right { ahead: if first == 0 { b.ahead } else { 0 }, ..b };
         let out = Out { start: out.start.add(first.wrapping_mul(out.row)), ..out };
         let at = |n: usize| (Right { start: b.start.add(n), ..b }, Out { start: out.start.add(n), ..out });
+        let depth = Depth { panels: 1, each: size.depth, step: 0 };
         let mut n = 0;
         while n + 2 * V::LANES <= size.columns {
             let (b, out) = at(n);
-            tile::<V, R, 2>(a, b, out, size.depth);
+            tile::<V, R, 2>(a, b, out, depth);
             n += 2 * V::LANES;
         }
         if n < size.columns {
             let (b, out) = at(n);
-            tile::<V, R, 1>(a, b, out, size.depth);
+            tile::<V, R, 1>(a, b, out, depth);
         }
     }
 }
@@ -136,7 +137,7 @@ pub unsafe fn multiply<V: Vector>(a: Left, b: Right, out: Out, size: Size) {
 }
 
 in_vectors! {
-    /// The product of two matrices: each value is summed over the depth in its order, in one sum.
+    /// The product of two matrices: each value is summed over the depth in its order, in one sum, before it is added.
     pub fn product(a: Left, b: Right, out: Out, size: Size) = multiply, size.columns
 }
 
@@ -159,13 +160,13 @@ mod tests {
                 let mut expected = start.clone();
                 for (i, sum) in expected.iter_mut().enumerate() {
                     let (r, n) = (i / columns, i % columns);
-                    let from = if adds { *sum } else { 0.0 };
-                    *sum = (0..depth).fold(from, |s, k| a[r * depth + k].mul_add(b[k * columns + n], s));
+                    let made = (0..depth).fold(0.0, |s, k| a[r * depth + k].mul_add(b[k * columns + n], s));
+                    *sum = if adds { *sum + made } else { made };
                 }
                 let run = |work: unsafe fn(Left, Right, Out, Size)| {
                     let mut out = start.clone();
                     let left = Left { start: a.as_ptr(), row: depth, column: 1 };
-                    let right = Right { start: b.as_ptr(), row: columns, ahead: 0 };
+                    let right = Right { start: b.as_ptr(), row: columns };
                     let to = Out { start: out.as_mut_ptr(), row: columns, adds };
                     // SAFETY: the sizes are those of the vectors.
                     unsafe { work(left, right, to, Size { rows, depth, columns }) };

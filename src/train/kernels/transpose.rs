@@ -1,53 +1,80 @@
-//! Matrices turned, block by block, so that both sides are read and written in whole lines of the cache.
+//! Matrices transposed, eight rows and columns at a time.
 
-/// Rows and columns of a block.
-const BLOCK: usize = 16;
+use super::vector::{Vector, in_vectors};
 
-/// Writes `from` [rows, columns] as `to` [columns, rows].
+/// Rows whose values are written one after the other: two lines of the cache.
+const ROWS: usize = 32;
+
+/// A matrix whose rows lie in one piece each, and where it goes transposed.
+#[derive(Debug, Clone, Copy)]
+pub struct Transposed {
+    /// Its first value.
+    pub from: *const f32,
+    /// Values from a row to the next.
+    pub row: usize,
+    /// The first value of the other.
+    pub to: *mut f32,
+    /// Values from a row of the other to the next.
+    pub to_row: usize,
+    /// A multiple of 8.
+    pub rows: usize,
+    /// A multiple of 8.
+    pub columns: usize,
+}
+
+/// [`transpose`] within a function that is compiled for the vectors.
 ///
-/// # Panics
-/// They have other numbers of values.
-pub fn transpose(from: &[f32], to: &mut [f32], rows: usize, columns: usize) {
-    assert!(from.len() == rows * columns && to.len() == from.len());
-    for top in (0..rows).step_by(BLOCK) {
-        let height = BLOCK.min(rows - top);
-        for left in (0..columns).step_by(BLOCK) {
-            let width = BLOCK.min(columns - left);
-            if height == BLOCK && width == BLOCK {
-                let mut block = [[0f32; BLOCK]; BLOCK];
-                for (r, line) in block.iter_mut().enumerate() {
-                    let at = (top + r) * columns + left;
-                    line.copy_from_slice(&from[at..at + BLOCK]);
-                }
-                for c in 0..BLOCK {
-                    let at = (left + c) * rows + top;
-                    let line: &mut [f32; BLOCK] = (&mut to[at..at + BLOCK]).try_into().expect("of a block");
-                    for (r, value) in line.iter_mut().enumerate() {
-                        *value = block[r][c];
-                    }
-                }
-                continue;
-            }
-            for r in top..top + height {
-                for c in left..left + width {
-                    to[c * rows + r] = from[r * columns + c];
+/// # Safety
+/// As of [`transpose`].
+#[inline(always)]
+pub unsafe fn transpose_inside<V: Vector>(m: Transposed) {
+    for first in (0..m.rows).step_by(ROWS) {
+        for column in (0..m.columns).step_by(8) {
+            for row in (first..m.rows.min(first.wrapping_add(ROWS))).step_by(8) {
+                // SAFETY: the caller's.
+                unsafe {
+                    let from = m.from.add(row.wrapping_mul(m.row).wrapping_add(column));
+                    V::transpose(
+                        from,
+                        m.row,
+                        m.to.add(column.wrapping_mul(m.to_row).wrapping_add(row)),
+                        m.to_row,
+                    );
                 }
             }
         }
     }
 }
 
+in_vectors! {
+    /// Writes the matrix's transpose.
+    pub fn transpose(matrix: Transposed) = transpose_inside, matrix.rows | matrix.columns
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::vector::{Portable, available};
 
     #[test]
-    fn rows_become_columns() {
-        for (rows, columns) in [(1, 5), (16, 16), (33, 20), (48, 64)] {
-            let from: Vec<f32> = (0..rows * columns).map(|i| i as f32).collect();
-            let mut to = vec![0.0; from.len()];
-            transpose(&from, &mut to, rows, columns);
-            assert!((0..from.len()).all(|i| to[i % columns * rows + i / columns] == from[i]));
+    fn rows_become_columns_whatever_the_vectors() {
+        if !available() {
+            return;
+        }
+        for (rows, columns) in [(8, 8), (40, 24), (16, 72)] {
+            let from: Vec<f32> = (0..rows * (columns + 1)).map(|i| i as f32).collect();
+            for work in [transpose as unsafe fn(Transposed), transpose_inside::<Portable>] {
+                let mut to = vec![0f32; columns * (rows + 2)];
+                let (row, to_row) = (columns + 1, rows + 2);
+                // SAFETY: the sizes are those of the vectors.
+                unsafe {
+                    work(Transposed { from: from.as_ptr(), row, to: to.as_mut_ptr(), to_row, rows, columns })
+                };
+                for (i, value) in to.into_iter().enumerate() {
+                    let (c, r) = (i / to_row, i % to_row);
+                    assert_eq!(value, if r < rows { from[r * row + c] } else { 0.0 });
+                }
+            }
         }
     }
 }

@@ -52,7 +52,7 @@ pub trait Vector: Copy {
     /// self / other.
     fn over(self, other: Self) -> Self;
 
-    /// The square root.
+    /// Square roots.
     fn sqrt(self) -> Self;
 
     /// The larger of each pair.
@@ -64,11 +64,20 @@ pub trait Vector: Copy {
     /// `yes` where a value is above zero, else `no`.
     fn if_above_zero(self, yes: Self, no: Self) -> Self;
 
+    /// `yes` where a value is not a number, else `no`.
+    fn if_nan(self, yes: Self, no: Self) -> Self;
+
     /// The nearest integers, a half to the even one.
     fn round(self) -> Self;
 
     /// 2^n of integers n between -126 and 127.
     fn power_of_two(self) -> Self;
+
+    /// Writes 8 rows of 8 values, `row` apart at `from`, as columns: the rows at `to` are `to_row` apart.
+    ///
+    /// # Safety
+    /// They are there, and there is room for them.
+    unsafe fn transpose(from: *const f32, row: usize, to: *mut f32, to_row: usize);
 }
 
 /// Whether loops over [`Vector`] are worth their while here: without a fused multiply-add they are not.
@@ -144,12 +153,28 @@ impl Vector for Portable {
         Portable(std::array::from_fn(|i| if self.0[i] > 0.0 { yes.0[i] } else { no.0[i] }))
     }
     #[inline(always)]
+    fn if_nan(self, yes: Portable, no: Portable) -> Portable {
+        Portable(std::array::from_fn(|i| if self.0[i].is_nan() { yes.0[i] } else { no.0[i] }))
+    }
+    #[inline(always)]
     fn round(self) -> Portable {
         Portable(self.0.map(f32::round_ties_even))
     }
     #[inline(always)]
     fn power_of_two(self) -> Portable {
         Portable(self.0.map(|n| f32::from_bits(((n as i32 + 127) as u32) << 23)))
+    }
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, row: usize, to: *mut f32, to_row: usize) {
+        for r in 0..8usize {
+            for c in 0..8usize {
+                // SAFETY: the caller's.
+                unsafe {
+                    *to.add(c.wrapping_mul(to_row).wrapping_add(r)) =
+                        *from.add(r.wrapping_mul(row).wrapping_add(c))
+                };
+            }
+        }
     }
 }
 
@@ -158,11 +183,37 @@ mod x86 {
     use super::Vector;
     use std::arch::x86_64::*;
 
+    /// Of pairs of rows, then of pairs of pairs, then of the halves: both processors' vectors do it with the narrower ones.
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, row: usize, to: *mut f32, to_row: usize) {
+        // SAFETY: the caller's, who also asked for the vectors.
+        unsafe {
+            let r: [__m256; 8] = std::array::from_fn(|i| _mm256_loadu_ps(from.add(i.wrapping_mul(row))));
+            let two = |i: usize| [_mm256_unpacklo_ps(r[i], r[i + 1]), _mm256_unpackhi_ps(r[i], r[i + 1])];
+            let four = |i: usize| {
+                let ([a, b], [c, d]) = (two(i), two(i + 2));
+                [
+                    _mm256_shuffle_ps::<0x44>(a, c),
+                    _mm256_shuffle_ps::<0xee>(a, c),
+                    _mm256_shuffle_ps::<0x44>(b, d),
+                    _mm256_shuffle_ps::<0xee>(b, d),
+                ]
+            };
+            let (top, bottom) = (four(0), four(4));
+            for i in 0..4usize {
+                let low = _mm256_permute2f128_ps::<0x20>(top[i], bottom[i]);
+                let high = _mm256_permute2f128_ps::<0x31>(top[i], bottom[i]);
+                _mm256_storeu_ps(to.add(i.wrapping_mul(to_row)), low);
+                _mm256_storeu_ps(to.add((i + 4).wrapping_mul(to_row)), high);
+            }
+        }
+    }
+
     macro_rules! vector {
         (
             $kind:ty, $lanes:literal lanes, $rows:literal rows,
             $load:ident $store:ident $splat:ident $fma:ident $add:ident $sub:ident $mul:ident $div:ident $sqrt:ident $max:ident $min:ident,
-            |$value:ident, $yes:ident, $no:ident| $choose:expr, |$r:ident| $round:expr, |$n:ident| $power:expr
+            |$value:ident, $yes:ident, $no:ident| $choose:expr, $nan:expr, |$r:ident| $round:expr, |$n:ident| $power:expr
         ) => {
             impl Vector for $kind {
                 const LANES: usize = $lanes;
@@ -229,6 +280,12 @@ mod x86 {
                     unsafe { $choose }
                 }
                 #[inline(always)]
+                fn if_nan(self, $yes: Self, $no: Self) -> Self {
+                    let $value = self;
+                    // SAFETY: as above.
+                    unsafe { $nan }
+                }
+                #[inline(always)]
                 fn round(self) -> Self {
                     let $r = self;
                     // SAFETY: as above.
@@ -240,6 +297,11 @@ mod x86 {
                     // SAFETY: as above.
                     unsafe { $power }
                 }
+                #[inline(always)]
+                unsafe fn transpose(from: *const f32, row: usize, to: *mut f32, to_row: usize) {
+                    // SAFETY: the caller's, and as above.
+                    unsafe { transpose(from, row, to, to_row) }
+                }
             }
         };
     }
@@ -249,6 +311,7 @@ mod x86 {
         _mm512_loadu_ps _mm512_storeu_ps _mm512_set1_ps _mm512_fmadd_ps _mm512_add_ps _mm512_sub_ps _mm512_mul_ps
         _mm512_div_ps _mm512_sqrt_ps _mm512_max_ps _mm512_min_ps,
         |v, yes, no| _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(v, _mm512_setzero_ps()), no, yes),
+        _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_UNORD_Q>(v, v), no, yes),
         |v| _mm512_roundscale_ps::<0>(v),
         |n| _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_add_epi32(
             _mm512_cvtps_epi32(n),
@@ -260,6 +323,7 @@ mod x86 {
         _mm256_loadu_ps _mm256_storeu_ps _mm256_set1_ps _mm256_fmadd_ps _mm256_add_ps _mm256_sub_ps _mm256_mul_ps
         _mm256_div_ps _mm256_sqrt_ps _mm256_max_ps _mm256_min_ps,
         |v, yes, no| _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_GT_OQ>(v, _mm256_setzero_ps())),
+        _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_UNORD_Q>(v, v)),
         |v| _mm256_round_ps::<0>(v),
         |n| _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_add_epi32(
             _mm256_cvtps_epi32(n),

@@ -1,10 +1,17 @@
-//! VGG on a CPU without the library's graph: convolutions by [`super::winograd`], each gradient written where the
+//! VGG on a CPU without the library's graph: convolutions by [`super::filtering`], each gradient written where the
 //! flat one has it. The values and gradients of [`crate::nets::vgg::VggNet`], but for rounding.
 
 use super::adaptive_pool::AdaptivePool;
-use super::{max_pool, winograd};
+use super::filtering::{Convolution, Maps, PointWeight, WeightSums};
+use super::max_pool;
+use super::one_channel::{Bordered, OneChannel, OneChannelSums};
+use super::threads::{each_alone, image_parts};
 use crate::torch::params::Params;
-use tch::{Kind, Tensor, no_grad};
+use std::ops::Range;
+use tch::{Kind, Tensor};
+
+/// Of negative values.
+const SLOPE: f32 = 0.0;
 
 /// Where a network's layers have their weights (biases are the next), block by block.
 #[derive(Debug)]
@@ -17,78 +24,190 @@ pub(crate) struct Layers<'a> {
     pub linears: [usize; 3],
     /// Between them.
     pub pool: &'a AdaptivePool,
+    /// Side of the average pool before all.
+    pub shrink: usize,
 }
 
-/// The convolutions' weights as points, all but the first's.
-pub(crate) type Points = Vec<Tensor>;
+/// The convolutions as their kernels read them.
+#[derive(Debug)]
+pub(crate) struct Weights {
+    first: OneChannel,
+    later: Vec<PointWeight>,
+    /// Convolutions of each block.
+    depths: Vec<usize>,
+}
+
+// SAFETY: our kernels read its tensors by their addresses.
+unsafe impl Sync for Weights {}
 
 /// What the backward pass needs of the forward one.
 #[derive(Debug)]
 pub(crate) struct Tape {
-    points: Points,
-    /// What goes into each convolution, [images, height, width, channels]; of the first, each pixel's nine
-    /// neighbours [pixels, 9].
-    inputs: Vec<Tensor>,
-    /// What comes out of each, negative values made zero, before a pool.
-    outputs: Vec<Tensor>,
+    weights: Weights,
+    parts: Vec<PartTape>,
     /// What goes into each linear layer.
     flats: Vec<Tensor>,
     /// Of dropout, [2, images, units].
     masks: Option<Tensor>,
-    /// Height and width of the last map.
-    map: [i64; 2],
+}
+
+/// Of some images.
+#[derive(Debug)]
+struct PartTape {
+    x: Bordered,
+    /// What comes out of each convolution and of its pool, where one follows, and where the pool found it.
+    maps: Vec<(Maps, Option<Maps>)>,
+}
+
+/// Sums of the gradients by the convolutions' parameters.
+type Sums = (OneChannelSums, Vec<WeightSums>);
+
+/// Values before a pool that are computed at a time, an image at least: they stay in the second cache until they are read.
+const BEFORE_POOL: usize = 1 << 16;
+
+/// Images `0..count` as many at a time as make [`BEFORE_POOL`], of sides and channels before the pool.
+fn few(count: usize, [height, width]: [usize; 2], channels: usize) -> impl Iterator<Item = Range<usize>> {
+    let few = (BEFORE_POOL / (height * width * channels)).clamp(1, count);
+    (0..count).step_by(few).map(move |first| first..count.min(first + few))
+}
+
+impl Weights {
+    /// Of each convolution: whether a pool follows it.
+    fn pooled(&self) -> Vec<bool> {
+        self.depths.iter().flat_map(|&depth| (1..=depth).map(move |i| i == depth)).collect()
+    }
+
+    /// The convolution number `index` of what comes out of the tape's last layer so far, for some images.
+    fn convolve(&self, index: usize, tape: &PartTape, some: Range<usize>, y: &Maps) {
+        match index.checked_sub(1) {
+            None => self.first.forward(&tape.x.part(some), y, SLOPE),
+            Some(i) => self.later[i].forward(&tape.out().part(some), y, SLOPE),
+        }
+    }
+
+    /// Of some images; without `keep` the tape holds nothing but what comes out.
+    fn forward(&self, x: Bordered, keep: bool) -> PartTape {
+        let (images, mut sides) = (x.images(), x.sides());
+        let pooled = self.pooled();
+        let mut tape = PartTape { x, maps: Vec::new() };
+        for (i, &is_pooled) in pooled.iter().enumerate() {
+            let channels = if i == 0 { self.first.to() } else { self.later[i - 1].to() };
+            let made = if is_pooled {
+                let before = sides;
+                sides = sides.map(|n| n / 2);
+                let y = match i + 1 == pooled.len() {
+                    true => Maps::bare(images, sides, channels),
+                    false => Maps::before(Convolution::Keeping, images, sides, channels),
+                };
+                let places = keep.then(|| Maps::bare(images, sides, channels));
+                let mut memory = None;
+                for some in few(images, before, channels) {
+                    let memory = memory.get_or_insert_with(|| Maps::bare(some.len(), before, channels));
+                    let convolved = memory.part(0..some.len());
+                    self.convolve(i, &tape, some.clone(), &convolved);
+                    let places = places.as_ref().map(|p| p.part(some.clone()));
+                    max_pool::forward(&convolved, &y.part(some), places.as_ref());
+                }
+                (y, places)
+            } else {
+                let y = Maps::before(Convolution::Keeping, images, sides, channels);
+                self.convolve(i, &tape, 0..images, &y);
+                (y, None)
+            };
+            if !keep {
+                tape.maps.clear();
+            }
+            tape.maps.push(made);
+        }
+        tape
+    }
+
+    /// From the gradient by what comes out.
+    fn backward(&self, mut tape: PartTape, by_out: Maps) -> Sums {
+        let sums = (self.first.sums(), self.later.iter().map(WeightSums::new).collect::<Vec<_>>());
+        let mut by = by_out;
+        while let Some((y, places)) = tape.maps.pop() {
+            let by_x = (!tape.maps.is_empty()).then(|| tape.out().like());
+            let back = |some: Range<usize>, y: &Maps, by_y: &Maps, slope: f32| match &by_x {
+                None => self.first.backward(&tape.x.part(some), y, by_y, slope, Some(&sums.0), None),
+                Some(by_x) => {
+                    let i = tape.maps.len() - 1;
+                    let (x, by_x) = (tape.out().part(some.clone()), by_x.part(some));
+                    self.later[i].backward(&x, y, by_y, slope, Some(&sums.1[i]), Some(&by_x));
+                }
+            };
+            match places {
+                None => back(0..y.images(), &y, &by, SLOPE),
+                Some(places) => {
+                    let (before, mut memory) = (tape.sides(), None);
+                    for some in few(y.images(), before, y.channels()) {
+                        let memory =
+                            memory.get_or_insert_with(|| Maps::bare(some.len(), before, y.channels()));
+                        let unpooled = memory.part(0..some.len());
+                        max_pool::backward(&places.part(some.clone()), &by.part(some.clone()), &unpooled);
+                        // The pool went back through the ReLU already.
+                        back(some, &unpooled, &unpooled, 1.0);
+                    }
+                }
+            }
+            match by_x {
+                Some(by_x) => by = by_x,
+                None => break,
+            }
+        }
+        sums
+    }
+}
+
+impl PartTape {
+    /// What comes out of the last layer so far.
+    fn out(&self) -> &Maps {
+        &self.maps.last().expect("a layer").0
+    }
+
+    /// Rows and columns of it, or of the images where there is none.
+    fn sides(&self) -> [usize; 2] {
+        self.maps.last().map_or(self.x.sides(), |(y, _)| y.sides())
+    }
 }
 
 impl Layers<'_> {
-    fn convolutions(&self) -> impl Iterator<Item = (usize, bool)> {
-        self.blocks.iter().flat_map(|b| b.iter().enumerate().map(|(i, &at)| (at, i + 1 == b.len())))
-    }
-
-    /// The weights as points, for any number of passes until they change.
-    pub(crate) fn points(&self) -> Points {
-        let later = self.convolutions().skip(1);
-        no_grad(|| later.map(|(at, _)| winograd::weight_points(self.params.get(at))).collect())
+    /// The convolutions' weights for any number of passes until they change; `goes_back`: for training.
+    pub(crate) fn weights(&self, goes_back: bool) -> Weights {
+        let places: Vec<[Tensor; 2]> = self
+            .blocks
+            .iter()
+            .flatten()
+            .map(|&at| [at, at + 1].map(|at| self.params.get(at).detach()))
+            .collect();
+        let [weight, bias] = &places[0];
+        let first = OneChannel::new(Convolution::Keeping, weight, bias);
+        let later = places.into_iter().skip(1).collect();
+        let later = each_alone(later, |[w, b]| PointWeight::new(Convolution::Keeping, &w, &b, goes_back));
+        Weights { first, later, depths: self.blocks.iter().map(Vec::len).collect() }
     }
 
     /// Logits [images, classes] of `x` [images, 1, height, width].
-    pub(crate) fn forward(&self, x: &Tensor, points: &Points) -> Tensor {
-        self.run(x, points, None, |_, _| ()).0
+    pub(crate) fn forward(&self, x: &Tensor, weights: &Weights) -> Tensor {
+        let _no_grad = tch::no_grad_guard();
+        let parts = convolve(x, self.shrink, weights, false);
+        self.head(&parts, None).0
     }
 
     /// As [`Layers::forward`] with `masks` of dropout, and what [`Layers::backward`] needs.
     pub(crate) fn record(&self, x: &Tensor, masks: Option<Tensor>) -> (Tensor, Tape) {
-        let points = self.points();
-        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
-        let (logits, flats, map) = self.run(x, &points, masks.as_ref(), |input, output| {
-            inputs.push(input);
-            outputs.push(output);
-        });
-        (logits, Tape { points, inputs, outputs, flats, masks, map })
+        let _no_grad = tch::no_grad_guard();
+        let weights = self.weights(true);
+        let parts = convolve(x, self.shrink, &weights, true);
+        let (logits, flats) = self.head(&parts, masks.as_ref());
+        (logits, Tape { weights, parts, flats, masks })
     }
 
-    /// Logits, what went into each linear layer, and the sides of the last map; `keep` gets what goes into each
-    /// convolution and what comes out.
-    fn run(
-        &self,
-        x: &Tensor,
-        points: &Points,
-        masks: Option<&Tensor>,
-        mut keep: impl FnMut(Tensor, Tensor),
-    ) -> (Tensor, Vec<Tensor>, [i64; 2]) {
-        let _no_grad = tch::no_grad_guard();
+    /// Logits, and what went into each linear layer.
+    fn head(&self, parts: &[PartTape], masks: Option<&Tensor>) -> (Tensor, Vec<Tensor>) {
         let p = |i| self.params.get(i);
-        let [images, _, height, width] = x.size()[..] else { panic!("segments have four dimensions") };
-        let mut map = neighbours(x);
-        for (i, (at, last)) in self.convolutions().enumerate() {
-            let y = if i == 0 {
-                let weight = p(at).view([-1, 9]);
-                p(at + 1).addmm(&map, &weight.tr()).relu_().view([images, height, width, -1])
-            } else {
-                winograd::forward(&map, &points[i - 1], p(at + 1))
-            };
-            let next = if last { max_pool::forward(&y) } else { y.shallow_clone() };
-            keep(std::mem::replace(&mut map, next), y);
-        }
+        let maps: Vec<Tensor> = parts.iter().map(|part| part.out().tensor()).collect();
+        let map = if maps.len() == 1 { maps[0].shallow_clone() } else { Tensor::cat(&maps, 0) };
         let mut flat = self.pool.apply(&map.permute([0, 3, 1, 2]).contiguous()).flatten(1, -1);
         let mut flats = Vec::new();
         for (i, &at) in self.linears.iter().enumerate() {
@@ -101,7 +220,7 @@ impl Layers<'_> {
             }
             flats.push(std::mem::replace(&mut flat, y));
         }
-        (flat, flats, [map.size()[1], map.size()[2]])
+        (flat, flats)
     }
 
     /// The gradient by all parameters, flat, from that by the logits.
@@ -124,38 +243,34 @@ impl Layers<'_> {
             put(at + 1, &g.sum_dim_intlist(0, false, Kind::Float));
             g = g.matmul(p(at));
         }
+        let sides = tape.parts[0].out().sides().map(|n| n as i64);
         let images = g.size()[0];
-        let mut g = self.pool.gradient(&g, tape.map).view([images, -1, tape.map[0], tape.map[1]]);
-        g = g.permute([0, 2, 3, 1]).contiguous();
-        let places: Vec<_> = self.convolutions().collect();
-        let (mut inputs, mut outputs, mut points) = (tape.inputs, tape.outputs, tape.points);
-        for &(at, last) in places.iter().rev() {
-            let y = outputs.pop().expect("its output");
-            if last {
-                g = max_pool::backward(&y, &g);
-            }
-            let x = inputs.pop().expect("an input of each convolution");
-            let Some(points) = points.pop() else {
-                g *= y.gt(0.0);
-                let g = g.view([-1, by[at + 1].size()[0]]);
-                put(at, &g.tr().matmul(&x).view_as(&by[at]));
-                put(at + 1, &g.sum_dim_intlist(0, false, Kind::Float));
-                break;
-            };
-            let made = winograd::backward(&x, &points, &y, &g);
-            put(at, &made.weight);
-            put(at + 1, &made.bias);
-            g = made.x;
+        let g = self.pool.gradient(&g, sides).view([images, -1, sides[0], sides[1]]);
+        let by_out = Maps::of(g.permute([0, 2, 3, 1]).contiguous());
+        let Tape { weights, parts, .. } = tape;
+        let jobs = image_parts(images as usize).into_iter().zip(parts);
+        let jobs: Vec<_> = jobs.map(|(range, part)| (part, by_out.part(range))).collect();
+        // In the order of the images, whichever thread was first.
+        let (first, later) = each_alone(jobs, |(part, by_out)| weights.backward(part, by_out))
+            .into_iter()
+            .reduce(|mut sums, more| {
+                sums.0.add(&more.0);
+                sums.1.iter_mut().zip(&more.1).for_each(|(sum, more)| sum.add(more));
+                sums
+            })
+            .expect("at least one image");
+        let places: Vec<usize> = self.blocks.iter().flatten().copied().collect();
+        first.write(&by[places[0]], &by[places[0] + 1]);
+        for ((&at, sums), of) in places[1..].iter().zip(&later).zip(&weights.later) {
+            sums.write(of, &by[at], &by[at + 1]);
         }
         flat
     }
 }
 
-/// Each pixel of `x` [images, 1, height, width] with its eight neighbours, zero outside, as [pixels, 9].
-fn neighbours(x: &Tensor) -> Tensor {
-    let [images, _, height, width] = x.size()[..] else { panic!("segments have four dimensions") };
-    let padded = x.reshape([images, height, width]).constant_pad_nd([1, 1, 1, 1]);
-    let shifted: Vec<Tensor> =
-        (0..9).map(|i| padded.narrow(1, i / 3, height).narrow(2, i % 3, width)).collect();
-    Tensor::stack(&shifted, -1).view([-1, 9])
+/// The convolutions and pools of `x`, in a part for each thread.
+fn convolve(x: &Tensor, shrink: usize, weights: &Weights, keep: bool) -> Vec<PartTape> {
+    let part = |range: Range<usize>| x.narrow(0, range.start as i64, range.len() as i64);
+    let parts = image_parts(x.size()[0] as usize).into_iter().map(part).collect();
+    each_alone(parts, |x| weights.forward(Bordered::shrunk(&x, shrink), keep))
 }

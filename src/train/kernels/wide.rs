@@ -76,7 +76,7 @@ unsafe fn outer<V: Vector>(z: *const f32, g: *const f32, out: *mut f32, s: WideS
         // SAFETY: the caller's.
         unsafe {
             let a = Left { start: z, row: 1, column: s.depth };
-            let b = Right { start: g.add(block), row: s.columns, ahead: 0 };
+            let b = Right { start: g.add(block), row: s.columns };
             let to = Out { start: out.add(block), row: s.columns, adds: false };
             multiply::<V>(a, b, to, Size { rows: s.depth, depth: s.rows, columns });
         }

@@ -4,7 +4,7 @@
 use super::layers::{Conv, MELS, SLOPE};
 use crate::kernels::filtering::{Convolution, Maps, PointWeight, WeightSums};
 use crate::kernels::one_channel::{Bordered, OneChannel, OneChannelSums};
-use crate::kernels::simd::{each_alone, image_parts};
+use crate::kernels::threads::{each_alone, image_parts};
 use crate::kernels::vector;
 use crate::torch::params::{Derived, Params, ParamsBuilder};
 use std::ops::Range;
@@ -92,7 +92,7 @@ impl Convolutions {
                 let later = self.convs[1..].iter().map(of);
                 let later =
                     later.map(|[w, b]| PointWeight::new(Convolution::Halving, &w, &b, goes_back)).collect();
-                Weights { first: OneChannel::new(&weight, &bias), later, goes_back }
+                Weights { first: OneChannel::new(Convolution::Halving, &weight, &bias), later, goes_back }
             },
         );
         let x = Bordered::new(x);

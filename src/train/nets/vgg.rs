@@ -4,7 +4,8 @@
 use super::dropout;
 use super::layers::channels_last;
 use crate::kernels::adaptive_pool::AdaptivePool;
-use crate::kernels::vgg_winograd::{Layers, Points, Tape};
+use crate::kernels::vector;
+use crate::kernels::vgg_winograd::{Layers, Tape, Weights};
 use crate::torch::params::{Params, ParamsBuilder, Start, load_all, save_all};
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
@@ -40,16 +41,15 @@ pub struct Pass {
 #[derive(Debug)]
 pub struct Ready<'a> {
     net: &'a VggNet,
-    points: Option<Points>,
+    weights: Option<Weights>,
 }
 
 impl Ready<'_> {
     /// As [`VggNet::forward`].
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let x = self.net.shrink(x);
-        match &self.points {
-            None => self.net.graph(&x, false, None),
-            Some(points) => self.net.layers().forward(&x, points),
+        match &self.weights {
+            None => self.net.graph(&self.net.shrink(x), false, None),
+            Some(weights) => self.net.layers().forward(x, weights),
         }
     }
 }
@@ -108,7 +108,7 @@ impl VggNet {
             weight_and_bias(&mut params, &format!("classifier.{}", 3 * i), &[sizes[i + 1], sizes[i]])
         });
         VggNet {
-            by_hand: spec.by_winograd(device == Device::Cpu, spec::Precision::F32),
+            by_hand: spec.by_winograd(device == Device::Cpu, spec::Precision::F32) && vector::available(),
             params: params.build(seed, device),
             buffers: buffers.build(seed, device),
             blocks,
@@ -135,19 +135,18 @@ impl VggNet {
 
     /// For several [`Ready::forward`] with the weights as they are.
     pub fn prepare(&self) -> Ready<'_> {
-        Ready { net: self, points: self.by_hand.then(|| self.layers().points()) }
+        Ready { net: self, weights: self.by_hand.then(|| self.layers().weights(false)) }
     }
 
     /// As [`VggNet::forward`] in training: dropout draws its masks from `seed`, batch norm uses and moves the statistics of
     /// the batch.
     pub fn pass(&self, x: &Tensor, seed: Seed) -> Pass {
-        let x = self.shrink(x);
         let masks =
             dropout::masks(self.spec.dropout, &[2, x.size()[0], self.spec.head as i64], seed, x.device());
         if !self.by_hand {
-            return Pass { logits: self.graph(&x, true, masks.as_ref()), tape: None };
+            return Pass { logits: self.graph(&self.shrink(x), true, masks.as_ref()), tape: None };
         }
-        let (logits, tape) = self.layers().record(&x, masks);
+        let (logits, tape) = self.layers().record(x, masks);
         Pass { logits: logits.set_requires_grad(true), tape: Some(tape) }
     }
 
@@ -164,7 +163,13 @@ impl VggNet {
 
     fn layers(&self) -> Layers<'_> {
         let blocks = self.blocks.iter().map(|b| b.iter().map(|c| c.weight).collect()).collect();
-        Layers { params: &self.params, blocks, linears: self.linears, pool: &self.pool }
+        Layers {
+            params: &self.params,
+            blocks,
+            linears: self.linears,
+            pool: &self.pool,
+            shrink: self.spec.shrink,
+        }
     }
 
     fn shrink(&self, x: &Tensor) -> Tensor {
@@ -389,14 +394,17 @@ mod tests {
         assert!(off < 1e-4, "off by {off}");
     }
 
-    /// The training pass of a network with batch norm and no dropout, from its flat parameters in double.
+    /// The training pass of a network without dropout, from its flat parameters in double.
     fn in_double(net: &VggNet, flat: &Tensor, x: &Tensor) -> Tensor {
         let p = net.params.views_of(flat);
         let mut x = x.to_kind(Kind::Double);
         for block in &net.blocks {
             for conv in block {
                 x = x.conv2d(&p[conv.weight], Some(&p[conv.weight + 1]), [1, 1], [1, 1], [1, 1], 1);
-                let (scale, _) = conv.norm.expect("batch norm");
+                let Some((scale, _)) = conv.norm else {
+                    x = x.relu();
+                    continue;
+                };
                 let over = &[0i64, 2, 3][..];
                 let centred = &x - x.mean_dim(over, true, Kind::Double);
                 let variance = (&centred * &centred).mean_dim(over, true, Kind::Double);
@@ -405,7 +413,7 @@ mod tests {
             }
             x = x.max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false);
         }
-        let mut x = x.flatten(1, -1);
+        let mut x = x.adaptive_avg_pool2d([net.spec.pooled as i64; 2]).flatten(1, -1);
         for (i, &at) in net.linears.iter().enumerate() {
             x = x.linear(&p[at], Some(&p[at + 1]));
             if i < 2 {
@@ -413,5 +421,49 @@ mod tests {
             }
         }
         x
+    }
+
+    /// Value and gradient of a network that goes by hand against the same in double, of as many parts as threads.
+    #[test]
+    fn a_pass_by_hand_is_that_of_double() {
+        let widths = [[8, 16, 16, 24, 8], [16, 16, 32, 16, 16], [8, 8, 8, 8, 8]];
+        for (case, widths) in widths.into_iter().enumerate() {
+            let spec = spec::Vgg {
+                widths,
+                depths: [[1, 2, 1, 2, 1], [2, 1, 2, 1, 1], [1, 1, 1, 1, 1]][case],
+                pooled: 2,
+                head: 16,
+                dropout: 0.0,
+                shrink: case + 1,
+                ..spec::Vgg::default()
+            };
+            // Not all multiples of 2 between the pools.
+            let (height, width) = ([36, 70, 96][case], [44, 94, 141][case]);
+            let net = VggNet::new(&spec, height, width, 3, Seed::new(4), Device::Cpu);
+            assert_eq!(net.by_hand, vector::available());
+            let mut host = vec![0f32; 5 * height * width];
+            Seed::new(6).draws().fill_normal(&mut host);
+            let x = Tensor::from_slice(&host).view([5, 1, height as i64, width as i64]);
+            let y = Tensor::from_slice(&(0..5).map(|i| i % 3).collect::<Vec<i64>>());
+            let flat = net.params().flat().to_kind(Kind::Double).set_requires_grad(true);
+            let logits = in_double(&net, &flat, &net.shrink(&x));
+            let exact = Tensor::run_backward(&[logits.cross_entropy_for_logits(&y)], &[&flat], false, false);
+            let off = |ours: &Tensor, exact: &Tensor| {
+                let off = (ours.to_kind(Kind::Double) - exact).abs().max() / exact.abs().max();
+                off.double_value(&[])
+            };
+            for threads in [1, 2, 5] {
+                tch::set_num_threads(threads);
+                let pass = net.pass(&x, Seed::new(1));
+                assert_eq!(tch::get_num_threads(), threads);
+                assert!(off(&pass.logits.detach(), &logits.detach()) < 2e-5, "{case} {threads}");
+                let alone = net.forward(&x);
+                assert!(off(&alone, &logits.detach()) < 2e-5, "{case} {threads}");
+                let loss = pass.logits.cross_entropy_for_logits(&y);
+                let ours = net.gradient(pass, &loss);
+                assert!(off(&ours, &exact[0]) < 2e-5, "{case} {threads}: {}", off(&ours, &exact[0]));
+            }
+            tch::set_num_threads(1);
+        }
     }
 }

@@ -2,18 +2,17 @@
 
 use super::filter::Filter;
 use super::map::{Layer, Map};
-use super::tile::{self, Points};
-use crate::kernels::product::{Left, Out, Right, Size, multiply};
+use super::panels::{Points, multiply, multiply_transposed};
+use super::tile;
 use crate::kernels::vector::{Vector, in_vectors};
 use std::cell::Cell;
-use std::ptr::null_mut;
 
-/// Tiles of a block: their points stay in the second cache.
-const TILES: usize = 16;
-/// Values of a weight that do not.
-const LARGE: usize = 1 << 18;
-/// Values between the points of one number and those of the next.
-const GAP: usize = 16;
+/// Values of the points of a block's inputs, about: a quarter of a second cache.
+const BLOCK: usize = 1 << 16;
+/// Values of the points of a weight that no second cache holds.
+const STREAMED: usize = 1 << 20;
+/// Values that a line of the cache has.
+const LINE: usize = 16;
 
 thread_local! {
     static SCRATCH: Cell<Memory> = Cell::default();
@@ -44,18 +43,24 @@ impl Blocks {
     /// In `memory`, which grows where it must.
     fn new(layer: &Layer, points: usize, phases: usize, Memory([inputs, outputs]): &mut Memory) -> Blocks {
         let width = phases * layer.from;
-        // A weight that is larger than a cache comes from afar for every block: then fewer of them.
-        let tiles = if points * width * layer.to > LARGE { 4 * TILES } else { TILES };
-        let tiles = tiles.min(layer.tiles().next_multiple_of(8));
+        let tiles = tiles(points, width, layer.to).min(layer.tiles().next_multiple_of(8));
         let place = |memory: &mut Vec<f32>, channels: usize| {
-            let point = tiles * channels + GAP;
-            if memory.len() < points * point {
-                memory.resize(points * point, 0.0);
+            let values = Points::values(points, tiles, channels) + LINE;
+            if memory.len() < values {
+                memory.resize(values, 0.0);
             }
-            Points { start: memory.as_mut_ptr(), point, channels }
+            let start = memory.as_mut_ptr();
+            // At the beginning of a line.
+            Points::new(start.wrapping_add(start.align_offset(4 * LINE)), tiles, channels)
         };
         Blocks { tiles, inputs: place(inputs, width), outputs: place(outputs, layer.to) }
     }
+}
+
+/// Tiles of a block: few, so that their points stay in the second cache, but many where the weight's do not, which are read
+/// once a block.
+fn tiles(points: usize, width: usize, to: usize) -> usize {
+    if points * width * to > STREAMED { 128 } else { (BLOCK / (points * width) / 8 * 8).clamp(8, 32) }
 }
 
 /// What a forward pass reads and writes.
@@ -65,8 +70,8 @@ pub(super) struct Forward {
     /// From row and column -1 on, with zeros around the image as far as the tiles reach.
     pub x: Map,
     pub y: Map,
-    /// [points, phases, from, to].
-    pub weight: *const f32,
+    /// [phases * from, to] a point.
+    pub weight: Points,
     /// [to].
     pub bias: *const f32,
     /// Of negative outputs.
@@ -79,7 +84,6 @@ unsafe fn forward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, co
     memory: &mut Memory,
 ) {
     let layer = &f.layer;
-    let width = P * P * layer.from;
     let Blocks { tiles, inputs, outputs } = Blocks::new(layer, N * N, P * P, memory);
     for first in (0..layer.tiles()).step_by(tiles) {
         let count = tiles.min(layer.tiles() - first);
@@ -88,22 +92,15 @@ unsafe fn forward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, co
             for t in 0..count {
                 let tile = layer.tile(first + t);
                 let x = f.x.pixel(tile.image, P * tile.row, P * tile.column);
-                tile::input::<V, F, T, N, P>(x, &f.x, inputs.of(t), inputs.point);
+                tile::input::<V, F, T, N, P>(x, &f.x, &inputs, t);
             }
             for p in 0..N * N {
-                let a = Left { start: inputs.all(p), row: width, column: 1 };
-                let b = Right {
-                    start: f.weight.add(p * width * layer.to),
-                    row: layer.to,
-                    ahead: width * layer.to,
-                };
-                let out = Out { start: outputs.all(p), row: layer.to, adds: false };
-                multiply::<V>(a, b, out, Size { rows: count, depth: width, columns: layer.to });
+                multiply::<V>(inputs.all(p), f.weight.all(p), outputs.all(p), count);
             }
             for t in 0..count {
                 let tile = layer.tile(first + t);
                 let y = f.y.pixel(tile.image, tile.row, tile.column);
-                tile::output::<V, F, T, N>((outputs.of(t), outputs.point), f.bias, f.slope, (y, &f.y), tile);
+                tile::output::<V, F, T, N>((&outputs, t), f.bias, f.slope, (y, &f.y), tile);
             }
         }
     }
@@ -118,12 +115,13 @@ pub(super) struct Backward {
     pub y: Map,
     pub by_y: Map,
     pub slope: f32,
-    /// [points, phases, from, to] and [to], added to; null where they are not wanted.
-    pub by_weight: *mut f32,
+    /// [phases * from, to] a point, added to where it is wanted.
+    pub by_weight: Option<Points>,
+    /// [to], added to.
     pub by_bias: *mut f32,
-    /// [points, to, phases, from].
-    pub transposed: *const f32,
-    /// Of the layout of x, overwritten; its start null where it is not wanted.
+    /// [to, phases * from] a point, where the gradient by x is wanted.
+    pub transposed: Option<Points>,
+    /// Of the layout of x, overwritten where it is wanted.
     pub by_x: Map,
 }
 
@@ -133,7 +131,6 @@ unsafe fn backward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, c
     memory: &mut Memory,
 ) {
     let layer = &f.layer;
-    let width = P * P * layer.from;
     let Blocks { tiles, inputs, outputs } = Blocks::new(layer, N * N, P * P, memory);
     for first in (0..layer.tiles()).step_by(tiles) {
         let count = tiles.min(layer.tiles() - first);
@@ -143,38 +140,27 @@ unsafe fn backward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, c
                 let tile = layer.tile(first + t);
                 let g = f.by_y.pixel(tile.image, tile.row, tile.column);
                 let y = f.y.pixel(tile.image, tile.row, tile.column);
-                let to = (outputs.of(t), outputs.point);
+                let to = (&outputs, t);
                 tile::output_gradient::<V, F, T, N>((g, &f.by_y), (y, &f.y), f.slope, f.by_bias, to, tile);
             }
-            if !f.by_weight.is_null() {
+            if let Some(by_weight) = f.by_weight {
                 for t in 0..count {
                     let tile = layer.tile(first + t);
                     let x = f.x.pixel(tile.image, P * tile.row, P * tile.column);
-                    tile::input::<V, F, T, N, P>(x, &f.x, inputs.of(t), inputs.point);
+                    tile::input::<V, F, T, N, P>(x, &f.x, &inputs, t);
                 }
                 for p in 0..N * N {
-                    let a = Left { start: inputs.all(p), row: 1, column: width };
-                    let b = Right { start: outputs.all(p), row: layer.to, ahead: 0 };
-                    let start = f.by_weight.add(p * width * layer.to);
-                    let out = Out { start, row: layer.to, adds: true };
-                    multiply::<V>(a, b, out, Size { rows: width, depth: count, columns: layer.to });
+                    multiply_transposed::<V>(inputs.all(p), outputs.all(p), by_weight.all(p), count);
                 }
             }
-            if f.by_x.start != null_mut() {
+            if let Some(transposed) = f.transposed {
                 for p in 0..N * N {
-                    let a = Left { start: outputs.all(p), row: layer.to, column: 1 };
-                    let b = Right {
-                        start: f.transposed.add(p * width * layer.to),
-                        row: width,
-                        ahead: width * layer.to,
-                    };
-                    let out = Out { start: inputs.all(p), row: width, adds: false };
-                    multiply::<V>(a, b, out, Size { rows: count, depth: layer.to, columns: width });
+                    multiply::<V>(outputs.all(p), transposed.all(p), inputs.all(p), count);
                 }
                 for t in 0..count {
                     let tile = layer.tile(first + t);
                     let x = f.by_x.pixel(tile.image, P * tile.row, P * tile.column);
-                    tile::input_gradient::<V, F, T, N, P>(x, &f.by_x, inputs.of(t), inputs.point, tile);
+                    tile::input_gradient::<V, F, T, N, P>(x, &f.by_x, (&inputs, t), tile);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Convolutions of few channels on a CPU by minimal filtering (Winograd 1980; Lavin & Gray 2016): of 4 x 4 outputs at once,
+//! Convolutions on a CPU by minimal filtering (Winograd 1980; Lavin & Gray 2016): of 4 x 4 outputs at once,
 //! forward and in both gradients. A kernel of 3 takes a quarter of the multiplications; one of 4 with stride 2, which is four
 //! kernels of 2 on every second row and column, 25 of 64. The library has no such path for float32, and its own are slow where
 //! channels are few.
@@ -9,15 +9,18 @@
 mod block;
 mod filter;
 mod map;
+mod panels;
 mod tile;
 mod weight;
 
 pub use map::{Layer, Map};
 
-use super::transpose::transpose;
+use super::transpose::{self, Transposed};
 use block::{Backward, Forward, Memory, layer_backward, layer_forward};
 use filter::{ThreeTaps, TwoTaps};
 use map::SIDE;
+use panels::Points;
+use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 use weight::{WeightSize, weight_from_points, weight_to_points};
 
@@ -57,17 +60,47 @@ impl Convolution {
     }
 }
 
-impl Convolution {
-    fn to_points(self, weight: &[f32], points: &Tensor, size: WeightSize) {
-        let (read, write) = (weight.as_ptr(), values(points));
-        // SAFETY: both have the values that the sizes say.
-        unsafe {
-            match self {
-                Halving => weight_to_points::<TwoTaps, 2, 5, 2>(read, write, size),
-                Keeping => weight_to_points::<ThreeTaps, 3, 6, 1>(read, write, size),
-            }
-        }
+/// A layer's weight as points.
+#[derive(Debug)]
+pub struct PointWeight {
+    kind: Convolution,
+    size: WeightSize,
+    /// [phases * from, to] a point.
+    points: PointsMemory,
+    /// [to, phases * from] a point, where a gradient by the input is wanted.
+    transposed: Option<PointsMemory>,
+    /// [to].
+    bias: Tensor,
+}
+
+/// Memory of the points of a weight or of its gradient.
+#[derive(Debug)]
+struct PointsMemory {
+    values: Tensor,
+    rows: usize,
+    columns: usize,
+}
+
+impl PointsMemory {
+    fn new(points: usize, rows: usize, columns: usize) -> PointsMemory {
+        let values = memory(&[Points::values(points, rows, columns) as i64]);
+        PointsMemory { values, rows, columns }
     }
+
+    fn points(&self) -> Points {
+        Points::new(values(&self.values), self.rows, self.columns)
+    }
+}
+
+/// Memory for float32, not set.
+fn memory(shape: &[i64]) -> Tensor {
+    Tensor::empty(shape, (Kind::Float, Device::Cpu))
+}
+
+/// The first value of a contiguous float32 tensor of the host.
+pub(in crate::kernels) fn values(tensor: &Tensor) -> *mut f32 {
+    assert!(tensor.is_contiguous() && tensor.kind() == Kind::Float && tensor.device() == Device::Cpu);
+    tensor.data_ptr().cast()
 }
 
 /// The values of a contiguous float32 tensor of the host.
@@ -86,62 +119,48 @@ pub(in crate::kernels) unsafe fn host_mut(tensor: &Tensor) -> &mut [f32] {
     unsafe { std::slice::from_raw_parts_mut(values(tensor), tensor.numel()) }
 }
 
-/// A layer's weight as points.
-#[derive(Debug)]
-pub struct PointWeight {
-    kind: Convolution,
-    from: usize,
-    to: usize,
-    /// [points, phases * from, to].
-    points: Tensor,
-    /// [points, to, phases * from], where a gradient by the input is wanted.
-    transposed: Option<Tensor>,
-    /// [to].
-    bias: Tensor,
-}
-
-/// Memory for float32, not set.
-fn memory(shape: &[i64]) -> Tensor {
-    Tensor::empty(shape, (Kind::Float, Device::Cpu))
-}
-
-/// The first value of a contiguous float32 tensor of the host.
-pub(in crate::kernels) fn values(tensor: &Tensor) -> *mut f32 {
-    assert!(tensor.is_contiguous() && tensor.kind() == Kind::Float && tensor.device() == Device::Cpu);
-    tensor.data_ptr().cast()
-}
-
 impl PointWeight {
     /// Of a weight [to, from, side, side] and a bias [to].
     pub fn new(kind: Convolution, weight: &Tensor, bias: &Tensor, goes_back: bool) -> PointWeight {
         let _no_grad = tch::no_grad_guard();
         let [to, from, ..] = weight.size()[..] else { unreachable!("a weight has four dimensions") };
-        let (weight, phases) = (weight.detach().contiguous(), (kind.stride() * kind.stride()) as i64);
-        let (from, to) = (from as usize, to as usize);
-        let given = host(&weight);
-        let taps = kind.side() * kind.side();
-        let mut turned = vec![0f32; given.len()];
-        transpose(given, &mut turned, to, from * taps);
-        let points = memory(&[kind.points() as i64, phases * from as i64, to as i64]);
-        kind.to_points(&turned, &points, WeightSize { channels: from, vectors: to, channels_first: false });
-        let transposed = goes_back.then(|| {
-            for (given, turned) in given.chunks(from * taps).zip(turned.chunks_mut(from * taps)) {
-                transpose(given, turned, from, taps);
+        let size = WeightSize { from: from as usize, to: to as usize };
+        let taps = memory(&[from, (kind.side() * kind.side()) as i64, to]);
+        let [rows, columns] = [size.to, size.from * kind.side() * kind.side()];
+        let weight = weight.detach().contiguous();
+        let matrix = Transposed {
+            from: values(&weight),
+            row: columns,
+            to: values(&taps),
+            to_row: rows,
+            rows,
+            columns,
+        };
+        // SAFETY: both have the values that the sizes say.
+        unsafe { transpose::transpose(matrix) };
+        let width = kind.stride() * kind.stride() * size.from;
+        let points = PointsMemory::new(kind.points(), width, size.to);
+        let (read, write) = (values(&taps).cast_const(), points.points());
+        // SAFETY: both have the values that the sizes say.
+        unsafe {
+            match kind {
+                Halving => weight_to_points::<TwoTaps, 2, 5, 2>(read, write, size),
+                Keeping => weight_to_points::<ThreeTaps, 3, 6, 1>(read, write, size),
             }
-            let points = memory(&[kind.points() as i64, to as i64, phases * from as i64]);
-            kind.to_points(
-                &turned,
-                &points,
-                WeightSize { channels: to, vectors: from, channels_first: true },
-            );
-            points
+        }
+        let transposed = goes_back.then(|| {
+            let transposed = PointsMemory::new(kind.points(), size.to, width);
+            let (from, to) = (points.points(), transposed.points());
+            // SAFETY: as above.
+            (0..kind.points()).for_each(|p| unsafe { panels::transpose(from.all(p), to.all(p)) });
+            transposed
         });
-        PointWeight { kind, from, to, points, transposed, bias: bias.detach().contiguous() }
+        PointWeight { kind, size, points, transposed, bias: bias.detach().contiguous() }
     }
 
     /// Channels of the output.
     pub fn to(&self) -> usize {
-        self.to
+        self.size.to
     }
 
     /// The layer's convolution of `x` and what follows it, LeakyReLU of slope `slope`, into `y`.
@@ -150,11 +169,11 @@ impl PointWeight {
             layer: self.layer(y),
             x: x.with_border(),
             y: y.map(),
-            weight: values(&self.points),
+            weight: self.points.points(),
             bias: values(&self.bias),
             slope,
         };
-        x.check(self.kind, self.from, y);
+        x.check(self.kind, self.size.from, y);
         // SAFETY: the maps were made with these sizes.
         Memory::lent(|memory| unsafe {
             match self.kind {
@@ -175,20 +194,20 @@ impl PointWeight {
         by_x: Option<&Maps>,
     ) {
         let nowhere = Map { start: std::ptr::null_mut(), row: 0, image: 0, channels: 0 };
-        let unwanted = memory(&[self.to as i64]);
-        let transposed = || values(self.transposed.as_ref().expect("made to go back")).cast_const();
+        let unwanted = memory(&[self.size.to as i64]);
+        let transposed = || self.transposed.as_ref().expect("made to go back").points();
         let f = Backward {
             layer: self.layer(y),
             x: x.with_border(),
             y: y.map(),
             by_y: by_y.map(),
             slope,
-            by_weight: sums.map_or(std::ptr::null_mut(), |s| values(&s.points)),
+            by_weight: sums.map(|s| s.points.points()),
             by_bias: values(sums.map_or(&unwanted, |s| &s.bias)),
-            transposed: by_x.map_or(std::ptr::null(), |_| transposed()),
+            transposed: by_x.map(|_| transposed()),
             by_x: by_x.map_or(nowhere, Maps::with_border),
         };
-        x.check(self.kind, self.from, y);
+        x.check(self.kind, self.size.from, y);
         assert!(by_y.same_sides(y) && by_x.is_none_or(|b| b.same_layout(x)));
         // SAFETY: as of `forward`.
         Memory::lent(|memory| unsafe {
@@ -200,47 +219,49 @@ impl PointWeight {
     }
 
     fn layer(&self, y: &Maps) -> Layer {
-        assert_eq!(y.channels, self.to);
-        Layer { from: self.from, to: self.to, height: y.height, width: y.width, images: y.images }
+        assert_eq!(y.channels, self.size.to);
+        let WeightSize { from, to } = self.size;
+        Layer { from, to, height: y.height, width: y.width, images: y.images }
     }
 }
 
 /// Sums of a layer's gradients by weight and bias.
 #[derive(Debug)]
 pub struct WeightSums {
-    points: Tensor,
+    points: PointsMemory,
     bias: Tensor,
 }
 
 impl WeightSums {
     /// Zeros.
     pub fn new(of: &PointWeight) -> WeightSums {
-        WeightSums { points: of.points.zeros_like(), bias: of.bias.zeros_like() }
+        let points = PointsMemory { values: of.points.values.zeros_like(), ..of.points };
+        WeightSums { points, bias: of.bias.zeros_like() }
     }
 
     /// Adds other sums.
     pub fn add(&mut self, other: &WeightSums) {
-        self.points += &other.points;
+        self.points.values += &other.points.values;
         self.bias += &other.bias;
     }
 
     /// Writes them as gradients [to, from, side, side] and [to].
     pub fn write(&self, of: &PointWeight, by_weight: &Tensor, by_bias: &Tensor) {
-        let taps = of.kind.side() * of.kind.side();
-        let mut turned = vec![0f32; of.from * taps * of.to];
-        let size = WeightSize { channels: of.from, vectors: of.to, channels_first: false };
-        let (read, write) = (values(&self.points).cast_const(), turned.as_mut_ptr());
+        let WeightSize { from, to } = of.size;
+        let [rows, columns] = [from * of.kind.side() * of.kind.side(), to];
+        let taps = memory(&[rows as i64, columns as i64]);
+        let (read, write) = (self.points.points(), values(&taps));
         // SAFETY: both have the values that the sizes say.
         unsafe {
             match of.kind {
-                Halving => weight_from_points::<TwoTaps, 2, 5, 2>(read, write, size),
-                Keeping => weight_from_points::<ThreeTaps, 3, 6, 1>(read, write, size),
+                Halving => weight_from_points::<TwoTaps, 2, 5, 2>(read, write, of.size),
+                Keeping => weight_from_points::<ThreeTaps, 3, 6, 1>(read, write, of.size),
             }
         }
-        let place = values(by_weight);
-        // SAFETY: the values of the tensor, which nothing else reads meanwhile.
-        let place = unsafe { std::slice::from_raw_parts_mut(place, by_weight.numel()) };
-        transpose(&turned, place, of.from * taps, of.to);
+        assert_eq!(by_weight.numel(), rows * columns);
+        let (from, to) = (values(&taps).cast_const(), values(by_weight));
+        // SAFETY: as above.
+        unsafe { transpose::transpose(Transposed { from, row: columns, to, to_row: rows, rows, columns }) };
         by_bias.shallow_clone().copy_(&self.bias);
     }
 }
@@ -292,7 +313,7 @@ impl Maps {
     }
 
     /// Some of the images, in the same memory.
-    pub fn part(&self, images: std::ops::Range<usize>) -> Maps {
+    pub fn part(&self, images: Range<usize>) -> Maps {
         let memory = self.memory.narrow(0, images.start as i64, images.len() as i64);
         Maps { memory, images: images.len(), ..*self }
     }
@@ -311,6 +332,11 @@ impl Maps {
     /// Images.
     pub fn images(&self) -> usize {
         self.images
+    }
+
+    /// Values of a pixel.
+    pub fn channels(&self) -> usize {
+        self.channels
     }
 
     /// From the first own value on.
@@ -349,7 +375,8 @@ impl Maps {
         }
     }
 
-    fn same_sides(&self, other: &Maps) -> bool {
+    /// Whether these are as many images of the same sides and channels.
+    pub fn same_sides(&self, other: &Maps) -> bool {
         (self.images, self.height, self.width, self.channels)
             == (other.images, other.height, other.width, other.channels)
     }

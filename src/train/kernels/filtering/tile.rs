@@ -1,52 +1,21 @@
-//! The two-dimensional transforms of a tile: between a map and points [points, tiles, channels], a vector of channels at a
-//! time.
+//! The two-dimensional transforms of a tile: between a map and points, a matrix [tiles, channels] each, a vector of channels
+//! at a time.
 
 use super::filter::Filter;
 use super::map::{Map, SIDE, Tile};
+use super::panels::Points;
 use crate::kernels::vector::Vector;
-
-/// Points of a block of tiles in memory. A gap follows each point's, so that they do not all lie on one set of the cache.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Points {
-    pub start: *mut f32,
-    /// Values from a point to the next.
-    pub point: usize,
-    /// Values of a tile's point.
-    pub channels: usize,
-}
-
-impl Points {
-    /// Those of the block's tile number `tile`.
-    ///
-    /// # Safety
-    /// It is one of the block.
-    #[inline(always)]
-    pub(super) unsafe fn of(&self, tile: usize) -> *mut f32 {
-        // SAFETY: the caller's.
-        unsafe { self.start.add(tile * self.channels) }
-    }
-
-    /// The first of the points number `point`.
-    ///
-    /// # Safety
-    /// There are as many.
-    #[inline(always)]
-    pub(super) unsafe fn all(&self, point: usize) -> *mut f32 {
-        // SAFETY: the caller's.
-        unsafe { self.start.add(point * self.point) }
-    }
-}
 
 /// B^T d B of the patch that begins at `x`, by phases: of every `P`-th row and column, from each of the first `P`.
 ///
 /// # Safety
-/// The patch has `P` x `N` rows and columns, and `to` its points.
+/// The patch has `P` x `N` rows and columns, and `to` points of the tile number `tile`.
 #[inline(always)]
 pub(super) unsafe fn input<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
     x: *const f32,
     map: &Map,
-    to: *mut f32,
-    point: usize,
+    to: &Points,
+    tile: usize,
 ) {
     let channels = map.channels;
     for c in (0..channels).step_by(V::LANES) {
@@ -64,7 +33,7 @@ pub(super) unsafe fn input<V: Vector, F: Filter<T, N>, const T: usize, const N: 
                     }
                     *half = F::points(d);
                 }
-                let to = to.add(phase.wrapping_mul(channels)).add(c);
+                let (to, point) = (to.first(tile, phase.wrapping_mul(channels) + c), to.stride);
                 for b in 0..N {
                     let v = F::points(std::array::from_fn(|m| half[m][b]));
                     for (a, v) in v.into_iter().enumerate() {
@@ -91,8 +60,7 @@ pub(super) unsafe fn input_gradient<
 >(
     x: *mut f32,
     map: &Map,
-    from: *const f32,
-    point: usize,
+    (from, number): (&Points, usize),
     tile: Tile,
 ) {
     let channels = map.channels;
@@ -104,7 +72,7 @@ pub(super) unsafe fn input_gradient<
             let (q, s) = (phase / P, phase % P);
             // SAFETY: the caller's.
             unsafe {
-                let from = from.add(phase.wrapping_mul(channels)).add(c);
+                let (from, point) = (from.first(number, phase.wrapping_mul(channels) + c), from.stride);
                 let mut half = [[V::splat(0.0); N]; N];
                 for (b, half) in half.iter_mut().enumerate() {
                     let mut v = [V::splat(0.0); N];
@@ -131,10 +99,10 @@ pub(super) unsafe fn input_gradient<
 /// A^T m A and `bias`, negative values times `slope`, into the tile that begins at `y`.
 ///
 /// # Safety
-/// `m` has the tile's points, `bias` a value a channel.
+/// `m` has points of the tile number `number`, `bias` a value a channel.
 #[inline(always)]
 pub(super) unsafe fn output<V: Vector, F: Filter<T, N>, const T: usize, const N: usize>(
-    (m, point): (*const f32, usize),
+    (m, number): (&Points, usize),
     bias: *const f32,
     slope: f32,
     (y, map): (*mut f32, &Map),
@@ -143,11 +111,12 @@ pub(super) unsafe fn output<V: Vector, F: Filter<T, N>, const T: usize, const N:
     for c in (0..map.channels).step_by(V::LANES) {
         // SAFETY: the caller's.
         unsafe {
+            let (m, point) = (m.first(number, c), m.stride);
             let mut half = [[V::splat(0.0); N]; SIDE];
             for b in 0..N {
                 let mut v = [V::splat(0.0); N];
                 for (a, v) in v.iter_mut().enumerate() {
-                    *v = V::load(m.add((a * N + b).wrapping_mul(point)).add(c));
+                    *v = V::load(m.add((a * N + b).wrapping_mul(point)));
                 }
                 let column = F::outputs(v);
                 for (half, value) in half.iter_mut().zip(column) {
@@ -180,7 +149,7 @@ pub(super) unsafe fn output_gradient<V: Vector, F: Filter<T, N>, const T: usize,
     (y, y_map): (*const f32, &Map),
     slope: f32,
     by_bias: *mut f32,
-    (to, point): (*mut f32, usize),
+    (to, number): (&Points, usize),
     tile: Tile,
 ) {
     let channels = g_map.channels;
@@ -207,10 +176,11 @@ pub(super) unsafe fn output_gradient<V: Vector, F: Filter<T, N>, const T: usize,
                 *half = F::outputs_gradient(d);
             }
             sum.store(by_bias.add(c));
+            let (to, point) = (to.first(number, c), to.stride);
             for b in 0..N {
                 let v = F::outputs_gradient(std::array::from_fn(|i| half[i][b]));
                 for (a, v) in v.into_iter().enumerate() {
-                    v.store(to.add((a * N + b).wrapping_mul(point)).add(c));
+                    v.store(to.add((a * N + b).wrapping_mul(point)));
                 }
             }
         }

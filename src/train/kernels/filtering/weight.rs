@@ -1,16 +1,14 @@
 //! Weights as points.
 
 use super::filter::Filter;
+use super::panels::Points;
 use crate::kernels::vector::{Vector, in_vectors};
 
-/// A weight [channels, rows, columns, vectors] and its points, both with the channels of one side of the layer innermost, the
-/// vectors, and those of the other elsewhere.
+/// Sizes of a weight.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WeightSize {
-    pub channels: usize,
-    pub vectors: usize,
-    /// Whether the points are [points, channels, phases, vectors], else [points, phases, channels, vectors].
-    pub channels_first: bool,
+    pub from: usize,
+    pub to: usize,
 }
 
 /// A vector of output channels, of one input channel and phase.
@@ -22,43 +20,41 @@ struct Window<const P: usize> {
 }
 
 impl<const P: usize> Window<P> {
-    /// Where its tap number (a, b) is, of `side` columns.
+    /// Where its tap number (a, b) is in [from, rows, columns, to], of `side` columns.
     #[inline(always)]
     fn tap(&self, side: usize, a: usize, b: usize) -> usize {
         let (row, column) = (P * a + self.phase / P, P * b + self.phase % P);
-        (self.channel * side * side + row * side + column) * self.size.vectors + self.first
+        (self.channel * side * side + row * side + column) * self.size.to + self.first
     }
 
-    /// Where its point is.
+    /// Where its first point is.
+    ///
+    /// # Safety
+    /// The points are those of the weight.
     #[inline(always)]
-    fn point(&self, point: usize) -> usize {
-        let WeightSize { channels, vectors, channels_first } = self.size;
-        let window = if channels_first {
-            self.channel * P * P + self.phase
-        } else {
-            self.phase * channels + self.channel
-        };
-        (point * P * P * channels + window) * vectors + self.first
+    unsafe fn point(&self, points: &Points) -> *mut f32 {
+        // SAFETY: the caller's.
+        unsafe { points.first(self.phase * self.size.from + self.channel, self.first) }
     }
 
     /// The window number `index` of [`Window::count`].
     #[inline(always)]
     fn new<V: Vector>(size: WeightSize, index: usize) -> Window<P> {
-        let vectors = size.vectors / V::LANES;
+        let vectors = size.to / V::LANES;
         let (channel, phase) = (index / vectors / (P * P), index / vectors % (P * P));
         Window { size, channel, phase, first: index % vectors * V::LANES }
     }
 
     #[inline(always)]
     fn count<V: Vector>(size: WeightSize) -> usize {
-        size.channels * P * P * (size.vectors / V::LANES)
+        size.from * P * P * (size.to / V::LANES)
     }
 }
 
 #[inline(always)]
 unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
     weight: *const f32,
-    points: *mut f32,
+    points: Points,
     size: WeightSize,
 ) {
     for index in 0..Window::<P>::count::<V>(size) {
@@ -72,11 +68,13 @@ unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, 
             }
             *half = F::taps(taps);
         }
+        // SAFETY: as above.
+        let to = unsafe { w.point(&points) };
         for b in 0..N {
             let column = F::taps(std::array::from_fn(|a| half[a][b]));
             for (a, value) in column.into_iter().enumerate() {
                 // SAFETY: a point of the weight.
-                unsafe { value.store(points.add(w.point(a * N + b))) };
+                unsafe { value.store(to.add((a * N + b).wrapping_mul(points.stride))) };
             }
         }
     }
@@ -84,18 +82,20 @@ unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, 
 
 #[inline(always)]
 unsafe fn from_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
-    points: *const f32,
+    points: Points,
     weight: *mut f32,
     size: WeightSize,
 ) {
     for index in 0..Window::<P>::count::<V>(size) {
         let w = Window::<P>::new::<V>(size, index);
         let mut half = [[V::splat(0.0); N]; T];
+        // SAFETY: the points are those of the weight.
+        let from = unsafe { w.point(&points) };
         for b in 0..N {
             let mut column = [V::splat(0.0); N];
             for (a, value) in column.iter_mut().enumerate() {
                 // SAFETY: a point of the weight.
-                *value = unsafe { V::load(points.add(w.point(a * N + b))) };
+                *value = unsafe { V::load(from.add((a * N + b).wrapping_mul(points.stride))) };
             }
             for (half, value) in half.iter_mut().zip(F::taps_gradient(column)) {
                 half[b] = value;
@@ -111,14 +111,14 @@ unsafe fn from_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize
 }
 
 in_vectors! {
-    /// Weights as points.
+    /// Weights [from, rows, columns, to] as points [phases * from, to].
     pub(super) fn weight_to_points<F: Filter<T, N>, const T, const N, const P>(
-        weight: *const f32, points: *mut f32, size: WeightSize,
-    ) = to_points, size.vectors
+        weight: *const f32, points: Points, size: WeightSize,
+    ) = to_points, size.to
 }
 in_vectors! {
     /// The gradient of [`weight_to_points`].
     pub(super) fn weight_from_points<F: Filter<T, N>, const T, const N, const P>(
-        points: *const f32, weight: *mut f32, size: WeightSize,
-    ) = from_points, size.vectors
+        points: Points, weight: *mut f32, size: WeightSize,
+    ) = from_points, size.to
 }
