@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 /// Raised when the classifier stage computes something else from the same inputs.
-const CLASSIFIER_VERSION: u32 = 4;
+const CLASSIFIER_VERSION: u32 = 5;
 /// Raised when batch norm computes something else on a CPU; in the key of the classifiers that have it there, and no others.
 const BATCH_NORM_VERSION: u32 = 2;
 
