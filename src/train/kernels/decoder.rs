@@ -290,7 +290,7 @@ unsafe fn one_row_back<V: Vector>(w: &Places, r: usize, row: Row, blocks: *mut f
         let through = -total(products) * row.scale() / (row.mean + LEAST) / count;
         let turned = blocks.add(w.bands * BLOCK);
         for i in 0..w.height {
-            gather::<V>(w, i, [p.cast_const(), g], row, through, [blocks, turned]);
+            gather(w, i, [p.cast_const(), g], row, through, [blocks, turned]);
             let a = Left { start: w.second, row: BLOCK, column: 1 };
             let b = Right { start: turned, row: w.bands };
             let to = Out { start: by_map.add(i * w.bands), row: pixels, adds: false };
@@ -316,7 +316,7 @@ unsafe fn one_row_back<V: Vector>(w: &Places, r: usize, row: Row, blocks: *mut f
 
 /// The gradient by P of the map's row `i`, as blocks [bands, 16] and turned [16, bands].
 #[inline(always)]
-unsafe fn gather<V: Vector>(
+unsafe fn gather(
     w: &Places,
     i: usize,
     [p, g]: [*const f32; 2],

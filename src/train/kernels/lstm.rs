@@ -108,10 +108,16 @@ impl LstmWeights {
         unsafe {
             for t in (0..steps).rev() {
                 let gates = dg.add(t * 4 * step);
-                let before = if t > 0 { c.add((t - 1) * step).cast_const() } else { std::ptr::null() };
-                let by = values(&by_h).add(t * step);
-                let now = g.add(t * 4 * step);
-                step_backward(now, before, c.add(t * step), by, values(&by_cell), gates, batch, units);
+                step_backward(&StepBack {
+                    gates: g.add(t * 4 * step),
+                    before: if t > 0 { c.add((t - 1) * step).cast_const() } else { std::ptr::null() },
+                    cell: c.add(t * step),
+                    by_h: values(&by_h).add(t * step),
+                    by_cell: values(&by_cell),
+                    by_gates: gates,
+                    batch,
+                    units,
+                });
                 if t > 0 {
                     let a = Left { start: gates, row: 4 * units, column: 1 };
                     let b = Right { start: values(&self.state), row: units };
@@ -174,18 +180,25 @@ unsafe fn one_step<V: Vector>(
     }
 }
 
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-unsafe fn one_step_back<V: Vector>(
+/// What goes back through a step reads and writes.
+struct StepBack {
+    /// After their nonlinearities, [batch, 4 units].
     gates: *const f32,
+    /// Cells of the step before; null: zeros.
     before: *const f32,
     cell: *const f32,
     by_h: *const f32,
+    /// Carried to the step before.
     by_cell: *mut f32,
+    /// By the gates before their nonlinearities.
     by_gates: *mut f32,
     batch: usize,
     units: usize,
-) {
+}
+
+#[inline(always)]
+unsafe fn one_step_back<V: Vector>(s: &StepBack) {
+    let StepBack { gates, before, cell, by_h, by_cell, by_gates, batch, units } = *s;
     let one = V::splat(1.0);
     for row in 0..batch {
         for u in (0..units).step_by(V::LANES) {
@@ -215,12 +228,8 @@ in_vectors! {
         = one_step, units
 }
 in_vectors! {
-    /// The gradient by the gates before their nonlinearities; that by the cells is carried to the step before.
-    #[allow(clippy::too_many_arguments)]
-    fn step_backward(
-        gates: *const f32, before: *const f32, cell: *const f32, by_h: *const f32, by_cell: *mut f32,
-        by_gates: *mut f32, batch: usize, units: usize,
-    ) = one_step_back, units
+    /// The gradients of a step.
+    fn step_backward(s: &StepBack) = one_step_back, s.units
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ pub(in crate::kernels) fn host(tensor: &Tensor) -> &[f32] {
 ///
 /// # Safety
 /// Nothing else reads or writes them meanwhile, through another view or in another thread.
-#[allow(clippy::mut_from_ref)]
+#[expect(clippy::mut_from_ref, reason = "a tensor does not know who writes to it: its caller does")]
 pub(in crate::kernels) unsafe fn host_mut(tensor: &Tensor) -> &mut [f32] {
     // SAFETY: the tensor's own values, which live as long; the rest is the caller's.
     unsafe { std::slice::from_raw_parts_mut(values(tensor), tensor.numel()) }
