@@ -1,7 +1,8 @@
 //! The convolutions of [`super::filtering`] of a single channel, with LeakyReLU, on a CPU. There is nothing to gain from points
 //! here: the taps are a product of matrices whose left factor lies in the image as it is.
 
-use super::filtering::{Convolution, Map, Maps, host, host_mut, values};
+use super::filtering::{After, Convolution, Map, Maps, host, host_mut, values};
+use super::max_pool::{pool, unpool};
 use super::product::{Left, Out, Right, Size, multiply};
 use super::vector::{Vector, in_vectors};
 use tch::{Device, Kind, Tensor};
@@ -158,30 +159,39 @@ impl OneChannel {
         OneChannelSums { taps: self.taps.zeros_like(), bias: self.bias.zeros_like() }
     }
 
-    /// The layer's output of `x` into `y`.
-    pub fn forward(&self, x: &Bordered, y: &Maps, slope: f32) {
-        let (weight, bias, sizes) = (values(&self.taps), values(&self.bias), self.sizes(x, y));
+    /// The layer's convolution of `x` and what is `after` it, into `y`.
+    pub fn forward(&self, x: &Bordered, y: &Maps, after: After<&Maps>) {
+        let work = Rows {
+            x: x.map(),
+            y: y.map(),
+            sizes: self.sizes(x, y, after),
+            weight: values(&self.taps),
+            bias: values(&self.bias),
+            after: after.maps(y),
+        };
         // SAFETY: the maps have the sizes that they say.
         unsafe {
             match self.kind {
-                Convolution::Halving => output::<Halving, 16>(x.map(), y.map(), sizes, weight, bias, slope),
-                Convolution::Keeping => output::<Keeping, 9>(x.map(), y.map(), sizes, weight, bias, slope),
+                Convolution::Halving => output::<Halving, 16>(&work),
+                Convolution::Keeping => output::<Keeping, 9>(&work),
             }
         }
     }
 
-    /// The gradients from that by `y`: by taps and bias added to `sums`, by x into `by_x` [images, 1, height, width].
+    /// The gradients from that by what [`OneChannel::forward`] gave, `by_y`: by taps and bias added to `sums`, by x into `by_x`
+    /// [images, 1, height, width]. `kept` is what it gave, of a pool the places.
     pub fn backward(
         &self,
         x: &Bordered,
-        y: &Maps,
+        kept: &Maps,
         by_y: &Maps,
-        slope: f32,
+        after: After<&Maps>,
         sums: Option<&OneChannelSums>,
         by_x: Option<&Tensor>,
     ) {
         let null = std::ptr::null_mut;
-        let (sizes, [height, width]) = (self.sizes(x, y), x.sides);
+        let (sizes, [height, width]) = (self.sizes(x, kept, after), x.sides);
+        assert!(by_y.same_sides(kept));
         let wide = width + 2;
         let mut bordered = vec![0f32; if by_x.is_some() { (height + 2) * wide } else { 0 }];
         let (mut gradient, mut taps) = (vec![0f32; sizes.width * self.to()], vec![0f32; sizes.width * MOST]);
@@ -189,14 +199,14 @@ impl OneChannel {
             let of = |map: Map| Map { start: map.start.wrapping_add(image * map.image), ..map };
             let work = RowsBack {
                 x: of(x.map()),
-                y: of(y.map()),
+                y: of(kept.map()),
                 by_y: of(by_y.map()),
                 by_x: Map { start: if by_x.is_some() { bordered.as_mut_ptr() } else { null() }, ..x.map() },
                 sizes: Sizes { images: 1, ..sizes },
                 weight: values(&self.weight),
                 by_taps: sums.map_or(null(), |s| values(&s.taps)),
                 by_bias: sums.map_or(null(), |s| values(&s.bias)),
-                slope,
+                after: after.maps(kept),
                 gradient: gradient.as_mut_ptr(),
                 taps: taps.as_mut_ptr(),
             };
@@ -218,14 +228,15 @@ impl OneChannel {
         }
     }
 
-    fn sizes(&self, x: &Bordered, y: &Maps) -> Sizes {
-        assert_eq!((x.sides.map(|n| n / self.kind.stride()), x.images()), (y.sides(), y.images()));
-        let [height, width] = y.sides();
+    fn sizes(&self, x: &Bordered, y: &Maps, after: After<&Maps>) -> Sizes {
+        let [height, width] = x.sides.map(|n| n / self.kind.stride());
+        assert_eq!([height, width].map(|n| n / after.side()), y.sides());
+        assert_eq!((x.images(), self.to()), (y.images(), y.channels()));
         Sizes { images: y.images(), height, width, to: self.to() }
     }
 }
 
-/// Of the output.
+/// Of what the convolution gives.
 #[derive(Debug, Clone, Copy)]
 struct Sizes {
     images: usize,
@@ -234,69 +245,121 @@ struct Sizes {
     to: usize,
 }
 
-/// `R` pixels of a row from `x` on, a vector of channels.
+/// What a forward pass reads and writes.
+struct Rows {
+    x: Map,
+    y: Map,
+    sizes: Sizes,
+    /// [taps, to].
+    weight: *const f32,
+    /// [to].
+    bias: *const f32,
+    after: After<Map>,
+}
+
+/// `R` pixels of a row, whose first window is at `x`, a vector of channels from `c` on.
 #[inline(always)]
 unsafe fn pixels<V: Vector, K: Kernel<TAPS>, const TAPS: usize, const R: usize>(
-    (x, row): (*const f32, usize),
-    (y, to): (*mut f32, usize),
-    weight: *const f32,
-    bias: *const f32,
+    w: &Rows,
+    x: *const f32,
+    c: usize,
     slope: f32,
-) {
+) -> [V; R] {
     // SAFETY: the caller's.
     unsafe {
-        let mut sums = [V::load(bias); R];
+        let mut sums = [V::load(w.bias.add(c)); R];
         for tap in 0..TAPS {
-            let x = x.add((tap / K::SIDE).wrapping_mul(row)).add(tap % K::SIDE);
-            let weight = V::load(weight.add(tap.wrapping_mul(to)));
+            let x = x.add((tap / K::SIDE).wrapping_mul(w.x.row)).add(tap % K::SIDE);
+            let weight = V::load(w.weight.add(tap.wrapping_mul(w.sizes.to)).add(c));
             for (r, sum) in sums.iter_mut().enumerate() {
                 *sum = V::splat(*x.add(K::STRIDE * r)).mul_add(weight, *sum);
             }
         }
-        let slope = V::splat(slope);
-        for (r, sum) in sums.into_iter().enumerate() {
-            let value = sum.if_above_zero(sum, sum.times(slope));
-            value.store(y.add(r.wrapping_mul(to)));
+        for sum in &mut sums {
+            *sum = sum.if_above_zero(*sum, sum.times(V::splat(slope)));
+        }
+        sums
+    }
+}
+
+/// `R` pixels of a row from column `j` on, with LeakyReLU.
+#[inline(always)]
+unsafe fn leaky<V: Vector, K: Kernel<TAPS>, const TAPS: usize, const R: usize>(
+    w: &Rows,
+    [image, row, j]: [usize; 3],
+    slope: f32,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let (x, y) = (w.x.pixel(image, K::STRIDE * row, K::STRIDE * j), w.y.pixel(image, row, j));
+        for c in (0..w.sizes.to).step_by(V::LANES) {
+            for (r, value) in pixels::<V, K, TAPS, R>(w, x, c, slope).into_iter().enumerate() {
+                value.store(y.add(r.wrapping_mul(w.sizes.to)).add(c));
+            }
+        }
+    }
+}
+
+/// `R` pixels of two rows from column `j` on, with ReLU and pool.
+#[inline(always)]
+unsafe fn pooled<V: Vector, K: Kernel<TAPS>, const TAPS: usize, const R: usize>(
+    w: &Rows,
+    [image, row, j]: [usize; 3],
+    places: Option<Map>,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let at = |row: usize| w.x.pixel(image, K::STRIDE * row, K::STRIDE * j).cast_const();
+        let (top, bottom) = (at(2 * row), at(2 * row + 1));
+        let y = w.y.pixel(image, row, j / 2);
+        let places = places.map(|p| p.pixel(image, row, j / 2));
+        for c in (0..w.sizes.to).step_by(V::LANES) {
+            let top = pixels::<V, K, TAPS, R>(w, top, c, 0.0);
+            let bottom = pixels::<V, K, TAPS, R>(w, bottom, c, 0.0);
+            for r in 0..R / 2 {
+                let (value, place) = pool([top[2 * r], top[2 * r + 1], bottom[2 * r], bottom[2 * r + 1]]);
+                let column = r.wrapping_mul(w.sizes.to);
+                value.store(y.add(column).add(c));
+                if let Some(places) = places {
+                    place.store(places.add(column).add(c));
+                }
+            }
         }
     }
 }
 
 #[inline(always)]
-unsafe fn rows<V: Vector, K: Kernel<TAPS>, const TAPS: usize>(
-    x: Map,
-    y: Map,
-    s: Sizes,
-    weight: *const f32,
-    bias: *const f32,
-    slope: f32,
-) {
-    for image in 0..s.images {
-        for row in 0..s.height {
+unsafe fn rows<V: Vector, K: Kernel<TAPS>, const TAPS: usize>(w: &Rows) {
+    let Sizes { images, height, width, .. } = w.sizes;
+    for image in 0..images {
+        for row in 0..height / w.after.side() {
+            let mut j = 0;
             // SAFETY: the caller's.
             unsafe {
-                let (from, into) = (x.pixel(image, K::STRIDE * row, 0), y.pixel(image, row, 0));
-                for c in (0..s.to).step_by(V::LANES) {
-                    let (weight, bias) = (weight.add(c), bias.add(c));
-                    let at = |j: usize| {
-                        (
-                            (from.add(K::STRIDE * j).cast_const(), x.row),
-                            (into.add(j.wrapping_mul(s.to)).add(c), s.to),
-                        )
-                    };
-                    let mut j = 0;
-                    while j + V::ROWS <= s.width {
-                        let (x, y) = at(j);
-                        if V::ROWS == 8 {
-                            pixels::<V, K, TAPS, 8>(x, y, weight, bias, slope);
-                        } else {
-                            pixels::<V, K, TAPS, 4>(x, y, weight, bias, slope);
+                match w.after {
+                    After::Leaky(slope) => {
+                        while V::ROWS == 8 && j + 8 <= width {
+                            leaky::<V, K, TAPS, 8>(w, [image, row, j], slope);
+                            j += 8;
                         }
-                        j += V::ROWS;
+                        while j + 4 <= width {
+                            leaky::<V, K, TAPS, 4>(w, [image, row, j], slope);
+                            j += 4;
+                        }
+                        while j < width {
+                            leaky::<V, K, TAPS, 1>(w, [image, row, j], slope);
+                            j += 1;
+                        }
                     }
-                    while j < s.width {
-                        let (x, y) = at(j);
-                        pixels::<V, K, TAPS, 1>(x, y, weight, bias, slope);
-                        j += 1;
+                    After::Pool(places) => {
+                        while V::ROWS == 8 && j + 8 <= width {
+                            pooled::<V, K, TAPS, 8>(w, [image, row, j], places);
+                            j += 8;
+                        }
+                        while j + 2 <= width {
+                            pooled::<V, K, TAPS, 2>(w, [image, row, j], places);
+                            j += 2;
+                        }
                     }
                 }
             }
@@ -306,14 +369,13 @@ unsafe fn rows<V: Vector, K: Kernel<TAPS>, const TAPS: usize>(
 
 in_vectors! {
     /// All pixels of all images.
-    fn output<K: Kernel<TAPS>, const TAPS>(
-        x: Map, y: Map, s: Sizes, weight: *const f32, bias: *const f32, slope: f32,
-    ) = rows, s.to
+    fn output<K: Kernel<TAPS>, const TAPS>(w: &Rows) = rows, w.sizes.to
 }
 
 /// What a backward pass reads and writes.
 struct RowsBack {
     x: Map,
+    /// What came out, or the places of the pool.
     y: Map,
     by_y: Map,
     /// Added to; its start null where it is not wanted.
@@ -324,7 +386,7 @@ struct RowsBack {
     /// [taps, to] and [to], added to; null where they are not wanted.
     by_taps: *mut f32,
     by_bias: *mut f32,
-    slope: f32,
+    after: After<Map>,
     /// Memory for a row: its gradient before the activation [width, to], and what its pixels give their taps [width, [`MOST`]].
     gradient: *mut f32,
     taps: *mut f32,
@@ -333,8 +395,9 @@ struct RowsBack {
 #[inline(always)]
 unsafe fn rows_back<V: Vector, K: Kernel<TAPS>, const TAPS: usize>(w: &RowsBack) {
     let s = w.sizes;
+    let side = w.after.side();
     for image in 0..s.images {
-        for row in 0..s.height {
+        for row in 0..s.height / side * side {
             // SAFETY: the caller's; the scratch memory holds a row.
             unsafe {
                 before_activation::<V>(w, image, row, w.gradient);
@@ -390,21 +453,41 @@ unsafe fn taps_back<V: Vector, K: Kernel<TAPS>, const TAPS: usize, const SUMS: u
     }
 }
 
-/// A row's gradient before LeakyReLU into `to`; its sum is added to that by the bias.
+/// A row's gradient before what is after the convolution into `to`; its sum is added to that by the bias.
 #[inline(always)]
 unsafe fn before_activation<V: Vector>(w: &RowsBack, image: usize, row: usize, to: *mut f32) {
     let s = w.sizes;
+    let side = w.after.side();
     // SAFETY: the caller's.
     unsafe {
-        let (g, y) = (w.by_y.pixel(image, row, 0), w.y.pixel(image, row, 0));
+        let [g, y] = [&w.by_y, &w.y].map(|map| map.pixel(image, row / side, 0).cast_const());
         for c in (0..s.to).step_by(V::LANES) {
-            let slope = V::splat(w.slope);
             let mut sum = V::splat(0.0);
-            for at in (c..s.width * s.to).step_by(s.to) {
-                let g = V::load(g.add(at));
-                let g = V::load(y.add(at)).if_above_zero(g, g.times(slope));
-                sum = sum.plus(g);
-                g.store(to.add(at));
+            match w.after {
+                After::Leaky(slope) => {
+                    let slope = V::splat(slope);
+                    for at in (c..s.width * s.to).step_by(s.to) {
+                        let g = V::load(g.add(at));
+                        let g = V::load(y.add(at)).if_above_zero(g, g.times(slope));
+                        sum = sum.plus(g);
+                        g.store(to.add(at));
+                    }
+                }
+                After::Pool(_) => {
+                    let lower = row % 2 * 2;
+                    for j in 0..s.width / 2 {
+                        let at = j.wrapping_mul(s.to).wrapping_add(c);
+                        let four = unpool(V::load(y.add(at)), V::load(g.add(at)));
+                        let (left, right) = if lower == 0 { (four[0], four[1]) } else { (four[2], four[3]) };
+                        sum = sum.plus(left.plus(right));
+                        let to = to.add((2 * j).wrapping_mul(s.to).wrapping_add(c));
+                        left.store(to);
+                        right.store(to.add(s.to));
+                    }
+                    if s.width % 2 == 1 {
+                        V::splat(0.0).store(to.add((s.width - 1).wrapping_mul(s.to)).add(c));
+                    }
+                }
             }
             if !w.by_bias.is_null() {
                 let by_bias = w.by_bias.add(c);
@@ -454,7 +537,7 @@ mod tests {
             (Convolution::Halving, 24, [6, 34]),
             (Convolution::Keeping, 16, [12, 20]),
             (Convolution::Keeping, 8, [3, 7]),
-            (Convolution::Keeping, 24, [1, 35]),
+            (Convolution::Keeping, 24, [2, 35]),
         ] {
             let (stride, side) = (kind.stride() as i64, if kind == Convolution::Halving { 4 } else { 3 });
             let normal = |name: &str, shape: &[i64]| {
@@ -464,30 +547,38 @@ mod tests {
             };
             let (x, w, b) =
                 (normal("x", &[3, 1, height, width]), normal("w", &[to, 1, side, side]), normal("b", &[to]));
-            let up = normal("g", &[3, to, height / stride, width / stride]);
             let double = |t: &Tensor| t.to_kind(Kind::Double).set_requires_grad(true);
             let [dx, dw, db] = [&x, &w, &b].map(double);
             let before = dx.conv2d(&dw, Some(&db), [stride, stride], [1, 1], [1, 1], 1);
-            let after = before.maximum(&(&before * 0.2));
-            let exact =
-                Tensor::run_backward(&[(&after * &up).sum(Kind::Double)], &[&dx, &dw, &db], false, false);
-            let layer = OneChannel::new(kind, &w, &b);
-            let input = Bordered::new(&x);
-            let y = Maps::bare(3, [height, width].map(|n| (n / stride) as usize), to as usize);
-            layer.forward(&input, &y, 0.2);
-            let close = |ours: &Tensor, exact: &Tensor| {
-                assert!(ours.to_kind(Kind::Double).allclose(exact, 1e-5, 2e-5, false), "{to} channels")
-            };
-            close(&y.tensor().permute([0, 3, 1, 2]), &after);
-            let by_y = Maps::of(up.permute([0, 2, 3, 1]).contiguous());
-            let sums = layer.sums();
-            let by_x = x.empty_like();
-            layer.backward(&input, &y, &by_y, 0.2, Some(&sums), Some(&by_x));
-            let (by_weight, by_bias) = (w.zeros_like(), b.zeros_like());
-            sums.write(&by_weight, &by_bias);
-            close(&by_x, &exact[0]);
-            close(&by_weight, &exact[1]);
-            close(&by_bias, &exact[2]);
+            for pools in [false, true] {
+                let exact = match pools {
+                    false => before.maximum(&(&before * 0.2)),
+                    true => before.relu().max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false),
+                };
+                let up = normal("g", &exact.size());
+                let gradients =
+                    Tensor::run_backward(&[(&exact * &up).sum(Kind::Double)], &[&dx, &dw, &db], true, false);
+                let layer = OneChannel::new(kind, &w, &b);
+                let input = Bordered::new(&x);
+                let sides = [exact.size()[2], exact.size()[3]].map(|n| n as usize);
+                let (y, places) = (Maps::bare(3, sides, to as usize), Maps::bare(3, sides, to as usize));
+                let (after, kept) =
+                    if pools { (After::Pool(Some(&places)), &places) } else { (After::Leaky(0.2), &y) };
+                layer.forward(&input, &y, after);
+                let close = |ours: &Tensor, exact: &Tensor| {
+                    assert!(ours.to_kind(Kind::Double).allclose(exact, 1e-5, 2e-5, false), "{to} channels")
+                };
+                close(&y.tensor().permute([0, 3, 1, 2]), &exact);
+                let by_y = Maps::of(up.permute([0, 2, 3, 1]).contiguous());
+                let sums = layer.sums();
+                let by_x = x.empty_like();
+                layer.backward(&input, kept, &by_y, after, Some(&sums), Some(&by_x));
+                let (by_weight, by_bias) = (w.zeros_like(), b.zeros_like());
+                sums.write(&by_weight, &by_bias);
+                close(&by_x, &gradients[0]);
+                close(&by_weight, &gradients[1]);
+                close(&by_bias, &gradients[2]);
+            }
         }
     }
 }

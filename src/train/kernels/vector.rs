@@ -385,7 +385,7 @@ pub fn exp<V: Vector>(x: V) -> V {
     let x = x.max(c(-87.0)).min(c(88.0));
     let n = x.times(c(std::f32::consts::LOG2_E)).round();
     let r = n.mul_add(c(2.121_944_4e-4), n.mul_add(c(-0.693_359_4), x));
-    let tail = [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5.000_000_1e-1];
+    let tail = [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
     let p = tail.into_iter().fold(c(1.987_569_1e-4), |p, next| p.mul_add(r, c(next)));
     p.mul_add(r.times(r), r).plus(c(1.0)).times(n.power_of_two())
 }
@@ -402,7 +402,7 @@ pub fn tanh<V: Vector>(x: V) -> V {
     let c = V::splat;
     let size = x.max(c(0.0).minus(x));
     let z = x.times(x);
-    let tail = [2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_2e-1];
+    let tail = [2.063_909e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328e-1];
     let near =
         tail.into_iter().fold(c(-5.704_988_7e-3), |p, next| p.mul_add(z, c(next))).times(z).mul_add(x, x);
     let far = c(1.0).minus(c(2.0).over(exp(size.plus(size)).plus(c(1.0))));

@@ -2,16 +2,14 @@
 //! flat one has it. The values and gradients of [`crate::nets::vgg::VggNet`], but for rounding.
 
 use super::adaptive_pool::AdaptivePool;
-use super::filtering::{Convolution, Maps, PointWeight, WeightSums};
-use super::max_pool;
+use super::filtering::{After, Convolution, Maps, PointWeight, WeightSums};
 use super::one_channel::{Bordered, OneChannel, OneChannelSums};
 use super::threads::{each_alone, image_parts};
 use crate::torch::params::Params;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
-/// Of negative values.
-const SLOPE: f32 = 0.0;
+const RELU: After<&Maps> = After::Leaky(0.0);
 
 /// Where a network's layers have their weights (biases are the next), block by block.
 #[derive(Debug)]
@@ -55,69 +53,44 @@ pub(crate) struct Tape {
 #[derive(Debug)]
 struct PartTape {
     x: Bordered,
-    /// What comes out of each convolution and of its pool, where one follows, and where the pool found it.
+    /// What comes out of each convolution, or of the pool that follows it, and the pool's places.
     maps: Vec<(Maps, Option<Maps>)>,
 }
 
 /// Sums of the gradients by the convolutions' parameters.
 type Sums = (OneChannelSums, Vec<WeightSums>);
 
-/// Values before a pool that are computed at a time, an image at least: they stay in the second cache until they are read.
-const BEFORE_POOL: usize = 1 << 16;
-
-/// Images `0..count` as many at a time as make [`BEFORE_POOL`], of sides and channels before the pool.
-fn few(count: usize, [height, width]: [usize; 2], channels: usize) -> impl Iterator<Item = Range<usize>> {
-    let few = (BEFORE_POOL / (height * width * channels)).clamp(1, count);
-    (0..count).step_by(few).map(move |first| first..count.min(first + few))
-}
-
 impl Weights {
-    /// Of each convolution: whether a pool follows it.
-    fn pooled(&self) -> Vec<bool> {
-        self.depths.iter().flat_map(|&depth| (1..=depth).map(move |i| i == depth)).collect()
-    }
-
-    /// The convolution number `index` of what comes out of the tape's last layer so far, for some images.
-    fn convolve(&self, index: usize, tape: &PartTape, some: Range<usize>, y: &Maps) {
-        match index.checked_sub(1) {
-            None => self.first.forward(&tape.x.part(some), y, SLOPE),
-            Some(i) => self.later[i].forward(&tape.out().part(some), y, SLOPE),
-        }
+    /// Of each convolution: its channels, and whether a pool follows it.
+    fn layers(&self) -> Vec<(usize, bool)> {
+        let channels = std::iter::once(self.first.to()).chain(self.later.iter().map(PointWeight::to));
+        let pooled = self.depths.iter().flat_map(|&depth| (1..=depth).map(move |i| i == depth));
+        channels.zip(pooled).collect()
     }
 
     /// Of some images; without `keep` the tape holds nothing but what comes out.
     fn forward(&self, x: Bordered, keep: bool) -> PartTape {
         let (images, mut sides) = (x.images(), x.sides());
-        let pooled = self.pooled();
+        let layers = self.layers();
         let mut tape = PartTape { x, maps: Vec::new() };
-        for (i, &is_pooled) in pooled.iter().enumerate() {
-            let channels = if i == 0 { self.first.to() } else { self.later[i - 1].to() };
-            let made = if is_pooled {
-                let before = sides;
+        for (i, &(channels, is_pooled)) in layers.iter().enumerate() {
+            if is_pooled {
                 sides = sides.map(|n| n / 2);
-                let y = match i + 1 == pooled.len() {
-                    true => Maps::bare(images, sides, channels),
-                    false => Maps::before(Convolution::Keeping, images, sides, channels),
-                };
-                let places = keep.then(|| Maps::bare(images, sides, channels));
-                let mut memory = None;
-                for some in few(images, before, channels) {
-                    let memory = memory.get_or_insert_with(|| Maps::bare(some.len(), before, channels));
-                    let convolved = memory.part(0..some.len());
-                    self.convolve(i, &tape, some.clone(), &convolved);
-                    let places = places.as_ref().map(|p| p.part(some.clone()));
-                    max_pool::forward(&convolved, &y.part(some), places.as_ref());
-                }
-                (y, places)
-            } else {
-                let y = Maps::before(Convolution::Keeping, images, sides, channels);
-                self.convolve(i, &tape, 0..images, &y);
-                (y, None)
+            }
+            let y = match i + 1 == layers.len() {
+                true => Maps::bare(images, sides, channels),
+                false => Maps::before(Convolution::Keeping, images, sides, channels),
             };
+            let places = (is_pooled && keep).then(|| Maps::bare(images, sides, channels));
+            let after = if is_pooled { After::Pool(places.as_ref()) } else { RELU };
+            match i.checked_sub(1) {
+                None => self.first.forward(&tape.x, &y, after),
+                Some(i) => self.later[i].forward(tape.out(), &y, after),
+            }
             if !keep {
                 tape.maps.clear();
             }
-            tape.maps.push(made);
+            tape.maps.push((y, places));
         }
         tape
     }
@@ -127,33 +100,18 @@ impl Weights {
         let sums = (self.first.sums(), self.later.iter().map(WeightSums::new).collect::<Vec<_>>());
         let mut by = by_out;
         while let Some((y, places)) = tape.maps.pop() {
-            let by_x = (!tape.maps.is_empty()).then(|| tape.out().like());
-            let back = |some: Range<usize>, y: &Maps, by_y: &Maps, slope: f32| match &by_x {
-                None => self.first.backward(&tape.x.part(some), y, by_y, slope, Some(&sums.0), None),
-                Some(by_x) => {
-                    let i = tape.maps.len() - 1;
-                    let (x, by_x) = (tape.out().part(some.clone()), by_x.part(some));
-                    self.later[i].backward(&x, y, by_y, slope, Some(&sums.1[i]), Some(&by_x));
-                }
+            let (kept, after) = match &places {
+                None => (&y, RELU),
+                Some(places) => (places, After::Pool(None)),
             };
-            match places {
-                None => back(0..y.images(), &y, &by, SLOPE),
-                Some(places) => {
-                    let (before, mut memory) = (tape.sides(), None);
-                    for some in few(y.images(), before, y.channels()) {
-                        let memory =
-                            memory.get_or_insert_with(|| Maps::bare(some.len(), before, y.channels()));
-                        let unpooled = memory.part(0..some.len());
-                        max_pool::backward(&places.part(some.clone()), &by.part(some.clone()), &unpooled);
-                        // The pool went back through the ReLU already.
-                        back(some, &unpooled, &unpooled, 1.0);
-                    }
-                }
-            }
-            match by_x {
-                Some(by_x) => by = by_x,
-                None => break,
-            }
+            let Some(i) = tape.maps.len().checked_sub(1) else {
+                self.first.backward(&tape.x, kept, &by, after, Some(&sums.0), None);
+                break;
+            };
+            let x = tape.out();
+            let by_x = x.like();
+            self.later[i].backward(x, kept, &by, after, Some(&sums.1[i]), Some(&by_x));
+            by = by_x;
         }
         sums
     }
@@ -163,11 +121,6 @@ impl PartTape {
     /// What comes out of the last layer so far.
     fn out(&self) -> &Maps {
         &self.maps.last().expect("a layer").0
-    }
-
-    /// Rows and columns of it, or of the images where there is none.
-    fn sides(&self) -> [usize; 2] {
-        self.maps.last().map_or(self.x.sides(), |(y, _)| y.sides())
     }
 }
 

@@ -2,7 +2,7 @@
 //! begin with. On a CPU they go without the library's graph, by kernels of our own.
 
 use super::layers::{Conv, MELS, SLOPE};
-use crate::kernels::filtering::{Convolution, Maps, PointWeight, WeightSums};
+use crate::kernels::filtering::{After, Convolution, Maps, PointWeight, WeightSums};
 use crate::kernels::one_channel::{Bordered, OneChannel, OneChannelSums};
 use crate::kernels::threads::{each_alone, image_parts};
 use crate::kernels::vector;
@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use tch::{Device, Kind, Tensor};
 
-const LEAK: f32 = SLOPE as f32;
+const LEAK: After<&Maps> = After::Leaky(SLOPE as f32);
 
 /// Convolutions with LeakyReLU.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! A layer's passes, block of tiles by block: transforms and the products between them, while the points are in the cache.
 
 use super::filter::Filter;
-use super::map::{Layer, Map};
+use super::map::{After, Layer, Map};
 use super::panels::{Points, multiply, multiply_transposed};
 use super::tile;
 use crate::kernels::vector::{Vector, in_vectors};
@@ -74,8 +74,7 @@ pub(super) struct Forward {
     pub weight: Points,
     /// [to].
     pub bias: *const f32,
-    /// Of negative outputs.
-    pub slope: f32,
+    pub after: After<Map>,
 }
 
 #[inline(always)]
@@ -99,8 +98,7 @@ unsafe fn forward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, co
             }
             for t in 0..count {
                 let tile = layer.tile(first + t);
-                let y = f.y.pixel(tile.image, tile.row, tile.column);
-                tile::output::<V, F, T, N>((&outputs, t), f.bias, f.slope, (y, &f.y), tile);
+                tile::output::<V, F, T, N>((&outputs, t), f.bias, f.after, &f.y, tile);
             }
         }
     }
@@ -112,9 +110,10 @@ pub(super) struct Backward {
     pub layer: Layer,
     /// As of [`Forward`].
     pub x: Map,
+    /// What came out, or the places of the pool.
     pub y: Map,
     pub by_y: Map,
-    pub slope: f32,
+    pub after: After<Map>,
     /// [phases * from, to] a point, added to where it is wanted.
     pub by_weight: Option<Points>,
     /// [to], added to.
@@ -138,10 +137,8 @@ unsafe fn backward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, c
         unsafe {
             for t in 0..count {
                 let tile = layer.tile(first + t);
-                let g = f.by_y.pixel(tile.image, tile.row, tile.column);
-                let y = f.y.pixel(tile.image, tile.row, tile.column);
-                let to = (&outputs, t);
-                tile::output_gradient::<V, F, T, N>((g, &f.by_y), (y, &f.y), f.slope, f.by_bias, to, tile);
+                let (maps, to) = ((&f.by_y, &f.y), (&outputs, t));
+                tile::output_gradient::<V, F, T, N>(maps, f.after, f.by_bias, to, tile);
             }
             if let Some(by_weight) = f.by_weight {
                 for t in 0..count {

@@ -1,5 +1,7 @@
 //! Maps in memory, and their tiles of 4 x 4 outputs.
 
+use super::Maps;
+
 /// Rows and columns of the output that a tile gives.
 pub(super) const SIDE: usize = 4;
 
@@ -29,16 +31,49 @@ impl Map {
     }
 }
 
-/// Sizes of a layer and of the maps that it gives.
+/// What follows a convolution and its bias.
+#[derive(Debug, Clone, Copy)]
+pub enum After<M> {
+    /// LeakyReLU of this slope.
+    Leaky(f32),
+    /// ReLU and its 2x2 max pool (see [`crate::kernels::max_pool`]), whose places go into these maps, where they are wanted.
+    Pool(Option<M>),
+}
+
+impl<M> After<M> {
+    /// Pixels of the convolution to one of what comes out, in each direction.
+    #[inline(always)]
+    pub fn side(&self) -> usize {
+        match self {
+            After::Leaky(_) => 1,
+            After::Pool(_) => 2,
+        }
+    }
+}
+
+impl After<&Maps> {
+    /// The same for a kernel, which gives `y`.
+    pub(in crate::kernels) fn maps(&self, y: &Maps) -> After<Map> {
+        match *self {
+            After::Leaky(slope) => After::Leaky(slope),
+            After::Pool(places) => After::Pool(places.map(|places| {
+                assert!(places.same_sides(y));
+                places.map()
+            })),
+        }
+    }
+}
+
+/// Sizes of a layer and of the maps that its convolution gives.
 #[derive(Debug, Clone, Copy)]
 pub struct Layer {
     /// Channels of its input.
     pub from: usize,
     /// Channels of its output.
     pub to: usize,
-    /// Rows of its output.
+    /// Rows of its convolution's output.
     pub height: usize,
-    /// Columns of its output.
+    /// Columns of its convolution's output.
     pub width: usize,
     /// Maps.
     pub images: usize,

@@ -13,7 +13,7 @@ mod panels;
 mod tile;
 mod weight;
 
-pub use map::{Layer, Map};
+pub use map::{After, Layer, Map};
 
 use super::transpose::{self, Transposed};
 use block::{Backward, Forward, Memory, layer_backward, layer_forward};
@@ -163,17 +163,16 @@ impl PointWeight {
         self.size.to
     }
 
-    /// The layer's convolution of `x` and what follows it, LeakyReLU of slope `slope`, into `y`.
-    pub fn forward(&self, x: &Maps, y: &Maps, slope: f32) {
+    /// The layer's convolution of `x` and what is `after` it, into `y`.
+    pub fn forward(&self, x: &Maps, y: &Maps, after: After<&Maps>) {
         let f = Forward {
-            layer: self.layer(y),
+            layer: self.layer(x, y, after),
             x: x.with_border(),
             y: y.map(),
             weight: self.points.points(),
             bias: values(&self.bias),
-            slope,
+            after: after.maps(y),
         };
-        x.check(self.kind, self.size.from, y);
         // SAFETY: the maps were made with these sizes.
         Memory::lent(|memory| unsafe {
             match self.kind {
@@ -183,13 +182,14 @@ impl PointWeight {
         });
     }
 
-    /// The gradients of [`PointWeight::forward`] from that by `y`: by weight and bias added to `sums`, by `x` into `by_x`.
+    /// The gradients of [`PointWeight::forward`] from that by what it gave, `by_y`: by weight and bias added to `sums`, by `x`
+    /// into `by_x`. `kept` is what it gave, of a pool the places.
     pub fn backward(
         &self,
         x: &Maps,
-        y: &Maps,
+        kept: &Maps,
         by_y: &Maps,
-        slope: f32,
+        after: After<&Maps>,
         sums: Option<&WeightSums>,
         by_x: Option<&Maps>,
     ) {
@@ -197,18 +197,17 @@ impl PointWeight {
         let unwanted = memory(&[self.size.to as i64]);
         let transposed = || self.transposed.as_ref().expect("made to go back").points();
         let f = Backward {
-            layer: self.layer(y),
+            layer: self.layer(x, kept, after),
             x: x.with_border(),
-            y: y.map(),
+            y: kept.map(),
             by_y: by_y.map(),
-            slope,
+            after: after.maps(kept),
             by_weight: sums.map(|s| s.points.points()),
             by_bias: values(sums.map_or(&unwanted, |s| &s.bias)),
             transposed: by_x.map(|_| transposed()),
             by_x: by_x.map_or(nowhere, Maps::with_border),
         };
-        x.check(self.kind, self.size.from, y);
-        assert!(by_y.same_sides(y) && by_x.is_none_or(|b| b.same_layout(x)));
+        assert!(by_y.same_sides(kept) && by_x.is_none_or(|b| b.same_layout(x)));
         // SAFETY: as of `forward`.
         Memory::lent(|memory| unsafe {
             match self.kind {
@@ -218,10 +217,15 @@ impl PointWeight {
         });
     }
 
-    fn layer(&self, y: &Maps) -> Layer {
-        assert_eq!(y.channels, self.size.to);
+    fn layer(&self, x: &Maps, y: &Maps, after: After<&Maps>) -> Layer {
         let WeightSize { from, to } = self.size;
-        Layer { from, to, height: y.height, width: y.width, images: y.images }
+        let (stride, tile) = (self.kind.stride(), SIDE * self.kind.stride());
+        let [height, width] = x.sides().map(|n| n / stride);
+        assert_eq!((x.images, x.channels, y.channels), (y.images, from, to));
+        assert_eq!([height, width].map(|n| n / after.side()), y.sides());
+        assert!(x.rows >= x.height.next_multiple_of(tile) + 2);
+        assert!(x.columns >= x.width.next_multiple_of(tile) + 2);
+        Layer { from, to, height, width, images: y.images }
     }
 }
 
@@ -341,7 +345,7 @@ impl Maps {
 
     /// From the first own value on.
     pub fn map(&self) -> Map {
-        let map = self.from_start();
+        let map = self.whole();
         // SAFETY: the border is part of the memory.
         Map { start: unsafe { map.start.add(self.border * (map.row + self.channels)) }, ..map }
     }
@@ -349,16 +353,16 @@ impl Maps {
     /// From row and column -1 on.
     fn with_border(&self) -> Map {
         assert_eq!(self.border, 1, "the input of a layer has a border");
-        self.from_start()
+        self.whole()
     }
 
-    fn from_start(&self) -> Map {
+    fn whole(&self) -> Map {
         let row = self.columns * self.channels;
         Map { start: values(&self.memory), row, image: self.rows * row, channels: self.channels }
     }
 
     fn clear_border(&self) {
-        let map = self.from_start();
+        let map = self.whole();
         let own = self.width * self.channels;
         for image in 0..self.images {
             for row in 0..self.rows {
@@ -384,15 +388,6 @@ impl Maps {
     fn same_layout(&self, other: &Maps) -> bool {
         self.same_sides(other)
             && (self.rows, self.columns, self.border) == (other.rows, other.columns, other.border)
-    }
-
-    /// That it is what a layer that gives `y` reads.
-    fn check(&self, kind: Convolution, from: usize, y: &Maps) {
-        let (stride, tile) = (kind.stride(), SIDE * kind.stride());
-        assert_eq!((self.images, self.channels), (y.images, from));
-        assert_eq!([self.height / stride, self.width / stride], y.sides());
-        assert!(self.rows >= self.height.next_multiple_of(tile) + 2);
-        assert!(self.columns >= self.width.next_multiple_of(tile) + 2);
     }
 }
 

@@ -27,47 +27,69 @@ const SHAPES: [(Convolution, i64, i64, [i64; 2]); 8] = [
     (Keeping, 256, 136, [5, 8]),
 ];
 
+/// What is after the convolution, in double.
+#[derive(Debug, Clone, Copy)]
+enum Exact {
+    Leaky(f64),
+    Pool,
+}
+
 #[test]
 fn layers_and_their_gradients_are_the_librarys() {
     if !available() {
         return;
     }
     for (kind, from, to, [height, width]) in SHAPES {
-        for slope in [0.2, 0.0] {
+        for then in [Exact::Leaky(0.2), Exact::Leaky(0.0), Exact::Pool] {
             let (stride, side) = (kind.stride() as i64, kind.side() as i64);
             let x = normal("x", &[3, from, stride * height, stride * width]);
             let weight = normal("w", &[to, from, side, side]) / ((from * side * side) as f64).sqrt();
-            let (bias, up) = (normal("b", &[to]), normal("g", &[3, to, height, width]));
+            let bias = normal("b", &[to]);
             let double = |t: &Tensor| t.to_kind(Kind::Double).set_requires_grad(true);
             let [dx, dw, db] = [&x, &weight, &bias].map(double);
             let before = dx.conv2d(&dw, Some(&db), [stride, stride], [1, 1], [1, 1], 1);
-            let after = before.maximum(&(&before * slope));
-            let exact =
-                Tensor::run_backward(&[(&after * &up).sum(Kind::Double)], &[&dx, &dw, &db], false, false);
+            let exact = match then {
+                Exact::Leaky(slope) => before.maximum(&(&before * slope)),
+                Exact::Pool => before.relu().max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false),
+            };
+            let up = normal("g", &exact.size());
+            let gradients =
+                Tensor::run_backward(&[(&exact * &up).sum(Kind::Double)], &[&dx, &dw, &db], false, false);
 
             let layer = PointWeight::new(kind, &weight, &bias, true);
             let sides = [stride * height, stride * width].map(|n| n as usize);
             let input = Maps::before(kind, 3, sides, from as usize);
             input.tensor().copy_(&x.permute([0, 2, 3, 1]));
-            let y = Maps::bare(3, [height as usize, width as usize], to as usize);
-            layer.forward(&input, &y, slope as f32);
+            let sides = [exact.size()[2], exact.size()[3]].map(|n| n as usize);
+            let (y, places) = (Maps::bare(3, sides, to as usize), Maps::bare(3, sides, to as usize));
+            let (after, kept) = match then {
+                Exact::Leaky(slope) => (After::Leaky(slope as f32), &y),
+                Exact::Pool => (After::Pool(Some(&places)), &places),
+            };
+            layer.forward(&input, &y, after);
             let nchw = |maps: &Maps| maps.tensor().permute([0, 3, 1, 2]);
-            assert!(off(&nchw(&y), &after) < 1e-5, "{kind:?} {from} {to}: {}", off(&nchw(&y), &after));
+            let what = format!("{kind:?} {from} {to} {then:?}");
+            assert!(off(&nchw(&y), &exact) < 1e-5, "{what}: {}", off(&nchw(&y), &exact));
+            if let Exact::Pool = then {
+                let alone = y.like();
+                layer.forward(&input, &alone, After::Pool(None));
+                assert_eq!(alone.tensor(), y.tensor(), "{what}, without places");
+            }
 
             let by_y = Maps::of(up.permute([0, 2, 3, 1]).contiguous());
             let (sums, by_x) = (WeightSums::new(&layer), input.like());
-            layer.backward(&input, &y, &by_y, slope as f32, Some(&sums), Some(&by_x));
+            layer.backward(&input, kept, &by_y, after, Some(&sums), Some(&by_x));
             let (by_weight, by_bias) = (weight.zeros_like(), bias.zeros_like());
             sums.write(&layer, &by_weight, &by_bias);
             for (name, ours, exact) in [
-                ("x", &nchw(&by_x), &exact[0]),
-                ("weight", &by_weight, &exact[1]),
-                ("bias", &by_bias, &exact[2]),
+                ("x", &nchw(&by_x), &gradients[0]),
+                ("weight", &by_weight, &gradients[1]),
+                ("bias", &by_bias, &gradients[2]),
             ] {
-                assert!(off(ours, exact) < 1e-5, "{kind:?} {from} {to} {name}: {}", off(ours, exact));
+                assert!(off(ours, exact) < 1e-5, "{what} {name}: {}", off(ours, exact));
             }
             let alone = input.like();
-            layer.backward(&input, &y, &by_y, slope as f32, None, Some(&alone));
+            layer.backward(&input, kept, &by_y, after, None, Some(&alone));
             assert_eq!(nchw(&alone), nchw(&by_x), "the gradient by x alone");
         }
     }
@@ -83,6 +105,6 @@ fn nan_stays() {
     let layer = PointWeight::new(Keeping, &normal("w", &[16, 16, 3, 3]), &normal("b", &[16]), false);
     let (input, y) = (Maps::before(Keeping, 1, [8, 8], 16), Maps::bare(1, [8, 8], 16));
     input.tensor().copy_(&x);
-    layer.forward(&input, &y, 0.0);
+    layer.forward(&input, &y, After::Leaky(0.0));
     assert_eq!(y.tensor().get(0).get(3).get(3).isnan().all().int64_value(&[]), 1);
 }

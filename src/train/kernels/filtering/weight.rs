@@ -51,6 +51,10 @@ impl<const P: usize> Window<P> {
     }
 }
 
+#[expect(
+    clippy::needless_range_loop,
+    reason = "a column of an array of rows; an iterator over it is not kept in registers"
+)]
 #[inline(always)]
 unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
     weight: *const f32,
