@@ -246,9 +246,9 @@ fn measure_phases(name: &str, sets: &[&str], threads: i32, steps: usize, run: us
         lap(0);
         trainer.represent(&mut batch);
         lap(1);
-        trainer.discriminate(&batch);
+        trainer.discriminate(&mut batch);
         lap(2);
-        drop(trainer.vary(&batch));
+        drop(trainer.vary(&mut batch));
         lap(3);
         trainer.preserve(&batch);
         lap(4);
