@@ -45,6 +45,9 @@ pub struct OneChannel {
     bias: Tensor,
 }
 
+// SAFETY: the kernels read its tensors by their addresses.
+unsafe impl Sync for OneChannel {}
+
 /// The images with a border of one zero, [images, height + 2, width + 2].
 #[derive(Debug)]
 pub struct Bordered {

@@ -18,7 +18,7 @@ pub struct Transposed {
     pub to_row: usize,
     /// A multiple of 8.
     pub rows: usize,
-    /// A multiple of 8.
+    /// At least 8.
     pub columns: usize,
 }
 
@@ -30,6 +30,8 @@ pub struct Transposed {
 pub unsafe fn transpose_inside<V: Vector>(m: Transposed) {
     for first in (0..m.rows).step_by(ROWS) {
         for column in (0..m.columns).step_by(8) {
+            // The last eight again, where there are fewer left.
+            let column = column.min(m.columns - 8);
             for row in (first..m.rows.min(first.wrapping_add(ROWS))).step_by(8) {
                 // SAFETY: the caller's.
                 unsafe {
@@ -48,7 +50,7 @@ pub unsafe fn transpose_inside<V: Vector>(m: Transposed) {
 
 in_vectors! {
     /// Writes the matrix's transpose.
-    pub fn transpose(matrix: Transposed) = transpose_inside, matrix.rows | matrix.columns
+    pub fn transpose(matrix: Transposed) = transpose_inside, matrix.rows
 }
 
 #[cfg(test)]
@@ -61,7 +63,7 @@ mod tests {
         if !available() {
             return;
         }
-        for (rows, columns) in [(8, 8), (40, 24), (16, 72)] {
+        for (rows, columns) in [(8, 8), (40, 24), (16, 9), (72, 16)] {
             let from: Vec<f32> = (0..rows * (columns + 1)).map(|i| i as f32).collect();
             for work in [transpose as unsafe fn(Transposed), transpose_inside::<Portable>] {
                 let mut to = vec![0f32; columns * (rows + 2)];

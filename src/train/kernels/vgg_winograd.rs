@@ -2,14 +2,14 @@
 //! flat one has it. The values and gradients of [`crate::nets::vgg::VggNet`], but for rounding.
 
 use super::adaptive_pool::AdaptivePool;
-use super::filtering::{After, Convolution, Maps, PointWeight, WeightSums};
+use super::filtering::{After, Convolution, Maps, PointWeight, Ways, WeightSums};
 use super::one_channel::{Bordered, OneChannel, OneChannelSums};
 use super::threads::{each_alone, image_parts};
 use crate::torch::params::Params;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
-const RELU: After<&Maps> = After::Leaky(0.0);
+const RELU: After<&'static Maps> = After::Leaky(0.0);
 
 /// Where a network's layers have their weights (biases are the next), block by block.
 #[derive(Debug)]
@@ -26,142 +26,81 @@ pub(crate) struct Layers<'a> {
     pub shrink: usize,
 }
 
-/// The convolutions as their kernels read them.
+/// A convolution as its kernels read it.
 #[derive(Debug)]
-pub(crate) struct Weights {
-    first: OneChannel,
-    later: Vec<PointWeight>,
-    /// Convolutions of each block.
-    depths: Vec<usize>,
+pub(crate) enum Weight {
+    /// The first.
+    One(OneChannel),
+    /// A later one.
+    Many(PointWeight),
 }
-
-// SAFETY: our kernels read its tensors by their addresses.
-unsafe impl Sync for Weights {}
 
 /// What the backward pass needs of the forward one.
 #[derive(Debug)]
 pub(crate) struct Tape {
-    weights: Weights,
-    parts: Vec<PartTape>,
+    x: Bordered,
+    /// What comes out of each convolution, or of the pool that follows it, and the pool's places.
+    maps: Vec<(Maps, Option<Maps>)>,
     /// What goes into each linear layer.
     flats: Vec<Tensor>,
     /// Of dropout, [2, images, units].
     masks: Option<Tensor>,
 }
 
-/// Of some images.
-#[derive(Debug)]
-struct PartTape {
-    x: Bordered,
-    /// What comes out of each convolution, or of the pool that follows it, and the pool's places.
-    maps: Vec<(Maps, Option<Maps>)>,
-}
-
-/// Sums of the gradients by the convolutions' parameters.
-type Sums = (OneChannelSums, Vec<WeightSums>);
-
-impl Weights {
-    /// Of each convolution: its channels, and whether a pool follows it.
-    fn layers(&self) -> Vec<(usize, bool)> {
-        let channels = std::iter::once(self.first.to()).chain(self.later.iter().map(PointWeight::to));
-        let pooled = self.depths.iter().flat_map(|&depth| (1..=depth).map(move |i| i == depth));
-        channels.zip(pooled).collect()
-    }
-
-    /// Of some images; without `keep` the tape holds nothing but what comes out.
-    fn forward(&self, x: Bordered, keep: bool) -> PartTape {
-        let (images, mut sides) = (x.images(), x.sides());
-        let layers = self.layers();
-        let mut tape = PartTape { x, maps: Vec::new() };
-        for (i, &(channels, is_pooled)) in layers.iter().enumerate() {
-            if is_pooled {
-                sides = sides.map(|n| n / 2);
-            }
-            let y = match i + 1 == layers.len() {
-                true => Maps::bare(images, sides, channels),
-                false => Maps::before(Convolution::Keeping, images, sides, channels),
-            };
-            let places = (is_pooled && keep).then(|| Maps::bare(images, sides, channels));
-            let after = if is_pooled { After::Pool(places.as_ref()) } else { RELU };
-            match i.checked_sub(1) {
-                None => self.first.forward(&tape.x, &y, after),
-                Some(i) => self.later[i].forward(tape.out(), &y, after),
-            }
-            if !keep {
-                tape.maps.clear();
-            }
-            tape.maps.push((y, places));
-        }
-        tape
-    }
-
-    /// From the gradient by what comes out.
-    fn backward(&self, mut tape: PartTape, by_out: Maps) -> Sums {
-        let sums = (self.first.sums(), self.later.iter().map(WeightSums::new).collect::<Vec<_>>());
-        let mut by = by_out;
-        while let Some((y, places)) = tape.maps.pop() {
-            let (kept, after) = match &places {
-                None => (&y, RELU),
-                Some(places) => (places, After::Pool(None)),
-            };
-            let Some(i) = tape.maps.len().checked_sub(1) else {
-                self.first.backward(&tape.x, kept, &by, after, Some(&sums.0), None);
-                break;
-            };
-            let x = tape.out();
-            let by_x = x.like();
-            self.later[i].backward(x, kept, &by, after, Some(&sums.1[i]), Some(&by_x));
-            by = by_x;
-        }
-        sums
-    }
-}
-
-impl PartTape {
-    /// What comes out of the last layer so far.
-    fn out(&self) -> &Maps {
-        &self.maps.last().expect("a layer").0
-    }
-}
-
 impl Layers<'_> {
-    /// The convolutions' weights for any number of passes until they change; `goes_back`: for training.
-    pub(crate) fn weights(&self, goes_back: bool) -> Weights {
-        let places: Vec<[Tensor; 2]> = self
-            .blocks
-            .iter()
-            .flatten()
-            .map(|&at| [at, at + 1].map(|at| self.params.get(at).detach()))
-            .collect();
-        let [weight, bias] = &places[0];
-        let first = OneChannel::new(Convolution::Keeping, weight, bias);
-        let later = places.into_iter().skip(1).collect();
-        let later = each_alone(later, |[w, b]| PointWeight::new(Convolution::Keeping, &w, &b, goes_back));
-        Weights { first, later, depths: self.blocks.iter().map(Vec::len).collect() }
+    /// The places of the convolutions' weights, and whether a pool follows.
+    fn convolutions(&self) -> Vec<(usize, bool)> {
+        let block = |b: &Vec<usize>| {
+            let depth = b.len();
+            b.iter().enumerate().map(move |(i, &at)| (at, i + 1 == depth)).collect::<Vec<_>>()
+        };
+        self.blocks.iter().flat_map(block).collect()
+    }
+
+    fn weight(&self, index: usize, at: usize, ways: Ways) -> Weight {
+        let [weight, bias] = [at, at + 1].map(|at| self.params.get(at).detach());
+        match index {
+            0 => Weight::One(OneChannel::new(Convolution::Keeping, &weight, &bias)),
+            _ => Weight::Many(PointWeight::new(Convolution::Keeping, &weight, &bias, ways)),
+        }
+    }
+
+    /// The convolutions' weights for any number of passes forward until they change.
+    pub(crate) fn weights(&self) -> Vec<Weight> {
+        let places = self.convolutions().into_iter().enumerate();
+        places.map(|(i, (at, _))| self.weight(i, at, Ways::Forward)).collect()
     }
 
     /// Logits [images, classes] of `x` [images, 1, height, width].
-    pub(crate) fn forward(&self, x: &Tensor, weights: &Weights) -> Tensor {
+    pub(crate) fn forward(&self, x: &Tensor, weights: &[Weight]) -> Tensor {
         let _no_grad = tch::no_grad_guard();
-        let parts = convolve(x, self.shrink, weights, false);
-        self.head(&parts, None).0
+        let x = Bordered::shrunk(x, self.shrink);
+        let mut out = None;
+        for (weight, (_, is_pooled)) in weights.iter().zip(self.convolutions()) {
+            out = Some(convolve(weight, &x, out.as_ref(), is_pooled, false).0);
+        }
+        self.head(&out.expect("a convolution"), None).0
     }
 
-    /// As [`Layers::forward`] with `masks` of dropout, and what [`Layers::backward`] needs.
+    /// As [`Layers::forward`] with `masks` of dropout, and what [`Layers::backward`] needs. A weight's points are made when they
+    /// are needed: they are four times as large as the weight.
     pub(crate) fn record(&self, x: &Tensor, masks: Option<Tensor>) -> (Tensor, Tape) {
         let _no_grad = tch::no_grad_guard();
-        let weights = self.weights(true);
-        let parts = convolve(x, self.shrink, &weights, true);
-        let (logits, flats) = self.head(&parts, masks.as_ref());
-        (logits, Tape { weights, parts, flats, masks })
+        let x = Bordered::shrunk(x, self.shrink);
+        let mut maps: Vec<(Maps, Option<Maps>)> = Vec::new();
+        for (i, (at, is_pooled)) in self.convolutions().into_iter().enumerate() {
+            let weight = self.weight(i, at, Ways::Forward);
+            maps.push(convolve(&weight, &x, maps.last().map(|(y, _)| y), is_pooled, true));
+        }
+        let (logits, flats) = self.head(&maps.last().expect("a convolution").0, masks.as_ref());
+        (logits, Tape { x, maps, flats, masks })
     }
 
     /// Logits, and what went into each linear layer.
-    fn head(&self, parts: &[PartTape], masks: Option<&Tensor>) -> (Tensor, Vec<Tensor>) {
+    fn head(&self, map: &Maps, masks: Option<&Tensor>) -> (Tensor, Vec<Tensor>) {
         let p = |i| self.params.get(i);
-        let maps: Vec<Tensor> = parts.iter().map(|part| part.out().tensor()).collect();
-        let map = if maps.len() == 1 { maps[0].shallow_clone() } else { Tensor::cat(&maps, 0) };
-        let mut flat = self.pool.apply(&map.permute([0, 3, 1, 2]).contiguous()).flatten(1, -1);
+        let map = map.tensor().permute([0, 3, 1, 2]).contiguous();
+        let mut flat = self.pool.apply(&map).flatten(1, -1);
         let mut flats = Vec::new();
         for (i, &at) in self.linears.iter().enumerate() {
             let mut y = p(at + 1).addmm(&flat, &p(at).tr());
@@ -196,34 +135,107 @@ impl Layers<'_> {
             put(at + 1, &g.sum_dim_intlist(0, false, Kind::Float));
             g = g.matmul(p(at));
         }
-        let sides = tape.parts[0].out().sides().map(|n| n as i64);
-        let images = g.size()[0];
-        let g = self.pool.gradient(&g, sides).view([images, -1, sides[0], sides[1]]);
-        let by_out = Maps::of(g.permute([0, 2, 3, 1]).contiguous());
-        let Tape { weights, parts, .. } = tape;
-        let jobs = image_parts(images as usize).into_iter().zip(parts);
-        let jobs: Vec<_> = jobs.map(|(range, part)| (part, by_out.part(range))).collect();
-        // In the order of the images, whichever thread was first.
-        let (first, later) = each_alone(jobs, |(part, by_out)| weights.backward(part, by_out))
-            .into_iter()
-            .reduce(|mut sums, more| {
-                sums.0.add(&more.0);
-                sums.1.iter_mut().zip(&more.1).for_each(|(sum, more)| sum.add(more));
-                sums
-            })
-            .expect("at least one image");
-        let places: Vec<usize> = self.blocks.iter().flatten().copied().collect();
-        first.write(&by[places[0]], &by[places[0] + 1]);
-        for ((&at, sums), of) in places[1..].iter().zip(&later).zip(&weights.later) {
-            sums.write(of, &by[at], &by[at + 1]);
+        let mut maps = tape.maps;
+        let sides = maps.last().expect("a convolution").0.sides().map(|n| n as i64);
+        let g = self.pool.gradient(&g, sides).view([g.size()[0], -1, sides[0], sides[1]]);
+        let mut by_out = Maps::of(g.permute([0, 2, 3, 1]).contiguous());
+        for (i, (at, _)) in self.convolutions().into_iter().enumerate().rev() {
+            let made = maps.pop().expect("a map of each convolution");
+            let weight = self.weight(i, at, Ways::Back);
+            match &weight {
+                Weight::One(weight) => {
+                    go_back_first(weight, &tape.x, &made, &by_out).write(&by[at], &by[at + 1])
+                }
+                Weight::Many(weight) => {
+                    let x = &maps.last().expect("an input").0;
+                    let (sums, by_x) = go_back(weight, x, &made, &by_out);
+                    sums.write(&by[at], &by[at + 1]);
+                    by_out = by_x;
+                }
+            }
         }
         flat
     }
 }
 
-/// The convolutions and pools of `x`, in a part for each thread.
-fn convolve(x: &Tensor, shrink: usize, weights: &Weights, keep: bool) -> Vec<PartTape> {
-    let part = |range: Range<usize>| x.narrow(0, range.start as i64, range.len() as i64);
-    let parts = image_parts(x.size()[0] as usize).into_iter().map(part).collect();
-    each_alone(parts, |x| weights.forward(Bordered::shrunk(&x, shrink), keep))
+/// What comes out of a convolution of `x`, the first's, or of `maps`, and the pool's places, where one follows and it `keeps`
+/// them.
+fn convolve(
+    weight: &Weight,
+    x: &Bordered,
+    maps: Option<&Maps>,
+    is_pooled: bool,
+    keeps: bool,
+) -> (Maps, Option<Maps>) {
+    let (channels, sides) = match weight {
+        Weight::One(weight) => (weight.to(), x.sides()),
+        Weight::Many(weight) => (weight.to(), maps.expect("an input").sides()),
+    };
+    let (images, sides) = (x.images(), if is_pooled { sides.map(|n| n / 2) } else { sides });
+    let y = Maps::before(Convolution::Keeping, images, sides, channels);
+    let places = (is_pooled && keeps).then(|| Maps::bare(images, sides, channels));
+    let part = |some: Range<usize>| {
+        let input = (x.part(some.clone()), maps.map(|m| m.part(some.clone())));
+        (input, y.part(some.clone()), places.as_ref().map(|p| p.part(some)))
+    };
+    let jobs = image_parts(images).into_iter().map(part).collect();
+    each_alone(jobs, |((x, maps), y, places): ((Bordered, Option<Maps>), Maps, Option<Maps>)| {
+        let after = if is_pooled { After::Pool(places.as_ref()) } else { RELU };
+        match weight {
+            Weight::One(weight) => weight.forward(&x, &y, after),
+            Weight::Many(weight) => weight.forward(&maps.expect("an input"), &y, after),
+        }
+    });
+    (y, places)
+}
+
+/// What the way back reads of what [`convolve`] made, and whether it is a pool's places.
+fn kept((y, places): &(Maps, Option<Maps>)) -> (&Maps, bool) {
+    places.as_ref().map_or((y, false), |places| (places, true))
+}
+
+fn after(is_pooled: bool) -> After<&'static Maps> {
+    if is_pooled { After::Pool(None) } else { RELU }
+}
+
+/// The gradients of [`convolve`] of the first convolution by its weight and bias, from that by what it `made`.
+fn go_back_first(
+    weight: &OneChannel,
+    x: &Bordered,
+    made: &(Maps, Option<Maps>),
+    by: &Maps,
+) -> OneChannelSums {
+    let (kept, is_pooled) = kept(made);
+    let part = |some: Range<usize>| (x.part(some.clone()), kept.part(some.clone()), by.part(some));
+    let jobs = image_parts(x.images()).into_iter().map(part).collect();
+    let sums = each_alone(jobs, |(x, kept, by): (Bordered, Maps, Maps)| {
+        let sums = weight.sums();
+        weight.backward(&x, &kept, &by, after(is_pooled), Some(&sums), None);
+        sums
+    });
+    // In the order of the images, whichever thread was first.
+    sums.into_iter()
+        .reduce(|mut sums, more| {
+            sums.add(&more);
+            sums
+        })
+        .expect("an image")
+}
+
+/// The same of another, and by its input `x`.
+fn go_back(weight: &PointWeight, x: &Maps, made: &(Maps, Option<Maps>), by: &Maps) -> (WeightSums, Maps) {
+    let (kept, is_pooled) = kept(made);
+    let by_x = x.like();
+    let part = |some: Range<usize>| [x, kept, by, &by_x].map(|maps| maps.part(some.clone()));
+    let jobs = image_parts(x.images()).into_iter().map(part).collect();
+    let sums = each_alone(jobs, |[x, kept, by, by_x]: [Maps; 4]| {
+        let sums = WeightSums::new(weight);
+        weight.backward(&x, &kept, &by, after(is_pooled), Some(&sums), Some(&by_x));
+        sums
+    });
+    let sums = sums.into_iter().reduce(|mut sums, more| {
+        sums.add(&more);
+        sums
+    });
+    (sums.expect("an image"), by_x)
 }

@@ -2,7 +2,7 @@
 //! begin with. On a CPU they go without the library's graph, by kernels of our own.
 
 use super::layers::{Conv, MELS, SLOPE};
-use crate::kernels::filtering::{After, Convolution, Maps, PointWeight, WeightSums};
+use crate::kernels::filtering::{After, Convolution, Maps, PointWeight, Ways, WeightSums};
 use crate::kernels::one_channel::{Bordered, OneChannel, OneChannelSums};
 use crate::kernels::threads::{each_alone, image_parts};
 use crate::kernels::vector;
@@ -88,10 +88,11 @@ impl Convolutions {
             |w| w.goes_back || !goes_back,
             || {
                 let of = |conv: &Conv| conv.places().map(|at| params.get(at).detach());
+                let ways = if goes_back { Ways::Both } else { Ways::Forward };
                 let [weight, bias] = of(&self.convs[0]);
                 let later = self.convs[1..].iter().map(of);
                 let later =
-                    later.map(|[w, b]| PointWeight::new(Convolution::Halving, &w, &b, goes_back)).collect();
+                    later.map(|[w, b]| PointWeight::new(Convolution::Halving, &w, &b, ways)).collect();
                 Weights { first: OneChannel::new(Convolution::Halving, &weight, &bias), later, goes_back }
             },
         );
@@ -141,9 +142,9 @@ impl Convolutions {
             let places = |conv: &Conv| conv.places().map(|at| &by[at]);
             let [weight, bias] = places(&self.convs[0]);
             first.write(weight, bias);
-            for ((conv, sums), of) in self.convs[1..].iter().zip(later).zip(&tape.weights.later) {
+            for (conv, sums) in self.convs[1..].iter().zip(later) {
                 let [weight, bias] = places(conv);
-                sums.write(of, weight, bias);
+                sums.write(weight, bias);
             }
         }
         by_x

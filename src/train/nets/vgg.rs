@@ -5,7 +5,7 @@ use super::dropout;
 use super::layers::channels_last;
 use crate::kernels::adaptive_pool::AdaptivePool;
 use crate::kernels::vector;
-use crate::kernels::vgg_winograd::{Layers, Tape, Weights};
+use crate::kernels::vgg_winograd::{Layers, Tape, Weight};
 use crate::torch::params::{Params, ParamsBuilder, Start, load_all, save_all};
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
@@ -41,7 +41,7 @@ pub struct Pass {
 #[derive(Debug)]
 pub struct Ready<'a> {
     net: &'a VggNet,
-    weights: Option<Weights>,
+    weights: Option<Vec<Weight>>,
 }
 
 impl Ready<'_> {
@@ -135,7 +135,7 @@ impl VggNet {
 
     /// For several [`Ready::forward`] with the weights as they are.
     pub fn prepare(&self) -> Ready<'_> {
-        Ready { net: self, weights: self.by_hand.then(|| self.layers().weights(false)) }
+        Ready { net: self, weights: self.by_hand.then(|| self.layers().weights()) }
     }
 
     /// As [`VggNet::forward`] in training: dropout draws its masks from `seed`, batch norm uses and moves the statistics of

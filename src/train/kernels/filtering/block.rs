@@ -114,8 +114,9 @@ pub(super) struct Backward {
     pub y: Map,
     pub by_y: Map,
     pub after: After<Map>,
-    /// [phases * from, to] a point, added to where it is wanted.
+    /// [phases * from, to] a point, overwritten or added to where it is wanted.
     pub by_weight: Option<Points>,
+    pub adds: bool,
     /// [to], added to.
     pub by_bias: *mut f32,
     /// [to, phases * from] a point, where the gradient by x is wanted.
@@ -147,7 +148,14 @@ unsafe fn backward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, c
                     tile::input::<V, F, T, N, P>(x, &f.x, &inputs, t);
                 }
                 for p in 0..N * N {
-                    multiply_transposed::<V>(inputs.all(p), outputs.all(p), by_weight.all(p), count);
+                    let by_weight = by_weight.all(p);
+                    multiply_transposed::<V>(
+                        inputs.all(p),
+                        outputs.all(p),
+                        by_weight,
+                        count,
+                        f.adds || first > 0,
+                    );
                 }
             }
             if let Some(transposed) = f.transposed {

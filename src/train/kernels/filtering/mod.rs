@@ -15,14 +15,15 @@ mod weight;
 
 pub use map::{After, Layer, Map};
 
-use super::transpose::{self, Transposed};
+use super::transpose::{Transposed, transpose};
 use block::{Backward, Forward, Memory, layer_backward, layer_forward};
 use filter::{ThreeTaps, TwoTaps};
 use map::SIDE;
 use panels::Points;
+use std::cell::Cell;
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
-use weight::{WeightSize, weight_from_points, weight_to_points};
+use weight::{Taps, weight_from_points, weight_to_points};
 
 /// A kind of convolution, with a border of one zero on each side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,18 +61,39 @@ impl Convolution {
     }
 }
 
+/// Channels of a layer's input and output.
+#[derive(Debug, Clone, Copy)]
+struct WeightSize {
+    from: usize,
+    to: usize,
+}
+
+/// What a layer's weight is made ready for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ways {
+    /// [`PointWeight::forward`].
+    Forward,
+    /// [`PointWeight::backward`].
+    Back,
+    /// Both of them.
+    Both,
+}
+
 /// A layer's weight as points.
 #[derive(Debug)]
 pub struct PointWeight {
     kind: Convolution,
     size: WeightSize,
-    /// [phases * from, to] a point.
-    points: PointsMemory,
-    /// [to, phases * from] a point, where a gradient by the input is wanted.
+    /// [phases * from, to] a point, to go forward.
+    points: Option<PointsMemory>,
+    /// [to, phases * from] a point, to go back.
     transposed: Option<PointsMemory>,
     /// [to].
     bias: Tensor,
 }
+
+// SAFETY: the kernels read its tensors by their addresses.
+unsafe impl Sync for PointWeight {}
 
 /// Memory of the points of a weight or of its gradient.
 #[derive(Debug)]
@@ -121,41 +143,18 @@ pub(in crate::kernels) unsafe fn host_mut(tensor: &Tensor) -> &mut [f32] {
 
 impl PointWeight {
     /// Of a weight [to, from, side, side] and a bias [to].
-    pub fn new(kind: Convolution, weight: &Tensor, bias: &Tensor, goes_back: bool) -> PointWeight {
+    pub fn new(kind: Convolution, weight: &Tensor, bias: &Tensor, ways: Ways) -> PointWeight {
         let _no_grad = tch::no_grad_guard();
         let [to, from, ..] = weight.size()[..] else { unreachable!("a weight has four dimensions") };
         let size = WeightSize { from: from as usize, to: to as usize };
-        let taps = memory(&[from, (kind.side() * kind.side()) as i64, to]);
-        let [rows, columns] = [size.to, size.from * kind.side() * kind.side()];
         let weight = weight.detach().contiguous();
-        let matrix = Transposed {
-            from: values(&weight),
-            row: columns,
-            to: values(&taps),
-            to_row: rows,
-            rows,
-            columns,
-        };
-        // SAFETY: both have the values that the sizes say.
-        unsafe { transpose::transpose(matrix) };
-        let width = kind.stride() * kind.stride() * size.from;
-        let points = PointsMemory::new(kind.points(), width, size.to);
-        let (read, write) = (values(&taps).cast_const(), points.points());
-        // SAFETY: both have the values that the sizes say.
-        unsafe {
-            match kind {
-                Halving => weight_to_points::<TwoTaps, 2, 5, 2>(read, write, size),
-                Keeping => weight_to_points::<ThreeTaps, 3, 6, 1>(read, write, size),
-            }
+        PointWeight {
+            kind,
+            size,
+            points: (ways != Ways::Back).then(|| points_forward(kind, size, &weight)),
+            transposed: (ways != Ways::Forward).then(|| points_back(kind, size, &weight)),
+            bias: bias.detach().contiguous(),
         }
-        let transposed = goes_back.then(|| {
-            let transposed = PointsMemory::new(kind.points(), size.to, width);
-            let (from, to) = (points.points(), transposed.points());
-            // SAFETY: as above.
-            (0..kind.points()).for_each(|p| unsafe { panels::transpose(from.all(p), to.all(p)) });
-            transposed
-        });
-        PointWeight { kind, size, points, transposed, bias: bias.detach().contiguous() }
     }
 
     /// Channels of the output.
@@ -169,7 +168,7 @@ impl PointWeight {
             layer: self.layer(x, y, after),
             x: x.with_border(),
             y: y.map(),
-            weight: self.points.points(),
+            weight: self.points.as_ref().expect("made to go forward").points(),
             bias: values(&self.bias),
             after: after.maps(y),
         };
@@ -182,8 +181,8 @@ impl PointWeight {
         });
     }
 
-    /// The gradients of [`PointWeight::forward`] from that by what it gave, `by_y`: by weight and bias added to `sums`, by `x`
-    /// into `by_x`. `kept` is what it gave, of a pool the places.
+    /// The gradients of [`PointWeight::forward`] from that by what it gave, `by_y`: by weight and bias summed in `sums`, by `x` into
+    /// `by_x`. `kept` is what it gave, of a pool the places.
     pub fn backward(
         &self,
         x: &Maps,
@@ -195,6 +194,12 @@ impl PointWeight {
     ) {
         let nowhere = Map { start: std::ptr::null_mut(), row: 0, image: 0, channels: 0 };
         let unwanted = memory(&[self.size.to as i64]);
+        let by_bias = values(sums.map_or(&unwanted, |s| &s.bias));
+        let adds = sums.is_some_and(|s| s.begun.replace(true));
+        if !adds {
+            // SAFETY: the bias has so many values.
+            unsafe { by_bias.write_bytes(0, self.size.to) };
+        }
         let transposed = || self.transposed.as_ref().expect("made to go back").points();
         let f = Backward {
             layer: self.layer(x, kept, after),
@@ -203,7 +208,8 @@ impl PointWeight {
             by_y: by_y.map(),
             after: after.maps(kept),
             by_weight: sums.map(|s| s.points.points()),
-            by_bias: values(sums.map_or(&unwanted, |s| &s.bias)),
+            adds,
+            by_bias,
             transposed: by_x.map(|_| transposed()),
             by_x: by_x.map_or(nowhere, Maps::with_border),
         };
@@ -229,18 +235,81 @@ impl PointWeight {
     }
 }
 
+/// The taps of a kernel [to, from, taps] as [from, taps, to]; not set.
+fn taps_forward(kind: Convolution, WeightSize { from, to }: WeightSize) -> (Tensor, Taps) {
+    let count = kind.side() * kind.side();
+    let taps = memory(&[(from * count * to) as i64]);
+    let made =
+        Taps { start: values(&taps), rows: from, columns: to, row: count * to, tap: to, beside: false };
+    (taps, made)
+}
+
+/// `weight` as points [phases * from, to].
+fn points_forward(kind: Convolution, size: WeightSize, weight: &Tensor) -> PointsMemory {
+    let (memory, taps) = taps_forward(kind, size);
+    let columns = size.from * kind.side() * kind.side();
+    let (from, to) = (values(weight).cast_const(), values(&memory));
+    // SAFETY: both have the values that the sizes say.
+    unsafe { transpose(Transposed { from, row: columns, to, to_row: size.to, rows: size.to, columns }) };
+    let points = PointsMemory::new(kind.points(), kind.stride() * kind.stride() * size.from, size.to);
+    to_points(kind, taps, &points);
+    points
+}
+
+/// `weight` as points [to, phases * from].
+fn points_back(kind: Convolution, WeightSize { from, to }: WeightSize, weight: &Tensor) -> PointsMemory {
+    let count = kind.side() * kind.side();
+    let memory = memory(&[(to * count * from) as i64]);
+    let (read, write) = (values(weight).cast_const(), values(&memory));
+    let taps = Taps { start: write, rows: to, columns: from, row: count * from, tap: from, beside: true };
+    for row in 0..to {
+        // SAFETY: both have the values that the sizes say.
+        unsafe {
+            let at = row * count * from;
+            let (read, write) = (read.add(at), write.add(at));
+            transpose(Transposed {
+                from: read,
+                row: count,
+                to: write,
+                to_row: from,
+                rows: from,
+                columns: count,
+            });
+        }
+    }
+    let points = PointsMemory::new(kind.points(), to, kind.stride() * kind.stride() * from);
+    to_points(kind, taps, &points);
+    points
+}
+
+fn to_points(kind: Convolution, taps: Taps, to: &PointsMemory) {
+    let (to, rows) = (to.points(), 0..taps.rows);
+    // SAFETY: the taps and points are those of a weight.
+    unsafe {
+        match kind {
+            Halving => weight_to_points::<TwoTaps, 2, 5, 2>(taps, to, rows),
+            Keeping => weight_to_points::<ThreeTaps, 3, 6, 1>(taps, to, rows),
+        }
+    }
+}
+
 /// Sums of a layer's gradients by weight and bias.
 #[derive(Debug)]
 pub struct WeightSums {
+    kind: Convolution,
+    size: WeightSize,
     points: PointsMemory,
     bias: Tensor,
+    /// Whether they are set.
+    begun: Cell<bool>,
 }
 
 impl WeightSums {
-    /// Zeros.
+    /// None yet.
     pub fn new(of: &PointWeight) -> WeightSums {
-        let points = PointsMemory { values: of.points.values.zeros_like(), ..of.points };
-        WeightSums { points, bias: of.bias.zeros_like() }
+        let PointWeight { kind, size, .. } = *of;
+        let points = PointsMemory::new(kind.points(), kind.stride() * kind.stride() * size.from, size.to);
+        WeightSums { kind, size, points, bias: of.bias.empty_like(), begun: Cell::new(false) }
     }
 
     /// Adds other sums.
@@ -250,22 +319,22 @@ impl WeightSums {
     }
 
     /// Writes them as gradients [to, from, side, side] and [to].
-    pub fn write(&self, of: &PointWeight, by_weight: &Tensor, by_bias: &Tensor) {
-        let WeightSize { from, to } = of.size;
-        let [rows, columns] = [from * of.kind.side() * of.kind.side(), to];
-        let taps = memory(&[rows as i64, columns as i64]);
-        let (read, write) = (self.points.points(), values(&taps));
-        // SAFETY: both have the values that the sizes say.
+    pub fn write(&self, by_weight: &Tensor, by_bias: &Tensor) {
+        let (memory, taps) = taps_forward(self.kind, self.size);
+        let (read, all) = (self.points.points(), 0..taps.rows);
+        // SAFETY: the taps and points are those of the weight.
         unsafe {
-            match of.kind {
-                Halving => weight_from_points::<TwoTaps, 2, 5, 2>(read, write, of.size),
-                Keeping => weight_from_points::<ThreeTaps, 3, 6, 1>(read, write, of.size),
+            match self.kind {
+                Halving => weight_from_points::<TwoTaps, 2, 5, 2>(read, taps, all),
+                Keeping => weight_from_points::<ThreeTaps, 3, 6, 1>(read, taps, all),
             }
         }
-        assert_eq!(by_weight.numel(), rows * columns);
-        let (from, to) = (values(&taps).cast_const(), values(by_weight));
+        let rows = self.size.from * self.kind.side() * self.kind.side();
+        assert_eq!(by_weight.numel(), rows * self.size.to);
+        let (from, to) = (values(&memory).cast_const(), values(by_weight));
+        let columns = self.size.to;
         // SAFETY: as above.
-        unsafe { transpose::transpose(Transposed { from, row: columns, to, to_row: rows, rows, columns }) };
+        unsafe { transpose(Transposed { from, row: columns, to, to_row: rows, rows, columns }) };
         by_bias.shallow_clone().copy_(&self.bias);
     }
 }

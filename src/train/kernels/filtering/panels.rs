@@ -2,8 +2,7 @@
 //! factors in one piece so, however many columns there are.
 
 use crate::kernels::product::{Depth, Left, Out, Right, tile};
-use crate::kernels::transpose::{Transposed, transpose_inside};
-use crate::kernels::vector::{Vector, in_vectors};
+use crate::kernels::vector::Vector;
 
 /// Columns of a panel, at most: two vectors of AVX-512.
 const WIDTH: usize = 32;
@@ -140,12 +139,18 @@ pub(super) unsafe fn multiply<V: Vector>(a: Panels, b: Panels, out: Panels, coun
     }
 }
 
-/// `out` += a^T x b, of the first `count` rows of a and b.
+/// `out` = a^T x b, of the first `count` rows of a and b, added to what is there where it `adds`.
 ///
 /// # Safety
 /// The matrices are as large as they say.
 #[inline(always)]
-pub(super) unsafe fn multiply_transposed<V: Vector>(a: Panels, b: Panels, out: Panels, count: usize) {
+pub(super) unsafe fn multiply_transposed<V: Vector>(
+    a: Panels,
+    b: Panels,
+    out: Panels,
+    count: usize,
+    adds: bool,
+) {
     let (high, wide) = (a.width(), b.width());
     let depth = Depth { panels: 1, each: count, step: 0 };
     for column in (0..b.columns).step_by(wide) {
@@ -154,7 +159,7 @@ pub(super) unsafe fn multiply_transposed<V: Vector>(a: Panels, b: Panels, out: P
             unsafe {
                 let left = Left { start: a.at(0, row), row: 1, column: high };
                 let right = Right { start: b.at(0, column), row: wide };
-                let out = Out { start: out.at(row, column), row: wide, adds: true };
+                let out = Out { start: out.at(row, column), row: wide, adds };
                 if V::ROWS == 8 {
                     rows::<V, 8>(left, right, out, depth, wide);
                 } else {
@@ -163,30 +168,4 @@ pub(super) unsafe fn multiply_transposed<V: Vector>(a: Panels, b: Panels, out: P
             }
         }
     }
-}
-
-#[inline(always)]
-unsafe fn transpose_panels<V: Vector>(from: Panels, to: Panels) {
-    let (wide, high) = (from.width(), to.width());
-    for column in (0..from.columns).step_by(wide) {
-        for row in (0..from.rows).step_by(high) {
-            // SAFETY: the caller's.
-            unsafe {
-                let (from, to) = (from.at(row, column).cast_const(), to.at(column, row));
-                transpose_inside::<V>(Transposed {
-                    from,
-                    row: wide,
-                    to,
-                    to_row: high,
-                    rows: high,
-                    columns: wide,
-                });
-            }
-        }
-    }
-}
-
-in_vectors! {
-    /// `to` = `from`^T.
-    pub(super) fn transpose(from: Panels, to: Panels) = transpose_panels, from.rows | from.columns
 }

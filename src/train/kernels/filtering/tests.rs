@@ -56,7 +56,7 @@ fn layers_and_their_gradients_are_the_librarys() {
             let gradients =
                 Tensor::run_backward(&[(&exact * &up).sum(Kind::Double)], &[&dx, &dw, &db], false, false);
 
-            let layer = PointWeight::new(kind, &weight, &bias, true);
+            let layer = PointWeight::new(kind, &weight, &bias, Ways::Both);
             let sides = [stride * height, stride * width].map(|n| n as usize);
             let input = Maps::before(kind, 3, sides, from as usize);
             input.tensor().copy_(&x.permute([0, 2, 3, 1]));
@@ -80,7 +80,7 @@ fn layers_and_their_gradients_are_the_librarys() {
             let (sums, by_x) = (WeightSums::new(&layer), input.like());
             layer.backward(&input, kept, &by_y, after, Some(&sums), Some(&by_x));
             let (by_weight, by_bias) = (weight.zeros_like(), bias.zeros_like());
-            sums.write(&layer, &by_weight, &by_bias);
+            sums.write(&by_weight, &by_bias);
             for (name, ours, exact) in [
                 ("x", &nchw(&by_x), &gradients[0]),
                 ("weight", &by_weight, &gradients[1]),
@@ -102,7 +102,7 @@ fn nan_stays() {
     }
     let x = normal("x", &[1, 8, 8, 16]);
     let _ = x.get(0).get(3).get(3).get(0).fill_(f64::NAN);
-    let layer = PointWeight::new(Keeping, &normal("w", &[16, 16, 3, 3]), &normal("b", &[16]), false);
+    let layer = PointWeight::new(Keeping, &normal("w", &[16, 16, 3, 3]), &normal("b", &[16]), Ways::Forward);
     let (input, y) = (Maps::before(Keeping, 1, [8, 8], 16), Maps::bare(1, [8, 8], 16));
     input.tensor().copy_(&x);
     layer.forward(&input, &y, After::Leaky(0.0));

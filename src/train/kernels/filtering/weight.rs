@@ -3,28 +3,42 @@
 use super::filter::Filter;
 use super::panels::Points;
 use crate::kernels::vector::{Vector, in_vectors};
+use std::ops::Range;
 
-/// Sizes of a weight.
+/// A weight whose columns lie in one piece: tap number t of row r is at `start` + r * `row` + t * `tap`. Its points are a matrix
+/// of as many rows and columns for each phase, one after the other or beside each other.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct WeightSize {
-    pub from: usize,
-    pub to: usize,
+pub(super) struct Taps {
+    pub start: *mut f32,
+    pub rows: usize,
+    pub columns: usize,
+    /// Values from a row to the next.
+    pub row: usize,
+    /// Values from a tap to the next.
+    pub tap: usize,
+    /// Whether the phases' matrices are beside each other.
+    pub beside: bool,
 }
 
-/// A vector of output channels, of one input channel and phase.
+/// A vector of columns, of one row and phase.
 struct Window<const P: usize> {
-    size: WeightSize,
-    channel: usize,
+    taps: Taps,
+    row: usize,
     phase: usize,
     first: usize,
 }
 
 impl<const P: usize> Window<P> {
-    /// Where its tap number (a, b) is in [from, rows, columns, to], of `side` columns.
+    /// Where its tap number (a, b) of a kernel of `side` columns is.
+    ///
+    /// # Safety
+    /// The weight has it.
     #[inline(always)]
-    fn tap(&self, side: usize, a: usize, b: usize) -> usize {
+    unsafe fn tap(&self, side: usize, a: usize, b: usize) -> *mut f32 {
         let (row, column) = (P * a + self.phase / P, P * b + self.phase % P);
-        (self.channel * side * side + row * side + column) * self.size.to + self.first
+        let at = self.row * self.taps.row + (row * side + column) * self.taps.tap + self.first;
+        // SAFETY: the caller's.
+        unsafe { self.taps.start.add(at) }
     }
 
     /// Where its first point is.
@@ -33,21 +47,26 @@ impl<const P: usize> Window<P> {
     /// The points are those of the weight.
     #[inline(always)]
     unsafe fn point(&self, points: &Points) -> *mut f32 {
+        let Taps { rows, columns, beside, .. } = self.taps;
+        let (row, column) = if beside {
+            (self.row, self.phase * columns + self.first)
+        } else {
+            (self.phase * rows + self.row, self.first)
+        };
         // SAFETY: the caller's.
-        unsafe { points.first(self.phase * self.size.from + self.channel, self.first) }
+        unsafe { points.first(row, column) }
     }
 
-    /// The window number `index` of [`Window::count`].
+    /// The window number `index` of those of a row.
     #[inline(always)]
-    fn new<V: Vector>(size: WeightSize, index: usize) -> Window<P> {
-        let vectors = size.to / V::LANES;
-        let (channel, phase) = (index / vectors / (P * P), index / vectors % (P * P));
-        Window { size, channel, phase, first: index % vectors * V::LANES }
+    fn new<V: Vector>(taps: Taps, row: usize, index: usize) -> Window<P> {
+        let vectors = taps.columns / V::LANES;
+        Window { taps, row, phase: index / vectors, first: index % vectors * V::LANES }
     }
 
     #[inline(always)]
-    fn count<V: Vector>(size: WeightSize) -> usize {
-        size.from * P * P * (size.to / V::LANES)
+    fn count<V: Vector>(taps: Taps) -> usize {
+        P * P * (taps.columns / V::LANES)
     }
 }
 
@@ -57,18 +76,19 @@ impl<const P: usize> Window<P> {
 )]
 #[inline(always)]
 unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
-    weight: *const f32,
+    taps: Taps,
     points: Points,
-    size: WeightSize,
+    rows: Range<usize>,
 ) {
-    for index in 0..Window::<P>::count::<V>(size) {
-        let w = Window::<P>::new::<V>(size, index);
+    let windows = Window::<P>::count::<V>(taps);
+    for index in rows.start * windows..rows.end * windows {
+        let w = Window::<P>::new::<V>(taps, index / windows, index % windows);
         let mut half = [[V::splat(0.0); N]; T];
         for (a, half) in half.iter_mut().enumerate() {
             let mut taps = [V::splat(0.0); T];
             for (b, tap) in taps.iter_mut().enumerate() {
                 // SAFETY: a tap of the weight.
-                *tap = unsafe { V::load(weight.add(w.tap(P * T, a, b))) };
+                *tap = unsafe { V::load(w.tap(P * T, a, b)) };
             }
             *half = F::taps(taps);
         }
@@ -87,11 +107,12 @@ unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, 
 #[inline(always)]
 unsafe fn from_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
     points: Points,
-    weight: *mut f32,
-    size: WeightSize,
+    taps: Taps,
+    rows: Range<usize>,
 ) {
-    for index in 0..Window::<P>::count::<V>(size) {
-        let w = Window::<P>::new::<V>(size, index);
+    let windows = Window::<P>::count::<V>(taps);
+    for index in rows.start * windows..rows.end * windows {
+        let w = Window::<P>::new::<V>(taps, index / windows, index % windows);
         let mut half = [[V::splat(0.0); N]; T];
         // SAFETY: the points are those of the weight.
         let from = unsafe { w.point(&points) };
@@ -108,21 +129,21 @@ unsafe fn from_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize
         for (a, half) in half.into_iter().enumerate() {
             for (b, value) in F::taps_gradient(half).into_iter().enumerate() {
                 // SAFETY: a tap of the weight.
-                unsafe { value.store(weight.add(w.tap(P * T, a, b))) };
+                unsafe { value.store(w.tap(P * T, a, b)) };
             }
         }
     }
 }
 
 in_vectors! {
-    /// Weights [from, rows, columns, to] as points [phases * from, to].
+    /// Some rows of a weight as points.
     pub(super) fn weight_to_points<F: Filter<T, N>, const T, const N, const P>(
-        weight: *const f32, points: Points, size: WeightSize,
-    ) = to_points, size.to
+        taps: Taps, points: Points, rows: Range<usize>,
+    ) = to_points, taps.columns
 }
 in_vectors! {
     /// The gradient of [`weight_to_points`].
     pub(super) fn weight_from_points<F: Filter<T, N>, const T, const N, const P>(
-        points: Points, weight: *mut f32, size: WeightSize,
-    ) = from_points, size.to
+        points: Points, taps: Taps, rows: Range<usize>,
+    ) = from_points, taps.columns
 }
