@@ -57,7 +57,7 @@ fn what_does_not_train_works() {
         assert!(output.status.success() && said.contains(holds), "{args:?}: {said}{}", stderr(&output));
     };
     out(&["--help"], "report");
-    out(&["status", &run], "15 of 15 cells done");
+    out(&["status", &run], "20 of 20 cells done");
     out(&["report", &run, "--reports", "reports"], "index.html");
     out(&["corpus", "list"], "emodb");
     out(&["schema"], "properties");
