@@ -313,3 +313,44 @@ fn halved_thrice(own: &Tensor, steps: i64) -> Vec<usize> {
     let own = Vec::<i64>::try_from(own).expect("a vector of int64");
     own.into_iter().map(|own| ((own + 7) / 8).clamp(1, steps) as usize).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seraug_core::spec::parse;
+
+    /// By our kernels and by the library's graph: augmentations of windows that come again, and the gradient.
+    #[test]
+    fn a_pass_by_hand_is_the_graphs() {
+        let text = "title = \"t\"\ncorpus = \"synthetic\"\npreset = \"tiny\"\nprotocol.leave-speakers-out.folds = 2\n\
+                    classes = { neutral = [\"neutral\"], angry = [\"angry\"] }\ncondition = [{ name = \"no-aug\" }]\n";
+        let net = AugmentorNet::new(&parse(text, "x.toml", &[]).unwrap(), Seed::new(3), Device::Cpu);
+        if !net.by_hand(Device::Cpu) {
+            return;
+        }
+        let normal = |name: &str, shape: &[i64]| {
+            let mut host = vec![0f32; shape.iter().product::<i64>() as usize];
+            Seed::new(5).child(name).draws().fill_normal(&mut host);
+            Tensor::from_slice(&host).view(shape)
+        };
+        let (x, own) = (normal("x", &[3, 1, 64, 128]), Tensor::from_slice(&[64i64, 20, 33]));
+        let of = Tensor::from_slice(&[0i64, 1, 2, 0, 1, 2, 0, 1, 2]);
+        let (noise, epsilon) = (normal("n", &[9, net.noise_len() as i64]), normal("e", &[9]).abs());
+        let (windows, owns) = (x.index_select(0, &of), own.index_select(0, &of));
+        let p = net.decode(&net.latent(&net.encode(&x, &own, &noise).index_select(0, &of), &noise));
+        let graph = project(&windows, &p, &epsilon, &owns, net.settings.projection_mean);
+        let up = normal("g", &[6, 1, 64, 128]);
+        let library = net.params.gradient(&(graph.narrow(0, 3, 6) * &up).sum(Kind::Float));
+        let pass = net.pass(&x, &own, Some(&of), &noise, &epsilon);
+        assert!(pass.out.allclose(&graph, 1e-5, 1e-5, false));
+        let ours = net.gradient(pass.part(3..9), &up);
+        let views = net.params.views_of(&ours);
+        for ((name, _), (ours, library)) in
+            net.params.named().zip(views.iter().zip(net.params.views_of(&library)))
+        {
+            let scale = library.abs().max().double_value(&[]);
+            let off = (ours - library).abs().max().double_value(&[]) / scale;
+            assert!(off < 2e-5, "{name}: {off}");
+        }
+    }
+}

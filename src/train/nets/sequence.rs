@@ -156,3 +156,54 @@ impl Pass<SequenceTape> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nets::layers::channels_last;
+    use seraug_core::rng::Seed;
+    use tch::Device;
+
+    /// By our kernels and by the library's graph, with a window of its own frames each: values and gradients.
+    #[test]
+    fn a_pass_by_hand_is_the_graphs() {
+        for (widths, units, frames) in [(vec![8, 16, 16, 16], 32, 64), (vec![16, 32, 64, 64, 64], 128, 128)] {
+            let mut builder = ParamsBuilder::default();
+            let encoder = SequenceEncoder::declare(&mut builder, &widths, units, true);
+            let params = builder.build(Seed::new(3), Device::Cpu);
+            let normal = |name: &str, shape: &[i64]| {
+                let mut host = vec![0f32; shape.iter().product::<i64>() as usize];
+                Seed::new(5).child(name).draws().fill_normal(&mut host);
+                Tensor::from_slice(&host).view(shape)
+            };
+            let x = normal("x", &[6, 1, frames, 128]);
+            let own = Tensor::from_slice(&[frames, 1, 33, frames - 1, 0, 40]);
+            let up = normal("g", &[6, units as i64]);
+            let loss = |out: &Tensor| (out * &up).sum(Kind::Float);
+            let leaf = x.detach().set_requires_grad(true);
+            let graph = encoder.graph(&params, &leaf, &own, None);
+            let by = Tensor::run_backward(&[loss(&graph)], &[&leaf], true, false).remove(0);
+            let flat = params.gradient(&loss(&graph));
+            if !encoder.by_hand(&params, &x) {
+                return;
+            }
+            let close = |name: &str, ours: &Tensor, library: &Tensor| {
+                let scale = library.abs().max().double_value(&[]);
+                let off = (ours - library).abs().max().double_value(&[]) / scale;
+                assert!(off < 2e-5, "{name} of {widths:?}: {off}");
+            };
+            let pass = encoder.pass(&params, &x, &own, None, Wanted::Parameters);
+            close("r", &pass.out, &graph);
+            let of = loss(&pass.out);
+            let ours = pass.gradient(&encoder, &params, &of);
+            for ((name, _), (ours, library)) in
+                params.named().zip(params.views_of(&ours).iter().zip(params.views_of(&flat)))
+            {
+                close(name, ours, &library);
+            }
+            let pass = encoder.pass(&params, &channels_last(&x), &own, None, Wanted::Input);
+            let of = loss(&pass.out);
+            close("x", &pass.input_gradient(&encoder, &of), &by);
+        }
+    }
+}
