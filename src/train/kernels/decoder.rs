@@ -3,7 +3,7 @@
 //! "projection formula"). The library goes over windows as large as P a dozen times.
 
 use super::filtering::values;
-use super::product::{Left, Out, Right, Size, multiply};
+use super::product::{Left, ProductPlace, Right, Size, multiply};
 use super::threads::{each_alone, image_parts};
 use super::vector::{Vector, in_vectors};
 use super::wide::{WideSize, wide_outer, wide_product, wide_turned};
@@ -19,7 +19,7 @@ const LEAST: f32 = 1e-4;
 
 /// The decoder's parameters.
 #[derive(Debug)]
-pub struct Decoder {
+pub struct DecoderWeights {
     /// [latent, width * height * bands]: to the map.
     first: Tensor,
     /// [width].
@@ -82,7 +82,7 @@ pub struct ByDecoder<'a> {
 
 /// A pass's memory: the rows' maps, P and windows one after the other.
 #[derive(Debug, Clone, Copy)]
-struct Places {
+struct RowPlaces {
     width: usize,
     height: usize,
     bands: usize,
@@ -97,23 +97,23 @@ struct Places {
 }
 
 // SAFETY: each thread writes the rows of its own part.
-unsafe impl Send for Places {}
+unsafe impl Send for RowPlaces {}
 // SAFETY: as above.
-unsafe impl Sync for Places {}
+unsafe impl Sync for RowPlaces {}
 
-impl Places {
+impl RowPlaces {
     fn pixels(&self) -> usize {
         self.height * self.bands
     }
 }
 
-impl Decoder {
+impl DecoderWeights {
     /// Of the weight [latent, width, height, bands] and bias [width] of the first layer and the weight [width, 1, 4, 4] of the
     /// second.
-    pub fn new(first: &Tensor, bias: &Tensor, second: &Tensor) -> Decoder {
+    pub fn new(first: &Tensor, bias: &Tensor, second: &Tensor) -> DecoderWeights {
         let _no_grad = tch::no_grad_guard();
         let [latent, width, height, bands] = first.size()[..] else { panic!("a weight has four dimensions") };
-        Decoder {
+        DecoderWeights {
             first: first.detach().contiguous().view([latent, -1]),
             bias: bias.detach().contiguous(),
             second: second.detach().contiguous().view([width, BLOCK as i64]),
@@ -208,9 +208,9 @@ impl Decoder {
         WideSize { rows: rows as usize, depth: depth as usize, columns: columns as usize }
     }
 
-    fn places(&self, map: &Tensor, p: &Tensor, x: *const f32, out: *mut f32) -> Places {
+    fn places(&self, map: &Tensor, p: &Tensor, x: *const f32, out: *mut f32) -> RowPlaces {
         let [height, bands] = self.sides;
-        Places {
+        RowPlaces {
             width: self.second.size()[0] as usize,
             height,
             bands,
@@ -230,7 +230,7 @@ fn total(sums: [f32; BLOCK]) -> f32 {
 }
 
 #[inline(always)]
-unsafe fn one_row<V: Vector>(w: &Places, r: usize, row: &mut Row, blocks: *mut f32) {
+unsafe fn one_row<V: Vector>(w: &RowPlaces, r: usize, row: &mut Row, blocks: *mut f32) {
     let (pixels, mels) = (w.pixels(), SIDE * w.bands);
     let mut sums = [0f32; BLOCK];
     // SAFETY: the caller's.
@@ -247,7 +247,7 @@ unsafe fn one_row<V: Vector>(w: &Places, r: usize, row: &mut Row, blocks: *mut f
         for i in 0..w.height {
             let a = Left { start: map.add(i * w.bands), row: 1, column: pixels };
             let b = Right { start: w.second, row: BLOCK };
-            let to = Out { start: blocks, row: BLOCK, adds: false };
+            let to = ProductPlace { start: blocks, row: BLOCK, adds: false };
             multiply::<V>(a, b, to, Size { rows: w.bands, depth: w.width, columns: BLOCK });
             for a in 0..SIDE {
                 let p = p.add((SIDE * i + a) * mels);
@@ -274,7 +274,7 @@ unsafe fn one_row<V: Vector>(w: &Places, r: usize, row: &mut Row, blocks: *mut f
 }
 
 #[inline(always)]
-unsafe fn one_row_back<V: Vector>(w: &Places, r: usize, row: Row, blocks: *mut f32, sums: [*mut f32; 2]) {
+unsafe fn one_row_back<V: Vector>(w: &RowPlaces, r: usize, row: Row, blocks: *mut f32, sums: [*mut f32; 2]) {
     let (pixels, mels) = (w.pixels(), SIDE * w.bands);
     // SAFETY: the caller's.
     unsafe {
@@ -293,11 +293,11 @@ unsafe fn one_row_back<V: Vector>(w: &Places, r: usize, row: Row, blocks: *mut f
             gather(w, i, [p.cast_const(), g], row, through, [blocks, turned]);
             let a = Left { start: w.second, row: BLOCK, column: 1 };
             let b = Right { start: turned, row: w.bands };
-            let to = Out { start: by_map.add(i * w.bands), row: pixels, adds: false };
+            let to = ProductPlace { start: by_map.add(i * w.bands), row: pixels, adds: false };
             multiply::<V>(a, b, to, Size { rows: w.width, depth: BLOCK, columns: w.bands });
             let a = Left { start: map.add(i * w.bands), row: pixels, column: 1 };
             let b = Right { start: blocks, row: BLOCK };
-            let to = Out { start: sums[0], row: BLOCK, adds: true };
+            let to = ProductPlace { start: sums[0], row: BLOCK, adds: true };
             multiply::<V>(a, b, to, Size { rows: w.width, depth: w.bands, columns: BLOCK });
         }
         for c in 0..w.width {
@@ -317,7 +317,7 @@ unsafe fn one_row_back<V: Vector>(w: &Places, r: usize, row: Row, blocks: *mut f
 /// The gradient by P of the map's row `i`, as blocks [bands, 16] and turned [16, bands].
 #[inline(always)]
 unsafe fn gather(
-    w: &Places,
+    w: &RowPlaces,
     i: usize,
     [p, g]: [*const f32; 2],
     row: Row,
@@ -348,11 +348,11 @@ unsafe fn gather(
 
 in_vectors! {
     /// One augmentation: the map (which has no bias yet) to P, and the window; the row's mean is set.
-    fn row_forward(w: &Places, r: usize, row: &mut Row, blocks: *mut f32) = one_row, w.bands
+    fn row_forward(w: &RowPlaces, r: usize, row: &mut Row, blocks: *mut f32) = one_row, w.bands
 }
 in_vectors! {
     /// Its gradients: by the map before ReLU, and added to `sums` those by the second weight and the bias.
-    fn row_backward(w: &Places, r: usize, row: Row, blocks: *mut f32, sums: [*mut f32; 2]) = one_row_back, w.bands
+    fn row_backward(w: &RowPlaces, r: usize, row: Row, blocks: *mut f32, sums: [*mut f32; 2]) = one_row_back, w.bands
 }
 
 #[cfg(test)]
@@ -395,7 +395,7 @@ mod tests {
                 let loss = (&exact * &up).sum(Kind::Double);
                 let exact_by = Tensor::run_backward(&[loss], &[&z, &first, &bias, &second], false, false);
 
-                let decoder = Decoder::new(&all[1], &all[2], &all[3]);
+                let decoder = DecoderWeights::new(&all[1], &all[2], &all[3]);
                 let of = (over == ProjectionMean::Own).then_some(&own);
                 let (out, tape) = decoder.forward(&x, &all[0], &epsilon, of);
                 let by: Vec<Tensor> = all[1..].iter().map(Tensor::zeros_like).collect();

@@ -2,7 +2,7 @@
 //! Gates are in PyTorch's order: input, forget, cell, output.
 
 use super::filtering::values;
-use super::product::{Left, Out, Right, Size, product};
+use super::product::{Left, ProductPlace, Right, Size, product};
 use super::vector::{Vector, in_vectors, sigmoid, tanh};
 use tch::{Device, Kind, Tensor};
 
@@ -75,14 +75,14 @@ impl LstmWeights {
         unsafe {
             let a = Left { start: values(&x), row: inputs, column: 1 };
             let b = Right { start: values(&self.input_columns), row: 4 * units };
-            let to = Out { start: g, row: 4 * units, adds: true };
+            let to = ProductPlace { start: g, row: 4 * units, adds: true };
             product(a, b, to, Size { rows: steps * batch, depth: inputs, columns: 4 * units });
             for t in 0..steps {
                 let gates = g.add(t * 4 * step);
                 if t > 0 {
                     let a = Left { start: out.add((t - 1) * step), row: units, column: 1 };
                     let b = Right { start: values(&self.state_columns), row: 4 * units };
-                    let to = Out { start: gates, row: 4 * units, adds: true };
+                    let to = ProductPlace { start: gates, row: 4 * units, adds: true };
                     product(a, b, to, Size { rows: batch, depth: units, columns: 4 * units });
                 }
                 let before = if t > 0 { c.add((t - 1) * step).cast_const() } else { std::ptr::null() };
@@ -121,21 +121,22 @@ impl LstmWeights {
                 if t > 0 {
                     let a = Left { start: gates, row: 4 * units, column: 1 };
                     let b = Right { start: values(&self.state), row: units };
-                    let to = Out { start: values(&by_h).add((t - 1) * step), row: units, adds: true };
+                    let to =
+                        ProductPlace { start: values(&by_h).add((t - 1) * step), row: units, adds: true };
                     product(a, b, to, Size { rows: batch, depth: 4 * units, columns: units });
                 }
             }
             let a = Left { start: dg, row: 4 * units, column: 1 };
             let b = Right { start: values(&self.input), row: inputs };
-            let to = Out { start: values(&by_x), row: inputs, adds: false };
+            let to = ProductPlace { start: values(&by_x), row: inputs, adds: false };
             product(a, b, to, Size { rows: steps * batch, depth: 4 * units, columns: inputs });
             if let Some([by_input, by_state, ..]) = by {
                 let a = |start| Left { start, row: 1, column: 4 * units };
                 let b = Right { start: values(&tape.x), row: inputs };
-                let to = Out { start: values(by_input), row: inputs, adds: false };
+                let to = ProductPlace { start: values(by_input), row: inputs, adds: false };
                 product(a(dg), b, to, Size { rows: 4 * units, depth: steps * batch, columns: inputs });
                 let b = Right { start: values(&tape.h), row: units };
-                let to = Out { start: values(by_state), row: units, adds: false };
+                let to = ProductPlace { start: values(by_state), row: units, adds: false };
                 let depth = (steps - 1) * batch;
                 product(a(dg.add(4 * step)), b, to, Size { rows: 4 * units, depth, columns: units });
             }

@@ -1,9 +1,9 @@
 //! The convolutions of [`super::filtering`] of a single channel, with LeakyReLU, on a CPU. There is nothing to gain from points
 //! here: the taps are a product of matrices whose left factor lies in the image as it is.
 
-use super::filtering::{After, Convolution, Map, Maps, host, host_mut, values};
+use super::filtering::{After, Convolution, MapView, Maps, host, host_mut, values};
 use super::max_pool::{pool, unpool};
-use super::product::{Left, Out, Right, Size, multiply};
+use super::product::{Left, ProductPlace, Right, Size, multiply};
 use super::vector::{Vector, in_vectors};
 use tch::{Device, Kind, Tensor};
 
@@ -112,9 +112,9 @@ impl Bordered {
         self.sides
     }
 
-    fn map(&self) -> Map {
+    fn map(&self) -> MapView {
         let row = self.sides[1] + 2;
-        Map { start: values(&self.memory), row, image: row * (self.sides[0] + 2), channels: 1 }
+        MapView { start: values(&self.memory), row, image: row * (self.sides[0] + 2), channels: 1 }
     }
 }
 
@@ -164,7 +164,7 @@ impl OneChannel {
 
     /// The layer's convolution of `x` and what is `after` it, into `y`.
     pub fn forward(&self, x: &Bordered, y: &Maps, after: After<&Maps>) {
-        let work = Rows {
+        let work = ImageRows {
             x: x.map(),
             y: y.map(),
             sizes: self.sizes(x, y, after),
@@ -199,12 +199,15 @@ impl OneChannel {
         let mut bordered = vec![0f32; if by_x.is_some() { (height + 2) * wide } else { 0 }];
         let (mut gradient, mut taps) = (vec![0f32; sizes.width * self.to()], vec![0f32; sizes.width * MOST]);
         for image in 0..sizes.images {
-            let of = |map: Map| Map { start: map.start.wrapping_add(image * map.image), ..map };
+            let of = |map: MapView| MapView { start: map.start.wrapping_add(image * map.image), ..map };
             let work = RowsBack {
                 x: of(x.map()),
                 y: of(kept.map()),
                 by_y: of(by_y.map()),
-                by_x: Map { start: if by_x.is_some() { bordered.as_mut_ptr() } else { null() }, ..x.map() },
+                by_x: MapView {
+                    start: if by_x.is_some() { bordered.as_mut_ptr() } else { null() },
+                    ..x.map()
+                },
                 sizes: Sizes { images: 1, ..sizes },
                 weight: values(&self.weight),
                 by_taps: sums.map_or(null(), |s| values(&s.taps)),
@@ -249,21 +252,21 @@ struct Sizes {
 }
 
 /// What a forward pass reads and writes.
-struct Rows {
-    x: Map,
-    y: Map,
+struct ImageRows {
+    x: MapView,
+    y: MapView,
     sizes: Sizes,
     /// [taps, to].
     weight: *const f32,
     /// [to].
     bias: *const f32,
-    after: After<Map>,
+    after: After<MapView>,
 }
 
 /// `R` pixels of a row, whose first window is at `x`, a vector of channels from `c` on.
 #[inline(always)]
 unsafe fn pixels<V: Vector, K: Kernel<TAPS>, const TAPS: usize, const R: usize>(
-    w: &Rows,
+    w: &ImageRows,
     x: *const f32,
     c: usize,
     slope: f32,
@@ -288,7 +291,7 @@ unsafe fn pixels<V: Vector, K: Kernel<TAPS>, const TAPS: usize, const R: usize>(
 /// `R` pixels of a row from column `j` on, with LeakyReLU.
 #[inline(always)]
 unsafe fn leaky<V: Vector, K: Kernel<TAPS>, const TAPS: usize, const R: usize>(
-    w: &Rows,
+    w: &ImageRows,
     [image, row, j]: [usize; 3],
     slope: f32,
 ) {
@@ -306,9 +309,9 @@ unsafe fn leaky<V: Vector, K: Kernel<TAPS>, const TAPS: usize, const R: usize>(
 /// `R` pixels of two rows from column `j` on, with ReLU and pool.
 #[inline(always)]
 unsafe fn pooled<V: Vector, K: Kernel<TAPS>, const TAPS: usize, const R: usize>(
-    w: &Rows,
+    w: &ImageRows,
     [image, row, j]: [usize; 3],
-    places: Option<Map>,
+    places: Option<MapView>,
 ) {
     // SAFETY: the caller's.
     unsafe {
@@ -332,7 +335,7 @@ unsafe fn pooled<V: Vector, K: Kernel<TAPS>, const TAPS: usize, const R: usize>(
 }
 
 #[inline(always)]
-unsafe fn rows<V: Vector, K: Kernel<TAPS>, const TAPS: usize>(w: &Rows) {
+unsafe fn rows<V: Vector, K: Kernel<TAPS>, const TAPS: usize>(w: &ImageRows) {
     let Sizes { images, height, width, .. } = w.sizes;
     for image in 0..images {
         for row in 0..height / w.after.side() {
@@ -372,24 +375,24 @@ unsafe fn rows<V: Vector, K: Kernel<TAPS>, const TAPS: usize>(w: &Rows) {
 
 in_vectors! {
     /// All pixels of all images.
-    fn output<K: Kernel<TAPS>, const TAPS>(w: &Rows) = rows, w.sizes.to
+    fn output<K: Kernel<TAPS>, const TAPS>(w: &ImageRows) = rows, w.sizes.to
 }
 
 /// What a backward pass reads and writes.
 struct RowsBack {
-    x: Map,
+    x: MapView,
     /// What came out, or the places of the pool.
-    y: Map,
-    by_y: Map,
+    y: MapView,
+    by_y: MapView,
     /// Added to; its start null where it is not wanted.
-    by_x: Map,
+    by_x: MapView,
     sizes: Sizes,
     /// [to, [`MOST`]].
     weight: *const f32,
     /// [taps, to] and [to], added to; null where they are not wanted.
     by_taps: *mut f32,
     by_bias: *mut f32,
-    after: After<Map>,
+    after: After<MapView>,
     /// Memory for a row: its gradient before the activation [width, to], and what its pixels give their taps [width, [`MOST`]].
     gradient: *mut f32,
     taps: *mut f32,
@@ -417,7 +420,7 @@ unsafe fn rows_back<V: Vector, K: Kernel<TAPS>, const TAPS: usize>(w: &RowsBack)
                 if !w.by_x.start.is_null() {
                     let left = Left { start: w.gradient, row: s.to, column: 1 };
                     let right = Right { start: w.weight, row: MOST };
-                    let out = Out { start: w.taps, row: MOST, adds: false };
+                    let out = ProductPlace { start: w.taps, row: MOST, adds: false };
                     multiply::<V>(left, right, out, Size { rows: s.width, depth: s.to, columns: MOST });
                     let x = w.by_x.pixel(image, K::STRIDE * row, 0);
                     spread::<K, TAPS>(w.taps, x, w.by_x.row, s.width);

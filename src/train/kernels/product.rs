@@ -24,7 +24,7 @@ pub struct Right {
 
 /// Where the product goes, its rows in one piece each.
 #[derive(Debug, Clone, Copy)]
-pub struct Out {
+pub struct ProductPlace {
     /// Its first value.
     pub start: *mut f32,
     /// Values from a row to the next.
@@ -60,7 +60,12 @@ pub struct Depth {
 /// # Safety
 /// The factors and `out` are as large as that.
 #[inline(always)]
-pub unsafe fn tile<V: Vector, const R: usize, const N: usize>(a: Left, b: Right, out: Out, depth: Depth) {
+pub unsafe fn tile<V: Vector, const R: usize, const N: usize>(
+    a: Left,
+    b: Right,
+    out: ProductPlace,
+    depth: Depth,
+) {
     // SAFETY: the caller's, of this part of the product.
     unsafe {
         let mut sums = [[V::splat(0.0); N]; R];
@@ -92,12 +97,14 @@ pub unsafe fn tile<V: Vector, const R: usize, const N: usize>(a: Left, b: Right,
 }
 
 #[inline(always)]
-unsafe fn rows<V: Vector, const R: usize>(first: usize, a: Left, b: Right, out: Out, size: Size) {
+unsafe fn rows<V: Vector, const R: usize>(first: usize, a: Left, b: Right, out: ProductPlace, size: Size) {
     // SAFETY: the caller's.
     unsafe {
         let a = Left { start: a.start.add(first.wrapping_mul(a.row)), ..a };
-        let out = Out { start: out.start.add(first.wrapping_mul(out.row)), ..out };
-        let at = |n: usize| (Right { start: b.start.add(n), ..b }, Out { start: out.start.add(n), ..out });
+        let out = ProductPlace { start: out.start.add(first.wrapping_mul(out.row)), ..out };
+        let at = |n: usize| {
+            (Right { start: b.start.add(n), ..b }, ProductPlace { start: out.start.add(n), ..out })
+        };
         let depth = Depth { panels: 1, each: size.depth, step: 0 };
         let mut n = 0;
         while n + 2 * V::LANES <= size.columns {
@@ -117,7 +124,7 @@ unsafe fn rows<V: Vector, const R: usize>(first: usize, a: Left, b: Right, out: 
 /// # Safety
 /// As of [`product`].
 #[inline(always)]
-pub unsafe fn multiply<V: Vector>(a: Left, b: Right, out: Out, size: Size) {
+pub unsafe fn multiply<V: Vector>(a: Left, b: Right, out: ProductPlace, size: Size) {
     let mut r = 0;
     // SAFETY: the caller's.
     unsafe {
@@ -138,7 +145,7 @@ pub unsafe fn multiply<V: Vector>(a: Left, b: Right, out: Out, size: Size) {
 
 in_vectors! {
     /// The product of two matrices: each value is summed over the depth in its order, in one sum, before it is added.
-    pub fn product(a: Left, b: Right, out: Out, size: Size) = multiply, size.columns
+    pub fn product(a: Left, b: Right, out: ProductPlace, size: Size) = multiply, size.columns
 }
 
 #[cfg(test)]
@@ -163,11 +170,11 @@ mod tests {
                     let made = (0..depth).fold(0.0, |s, k| a[r * depth + k].mul_add(b[k * columns + n], s));
                     *sum = if adds { *sum + made } else { made };
                 }
-                let run = |work: unsafe fn(Left, Right, Out, Size)| {
+                let run = |work: unsafe fn(Left, Right, ProductPlace, Size)| {
                     let mut out = start.clone();
                     let left = Left { start: a.as_ptr(), row: depth, column: 1 };
                     let right = Right { start: b.as_ptr(), row: columns };
-                    let to = Out { start: out.as_mut_ptr(), row: columns, adds };
+                    let to = ProductPlace { start: out.as_mut_ptr(), row: columns, adds };
                     // SAFETY: the sizes are those of the vectors.
                     unsafe { work(left, right, to, Size { rows, depth, columns }) };
                     out

@@ -1,6 +1,6 @@
 //! Products of a few rows with a wide matrix, which is larger than the caches: it is read once, in long pieces.
 
-use super::product::{Left, Out, Right, Size, multiply};
+use super::product::{Left, ProductPlace, Right, Size, multiply};
 use super::vector::{Vector, in_vectors};
 
 /// Columns that are written at once.
@@ -26,11 +26,11 @@ pub struct WideSize {
 
 /// Sums in the place of `out`, whose rows are so far apart that they would drive each other out of the cache.
 #[repr(align(64))]
-struct Sums([[f32; SUMS]; ROWS]);
+struct ColumnSums([[f32; SUMS]; ROWS]);
 
 #[inline(always)]
 unsafe fn times_wide<V: Vector>(z: *const f32, w: *const f32, out: *mut f32, s: WideSize) {
-    let mut sums = Sums([[0.0; SUMS]; ROWS]);
+    let mut sums = ColumnSums([[0.0; SUMS]; ROWS]);
     for first in (0..s.rows).step_by(ROWS) {
         let rows = ROWS.min(s.rows - first);
         for block in (0..s.columns).step_by(SUMS) {
@@ -77,7 +77,7 @@ unsafe fn outer<V: Vector>(z: *const f32, g: *const f32, out: *mut f32, s: WideS
         unsafe {
             let a = Left { start: z, row: 1, column: s.depth };
             let b = Right { start: g.add(block), row: s.columns };
-            let to = Out { start: out.add(block), row: s.columns, adds: false };
+            let to = ProductPlace { start: out.add(block), row: s.columns, adds: false };
             multiply::<V>(a, b, to, Size { rows: s.depth, depth: s.rows, columns });
         }
     }

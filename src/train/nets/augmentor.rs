@@ -1,6 +1,6 @@
 //! The augmentor: from a window and noise to an augmented window (paper 2.1, 2.4).
 
-use super::convolutions::{Convolutions, ConvolutionsTape};
+use super::convolutions::{ConvolutionStack, ConvolutionsTape};
 use super::layers::{Conv, MELS, own_steps};
 use super::upsample::{FromPoint, Unfold, Upsample};
 use crate::kernels::decoder::{self, ByDecoder, DecoderTape};
@@ -16,7 +16,7 @@ use tch::{Device, Kind, Tensor};
 pub struct AugmentorNet {
     /// Its parameters.
     pub params: Params,
-    encoder: Convolutions,
+    encoder: ConvolutionStack,
     decoder: Decoder,
     settings: spec::Augmentor,
 }
@@ -49,7 +49,7 @@ struct AugmentorTape {
     steps: Vec<usize>,
     /// Which window each row is of, where they are not one each.
     of: Option<Tensor>,
-    decoder: decoder::Decoder,
+    decoder: decoder::DecoderWeights,
     decoded: DecoderTape,
 }
 
@@ -74,7 +74,7 @@ impl AugmentorNet {
         let (width, init) = (settings.decoder_width, settings.init);
         let (encoder, decoder) = match settings.latent {
             Latent::Vector => (
-                Convolutions::halving(b, "encoder", inputs, &settings.widths),
+                ConvolutionStack::halving(b, "encoder", inputs, &settings.widths),
                 Decoder::Vector(
                     FromPoint::declare(
                         b,
@@ -87,7 +87,7 @@ impl AugmentorNet {
                 ),
             ),
             Latent::Map => (
-                Convolutions::new(vec![
+                ConvolutionStack::new(vec![
                     Conv::keeping(b, "encoder.0", [inputs, w0]),
                     Conv::halving(b, "encoder.1", [w0, w1]),
                     Conv::halving(b, "encoder.2", [w1, z]),
@@ -205,14 +205,17 @@ impl AugmentorNet {
         matches!(self.decoder, Decoder::Vector(..))
             && self.settings.noise == Noise::Latent
             && self.settings.output == OutputActivation::Linear
-            && decoder::Decoder::fits(2 * self.settings.widths[2], [self.settings.frames / 4, MELS / 4])
+            && decoder::DecoderWeights::fits(
+                2 * self.settings.widths[2],
+                [self.settings.frames / 4, MELS / 4],
+            )
             && self.encoder.by_hand(&self.params, device)
     }
 
     /// Our kernels' decoder.
-    fn decoder_by_hand(&self) -> decoder::Decoder {
+    fn decoder_by_hand(&self) -> decoder::DecoderWeights {
         let [weight, bias, second] = self.decoder_places().map(|at| self.params.get(at));
-        decoder::Decoder::new(weight, bias, second)
+        decoder::DecoderWeights::new(weight, bias, second)
     }
 
     /// Of the weight and the bias of the decoder's first layer and the weight of its second among the parameters.

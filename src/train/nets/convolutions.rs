@@ -15,7 +15,7 @@ const LEAK: After<&Maps> = After::Leaky(SLOPE as f32);
 
 /// Convolutions with LeakyReLU.
 #[derive(Debug)]
-pub struct Convolutions {
+pub struct ConvolutionStack {
     convs: Vec<Conv>,
     weights: Derived<Weights>,
 }
@@ -48,20 +48,25 @@ impl ConvolutionsTape {
 }
 
 /// Sums of the gradients by the parameters.
-type Sums = (OneChannelSums, Vec<WeightSums>);
+type ParameterSums = (OneChannelSums, Vec<WeightSums>);
 
-impl Convolutions {
+impl ConvolutionStack {
     /// Declares halving convolutions from `from` channels to these, called `name` and a number.
-    pub fn halving(builder: &mut ParamsBuilder, name: &str, from: usize, widths: &[usize]) -> Convolutions {
+    pub fn halving(
+        builder: &mut ParamsBuilder,
+        name: &str,
+        from: usize,
+        widths: &[usize],
+    ) -> ConvolutionStack {
         let before = std::iter::once(from).chain(widths.iter().copied());
         let convs = before.zip(widths).enumerate();
         let convs = convs.map(|(i, (from, &to))| Conv::halving(builder, &format!("{name}.{i}"), [from, to]));
-        Convolutions::new(convs.collect())
+        ConvolutionStack::new(convs.collect())
     }
 
     /// Of these.
-    pub fn new(convs: Vec<Conv>) -> Convolutions {
-        Convolutions { convs, weights: Derived::default() }
+    pub fn new(convs: Vec<Conv>) -> ConvolutionStack {
+        ConvolutionStack { convs, weights: Derived::default() }
     }
 
     /// How many there are.
@@ -192,7 +197,7 @@ impl ConvolutionsTape {
         part: &Range<usize>,
         by_parameters: bool,
         by_x: Option<&Tensor>,
-    ) -> Option<Sums> {
+    ) -> Option<ParameterSums> {
         let Weights { first, later, .. } = &*self.weights;
         let sums =
             by_parameters.then(|| (first.sums(), later.iter().map(WeightSums::new).collect::<Vec<_>>()));

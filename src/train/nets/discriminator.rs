@@ -1,6 +1,6 @@
 //! The discriminator: original or augmented (paper 2.1, 2.4).
 
-use super::pass::{Pass, Wanted};
+use super::pass::{EncoderPass, Wanted};
 use super::sequence::{SequenceEncoder, SequenceTape};
 use crate::torch::params::{Params, ParamsBuilder, Start};
 use seraug_core::rng::Seed;
@@ -33,18 +33,24 @@ impl DiscriminatorNet {
     }
 
     /// As [`DiscriminatorNet::forward`], to be gone back through once.
-    pub fn pass(&self, x: &Tensor, own: &Tensor, w: Option<&Tensor>, wanted: Wanted) -> Pass<SequenceTape> {
+    pub fn pass(
+        &self,
+        x: &Tensor,
+        own: &Tensor,
+        w: Option<&Tensor>,
+        wanted: Wanted,
+    ) -> EncoderPass<SequenceTape> {
         let pass = self.encoder.pass(&self.params, x, own, w, wanted);
-        Pass { out: self.logits(&pass.out), ..pass }
+        EncoderPass { out: self.logits(&pass.out), ..pass }
     }
 
     /// The gradient of the scalar `loss` of a pass's logits by the parameters, flat.
-    pub fn gradient(&self, pass: Pass<SequenceTape>, loss: &Tensor) -> Tensor {
+    pub fn gradient(&self, pass: EncoderPass<SequenceTape>, loss: &Tensor) -> Tensor {
         pass.gradient(&self.encoder, &self.params, loss)
     }
 
     /// The gradient of the scalar `loss` of a pass's logits by x, of its shape.
-    pub fn input_gradient(&self, pass: Pass<SequenceTape>, loss: &Tensor) -> Tensor {
+    pub fn input_gradient(&self, pass: EncoderPass<SequenceTape>, loss: &Tensor) -> Tensor {
         pass.input_gradient(&self.encoder, loss)
     }
 

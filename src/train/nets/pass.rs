@@ -23,7 +23,7 @@ impl Wanted {
 
 /// A forward pass, with what our kernels keep of it.
 #[derive(Debug)]
-pub struct Pass<T> {
+pub struct EncoderPass<T> {
     /// What came out, to take a loss of.
     pub out: Tensor,
     /// Where the library's graph begins: what our kernels gave, or what went in.

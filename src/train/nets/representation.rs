@@ -1,6 +1,6 @@
 //! The representation learner: emotion as a vector (paper 2.1, 2.4).
 
-use super::pass::{Pass, Wanted};
+use super::pass::{EncoderPass, Wanted};
 use super::sequence::{SequenceEncoder, SequenceTape};
 use crate::torch::params::{Params, ParamsBuilder};
 use seraug_core::rng::Seed;
@@ -33,17 +33,17 @@ impl RepresentationLearner {
     }
 
     /// As [`RepresentationLearner::forward`], to be gone back through once.
-    pub fn pass(&self, x: &Tensor, own: &Tensor, wanted: Wanted) -> Pass<SequenceTape> {
+    pub fn pass(&self, x: &Tensor, own: &Tensor, wanted: Wanted) -> EncoderPass<SequenceTape> {
         self.encoder.pass(&self.params, x, own, None, wanted)
     }
 
     /// The gradient of the scalar `loss` of a pass's r by the parameters, flat.
-    pub fn gradient(&self, pass: Pass<SequenceTape>, loss: &Tensor) -> Tensor {
+    pub fn gradient(&self, pass: EncoderPass<SequenceTape>, loss: &Tensor) -> Tensor {
         pass.gradient(&self.encoder, &self.params, loss)
     }
 
     /// The gradient of the scalar `loss` of a pass's r by x, of its shape.
-    pub fn input_gradient(&self, pass: Pass<SequenceTape>, loss: &Tensor) -> Tensor {
+    pub fn input_gradient(&self, pass: EncoderPass<SequenceTape>, loss: &Tensor) -> Tensor {
         pass.input_gradient(&self.encoder, loss)
     }
 

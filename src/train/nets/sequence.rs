@@ -1,9 +1,9 @@
 //! What the discriminator and the representation learner share: convolutions, LSTM, attention.
 
 use super::attention::attend;
-use super::convolutions::{Convolutions, ConvolutionsTape};
+use super::convolutions::{ConvolutionStack, ConvolutionsTape};
 use super::layers::{MELS, own_steps};
-use super::pass::{Pass, Wanted};
+use super::pass::{EncoderPass, Wanted};
 use super::recurrent::Lstm;
 use crate::kernels::lstm::{LstmTape, LstmWeights};
 use crate::torch::params::{Params, ParamsBuilder, Start};
@@ -13,7 +13,7 @@ use tch::{Kind, Tensor};
 /// From a log-mel window to one vector of `units` values (paper 2.4).
 #[derive(Debug)]
 pub struct SequenceEncoder {
-    convs: Convolutions,
+    convs: ConvolutionStack,
     lstm: Lstm,
     /// None where another network's vector is attended with.
     attention: Option<usize>,
@@ -35,7 +35,7 @@ impl SequenceEncoder {
         units: usize,
         attention: bool,
     ) -> SequenceEncoder {
-        let convs = Convolutions::halving(builder, "conv", 1, widths);
+        let convs = ConvolutionStack::halving(builder, "conv", 1, widths);
         let last = *widths.last().expect("at least one convolution");
         let lstm = Lstm::declare(builder, "lstm", last * (MELS >> convs.count()), units);
         let start = Start::framework(units);
@@ -57,14 +57,14 @@ impl SequenceEncoder {
         own: &Tensor,
         w: Option<&Tensor>,
         wanted: Wanted,
-    ) -> Pass<SequenceTape> {
+    ) -> EncoderPass<SequenceTape> {
         if !self.by_hand(params, x) {
             let x = wanted.leaf(x);
-            return Pass { out: self.graph(params, &x, own, w), leaf: x, tape: None };
+            return EncoderPass { out: self.graph(params, &x, own, w), leaf: x, tape: None };
         }
         let tape = self.record(params, x, true);
         let h = tape.lstm.1.h().transpose(0, 1).set_requires_grad(true);
-        Pass { out: self.attend(params, &h, own, w), leaf: h, tape: Some(tape) }
+        EncoderPass { out: self.attend(params, &h, own, w), leaf: h, tape: Some(tape) }
     }
 
     /// As [`SequenceEncoder::pass`], without a way back on a CPU.
@@ -137,8 +137,8 @@ impl SequenceEncoder {
     }
 }
 
-impl Pass<SequenceTape> {
-    /// The gradient of the scalar `loss` of [`Pass::out`] by the parameters `params` of the network whose encoder it went
+impl EncoderPass<SequenceTape> {
+    /// The gradient of the scalar `loss` of [`EncoderPass::out`] by the parameters `params` of the network whose encoder it went
     /// through, flat; parameters that the loss does not reach get zeros.
     pub fn gradient(self, encoder: &SequenceEncoder, params: &Params, loss: &Tensor) -> Tensor {
         let Some(tape) = self.tape else { return params.gradient(loss) };
@@ -147,7 +147,7 @@ impl Pass<SequenceTape> {
         flat
     }
 
-    /// The gradient of the scalar `loss` of [`Pass::out`] by x, of its shape.
+    /// The gradient of the scalar `loss` of [`EncoderPass::out`] by x, of its shape.
     pub fn input_gradient(self, encoder: &SequenceEncoder, loss: &Tensor) -> Tensor {
         let by = Tensor::run_backward(&[loss], &[&self.leaf], false, false).remove(0);
         match self.tape {

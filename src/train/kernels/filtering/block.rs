@@ -1,7 +1,7 @@
 //! A layer's passes, block of tiles by block: transforms and the products between them, while the points are in the cache.
 
-use super::filter::Filter;
-use super::map::{After, Layer, Map};
+use super::filter::MinimalFilter;
+use super::map::{After, Layer, MapView};
 use super::panels::{Points, multiply, multiply_transposed};
 use super::tile;
 use crate::kernels::vector::{Vector, in_vectors};
@@ -68,17 +68,17 @@ fn tiles(points: usize, width: usize, to: usize) -> usize {
 pub(super) struct Forward {
     pub layer: Layer,
     /// From row and column -1 on, with zeros around the image as far as the tiles reach.
-    pub x: Map,
-    pub y: Map,
+    pub x: MapView,
+    pub y: MapView,
     /// [phases * from, to] a point.
     pub weight: Points,
     /// [to].
     pub bias: *const f32,
-    pub after: After<Map>,
+    pub after: After<MapView>,
 }
 
 #[inline(always)]
-unsafe fn forward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
+unsafe fn forward<V: Vector, F: MinimalFilter<T, N>, const T: usize, const N: usize, const P: usize>(
     f: &Forward,
     memory: &mut Memory,
 ) {
@@ -109,11 +109,11 @@ unsafe fn forward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, co
 pub(super) struct Backward {
     pub layer: Layer,
     /// As of [`Forward`].
-    pub x: Map,
+    pub x: MapView,
     /// What came out, or the places of the pool.
-    pub y: Map,
-    pub by_y: Map,
-    pub after: After<Map>,
+    pub y: MapView,
+    pub by_y: MapView,
+    pub after: After<MapView>,
     /// [phases * from, to] a point, overwritten or added to where it is wanted.
     pub by_weight: Option<Points>,
     pub adds: bool,
@@ -122,11 +122,11 @@ pub(super) struct Backward {
     /// [to, phases * from] a point, where the gradient by x is wanted.
     pub transposed: Option<Points>,
     /// Of the layout of x, overwritten where it is wanted.
-    pub by_x: Map,
+    pub by_x: MapView,
 }
 
 #[inline(always)]
-unsafe fn backward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
+unsafe fn backward<V: Vector, F: MinimalFilter<T, N>, const T: usize, const N: usize, const P: usize>(
     f: &Backward,
     memory: &mut Memory,
 ) {
@@ -174,11 +174,11 @@ unsafe fn backward<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, c
 
 in_vectors! {
     /// The layer's output.
-    pub(super) fn layer_forward<F: Filter<T, N>, const T, const N, const P>(f: &Forward, memory: &mut Memory)
+    pub(super) fn layer_forward<F: MinimalFilter<T, N>, const T, const N, const P>(f: &Forward, memory: &mut Memory)
         = forward, f.layer.from | f.layer.to
 }
 in_vectors! {
     /// The layer's gradients.
-    pub(super) fn layer_backward<F: Filter<T, N>, const T, const N, const P>(f: &Backward, memory: &mut Memory)
+    pub(super) fn layer_backward<F: MinimalFilter<T, N>, const T, const N, const P>(f: &Backward, memory: &mut Memory)
         = backward, f.layer.from | f.layer.to
 }

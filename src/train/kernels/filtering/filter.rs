@@ -3,18 +3,18 @@
 use crate::kernels::vector::Vector;
 
 /// F(4, TAPS): `POINTS` = TAPS + 3 points of a row give four outputs.
-pub(super) trait Filter<const TAPS: usize, const POINTS: usize> {
+pub(super) trait MinimalFilter<const TAPS: usize, const POINTS: usize> {
     /// B^T: inputs to points.
     fn points<V: Vector>(d: [V; POINTS]) -> [V; POINTS];
-    /// B: the gradient of [`Filter::points`].
+    /// B: the gradient of [`MinimalFilter::points`].
     fn points_gradient<V: Vector>(v: [V; POINTS]) -> [V; POINTS];
     /// A^T: points to outputs.
     fn outputs<V: Vector>(m: [V; POINTS]) -> [V; 4];
-    /// A: the gradient of [`Filter::outputs`].
+    /// A: the gradient of [`MinimalFilter::outputs`].
     fn outputs_gradient<V: Vector>(g: [V; 4]) -> [V; POINTS];
     /// G: taps to points.
     fn taps<V: Vector>(w: [V; TAPS]) -> [V; POINTS];
-    /// G^T: the gradient of [`Filter::taps`].
+    /// G^T: the gradient of [`MinimalFilter::taps`].
     fn taps_gradient<V: Vector>(u: [V; POINTS]) -> [V; TAPS];
 }
 
@@ -27,7 +27,7 @@ fn c<V: Vector>(value: f32) -> V {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TwoTaps;
 
-impl Filter<2, 5> for TwoTaps {
+impl MinimalFilter<2, 5> for TwoTaps {
     #[inline(always)]
     fn points<V: Vector>(d: [V; 5]) -> [V; 5] {
         let far = d[3].minus(d[1]);
@@ -105,7 +105,7 @@ impl Filter<2, 5> for TwoTaps {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ThreeTaps;
 
-impl Filter<3, 6> for ThreeTaps {
+impl MinimalFilter<3, 6> for ThreeTaps {
     #[inline(always)]
     fn points<V: Vector>(d: [V; 6]) -> [V; 6] {
         let (even, odd) = (c::<V>(-4.0).mul_add(d[2], d[4]), c::<V>(-4.0).mul_add(d[1], d[3]));

@@ -7,7 +7,7 @@ pub(super) const SIDE: usize = 4;
 
 /// Maps [images, rows, columns, channels] in memory.
 #[derive(Debug, Clone, Copy)]
-pub struct Map {
+pub struct MapView {
     /// The first value of the first image.
     pub start: *mut f32,
     /// Values from a row to the next.
@@ -18,7 +18,7 @@ pub struct Map {
     pub channels: usize,
 }
 
-impl Map {
+impl MapView {
     /// Where a pixel is.
     ///
     /// # Safety
@@ -53,7 +53,7 @@ impl<M> After<M> {
 
 impl After<&Maps> {
     /// The same for a kernel, which gives `y`.
-    pub(in crate::kernels) fn maps(&self, y: &Maps) -> After<Map> {
+    pub(in crate::kernels) fn maps(&self, y: &Maps) -> After<MapView> {
         match *self {
             After::Leaky(slope) => After::Leaky(slope),
             After::Pool(places) => After::Pool(places.map(|places| {

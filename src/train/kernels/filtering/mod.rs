@@ -13,7 +13,7 @@ mod panels;
 mod tile;
 mod weight;
 
-pub use map::{After, Layer, Map};
+pub use map::{After, Layer, MapView};
 
 use super::transpose::{Transposed, transpose};
 use block::{Backward, Forward, Memory, layer_backward, layer_forward};
@@ -192,7 +192,7 @@ impl PointWeight {
         sums: Option<&WeightSums>,
         by_x: Option<&Maps>,
     ) {
-        let nowhere = Map { start: std::ptr::null_mut(), row: 0, image: 0, channels: 0 };
+        let nowhere = MapView { start: std::ptr::null_mut(), row: 0, image: 0, channels: 0 };
         let unwanted = memory(&[self.size.to as i64]);
         let by_bias = values(sums.map_or(&unwanted, |s| &s.bias));
         let adds = sums.is_some_and(|s| s.begun.replace(true));
@@ -413,21 +413,21 @@ impl Maps {
     }
 
     /// From the first own value on.
-    pub fn map(&self) -> Map {
+    pub fn map(&self) -> MapView {
         let map = self.whole();
         // SAFETY: the border is part of the memory.
-        Map { start: unsafe { map.start.add(self.border * (map.row + self.channels)) }, ..map }
+        MapView { start: unsafe { map.start.add(self.border * (map.row + self.channels)) }, ..map }
     }
 
     /// From row and column -1 on.
-    fn with_border(&self) -> Map {
+    fn with_border(&self) -> MapView {
         assert_eq!(self.border, 1, "the input of a layer has a border");
         self.whole()
     }
 
-    fn whole(&self) -> Map {
+    fn whole(&self) -> MapView {
         let row = self.columns * self.channels;
-        Map { start: values(&self.memory), row, image: self.rows * row, channels: self.channels }
+        MapView { start: values(&self.memory), row, image: self.rows * row, channels: self.channels }
     }
 
     fn clear_border(&self) {

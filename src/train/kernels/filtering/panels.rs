@@ -1,7 +1,7 @@
 //! Matrices that lie by panels: as many columns as two vectors have, row by row, and then the next ones. A product reads its
 //! factors in one piece so, however many columns there are.
 
-use crate::kernels::product::{Depth, Left, Out, Right, tile};
+use crate::kernels::product::{Depth, Left, ProductPlace, Right, tile};
 use crate::kernels::vector::Vector;
 
 /// Columns of a panel, at most: two vectors of AVX-512.
@@ -87,11 +87,19 @@ impl Points {
 
 /// `R` rows from `left` on times a panel of `width` columns.
 #[inline(always)]
-unsafe fn rows<V: Vector, const R: usize>(left: Left, b: Right, out: Out, depth: Depth, width: usize) {
+unsafe fn rows<V: Vector, const R: usize>(
+    left: Left,
+    b: Right,
+    out: ProductPlace,
+    depth: Depth,
+    width: usize,
+) {
     let mut n = 0;
     // SAFETY: the caller's.
     unsafe {
-        let at = |n: usize| (Right { start: b.start.add(n), ..b }, Out { start: out.start.add(n), ..out });
+        let at = |n: usize| {
+            (Right { start: b.start.add(n), ..b }, ProductPlace { start: out.start.add(n), ..out })
+        };
         while n + 2 * V::LANES <= width {
             let (b, out) = at(n);
             tile::<V, R, 2>(left, b, out, depth);
@@ -121,7 +129,7 @@ pub(super) unsafe fn multiply<V: Vector>(a: Panels, b: Panels, out: Panels, coun
                 let right = Right { start: b.at(first, column), row: wide };
                 let at = |row: usize| {
                     let left = Left { start: a.at(row, first), row: deep, column: 1 };
-                    (left, Out { start: out.at(row, column), row: wide, adds: first > 0 })
+                    (left, ProductPlace { start: out.at(row, column), row: wide, adds: first > 0 })
                 };
                 let mut row = 0;
                 while V::ROWS == 8 && row + 8 <= count {
@@ -159,7 +167,7 @@ pub(super) unsafe fn multiply_transposed<V: Vector>(
             unsafe {
                 let left = Left { start: a.at(0, row), row: 1, column: high };
                 let right = Right { start: b.at(0, column), row: wide };
-                let out = Out { start: out.at(row, column), row: wide, adds };
+                let out = ProductPlace { start: out.at(row, column), row: wide, adds };
                 if V::ROWS == 8 {
                     rows::<V, 8>(left, right, out, depth, wide);
                 } else {

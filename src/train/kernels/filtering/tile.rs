@@ -1,8 +1,8 @@
 //! The two-dimensional transforms of a tile: between a map and points, a matrix [tiles, channels] each, a vector of channels
 //! at a time.
 
-use super::filter::Filter;
-use super::map::{After, Map, SIDE, Tile};
+use super::filter::MinimalFilter;
+use super::map::{After, MapView, SIDE, Tile};
 use super::panels::Points;
 use crate::kernels::max_pool::{pool, unpool};
 use crate::kernels::vector::Vector;
@@ -16,9 +16,15 @@ use crate::kernels::vector::Vector;
     reason = "a column of an array of rows; an iterator over it is not kept in registers"
 )]
 #[inline(always)]
-pub(super) unsafe fn input<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
+pub(super) unsafe fn input<
+    V: Vector,
+    F: MinimalFilter<T, N>,
+    const T: usize,
+    const N: usize,
+    const P: usize,
+>(
     x: *const f32,
-    map: &Map,
+    map: &MapView,
     to: &Points,
     tile: usize,
 ) {
@@ -62,13 +68,13 @@ pub(super) unsafe fn input<V: Vector, F: Filter<T, N>, const T: usize, const N: 
 #[inline(always)]
 pub(super) unsafe fn input_gradient<
     V: Vector,
-    F: Filter<T, N>,
+    F: MinimalFilter<T, N>,
     const T: usize,
     const N: usize,
     const P: usize,
 >(
     x: *mut f32,
-    map: &Map,
+    map: &MapView,
     (from, number): (&Points, usize),
     tile: Tile,
 ) {
@@ -107,7 +113,7 @@ pub(super) unsafe fn input_gradient<
 
 /// A row of a tile: what `half` of the transform gives, and `bias`, negative values times `slope`.
 #[inline(always)]
-fn activated<V: Vector, F: Filter<T, N>, const T: usize, const N: usize>(
+fn activated<V: Vector, F: MinimalFilter<T, N>, const T: usize, const N: usize>(
     half: [V; N],
     bias: V,
     slope: f32,
@@ -129,11 +135,11 @@ fn activated<V: Vector, F: Filter<T, N>, const T: usize, const N: usize>(
     reason = "a column of an array of rows; an iterator over it is not kept in registers"
 )]
 #[inline(always)]
-pub(super) unsafe fn output<V: Vector, F: Filter<T, N>, const T: usize, const N: usize>(
+pub(super) unsafe fn output<V: Vector, F: MinimalFilter<T, N>, const T: usize, const N: usize>(
     (m, number): (&Points, usize),
     bias: *const f32,
-    after: After<Map>,
-    map: &Map,
+    after: After<MapView>,
+    map: &MapView,
     tile: Tile,
 ) {
     let side = after.side();
@@ -199,8 +205,8 @@ pub(super) unsafe fn output<V: Vector, F: Filter<T, N>, const T: usize, const N:
 /// Two rows of a tile's gradient before LeakyReLU, from that after it at `g` and what came out at `y`.
 #[inline(always)]
 unsafe fn leaky_rows<V: Vector>(
-    (g, g_map): (*const f32, &Map),
-    (y, y_map): (*const f32, &Map),
+    (g, g_map): (*const f32, &MapView),
+    (y, y_map): (*const f32, &MapView),
     slope: f32,
     [rows, columns]: [usize; 2],
 ) -> [[V; SIDE]; 2] {
@@ -210,7 +216,8 @@ unsafe fn leaky_rows<V: Vector>(
             if i < rows && j < columns {
                 // SAFETY: the caller's.
                 unsafe {
-                    let at = |map: &Map| i.wrapping_mul(map.row).wrapping_add(j.wrapping_mul(map.channels));
+                    let at =
+                        |map: &MapView| i.wrapping_mul(map.row).wrapping_add(j.wrapping_mul(map.channels));
                     let (g, y) = (V::load(g.add(at(g_map))), V::load(y.add(at(y_map))));
                     *d = y.if_above_zero(g, g.times(V::splat(slope)));
                 }
@@ -252,9 +259,9 @@ unsafe fn pooled_rows<V: Vector>(
     reason = "a column of an array of rows; an iterator over it is not kept in registers"
 )]
 #[inline(always)]
-pub(super) unsafe fn output_gradient<V: Vector, F: Filter<T, N>, const T: usize, const N: usize>(
-    (g_map, y_map): (&Map, &Map),
-    after: After<Map>,
+pub(super) unsafe fn output_gradient<V: Vector, F: MinimalFilter<T, N>, const T: usize, const N: usize>(
+    (g_map, y_map): (&MapView, &MapView),
+    after: After<MapView>,
     by_bias: *mut f32,
     (to, number): (&Points, usize),
     tile: Tile,
@@ -271,7 +278,7 @@ pub(super) unsafe fn output_gradient<V: Vector, F: Filter<T, N>, const T: usize,
             let mut half = [[V::splat(0.0); N]; SIDE];
             for i in 0..SIDE / 2 {
                 let sides = [tile.rows.saturating_sub(2 * i), tile.columns];
-                let at = |map: &Map| (2 * i / side).wrapping_mul(map.row).wrapping_add(c);
+                let at = |map: &MapView| (2 * i / side).wrapping_mul(map.row).wrapping_add(c);
                 let (g, y) = (g.add(at(g_map)), y.add(at(y_map)));
                 let two = match after {
                     After::Leaky(slope) => leaky_rows::<V>((g, g_map), (y, y_map), slope, sides),

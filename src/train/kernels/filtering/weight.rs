@@ -1,6 +1,6 @@
 //! Weights as points.
 
-use super::filter::Filter;
+use super::filter::MinimalFilter;
 use super::panels::Points;
 use crate::kernels::vector::{Vector, in_vectors};
 use std::ops::Range;
@@ -75,7 +75,7 @@ impl<const P: usize> Window<P> {
     reason = "a column of an array of rows; an iterator over it is not kept in registers"
 )]
 #[inline(always)]
-unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
+unsafe fn to_points<V: Vector, F: MinimalFilter<T, N>, const T: usize, const N: usize, const P: usize>(
     taps: Taps,
     points: Points,
     rows: Range<usize>,
@@ -105,7 +105,7 @@ unsafe fn to_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, 
 }
 
 #[inline(always)]
-unsafe fn from_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize, const P: usize>(
+unsafe fn from_points<V: Vector, F: MinimalFilter<T, N>, const T: usize, const N: usize, const P: usize>(
     points: Points,
     taps: Taps,
     rows: Range<usize>,
@@ -137,13 +137,13 @@ unsafe fn from_points<V: Vector, F: Filter<T, N>, const T: usize, const N: usize
 
 in_vectors! {
     /// Some rows of a weight as points.
-    pub(super) fn weight_to_points<F: Filter<T, N>, const T, const N, const P>(
+    pub(super) fn weight_to_points<F: MinimalFilter<T, N>, const T, const N, const P>(
         taps: Taps, points: Points, rows: Range<usize>,
     ) = to_points, taps.columns
 }
 in_vectors! {
     /// The gradient of [`weight_to_points`].
-    pub(super) fn weight_from_points<F: Filter<T, N>, const T, const N, const P>(
+    pub(super) fn weight_from_points<F: MinimalFilter<T, N>, const T, const N, const P>(
         points: Points, taps: Taps, rows: Range<usize>,
     ) = from_points, taps.columns
 }
