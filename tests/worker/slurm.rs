@@ -217,7 +217,7 @@ fn at_work(run: &RunDir, store: &Store) -> Option<String> {
 fn preempted_and_near_their_limit_cells_go_on_from_their_checkpoints() {
     let folder = tempfile::tempdir().unwrap();
     emodb(folder.path());
-    let longer = ["--set", "augmentor.iterations=400", "--checkpoint-seconds", "1000"];
+    let longer = ["--set", "augmentor.iterations=1600", "--checkpoint-seconds", "1000"];
     let flags = [&longer[..], &["--launcher", "slurm", "--wait", "--set", "slurm.partition=low"]].concat();
     let waits = seraug_run(folder.path(), "cluster", &flags).spawn().unwrap();
     let results = folder.path().join("cluster");
