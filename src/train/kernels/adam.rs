@@ -1,7 +1,7 @@
 //! Adam (Kingma & Ba 2015) on a flat vector; tch cannot save the state of its own.
 
 use super::threads::{SharedMemory, in_parts};
-use super::vector::{Portable, Vector, available, in_vectors};
+use super::vector::{Vector, in_vectors};
 use crate::torch::checkpoint::{Reader, Writer};
 use crate::torch::params::{Params, ParamsLayout};
 use seraug_core::error::Result;
@@ -215,22 +215,8 @@ unsafe fn update_all<V: Vector>(
 }
 
 in_vectors! {
-    fn update_in_vectors(memory: [SharedMemory; 4], scale: AdamScale, lanes: Range<usize>) = update_all, LANES
-}
-
-/// One step of the values of these lanes.
-///
-/// # Safety
-/// They are of all four vectors, and no other thread reads or writes them.
-unsafe fn update(memory: [SharedMemory; 4], scale: AdamScale, lanes: Range<usize>) {
-    // SAFETY: the caller's, and the processor has the vectors.
-    unsafe {
-        if available() {
-            update_in_vectors(memory, scale, lanes);
-        } else {
-            update_all::<Portable>(memory, scale, lanes);
-        }
-    }
+    /// One step of the values of these lanes.
+    fn update(memory: [SharedMemory; 4], scale: AdamScale, lanes: Range<usize>) = update_all, LANES
 }
 
 /// Whether every value is finite: one number read from the device.
@@ -266,6 +252,5 @@ mod tests {
         }
         let off = (params.flat() - &expected).abs().max().double_value(&[]);
         assert!(off < 3e-7, "off by {off}");
-        println!("equal bits: {}", *params.flat() == expected);
     }
 }

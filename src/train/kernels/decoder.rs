@@ -4,7 +4,7 @@
 
 use super::filtering::values;
 use super::product::{Left, ProductPlace, Right, Size, multiply};
-use super::threads::{each_alone, image_parts};
+use super::threads::{each_alone, parts};
 use super::vector::{Vector, in_vectors};
 use super::wide::{WideSize, wide_outer, wide_product, wide_turned};
 use std::ops::Range;
@@ -152,7 +152,7 @@ impl DecoderWeights {
         let rows = epsilon.iter().enumerate().map(|(r, &epsilon)| Row { own: own(r), epsilon, mean: 0.0 });
         let rows: Vec<Row> = rows.collect();
         let places = self.places(&map, &p, values(&x), values(&out));
-        let done = each_alone(image_parts(rows.len()), |part| {
+        let done = each_alone(parts(rows.len()), |part| {
             let mut blocks = vec![0f32; bands * BLOCK];
             let mut rows = rows[part.clone()].to_vec();
             for (r, row) in part.zip(&mut rows) {
@@ -172,7 +172,7 @@ impl DecoderWeights {
         let places = self.places(&tape.map, &tape.p, values(&by_out), values(&by_map));
         let [_, bands] = self.sides;
         let rows = &tape.rows;
-        let sums = each_alone(image_parts(rows.len()), |part: Range<usize>| {
+        let sums = each_alone(parts(rows.len()), |part: Range<usize>| {
             let mut blocks = vec![0f32; 2 * bands * BLOCK];
             let (mut second, mut bias) = (vec![0f32; places.width * BLOCK], vec![0f32; places.width]);
             for r in part {
@@ -358,16 +358,12 @@ in_vectors! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::vector::available;
     use crate::nets::augmentor::project;
     use seraug_core::rng::Seed;
     use seraug_core::spec::ProjectionMean;
 
     #[test]
     fn values_and_gradients_are_the_librarys() {
-        if !available() {
-            return;
-        }
         for [latent, width, height, bands] in [[8, 16, 8, 32], [4, 8, 6, 8], [4, 3, 2, 16]] {
             let normal = |name: &str, shape: &[i64]| {
                 let mut host = vec![0f32; shape.iter().product::<i64>() as usize];

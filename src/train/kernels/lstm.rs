@@ -236,14 +236,10 @@ in_vectors! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::vector::available;
     use seraug_core::rng::Seed;
 
     #[test]
     fn values_and_gradients_are_the_librarys() {
-        if !available() {
-            return;
-        }
         for [steps, batch, inputs, units] in [[4, 6, 24, 16], [1, 3, 8, 8], [3, 5, 16, 24]] {
             let normal = |name: &str, shape: &[i64]| {
                 let mut host = vec![0f32; shape.iter().product::<i64>() as usize];

@@ -151,13 +151,10 @@ in_vectors! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::vector::{Portable, available};
+    use crate::kernels::vector::Portable;
 
     #[test]
     fn a_product_is_the_sum_in_order_whatever_the_vectors() {
-        if !available() {
-            return;
-        }
         for (rows, depth, columns) in [(13, 5, 48), (8, 3, 16), (3, 7, 24), (4, 1, 8)] {
             let value = |i: usize| ((i * 37 % 101) as f32 - 50.0) / 7.0;
             let a: Vec<f32> = (0..rows * depth).map(value).collect();

@@ -1,8 +1,9 @@
 //! Memory of the host that several threads share, and the threads that share a loop over it.
 
+use super::filtering::values;
 use rayon::prelude::*;
 use std::ops::Range;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 /// Memory that several threads write at places of their own.
 #[derive(Debug, Clone, Copy)]
@@ -16,10 +17,7 @@ unsafe impl Sync for SharedMemory {}
 impl SharedMemory {
     /// The values of a contiguous float32 tensor of the host.
     pub fn of(tensor: &Tensor) -> SharedMemory {
-        assert!(
-            tensor.is_contiguous() && tensor.kind() == Kind::Float && tensor.device() == tch::Device::Cpu
-        );
-        SharedMemory(tensor.data_ptr().cast::<f32>())
+        SharedMemory(values(tensor))
     }
 
     /// Where the value number `at` is.
@@ -34,13 +32,18 @@ impl SharedMemory {
 }
 
 /// `0..count` in as many parts as the library has threads.
-pub fn in_parts(count: usize, run: impl Fn(Range<usize>) + Sync) {
-    let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1);
-    if threads <= 1 {
-        return run(0..count);
-    }
+pub fn parts(count: usize) -> Vec<Range<usize>> {
+    let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1).max(1);
     let part = count.div_ceil(threads).max(1);
-    (0..count.div_ceil(part)).into_par_iter().for_each(|i| run(i * part..((i + 1) * part).min(count)));
+    (0..count).step_by(part).map(|start| start..(start + part).min(count)).collect()
+}
+
+/// `run` for each of [`parts`].
+pub fn in_parts(count: usize, run: impl Fn(Range<usize>) + Sync) {
+    match parts(count) {
+        parts if parts.len() <= 1 => parts.into_iter().for_each(&run),
+        parts => parts.into_par_iter().for_each(&run),
+    }
 }
 
 /// What `run` makes of each job, without gradients: each by a thread in which the library takes no other. The library's
@@ -61,13 +64,6 @@ pub fn each_alone<J: Send, T: Send>(jobs: Vec<J>, run: impl Fn(J) -> T + Sync) -
         alone(job)
     };
     jobs.into_par_iter().with_max_len(1).map(on_one).collect()
-}
-
-/// Images 0 to `count` in as many parts as the library has threads.
-pub fn image_parts(count: usize) -> Vec<Range<usize>> {
-    let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1).max(1);
-    let part = count.div_ceil(threads).max(1);
-    (0..count).step_by(part).map(|start| start..(start + part).min(count)).collect()
 }
 
 /// The library's count of threads, set again when dropped.

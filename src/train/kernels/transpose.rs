@@ -56,13 +56,10 @@ in_vectors! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::vector::{Portable, available};
+    use crate::kernels::vector::Portable;
 
     #[test]
     fn rows_become_columns_whatever_the_vectors() {
-        if !available() {
-            return;
-        }
         for (rows, columns) in [(8, 8), (40, 24), (16, 9), (72, 16)] {
             let from: Vec<f32> = (0..rows * (columns + 1)).map(|i| i as f32).collect();
             for work in [transpose as unsafe fn(Transposed), transpose_inside::<Portable>] {

@@ -4,7 +4,7 @@
 use super::adaptive_pool::AdaptivePool;
 use super::filtering::{After, Convolution, Maps, PointWeight, Ways, WeightSums};
 use super::one_channel::{Bordered, OneChannel, OneChannelSums};
-use super::threads::{each_alone, image_parts};
+use super::threads::{each_alone, parts};
 use crate::torch::params::Params;
 use std::ops::Range;
 use tch::{Kind, Tensor};
@@ -178,7 +178,7 @@ fn convolve(
         let input = (x.part(some.clone()), maps.map(|m| m.part(some.clone())));
         (input, y.part(some.clone()), places.as_ref().map(|p| p.part(some)))
     };
-    let jobs = image_parts(images).into_iter().map(part).collect();
+    let jobs = parts(images).into_iter().map(part).collect();
     each_alone(jobs, |((x, maps), y, places): ((Bordered, Option<Maps>), Maps, Option<Maps>)| {
         let after = if is_pooled { After::Pool(places.as_ref()) } else { RELU };
         match weight {
@@ -207,7 +207,7 @@ fn go_back_first(
 ) -> OneChannelSums {
     let (kept, is_pooled) = kept(made);
     let part = |some: Range<usize>| (x.part(some.clone()), kept.part(some.clone()), by.part(some));
-    let jobs = image_parts(x.images()).into_iter().map(part).collect();
+    let jobs = parts(x.images()).into_iter().map(part).collect();
     let sums = each_alone(jobs, |(x, kept, by): (Bordered, Maps, Maps)| {
         let sums = weight.sums();
         weight.backward(&x, &kept, &by, after(is_pooled), Some(&sums), None);
@@ -227,7 +227,7 @@ fn go_back(weight: &PointWeight, x: &Maps, made: &(Maps, Option<Maps>), by: &Map
     let (kept, is_pooled) = kept(made);
     let by_x = x.like();
     let part = |some: Range<usize>| [x, kept, by, &by_x].map(|maps| maps.part(some.clone()));
-    let jobs = image_parts(x.images()).into_iter().map(part).collect();
+    let jobs = parts(x.images()).into_iter().map(part).collect();
     let sums = each_alone(jobs, |[x, kept, by, by_x]: [Maps; 4]| {
         let sums = WeightSums::new(weight);
         weight.backward(&x, &kept, &by, after(is_pooled), Some(&sums), Some(&by_x));

@@ -163,13 +163,10 @@ in_vectors! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::vector::{Portable, available};
+    use crate::kernels::vector::Portable;
 
     #[test]
     fn products_are_those_in_double() {
-        if !available() {
-            return;
-        }
         for (rows, depth, columns) in [(5, 8, 48), (8, 12, 4096 + 272), (1, 4, 16)] {
             let value = |i: usize, by: usize| ((i * by % 101) as f32 - 50.0) / 50.0;
             let z: Vec<f32> = (0..rows * depth).map(|i| value(i, 37)).collect();

@@ -4,7 +4,7 @@
 use super::layers::{Conv, MELS, SLOPE};
 use crate::kernels::filtering::{After, Convolution, Maps, PointWeight, Ways, WeightSums};
 use crate::kernels::one_channel::{Bordered, OneChannel, OneChannelSums};
-use crate::kernels::threads::{each_alone, image_parts};
+use crate::kernels::threads::{each_alone, parts};
 use crate::kernels::vector;
 use crate::torch::params::{Derived, Params, ParamsBuilder};
 use std::ops::Range;
@@ -112,7 +112,7 @@ impl ConvolutionStack {
             }
         });
         let tape = ConvolutionsTape { weights, maps: maps.collect(), x };
-        each_alone(image_parts(images), |part| tape.forward(&part));
+        each_alone(parts(images), |part| tape.forward(&part));
         tape
     }
 
@@ -129,7 +129,7 @@ impl ConvolutionStack {
         let (images, [height, width]) = (tape.x.images(), tape.x.sides().map(|n| n as i64));
         let by_x =
             is_wanted.then(|| Tensor::empty([images as i64, 1, height, width], (Kind::Float, Device::Cpu)));
-        let jobs = image_parts(images).into_iter().map(|part| {
+        let jobs = parts(images).into_iter().map(|part| {
             let of = |t: &Tensor| t.narrow(0, part.start as i64, part.len() as i64);
             (by_out.part(part.clone()), by_x.as_ref().map(of), part)
         });

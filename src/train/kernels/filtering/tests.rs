@@ -1,7 +1,6 @@
 //! Layers against the library in double, and against themselves with other vectors.
 
 use super::*;
-use crate::kernels::vector::available;
 use seraug_core::rng::Seed;
 
 fn normal(name: &str, shape: &[i64]) -> Tensor {
@@ -36,9 +35,6 @@ enum Exact {
 
 #[test]
 fn layers_and_their_gradients_are_the_librarys() {
-    if !available() {
-        return;
-    }
     for (kind, from, to, [height, width]) in SHAPES {
         for then in [Exact::Leaky(0.2), Exact::Leaky(0.0), Exact::Pool] {
             let (stride, side) = (kind.stride() as i64, kind.side() as i64);
@@ -97,9 +93,6 @@ fn layers_and_their_gradients_are_the_librarys() {
 
 #[test]
 fn nan_stays() {
-    if !available() {
-        return;
-    }
     let x = normal("x", &[1, 8, 8, 16]);
     let _ = x.get(0).get(3).get(3).get(0).fill_(f64::NAN);
     let layer = PointWeight::new(Keeping, &normal("w", &[16, 16, 3, 3]), &normal("b", &[16]), Ways::Forward);

@@ -1,11 +1,15 @@
 //! The convolutions of [`super::filtering`] of a single channel, with LeakyReLU, on a CPU. There is nothing to gain from points
 //! here: the taps are a product of matrices whose left factor lies in the image as it is.
 
-use super::filtering::{After, Convolution, MapView, Maps, host, host_mut, values};
+mod bordered;
+
+pub use bordered::Bordered;
+
+use super::filtering::{After, Convolution, MapView, Maps, host_mut, values};
 use super::max_pool::{pool, unpool};
 use super::product::{Left, ProductPlace, Right, Size, multiply};
 use super::vector::{Vector, in_vectors};
-use tch::{Device, Kind, Tensor};
+use tch::Tensor;
 
 /// A square kernel of so many taps.
 trait Kernel<const TAPS: usize> {
@@ -47,76 +51,6 @@ pub struct OneChannel {
 
 // SAFETY: the kernels read its tensors by their addresses.
 unsafe impl Sync for OneChannel {}
-
-/// The images with a border of one zero, [images, height + 2, width + 2].
-#[derive(Debug)]
-pub struct Bordered {
-    memory: Tensor,
-    sides: [usize; 2],
-}
-
-impl Bordered {
-    /// Of images [images, 1, height, width].
-    pub fn new(x: &Tensor) -> Bordered {
-        Bordered::shrunk(x, 1)
-    }
-
-    /// Of the means of `side` x `side` pixels; rows and columns that are left over are not read.
-    pub fn shrunk(x: &Tensor, side: usize) -> Bordered {
-        let [images, 1, height, width] = x.size()[..] else {
-            panic!("images of one channel: {:?}", x.size())
-        };
-        let [images, height, width] = [images, height, width].map(|n| n as usize);
-        let (x, sides) = (x.detach().contiguous(), [height / side, width / side]);
-        let [tall, wide] = sides.map(|n| n + 2);
-        let memory = Tensor::empty([images, tall, wide].map(|n| n as i64), (Kind::Float, Device::Cpu));
-        let share = 1.0 / (side * side) as f32;
-        // SAFETY: made just now.
-        let made = unsafe { host_mut(&memory) }.chunks_exact_mut(tall * wide);
-        for (image, made) in host(&x).chunks_exact((height * width).max(1)).zip(made) {
-            made[..wide].fill(0.0);
-            made[(tall - 1) * wide..].fill(0.0);
-            let rows = image.chunks_exact(side * width).zip(made.chunks_exact_mut(wide).skip(1));
-            for (rows, made) in rows {
-                (made[0], made[wide - 1]) = (0.0, 0.0);
-                let made = &mut made[1..=sides[1]];
-                if side == 1 {
-                    made.copy_from_slice(rows);
-                    continue;
-                }
-                made.fill(0.0);
-                for row in rows.chunks_exact(width) {
-                    for (sum, few) in made.iter_mut().zip(row.chunks_exact(side)) {
-                        *sum += few.iter().sum::<f32>();
-                    }
-                }
-                made.iter_mut().for_each(|sum| *sum *= share);
-            }
-        }
-        Bordered { memory, sides }
-    }
-
-    /// Some of the images, in the same memory.
-    pub fn part(&self, images: std::ops::Range<usize>) -> Bordered {
-        let memory = self.memory.narrow(0, images.start as i64, images.len() as i64);
-        Bordered { memory, sides: self.sides }
-    }
-
-    /// Images.
-    pub fn images(&self) -> usize {
-        self.memory.size()[0] as usize
-    }
-
-    /// Rows and columns without the border.
-    pub fn sides(&self) -> [usize; 2] {
-        self.sides
-    }
-
-    fn map(&self) -> MapView {
-        let row = self.sides[1] + 2;
-        MapView { start: values(&self.memory), row, image: row * (self.sides[0] + 2), channels: 1 }
-    }
-}
 
 /// Sums of the gradients by taps and bias.
 #[derive(Debug)]
@@ -193,7 +127,7 @@ impl OneChannel {
         by_x: Option<&Tensor>,
     ) {
         let null = std::ptr::null_mut;
-        let (sizes, [height, width]) = (self.sizes(x, kept, after), x.sides);
+        let (sizes, [height, width]) = (self.sizes(x, kept, after), x.sides());
         assert!(by_y.same_sides(kept));
         let wide = width + 2;
         let mut bordered = vec![0f32; if by_x.is_some() { (height + 2) * wide } else { 0 }];
@@ -235,7 +169,7 @@ impl OneChannel {
     }
 
     fn sizes(&self, x: &Bordered, y: &Maps, after: After<&Maps>) -> Sizes {
-        let [height, width] = x.sides.map(|n| n / self.kind.stride());
+        let [height, width] = x.sides().map(|n| n / self.kind.stride());
         assert_eq!([height, width].map(|n| n / after.side()), y.sides());
         assert_eq!((x.images(), self.to()), (y.images(), y.channels()));
         Sizes { images: y.images(), height, width, to: self.to() }
@@ -527,64 +461,4 @@ in_vectors! {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernels::vector::available;
-    use seraug_core::rng::Seed;
-
-    #[test]
-    fn the_layer_and_its_gradients_are_the_librarys() {
-        if !available() {
-            return;
-        }
-        for (kind, to, [height, width]) in [
-            (Convolution::Halving, 16, [12, 20]),
-            (Convolution::Halving, 8, [4, 6]),
-            (Convolution::Halving, 24, [6, 34]),
-            (Convolution::Keeping, 16, [12, 20]),
-            (Convolution::Keeping, 8, [3, 7]),
-            (Convolution::Keeping, 24, [2, 35]),
-        ] {
-            let (stride, side) = (kind.stride() as i64, if kind == Convolution::Halving { 4 } else { 3 });
-            let normal = |name: &str, shape: &[i64]| {
-                let mut host = vec![0f32; shape.iter().product::<i64>() as usize];
-                Seed::new(5).child(name).draws().fill_normal(&mut host);
-                Tensor::from_slice(&host).view(shape)
-            };
-            let (x, w, b) =
-                (normal("x", &[3, 1, height, width]), normal("w", &[to, 1, side, side]), normal("b", &[to]));
-            let double = |t: &Tensor| t.to_kind(Kind::Double).set_requires_grad(true);
-            let [dx, dw, db] = [&x, &w, &b].map(double);
-            let before = dx.conv2d(&dw, Some(&db), [stride, stride], [1, 1], [1, 1], 1);
-            for pools in [false, true] {
-                let exact = match pools {
-                    false => before.maximum(&(&before * 0.2)),
-                    true => before.relu().max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false),
-                };
-                let up = normal("g", &exact.size());
-                let gradients =
-                    Tensor::run_backward(&[(&exact * &up).sum(Kind::Double)], &[&dx, &dw, &db], true, false);
-                let layer = OneChannel::new(kind, &w, &b);
-                let input = Bordered::new(&x);
-                let sides = [exact.size()[2], exact.size()[3]].map(|n| n as usize);
-                let (y, places) = (Maps::bare(3, sides, to as usize), Maps::bare(3, sides, to as usize));
-                let (after, kept) =
-                    if pools { (After::Pool(Some(&places)), &places) } else { (After::Leaky(0.2), &y) };
-                layer.forward(&input, &y, after);
-                let close = |ours: &Tensor, exact: &Tensor| {
-                    assert!(ours.to_kind(Kind::Double).allclose(exact, 1e-5, 2e-5, false), "{to} channels")
-                };
-                close(&y.tensor().permute([0, 3, 1, 2]), &exact);
-                let by_y = Maps::of(up.permute([0, 2, 3, 1]).contiguous());
-                let sums = layer.sums();
-                let by_x = x.empty_like();
-                layer.backward(&input, kept, &by_y, after, Some(&sums), Some(&by_x));
-                let (by_weight, by_bias) = (w.zeros_like(), b.zeros_like());
-                sums.write(&by_weight, &by_bias);
-                close(&by_x, &gradients[0]);
-                close(&by_weight, &gradients[1]);
-                close(&by_bias, &gradients[2]);
-            }
-        }
-    }
-}
+mod tests;
