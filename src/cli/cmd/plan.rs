@@ -51,9 +51,11 @@ pub fn run(args: PlanArgs, global: &Global) -> Result<u8> {
     for Named { name, file } in args.experiment.load(&global.corpora)? {
         match file {
             File::Experiment(spec) => {
-                let grid = format!("{name}: {}\n{}\n", line(&spec.title), grid(&spec, global));
+                let head = format!("{name}: {}\n", line(&spec.title));
+                let expected = head.clone() + &grid(&spec, expected_folds(&spec, global));
                 match plan(*spec, &name, &args.experiment, global) {
                     Ok((plan, machine)) => {
+                        let grid = head + &grid(&plan.spec, plan.folds.len() / plan.spec.seeds.len());
                         let actions = cell_actions(&plan, &machine, &store, &places.results, &mut makers);
                         match global.json {
                             true => cells.extend(plan.cells.iter().zip(&actions).map(json)),
@@ -62,7 +64,7 @@ pub fn run(args: PlanArgs, global: &Global) -> Result<u8> {
                     }
                     Err(e) => {
                         if !global.json {
-                            print(&grid)?;
+                            print(&expected)?;
                         }
                         stopped = stopped.or(Some(e));
                     }
@@ -112,17 +114,22 @@ fn plan(spec: Spec, name: &str, args: &Experiment, global: &Global) -> Result<(P
     Ok((plan, machine))
 }
 
-/// `  5 folds x 2 conditions x 5 seeds = 50 cells`, from the spec and the manifests alone.
-fn grid(spec: &Spec, global: &Global) -> String {
+/// The folds of a spec from the manifests alone; 0 where they do not say.
+fn expected_folds(spec: &Spec, global: &Global) -> usize {
     let sessions =
         || corpora::manifest(&spec.corpus, &global.corpora).map_or(0, |m| m.expected.sessions.len());
     let speakers = || corpora::manifest(&spec.corpus, &global.corpora).map_or(0, |m| m.speakers.len());
+    spec.folds(sessions, speakers)
+}
+
+/// `  5 folds x 2 conditions x 5 seeds = 50 cells`.
+fn grid(spec: &Spec, folds: usize) -> String {
     let (conditions, seeds) = (spec.condition.len(), spec.seeds.len());
     let rest = format!("{} x {}", plural(conditions, "condition"), plural(seeds, "seed"));
-    match spec.folds(sessions, speakers) {
-        0 => format!("  folds x {rest}"),
+    match folds {
+        0 => format!("  folds x {rest}\n"),
         folds => format!(
-            "  {} ({}) x {rest} = {}",
+            "  {} ({}) x {rest} = {}\n",
             plural(folds, "fold"),
             spec.protocol.describe(),
             plural(folds * conditions * seeds, "cell")

@@ -75,6 +75,10 @@ impl Spec {
             need(shares || c.target == TargetShare::Full, here.field("target"), || {
                 "= \"low\": is for protocol.cross-lingual".into()
             })?;
+            let reduces = self.reduction.is_some() || matches!(self.protocol, Protocol::SplitFile(_));
+            need(reduces || !c.unreduced, here.field("unreduced"), || {
+                "is for an experiment with a [reduction]".into()
+            })?;
             let names = || self.condition.iter().map(|o| o.name.as_str());
             need(c.baseline.is_empty() || names().any(|n| n == c.baseline), here.field("baseline"), || {
                 format!("no condition is named `{}`{}", c.baseline, hint(&c.baseline, names()))

@@ -94,8 +94,10 @@ impl Spec {
 
 fn leave_speakers_out(p: &LeaveSpeakersOut, key: &FieldPath) -> CheckResult {
     need(p.folds != 1, key.field("folds"), || "= 1: at least 2, or 0 for one a speaker".into())?;
-    need(p.folds == 0 || p.groups.is_empty(), key.field("groups"), || {
-        "give folds or groups, not both".into()
+    let given = [p.folds > 0, p.speakers > 0, !p.groups.is_empty()];
+    let last = if p.groups.is_empty() { "speakers" } else { "groups" };
+    need(given.into_iter().filter(|g| *g).count() < 2, key.field(last), || {
+        "give one of folds, speakers and groups".into()
     })?;
     let mut seen = HashSet::new();
     for (i, group) in p.groups.iter().enumerate() {

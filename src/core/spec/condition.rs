@@ -20,6 +20,9 @@ pub struct Condition {
     /// Which part of the target corpus trains, in the cross-lingual protocol.
     #[serde(default)]
     pub target: TargetShare,
+    /// Trains on what the reduction removes too: how good the classifier would be if nothing were missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unreduced: bool,
     /// What is added to the training set, or done to it.
     #[serde(default)]
     pub augment: Augment,

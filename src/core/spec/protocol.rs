@@ -37,6 +37,9 @@ pub struct LeaveSpeakersOut {
     /// Number of folds, at least 2 and at most the number of speakers; 0 for one fold a speaker.
     #[schemars(range(min = 0, max = limits::FOLDS))]
     pub folds: usize,
+    /// Number of test speakers in a fold, in place of `folds`: as many folds as that makes.
+    #[schemars(range(min = 0, max = limits::FOLDS))]
+    pub speakers: usize,
     /// The test speakers of each fold, in place of `folds`.
     #[schemars(length(max = limits::FOLDS))]
     pub groups: Vec<Vec<String>>,

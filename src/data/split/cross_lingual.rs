@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 
 /// Largest deviation of a class's share in a set of test speakers from the wanted share.
 const TOLERANCE: f64 = 0.1;
-/// Number of random orders of the speakers that are tried.
+/// Most speakers of which every set is looked at.
+const ENUMERATED: usize = 16;
+/// Number of random orders of more speakers that are tried.
 const ORDERS: u64 = 200;
 
 /// One fold a pair of source and target, in the order of [`CrossLingual::pairs`].
@@ -104,8 +106,9 @@ fn test_set(
     }
 }
 
-/// All utterances of a set of speakers that has about `share` of every class; `None` if no set within [`TOLERANCE`] was found.
-/// Adds speakers in random orders as long as that brings the classes closer to the share, and takes the best order.
+/// All utterances of a set of speakers that has about `share` of every class, drawn from the sets within [`TOLERANCE`]; `None`
+/// if there is none. Up to [`ENUMERATED`] speakers every such set is equally likely; of more, speakers are added in random
+/// orders as long as that brings the classes closer to the share, and the first order that ends within the tolerance is taken.
 fn speakers_of_about(
     selection: &Selection,
     all: &[usize],
@@ -113,36 +116,78 @@ fn speakers_of_about(
     share: f64,
     seed: Seed,
 ) -> Option<Vec<usize>> {
-    let mut counts: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let mut totals = vec![0f64; classes];
-    for &i in all {
-        let speaker = selection.utterances[i].speaker.as_str();
-        counts.entry(speaker).or_insert_with(|| vec![0.0; classes])[selection.labels[i]] += 1.0;
-        totals[selection.labels[i]] += 1.0;
-    }
-    let deviations = |held: &[f64]| -> Vec<f64> {
-        std::iter::zip(held, &totals).map(|(h, t)| (h / t.max(1.0) - share).abs()).collect()
-    };
-    let worst = |held: &[f64]| deviations(held).into_iter().fold(0.0, f64::max);
-    // Of all classes, because a speaker of one class leaves the worst of the others as it was.
-    let total = |held: &[f64]| deviations(held).iter().map(|d| d * d).sum::<f64>();
-    let mut best: Option<(f64, Vec<&str>)> = None;
-    for order in 0..ORDERS {
-        let mut speakers: Vec<&str> = counts.keys().copied().collect();
-        seed.at(order).draws().shuffle(&mut speakers);
-        let (mut held, mut set) = (vec![0f64; classes], Vec::new());
-        for speaker in speakers {
-            let with: Vec<f64> = std::iter::zip(&held, &counts[speaker]).map(|(a, b)| a + b).collect();
-            if total(&with) < total(&held) {
-                (held, _) = (with, set.push(speaker));
-            }
-        }
-        let found = worst(&held);
-        if best.as_ref().is_none_or(|(d, _)| found < *d) {
-            best = Some((found, set));
-        }
-    }
-    let (_, set) = best.filter(|(d, set)| *d <= TOLERANCE + 1e-9 && set.len() < counts.len())?;
+    let speakers = SpeakerCounts::of(selection, all, classes, share);
+    let set = match speakers.names.len() <= ENUMERATED {
+        true => speakers.any_set(seed),
+        false => (0..ORDERS).find_map(|order| speakers.by_order(seed.at(order))),
+    }?;
     let chosen = |i: &&usize| set.contains(&selection.utterances[**i].speaker.as_str());
     Some(all.iter().filter(chosen).copied().collect())
+}
+
+/// The utterances of each speaker by class.
+struct SpeakerCounts<'a> {
+    names: Vec<&'a str>,
+    /// For each speaker, the share of each class that is the speaker's.
+    shares: Vec<Vec<f64>>,
+    classes: usize,
+    /// The share of each class that is wanted.
+    wanted: f64,
+}
+
+impl<'a> SpeakerCounts<'a> {
+    fn of(selection: &'a Selection, all: &[usize], classes: usize, wanted: f64) -> SpeakerCounts<'a> {
+        let mut counts: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+        let mut totals = vec![0f64; classes];
+        for &i in all {
+            let speaker = selection.utterances[i].speaker.as_str();
+            counts.entry(speaker).or_insert_with(|| vec![0.0; classes])[selection.labels[i]] += 1.0;
+            totals[selection.labels[i]] += 1.0;
+        }
+        let (names, mut shares): (Vec<&str>, Vec<Vec<f64>>) = counts.into_iter().unzip();
+        for of_class in &mut shares {
+            std::iter::zip(of_class, &totals).for_each(|(c, t)| *c /= t.max(1.0));
+        }
+        SpeakerCounts { names, shares, classes, wanted }
+    }
+
+    /// How far a set's share of each class is from the wanted one.
+    fn deviations<'b>(&'b self, held: &'b [f64]) -> impl Iterator<Item = f64> + 'b {
+        held.iter().map(|h| (h - self.wanted).abs())
+    }
+
+    fn is_within(&self, held: &[f64]) -> bool {
+        self.deviations(held).all(|d| d <= TOLERANCE + 1e-9)
+    }
+
+    /// One of all sets within the tolerance, but that of all speakers.
+    fn any_set(&self, seed: Seed) -> Option<Vec<&'a str>> {
+        let n = self.names.len();
+        let held = |set: u32| {
+            let mut held = vec![0f64; self.classes];
+            for s in (0..n).filter(|s| set >> s & 1 == 1) {
+                std::iter::zip(&mut held, &self.shares[s]).for_each(|(h, share)| *h += share);
+            }
+            held
+        };
+        let sets: Vec<u32> = (1..(1u32 << n) - 1).filter(|&set| self.is_within(&held(set))).collect();
+        let set = (!sets.is_empty()).then(|| sets[seed.draws().below(sets.len())])?;
+        Some((0..n).filter(|s| set >> s & 1 == 1).map(|s| self.names[s]).collect())
+    }
+
+    /// The set that a random order of the speakers ends with, if it is within the tolerance.
+    fn by_order(&self, seed: Seed) -> Option<Vec<&'a str>> {
+        let mut order: Vec<usize> = (0..self.names.len()).collect();
+        seed.draws().shuffle(&mut order);
+        // Of all classes, because a speaker of one class leaves the worst of the others as it was.
+        let total = |held: &[f64]| self.deviations(held).map(|d| d * d).sum::<f64>();
+        let (mut held, mut set) = (vec![0f64; self.classes], Vec::new());
+        for s in order {
+            let with: Vec<f64> = std::iter::zip(&held, &self.shares[s]).map(|(a, b)| a + b).collect();
+            if total(&with) < total(&held) {
+                (held, _) = (with, set.push(self.names[s]));
+            }
+        }
+        (self.is_within(&held) && set.len() < self.names.len()).then_some(set)
+    }
 }

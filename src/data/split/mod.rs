@@ -66,6 +66,13 @@ impl Fold {
             }
         }
     }
+
+    /// The same fold with nothing removed from training; it still says which classes the reduction thins.
+    pub fn unreduced(&self) -> Fold {
+        let mut train = [self.train.as_slice(), &self.removed].concat();
+        train.sort_unstable();
+        Fold { train, removed: Vec::new(), ..self.clone() }
+    }
 }
 
 /// Keeps the utterances of the spec's languages and classes.

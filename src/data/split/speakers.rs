@@ -36,11 +36,17 @@ pub(super) fn groups(protocol: &LeaveSpeakersOut, selection: &Selection) -> Resu
             *gender = gender.or(u.gender);
         }
         let speakers: BTreeSet<(Option<Gender>, &str)> = genders.into_iter().map(|(s, g)| (g, s)).collect();
-        let count = if protocol.folds == 0 { speakers.len() } else { protocol.folds };
-        if speakers.len() < count.max(2) {
+        let count = match (protocol.folds, protocol.speakers) {
+            (0, of_a_fold) => speakers.len().div_ceil(of_a_fold.max(1)),
+            (folds, _) => folds,
+        };
+        if speakers.len() < count || count < 2 {
+            let (field, value) = match protocol.speakers {
+                0 => ("folds", protocol.folds),
+                of_a_fold => ("speakers", of_a_fold),
+            };
             return Err(Error::usage(format!(
-                "protocol.leave-speakers-out.folds = {}: the corpus has {} speakers of these classes",
-                protocol.folds,
+                "protocol.leave-speakers-out.{field} = {value}: the corpus has {} speakers of these classes",
                 speakers.len()
             )));
         }

@@ -218,6 +218,63 @@ fn low_is_in_full_and_the_test_set_is_that_of_both_with_speakers_of_its_own() {
     assert_ne!(folds(&cross_lingual(""), &selection, 2).unwrap()[0].test, fold.test, "seeded");
 }
 
+/// Two or three of ten speakers are within the tolerance: 45 + 120 sets, each as likely as another.
+#[test]
+fn each_seed_draws_its_test_speakers_from_all_sets_that_fit() {
+    let selection = two_corpora(false);
+    let draw = |seed| speakers_of(&selection, &folds(&cross_lingual(""), &selection, seed).unwrap()[0].test);
+    let drawn: Vec<Vec<String>> = (1..=200).map(draw).collect();
+    let sets: std::collections::BTreeSet<&Vec<String>> = drawn.iter().collect();
+    // Of 165 equally likely sets, 200 draws hit 116 on average.
+    assert!((100..=130).contains(&sets.len()), "{}", sets.len());
+    let pairs = drawn.iter().filter(|set| set.len() == 2).count();
+    assert!((30..=85).contains(&pairs), "{pairs} of 200 are pairs, 55 expected");
+    for speaker in 0..10 {
+        let tested = drawn.iter().filter(|set| set.contains(&format!("s{speaker}"))).count();
+        assert!((35..=80).contains(&tested), "s{speaker} is tested by {tested} of 200 seeds, 55 expected");
+    }
+}
+
+/// More speakers than are enumerated: thirty, of which seven or eight are about a quarter.
+#[test]
+fn each_seed_draws_its_test_speakers_where_they_are_many() {
+    let mut selection = two_corpora(false);
+    for (i, u) in selection.utterances.iter_mut().enumerate().skip(360) {
+        u.speaker = format!("t{}", i % 30);
+    }
+    let draw = |seed| folds(&cross_lingual(""), &selection, seed).unwrap().remove(0);
+    let drawn: Vec<Fold> = (1..=50).map(draw).collect();
+    assert!(drawn.iter().all(|f| !f.speakers_overlap && (54..=126).contains(&f.test.len())));
+    let sets: std::collections::BTreeSet<&Vec<usize>> = drawn.iter().map(|f| &f.test).collect();
+    assert!(sets.len() > 45, "{}", sets.len());
+}
+
+#[test]
+fn an_unreduced_fold_trains_on_all_that_was_removed() {
+    let fold = folds(&spec_with(JOINT), &selection(10), 1).unwrap().remove(0);
+    let whole = fold.unreduced();
+    let all: Vec<usize> = (0..300).filter(|i| fold.test.binary_search(i).is_err()).collect();
+    assert_eq!((&whole.train, &whole.test, &whole.reduced), (&all, &fold.test, &fold.reduced));
+    assert!(whole.removed.is_empty());
+}
+
+#[test]
+fn a_number_of_test_speakers_makes_the_folds() {
+    let spec = |speakers: usize| {
+        let text = spec_with("").to_toml().replace("folds = 5", "folds = 0");
+        spec::parse(&text, "x.toml", &[format!("protocol.leave-speakers-out.speakers={speakers}")])
+    };
+    let of = |n: usize| {
+        let selection = selection(10);
+        let folds = folds(&spec(n).unwrap(), &selection, 1)?;
+        Ok::<_, Error>(folds.iter().map(|f| speakers_of(&selection, &f.test).len()).collect::<Vec<_>>())
+    };
+    assert_eq!([of(1).unwrap(), of(2).unwrap()], [vec![1; 10], vec![2; 5]]);
+    assert_eq!(of(4).unwrap(), [4, 3, 3]);
+    let refused = of(10).unwrap_err().to_string();
+    assert!(refused.contains("speakers = 10: the corpus has 10 speakers"), "{refused}");
+}
+
 #[test]
 fn where_speakers_cannot_be_parted_the_fold_says_so_or_is_refused() {
     let selection = two_corpora(true);

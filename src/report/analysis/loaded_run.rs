@@ -2,8 +2,9 @@
 
 use seraug_core::error::{Error, Result};
 use seraug_core::run_files::{CellId, FoldInfo, Outcome, OutcomeStatus, RunDir, RunInfo, read_outcomes};
-use seraug_core::spec::{self, ReductionMode, Spec};
-use std::collections::HashSet;
+use super::distinct_tests::distinct_tests;
+use seraug_core::spec::{self, Protocol, ReductionMode, Spec};
+use std::collections::{HashMap, HashSet};
 
 /// All that a report is made from, except the files of single cells, which are read where needed.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct LoadedRun {
     pub info: RunInfo,
     /// One outcome for each cell that has ended, in the order of outcomes.csv.
     pub outcomes: Vec<Outcome>,
+    /// Cross-lingual: the number of different test sets that the seeds have in each data set; empty elsewhere.
+    pub distinct_tests: HashMap<String, usize>,
 }
 
 impl LoadedRun {
@@ -63,7 +66,11 @@ impl LoadedRun {
                 return Err(bad(format!("cell {} is listed twice", o.cell)));
             }
         }
-        Ok(LoadedRun { dir: dir.clone(), spec, info, outcomes })
+        let distinct_tests = match spec.protocol {
+            Protocol::CrossLingual(_) => distinct_tests(dir)?,
+            _ => HashMap::new(),
+        };
+        Ok(LoadedRun { dir: dir.clone(), spec, info, outcomes, distinct_tests })
     }
 
     /// The spec's title, marked when a corpus is synthetic.
@@ -147,7 +154,20 @@ impl LoadedRun {
             spec: self.spec.clone(),
             info,
             outcomes: outcomes.cloned().collect(),
+            distinct_tests: self.distinct_tests.clone(),
         }
+    }
+
+    /// `3 different test sets`, or `2 to 3` of them over the run's data sets, where each seed draws one; none elsewhere.
+    pub fn different_tests(&self) -> Option<String> {
+        let counts: Vec<usize> =
+            self.data_sets().iter().filter_map(|set| self.distinct_tests.get(*set).copied()).collect();
+        let (least, most) = (*counts.iter().min()?, *counts.iter().max()?);
+        Some(match (least, most) {
+            (1, 1) => "one test set for all".to_owned(),
+            _ if least == most => format!("{most} different test sets"),
+            _ => format!("{least} to {most} different test sets"),
+        })
     }
 
     /// Index of a cell's condition in the spec.

@@ -1,6 +1,7 @@
 //! What is computed from the files of a run: values of cells, predictions, learning curves, speakers, representations.
 
 pub mod aggregate;
+mod distinct_tests;
 pub mod embedding;
 pub mod history;
 pub mod loaded_run;

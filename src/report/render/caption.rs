@@ -92,8 +92,9 @@ pub fn intervals(run: &LoadedRun, over: Over) -> String {
             )
         }
         Unit::Seed if seeds > 1 && matches!(spec.protocol, Protocol::CrossLingual(_)) => format!(
-            "Intervals: Student t over {several} seeds, each of which splits the target anew: their test sets \
-             overlap, so that the intervals are too narrow. "
+            "Intervals: Student t over {several} seeds, each of which draws its own test speakers{}: they overlap, so \
+             that the intervals are too narrow. ",
+            run.different_tests().map_or(String::new(), |n| format!(" ({n})"))
         ),
         Unit::Seed if seeds == 1 => "One fold and one seed: no intervals. ".to_owned(),
         Unit::Seed => format!(

@@ -73,15 +73,20 @@ impl<'a> PlanBuilder<'a> {
 
     /// The cells of a fold: those that train on the same utterances follow each other.
     fn cells_of_fold(&mut self, fold: &Rc<Fold>, seed: u64, cells: &mut Vec<Cell>) {
-        for share in [TargetShare::Low, TargetShare::Full] {
-            let of_share = |c: &usize| self.spec.condition[*c].target == share;
-            let conditions: Vec<usize> = (0..self.spec.condition.len()).filter(of_share).collect();
+        let sets = [(TargetShare::Low, false), (TargetShare::Full, false), (TargetShare::Full, true)];
+        for (share, unreduced) in sets {
+            let of_set = |c: &usize| {
+                let c = &self.spec.condition[*c];
+                (c.target, c.unreduced) == (share, unreduced)
+            };
+            let conditions: Vec<usize> = (0..self.spec.condition.len()).filter(of_set).collect();
             if conditions.is_empty() {
                 continue;
             }
-            let fold = match share {
-                TargetShare::Full => Rc::clone(fold),
-                TargetShare::Low => Rc::new(fold.with(share)),
+            let fold = match (share, unreduced) {
+                (_, true) => Rc::new(fold.unreduced()),
+                (TargetShare::Full, _) => Rc::clone(fold),
+                (TargetShare::Low, _) => Rc::new(fold.with(share)),
             };
             let shared = self.shared(fold, seed);
             let mut sources: Vec<CopySources> = Vec::new();

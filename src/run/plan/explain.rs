@@ -179,9 +179,9 @@ impl Explainer<'_> {
         if stage == Stage::Classifier && other_augmentor && !augmentor.is_empty() {
             return listed(&augmentor);
         }
-        let share = plan.spec.condition[cell.condition].target;
+        let condition = &plan.spec.condition[cell.condition];
         if let Some(recordings) = run.recordings(&plan.spec, &plan.selection)
-            && recordings.differ(cell, share)
+            && recordings.differ(cell, condition)
         {
             return match (data.as_slice(), recordings.summary()) {
                 ([], "") => Reason {

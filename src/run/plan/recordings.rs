@@ -1,7 +1,7 @@
 //! Compares the recordings of an earlier run, by its split.csv, with those of a plan.
 
 use super::Cell;
-use seraug_core::spec::TargetShare;
+use seraug_core::spec::{Condition, TargetShare};
 use seraug_data::split::{ListedUtterance, Selection, SplitPart, SplitTable, parts};
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,8 +17,8 @@ pub(super) struct Recordings {
     gone: Vec<usize>,
     /// The differences, corpus by corpus; empty where there are none.
     summary: String,
-    /// Known results of [`Recordings::differ`], by seed, fold and share of the target.
-    known: HashMap<(u64, usize, TargetShare), bool>,
+    /// Known results of [`Recordings::differ`], by seed, fold and which part of the fold trains.
+    known: HashMap<(u64, usize, TargetShare, bool), bool>,
 }
 
 /// Numbers of recordings of one corpus by what has changed.
@@ -70,22 +70,24 @@ impl Recordings {
 
     /// Whether the training or test set of a cell differs from that of the earlier run: by its members, their contents or
     /// their classes.
-    pub(super) fn differ(&mut self, cell: &Cell, share: TargetShare) -> bool {
-        let place = (cell.id.seed, cell.id.fold, share);
+    pub(super) fn differ(&mut self, cell: &Cell, condition: &Condition) -> bool {
+        let place = (cell.id.seed, cell.id.fold, condition.target, condition.unreduced);
         if let Some(answer) = self.known.get(&place) {
             return *answer;
         }
         let answer = match self.table.column(cell.id.seed, cell.id.fold) {
             None => true,
-            Some(column) => self.differ_in(column, cell, share),
+            Some(column) => self.differ_in(column, cell, condition),
         };
         self.known.insert(place, answer);
         answer
     }
 
-    fn differ_in(&self, column: usize, cell: &Cell, share: TargetShare) -> bool {
-        // A cell does not depend on removed utterances, nor one of LT on those that train only in FT. FT trains on both.
-        let of = |part: SplitPart| match (part, share) {
+    fn differ_in(&self, column: usize, cell: &Cell, condition: &Condition) -> bool {
+        // A cell does not depend on removed utterances unless it trains on them, nor one of LT on those that train only in
+        // FT. FT trains on both.
+        let of = |part: SplitPart| match (part, condition.target) {
+            (SplitPart::Removed, _) if condition.unreduced => SplitPart::Train,
             (SplitPart::Removed, _) | (SplitPart::Full, TargetShare::Low) => SplitPart::None,
             (SplitPart::Low, TargetShare::Full) => SplitPart::Full,
             (part, _) => part,
