@@ -256,8 +256,8 @@ fn a_large_plan_is_told_by_condition_and_all_of_it_on_demand() {
     emodb(dir.path());
     let spec = &seraug_test_support::common::in_root("experiments/open/table2-emodb.toml");
     let plan = |more: &[&str]| {
-        let output =
-            seraug(dir.path(), &[&["plan", spec, "--device", "cpu", "--seeds", "1,2,3,4"], more].concat());
+        let first = ["plan", spec, "--device", "cpu", "--set", "protocol.leave-speakers-out.folds=5"];
+        let output = seraug(dir.path(), &[&first, ["--seeds", "1,2,3,4"].as_slice(), more].concat());
         assert!(output.status.success(), "{}", stderr(&output));
         stdout(&output)
     };

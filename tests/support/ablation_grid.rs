@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 /// Flags for fourteen cells of a few seconds in all, whose logged rows and checkpoints fall on different steps.
-pub const GRID: [&str; 26] = [
+pub const GRID: [&str; 30] = [
     "--set",
     "preset=tiny",
     "--set",
@@ -25,6 +25,10 @@ pub const GRID: [&str; 26] = [
     "classifier.log-every=9",
     "--set",
     "classifier.weights=\"average\"",
+    "--set",
+    "seeds=[1]",
+    "--set",
+    "protocol.leave-speakers-out.folds=5",
     "--set",
     "protocol.leave-speakers-out.only=[1,2]",
     "--device",

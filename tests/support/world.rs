@@ -47,7 +47,8 @@ impl World {
     /// A plan of the first fold, with `sets` as by `--set`.
     pub fn plan(&self, sets: &[&str]) -> Plan {
         let path = root().join("experiments/open/table2-emodb.toml");
-        let first = ["preset=tiny", "protocol.leave-speakers-out.only=[1]"];
+        let folds = ["protocol.leave-speakers-out.folds=5", "protocol.leave-speakers-out.only=[1]"];
+        let first = [&["preset=tiny", "seeds=[1]"], folds.as_slice()].concat();
         let sets: Vec<String> = first.iter().chain(sets).map(|s| (*s).to_owned()).collect();
         self.plan_of(spec::load(&path, &sets).unwrap())
     }

@@ -98,7 +98,7 @@ fn what_is_not_there_is_one_line() {
     let dir = tempfile::tempdir().unwrap();
     emodb(dir.path());
     for (more, expected) in [
-        (&["--fold", "6"][..], "--fold 6: the spec has 5 folds; give the number of one"),
+        (&["--fold", "11"][..], "--fold 11: the spec has 10 folds; give the number of one"),
         (
             &["--condition", "copies"],
             "no condition `copies` has augment.triplet-gan; give another --condition",

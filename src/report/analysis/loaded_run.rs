@@ -1,8 +1,8 @@
 //! A run directory, read and checked for reporting.
 
+use super::distinct_tests::distinct_tests;
 use seraug_core::error::{Error, Result};
 use seraug_core::run_files::{CellId, FoldInfo, Outcome, OutcomeStatus, RunDir, RunInfo, read_outcomes};
-use super::distinct_tests::distinct_tests;
 use seraug_core::spec::{self, Protocol, ReductionMode, Spec};
 use std::collections::{HashMap, HashSet};
 

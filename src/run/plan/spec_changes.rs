@@ -58,7 +58,8 @@ pub(super) fn changes(old: &Spec, new: &Spec, name: &str) -> Changes {
     };
     let sees = |path: &[String]| path.last().is_some_and(|p| p == "augmentor-sees");
     let data = |c: &&Change| {
-        let own = c.path[0] == "condition" && c.path.last().is_some_and(|p| p == "target" || p == "unreduced");
+        let own =
+            c.path[0] == "condition" && c.path.last().is_some_and(|p| p == "target" || p == "unreduced");
         let left_out = sees(&c.path) || c.path.last().is_some_and(|p| p == "only");
         own || (DATA.contains(&c.path[0].as_str()) && !left_out)
     };
