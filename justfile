@@ -66,6 +66,10 @@ bench-training *NAME:
 size-check SPEC *FLAGS:
     cargo bench --profile release --bench size_check -- "$@"
 
+# Try each open choice of FIDELITY.md on training speakers alone, hours of two CPU cores: docs/dev/open-choices.md
+open-choices *FLAGS: build
+    python3 benches/choices.py '{{target}}/release/seraug' "$@"
+
 # Benchmark against PyTorch, librosa and openTSNE on an otherwise idle machine: over an hour, or a few minutes with --quick,
 # which only checks that everything works; --device cuda benchmarks the GPU; more in docs/dev/performance.md
 bench *FLAGS:

@@ -105,6 +105,9 @@ fn leave_speakers_out(p: &LeaveSpeakersOut, key: &FieldPath) -> CheckResult {
         need(!group.is_empty(), &here, || "a group has no speaker".into())?;
         for (s, speaker) in group.iter().enumerate() {
             need(seen.insert(speaker), here.element(s, ""), || format!("`{speaker}` is in two groups"))?;
+            need(!p.without.contains(speaker), here.element(s, ""), || {
+                format!("`{speaker}` is in without too")
+            })?;
         }
     }
     match p.folds.max(p.groups.len()) {

@@ -43,6 +43,10 @@ pub struct LeaveSpeakersOut {
     /// The test speakers of each fold, in place of `folds`.
     #[schemars(length(max = limits::FOLDS))]
     pub groups: Vec<Vec<String>>,
+    /// Speakers that neither train nor test, for choices that must not see them: a validation inside the training part.
+    #[schemars(length(max = limits::FOLDS))]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// Folds to run (numbers from 1); empty runs all.
     #[schemars(length(max = limits::FOLDS), inner(range(min = 1, max = limits::FOLDS)))]
     pub only: Vec<usize>,

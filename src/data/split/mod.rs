@@ -147,7 +147,7 @@ impl<'a> Splits<'a> {
         let sides = |tests: Vec<Vec<usize>>| SplitKind::Sides(tests.into_iter().map(rest).collect());
         let kind = match &spec.protocol {
             Protocol::LeaveOneSessionOut(_) => sides(speakers::sessions(selection)?),
-            Protocol::LeaveSpeakersOut(p) => sides(speakers::groups(p, selection)?),
+            Protocol::LeaveSpeakersOut(p) => SplitKind::Sides(speakers::groups(p, selection)?),
             Protocol::FixedSplit(p) => SplitKind::Sides(vec![speakers::parts(p, selection)?]),
             Protocol::SplitFile(p) => SplitKind::File(SplitTable::read(Path::new(&p.path))?),
             Protocol::CrossLingual(_) => SplitKind::CrossLingual,

@@ -25,13 +25,41 @@ pub(super) fn sessions(selection: &Selection) -> Result<Vec<Vec<usize>>> {
     Ok(sessions.into_values().collect())
 }
 
-/// The utterances of each group of test speakers.
-pub(super) fn groups(protocol: &LeaveSpeakersOut, selection: &Selection) -> Result<Vec<Vec<usize>>> {
+/// Both sides of each group of test speakers.
+pub(super) fn groups(protocol: &LeaveSpeakersOut, selection: &Selection) -> Result<Vec<Sides>> {
+    let without = without(protocol, selection)?;
+    let in_play: Vec<usize> = (0..selection.utterances.len())
+        .filter(|&i| !without.contains(selection.utterances[i].speaker.as_str()))
+        .collect();
+    let tests = tests(protocol, selection, &in_play)?;
+    let sides = tests.into_iter().map(|test| {
+        let pool = in_play.iter().copied().filter(|i| test.binary_search(i).is_err()).collect();
+        Sides { pool, test, speakers_overlap: false }
+    });
+    Ok(sides.collect())
+}
+
+/// The speakers that take no part, as the corpus spells them.
+fn without<'a>(protocol: &LeaveSpeakersOut, selection: &'a Selection) -> Result<HashSet<&'a str>> {
+    let known: HashSet<&str> = selection.utterances.iter().map(|u| u.speaker.as_str()).collect();
+    let named = protocol.without.iter().map(|speaker| {
+        known.get(&*normalise(speaker)).copied().ok_or_else(|| {
+            Error::usage(format!(
+                "protocol.leave-speakers-out.without: the corpus has no speaker `{speaker}` of these classes"
+            ))
+        })
+    });
+    named.collect()
+}
+
+/// The utterances of each group of test speakers, of those `in_play`.
+fn tests(protocol: &LeaveSpeakersOut, selection: &Selection, in_play: &[usize]) -> Result<Vec<Vec<usize>>> {
+    let utterances = || in_play.iter().map(|&i| &selection.utterances[i]);
     let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
     let count = if protocol.groups.is_empty() {
         // A gender that some rows of a table do not state is the one that others do.
         let mut genders: BTreeMap<&str, Option<Gender>> = BTreeMap::new();
-        for u in &selection.utterances {
+        for u in utterances() {
             let gender = genders.entry(u.speaker.as_str()).or_default();
             *gender = gender.or(u.gender);
         }
@@ -54,7 +82,7 @@ pub(super) fn groups(protocol: &LeaveSpeakersOut, selection: &Selection) -> Resu
         groups.extend(speakers.iter().enumerate().map(|(i, (_, speaker))| (*speaker, i % count)));
         count
     } else {
-        let known: HashSet<&str> = selection.utterances.iter().map(|u| u.speaker.as_str()).collect();
+        let known: HashSet<&str> = utterances().map(|u| u.speaker.as_str()).collect();
         for (g, speakers) in protocol.groups.iter().enumerate() {
             for speaker in speakers {
                 let named = normalise(speaker);
@@ -73,8 +101,8 @@ pub(super) fn groups(protocol: &LeaveSpeakersOut, selection: &Selection) -> Resu
         protocol.groups.len()
     };
     let mut tests = vec![Vec::new(); count];
-    for (i, u) in selection.utterances.iter().enumerate() {
-        if let Some(&g) = groups.get(u.speaker.as_str()) {
+    for &i in in_play {
+        if let Some(&g) = groups.get(selection.utterances[i].speaker.as_str()) {
             tests[g].push(i);
         }
     }

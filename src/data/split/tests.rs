@@ -276,6 +276,27 @@ fn a_number_of_test_speakers_makes_the_folds() {
 }
 
 #[test]
+fn speakers_left_out_are_in_no_part() {
+    let selection = selection(10);
+    let spec = |without: &str| {
+        let set = format!("protocol.leave-speakers-out.without={without}");
+        spec::parse(&spec_with(JOINT).to_toml(), "x.toml", &[set, "protocol.leave-speakers-out.folds=4".into()])
+    };
+    let made = folds(&spec("[\"s0\", \"s7\"]").unwrap(), &selection, 1).unwrap();
+    let mut tested = Vec::new();
+    for fold in &made {
+        let all = [fold.train.as_slice(), &fold.removed, &fold.test].concat();
+        assert_eq!((all.len(), speakers_of(&selection, &all).len()), (240, 8));
+        assert!(all.iter().all(|&i| !["s0", "s7"].contains(&&*selection.utterances[i].speaker)));
+        tested.extend(speakers_of(&selection, &fold.test));
+    }
+    tested.sort();
+    assert_eq!(tested, ["s1", "s2", "s3", "s4", "s5", "s6", "s8", "s9"]);
+    let refused = folds(&spec("[\"s10\"]").unwrap(), &selection, 1).unwrap_err().to_string();
+    assert!(refused.contains("without: the corpus has no speaker `s10`"), "{refused}");
+}
+
+#[test]
 fn where_speakers_cannot_be_parted_the_fold_says_so_or_is_refused() {
     let selection = two_corpora(true);
     let fold = folds(&cross_lingual(""), &selection, 1).unwrap().remove(0);

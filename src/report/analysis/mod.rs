@@ -1,8 +1,10 @@
 //! What is computed from the files of a run: values of cells, predictions, learning curves, speakers, representations.
 
 pub mod aggregate;
+pub mod design;
 mod distinct_tests;
 pub mod embedding;
+pub mod gap;
 pub mod history;
 pub mod loaded_run;
 pub mod predictions;

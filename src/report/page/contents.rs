@@ -3,6 +3,8 @@
 use super::embedding::{self, EmbeddingReport};
 use super::verdict::{self, Headline};
 use super::{Page, counts, splice};
+use crate::analysis::aggregate::{mean_ratio, test_over_train};
+use crate::analysis::gap::Gap;
 use crate::analysis::history::{self, Curves};
 use crate::analysis::loaded_run::LoadedRun;
 use crate::analysis::predictions::RunPredictions;
@@ -10,6 +12,7 @@ use crate::analysis::public::Private;
 use crate::analysis::speakers::{self, SpeakerRecall};
 use crate::compare::{self, Contrast};
 use crate::figure::{self, Figure, png};
+use crate::render::gap_table::gap_table;
 use crate::render::result_table::ResultTable;
 use crate::render::text::{data_set_label, wrap};
 use crate::render::text_table::{TextTable, latex_file};
@@ -33,6 +36,8 @@ pub(crate) struct ReportContents {
     pub(super) tables: Vec<ResultTable>,
     /// The table over all data sets, where there are several.
     pub(super) summary: Option<TextTable>,
+    /// What the conditions close of the gap to one on all data, where there is one.
+    pub(super) gap: Option<TextTable>,
     /// Every pair of conditions, a table for each data set.
     pub(super) statistics: Vec<TextTable>,
     speakers: Vec<SpeakerRecall>,
@@ -81,6 +86,7 @@ impl ReportContents {
         Ok(ReportContents {
             title: run.title(),
             summary: summary::summary(&run, &tables),
+            gap: gap(&run)?,
             statistics: statistics(&run, &contrasts),
             figures: figures(&run, &tables, &speakers, embedding.as_ref(), [&classifier, &augmentor])?,
             verdict: verdict::verdict(&run, &tables, &contrasts)?,
@@ -158,7 +164,7 @@ impl ReportContents {
 
     fn markdown(&self) -> String {
         let tables = self.overview().into_iter().chain(self.tables.iter().map(ResultTable::text));
-        let all = tables.chain(self.statistics.iter().cloned()).chain(self.measures());
+        let all = tables.chain(self.gap.clone()).chain(self.statistics.iter().cloned()).chain(self.measures());
         all.map(|table| table.chapter(1)).collect::<Vec<_>>().join("\n")
     }
 
@@ -187,6 +193,12 @@ fn without_predictions(predictions: &RunPredictions) -> Vec<String> {
         named.join(", "),
         if predictions.missing.len() > 3 { ", …" } else { "" }
     )]
+}
+
+fn gap(run: &LoadedRun) -> Result<Option<TextTable>> {
+    let Some(full) = run.spec.condition.iter().position(|c| c.unreduced) else { return Ok(None) };
+    let [own, other] = [full, run.spec.baseline_of(full)].map(|c| test_over_train(run, c));
+    Ok(Gap::of(run, mean_ratio(&own, &other))?.map(|gap| gap_table(run, &gap)))
 }
 
 /// The comparisons of all pairs of conditions, one table for each data set that has some.

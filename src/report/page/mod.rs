@@ -88,6 +88,7 @@ impl Page<'_> {
                 @let table = TextTable { title: self.heading("Results", i), ..table.text() };
                 (table.html(Some(&id), Some(&format!("meaning-{i}"))))
             }
+            @if let Some(gap) = &self.contents.gap { (gap.html(Some("gap"), None)) }
         }
     }
 

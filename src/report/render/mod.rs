@@ -2,6 +2,7 @@
 
 pub mod caption;
 pub mod csv;
+pub mod gap_table;
 pub mod html;
 pub mod result_table;
 pub mod summary;

@@ -1,0 +1,109 @@
+//! What a design can see before it is run: the true difference of two conditions that it would usually find.
+
+use super::aggregate::{Unit, differences, main_column, samples};
+use super::loaded_run::LoadedRun;
+use crate::stats::noncentrality;
+use std::collections::BTreeMap;
+
+/// How much the difference of two conditions varies, in percentage points.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    /// Standard deviation of the true differences between units: groups of test speakers, or splits.
+    pub units: f64,
+    /// Standard deviation of the difference of one pair of trainings around that of its unit.
+    pub trainings: f64,
+}
+
+impl Spread {
+    /// That of a run: of every condition with a baseline, and averaged over them and over data sets. With one seed a run cannot tell
+    /// the two apart; all of it is taken to be between units, so that more seeds promise nothing.
+    ///
+    /// `None` where no difference has two units.
+    pub fn of(run: &LoadedRun) -> Option<Spread> {
+        let mut found = Vec::new();
+        for set in run.data_sets() {
+            let part = run.only(set);
+            let (samples, main) = (samples(&part), main_column(&part));
+            let unit = if part.groups().len() <= 1 { Unit::Seed } else { Unit::Fold };
+            for (c, condition) in run.spec.condition.iter().enumerate() {
+                let base = run.spec.baseline_of(c);
+                if base == c || condition.unreduced || run.spec.condition[base].unreduced {
+                    continue;
+                }
+                let mut units: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+                for d in differences(&samples, main, c, base) {
+                    let of = if unit == Unit::Fold { d.fold as u64 } else { d.seed };
+                    units.entry(of).or_default().push(d.value);
+                }
+                found.extend(variances(&units.into_values().collect::<Vec<_>>()));
+            }
+        }
+        let mean = |of: fn(&[f64; 2]) -> f64| found.iter().map(of).sum::<f64>() / found.len() as f64;
+        (!found.is_empty()).then(|| Spread { units: mean(|v| v[0]).sqrt(), trainings: mean(|v| v[1]).sqrt() })
+    }
+}
+
+/// Variance between units and within them, by the analysis of variance.
+fn variances(units: &[Vec<f64>]) -> Option<[f64; 2]> {
+    if units.len() < 2 {
+        return None;
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let squares = |values: &[f64]| {
+        let m = mean(values);
+        values.iter().map(|v| (v - m).powi(2)).sum::<f64>()
+    };
+    let means: Vec<f64> = units.iter().map(|u| mean(u)).collect();
+    let of_means = squares(&means) / (means.len() - 1) as f64;
+    let free = units.iter().map(Vec::len).sum::<usize>() - units.len();
+    if free == 0 {
+        return Some([of_means, 0.0]);
+    }
+    let within = units.iter().map(|u| squares(u)).sum::<f64>() / free as f64;
+    let seeds = units.iter().map(|u| 1.0 / u.len() as f64).sum::<f64>() / units.len() as f64;
+    Some([(of_means - within * seeds).max(0.0), within])
+}
+
+/// The size of an experiment, as its differences are tested.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Design {
+    /// Folds, or seeds where each splits anew or there is one fold.
+    pub units: usize,
+    /// Trainings of each unit: the seeds of a fold.
+    pub trainings: usize,
+    /// Test over training utterances, by which the test is corrected; 0 where it is not.
+    pub ratio: f64,
+}
+
+impl Design {
+    /// The true difference, in points, that four of five such experiments would find at 0.05; `None` for a single unit.
+    pub fn detectable(&self, spread: &Spread) -> Option<f64> {
+        let variance = spread.units.powi(2) + spread.trainings.powi(2) / self.trainings.max(1) as f64;
+        let se = (variance * (1.0 / self.units as f64 + self.ratio)).sqrt();
+        Some(noncentrality(self.units.checked_sub(1)?)? * se)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Python's statistics.variance: 26 / 3 of the four means, and 2.5 on average within the units of three.
+    #[test]
+    fn variances_between_and_within_units() {
+        let units = [[1.0, 2.0, 3.0], [4.0, 6.0, 8.0], [0.0, 2.0, 1.0], [5.0, 9.0, 7.0]].map(Vec::from);
+        let [between, within] = variances(&units).unwrap();
+        assert!((within - 2.5).abs() < 1e-12 && (between - (26.0 - 2.5) / 3.0).abs() < 1e-12);
+        assert_eq!(variances(&[vec![1.0], vec![3.0]]), Some([2.0, 0.0]));
+        assert_eq!(variances(&[vec![1.0, 2.0]]), None);
+    }
+
+    #[test]
+    fn more_folds_and_more_seeds_see_more() {
+        let spread = Spread { units: 6.0, trainings: 6.0 };
+        let see = |units, trainings| Design { units, trainings, ratio: 0.0 }.detectable(&spread);
+        // statsmodels: TTestPower().solve_power(nobs=10, alpha=0.05, power=0.8) times a deviation of 6 sqrt(2).
+        assert!((see(10, 1).unwrap() - 8.4514).abs() < 1e-3);
+        assert!(see(10, 3) < see(10, 1) && see(20, 1) < see(10, 1) && see(1, 5).is_none());
+    }
+}
