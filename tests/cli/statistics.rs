@@ -2,8 +2,8 @@
 
 use seraug_core::rng::Seed;
 use seraug_report::stats::{
-    SpeakerTally, bootstrap, cohen_dz, corrected_t, detectable, holm, mcnemar, noncentrality, rank_biserial,
-    recall_difference, wilcoxon,
+    Effect, Equivalence, Fieller, SpeakerTally, bootstrap, cohen_dz, corrected_t, detectable, fieller, holm,
+    mcnemar, noncentrality, pool, rank_biserial, recall_difference, wilcoxon,
 };
 use serde_json::Value;
 
@@ -87,6 +87,87 @@ fn the_bootstrap_agrees_with_scikit_learn_on_the_same_draws() {
     let [low, high] = found.interval.unwrap();
     same(low, &case["low"], "low");
     same(high, &case["high"], "high");
+}
+
+/// BCG trials, Kacker's laboratories (which the script holds against metafor), and made-up corpora.
+#[test]
+fn pooling_agrees_with_statsmodels() {
+    let cases = cases("pooled");
+    for case in cases.as_array().unwrap() {
+        let (estimates, errors) = (list(&case["estimates"]), list(&case["errors"]));
+        // The degrees of freedom of a corpus take no part.
+        let effects: Vec<Effect> = std::iter::zip(&estimates, &errors)
+            .map(|(&estimate, &se)| Effect { estimate, se, df: 4.0 })
+            .collect();
+        let found = pool(&effects).unwrap();
+        let ([low, high], [low90, high90]) = (found.effect.interval(0.95), found.effect.interval(0.9));
+        for (value, name) in [
+            (found.effect.estimate, "estimate"),
+            (found.tau2, "tau2"),
+            (found.effect.se, "se"),
+            (found.unlimited_se, "se_hartung_knapp"),
+            (found.q, "q"),
+            (found.q_p, "q_p"),
+            (found.i2, "i2"),
+            (found.effect.p(), "p"),
+            (low, "low"),
+            (high, "high"),
+            (low90, "low90"),
+            (high90, "high90"),
+        ] {
+            same(value, &case[name], &format!("{name} of {estimates:?}"));
+        }
+        for (weight, expected) in std::iter::zip(&found.weights, case["weights"].as_array().unwrap()) {
+            same(*weight, expected, "weight");
+        }
+        assert_eq!(found.prediction.is_some(), estimates.len() > 2);
+        for (end, expected) in
+            std::iter::zip(found.prediction.into_iter().flatten(), list(&case["prediction"]))
+        {
+            same(end, &expected.into(), "prediction");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_pooled_gives_none() {
+    let one = Effect { estimate: 1.0, se: 0.5, df: 4.0 };
+    assert_eq!((pool(&[]), pool(&[one])), (None, None));
+    for se in [0.0, f64::NAN, f64::INFINITY] {
+        assert_eq!(pool(&[one, Effect { se, ..one }]), None, "{se}");
+    }
+    let same = pool(&[one, one]).unwrap();
+    assert_eq!((same.tau2, same.q, same.q_p, same.i2, same.unlimited_se), (0.0, 0.0, 1.0, 0.0, 0.0));
+    assert!((same.effect.se - 0.5 / 2f64.sqrt()).abs() < 1e-12, "the errors of the two corpora remain");
+}
+
+#[test]
+fn equivalence_agrees_with_statsmodels() {
+    for case in cases("equivalence").as_array().unwrap() {
+        let number = |name: &str| case[name].as_f64().unwrap();
+        let effect = Effect { estimate: number("mean"), se: number("se"), df: number("df") };
+        let found = Equivalence::of(&effect, number("margin"));
+        for (value, name) in [(found.p, "p"), (found.low, "low"), (found.high, "high")] {
+            same(value, &case[name], name);
+        }
+        assert_eq!(found.is_within(), number("p") < 0.05);
+    }
+}
+
+#[test]
+fn a_ratio_has_the_interval_that_scipys_test_inverted_gives() {
+    for case in cases("fieller").as_array().unwrap() {
+        let (x, y) = (list(&case["numerator"]), list(&case["denominator"]));
+        let found = fieller(&x, &y, 1.0 / x.len() as f64).unwrap();
+        same(found.ratio, &case["ratio"], "ratio");
+        assert_eq!(found.interval.is_some(), !case["low"].is_null(), "{found:?}");
+        for (end, name) in std::iter::zip(found.interval.into_iter().flatten(), ["low", "high"]) {
+            same(end, &case[name], name);
+        }
+    }
+    assert_eq!((fieller(&[1.0], &[2.0], 1.0), fieller(&[1.0, 2.0], &[1.0, -1.0], 0.5)), (None, None));
+    let equal = fieller(&[1.0, 1.0], &[2.0, 2.0], 0.5);
+    assert_eq!(equal, Some(Fieller { ratio: 0.5, interval: Some([0.5, 0.5]) }));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use seraug_core::error::Result;
 use seraug_core::spec::{
     self, AddedNoise, Augmentor, Classifier, Collection, Condition, Copies, Count, Counts, CrossLingual,
     Discriminator, Embedding, Features, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, LossWeights, Mixup,
-    Preset, Published, Reduction, Representation, Slurm, SpecAugment, SplitFile, TripletGan, Vgg,
+    Preset, Published, Reduction, Representation, Slurm, SpecAugment, SplitFile, Study, StudyPair,
+    TripletGan, Vgg,
 };
 use serde::Deserializer;
 use serde::de::value::Error as NameError;
@@ -366,6 +367,8 @@ fn order() -> HashMap<String, &'static [&'static str]> {
         of::<Slurm>(),
         of::<SpecAugment>(),
         of::<SplitFile>(),
+        of::<Study>(),
+        of::<StudyPair>(),
         of::<TripletGan>(),
         of::<Vgg>(),
     ])

@@ -1,7 +1,7 @@
 //! Checks the numbers and lists of a spec against the bounds that its JSON Schema states.
 
 use super::located_error::{CheckResult, FieldPath, LocatedError};
-use super::{Counts, Spec};
+use super::{Collection, Counts, Spec};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
@@ -11,6 +11,7 @@ use toml::Value;
 
 static SPEC: LazyLock<Schema> = LazyLock::new(schema::<Spec>);
 static COUNTS: LazyLock<Schema> = LazyLock::new(schema::<Counts>);
+static COLLECTION: LazyLock<Schema> = LazyLock::new(schema::<Collection>);
 
 fn schema<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
@@ -28,6 +29,11 @@ impl Counts {
     pub(super) fn check_limits(&self) -> CheckResult {
         of(self, &COUNTS)
     }
+}
+
+/// As [`Spec::check_limits`], for a collection with its study.
+pub(super) fn of_collection(collection: &Collection) -> CheckResult {
+    of(collection, &COLLECTION)
 }
 
 fn of(file: &impl Serialize, schema: &Schema) -> CheckResult {
@@ -140,10 +146,11 @@ mod tests {
     }
 
     #[test]
-    fn every_number_of_a_spec_and_of_counts_has_two_bounds() {
+    fn every_number_of_every_kind_of_file_has_two_bounds() {
         let mut found = Vec::new();
         unbounded(&SPEC, "spec", &mut found);
         unbounded(&COUNTS, "counts", &mut found);
+        unbounded(&COLLECTION, "collection", &mut found);
         assert!(found.is_empty(), "{found:?}");
     }
 

@@ -1,7 +1,7 @@
 //! The three kinds of experiment file: cells to train, corpora to count, other experiments to run.
 
 use super::located_error::{FieldPath, LocatedError, at, place};
-use super::{Protocol, Spec, limits, load};
+use super::{Protocol, Spec, Study, limits, load};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::manifest::Valence;
@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 /// What an experiment file asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +67,16 @@ pub struct Collection {
     pub title: String,
     /// Names of experiments, relative to this file and without `.toml`, in the order in which they run.
     pub experiments: Vec<String>,
+    /// What is pooled over the experiments; absent for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<Study>,
+}
+
+impl Collection {
+    /// The file of the experiment `name` of the collection whose file is at `path`.
+    pub fn member(path: &Path, name: &str) -> PathBuf {
+        path.parent().unwrap_or(Path::new("")).join(format!("{name}.toml"))
+    }
 }
 
 /// Reads and checks the file at `path`, with `sets` (each `KEY=VALUE`) laid over an experiment. A collection and a
@@ -89,6 +99,9 @@ pub fn load_file(path: &Path, sets: &[String]) -> Result<File> {
         let below = |e: &String| Path::new(e).components().all(|c| matches!(c, Component::Normal(_)));
         if collection.experiments.is_empty() || !collection.experiments.iter().all(below) {
             return Err(wrong(at("experiments"), "names below the file's folder, at least one"));
+        }
+        if let Some(study) = &collection.study {
+            study.check(&collection, path, told)?;
         }
         return Ok(File::Collection(collection));
     }

@@ -20,6 +20,7 @@ mod protocol;
 mod schedule;
 mod size;
 mod slurm;
+mod study;
 
 pub use augmentor::{
     Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
@@ -39,6 +40,7 @@ pub use protocol::{
 };
 pub use schedule::Pace;
 pub use slurm::Slurm;
+pub use study::{Study, StudyPair};
 
 use crate::emotion::Emotion;
 use crate::manifest::Valence;

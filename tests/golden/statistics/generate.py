@@ -7,11 +7,14 @@ numpy, scipy 1.17, statsmodels 0.15, scikit-learn.
 import json
 
 import numpy as np
+import scipy.optimize
 import scipy.stats as st
 from sklearn.metrics import balanced_accuracy_score
 from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
+from statsmodels.stats.weightstats import DescrStatsW
 
 rng = np.random.default_rng(20261123)
 
@@ -149,5 +152,89 @@ def speakers():
     return {"rows": [list(map(int, r)) for r in rows], "difference": difference(range(8)), "low": low, "high": high}
 
 
+# Trials of BCG vaccination against tuberculosis (Colditz et al., JAMA 271, 1994; `dat.bcg` of metafor): vaccinated with and
+# without the disease, then the others.
+BCG = [(4, 119, 11, 128), (6, 300, 29, 274), (3, 228, 11, 209), (62, 13536, 248, 12619), (33, 5036, 47, 5761),
+       (180, 1361, 372, 1079), (8, 2537, 10, 619), (505, 87886, 499, 87892), (29, 7470, 45, 7232), (17, 1699, 65, 1600),
+       (186, 50448, 141, 27197), (5, 2493, 3, 2338), (27, 16886, 29, 17825)]
+# Kacker (Metrologia 41, 2004), with what metafor 2.4's rma(method="PM") gives for it, as in statsmodels' tests (exk1_metafor).
+KACKER = ([61.0, 61.4, 62.21, 62.3, 62.34, 62.6, 62.7, 62.84, 65.9],
+          [0.2025, 1.21, 0.09, 0.2025, 0.3844, 0.5625, 0.0676, 0.0225, 1.8225])
+METAFOR = {"estimate": 62.4076199113286, "se": 0.338030602684471, "tau2": 0.705395309224248, "q": 24.801897741835,
+           "q_p": 0.00167935146372742}
+
+
+def pooled():
+    """statsmodels' Paule-Mandel and Hartung-Knapp; its own tolerance of the iteration is 1e-5."""
+    a, b, c, d = np.array(BCG, float).T
+    ratios = list(np.log(a / (a + b)) - np.log(c / (c + d)))
+    bcg = (ratios, list(np.sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d))))
+    samples = [
+        bcg,
+        (KACKER[0], list(np.sqrt(KACKER[1]))),
+        # Four corpora: far apart, and as near as their standard errors say, where tau2 is 0.
+        ([4.1, -1.3, 2.2, 0.4], [1.1, 1.6, 0.9, 2.4]),
+        ([1.2, 0.9, 1.4, 1.0], [0.8, 1.5, 2.0, 1.1]),
+        ([3.0, -0.5, 1.8], [1.0, 1.2, 0.4]),
+        ([5.0, 0.5], [0.6, 1.0]),
+        ([0.7, 0.6], [0.6, 1.0]),
+        (list(np.round(rng.normal(1, 3, 8), 6)), list(np.round(rng.uniform(0.5, 3, 8), 6))),
+    ]
+    cases = []
+    for estimates, errors in samples:
+        y, se = np.array(estimates), np.array(errors)
+        r = combine_effects(y, se**2, method_re="iterated", atol=1e-13, maxiter=1000)
+        k = len(y)
+        if estimates is KACKER[0]:
+            found = {"estimate": r.mean_effect_re, "se": r.sd_eff_w_re_hksj, "tau2": r.tau2, "q": r.q,
+                     "q_p": st.chi2.sf(r.q, k - 1)}
+            assert all(np.isclose(found[n], METAFOR[n], rtol=1e-9) for n in METAFOR), found
+        # Knapp and Hartung (2003): not smaller than the standard error without their factor.
+        used = max(r.sd_eff_w_re_hksj, r.sd_eff_w_re)
+        spread = np.sqrt(r.tau2 + used**2)
+        intervals = {share: st.t.interval(share, k - 1, loc=r.mean_effect_re, scale=used) for share in (0.9, 0.95)}
+        cases.append({
+            "estimates": estimates, "errors": errors, "estimate": r.mean_effect_re, "tau2": r.tau2,
+            "se_hartung_knapp": r.sd_eff_w_re_hksj, "se": used, "weights": list(r.weights_rel_re), "q": r.q,
+            "q_p": st.chi2.sf(r.q, k - 1), "i2": max(0.0, r.i2), "p": 2 * st.t.sf(abs(r.mean_effect_re / used), k - 1),
+            "low": intervals[0.95][0], "high": intervals[0.95][1], "low90": intervals[0.9][0], "high90": intervals[0.9][1],
+            # Higgins, Thompson and Spiegelhalter (2009), with scipy's t.
+            "prediction": list(st.t.interval(0.95, k - 2, loc=r.mean_effect_re, scale=spread)) if k > 2 else None,
+        })
+    return cases
+
+
+def equivalences():
+    cases = []
+    for values, margin in [([0.4, -0.2, 0.7, 0.1, 0.3], 2.0), ([3.1, 2.2, 0.4, 5.0, 1.9], 2.0), ([1.5, -0.5], 2.0),
+                           (list(np.round(rng.normal(-1, 1, 10), 6)), 2.0), (list(np.round(rng.normal(-4, 1, 6), 6)), 0.5)]:
+        d = DescrStatsW(np.array(values))
+        low, high = d.tconfint_mean(alpha=0.1)
+        p = d.ttost_mean(-margin, margin)[0]
+        cases.append({"mean": d.mean, "se": d.std_mean, "df": len(values) - 1, "margin": margin, "p": p, "low": low,
+                      "high": high})
+    return cases
+
+
+def ratios():
+    """Fieller's interval as the ratios r at which scipy's t-test of numerator - r * denominator has a p of 0.05."""
+    cases = []
+    for n, numerator, denominator, spread in [(10, 4, 12, 3), (6, 1, 9, 2), (4, 6, 8, 1), (5, -2, 10, 4), (5, 3, 2, 6)]:
+        shared = rng.normal(0, spread, n)
+        y = np.round(denominator + shared + rng.normal(0, spread / 2, n), 6)
+        x = np.round(numerator + shared / 2 + rng.normal(0, spread / 2, n), 6)
+        ratio = x.mean() / y.mean()
+        beyond = lambda r: st.ttest_1samp(x - r * y, 0).pvalue - 0.05
+        case = {"numerator": list(x), "denominator": list(y), "ratio": ratio, "low": None, "high": None}
+        # Bounded where the denominator itself is told from zero.
+        if st.ttest_1samp(y, 0).pvalue < 0.05:
+            case["low"] = scipy.optimize.brentq(beyond, ratio - 100, ratio, xtol=1e-13)
+            case["high"] = scipy.optimize.brentq(beyond, ratio, ratio + 100, xtol=1e-13)
+        cases.append(case)
+    assert cases[-1]["low"] is None and all(c["low"] is not None for c in cases[:-1])
+    return cases
+
+
 print(json.dumps({"paired": paired(), "mcnemar": discordant(), "holm": several(), "power": powers(),
-                  "bootstrap": speakers()}, indent=1, default=float))
+                  "bootstrap": speakers(), "pooled": pooled(), "equivalence": equivalences(), "fieller": ratios()},
+                 indent=1, default=float))
