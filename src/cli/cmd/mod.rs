@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod completions;
 pub mod corpus;
+mod detectable;
 pub mod docs;
 pub mod doctor;
 pub mod features;

@@ -1,7 +1,7 @@
 //! `seraug plan SPEC`: what `run` would do and why, without doing it.
 
 use super::run::{Experiment, Named};
-use super::{Global, print, print_json};
+use super::{Global, detectable, print, print_json};
 use seraug_core::device::DeviceInfo;
 use seraug_core::error::Result;
 use seraug_core::exit;
@@ -59,7 +59,10 @@ pub fn run(args: PlanArgs, global: &Global) -> Result<u8> {
                         let actions = cell_actions(&plan, &machine, &store, &places.results, &mut makers);
                         match global.json {
                             true => cells.extend(plan.cells.iter().zip(&actions).map(json)),
-                            false => print(&(grid + &text(&plan, &actions, args.all)))?,
+                            false => {
+                                let sees = detectable::lines(&plan, &places.results);
+                                print(&(grid + &sees + &text(&plan, &actions, args.all)))?;
+                            }
                         }
                     }
                     Err(e) => {

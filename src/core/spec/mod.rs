@@ -246,7 +246,9 @@ impl Spec {
             Protocol::LeaveOneSessionOut(_) => sessions(),
             Protocol::LeaveSpeakersOut(p) if !p.groups.is_empty() => p.groups.len(),
             Protocol::LeaveSpeakersOut(p) if p.folds > 0 => p.folds,
-            Protocol::LeaveSpeakersOut(p) => speakers().saturating_sub(p.without.len()).div_ceil(p.speakers.max(1)),
+            Protocol::LeaveSpeakersOut(p) => {
+                speakers().saturating_sub(p.without.len()).div_ceil(p.speakers.max(1))
+            }
             Protocol::FixedSplit(_) => 1,
             Protocol::SplitFile(_) => 0,
             Protocol::CrossLingual(p) => p.pairs().len(),

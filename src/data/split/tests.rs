@@ -280,7 +280,11 @@ fn speakers_left_out_are_in_no_part() {
     let selection = selection(10);
     let spec = |without: &str| {
         let set = format!("protocol.leave-speakers-out.without={without}");
-        spec::parse(&spec_with(JOINT).to_toml(), "x.toml", &[set, "protocol.leave-speakers-out.folds=4".into()])
+        spec::parse(
+            &spec_with(JOINT).to_toml(),
+            "x.toml",
+            &[set, "protocol.leave-speakers-out.folds=4".into()],
+        )
     };
     let made = folds(&spec("[\"s0\", \"s7\"]").unwrap(), &selection, 1).unwrap();
     let mut tested = Vec::new();

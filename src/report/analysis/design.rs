@@ -15,6 +15,9 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// That of the study of four open corpora (results/reference/open/study), roughly.
+    pub const TYPICAL: Spread = Spread { units: 5.0, trainings: 8.0 };
+
     /// That of a run: of every condition with a baseline, and averaged over them and over data sets. With one seed a run cannot tell
     /// the two apart; all of it is taken to be between units, so that more seeds promise nothing.
     ///

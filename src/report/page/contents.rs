@@ -164,7 +164,8 @@ impl ReportContents {
 
     fn markdown(&self) -> String {
         let tables = self.overview().into_iter().chain(self.tables.iter().map(ResultTable::text));
-        let all = tables.chain(self.gap.clone()).chain(self.statistics.iter().cloned()).chain(self.measures());
+        let all =
+            tables.chain(self.gap.clone()).chain(self.statistics.iter().cloned()).chain(self.measures());
         all.map(|table| table.chapter(1)).collect::<Vec<_>>().join("\n")
     }
 
