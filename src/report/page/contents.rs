@@ -143,7 +143,7 @@ impl ReportContents {
     /// Table and figure for a Markdown file from which `to_page` and `to_run` lead to the two folders.
     pub(crate) fn markdown_excerpt(&self, to_page: &str, to_run: &str) -> String {
         let table = self.overview().or_else(|| Some(self.tables.first()?.text()));
-        splice::content(&self.title, table.as_ref(), self.figures.first(), to_page, to_run)
+        splice::content(&self.title, table.as_ref(), self.figures.first(), to_page, Some(to_run))
     }
 
     /// Tables that belong to the figures.
