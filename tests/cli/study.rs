@@ -354,7 +354,7 @@ fn programs_get_json_and_a_readme_its_table() {
     for text in [
         format!("**Does it help?** ([page]({page}/index.html))"),
         "- AUG against plain copies: ".into(),
-        "| AUG − NoAUG | primary | 3 of 3 |".into(),
+        "| AUG − NoAUG | 3 of 3 |".into(),
         format!("({page}/figures/forest-primary.svg)"),
     ] {
         assert!(readme.contains(&text), "{text}: {readme}");

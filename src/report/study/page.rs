@@ -21,7 +21,7 @@ pub(super) fn html(
         @if contents.is_synthetic() { (synthetic_banner()) }
         section class="verdict" aria-label="Verdict" { "\n"
             p { (contents.about()) } "\n"
-            p { (contents.verdict.join(" ")) } "\n"
+            (list(&contents.verdict))
         } "\n"
         (warnings(contents))
         (navigation(contents))

@@ -27,27 +27,20 @@ fn interval([low, high]: [f64; 2]) -> String {
     range(low, high)
 }
 
-fn variance(pooled: &PooledEffect) -> String {
-    format!("{:.1}", pooled.tau2)
-}
-
 /// Every comparison in a row, the primary ones first.
 pub(super) fn pooled(contents: &StudyContents) -> TextTable {
     let margin = contents.margin;
     let row = |c: &StudyComparison| -> TextRow {
         let of = |text: &dyn Fn(&PooledEffect) -> String| c.pooled.as_ref().map_or_else(none, text);
         vec![
-            c.name(),
-            if c.is_primary { "primary" } else { "secondary" }.to_owned(),
+            format!("{}{}", c.name(), if c.is_primary { "" } else { " (secondary)" }),
             format!("{} of {}", c.rows.iter().filter(|r| r.effect.is_some()).count(), contents.planned),
             of(&|p| sign(p.effect.estimate)),
             of(&|p| interval(p.effect.interval(0.95))),
-            of(&|p| p_value(p.effect.p())),
-            c.holm.map_or_else(none, p_value),
+            of(&|p| format!("{} ({})", p_value(p.effect.p()), c.holm.map_or_else(none, p_value))),
             c.equivalence.map_or_else(none, |e| range(e.low, e.high)),
             c.equivalence_holm.map_or_else(none, |p| within(c.shows_equivalence(), p)),
-            of(&variance),
-            of(&|p| format!("{:.0} %", 100.0 * p.i2)),
+            of(&|p| format!("{:.1} ({:.0} %)", p.tau2, 100.0 * p.i2)),
             of(&|p| p.prediction.map_or_else(none, interval)),
         ]
         .into()
@@ -58,20 +51,17 @@ pub(super) fn pooled(contents: &StudyContents) -> TextTable {
         caption: caption(contents),
         headings: headings(&[
             "comparison",
-            "family",
             "corpora",
             "difference",
             "95 % interval",
-            "p",
-            "p Holm",
+            "p (Holm)",
             "90 % interval",
             &small,
-            "tau²",
-            "I²",
+            "tau² (I²)",
             "new corpus",
         ]),
         rows: contents.comparisons.iter().map(row).collect(),
-        words: 2,
+        words: 1,
         notes: contents.comparisons.iter().flat_map(|c| notes(c, contents)).collect(),
         ..TextTable::default()
     }
@@ -84,11 +74,10 @@ fn within(is_shown: bool, p: f64) -> String {
 
 fn caption(contents: &StudyContents) -> String {
     let quantity = contents.quantity.as_deref().unwrap_or("main column");
-    let corrected = "corrected over the comparisons of its family, which the spec fixed before the first run";
     format!(
         "Difference in {quantity}, percentage points, pooled by a random-effects model: the variance tau² of the true differences \
          between corpora by Paule and Mandel, the standard error by Hartung and Knapp and never below that without their factor, \
-         t with one degree of freedom less than corpora. p Holm: {corrected}. within ±{margin:.1}: whether the difference is shown to \
+         t with one degree of freedom less than corpora. Holm: p corrected over the primary or the secondary comparisons, which the spec fixed before the first run. within ±{margin:.1}: whether the difference is shown to \
          be smaller than the {margin:.1} points that the spec takes as none, by two one-sided tests (their interval is the one of \
          90 %), with their p corrected likewise. I²: the share of the variation between corpora that is not error. new corpus: the \
          95 % prediction interval of the true difference in another corpus of this kind, from three corpora on. The corpora's \
