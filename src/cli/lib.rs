@@ -2,6 +2,7 @@
 
 pub mod cmd;
 pub mod documents;
+pub mod experiments;
 
 use clap::{Parser, Subcommand};
 use cmd::Global;
@@ -30,6 +31,7 @@ pub enum Command {
     Run(cmd::run::RunArgs),
     Report(cmd::report::ReportArgs),
     Compare(cmd::compare::CompareArgs),
+    Study(cmd::study::StudyArgs),
     Status(cmd::status::StatusArgs),
     Store(cmd::store::StoreArgs),
     Schema(cmd::schema::SchemaArgs),
@@ -51,6 +53,7 @@ pub fn run(Cli { global, command }: Cli) -> Result<u8> {
         Command::Run(args) => cmd::run::run(args, &global),
         Command::Report(args) => cmd::report::run(args, &global),
         Command::Compare(args) => cmd::compare::run(args, &global),
+        Command::Study(args) => cmd::study::run(args, &global),
         Command::Status(args) => cmd::status::run(args, &global),
         Command::Store(args) => cmd::store::run(args, &global),
         Command::Schema(args) => cmd::schema::run(args, &global),

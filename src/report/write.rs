@@ -71,25 +71,39 @@ pub fn report_into(run: &RunDir, reports: &Path, file: &Path) -> Result<WrittenR
     }
     let contents = ReportContents::of(run)?;
     let written = write_contents(run, &contents, reports)?;
-    let name = file.display().to_string();
-    let failed = |e| Error::failed(format!("{name}: {e}"));
-    let text = files::text(file).map_err(failed)?;
-    let place =
-        std::fs::canonicalize(file.parent().filter(|p| p != &Path::new("")).unwrap_or(Path::new(".")));
-    let place = place.map_err(failed)?;
-    let to_page = relative(&place, &std::fs::canonicalize(&written.dir).map_err(failed)?);
-    let content = contents.markdown_excerpt(&to_page, &relative(&place, run.path()));
-    let new = splice::splice(&text, &name, &contents.run.info.experiment, &content)?;
+    let content =
+        |to_page: &str, here: &Path| contents.markdown_excerpt(to_page, &relative(here, run.path()));
+    put_between(file, &contents.run.info.experiment, &written.dir, content)?;
+    Ok(written)
+}
+
+/// Puts text into a Markdown file, between the markers of `name`. `content` is given the way from the file to `dir`, and the folder
+/// of the file.
+pub(crate) fn put_between(
+    file: &Path,
+    name: &str,
+    dir: &Path,
+    content: impl Fn(&str, &Path) -> String,
+) -> Result<()> {
+    let shown = file.display().to_string();
+    let text = files::text(file).map_err(|e| Error::failed(format!("{shown}: {e}")))?;
+    let here = place(file.parent().filter(|p| p != &Path::new("")).unwrap_or(Path::new(".")))?;
+    let content = content(&relative(&here, &place(dir)?), &here);
+    let new = splice::splice(&text, &shown, name, &content)?;
     if new != text {
         write_given(file, new.as_bytes())?;
     }
-    Ok(written)
+    Ok(())
+}
+
+/// An existing path without links.
+pub(crate) fn place(path: &Path) -> Result<PathBuf> {
+    std::fs::canonicalize(path).map_err(|e| Error::at(path, e))
 }
 
 fn write_contents(run: &RunDir, contents: &ReportContents, reports: &Path) -> Result<WrittenReport> {
     let dir = folder(&contents.run.info, run, reports)?;
-    let real = std::fs::canonicalize(&dir).map_err(|e| unwritable(&dir, e))?;
-    let files = contents.files(&relative(&real, run.path()))?;
+    let files = contents.files(&relative(&place(&dir)?, run.path()))?;
     write(dir, files, contents.terminal())
 }
 
@@ -116,7 +130,7 @@ fn name(info: &RunInfo, run: &RunDir) -> String {
 }
 
 /// Writes the files below `dir` and points `latest` beside it to the newest report.
-fn write(dir: PathBuf, files: counts::ReportFiles, text: String) -> Result<WrittenReport> {
+pub(crate) fn write(dir: PathBuf, files: counts::ReportFiles, text: String) -> Result<WrittenReport> {
     let mut written = Vec::new();
     for (name, bytes) in &files {
         written.push(dir.join(name));
@@ -147,7 +161,7 @@ fn newest(parent: &Path) -> Option<String> {
 }
 
 /// The relative path from folder `from` to `to`, both absolute, with `/` as separator.
-fn relative(from: &Path, to: &Path) -> String {
+pub(crate) fn relative(from: &Path, to: &Path) -> String {
     let (from, to): (Vec<Component>, Vec<Component>) =
         (from.components().collect(), to.components().collect());
     let common = std::iter::zip(&from, &to).take_while(|(a, b)| a == b).count();

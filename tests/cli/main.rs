@@ -32,5 +32,6 @@ mod schema;
 mod statistics;
 mod status;
 mod store;
+mod study;
 mod synthetic;
 mod terminal;

@@ -34,6 +34,11 @@ pub struct Fake {
     pub stamp: &'static str,
     /// Number of speakers of a test fold.
     pub speakers: usize,
+    pub experiment: &'static str,
+    /// In place of the synthetic corpus or EMO-DB, with numbers of its own; empty for these.
+    pub corpus: &'static str,
+    /// Whether there is a condition `full` that trains on everything.
+    pub whole: bool,
 }
 
 impl Default for Fake {
@@ -52,6 +57,9 @@ impl Default for Fake {
             absent: vec![],
             stamp: "20260102T030405Z",
             speakers: 1,
+            experiment: "open/fake",
+            corpus: "",
+            whole: false,
         }
     }
 }
@@ -91,7 +99,8 @@ augment.copies = {{ copies = 4, of = "{of}" }}
 name = "weighted"
 title = "class weights"
 loss = "weighted"
-"#,
+{whole}"#,
+            whole = if self.whole { "[[condition]]\nname = \"full\"\nunreduced = true\n" } else { "" },
             corpus = self.corpus(),
             title = toml::Value::String(self.title.clone()),
             seeds = self.seeds,
@@ -103,7 +112,11 @@ loss = "weighted"
     }
 
     fn corpus(&self) -> &'static str {
-        if self.synthetic { "synthetic" } else { "emodb" }
+        match self.corpus {
+            "" if self.synthetic => "synthetic",
+            "" => "emodb",
+            named => named,
+        }
     }
 
     fn folds(&self) -> Vec<usize> {
@@ -125,12 +138,12 @@ loss = "weighted"
 
     fn cells(&self) -> Vec<(CellId, f64)> {
         let mut cells = Vec::new();
-        for (condition, gain) in CONDITIONS {
+        for (condition, gain) in CONDITIONS.into_iter().chain(self.whole.then_some(("full", 1.6))) {
             for fold in self.folds() {
                 for &seed in &self.seeds {
                     if !self.absent.contains(&(condition, fold, seed)) {
                         let cell = CellId {
-                            experiment: "open/fake".into(),
+                            experiment: self.experiment.into(),
                             condition: condition.into(),
                             fold,
                             seed,
@@ -148,7 +161,9 @@ loss = "weighted"
         // The speakers of a fold are easy or hard for every condition.
         let mut fold = Seed::new(7).child("fold").at(((cell.fold - 1) % 5) as u64).draws();
         let speakers = fold.between(-0.1, 0.1);
-        let mut draws = Seed::new(cell.seed).child(&cell.condition).at(cell.fold as u64).draws();
+        let seed = Seed::new(cell.seed).child(&cell.condition);
+        let seed = if self.corpus.is_empty() { seed } else { seed.child(self.corpus) };
+        let mut draws = seed.at(cell.fold as u64).draws();
         let mut pairs = Vec::new();
         for truth in 0..CLASSES.len() {
             let level = if truth == 0 { 0.8 - gain / 3.0 } else { 0.52 - 0.04 * truth as f64 + gain };
@@ -200,7 +215,7 @@ loss = "weighted"
             write_atomic(&run.spec(), self.spec().to_toml().as_bytes())?;
             self.info().save(&run.info())
         };
-        let run = RunDir::create(results, "open/fake", self.stamp, "0123456", fill).unwrap();
+        let run = RunDir::create(results, self.experiment, self.stamp, "0123456", fill).unwrap();
         write_outcomes(&run.outcomes(), &CLASSES, &self.outcomes()).unwrap();
         for (cell, gain) in self.cells() {
             let row = |(i, (truth, predicted)): (usize, (usize, usize))| PredictionRow {
@@ -226,7 +241,7 @@ loss = "weighted"
     fn info(&self) -> RunInfo {
         let network = |name: &str, parameters, flops| NetworkInfo { name: name.into(), parameters, flops };
         RunInfo {
-            experiment: "open/fake".into(),
+            experiment: self.experiment.into(),
             command: ["seraug", "run", "experiments/open/fake.toml", "--seeds", "1,2,3"]
                 .map(str::to_owned)
                 .to_vec(),

@@ -14,6 +14,7 @@ pub mod run;
 pub mod schema;
 pub mod status;
 pub mod store;
+pub mod study;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use seraug_core::error::Result;

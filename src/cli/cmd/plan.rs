@@ -1,7 +1,8 @@
 //! `seraug plan SPEC`: what `run` would do and why, without doing it.
 
-use super::run::{Experiment, Named};
+use super::run::Experiment;
 use super::{Global, detectable, print, print_json};
+use crate::experiments::Named;
 use seraug_core::device::DeviceInfo;
 use seraug_core::error::Result;
 use seraug_core::exit;
@@ -48,7 +49,7 @@ pub fn run(args: PlanArgs, global: &Global) -> Result<u8> {
     let mut makers = Makers::default();
     let mut cells = Vec::new();
     let mut stopped = None;
-    for Named { name, file } in args.experiment.load(&global.corpora)? {
+    for Named { name, file } in args.experiment.load(&global.corpora)?.experiments {
         match file {
             File::Experiment(spec) => {
                 let head = format!("{name}: {}\n", line(&spec.title));
@@ -91,7 +92,7 @@ pub fn run(args: PlanArgs, global: &Global) -> Result<u8> {
 
 fn estimated(args: &PlanArgs, places: &Places, global: &Global) -> Result<u8> {
     let experiments =
-        args.experiment.load(&global.corpora)?.into_iter().filter_map(|named| match named.file {
+        args.experiment.load(&global.corpora)?.experiments.into_iter().filter_map(|named| match named.file {
             File::Experiment(spec) => Some((named.name, *spec)),
             // Counts train nothing.
             File::Counts(_) | File::Collection(_) => None,

@@ -2,7 +2,7 @@
 
 use super::{Global, print, print_json};
 use seraug_core::error::Result;
-use seraug_core::run_files::RunState;
+use seraug_core::run_files::{RunDir, RunState};
 use seraug_core::spec;
 use seraug_report::write;
 use serde::Serialize;
@@ -31,17 +31,7 @@ pub struct ReportArgs {
 /// As [`Global::run`], [`write::report`] and [`write::report_into`].
 pub fn run(args: ReportArgs, global: &Global) -> Result<u8> {
     let run = global.run(&args.run)?;
-    if run.plan().is_file() && run.supervisor_is().is_none_or(|holder| !holder.is_there()) {
-        let spec = spec::load(&run.spec(), &[])?;
-        let classes = spec.class_names();
-        // Cells may have ended since outcomes.csv was written: on a cluster no supervisor is there to update it.
-        let ahead = RunState::ahead(&run, &classes)?;
-        if let Some(Err(e)) = ahead.map(|state| state.settle(&run, &classes, None)) {
-            global.note(&format!(
-                "note: {e}; cells that have ended since it was written are not in the report"
-            ));
-        }
-    }
+    settle(&run, global)?;
     let written = match &args.splice {
         None if args.public => write::report_public(&run, &args.reports)?,
         None => write::report(&run, &args.reports)?,
@@ -58,6 +48,25 @@ pub fn run(args: ReportArgs, global: &Global) -> Result<u8> {
         print(&format!("{}\npage: {}\n", written.text, written.page.display()))?;
     }
     Ok(0)
+}
+
+/// Brings outcomes.csv and run.toml up to date: on a cluster cells end without a supervisor that would do it. A directory that cannot
+/// be written is a note.
+///
+/// # Errors
+/// A spec or results that cannot be read or contradict each other.
+pub fn settle(run: &RunDir, global: &Global) -> Result<()> {
+    if run.plan().is_file() && run.supervisor_is().is_none_or(|holder| !holder.is_there()) {
+        let spec = spec::load(&run.spec(), &[])?;
+        let classes = spec.class_names();
+        let ahead = RunState::ahead(run, &classes)?;
+        if let Some(Err(e)) = ahead.map(|state| state.settle(run, &classes, None)) {
+            global.note(&format!(
+                "note: {e}; cells that have ended since it was written are not in the report"
+            ));
+        }
+    }
+    Ok(())
 }
 
 #[derive(Serialize)]

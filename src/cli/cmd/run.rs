@@ -1,11 +1,12 @@
 //! `seraug run SPEC`: runs every cell of an experiment.
 
-use super::{Global, print, print_json};
+use super::{Global, print, print_json, study};
+use crate::experiments::{LoadedExperiments, Named, load_experiments};
 use seraug_core::device::DeviceChoice;
 use seraug_core::error::{Error, Result};
-use seraug_core::spec::{self, File};
-use seraug_core::{exit, files, interrupt, terminal};
-use seraug_data::corpora;
+use seraug_core::spec::File;
+use seraug_core::{exit, interrupt, terminal};
+use seraug_report::study::StudyPlan;
 use seraug_report::write;
 use seraug_run::arguments::{
     CHECKPOINT_SECONDS, LARGEST_SEED, MOST_JOBS, MOST_THREADS, arguments, interval, patience, seconds, whole,
@@ -13,7 +14,6 @@ use seraug_run::arguments::{
 use seraug_run::counts::{self, Counted};
 use seraug_run::launcher::Launcher;
 use seraug_run::options::{Compute, Places, Provenance, Resume, RunOptions, TrainingOptions};
-use seraug_run::plan::experiment_name;
 use seraug_run::progress::Display;
 use seraug_run::supervise::{self, Finished};
 use std::path::{Path, PathBuf};
@@ -86,7 +86,7 @@ pub struct RunArgs {
     /// tested on a GPU; `just cuda-graph` builds the library that it needs, without which the flag has no effect)
     #[arg(long)]
     cuda_graphs: bool,
-    /// Also write the report, as `seraug report` does
+    /// Also write the report, as `seraug report` does; of a collection with a [study] also its page, as `seraug study` does
     #[arg(long)]
     report: bool,
     /// Folder for the report
@@ -94,51 +94,13 @@ pub struct RunArgs {
     reports: PathBuf,
 }
 
-/// An experiment file with the name of its experiment.
-pub struct Named {
-    /// The path below experiments/; `pipe` for a file that came out of a pipe.
-    pub name: String,
-    /// The parsed file.
-    pub file: File,
-}
-
 impl Experiment {
-    /// Loads the file with `--set` and `--seeds` applied: itself, or the experiments of a collection.
-    pub fn load(&self, corpora: &Path) -> Result<Vec<Named>> {
-        let mut sets = self.set.clone();
-        if !self.seeds.is_empty() {
-            sets.push(format!("seeds={:?}", self.seeds));
-        }
-        // Read only once: it may come out of a pipe.
-        let collection = match spec::load_file(&self.spec, &sets)? {
-            File::Collection(collection) => collection,
-            file => {
-                let named = self.named(&self.spec, file, &sets, corpora)?;
-                if matches!(named.file, File::Counts(_)) && !sets.is_empty() {
-                    let flag = format!("{}: a table of counts has nothing to set", self.spec.display());
-                    return Err(Error::usage(flag));
-                }
-                return Ok(vec![named]);
-            }
-        };
-        let folder = self.spec.parent().unwrap_or(Path::new(""));
-        let members = collection.experiments.iter().map(|name| {
-            let path = folder.join(format!("{name}.toml"));
-            let named = self.named(&path, spec::load_file(&path, &sets)?, &sets, corpora)?;
-            match named.file {
-                File::Collection(_) => {
-                    Err(Error::usage(format!("{}: {name} is a collection itself", self.spec.display())))
-                }
-                _ => Ok(named),
-            }
-        });
-        members.collect()
-    }
-
-    fn named(&self, path: &Path, file: File, sets: &[String], corpora: &Path) -> Result<Named> {
-        let name = if files::is_pipe(path) { "pipe".to_owned() } else { experiment_name(path)? };
-        file.check_corpora(path, sets, |name| corpora::manifest(name, corpora).map(drop))?;
-        Ok(Named { name, file })
+    /// Loads the file with `--set` and `--seeds` applied.
+    ///
+    /// # Errors
+    /// As [`load_experiments`].
+    pub fn load(&self, corpora: &Path) -> Result<LoadedExperiments> {
+        load_experiments(&self.spec, &self.set, &self.seeds, corpora)
     }
 
     /// The folders of the command.
@@ -160,7 +122,7 @@ impl Experiment {
 /// See [`supervise::run`].
 pub fn run(args: RunArgs, global: &Global) -> Result<u8> {
     interrupt::listen();
-    let experiments = args.experiment.load(&global.corpora)?;
+    let LoadedExperiments { experiments, study } = args.experiment.load(&global.corpora)?;
     let mut code = exit::DONE;
     let mut answers = Vec::new();
     let several = experiments.len() > 1;
@@ -184,7 +146,26 @@ pub fn run(args: RunArgs, global: &Global) -> Result<u8> {
             (_, last) => print_json(&answers.into_iter().chain(last).collect::<Vec<_>>())?,
         }
     }
+    if let Some(plan) = study.filter(|_| args.report) {
+        let undecided = [exit::DONE, exit::CELLS_FAILED].contains(&code);
+        match pooled(&args, &plan, global) {
+            Ok(after) => code = if code == exit::DONE { after } else { code },
+            Err(e) => {
+                code = if undecided { e.exit_code() } else { code };
+                terminal::error(&e);
+            }
+        }
+    }
     Ok(code)
+}
+
+/// Writes the page of the study after its experiments have run; the exit code that follows from it.
+fn pooled(args: &RunArgs, plan: &StudyPlan, global: &Global) -> Result<u8> {
+    let written = study::write(plan, &[], &args.experiment.results, &args.reports, None, global)?;
+    if !global.json {
+        print(&format!("{}\npage: {}\n", written.report.text, written.report.page.display()))?;
+    }
+    Ok(study::code(plan, &written.missing))
 }
 
 impl RunArgs {

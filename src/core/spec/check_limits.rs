@@ -31,9 +31,11 @@ impl Counts {
     }
 }
 
-/// As [`Spec::check_limits`], for a collection with its study.
-pub(super) fn of_collection(collection: &Collection) -> CheckResult {
-    of(collection, &COLLECTION)
+impl Collection {
+    /// As [`Spec::check_limits`].
+    pub(super) fn check_limits(&self) -> CheckResult {
+        of(self, &COLLECTION)
+    }
 }
 
 fn of(file: &impl Serialize, schema: &Schema) -> CheckResult {

@@ -73,9 +73,10 @@ pub struct Collection {
 }
 
 impl Collection {
-    /// The file of the experiment `name` of the collection whose file is at `path`.
-    pub fn member(path: &Path, name: &str) -> PathBuf {
-        path.parent().unwrap_or(Path::new("")).join(format!("{name}.toml"))
+    /// Each experiment with its file, given that of the collection.
+    pub fn members(&self, path: &Path) -> Vec<(&str, PathBuf)> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        self.experiments.iter().map(|name| (name.as_str(), folder.join(format!("{name}.toml")))).collect()
     }
 }
 
@@ -101,7 +102,8 @@ pub fn load_file(path: &Path, sets: &[String]) -> Result<File> {
             return Err(wrong(at("experiments"), "names below the file's folder, at least one"));
         }
         if let Some(study) = &collection.study {
-            study.check(&collection, path, told)?;
+            collection.check_limits().map_err(told)?;
+            study.check(&collection.members(path), told)?;
         }
         return Ok(File::Collection(collection));
     }

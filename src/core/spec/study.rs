@@ -1,12 +1,12 @@
 //! A study: which differences a collection pools over the corpora of its experiments.
 
 use super::located_error::{CheckResult, FieldPath, LocatedError, at, need};
-use super::{Collection, ReductionMode, Spec, check_limits, load};
+use super::{ReductionMode, Spec, load};
 use crate::error::{Error, Result};
 use crate::suggest::hint;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::PathBuf;
 
 /// Which differences are pooled over the corpora of the experiments, one corpus an experiment. It is written before the first
 /// run, so that what is tested does not depend on what was found.
@@ -44,22 +44,19 @@ impl StudyPair {
 }
 
 impl Study {
-    /// Checks the study of `collection`, whose file is at `path`, against the experiments.
+    /// Checks the study against its experiments, each a name with its file.
     ///
     /// # Errors
     /// `told` of the first thing that is wrong in the collection's file; as [`super::load`] for an experiment.
     pub(super) fn check(
         &self,
-        collection: &Collection,
-        path: &Path,
+        experiments: &[(&str, PathBuf)],
         told: impl Fn(LocatedError) -> Error,
     ) -> Result<()> {
-        check_limits::of_collection(collection).map_err(&told)?;
         let mut members: Vec<(&str, Spec)> = Vec::new();
-        for (i, name) in collection.experiments.iter().enumerate() {
+        for (i, (name, path)) in experiments.iter().enumerate() {
             let here = at("experiments").element(i, "");
-            let path = Collection::member(path, name);
-            let text = load::read(&path)?;
+            let text = load::read(path)?;
             let table: toml::Table = toml::from_str(&text).unwrap_or_default();
             let other = [("experiments", "a collection"), ("count", "a table of counts")];
             let other = other.iter().find(|(key, _)| table.contains_key(*key));
@@ -68,8 +65,8 @@ impl Study {
             })
             .map_err(&told)?;
             let spec = load::parse(&text, &path.display().to_string(), &[])?;
-            check_member(&here, (name, &spec), &members).map_err(&told)?;
-            members.push((name, spec));
+            check_member(&here, (*name, &spec), &members).map_err(&told)?;
+            members.push((*name, spec));
         }
         self.check_pairs(&members).map_err(told)
     }

@@ -1,6 +1,8 @@
 //! How much of what the reduction takes away a condition gives back.
 
-use super::aggregate::{CellSample, Unit, by_unit, differences, main_column, samples};
+use super::aggregate::{
+    CellSample, Unit, by_unit, differences, main_column, mean_ratio, samples, test_over_train,
+};
 use super::loaded_run::LoadedRun;
 use crate::stats::{Fieller, fieller};
 use seraug_core::error::Result;
@@ -30,12 +32,12 @@ pub struct GapShare {
 }
 
 impl Gap {
-    /// The gap of a run of one data set that has a condition with `unreduced = true`, the first if there are several. `ratio` is
-    /// that of test to training utterances, by which differences are corrected.
+    /// The gap of a run of one data set that has a condition with `unreduced = true`, the first if there are several; `None`
+    /// without one, and where it has no result beside its baseline.
     ///
     /// # Errors
     /// As [`by_unit`].
-    pub fn of(run: &LoadedRun, ratio: f64) -> Result<Option<Gap>> {
+    pub fn of(run: &LoadedRun) -> Result<Option<Gap>> {
         let spec = &run.spec;
         let Some(full) = spec.condition.iter().position(|c| c.unreduced) else { return Ok(None) };
         let base = spec.baseline_of(full);
@@ -48,6 +50,7 @@ impl Gap {
         if whole.is_empty() {
             return Ok(None);
         }
+        let ratio = mean_ratio(&test_over_train(run, full), &test_over_train(run, base));
         let mut shares = Vec::new();
         for condition in (0..spec.condition.len()).filter(|c| *c != base && !spec.condition[*c].unreduced) {
             let own = of(condition)?;

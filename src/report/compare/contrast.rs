@@ -139,7 +139,7 @@ fn points(v: f64) -> String {
 }
 
 /// Two ends as `0.4 to 5.8`.
-pub(super) fn range(low: f64, high: f64) -> String {
+pub(crate) fn range(low: f64, high: f64) -> String {
     let end = |v: f64| match format!("{v:.1}").as_str() {
         "-0.0" => "0.0".to_owned(),
         text => text.replace('-', "−"),
@@ -148,6 +148,6 @@ pub(super) fn range(low: f64, high: f64) -> String {
 }
 
 /// A p value with three decimals, or `<0.001`.
-pub(super) fn p_value(p: f64) -> String {
+pub(crate) fn p_value(p: f64) -> String {
     if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") }
 }

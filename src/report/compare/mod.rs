@@ -21,6 +21,7 @@ mod text;
 pub use aligned_cells::{CellPair, CellPresence};
 pub use conditions::within;
 pub use contrast::Contrast;
+pub(crate) use contrast::{p_value, range};
 pub use files::write;
 pub use json::json;
 pub use metadata_diff::Difference;

@@ -169,6 +169,11 @@ impl Canvas<'_> {
         self.0.draw_path(corners, &INK.stroke_width(2)).map_err(|e| failed(&e))
     }
 
+    /// A filled polygon.
+    pub fn polygon(&mut self, corners: &[(i32, i32)], c: RGBColor) -> Result<()> {
+        self.0.fill_polygon(corners.to_vec(), &c.filled()).map_err(|e| failed(&e))
+    }
+
     /// A horizontal interval with end marks.
     pub fn whisker(&mut self, left: i32, right: i32, y: i32) -> Result<()> {
         self.whisker_within([left, right], [true; 2], y)

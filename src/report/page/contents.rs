@@ -3,7 +3,6 @@
 use super::embedding::{self, EmbeddingReport};
 use super::verdict::{self, Headline};
 use super::{Page, counts, splice};
-use crate::analysis::aggregate::{mean_ratio, test_over_train};
 use crate::analysis::gap::Gap;
 use crate::analysis::history::{self, Curves};
 use crate::analysis::loaded_run::LoadedRun;
@@ -86,7 +85,7 @@ impl ReportContents {
         Ok(ReportContents {
             title: run.title(),
             summary: summary::summary(&run, &tables),
-            gap: gap(&run)?,
+            gap: Gap::of(&run)?.map(|gap| gap_table(&run, &gap)),
             statistics: statistics(&run, &contrasts),
             figures: figures(&run, &tables, &speakers, embedding.as_ref(), [&classifier, &augmentor])?,
             verdict: verdict::verdict(&run, &tables, &contrasts)?,
@@ -149,7 +148,7 @@ impl ReportContents {
     /// Table and figure for a Markdown file from which `to_page` and `to_run` lead to the two folders.
     pub(crate) fn markdown_excerpt(&self, to_page: &str, to_run: &str) -> String {
         let table = self.overview().or_else(|| Some(self.tables.first()?.text()));
-        splice::content(&self.title, table.as_ref(), self.figures.first(), to_page, to_run)
+        splice::content(&self.title, table.as_ref(), self.figures.first(), to_page, Some(to_run))
     }
 
     /// Tables that belong to the figures.
@@ -194,12 +193,6 @@ fn without_predictions(predictions: &RunPredictions) -> Vec<String> {
         named.join(", "),
         if predictions.missing.len() > 3 { ", …" } else { "" }
     )]
-}
-
-fn gap(run: &LoadedRun) -> Result<Option<TextTable>> {
-    let Some(full) = run.spec.condition.iter().position(|c| c.unreduced) else { return Ok(None) };
-    let [own, other] = [full, run.spec.baseline_of(full)].map(|c| test_over_train(run, c));
-    Ok(Gap::of(run, mean_ratio(&own, &other))?.map(|gap| gap_table(run, &gap)))
 }
 
 /// The comparisons of all pairs of conditions, one table for each data set that has some.

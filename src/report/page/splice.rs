@@ -9,18 +9,19 @@ use seraug_core::error::{Error, Result};
 const END: &str = "<!-- /seraug -->";
 
 /// What stands between the markers: links, the table with its caption, the figure. `page` and `run` lead to the report's
-/// folder and the run's from the Markdown file.
+/// folder and the run's from the Markdown file; a study has no run of its own.
 pub fn content(
     title: &str,
     table: Option<&TextTable>,
     figure: Option<&Figure>,
     page: &str,
-    run: &str,
+    run: Option<&str>,
 ) -> String {
     let (rows, caption) =
         table.map_or_else(Default::default, |t| (t.markdown(), markdown_escape(&t.caption)));
-    let (title, page, run) = (markdown_escape(title), address(page), address(run));
-    let mut text = format!("**{title}** ([page]({page}/index.html), [run]({run}))\n\n{rows}\n");
+    let (title, page) = (markdown_escape(title), address(page));
+    let run = run.map_or(String::new(), |run| format!(", [run]({})", address(run)));
+    let mut text = format!("**{title}** ([page]({page}/index.html){run})\n\n{rows}\n");
     text += &format!("<details><summary>What the numbers are</summary>\n\n{caption}\n\n</details>\n");
     if let Some(f) = figure {
         text += &format!("\n![{}]({page}/figures/{}.svg)\n", markdown_escape(&f.alt), f.name);

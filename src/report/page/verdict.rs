@@ -5,7 +5,7 @@ use crate::analysis::loaded_run::LoadedRun;
 use crate::compare::Contrast;
 use crate::render::caption::{corpus, list};
 use crate::render::result_table::{ResultTable, TableEntry, paired};
-use crate::render::text::sign;
+use crate::render::text::{capital, sign};
 use seraug_core::error::Result;
 use seraug_core::spec::{Augment, Condition};
 use seraug_core::text::plural;
@@ -206,9 +206,4 @@ fn judged(d: &TableEntry, holm: Option<(f64, usize)>) -> String {
             }
         }
     }
-}
-
-fn capital(s: &str) -> String {
-    let mut chars = s.chars();
-    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
 }

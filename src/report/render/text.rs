@@ -18,6 +18,12 @@ pub fn sign(v: f64) -> String {
     }
 }
 
+/// A text with its first letter as a capital.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+}
+
 /// Characters of a text, which are its columns in a terminal.
 pub fn width(text: &str) -> usize {
     text.chars().count()
