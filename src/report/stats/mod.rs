@@ -5,15 +5,21 @@ mod bootstrap;
 mod holm;
 pub mod interval;
 mod mcnemar;
+mod mixed_model;
+mod permutation;
 mod power;
+mod speaker_shares;
 mod t_test;
 mod wilcoxon;
 
 pub use bootstrap::{Bootstrap, MIN_SPEAKERS, RESAMPLES, SpeakerTally, bootstrap, recall_difference};
 pub use holm::holm;
 pub use mcnemar::{McNemar, mcnemar};
+pub use mixed_model::{MixedModel, mixed_model};
+pub use permutation::{DRAWS, Exchanges, FEWEST, MOST_EXACT, SpeakerPermutation};
 pub use power::{detectable, noncentrality};
-pub use t_test::{TTest, cohen_dz, corrected_t};
+pub use speaker_shares::{SpeakerShares, TestedSpeaker};
+pub use t_test::{TTest, cohen_dz, corrected_t, speaker_t};
 pub use wilcoxon::{Wilcoxon, rank_biserial, wilcoxon};
 
 use statrs::function::beta::beta_reg;
