@@ -16,7 +16,7 @@ pub use bootstrap::{Bootstrap, MIN_SPEAKERS, RESAMPLES, SpeakerTally, bootstrap,
 pub use holm::holm;
 pub use mcnemar::{McNemar, mcnemar};
 pub use mixed_model::{MixedModel, mixed_model};
-pub use permutation::{DRAWS, Exchanges, FEWEST, MOST_EXACT, SpeakerPermutation};
+pub use permutation::{DRAWS, Exchanges, FEWEST, MOST_EXACT, Permutation, UnitShare};
 pub use power::{detectable, noncentrality};
 pub use speaker_shares::{SpeakerShares, TestedSpeaker};
 pub use t_test::{TTest, cohen_dz, corrected_t, speaker_t};

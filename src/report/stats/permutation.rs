@@ -1,54 +1,69 @@
-//! A permutation test over test speakers: what if the names of the two conditions were exchanged for some of them?
+//! A permutation test of paired results: what if the names of the two conditions were exchanged for some of the units?
 
-use super::SpeakerShares;
 use seraug_core::rng::Seed;
 
-/// Most speakers for whom all exchanges are tried: 2 to the power of one less are different in size.
+/// Most units for whom all exchanges are tried: 2 to the power of one less are different in size.
 pub const MOST_EXACT: usize = 14;
 
-/// Exchanges that are drawn where there are more speakers.
+/// Exchanges that are drawn where there are more units.
 pub const DRAWS: usize = 9999;
 
-/// Fewest speakers whose p value can fall below 0.05: with five the two that are most extreme are one sixteenth of all.
+/// Fewest units whose p value can fall below 0.05: with five the two exchanges that are most extreme are one sixteenth of all.
 pub const FEWEST: usize = 6;
 
-/// Differences that are closer together than this only differ by the order of summation.
+/// Share of the sizes of all units below which two results only differ by the order of summation.
 const EQUAL: f64 = 1e-12;
 
-/// A two-sided permutation test over speakers.
+/// What a unit, such as a fold or a speaker, adds to a difference.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SpeakerPermutation {
-    /// Number of speakers.
-    pub speakers: usize,
+pub struct UnitShare {
+    /// Its part of the difference: the gains of all units sum to it.
+    pub gain: f64,
+    /// Its part of the whole: those of all units sum to 1.
+    pub weight: f64,
+}
+
+/// A two-sided permutation test over units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Permutation {
+    /// Number of units.
+    pub units: usize,
     /// Two-sided p value.
     pub p: f64,
     /// Whether all exchanges were tried.
     pub exact: bool,
-    /// The differences, in [-1, 1], that the same test would not reject at 0.05, were each speaker's shifted by them; `None` below
-    /// [`FEWEST`] speakers.
+    /// The differences that the same test would not reject at 0.05, were each unit's shifted by them; `None` below [`FEWEST`]
+    /// units.
     pub interval: Option<[f64; 2]>,
 }
 
 /// The exchanges of a test, each as what it makes of the difference and of a shift.
+#[derive(Debug, Clone)]
 pub struct Exchanges {
     difference: f64,
-    /// Difference and sum of the parts after each exchange, but for exchanging nothing.
+    /// Largest distance of a unit's own difference from that of all.
+    span: f64,
+    /// Differences closer than this are equal.
+    equal: f64,
+    /// Difference and sum of the weights after each exchange, but for exchanging nothing.
     signed: Vec<(f64, f64)>,
-    speakers: usize,
+    units: usize,
     exact: bool,
 }
 
 impl Exchanges {
-    /// All exchanges of up to [`MOST_EXACT`] speakers, else [`DRAWS`] of them drawn by `seed`. Of an exchange and its opposite, one is
-    /// enough.
-    pub fn of(shares: &SpeakerShares, seed: Seed) -> Exchanges {
-        let shares = shares.shares();
+    /// All exchanges of up to [`MOST_EXACT`] units, else [`DRAWS`] of them drawn by `seed`. Of an exchange and its opposite, one is
+    /// enough. `None` for fewer than two units, and where none has a difference.
+    pub fn of(shares: &[UnitShare], seed: Seed) -> Option<Exchanges> {
         let n = shares.len();
+        if n < 2 || shares.iter().all(|s| s.gain == 0.0) {
+            return None;
+        }
         let exact = n <= MOST_EXACT;
         let exchanged = |flip: &mut dyn FnMut(usize) -> bool| {
             shares.iter().enumerate().fold((0.0, 0.0), |(gain, weight), (i, share)| {
                 let sign = if flip(i) { -1.0 } else { 1.0 };
-                (gain + sign * share.0, weight + sign * share.1)
+                (gain + sign * share.gain, weight + sign * share.weight)
             })
         };
         let signed = if exact {
@@ -60,38 +75,33 @@ impl Exchanges {
             };
             (0..DRAWS as u64).map(drawn).collect()
         };
-        Exchanges { difference: shares.iter().map(|s| s.0).sum(), signed, speakers: n, exact }
+        let difference: f64 = shares.iter().map(|s| s.gain).sum();
+        let own = shares.iter().filter(|s| s.weight > 0.0).map(|s| (s.gain / s.weight - difference).abs());
+        let equal = EQUAL * shares.iter().map(|s| s.gain.abs()).sum::<f64>();
+        Some(Exchanges { difference, span: own.fold(0.0, f64::max), equal, signed, units: n, exact })
     }
 
-    /// Two-sided p value of the hypothesis that the difference of each speaker is symmetric about `shift`, in [-1, 1]: the share of
-    /// exchanges, the one observed among them, whose difference is at least as far from it.
+    /// Two-sided p value of the hypothesis that the difference of each unit is symmetric about `shift`: the share of exchanges, the
+    /// one observed among them, whose difference is at least as far from it.
     pub fn p(&self, shift: f64) -> f64 {
-        let observed = (self.difference - shift).abs() - EQUAL;
+        let observed = (self.difference - shift).abs() - self.equal;
         let far =
             self.signed.iter().filter(|(gain, weight)| (gain - shift * weight).abs() >= observed).count();
         (far + 1) as f64 / (self.signed.len() + 1) as f64
     }
 
     /// The test against no difference, with the interval of the shifts that it would not reject.
-    pub fn test(&self) -> SpeakerPermutation {
+    pub fn test(&self) -> Permutation {
         let end = |sign: f64| {
-            // The difference itself is never rejected, and no shift beyond 2 can be true.
-            let (mut kept, mut rejected) = (0.0, 2.0);
-            if self.p(self.difference + sign * rejected) >= 0.05 {
-                return self.difference + sign * rejected;
-            }
+            // The difference itself is never rejected; from a shift beyond every unit, all lie on one side.
+            let (mut kept, mut rejected) = (0.0, 2.0 * self.span);
             for _ in 0..50 {
                 let middle = (kept + rejected) / 2.0;
                 if self.p(self.difference + sign * middle) < 0.05 { rejected = middle } else { kept = middle }
             }
             self.difference + sign * kept
         };
-        let enough = self.speakers >= FEWEST;
-        SpeakerPermutation {
-            speakers: self.speakers,
-            p: self.p(0.0),
-            exact: self.exact,
-            interval: enough.then(|| [end(-1.0), end(1.0)]),
-        }
+        let interval = (self.units >= FEWEST).then(|| [end(-1.0), end(1.0)]);
+        Permutation { units: self.units, p: self.p(0.0), exact: self.exact, interval }
     }
 }

@@ -1,6 +1,6 @@
 //! What each test speaker contributes to a difference of two conditions.
 
-use super::SpeakerTally;
+use super::{SpeakerTally, UnitShare};
 use std::collections::BTreeMap;
 
 /// The predictions of one speaker in one fold, over all seeds.
@@ -71,10 +71,10 @@ impl SpeakerShares {
         self.gains.iter().flatten().sum()
     }
 
-    /// For each speaker, what it adds to the difference, and its part of the whole.
-    pub fn shares(&self) -> Vec<(f64, f64)> {
-        let sum = |of: &Vec<f64>| of.iter().sum::<f64>();
-        std::iter::zip(&self.gains, &self.weights).map(|(g, w)| (sum(g), sum(w))).collect()
+    /// What each speaker adds to the difference.
+    pub fn shares(&self) -> Vec<UnitShare> {
+        let both = std::iter::zip(&self.gains, &self.weights);
+        both.map(|(g, w)| UnitShare { gain: g.iter().sum(), weight: w.iter().sum() }).collect()
     }
 
     /// For each speaker, by how much it moves the difference: what it adds, less what it would add were its differences those of all

@@ -8,11 +8,11 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 pub struct TTest {
     /// Mean difference.
     pub mean: f64,
-    /// Its standard error, corrected.
+    /// Its standard error.
     pub se: f64,
     /// The statistic, `mean / se`.
     pub t: f64,
-    /// Degrees of freedom: one less than the number of differences.
+    /// Degrees of freedom: one less than the number of differences, or of speakers.
     pub df: usize,
     /// Two-sided p value.
     pub p: f64,
@@ -20,6 +20,14 @@ pub struct TTest {
     pub low: f64,
     /// Upper end of the 95 % interval.
     pub high: f64,
+}
+
+impl TTest {
+    /// The test of differences in another unit, `factor` of which are one of this.
+    pub fn times(self, factor: f64) -> TTest {
+        let [mean, se, low, high] = [self.mean, self.se, self.low, self.high].map(|v| factor * v);
+        TTest { mean, se, low, high, ..self }
+    }
 }
 
 /// The corrected resampled t-test of Nadeau and Bengio ("Inference for the Generalization Error", Machine Learning
