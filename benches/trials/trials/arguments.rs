@@ -29,4 +29,22 @@ pub(crate) enum Task {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Write what the cells of finished runs got right, speaker by speaker
+    Collect {
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Run directories
+        #[arg(required = true, value_name = "RUN")]
+        runs: Vec<PathBuf>,
+    },
+    /// Try every test on DIR/cells/*.csv and write DIR/rates.csv
+    Rates {
+        /// The folder
+        #[arg(default_value = "reports/trials", value_name = "DIR")]
+        cells: PathBuf,
+        /// Trials of each kind
+        #[arg(long, value_name = "N", default_value_t = 1000)]
+        trials: usize,
+    },
 }
