@@ -302,11 +302,17 @@ fn pairs_of_conditions_are_tested_over_folds_of_seed_means() {
         values.iter().sum::<f64>() / values.len() as f64
     };
     let differences: Vec<f64> = (1..=5).map(|f| reduced("aug", f) - reduced("no-aug", f)).collect();
-    let expected = corrected_t(&differences, 120.0 / 192.0).unwrap();
-    let test = c.test.unwrap();
-    for (f, e) in [(test.low, expected.low), (test.high, expected.high), (test.p, expected.p)] {
-        assert!((f - e).abs() < 1e-6, "{test:?}, not {expected:?}");
+    // Five folds of 120 utterances, of which the reduction leaves 192 to train on.
+    for (test, ratio) in [(c.test, 0.0), (c.corrected, 120.0 / 480.0), (c.corrected_reduced, 120.0 / 192.0)] {
+        let (test, expected) = (test.unwrap(), corrected_t(&differences, ratio).unwrap());
+        for (f, e) in [(test.low, expected.low), (test.high, expected.high), (test.p, expected.p)] {
+            assert!((f - e).abs() < 1e-6, "{test:?}, not {expected:?}");
+        }
     }
+    // Five of one sign are the rarest two of sixteen exchanges, and twice that; an interval needs six.
+    let permutation = c.permutation.unwrap();
+    assert!((permutation.p - 0.0625).abs() < 1e-12, "{permutation:?}");
+    assert_eq!((permutation.units, permutation.interval), (5, None));
     // Folds of the made-up run are equally large: pooled predictions weigh them as the folds are weighed.
     let b = c.bootstrap.unwrap();
     assert_eq!(b.speakers, 10);
@@ -321,7 +327,10 @@ fn pairs_of_conditions_are_tested_over_folds_of_seed_means() {
     assert_eq!(t.rows.len(), 6);
     assert!(t.rows.iter().all(|r| r.cells.len() == t.headings.len()));
     assert!(
-        t.caption.contains("variance factor 1/n + 0.62") && t.caption.contains("the 6 tests"),
+        t.caption.contains(
+            "variance factor 1/n + 0.25, test over training utterances; reduced: the same with the training \
+                            utterances that the reduction leaves, 0.62;"
+        ) && t.caption.contains("the 6 tests"),
         "{}",
         t.caption
     );
@@ -371,7 +380,7 @@ fn small_runs_have_words_in_place_of_tests() {
     assert_eq!(per_class[0].quantity, "mean UAR of the reduced data sets");
     let (b, d) = (per_class[0].bootstrap.unwrap(), per_class[0].difference);
     assert!((100.0 * b.difference - d).abs() < 1e-6, "three data sets, averaged: {b:?}, {d}");
-    assert_eq!(table(&one).rows[0].cells[7..11], ["1 speaker", "–", "–", "–"]);
+    assert_eq!(table(&one).rows[0].cells[7..11], ["–", "1 speaker", "–", "–"]);
     for t in [table(&one), table(&per_class), table(&[])] {
         assert!(!t.terminal().contains("NaN") && !t.terminal().contains("inf"), "{}", t.terminal());
     }
@@ -504,8 +513,8 @@ fn long_labels_keep_the_letters_of_their_runs() {
     let out = folder.path().join("out");
     let text = stdout(&compare(&a, &b, &["--out", out.to_str().unwrap()]));
     let rows = |end: &str| text.lines().filter(|l| l.starts_with("white noise") && l.contains(end)).count();
-    // Two conditions, in two blocks of the table; the differences also in two blocks of the statistics.
-    assert_eq!((rows("…"), rows("decibels  A  "), rows("more  A  ")), (16, 2, 2), "{text}");
+    // Two conditions, in two blocks of the table; the differences also in three blocks of the statistics.
+    assert_eq!((rows("…"), rows("decibels  A  "), rows("more  A  ")), (18, 2, 2), "{text}");
     assert_eq!((rows("decibels  B − A  "), rows("more  B − A  ")), (4, 4), "{text}");
     let mut cut = text.lines().filter(|l| l.contains('…'));
     assert!(cut.all(|l| l.chars().count() <= 100), "{text}");
@@ -556,11 +565,9 @@ fn many_conditions_have_a_sentence_only_for_what_is_asked() {
 #[test]
 fn the_variance_factor_is_that_of_every_row() {
     let mut found = contrasts(&Fake::default());
-    found[1].ratio = 0.25;
+    found[1].ratio = 0.5;
     let caption = table(&found).caption;
-    assert!(caption.contains("variance factor 1/n + 0.25 to 0.62, "), "{caption}");
-    assert!(caption.contains("counted after any reduction"), "{caption}");
-    assert!(!caption.contains("too small"), "{caption}");
+    assert!(caption.contains("variance factor 1/n + 0.25 to 0.50, "), "{caption}");
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use seraug_core::rng::Seed;
 use seraug_report::stats::{
-    Effect, Equivalence, Fieller, SpeakerTally, bootstrap, cohen_dz, corrected_t, detectable, fieller, holm,
-    mcnemar, noncentrality, pool, rank_biserial, recall_difference, wilcoxon,
+    Effect, Equivalence, Exchanges, FEWEST, Fieller, SpeakerShares, SpeakerTally, TestedSpeaker, bootstrap,
+    cohen_dz, corrected_t, detectable, fieller, holm, mcnemar, mixed_model, noncentrality, pool,
+    rank_biserial, recall_difference, speaker_t, wilcoxon,
 };
 use serde_json::Value;
 
@@ -203,4 +204,111 @@ fn small_and_constant_samples_give_no_number_rather_than_nan() {
     assert_eq!((wilcoxon(&[]), wilcoxon(&[0.0; 9]), rank_biserial(&[0.0])), (None, None, None));
     // Five of one sign: 2 / 32, the smallest that five can give.
     assert_eq!(wilcoxon(&[1.0, 2.0, 3.0, 4.0, 5.0]).unwrap().p, 0.0625);
+}
+
+/// The tallies of rows of (fold, speaker, truth, first right, second right).
+fn tested(rows: &Value) -> Vec<TestedSpeaker> {
+    let rows: Vec<[usize; 5]> = (rows.as_array().unwrap().iter())
+        .map(|row| [0, 1, 2, 3, 4].map(|i| row[i].as_u64().unwrap() as usize))
+        .collect();
+    let classes = rows.iter().map(|r| r[2]).max().unwrap() + 1;
+    let mut found: Vec<TestedSpeaker> = Vec::new();
+    for [fold, speaker, truth, first, second] in rows {
+        let speaker = speaker as u32;
+        let known = found.iter().position(|t| (t.fold, t.speaker) == (fold, speaker));
+        let at = known.unwrap_or_else(|| {
+            found.push(TestedSpeaker { fold, speaker, tallies: vec![SpeakerTally::default(); classes] });
+            found.len() - 1
+        });
+        let tally = &mut found[at].tallies[truth];
+        tally.total += 1;
+        tally.first += first as u32;
+        tally.second += second as u32;
+    }
+    found
+}
+
+#[test]
+fn tests_over_speakers_agree_with_statsmodels_and_scipy() {
+    for case in cases("over_speakers").as_array().unwrap() {
+        let shares = SpeakerShares::of(&tested(&case["rows"]), 1).unwrap();
+        let n = shares.speakers();
+        same(shares.difference(), &case["difference"], "difference");
+        let parts: f64 = shares.shares().iter().map(|s| s.weight).sum();
+        assert!((parts - 1.0).abs() < 1e-12, "{parts}");
+        for expected in case["tests"].as_array().unwrap() {
+            let t = speaker_t(&shares, expected["ratio"].as_f64().unwrap()).unwrap();
+            for (found, name) in [(t.se, "se"), (t.p, "p"), (t.low, "low"), (t.high, "high")] {
+                same(found, &expected[name], &format!("{name} over {n} speakers"));
+            }
+            assert_eq!(t.df, n - 1);
+        }
+        let exchanges = Exchanges::of(&shares.shares(), Seed::new(1)).unwrap();
+        let test = exchanges.test();
+        same(test.p, &case["permutation"], &format!("p over exchanges of {n} speakers"));
+        assert!(test.exact);
+        for expected in case["shifts"].as_array().unwrap() {
+            let shift = expected["shift"].as_f64().unwrap();
+            let p = expected["p"].as_f64().unwrap();
+            assert!((exchanges.p(shift) - p).abs() < 1e-12, "{shift}: {}, not {p}", exchanges.p(shift));
+            // What the interval holds is what is not rejected.
+            let Some([low, high]) = test.interval else { continue };
+            assert_eq!((low..=high).contains(&shift), p >= 0.05, "{shift} in {low} to {high}: {p}");
+        }
+        assert_eq!(test.interval.is_some(), n >= FEWEST, "{n} speakers");
+    }
+    assert_eq!(SpeakerShares::of(&[], 1), None);
+}
+
+/// Drawn exchanges come near to all exchanges.
+#[test]
+fn exchanges_of_many_speakers_are_drawn() {
+    let of = |speakers: u32| {
+        let tally = |s: u32| SpeakerTally { total: 10, first: 3 + s % 3, second: 3 + s % 5 };
+        let one = |s: u32| TestedSpeaker { fold: s as usize, speaker: s, tallies: vec![tally(s)] };
+        SpeakerShares::of(&(0..speakers).map(one).collect::<Vec<_>>(), 1).unwrap()
+    };
+    let shares = of(20);
+    let found = Exchanges::of(&shares.shares(), Seed::new(3)).unwrap().test();
+    assert!(!found.exact);
+    // Over all exchanges: whole numbers of hundredths, by the recursion of the signed-rank test.
+    let gains: Vec<i64> = shares.shares().iter().map(|s| (s.gain * 200.0).round() as i64).collect();
+    let mut counts = std::collections::BTreeMap::from([(0_i64, 1.0_f64)]);
+    for g in &gains {
+        let mut next = std::collections::BTreeMap::new();
+        for (sum, n) in counts {
+            *next.entry(sum + g).or_default() += n / 2.0;
+            *next.entry(sum - g).or_default() += n / 2.0;
+        }
+        counts = next;
+    }
+    let observed = gains.iter().sum::<i64>().abs();
+    let p: f64 = counts.iter().filter(|(sum, _)| sum.abs() >= observed).map(|(_, n)| n).sum();
+    assert!((found.p - p).abs() < 5.0 * (p * (1.0 - p) / 9999.0).sqrt(), "{} beside {p}", found.p);
+}
+
+#[test]
+fn the_mixed_model_agrees_with_statsmodels() {
+    for case in cases("mixed").as_array().unwrap() {
+        let d: Vec<Vec<f64>> = case["differences"].as_array().unwrap().iter().map(list).collect();
+        let found = mixed_model(&d).unwrap();
+        // statsmodels stops its search at four digits or so.
+        let near = |found: f64, name: &Value| {
+            let expected = name.as_f64().unwrap();
+            assert!((found - expected).abs() <= 1e-3 * expected.abs().max(1e-6), "{found}, not {expected}");
+        };
+        near(found.mean, &case["mean"]);
+        near(found.se, &case["se"]);
+        (0..3).for_each(|i| near(found.variances[i], &case["variances"][i]));
+    }
+    // With one seed, and where seeds agree in everything, it is the t-test over speakers.
+    let values = [1.0, 4.0, 2.5, -1.0, 3.0];
+    let t = corrected_t(&values, 0.0).unwrap();
+    for seeds in [1, 3] {
+        let d: Vec<Vec<f64>> = values.iter().map(|v| vec![*v; seeds]).collect();
+        let found = mixed_model(&d).unwrap();
+        assert!((found.se - t.se).abs() < 1e-12 && (found.p - t.p).abs() < 1e-12, "{found:?}");
+    }
+    assert_eq!(mixed_model(&[vec![1.0, 2.0], vec![1.0]]), None);
+    assert_eq!(mixed_model(&[vec![1.0], vec![1.0]]), None);
 }

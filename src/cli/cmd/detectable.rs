@@ -66,13 +66,13 @@ fn designs(plan: &Plan, share: TargetShare) -> Vec<Design> {
         // Data sets that reduce a class each share their test speakers.
         let tests: BTreeSet<&[usize]> = folds.iter().map(|f| f.test.as_slice()).collect();
         let (units, trainings) = if is_over_seeds(plan) { (seeds, 1) } else { (tests.len(), seeds) };
+        // Differences are corrected where each seed splits the target anew.
         let ratio = |f: &&Fold| {
             let pool = match share {
-                _ if f.target.is_empty() => f.train.len() + f.removed.len(),
                 TargetShare::Full => f.target.len(),
                 TargetShare::Low => f.low.len(),
             };
-            f.test.len() as f64 / pool.max(1) as f64
+            if pool == 0 { 0.0 } else { f.test.len() as f64 / pool as f64 }
         };
         Design { units, trainings, ratio: folds.iter().map(ratio).sum::<f64>() / folds.len().max(1) as f64 }
     };

@@ -1,8 +1,11 @@
 //! Aggregates outcomes to one value for each column and independent unit (fold or seed), from which intervals are made.
 
 use super::loaded_run::LoadedRun;
+use crate::stats::{TTest, corrected_t};
 use polars::prelude::{Column as Values, DataFrame, PolarsError, SortMultipleOptions};
 use seraug_core::error::{Error, Result};
+use seraug_core::run_files::Outcome;
+use seraug_core::spec::Protocol;
 use std::collections::BTreeMap;
 
 /// A column of the table.
@@ -106,14 +109,50 @@ pub fn differences(samples: &[CellSample], column: Column, condition: usize, bas
         .collect()
 }
 
-/// Test utterances over training utterances, by fold and seed.
+/// Whether each seed splits the corpora anew, so that it has a test set of its own: the cross-lingual protocol, and its folds read
+/// from a file.
+pub fn splits_anew(run: &LoadedRun) -> bool {
+    match run.spec.protocol {
+        Protocol::CrossLingual(_) => true,
+        Protocol::SplitFile(_) => run.data_sets().iter().any(|set| set.contains('>')),
+        _ => false,
+    }
+}
+
+/// Test utterances over training utterances, by fold and seed: how much training sets overlap, for the corrected resampled t-test.
 pub type Ratios = BTreeMap<(usize, u64), f64>;
 
-/// The ratios of every finished cell of a condition. The corrected resampled t-test measures by them how much training sets
-/// overlap.
-pub fn test_over_train(run: &LoadedRun, condition: usize) -> Ratios {
-    let cells = run.done(condition).filter(|o| o.n_train > 0);
-    cells.map(|o| ((o.cell.fold, o.cell.seed), o.n_test as f64 / o.n_train as f64)).collect()
+/// The ratios of every finished cell of a condition, as the corpus is split: training utterances are those of the corpus that is
+/// tested, before any reduction. What a source corpus adds is the same in every split.
+pub fn split_ratios(run: &LoadedRun, condition: usize) -> Ratios {
+    let used = |name: &str| run.info.corpus.iter().find(|c| c.name == name).map(|c| c.used);
+    ratios(run, condition, |o| match o.corpus.split_once('>') {
+        // A target's part in training is drawn, and another one is left out than is tested.
+        Some((source, _)) => used(source).and_then(|n| o.n_train.checked_sub(n)),
+        None => used(&o.corpus).and_then(|n| n.checked_sub(o.n_test)),
+    })
+}
+
+/// As [`split_ratios`], with all utterances that are left to train on after the reduction, those of a source corpus too.
+pub fn reduced_ratios(run: &LoadedRun, condition: usize) -> Ratios {
+    ratios(run, condition, |_| None)
+}
+
+/// Test utterances over `train`, or over all training utterances where that is not known.
+fn ratios(run: &LoadedRun, condition: usize, train: impl Fn(&Outcome) -> Option<usize>) -> Ratios {
+    run.done(condition)
+        .filter_map(|o| {
+            let n = train(o).filter(|n| *n > 0).unwrap_or(o.n_train);
+            (n > 0).then(|| ((o.cell.fold, o.cell.seed), o.n_test as f64 / n as f64))
+        })
+        .collect()
+}
+
+/// The test on which conclusions about a difference are based, of its values for each unit: Student's t, which of the tests that were
+/// tried had the most power among those with at most 5 % of false alarms (docs/statistics.md). Where each seed splits anew, the
+/// corrected resampled t-test with `ratio`. `None` for one unit and without variance.
+pub fn difference_test(run: &LoadedRun, differences: &[f64], ratio: f64) -> Option<TTest> {
+    corrected_t(differences, if splits_anew(run) { ratio } else { 0.0 })
 }
 
 /// Mean ratio over the cells that both have; 0 where there is none.

@@ -1,8 +1,6 @@
 //! How much of what the reduction takes away a condition gives back.
 
-use super::aggregate::{
-    CellSample, Unit, by_unit, differences, main_column, mean_ratio, samples, test_over_train,
-};
+use super::aggregate::{CellSample, Unit, by_unit, differences, main_column, samples};
 use super::loaded_run::LoadedRun;
 use crate::stats::{Fieller, fieller};
 use seraug_core::error::Result;
@@ -50,7 +48,6 @@ impl Gap {
         if whole.is_empty() {
             return Ok(None);
         }
-        let ratio = mean_ratio(&test_over_train(run, full), &test_over_train(run, base));
         let mut shares = Vec::new();
         for condition in (0..spec.condition.len()).filter(|c| *c != base && !spec.condition[*c].unreduced) {
             let own = of(condition)?;
@@ -62,7 +59,7 @@ impl Gap {
             if x.is_empty() {
                 continue;
             }
-            let share = fieller(&x, &y, 1.0 / x.len() as f64 + ratio);
+            let share = fieller(&x, &y, 1.0 / x.len() as f64);
             shares.push(GapShare { condition, points: mean(&x), share });
         }
         let width = mean(&whole.iter().map(|u| u.1).collect::<Vec<_>>());

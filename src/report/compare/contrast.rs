@@ -3,7 +3,7 @@
 
 use crate::analysis::aggregate::Unit;
 use crate::render::text::sign;
-use crate::stats::{Bootstrap, McNemar, TTest, Wilcoxon};
+use crate::stats::{Bootstrap, McNemar, Permutation, TTest, Wilcoxon};
 
 /// The difference `second` less `first` on one data set, paired by fold and seed.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,15 +34,24 @@ pub struct Contrast {
     pub means: [f64; 2],
     /// Mean difference over the units, percentage points.
     pub difference: f64,
-    /// Test utterances over training utterances, by which the t-tests are corrected.
+    /// Test utterances over training utterances as the corpus is split, by which the corrected t-tests are corrected.
     pub ratio: f64,
-    /// The corrected resampled t-test over the units, on which conclusions are based; `None` for one unit or without variance.
+    /// Test utterances over the training utterances that the reduction leaves, those of a source corpus too.
+    pub reduced_ratio: f64,
+    /// The test over the units on which conclusions are based, [`crate::analysis::aggregate::difference_test`]; `None` for one unit
+    /// or without variance.
     pub test: Option<TTest>,
+    /// Permutation test over the units; `None` for one unit.
+    pub permutation: Option<Permutation>,
+    /// The corrected resampled t-test over the units.
+    pub corrected: Option<TTest>,
+    /// The same with `reduced_ratio`.
+    pub corrected_reduced: Option<TTest>,
     /// Its p after Holm's correction over the comparisons of its table.
     pub holm: Option<f64>,
     /// Number of tests in that table.
     pub tests: usize,
-    /// The same t-test over every pair of fold and seed, as if seeds were independent.
+    /// The corrected resampled t-test over every pair of fold and seed, as if seeds were independent.
     pub every_pair: Option<TTest>,
     /// Signed-rank test over the units; `None` for one unit.
     pub wilcoxon: Option<Wilcoxon>,

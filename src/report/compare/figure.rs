@@ -57,7 +57,7 @@ pub(super) fn figure(contrasts: &[Contrast]) -> Result<Markup> {
         figure { "\n"
             (inline("Differences", &drawing, &says.join("; "), &[]))
             figcaption {
-                "Squares: mean difference; lines: 95 % interval of the corrected t-test. A line across zero shows no \
+                "Squares: mean difference; lines: 95 % interval of the test in the table. A line across zero shows no \
                  difference. Not corrected for the number of lines."
             } "\n"
         } "\n"

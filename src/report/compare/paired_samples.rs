@@ -3,13 +3,14 @@
 use super::contrast::Contrast;
 use super::paired_predictions::{Measure, PairedPredictions};
 use crate::analysis::aggregate::{
-    CellSample, Column, Ratios, Unit, main_column, mean_ratio, test_over_train,
+    CellSample, Column, Ratios, Unit, difference_test, main_column, mean_ratio, reduced_ratios, split_ratios,
+    splits_anew,
 };
 use crate::analysis::loaded_run::LoadedRun;
 use crate::analysis::predictions::{CellPrediction, RunPredictions};
-use crate::stats::{cohen_dz, corrected_t, detectable, holm, rank_biserial, wilcoxon};
+use crate::stats::{Exchanges, UnitShare, cohen_dz, corrected_t, detectable, holm, rank_biserial, wilcoxon};
 use rayon::prelude::*;
-use seraug_core::spec::Protocol;
+use seraug_core::rng::Seed;
 use std::collections::BTreeMap;
 
 /// Differences that are closer together than this, in percentage points, only differ by the order of summation.
@@ -28,8 +29,10 @@ pub(super) struct ConditionResults {
     values: BTreeMap<(usize, u64), f64>,
     /// Predictions by (fold, seed).
     cells: BTreeMap<(usize, u64), Tested>,
-    /// Test over training utterances of the cells.
+    /// Test over training utterances of the cells, as the corpus is split.
     ratios: Ratios,
+    /// The same, after the reduction.
+    reduced_ratios: Ratios,
 }
 
 #[derive(Debug)]
@@ -57,8 +60,9 @@ impl ConditionResults {
         let label = run.spec.condition[condition].label();
         let label = letter.map_or(label.to_owned(), |letter| format!("{label} of {letter}"));
         let name = run.spec.condition[condition].name.clone();
-        let ratios = test_over_train(run, condition);
-        let mut results = ConditionResults { name, label, letter, ratios, ..ConditionResults::default() };
+        let (ratios, reduced_ratios) = (split_ratios(run, condition), reduced_ratios(run, condition));
+        let mut results =
+            ConditionResults { name, label, letter, ratios, reduced_ratios, ..ConditionResults::default() };
         let main = main_column(run);
         for s in samples.iter().filter(|s| s.condition == condition && s.column == main) {
             results.values.insert((s.fold, s.seed), s.value);
@@ -140,7 +144,11 @@ fn contrast(run: &LoadedRun, pair: &Pair) -> Option<Contrast> {
         paired.add(&measure, a.set, &a.predictions, &b.predictions);
     }
     let ratio = mean_ratio(&first.ratios, &second.ratios);
-    let test = corrected_t(&differences, ratio);
+    let reduced_ratio = mean_ratio(&first.reduced_ratios, &second.reduced_ratios);
+    let test = difference_test(run, &differences, ratio);
+    let weight = 1.0 / differences.len() as f64;
+    let shares: Vec<UnitShare> = differences.iter().map(|d| UnitShare { gain: d * weight, weight }).collect();
+    let exchanges = Exchanges::of(&shares, Seed::new(0).child("exchanges"));
     // A single value cannot be ranked.
     let ranked = if differences.len() < 2 { &[] } else { differences.as_slice() };
     Some(Contrast {
@@ -156,15 +164,19 @@ fn contrast(run: &LoadedRun, pair: &Pair) -> Option<Contrast> {
             _ => "UAR",
         },
         unit,
-        splits_anew: matches!(run.spec.protocol, Protocol::CrossLingual(_)),
+        splits_anew: splits_anew(run),
         pairs: every.len(),
         units: sides.len(),
         means: [of_side(&sides, 0), of_side(&sides, 1)],
         difference: rounded(mean(&mut differences.iter().copied())),
         ratio,
+        reduced_ratio,
         test,
         holm: None,
         tests: 0,
+        permutation: exchanges.map(|e| e.test()),
+        corrected: corrected_t(&differences, ratio),
+        corrected_reduced: corrected_t(&differences, reduced_ratio),
         every_pair: corrected_t(&every, ratio),
         wilcoxon: wilcoxon(ranked),
         bootstrap: paired.bootstrap(&measure),

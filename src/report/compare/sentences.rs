@@ -4,7 +4,7 @@ use super::contrast::{Contrast, p_value, range};
 use crate::analysis::aggregate::Unit;
 use crate::render::text::{data_set_label, sign};
 use crate::render::text_table::{TextRow, TextTable};
-use crate::stats::{Bootstrap, MIN_SPEAKERS, TTest};
+use crate::stats::{Bootstrap, FEWEST, MIN_SPEAKERS, TTest};
 use seraug_core::text::plural;
 
 /// The table of the contrasts of one data set.
@@ -17,11 +17,14 @@ pub fn table(contrasts: &[Contrast]) -> TextTable {
         "p Holm",
         "power 0.8 at",
         "over",
-        "speakers",
+        "permutation p",
+        "bootstrap",
+        "corrected p",
+        "reduced p",
+        "pairs p",
         "Wilcoxon p",
         "d_z",
         "rank r",
-        "pairs p",
         "McNemar p",
     ];
     let set = contrasts.first().map_or(String::new(), |c| format!(": {}", data_set_label(&c.data_set)));
@@ -47,11 +50,14 @@ fn row(c: &Contrast) -> TextRow {
         c.holm.map_or_else(none, p_value),
         c.detectable.map_or_else(none, |d| format!("{d:.1}")),
         plural(c.units, if c.unit == Unit::Fold { "fold" } else { "seed" }),
+        c.permutation.map_or_else(none, |t| p_value(t.p)),
         c.bootstrap.map_or_else(none, |b| of_speakers(&b)),
+        p_of(&c.corrected),
+        p_of(&c.corrected_reduced),
+        p_of(&c.every_pair),
         c.wilcoxon.map_or_else(none, |w| p_value(w.p)),
         decimals(c.dz),
         decimals(c.biserial),
-        p_of(&c.every_pair),
         c.mcnemar.map_or_else(none, |m| p_value(m.p)),
     ]
     .into()
@@ -65,40 +71,42 @@ fn of_speakers(b: &Bootstrap) -> String {
     }
 }
 
-/// The ratios of test to training utterances: `0.62`, or `0.25 to 0.62` where rows differ.
-fn ratios(contrasts: &[Contrast]) -> String {
-    let ends = contrasts.iter().fold((f64::INFINITY, 0.0_f64), |(l, h), c| (l.min(c.ratio), h.max(c.ratio)));
+/// Ratios of test to training utterances: `0.62`, or `0.25 to 0.62` where rows differ.
+fn ratios(contrasts: &[Contrast], of: impl Fn(&Contrast) -> f64) -> String {
+    let all = contrasts.iter().map(of);
+    let ends = all.fold((f64::INFINITY, 0.0_f64), |(l, h), r| (l.min(r), h.max(r)));
     let [low, high] = [ends.0, ends.1].map(|r| format!("{r:.2}"));
     if low == high { low } else { format!("{low} to {high}") }
 }
 
+/// What the test is, and what its units say.
+fn of_test(contrasts: &[Contrast], c: &Contrast) -> String {
+    match (c.unit, c.splits_anew) {
+        (Unit::Fold, _) => "Student's t over the folds, each first averaged over its seeds: seeds repeat the training, they \
+             bring no new speakers. Of the tests that were tried it had the most power among those with at most 5 % of false \
+             alarms (docs/statistics.md). "
+            .to_owned(),
+        (Unit::Seed, true) => format!(
+            "the corrected resampled t-test (Nadeau and Bengio 2003) over seeds, each of which splits the target corpus \
+             anew; variance factor 1/n + {}, the second term being test over training utterances of the target. \
+             Test sets overlap and all seeds share the source corpus, which is more than the correction allows for, so \
+             that even these intervals are rather too narrow. ",
+            ratios(contrasts, |c| c.ratio)
+        ),
+        (Unit::Seed, false) => "Student's t over the seeds. There is one test set: the seeds say how far the training \
+             repeats, nothing about other speakers. "
+            .to_owned(),
+    }
+}
+
 fn caption(contrasts: &[Contrast]) -> String {
     let Some(c) = contrasts.first() else { return "No two have a cell in common.".into() };
-    let (unit, other) = match c.unit {
-        Unit::Fold => ("folds", "each first averaged over its seeds"),
-        Unit::Seed => ("seeds", "of the only fold"),
-    };
+    let unit = if c.unit == Unit::Fold { "folds" } else { "seeds" };
     let mut text = format!(
-        "Difference of the {} in percentage points, paired by fold and seed. Believe the first four columns: the \
-         corrected resampled t-test (Nadeau and Bengio 2003) over {unit}, {other}; variance factor 1/n + {}, the \
-         second term being test over training utterances, because training sets overlap. Training utterances are \
-         counted after any reduction, which makes the intervals wider. ",
+        "Difference of the {} in percentage points, paired by fold and seed. Believe the first five columns: {}",
         c.quantity,
-        ratios(contrasts)
+        of_test(contrasts, c)
     );
-    text += match (c.unit, c.splits_anew) {
-        (Unit::Fold, _) => {
-            "Folds are the unit because the cells of one fold share test speakers and training data: seeds repeat the \
-             training, they bring no new speakers. "
-        }
-        (Unit::Seed, true) => {
-            "Each seed splits the target corpus anew: test sets overlap and all seeds share the source corpus, which is \
-             more than the correction allows for, so that even these intervals are rather too narrow. "
-        }
-        (Unit::Seed, false) => {
-            "There is one test set: the seeds say how far the training repeats, nothing about other speakers. "
-        }
-    };
     text += &match contrasts.iter().map(|c| c.tests).max() {
         None | Some(0) => "No test here, so nothing to correct by Holm. ".to_owned(),
         Some(n) => {
@@ -107,21 +115,27 @@ fn caption(contrasts: &[Contrast]) -> String {
     };
     text += "Power 0.8 at: the true difference that four of five such experiments would find at 0.05, uncorrected; \
              smaller ones are missed more often. ";
+    text += &format!(
+        "Permutation: the two names exchanged for some of the {unit}; with fewer than {FEWEST} its p cannot go below 0.05. "
+    );
     text += &match contrasts.iter().any(|c| c.bootstrap.is_some()) {
         true => format!(
-            "Speakers: 95 % bootstrap interval over test speakers and their number, all predictions of a speaker drawn \
-             together; of recalls pooled over folds, not of the mean over {unit} beside it; it takes the trained models \
-             as given; none below {MIN_SPEAKERS} speakers. "
+            "Bootstrap: 95 % interval over test speakers and their number, all predictions of a speaker drawn together; of \
+             recalls pooled over folds, not of the mean over {unit} beside it; it takes the trained models as given and is \
+             too narrow; none below {MIN_SPEAKERS} speakers. "
         ),
-        false => "Speakers: no bootstrap, for the predictions are missing. ".to_owned(),
+        false => "No bootstrap, for the predictions are missing. ".to_owned(),
     };
     text += &format!(
-        "Wilcoxon: signed ranks over {unit}; with fewer than six its p cannot go below 0.05. d_z: mean over standard \
-         deviation of the differences over {unit}; rank r: rank-biserial correlation, −1 to 1. Pairs p: the same t-test, \
-         but taking every pair of fold and seed as one resample, as Nadeau and Bengio do for repeated random splits. \
+        "Corrected: the corrected resampled t-test over {unit}, variance factor 1/n + {}, test over training utterances; \
+         reduced: the same with the training utterances that the reduction leaves, {}; pairs: the first, taking every pair of fold \
+         and seed as one resample. Wilcoxon: signed ranks over {unit}; with fewer than six its p cannot go below 0.05. \
+         d_z: mean over standard deviation of the differences over {unit}; rank r: rank-biserial correlation, −1 to 1. \
          McNemar: over test utterances, each won by whoever has it right in more seeds; it takes the utterances of a \
-         speaker as independent, which they are not, and is about accuracy, not recalls. These two stand here to be \
-         compared with publications that give them."
+         speaker as independent, which they are not, and is about accuracy, not recalls. These stand here to be \
+         compared with publications that give them.",
+        ratios(contrasts, |c| c.ratio),
+        ratios(contrasts, |c| c.reduced_ratio)
     );
     text
 }

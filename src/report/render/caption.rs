@@ -1,8 +1,7 @@
 //! Captions: what the numbers of a table are, in words.
 
-use crate::analysis::aggregate::Unit;
+use crate::analysis::aggregate::{Unit, splits_anew};
 use crate::analysis::loaded_run::LoadedRun;
-use seraug_core::spec::Protocol;
 
 /// What the intervals of a table are computed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +52,10 @@ pub fn caption(run: &LoadedRun, over: Over) -> String {
     text += &intervals(run, over);
     if spec.condition.len() > 1 {
         let over = match unit {
-            Unit::Fold => {
-                "averaged over the seeds of a fold, corrected t interval over folds (Nadeau and Bengio 2003)"
-            }
+            Unit::Fold => "averaged over the seeds of a fold, Student t interval over folds",
             Unit::Seed if seeds == 1 => "without an interval",
-            Unit::Seed => "corrected t interval over seeds (Nadeau and Bengio 2003)",
+            Unit::Seed if splits_anew(run) => "corrected t interval over seeds (Nadeau and Bengio 2003)",
+            Unit::Seed => "Student t interval over seeds",
         };
         let what = match (reduced.is_empty(), run.per_class()) {
             (true, _) => "UAR",
@@ -91,7 +89,7 @@ pub fn intervals(run: &LoadedRun, over: Over) -> String {
                 "Intervals: Student t over {several} folds, each fold first averaged over its {seeds} seeds{lacking}. "
             )
         }
-        Unit::Seed if seeds > 1 && matches!(spec.protocol, Protocol::CrossLingual(_)) => format!(
+        Unit::Seed if seeds > 1 && splits_anew(run) => format!(
             "Intervals: Student t over {several} seeds, each of which draws its own test speakers{}: they overlap, so \
              that the intervals are too narrow. ",
             run.different_tests().map_or(String::new(), |n| format!(" ({n})"))

@@ -19,8 +19,7 @@ pub fn gap_table(run: &LoadedRun, gap: &Gap) -> TextTable {
         caption: format!(
             "{full} is trained on what the reduction removes too, and is {} points better than {base} on the same test \
              folds: the gap. A share is the points of a condition over {base} in percent of that gap: 0 is {base}, 100 \
-             {full}. 95 % intervals after Fieller (1954), corrected as the differences are; none where the gap itself is not \
-             told from zero.",
+             {full}. 95 % intervals after Fieller (1954); none where the gap itself is not told from zero.",
             sign(gap.width)
         ),
         headings: ["condition", &format!("vs {base}"), "share of the gap, %"].map(str::to_owned).to_vec(),

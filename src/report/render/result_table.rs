@@ -6,7 +6,6 @@ use super::text::{TERMINAL, cut, sign, wrap};
 use super::text_table::{RowRole, TextRow, TextTable};
 use crate::analysis::aggregate::{self, CellSample, Column, Unit, by_unit, differences};
 use crate::analysis::loaded_run::LoadedRun;
-use crate::stats::corrected_t;
 use crate::stats::interval::{Interval, mean_interval};
 use seraug_core::error::Result;
 
@@ -239,13 +238,13 @@ pub fn paired(run: &LoadedRun, unit: Unit, a: usize, b: usize) -> Result<Option<
     Ok(by_unit(&found, unit)?.values().next().and_then(|u| difference(run, a, b, u)))
 }
 
-/// A mean difference with the interval of the corrected resampled t-test, because the training sets of the folds overlap; the
-/// interval of [`entry`] takes them as independent.
+/// A mean difference with the interval of [`aggregate::difference_test`].
 fn difference(run: &LoadedRun, a: usize, b: usize, units: &[(u64, f64)]) -> Option<TableEntry> {
     let plain = entry(units)?;
     let values: Vec<f64> = units.iter().map(|u| u.1).collect();
-    let [a, b] = [a, b].map(|condition| aggregate::test_over_train(run, condition));
-    let half = corrected_t(&values, aggregate::mean_ratio(&a, &b)).map(|t| (t.high - t.low) / 2.0);
+    let [a, b] = [a, b].map(|condition| aggregate::split_ratios(run, condition));
+    let test = aggregate::difference_test(run, &values, aggregate::mean_ratio(&a, &b));
+    let half = test.map(|t| (t.high - t.low) / 2.0);
     // Without any variance there is no test, and the plain interval has no width.
     Some(TableEntry { interval: Interval { half: half.or(plain.interval.half), ..plain.interval }, ..plain })
 }

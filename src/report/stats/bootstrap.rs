@@ -20,6 +20,15 @@ pub struct SpeakerTally {
     pub second: u32,
 }
 
+impl SpeakerTally {
+    /// Counts the utterances of `other` too.
+    pub fn add(&mut self, other: &SpeakerTally) {
+        self.total += other.total;
+        self.first += other.first;
+        self.second += other.second;
+    }
+}
+
 /// The percentile interval of a difference.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bootstrap {
@@ -43,11 +52,7 @@ pub fn bootstrap(speakers: &[Vec<SpeakerTally>], sets: usize, seed: Seed) -> Opt
     let sum = |chosen: &mut dyn Iterator<Item = usize>| {
         let mut sum = vec![SpeakerTally::default(); width];
         for speaker in chosen {
-            for (s, t) in std::iter::zip(&mut sum, &speakers[speaker]) {
-                s.total += t.total;
-                s.first += t.first;
-                s.second += t.second;
-            }
+            std::iter::zip(&mut sum, &speakers[speaker]).for_each(|(s, t)| s.add(t));
         }
         recall_difference(&sum, sets)
     };

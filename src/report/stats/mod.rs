@@ -8,8 +8,11 @@ mod fieller;
 mod holm;
 pub mod interval;
 mod mcnemar;
+mod mixed_model;
+mod permutation;
 mod pooling;
 mod power;
+mod speaker_shares;
 mod t_test;
 mod wilcoxon;
 
@@ -19,9 +22,12 @@ pub use equivalence::Equivalence;
 pub use fieller::{Fieller, fieller};
 pub use holm::holm;
 pub use mcnemar::{McNemar, mcnemar};
+pub use mixed_model::{MixedModel, mixed_model};
+pub use permutation::{DRAWS, Exchanges, FEWEST, MOST_EXACT, Permutation, UnitShare};
 pub use pooling::{PooledEffect, pool};
 pub use power::{detectable, noncentrality};
-pub use t_test::{TTest, cohen_dz, corrected_t};
+pub use speaker_shares::{SpeakerShares, TestedSpeaker};
+pub use t_test::{TTest, cohen_dz, corrected_t, speaker_t};
 pub use wilcoxon::{Wilcoxon, rank_biserial, wilcoxon};
 
 use statrs::distribution::{ContinuousCDF, StudentsT};

@@ -1,6 +1,6 @@
 //! Student's t for paired results of resampled data.
 
-use super::t_two_sided;
+use super::{SpeakerShares, t_two_sided};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// A two-sided test of a mean difference against zero, with its 95 % interval.
@@ -8,11 +8,11 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 pub struct TTest {
     /// Mean difference.
     pub mean: f64,
-    /// Its standard error, corrected.
+    /// Its standard error.
     pub se: f64,
     /// The statistic, `mean / se`.
     pub t: f64,
-    /// Degrees of freedom: one less than the number of differences.
+    /// Degrees of freedom: one less than the number of differences, or of speakers.
     pub df: usize,
     /// Two-sided p value.
     pub p: f64,
@@ -20,6 +20,14 @@ pub struct TTest {
     pub low: f64,
     /// Upper end of the 95 % interval.
     pub high: f64,
+}
+
+impl TTest {
+    /// The test of differences in another unit, `factor` of which are one of this.
+    pub fn times(self, factor: f64) -> TTest {
+        let [mean, se, low, high] = [self.mean, self.se, self.low, self.high].map(|v| factor * v);
+        TTest { mean, se, low, high, ..self }
+    }
 }
 
 /// The corrected resampled t-test of Nadeau and Bengio ("Inference for the Generalization Error", Machine Learning
@@ -31,8 +39,26 @@ pub struct TTest {
 pub fn corrected_t(differences: &[f64], ratio: f64) -> Option<TTest> {
     let (mean, sd) = moments(differences)?;
     let n = differences.len();
-    let df = n - 1;
-    let se = sd * (1.0 / n as f64 + ratio).sqrt();
+    test(mean, sd * (1.0 / n as f64 + ratio).sqrt(), n - 1)
+}
+
+/// [`corrected_t`] with test speakers as units: the standard error of a mean of ratios over speakers who have unlike numbers of
+/// utterances, some perhaps none of a class, as a regression clustered by speaker has it (Liang and Zeger, Biometrika 73, 1986, with
+/// the factor n / (n - 1)), its variance times `1 + n * ratio` for `n` speakers. `ratio` is the share of one speaker over that of
+/// the training speakers. Where every speaker is a fold with every class, this is [`corrected_t`] over the folds.
+///
+/// Points in [-1, 1]. `None` for fewer than two speakers and where all speakers have the same difference.
+pub fn speaker_t(shares: &SpeakerShares, ratio: f64) -> Option<TTest> {
+    let n = shares.speakers() as f64;
+    let squares: f64 = shares.residuals().iter().map(|r| r * r).sum();
+    // What is left of equal differences after rounding.
+    if n < 2.0 || squares < 1e-24 {
+        return None;
+    }
+    test(shares.difference(), (n / (n - 1.0) * squares * (1.0 + n * ratio)).sqrt(), shares.speakers() - 1)
+}
+
+fn test(mean: f64, se: f64, df: usize) -> Option<TTest> {
     let half = StudentsT::new(0.0, 1.0, df as f64).ok()?.inverse_cdf(0.975) * se;
     let t = mean / se;
     Some(TTest { mean, se, t, df, p: t_two_sided(t, df as f64), low: mean - half, high: mean + half })

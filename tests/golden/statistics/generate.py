@@ -1,15 +1,19 @@
-"""Golden values of src/statistics from scipy, statsmodels and scikit-learn.
+"""Golden values of src/report/stats from scipy, statsmodels and scikit-learn.
 
 python tests/golden/statistics/generate.py > tests/golden/statistics/cases.json
-numpy, scipy 1.17, statsmodels 0.15, scikit-learn.
+numpy, pandas, scipy 1.17, statsmodels 0.15, scikit-learn.
 """
 
 import json
+import warnings
 
 import numpy as np
+import pandas as pd
 import scipy.optimize
 import scipy.stats as st
+import statsmodels.api as sm
 from sklearn.metrics import balanced_accuracy_score
+from statsmodels.regression.mixed_linear_model import MixedLM
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.multitest import multipletests
@@ -143,7 +147,6 @@ def speakers():
 
     seed = child(root(0), "speakers")
     values = []
-    import warnings
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for i in range(2000):
@@ -235,6 +238,139 @@ def ratios():
     return cases
 
 
+def tested(folds, per_fold, classes, lacking=()):
+    """Rows of (fold, speaker, truth, right[0], right[1]) of speakers with unlike numbers of utterances."""
+    rows = []
+    for s in range(folds * per_fold):
+        skill, gain = rng.normal(0, 0.15), rng.normal(0.1, 0.15)
+        for k in range(classes):
+            if (s, k) in lacking:
+                continue
+            for _ in range(int(rng.integers(3, 12))):
+                right = [int(rng.uniform() < 0.5 + skill), int(rng.uniform() < 0.5 + skill + gain)]
+                rows.append((s // per_fold, s, k, *right))
+    return np.array(rows)
+
+
+def recall(a, side):
+    """Mean over folds of the mean recall, by scikit-learn."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        of = [a[a[:, 0] == f] for f in np.unique(a[:, 0])]
+        # A wrong prediction is of a class that nobody has.
+        return np.mean([balanced_accuracy_score(f[:, 2], np.where(f[:, 3 + side] == 1, f[:, 2], 99)) for f in of])
+
+
+def clustered(a):
+    """The difference and its standard error by a weighted regression of the utterances' differences on their classes, errors
+    clustered by speaker (statsmodels; Liang and Zeger)."""
+    classes, folds = np.unique(a[:, 2]), np.unique(a[:, 0])
+    x = (a[:, 2][:, None] == classes).astype(float)
+    weight = np.zeros(len(a))
+    level = np.zeros(len(classes))
+    for f in folds:
+        present = np.unique(a[a[:, 0] == f, 2])
+        for k in present:
+            take = (a[:, 0] == f) & (a[:, 2] == k)
+            weight[take] = 1 / (take.sum() * len(present) * len(folds))
+            level[classes == k] += 1 / (len(present) * len(folds))
+    fit = sm.WLS(a[:, 4] - a[:, 3], x, weights=weight).fit(
+        cov_type="cluster", cov_kwds={"groups": a[:, 1], "use_correction": False})
+    n = len(np.unique(a[:, 1]))
+    se = np.sqrt(level @ fit.cov_params() @ level * n / (n - 1))
+    return level @ fit.params, se, n
+
+
+def exchanged(a, shift, by_speaker):
+    """scipy's p value over exchanges of the two conditions for whole speakers; with a shift, over signs."""
+    n = len(np.unique(a[:, 1]))
+    if shift is None:
+        def statistic(first, second, axis=-1):
+            # Which condition is meant for each speaker, after the exchange.
+            values = []
+            for f, s in zip(np.atleast_2d(first), np.atleast_2d(second)):
+                b = a.copy()
+                b[:, 3] = a[np.arange(len(a)), 3 + f[a[:, 1]].astype(int)]
+                b[:, 4] = a[np.arange(len(a)), 3 + s[a[:, 1]].astype(int)]
+                values.append(recall(b, 1) - recall(b, 0))
+            return np.array(values) if first.ndim > 1 else values[0]
+        data = (np.zeros(n), np.ones(n))
+    else:
+        statistic, data = (lambda d, axis=-1: d.sum(axis)), (by_speaker - shift * parts(a),)
+    return st.permutation_test(data, statistic, permutation_type="samples", n_resamples=np.inf, vectorized=True).pvalue
+
+
+def parts(a):
+    """The part of each speaker in the whole."""
+    share = np.zeros(len(np.unique(a[:, 1])))
+    folds = np.unique(a[:, 0])
+    for f in folds:
+        of = a[a[:, 0] == f]
+        present, count = np.unique(of[:, 2], return_counts=True)
+        for k, n in zip(present, count):
+            np.add.at(share, of[of[:, 2] == k, 1], 1 / (n * len(present) * len(folds)))
+    return share
+
+
+def over_speakers():
+    """Folds of several speakers; the second corpus lacks classes of some speakers, the third one of a whole fold."""
+    corpora = [tested(8, 1, 3), tested(5, 2, 4, {(0, 1), (3, 2), (4, 0)}), tested(3, 3, 3, {(0, 2), (1, 2), (2, 2)}), tested(4, 1, 2)]
+    cases = []
+    for a in corpora:
+        difference, se, n = clustered(a)
+        assert np.isclose(difference, recall(a, 1) - recall(a, 0))
+        case = {"rows": a.tolist(), "difference": difference, "tests": []}
+        for ratio in (0.0, 0.125):
+            wide = se * np.sqrt(1 + n * ratio)
+            low, high = st.t.interval(0.95, n - 1, loc=difference, scale=wide)
+            case["tests"].append({"ratio": ratio, "se": wide, "p": 2 * st.t.sf(abs(difference / wide), n - 1), "low": low, "high": high})
+        # What a speaker adds: the rest with its predictions exchanged, once subtracted.
+        gains = []
+        for s in range(n):
+            b = a.copy()
+            b[b[:, 1] == s, 3] = b[b[:, 1] == s, 4]
+            gains.append(difference - (recall(b, 1) - recall(b, 0)))
+        case["permutation"] = exchanged(a, None, None)
+        # Around the difference, where an interval may end.
+        shifts = np.round(np.linspace(difference - 0.3, difference + 0.3, 24), 6)
+        case["shifts"] = [{"shift": s, "p": exchanged(a, s, np.array(gains))} for s in shifts]
+        cases.append(case)
+    return cases
+
+
+def mixed():
+    """Speakers by seeds, by statsmodels: crossed random effects in one group, restricted likelihood."""
+    cases = []
+    for speakers, seeds, between, drift in [(10, 5, 4.0, 3.0), (6, 3, 8.0, 0.0), (8, 4, 0.0, 2.0), (10, 2, 0.0, 0.0)]:
+        while True:
+            d = (1.5 + rng.normal(0, between, speakers)[:, None] + rng.normal(0, drift, seeds)[None, :]
+                 + rng.normal(0, 3, (speakers, seeds)))
+            d = np.round(d, 6)
+            frame = pd.DataFrame([(s, r, d[s, r]) for s in range(speakers) for r in range(seeds)], columns=["s", "r", "d"])
+            squares = [np.var(d.mean(1), ddof=1) * seeds, np.var(d.mean(0), ddof=1) * speakers]
+            rest = d - d.mean(1, keepdims=True) - d.mean(0, keepdims=True) + d.mean()
+            error = (rest**2).sum() / ((speakers - 1) * (seeds - 1))
+            total = d.var(ddof=1)
+            # A case of each kind: both variances positive, only one, none (where the mean squares are those of one sample).
+            if [q > (error if between or drift else total) for q in squares] == [between > 0, drift > 0]:
+                break
+        parts = {"s": "0 + C(s)", "r": "0 + C(r)"}
+        kept = {k: v for k, v, at in [("s", parts["s"], between), ("r", parts["r"], drift)] if at > 0}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if kept:
+                fit = MixedLM.from_formula("d ~ 1", frame, groups=np.ones(len(frame)), vc_formula=kept).fit(
+                    reml=True, method=["powell", "lbfgs"], ftol=1e-14, gtol=1e-10)
+                values = dict(zip(sorted(kept), fit.vcomp))
+                found = [values.get("s", 0.0), values.get("r", 0.0), fit.scale]
+                mean, se = fit.fe_params.iloc[0], fit.bse_fe.iloc[0]
+            else:
+                fit = sm.OLS(frame["d"], np.ones(len(frame))).fit()
+                found, mean, se = [0.0, 0.0, fit.scale], fit.params.iloc[0], fit.bse.iloc[0]
+        cases.append({"differences": d.tolist(), "mean": mean, "se": se, "variances": found})
+    return cases
+
+
 print(json.dumps({"paired": paired(), "mcnemar": discordant(), "holm": several(), "power": powers(),
-                  "bootstrap": speakers(), "pooled": pooled(), "equivalence": equivalences(), "fieller": ratios()},
-                 indent=1, default=float))
+                  "bootstrap": speakers(), "pooled": pooled(), "equivalence": equivalences(), "fieller": ratios(),
+                  "over_speakers": over_speakers(), "mixed": mixed()}, indent=1, default=float))
