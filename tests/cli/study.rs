@@ -312,6 +312,15 @@ fn runs_that_do_not_belong_are_refused() {
 }
 
 #[test]
+fn the_tables_compile() {
+    if crate::latex::is_here() {
+        let made = Made::of(4);
+        assert!(made.study(&[]).status.success());
+        crate::latex::check(&made.path("reports/open/study/latest"), "study");
+    }
+}
+
+#[test]
 fn what_differs_beside_the_corpus_is_a_warning() {
     let made = Made::without_runs(3, STUDY);
     let write = |fake: &Fake, text: &dyn Fn(String) -> String| {

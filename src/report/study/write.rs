@@ -6,7 +6,7 @@ use crate::figure::png;
 use crate::page::counts::ReportFiles;
 use crate::page::splice;
 use crate::render::text::wrap;
-use crate::render::text_table::{TextTable, latex_file, markdown_escape, markdown_list};
+use crate::render::text_table::{TextRow, TextTable, latex_file, markdown_escape, markdown_list};
 use crate::write::{WrittenReport, place, put_between, relative, write};
 use seraug_core::error::{Error, Result};
 use seraug_core::names::folders::check_experiment;
@@ -123,9 +123,43 @@ fn markdown(contents: &StudyContents) -> String {
 }
 
 fn latex(contents: &StudyContents) -> String {
-    let pooled = tables::pooled(contents).latex("pooled");
-    let details = (1..).zip(&contents.tables).map(|(i, table)| table.latex(&format!("study-{i}")));
-    latex_file(&std::iter::once(pooled).chain(details).collect::<Vec<_>>())
+    let details = contents.tables.iter().map(|table| {
+        match contents.comparisons.iter().any(|c| c.name() == table.title) {
+            true => vec![table.clone()],
+            // A column a corpus.
+            false => narrow(table),
+        }
+    });
+    let all = std::iter::once(narrow(&tables::pooled(contents))).chain(details).flatten();
+    latex_file(&(1..).zip(all).map(|(i, table)| table.latex(&format!("study-{i}"))).collect::<Vec<_>>())
+}
+
+/// Columns of a LaTeX table after the first.
+const COLUMNS: usize = 5;
+
+/// The table in parts that fit on a page, each with the first column.
+fn narrow(table: &TextTable) -> Vec<TextTable> {
+    let rest: Vec<usize> = (1..table.headings.len()).collect();
+    let parts: Vec<&[usize]> = rest.chunks(COLUMNS).collect();
+    let part = |(i, columns): (usize, &&[usize])| {
+        let of = |cells: &[String]| {
+            std::iter::once(0)
+                .chain(columns.iter().copied())
+                .map(|c| cells[c].clone())
+                .collect::<Vec<String>>()
+        };
+        let rows = table.rows.iter().map(|row| TextRow { role: row.role, cells: of(&row.cells) });
+        TextTable {
+            title: if i == 0 { table.title.clone() } else { format!("{}, continued", table.title) },
+            caption: if i == 0 { table.caption.clone() } else { String::new() },
+            headings: of(&table.headings),
+            rows: rows.collect(),
+            words: 1,
+            notes: if i + 1 == parts.len() { table.notes.clone() } else { Vec::new() },
+            ..TextTable::default()
+        }
+    };
+    parts.iter().enumerate().map(part).collect()
 }
 
 /// Verdict, pooled table and first figure for a Markdown file from which `to_page` leads to the page's folder.
