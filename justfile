@@ -70,6 +70,11 @@ size-check SPEC *FLAGS:
 open-choices *FLAGS: build
     python3 benches/choices.py '{{target}}/release/seraug' "$@"
 
+# Try the tests of a difference on the cells in reports/trials: false alarms, power, figure (docs/statistics.md); `render` and
+# `collect` make such cells
+trials *FLAGS="rates":
+    cargo bench --profile release --bench trials -- "$@"
+
 # Benchmark against PyTorch, librosa and openTSNE on an otherwise idle machine: over an hour, or a few minutes with --quick,
 # which only checks that everything works; --device cuda benchmarks the GPU; more in docs/dev/performance.md
 bench *FLAGS:

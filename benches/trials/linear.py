@@ -83,8 +83,9 @@ def main(corpora, out):
     files = {name: open(out / f"{name}.csv", "w") for name in ["linear-folds", "linear-few"]}
     for file in files.values():
         print("corpus,condition,fold,seed,n_train,n_test,speaker," + ",".join(CLASSES[1:]), file=file)
-    for number, folder in enumerate(sorted(p.parent for p in corpora.glob("*/table.csv"))):
+    for folder in sorted(p.parent for p in corpora.glob("*/table.csv")):
         x, y, who = corpus(folder)
+        number = int(folder.name.removeprefix("fresh-")) - 1
         women, men = np.array(sorted(set(who))).reshape(2, 5)
         whole = [(folder.name, list(zip(women, men)))]
         few = [(f"{folder.name}{half}", [[s] for s in [*women[at], *men[at]]])

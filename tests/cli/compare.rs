@@ -328,8 +328,8 @@ fn pairs_of_conditions_are_tested_over_folds_of_seed_means() {
     assert!(t.rows.iter().all(|r| r.cells.len() == t.headings.len()));
     assert!(
         t.caption.contains(
-            "variance factor 1/n + 0.25, test over training utterances; reduced: the same with the training \
-                            utterances that the reduction leaves, 0.62;"
+            "variance factor 1/n + 0.25, test over training utterances; reduced: the same with all utterances \
+             that are trained on in place of those of the corpus that is split, 0.62;"
         ) && t.caption.contains("the 6 tests"),
         "{}",
         t.caption
@@ -515,7 +515,7 @@ fn long_labels_keep_the_letters_of_their_runs() {
     let rows = |end: &str| text.lines().filter(|l| l.starts_with("white noise") && l.contains(end)).count();
     // Two conditions, in two blocks of the table; the differences also in three blocks of the statistics.
     assert_eq!((rows("…"), rows("decibels  A  "), rows("more  A  ")), (18, 2, 2), "{text}");
-    assert_eq!((rows("decibels  B − A  "), rows("more  B − A  ")), (4, 4), "{text}");
+    assert_eq!((rows("decibels  B − A  "), rows("more  B − A  ")), (5, 5), "{text}");
     let mut cut = text.lines().filter(|l| l.contains('…'));
     assert!(cut.all(|l| l.chars().count() <= 100), "{text}");
     let markdown = std::fs::read_to_string(out.join("compare.md")).unwrap();

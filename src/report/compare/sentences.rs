@@ -128,8 +128,8 @@ fn caption(contrasts: &[Contrast]) -> String {
     };
     text += &format!(
         "Corrected: the corrected resampled t-test over {unit}, variance factor 1/n + {}, test over training utterances; \
-         reduced: the same with the training utterances that the reduction leaves, {}; pairs: the first, taking every pair of fold \
-         and seed as one resample. Wilcoxon: signed ranks over {unit}; with fewer than six its p cannot go below 0.05. \
+         reduced: the same with all utterances that are trained on in place of those of the corpus that is split, {}; pairs: \
+         the first, taking every pair of fold and seed as one resample. Wilcoxon: signed ranks over {unit}; with fewer than six its p cannot go below 0.05. \
          d_z: mean over standard deviation of the differences over {unit}; rank r: rank-biserial correlation, −1 to 1. \
          McNemar: over test utterances, each won by whoever has it right in more seeds; it takes the utterances of a \
          speaker as independent, which they are not, and is about accuracy, not recalls. These stand here to be \
