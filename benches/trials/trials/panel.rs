@@ -11,6 +11,9 @@ use seraug_report::figure::{
 /// Height of a panel in pixels.
 const HEIGHT: i32 = 290;
 
+/// Lines of the tests, in their order, as colours and dashes of conditions: the one that was chosen is red and solid.
+const LINES: [usize; Candidate::ALL.len()] = [6, 1, 2, 3, 4, 5, 0, 7, 8, 9];
+
 /// One kind of trial of a design, with one number of seeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Panel {
@@ -24,7 +27,8 @@ impl Panel {
     /// The panels of some rates: every design, with three seeds where it has them.
     pub(crate) fn all(rates: &[Rate]) -> Vec<Panel> {
         let mut panels: Vec<Panel> = Vec::new();
-        for r in rates.iter().filter(|r| r.trial != "coin") {
+        let of = |trial: &'static str| rates.iter().filter(move |r| r.trial == trial);
+        for r in of("same").chain(of("corpora")) {
             let alike = rates.iter().filter(|o| (o.trial, &o.design) == (r.trial, &r.design));
             let seeds = alike.map(|o| o.seeds).filter(|s| *s <= 3).max().unwrap_or(1);
             let title = format!("{}: {}, {seeds} seeds", r.design, r.shape);
@@ -68,7 +72,8 @@ impl Panel {
         canvas.line((left, bottom), (right, bottom), INK, 1)?;
         let axis = "true difference, percentage points";
         canvas.text(axis, ((left + right) / 2, bottom + 32), At::Middle, SMALL)?;
-        for (i, test) in Candidate::ALL.into_iter().enumerate() {
+        canvas.upright("percent rejected", (corner.0 + 14, (top + bottom) / 2), SMALL)?;
+        for (i, test) in std::iter::zip(LINES, Candidate::ALL) {
             let points: Vec<(i32, i32)> =
                 PLANTED.iter().map(|&v| (x(v), y(self.rate(rates, test, v)))).collect();
             canvas.dashed_path(&points, colour(i), i)?;
@@ -84,7 +89,7 @@ impl Panel {
 pub(crate) fn figure(rates: &[Rate]) -> Result<Figure> {
     let panels = Panel::all(rates);
     let items: Vec<(usize, String)> =
-        Candidate::ALL.iter().enumerate().map(|(i, c)| (i, c.name().to_owned())).collect();
+        std::iter::zip(LINES, Candidate::ALL).map(|(i, c)| (i, c.name().to_owned())).collect();
     let top = 10 + legend_height(&items, WIDE - 28) + 8;
     let rows = (panels.len() as i32 + 1) / 2;
     let text = svg(WIDE, top + rows * HEIGHT, |canvas| {
