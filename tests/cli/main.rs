@@ -14,6 +14,7 @@ mod corpora_names;
 mod corpora_real;
 mod corpora_spreadsheets;
 mod corpora_table;
+mod difference_tests;
 mod digests;
 mod docs;
 mod emodb;
