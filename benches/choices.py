@@ -13,21 +13,21 @@ import subprocess
 from pathlib import Path
 
 SPEC = "experiments/open/choices-emodb.toml"
-COPIES = ["copies", "untrained", "aug"]
+
+
+def copies(number):
+    """Of every condition: AUG is compared with as many plain copies."""
+    generators = {"copies": "copies", "untrained": "triplet-gan", "aug": "triplet-gan"}
+    return [f"condition.{name}.augment.{kind}.copies={number}" for name, kind in generators.items()]
+
 
 # Name, and the fields that it sets. One choice differs from the defaults in one thing.
 CHOICES = {
     "latent = map": ["augmentor.latent=map"],
     "noise = input": ["augmentor.noise=input"],
     "epsilon 0.3 to 0.6": ["augmentor.epsilon=[0.3,0.6]"],
-    "copies = 10": [
-        "condition.copies.augment.copies.copies=10",
-        *(f"condition.{c}.augment.triplet-gan.copies=10" for c in COPIES[1:]),
-    ],
-    "copies = 20": [
-        "condition.copies.augment.copies.copies=20",
-        *(f"condition.{c}.augment.triplet-gan.copies=20" for c in COPIES[1:]),
-    ],
+    "copies = 10": copies(10),
+    "copies = 20": copies(20),
     "a discriminator of half the widths": ["discriminator.widths=[8,16,32,32]", "discriminator.lstm=32"],
     "r of 32 units": ["representation.lstm=32"],
     "distance = mean": ["augmentor.distance=mean", "augmentor.margin=0.0546875"],

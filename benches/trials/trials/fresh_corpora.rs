@@ -5,12 +5,10 @@ use seraug_core::error::{Error, Result};
 use seraug_core::files::write_atomic;
 use seraug_core::manifest::Gender;
 use seraug_core::rng::Seed;
-use seraug_data::audio::SAMPLE_RATE;
 use seraug_data::corpora::synthetic::espeak::Espeak;
 use seraug_data::corpora::synthetic::sentences::Language;
 use seraug_data::corpora::synthetic::speakers::SyntheticSpeaker;
 use seraug_data::corpora::synthetic::{render, takes};
-use std::io::Cursor;
 use std::path::Path;
 
 /// Emotions of the trials' experiments.
@@ -44,7 +42,7 @@ fn corpus(espeak: &Espeak, number: usize, folder: &Path) -> Result<()> {
         };
         for take in takes(&speaker).filter(wanted) {
             let name = format!("{}.wav", take.id());
-            write_atomic(&folder.join(&name), &wav(&render::render(espeak, take)?)?)?;
+            write_atomic(&folder.join(&name), &render::wav(&render::render(espeak, take)?)?)?;
             table += &format!("{name},{},{},{}\n", take.emotion, speaker.id, speaker.gender.name());
         }
     }
@@ -71,22 +69,4 @@ fn speaker(number: usize, index: usize) -> SyntheticSpeaker {
         noise_db: draws.between(-46.0, -30.0),
         id,
     }
-}
-
-/// A mono 16-bit file at 16 kHz.
-fn wav(samples: &[i16]) -> Result<Vec<u8>> {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: SAMPLE_RATE,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut bytes = Vec::new();
-    let fill = |bytes: &mut Vec<u8>| -> hound::Result<()> {
-        let mut writer = hound::WavWriter::new(Cursor::new(bytes), spec)?;
-        samples.iter().try_for_each(|&s| writer.write_sample(s))?;
-        writer.finalize()
-    };
-    fill(&mut bytes).map_err(|e| Error::failed(format!("encoding synthetic speech: {e}")))?;
-    Ok(bytes)
 }

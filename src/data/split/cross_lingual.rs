@@ -116,7 +116,7 @@ fn speakers_of_about(
     share: f64,
     seed: Seed,
 ) -> Option<Vec<usize>> {
-    let speakers = SpeakerCounts::of(selection, all, classes, share);
+    let speakers = TargetSpeakers::of(selection, all, classes, share);
     let set = match speakers.names.len() <= ENUMERATED {
         true => speakers.any_set(seed),
         false => (0..ORDERS).find_map(|order| speakers.by_order(seed.at(order))),
@@ -125,18 +125,18 @@ fn speakers_of_about(
     Some(all.iter().filter(chosen).copied().collect())
 }
 
-/// The utterances of each speaker by class.
-struct SpeakerCounts<'a> {
+/// The speakers of a target, from whom test speakers are drawn.
+struct TargetSpeakers<'a> {
     names: Vec<&'a str>,
-    /// For each speaker, the share of each class that is the speaker's.
+    /// For each speaker, which share of the utterances of each class is his or hers.
     shares: Vec<Vec<f64>>,
     classes: usize,
     /// The share of each class that is wanted.
     wanted: f64,
 }
 
-impl<'a> SpeakerCounts<'a> {
-    fn of(selection: &'a Selection, all: &[usize], classes: usize, wanted: f64) -> SpeakerCounts<'a> {
+impl<'a> TargetSpeakers<'a> {
+    fn of(selection: &'a Selection, all: &[usize], classes: usize, wanted: f64) -> TargetSpeakers<'a> {
         let mut counts: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
         let mut totals = vec![0f64; classes];
         for &i in all {
@@ -148,7 +148,7 @@ impl<'a> SpeakerCounts<'a> {
         for of_class in &mut shares {
             std::iter::zip(of_class, &totals).for_each(|(c, t)| *c /= t.max(1.0));
         }
-        SpeakerCounts { names, shares, classes, wanted }
+        TargetSpeakers { names, shares, classes, wanted }
     }
 
     /// How far a set's share of each class is from the wanted one.

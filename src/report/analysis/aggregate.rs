@@ -45,6 +45,11 @@ pub enum Unit {
     Seed,
 }
 
+/// What the differences and intervals of a run of one data set are over: its folds, or the seeds of its only one.
+pub fn unit(run: &LoadedRun) -> Unit {
+    if run.groups().len() <= 1 { Unit::Seed } else { Unit::Fold }
+}
+
 /// The columns of a run, in table order, without the difference.
 pub fn columns(run: &LoadedRun) -> Vec<Column> {
     let reduced = run.reduced();

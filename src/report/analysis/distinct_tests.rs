@@ -18,10 +18,8 @@ pub(super) fn distinct_tests(run: &RunDir) -> Result<HashMap<String, usize>> {
     };
     let mut reader = csv::Reader::from_reader(text.as_slice());
     let header = reader.headers().map_err(|e| bad(&e))?.clone();
-    // `seed-1/fold-2/ravdess>emodb`
-    let data_set = |h: &str| h.strip_prefix("seed-").and_then(|h| h.splitn(3, '/').nth(2)).map(str::to_owned);
     let columns: Vec<(usize, String)> =
-        header.iter().enumerate().filter_map(|(i, h)| Some((i, data_set(h)?))).collect();
+        header.iter().enumerate().filter_map(|(i, h)| Some((i, split_column(h)?.2.to_owned()))).collect();
     let mut tested: Vec<Vec<usize>> = vec![Vec::new(); columns.len()];
     for (row, record) in reader.records().enumerate() {
         let record = record.map_err(|e| bad(&e))?;
@@ -36,6 +34,14 @@ pub(super) fn distinct_tests(run: &RunDir) -> Result<HashMap<String, usize>> {
         sets.entry(data_set).or_default().insert(rows);
     }
     Ok(sets.into_iter().map(|(data_set, sets)| (data_set, sets.len())).collect())
+}
+
+/// Seed, fold and data set of a column of split.csv, such as `seed-1/fold-2/ravdess>emodb`; `None` for another column.
+pub(crate) fn split_column(header: &str) -> Option<(u64, usize, &str)> {
+    let mut parts = header.splitn(3, '/');
+    let seed = parts.next()?.strip_prefix("seed-")?.parse().ok()?;
+    let fold = parts.next()?.strip_prefix("fold-")?.parse().ok()?;
+    Some((seed, fold, parts.next()?))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! How much of what the reduction takes away a condition gives back.
 
-use super::aggregate::{CellSample, Unit, by_unit, differences, main_column, samples};
+use super::aggregate::{CellSample, Unit, by_unit, differences, main_column, samples, unit};
 use super::loaded_run::LoadedRun;
 use crate::stats::{Fieller, fieller};
 use seraug_core::error::Result;
@@ -42,7 +42,7 @@ impl Gap {
         if base == full || spec.condition[base].unreduced {
             return Ok(None);
         }
-        let (samples, unit) = (samples(run), if run.groups().len() <= 1 { Unit::Seed } else { Unit::Fold });
+        let (samples, unit) = (samples(run), unit(run));
         let of = |condition: usize| over_base(&samples, run, unit, condition, base);
         let whole = of(full)?;
         if whole.is_empty() {
@@ -59,7 +59,7 @@ impl Gap {
             if x.is_empty() {
                 continue;
             }
-            let share = fieller(&x, &y, 1.0 / x.len() as f64);
+            let share = fieller(&x, &y);
             shares.push(GapShare { condition, points: mean(&x), share });
         }
         let width = mean(&whole.iter().map(|u| u.1).collect::<Vec<_>>());

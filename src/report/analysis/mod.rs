@@ -2,7 +2,7 @@
 
 pub mod aggregate;
 pub mod design;
-mod distinct_tests;
+pub(crate) mod distinct_tests;
 pub mod embedding;
 pub mod gap;
 pub mod history;

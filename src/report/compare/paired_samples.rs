@@ -4,7 +4,7 @@ use super::contrast::Contrast;
 use super::paired_predictions::{Measure, PairedPredictions};
 use crate::analysis::aggregate::{
     CellSample, Column, Ratios, Unit, difference_test, main_column, mean_ratio, reduced_ratios, split_ratios,
-    splits_anew,
+    splits_anew, unit as unit_of,
 };
 use crate::analysis::loaded_run::LoadedRun;
 use crate::analysis::predictions::{CellPrediction, RunPredictions};
@@ -117,7 +117,7 @@ fn measure(run: &LoadedRun) -> Measure {
 
 fn contrast(run: &LoadedRun, pair: &Pair) -> Option<Contrast> {
     let Pair { first, second, has_sentence } = *pair;
-    let unit = if run.groups().len() <= 1 { Unit::Seed } else { Unit::Fold };
+    let unit = unit_of(run);
     let mut units: BTreeMap<u64, Vec<[f64; 2]>> = BTreeMap::new();
     let mut every = Vec::new();
     for (&(group, seed), &a) in &first.values {

@@ -1,5 +1,6 @@
 //! split.csv of a run: its digest, and the test sets that it lists.
 
+use crate::analysis::distinct_tests::split_column;
 use seraug_core::digest::digest_hex;
 use seraug_core::error::{Error, Result};
 use seraug_core::files;
@@ -42,7 +43,7 @@ impl SplitDigest {
         };
         let content = at("sha256");
         let columns: Vec<(usize, (u64, usize, &str))> =
-            header.iter().enumerate().filter_map(|(i, h)| Some((i, column(h)?))).collect();
+            header.iter().enumerate().filter_map(|(i, h)| Some((i, split_column(h)?))).collect();
         let columns: Vec<_> = columns.into_iter().filter(|(_, c)| wanted.contains(c)).collect();
         let mut sets = TestSets::new();
         let mut record = csv::StringRecord::new();
@@ -60,12 +61,4 @@ impl SplitDigest {
         }
         Ok(sets)
     }
-}
-
-/// Seed, fold and data set of a column such as `seed-1/fold-2/emodb`.
-fn column(header: &str) -> Option<(u64, usize, &str)> {
-    let mut parts = header.splitn(3, '/');
-    let seed = parts.next()?.strip_prefix("seed-")?.parse().ok()?;
-    let fold = parts.next()?.strip_prefix("fold-")?.parse().ok()?;
-    Some((seed, fold, parts.next()?))
 }

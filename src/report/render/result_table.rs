@@ -91,7 +91,7 @@ impl TableEntry {
 impl ResultTable {
     /// Aggregates the outcomes of a run that has one data set.
     pub fn of(run: &LoadedRun) -> Result<ResultTable> {
-        let unit = if run.groups().len() <= 1 { Unit::Seed } else { Unit::Fold };
+        let unit = aggregate::unit(run);
         let mut samples = aggregate::samples(run);
         let main = aggregate::main_column(run);
         let conditions = &run.spec.condition;

@@ -12,12 +12,10 @@ pub struct Fieller {
 }
 
 /// The ratio of two means over units that have both values: which ratios r the paired t-test of numerator − r × denominator does
-/// not refuse at 0.05 (Fieller, Journal of the Royal Statistical Society B 16, 1954). `correction` is what the variances and the
-/// covariance of the values are multiplied by to be those of their means: 1 / n for independent units, 1 / n + test over training
-/// items for folds (Nadeau and Bengio 2003).
+/// not refuse at 0.05 (Fieller, Journal of the Royal Statistical Society B 16, 1954).
 ///
 /// `None` for fewer than two units and for a mean denominator of zero.
-pub fn fieller(numerators: &[f64], denominators: &[f64], correction: f64) -> Option<Fieller> {
+pub fn fieller(numerators: &[f64], denominators: &[f64]) -> Option<Fieller> {
     let n = numerators.len();
     if n < 2 || denominators.len() != n {
         return None;
@@ -30,7 +28,7 @@ pub fn fieller(numerators: &[f64], denominators: &[f64], correction: f64) -> Opt
     let product = |a: &[f64], b: &[f64]| {
         let (of_a, of_b) = (mean(a), mean(b));
         let sum: f64 = std::iter::zip(a, b).map(|(v, w)| (v - of_a) * (w - of_b)).sum();
-        sum / (n - 1) as f64 * correction
+        sum / ((n - 1) * n) as f64
     };
     let t = t_quantile(0.975, (n - 1) as f64);
     // (x − r y)² = t² (var x − 2 r cov + r² var y), in powers of r.

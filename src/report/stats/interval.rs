@@ -1,6 +1,6 @@
 //! Mean and 95 % interval of a few independent values, such as those of the folds.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use super::t_quantile;
 
 /// A mean and the half-width of its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,8 +22,7 @@ pub fn mean_interval(values: &[f64]) -> Option<Interval> {
     let mean = values.iter().sum::<f64>() / n as f64;
     let half = (n > 1).then(|| {
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
-        let t = StudentsT::new(0.0, 1.0, (n - 1) as f64).map_or(f64::NAN, |d| d.inverse_cdf(0.975));
-        t * (variance / n as f64).sqrt()
+        t_quantile(0.975, (n - 1) as f64) * (variance / n as f64).sqrt()
     });
     Some(Interval { mean, half, n })
 }

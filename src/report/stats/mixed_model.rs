@@ -1,7 +1,6 @@
 //! A linear mixed model of paired differences by speaker and seed, where every speaker has every seed.
 
-use super::t_two_sided;
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use super::{t_quantile, t_two_sided};
 
 /// `difference[speaker, seed] = mean + speaker + seed + error`, fitted by restricted maximum likelihood.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,7 +99,7 @@ fn test(mean: f64, parts: &[(f64, MeanSquare)], variances: [f64; 3]) -> Option<M
         return None;
     }
     let (se, df) = (variance.sqrt(), variance * variance / uncertainty);
-    let half = StudentsT::new(0.0, 1.0, df).ok()?.inverse_cdf(0.975) * se;
+    let half = t_quantile(0.975, df) * se;
     let p = t_two_sided(mean / se, df);
     Some(MixedModel { mean, se, df, p, low: mean - half, high: mean + half, variances })
 }

@@ -1,6 +1,6 @@
 //! Power of a paired t-test: the smallest difference that it would usually find.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use super::t_quantile;
 use statrs::function::erf::erfc;
 use statrs::function::gamma::ln_gamma;
 
@@ -19,7 +19,7 @@ pub fn noncentrality(df: usize) -> Option<f64> {
     if df == 0 {
         return None;
     }
-    let critical = StudentsT::new(0.0, 1.0, df as f64).ok()?.inverse_cdf(0.975);
+    let critical = t_quantile(0.975, df as f64);
     // Power is 0.05 at zero and nearly 1 at twice what a normal distribution with wide tails would need.
     let (mut low, mut high) = (0.0, 2.0 * critical + 4.0);
     for _ in 0..40 {

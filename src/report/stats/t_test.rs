@@ -1,7 +1,6 @@
 //! Student's t for paired results of resampled data.
 
-use super::{SpeakerShares, t_two_sided};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use super::{SpeakerShares, t_quantile, t_two_sided};
 
 /// A two-sided test of a mean difference against zero, with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,7 +58,7 @@ pub fn speaker_t(shares: &SpeakerShares, ratio: f64) -> Option<TTest> {
 }
 
 fn test(mean: f64, se: f64, df: usize) -> Option<TTest> {
-    let half = StudentsT::new(0.0, 1.0, df as f64).ok()?.inverse_cdf(0.975) * se;
+    let half = t_quantile(0.975, df as f64) * se;
     let t = mean / se;
     Some(TTest { mean, se, t, df, p: t_two_sided(t, df as f64), low: mean - half, high: mean + half })
 }

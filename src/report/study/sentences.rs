@@ -79,7 +79,7 @@ fn difference(comparison: &StudyComparison, excludes_zero: bool) -> String {
             "excludes zero, but among {} that is no rarity ({among} {p}): no difference is shown",
             plural(comparison.tests, "comparison")
         ),
-        (false, false) => "shows no difference".to_owned(),
+        (false, false) => "does not show a difference".to_owned(),
     }
 }
 

@@ -4,17 +4,15 @@
 use super::espeak::Espeak;
 use super::speakers::SyntheticSpeaker;
 use super::{Take, render, takes};
-use crate::audio::SAMPLE_RATE;
 use crate::corpora::Utterance;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use seraug_core::digest::digest_hex;
-use seraug_core::error::{Error, Result};
+use seraug_core::error::Result;
 use seraug_core::files::{self, write_atomic};
 use seraug_core::manifest::Channels;
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::io::Cursor;
 use std::path::Path;
 
 /// The utterances of `speaker` below `root`: intact files are kept, the others are generated.
@@ -54,7 +52,7 @@ fn utterance(espeak: &Espeak, folder: &Path, take: Take, known: Option<&String>)
     let sha256 = match intact {
         Some(sha) => sha.clone(),
         None => {
-            let bytes = wav(&render::render(espeak, take)?)?;
+            let bytes = render::wav(&render::render(espeak, take)?)?;
             write_atomic(&path, &bytes)?;
             digest_hex(&bytes)
         }
@@ -79,22 +77,4 @@ fn utterance(espeak: &Espeak, folder: &Path, take: Take, known: Option<&String>)
 fn read_index(path: &Path) -> HashMap<String, String> {
     let text = files::text(path).unwrap_or_default();
     text.lines().filter_map(|l| l.split_once(',')).map(|(id, sha)| (id.to_owned(), sha.to_owned())).collect()
-}
-
-/// A mono 16-bit file at 16 kHz.
-fn wav(samples: &[i16]) -> Result<Vec<u8>> {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: SAMPLE_RATE,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut bytes = Vec::new();
-    let fill = |bytes: &mut Vec<u8>| -> hound::Result<()> {
-        let mut writer = hound::WavWriter::new(Cursor::new(bytes), spec)?;
-        samples.iter().try_for_each(|&s| writer.write_sample(s))?;
-        writer.finalize()
-    };
-    fill(&mut bytes).map_err(|e| Error::failed(format!("encoding synthetic speech: {e}")))?;
-    Ok(bytes)
 }

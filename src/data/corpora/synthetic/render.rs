@@ -1,17 +1,40 @@
-//! Renders a take to 16 kHz samples.
+//! Renders a take to 16 kHz samples, and these to a file.
 
 use super::espeak::{Espeak, Request};
 use super::prosody::{self, Delivery};
 use super::sentences::Language;
 use super::{Take, seed, shaping};
+use crate::audio::SAMPLE_RATE;
 use crate::audio::resample::resample;
 use seraug_core::error::{Error, Result};
+use std::io::Cursor;
 
 /// Makes one utterance: mono, 16 kHz, the same samples whenever it is called with the same take.
 pub fn render(espeak: &Espeak, take: Take) -> Result<Vec<i16>> {
     let delivery = prosody::deliver(take);
     let speech = espeak.speak(&request(take, &delivery))?;
     recording(&speech.samples, speech.rate_hz, take, &delivery)
+}
+
+/// The samples as a mono 16-bit file at 16 kHz.
+///
+/// # Errors
+/// Samples beyond what such a file can hold.
+pub fn wav(samples: &[i16]) -> Result<Vec<u8>> {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: SAMPLE_RATE,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut bytes = Vec::new();
+    let fill = |bytes: &mut Vec<u8>| -> hound::Result<()> {
+        let mut writer = hound::WavWriter::new(Cursor::new(bytes), spec)?;
+        samples.iter().try_for_each(|&s| writer.write_sample(s))?;
+        writer.finalize()
+    };
+    fill(&mut bytes).map_err(|e| Error::failed(format!("encoding synthetic speech: {e}")))?;
+    Ok(bytes)
 }
 
 /// The recording of a take whose words the synthesiser has spoken as `speech`, at `rate_hz`.
