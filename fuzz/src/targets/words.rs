@@ -41,7 +41,7 @@ pub(super) const SPLICE: Target = Target {
                 String::from_utf8_lossy(&fs::read(case.join(name)).unwrap_or_default()).into_owned()
             };
             let (file, title) = (text("README.md"), text("title.txt"));
-            let new = content(&title, None, None, "page", "run");
+            let new = content(&title, None, None, "page", Some("run"));
             let Some(once) = answer(splice(&file, "README.md", "open/x", &new), &["README.md"])? else {
                 return Ok(());
             };
