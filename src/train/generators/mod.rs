@@ -9,7 +9,9 @@ mod mixup;
 pub mod smote;
 pub mod spec_augment;
 mod splice;
+pub(crate) mod training;
 pub mod triplet_gan;
+pub(crate) mod windows;
 
 pub use triplet_gan::augment::augment;
 
