@@ -46,6 +46,7 @@ pub fn advice(text: &str, stage: Stage, spec: &Spec) -> Option<String> {
 /// no text.
 pub fn remedy(stage: Stage, spec: &Spec) -> String {
     let batches = match stage {
+        Stage::Autoencoder => vec![("autoencoder.batch", spec.autoencoder().batch)],
         Stage::Augmentor => vec![("augmentor.batch", spec.augmentor.batch)],
         Stage::Classifier => vec![
             ("classifier.batch", spec.classifier.batch),

@@ -2,11 +2,15 @@
 
 pub mod attention;
 pub mod augmentor;
+pub mod autoencoder;
+pub mod bagan;
 pub mod convolutions;
 pub mod discriminator;
 pub mod dropout;
 pub mod layers;
+pub mod linear;
 pub mod losses;
+pub mod mlp;
 pub mod pass;
 pub mod recurrent;
 pub mod representation;
