@@ -155,7 +155,8 @@ impl Spec {
     }
 }
 
-fn multiple(key: &str, value: usize) -> CheckResult {
+/// The field at `key` must be a multiple of 32.
+pub(super) fn multiple(key: &str, value: usize) -> CheckResult {
     need(value.is_multiple_of(32), key, || format!("= {value}: must be a multiple of 32, at most 8192"))
 }
 

@@ -20,7 +20,9 @@ mod protocol;
 mod schedule;
 mod size;
 mod slurm;
+mod stargan;
 mod study;
+mod viewmaker;
 
 pub use augmentor::{
     Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
@@ -40,7 +42,9 @@ pub use protocol::{
 };
 pub use schedule::Pace;
 pub use slurm::Slurm;
+pub use stargan::StarGanTraining;
 pub use study::{Study, StudyPair};
+pub use viewmaker::ViewmakerTraining;
 
 use crate::emotion::Emotion;
 use crate::manifest::Valence;
@@ -103,6 +107,12 @@ pub struct Spec {
     /// The representation learner.
     #[serde(default)]
     pub representation: Representation,
+    /// The networks of `augment.viewmaker` and their training.
+    #[serde(default)]
+    pub viewmaker: ViewmakerTraining,
+    /// The networks of `augment.stargan` and their training.
+    #[serde(default)]
+    pub stargan: StarGanTraining,
     /// The classifier and its training.
     #[serde(default)]
     pub classifier: Classifier,

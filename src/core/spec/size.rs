@@ -116,7 +116,7 @@ impl Spec {
 }
 
 /// Weights of convolutions, LSTM and attention.
-fn sequence(widths: &[usize], units: u64, attention: bool) -> u64 {
+pub(super) fn sequence(widths: &[usize], units: u64, attention: bool) -> u64 {
     let (mut from, mut sum) = (1u64, 0u64);
     for &to in widths {
         sum += from * to as u64 * 16 + to as u64;
@@ -126,19 +126,22 @@ fn sequence(widths: &[usize], units: u64, attention: bool) -> u64 {
     sum + 4 * units * (inputs + units + 2) + if attention { units } else { 0 }
 }
 
-fn weights(key: &str, found: u64) -> CheckResult {
+/// The network whose widths are at `key` must not have too many weights.
+pub(super) fn weights(key: &str, found: u64) -> CheckResult {
     need(found <= WEIGHTS, key, || {
         format!("the network has {found} weights, at most {WEIGHTS}; make its layers narrower or fewer")
     })
 }
 
-fn batch(key: &str, size: usize, frames: usize) -> CheckResult {
+/// A batch of the size at `key` must not have too many frames.
+pub(super) fn batch(key: &str, size: usize, frames: usize) -> CheckResult {
     need(size * frames <= FRAMES, key, || {
         format!("= {size}: of {frames} frames each, a batch has more than {FRAMES} frames")
     })
 }
 
-fn rows(key: &str, every: usize, steps: usize) -> CheckResult {
+/// The interval at `key` must not make too many rows.
+pub(super) fn rows(key: &str, every: usize, steps: usize) -> CheckResult {
     need(steps / every <= ROWS, FieldPath::from(key), || {
         format!("= {every}: {steps} steps would have {} rows, at most {ROWS}", steps / every)
     })

@@ -148,6 +148,7 @@ impl Group {
         let c = &spec.classifier;
         let sizes = (
             (spec.precision, spec.features.mels, &spec.augmentor, &spec.discriminator, &spec.representation),
+            (&spec.viewmaker, &spec.stargan),
             (&c.network, c.segment_frames),
         );
         let sizes = serde_json::to_string(&sizes).expect("a spec is plain data");

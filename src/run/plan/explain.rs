@@ -152,7 +152,7 @@ impl Explainer<'_> {
             (Some(CellEnding::Failed(why)), _) => Reason::of_all(format!("failed in {id}: {why}")),
             (_, Some(step)) => {
                 let all = match stage {
-                    Stage::Augmentor => format!(" of {}", self.plan.spec.augmentor.iterations),
+                    Stage::Augmentor => format!(" of {}", self.iterations(cell)),
                     // The number of its steps follows from its segments, which are not counted here.
                     Stage::Classifier => String::new(),
                 };
@@ -205,11 +205,18 @@ impl Explainer<'_> {
     /// The step of the last checkpoint that a stage can resume from.
     fn checkpoint(&self, cell: &Cell, stage: Stage) -> Option<usize> {
         let (trajectory, steps) = match stage {
-            Stage::Augmentor => (cell.augmentor_trajectory.as_ref()?, self.plan.spec.augmentor.iterations),
+            Stage::Augmentor => (cell.augmentor_trajectory.as_ref()?, self.iterations(cell)),
             Stage::Classifier => (&cell.classifier_trajectory, usize::MAX),
         };
         let kept = self.store.checkpoints(stage, trajectory).steps();
         kept.into_iter().rfind(|step| *step <= steps)
+    }
+
+    /// Iterations of the training of a cell's generator.
+    fn iterations(&self, cell: &Cell) -> usize {
+        let spec = &self.plan.spec;
+        let generator = spec.condition[cell.condition].augment.generator();
+        generator.and_then(|g| g.work(spec)).map_or(0, |work| work.iterations)
     }
 
     /// How an entry of the store was made.

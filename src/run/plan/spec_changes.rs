@@ -89,6 +89,7 @@ fn field(stage: usize, path: &[String], condition: &Condition) -> Vec<String> {
     let rest: Vec<&str> = path.iter().map(String::as_str).collect();
     match (stage, rest.as_slice()) {
         (0, ["losses", ..]) => augment(condition, &["triplet-gan", "losses"]),
+        (0, ["augment", rest @ ..]) => augment(condition, rest),
         // The key of the augmentor within the inputs of the classifier.
         (1, ["augmentor", ..]) => augment(condition, &[]),
         (1, ["augment", rest @ ..]) => augment(condition, rest),
