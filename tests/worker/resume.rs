@@ -5,8 +5,8 @@ use crate::fixtures::classifier::{Toy, toy_spec};
 use crate::rivals::{small, trained};
 use seraug_core::error::{Error, Result};
 use seraug_core::spec::{
-    self, Adversarial, CopySource, FinalWeights, GanLoss, Loss, Network, Precision, Sampling, Schedule, Spec, StarGan,
-    Viewmaker,
+    self, Adversarial, CopySource, FinalWeights, GanLoss, Loss, Network, Precision, Sampling, Schedule, Spec,
+    StarGan, Viewmaker,
 };
 use seraug_train::classifier::{self, ClassifierTask};
 use seraug_train::control::{Action, Control};

@@ -75,13 +75,7 @@ fn utterance(i: usize) -> Utterance {
 }
 
 /// What is made of `items` of the bank of patterns, whose utterances are of these classes.
-fn made<T>(
-    spec: &Spec,
-    labels: &[usize],
-    items: &[usize],
-    seed: u64,
-    make: impl FnOnce(&Sources) -> T,
-) -> T {
+fn made<T>(spec: &Spec, labels: &[usize], items: &[usize], seed: u64, make: impl FnOnce(&Sources) -> T) -> T {
     let (bank, utterances): (Bank, Vec<Utterance>) = (bank(), (0..LABELS.len()).map(utterance).collect());
     make(&Sources {
         spec,
@@ -193,7 +187,10 @@ fn what_is_trained_serves_its_losses() {
         row.get(name).unwrap_or_else(|| panic!("{step} has no {name}"))
     };
     assert!(at(60, "cls_real_accuracy") > 0.9, "{rows:?}");
-    assert!(at(180, "cycle") < 0.8 * at(80, "cycle") && at(180, "identity") < 0.8 * at(80, "identity"), "{rows:?}");
+    assert!(
+        at(180, "cycle") < 0.8 * at(80, "cycle") && at(180, "identity") < 0.8 * at(80, "identity"),
+        "{rows:?}"
+    );
     assert!(at(180, "cls") < at(140, "cls") && at(180, "cls_accuracy") > 0.5, "{rows:?}");
 }
 
@@ -213,7 +210,11 @@ fn a_class_without_an_utterance_is_named() {
 /// Utterances of 20, 28, … 76 frames in segments of 32: 1, 1, 2, 2, 2, 2, 3, 3 of them.
 #[test]
 fn as_many_segments_are_converted_as_copies_would_have() {
-    let spec = small(&["classifier.segment-frames=32", "classifier.segment-hop=32", "classifier.network.vgg.shrink=1"]);
+    let spec = small(&[
+        "classifier.segment-frames=32",
+        "classifier.segment-hop=32",
+        "classifier.network.vgg.shrink=1",
+    ]);
     let settings = StarGan { copies: 2, of: CopySource::All, ..StarGan::default() };
     let chosen = |settings: &StarGan, labels: &[usize], items: &[usize], seed| {
         made(&spec, labels, items, seed, |from| choose(settings, from))
@@ -233,7 +234,10 @@ fn as_many_segments_are_converted_as_copies_would_have() {
     assert_ne!(some, chosen(&settings, &labels, &[7], 2).0, "drawn");
     let (all, notes) = chosen(&settings, &labels, &[6, 7], 1);
     assert_eq!(all[..some.len()], some, "the order does not hang on how many are wanted");
-    assert!(notes[0].contains("12") && notes[0].ends_with("repeatedly, because there are no more"), "{notes:?}");
+    assert!(
+        notes[0].contains("12") && notes[0].ends_with("repeatedly, because there are no more"),
+        "{notes:?}"
+    );
     assert_eq!(all[6], Chosen { item: all[0].item, class: 1 }, "from the first again");
     // Of every other class: into neutral too.
     let others = StarGan { copies: 1, sources: Conversion::Others, ..settings.clone() };
@@ -250,10 +254,8 @@ fn conversions_have_their_sources_lengths_and_floors_and_their_targets_labels() 
     let settings = StarGan { copies: 1, ..StarGan::default() };
     let networks = rows(&settings, &spec).0;
     let labels = [0, 0, 0, 0, 0, 0, 1, 1];
-    let (made, original) = (
-        made(&spec, &labels, &[6, 7], 1, |from| settings.make(from, &networks)).unwrap(),
-        bank(),
-    );
+    let (made, original) =
+        (made(&spec, &labels, &[6, 7], 1, |from| settings.make(from, &networks)).unwrap(), bank());
     let Samples::Converted { bank: joined, origin, labels: classes } = made.samples else { panic!() };
     assert!(!origin.is_empty() && classes.iter().all(|&c| c == 1) && classes.len() == origin.len());
     assert_eq!(joined.lens().len(), 8 + origin.len());
@@ -278,7 +280,15 @@ fn networks_come_back_from_their_files() {
         let names: Vec<&str> = sizes.iter().map(|s| s.name.as_str()).collect();
         assert_eq!(names, generator.network_names());
         assert!(sizes.iter().all(|s| s.parameters > 0 && s.flops > s.parameters));
-        assert!(G::Trained::load(generator, &small(&["viewmaker.outputs=16", "stargan.blocks=3"]), dir.path(), Device::Cpu).is_err());
+        assert!(
+            G::Trained::load(
+                generator,
+                &small(&["viewmaker.outputs=16", "stargan.blocks=3"]),
+                dir.path(),
+                Device::Cpu
+            )
+            .is_err()
+        );
     }
     let spec = small(&["viewmaker.iterations=2", "stargan.classifier-iterations=2", "stargan.iterations=2"]);
     check(&Viewmaker { of: CopySource::All, ..Viewmaker::default() }, &spec);

@@ -3,6 +3,7 @@
 //! Every choice that the paper leaves open is a field; its default is the interpretation in FIDELITY.md.
 
 mod augmentor;
+mod bounds;
 mod check;
 mod check_limits;
 mod check_protocol;

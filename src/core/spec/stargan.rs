@@ -1,7 +1,7 @@
 //! The networks of `stargan` and their training: what the conditions that use it share (FIDELITY.md, "StarGAN").
 
+use super::bounds::sequence;
 use super::limits;
-use super::size::sequence;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! The viewmaker, its encoder and their training: what the conditions that use it share (FIDELITY.md, "Viewmaker").
 
+use super::bounds::sequence;
 use super::limits;
-use super::size::sequence;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

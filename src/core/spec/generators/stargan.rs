@@ -3,9 +3,8 @@
 use super::{
     Augment, Conversion, CopyPaste, CopySource, Generator, TrainedOn, TrainingInputs, TrainingWork, four,
 };
-use crate::spec::check::multiple;
+use crate::spec::bounds::{batch, multiple, rows, weights};
 use crate::spec::located_error::{CheckResult, FieldPath, need};
-use crate::spec::size::{batch, rows, weights};
 use crate::spec::{Features, Precision, Spec, StarGanTraining, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

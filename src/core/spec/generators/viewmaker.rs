@@ -2,9 +2,8 @@
 //! `[viewmaker]`, which the conditions share.
 
 use super::{Augment, CopySource, Generator, TrainedOn, TrainingInputs, TrainingWork, four};
-use crate::spec::check::multiple;
+use crate::spec::bounds::{batch, multiple, rows, weights};
 use crate::spec::located_error::{CheckResult, FieldPath, need};
-use crate::spec::size::{batch, rows, weights};
 use crate::spec::{Features, Precision, Spec, ViewmakerTraining, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

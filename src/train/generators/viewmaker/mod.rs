@@ -14,7 +14,7 @@ use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
 use seraug_core::spec::{Spec, Viewmaker};
 use tch::{Device, Tensor, no_grad};
-use views::Draws;
+use views::ViewDraws;
 
 /// As provenance names them.
 const NETWORKS: [&str; 2] = ["viewmaker", "viewmaker's encoder"];
@@ -39,7 +39,7 @@ impl Generate for Viewmaker {
             let streams = copies.map(|copy| from.seed.child("viewmaker").child(name).at(copy as u64));
             let streams: Vec<Seed> = streams.collect();
             let noise = trained.viewmaker.noise_len(x.size()[2] as usize);
-            let draws = Draws::new(&streams, noise, self.epsilon, bank.device());
+            let draws = ViewDraws::new(&streams, noise, self.epsilon, bank.device());
             let own = Tensor::full(
                 [streams.len() as i64],
                 bank.lens()[item] as i64,

@@ -1,7 +1,7 @@
 //! The training: on each batch the encoder learns to recognise two views of one window, then the viewmaker to make that hard.
 
 use super::networks::ViewmakerNetworks;
-use super::views::Draws;
+use super::views::ViewDraws;
 use crate::control::Control;
 use crate::generators::TrainingTask;
 use crate::generators::training::{Course, Learner, Training};
@@ -47,7 +47,7 @@ pub(super) fn train(
 struct DrawnViews {
     /// Each window twice, [2 batch, 1, frames, mels].
     x: Tensor,
-    draws: Draws,
+    draws: ViewDraws,
     /// Own frames: all, int64 [2 batch].
     own: Tensor,
 }
@@ -70,7 +70,7 @@ impl ViewTraining<'_> {
         let streams: Vec<Seed> = (0..2 * v.batch).map(|view| seed.at(view as u64)).collect();
         let noise = self.networks.viewmaker.noise_len(v.frames);
         DrawnViews {
-            draws: Draws::new(&streams, noise, self.generator.epsilon, bank.device()),
+            draws: ViewDraws::new(&streams, noise, self.generator.epsilon, bank.device()),
             own: Tensor::full([x.size()[0]], v.frames as i64, (Kind::Int64, bank.device())),
             x,
         }

@@ -8,16 +8,16 @@ use tch::{Device, Tensor};
 
 /// Noise and epsilon of some views, on the device.
 #[derive(Debug)]
-pub(super) struct Draws {
+pub(super) struct ViewDraws {
     /// Uniform in [0, 1), [views, values of one].
     pub(super) noise: Tensor,
     /// [views].
     pub(super) epsilon: Tensor,
 }
 
-impl Draws {
+impl ViewDraws {
     /// For a view of each of `streams`, `noise` values each; one upload.
-    pub(super) fn new(streams: &[Seed], noise: usize, epsilon: ViewBudget, device: Device) -> Draws {
+    pub(super) fn new(streams: &[Seed], noise: usize, epsilon: ViewBudget, device: Device) -> ViewDraws {
         let [low, high] = epsilon.range();
         let views = streams.len();
         let mut host = vec![0f32; views * (noise + 1)];
@@ -31,7 +31,7 @@ impl Draws {
         }
         let all = upload(&host, device);
         let (views, noise) = (views as i64, noise as i64);
-        Draws {
+        ViewDraws {
             noise: all.narrow(0, 0, views * noise).view([views, noise]),
             epsilon: all.narrow(0, views * noise, views),
         }
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn each_view_has_its_own_stream_and_epsilon_lies_in_its_range() {
         let streams: Vec<Seed> = (0..40).map(|i| Seed::new(3).at(i)).collect();
-        let draw = |streams: &[Seed], epsilon| Draws::new(streams, 50, epsilon, Device::Cpu);
+        let draw = |streams: &[Seed], epsilon| ViewDraws::new(streams, 50, epsilon, Device::Cpu);
         let all = draw(&streams, ViewBudget::Range([0.1, 0.3]));
         let one = draw(&streams[7..8], ViewBudget::Range([0.1, 0.3]));
         assert_eq!((all.noise.get(7), all.epsilon.get(7)), (one.noise.get(0), one.epsilon.get(0)));
