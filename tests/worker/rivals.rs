@@ -1,20 +1,26 @@
 //! Trainings and samples of viewmaker and stargan, on patterns of two classes.
 
 use crate::fixtures::augmentor::{LABELS, bank, spec};
+use seraug_core::device::NumericClass;
 use seraug_core::emotion::Emotion;
 use seraug_core::error::{Error, Result};
 use seraug_core::manifest::Channels;
 use seraug_core::rng::Seed;
 use seraug_core::spec::{
-    Adversarial, Conversion, CopySource, Denominator, Spec, StarGan, ViewBudget, Viewmaker,
+    self, Adversarial, Conversion, CopySource, Denominator, Spec, StarGan, ViewBudget, Viewmaker,
 };
-use seraug_data::corpora::Utterance;
+use seraug_data::corpora::{self, DigestPolicy, Utterance};
 use seraug_data::features::Standardiser;
+use seraug_run::plan::Plan;
+use seraug_test_support::common::{seraug, stderr, stdout};
+use seraug_test_support::corpora::{MINI, mine};
 use seraug_train::control::Control;
 use seraug_train::feature_bank::Bank;
 use seraug_train::generators::stargan::{Chosen, choose};
 use seraug_train::generators::{Generate, Made, Samples, Sources, Trained, TrainingTask};
 use seraug_train::history::LoggedRow;
+use std::collections::BTreeSet;
+use std::path::Path;
 use tch::{Device, Kind, Tensor};
 
 /// Networks that train in milliseconds, and `sets`.
@@ -226,7 +232,10 @@ fn as_many_segments_are_converted_as_copies_would_have() {
     let have: usize = some.iter().map(|c| segments(c.item)).sum();
     assert!(some.iter().all(|c| c.class == 1 && labels[c.item] == 0));
     assert!((6..8).contains(&have), "6 are wanted: {some:?}");
-    assert_eq!(notes, [format!("angry: {have} segments for 6, from {} of 6 utterances", some.len())]);
+    assert_eq!(
+        notes,
+        [format!("angry: {0} conversions of {0} utterances, {have} segments for 6", some.len())]
+    );
     let mut items: Vec<usize> = some.iter().map(|c| c.item).collect();
     items.sort_unstable();
     items.dedup();
@@ -235,7 +244,8 @@ fn as_many_segments_are_converted_as_copies_would_have() {
     let (all, notes) = chosen(&settings, &labels, &[6, 7], 1);
     assert_eq!(all[..some.len()], some, "the order does not hang on how many are wanted");
     assert!(
-        notes[0].contains("12") && notes[0].ends_with("repeatedly, because there are no more"),
+        notes[0].contains(" of 6 utterances, ")
+            && notes[0].ends_with("for 12; utterances repeat, because there are no more"),
         "{notes:?}"
     );
     assert_eq!(all[6], Chosen { item: all[0].item, class: 1 }, "from the first again");
@@ -250,7 +260,7 @@ fn as_many_segments_are_converted_as_copies_would_have() {
 
 #[test]
 fn conversions_have_their_sources_lengths_and_floors_and_their_targets_labels() {
-    let spec = small(&["stargan.classifier-iterations=1", "stargan.iterations=1", "reduction.share=0.5"]);
+    let spec = small(&["stargan.classifier-iterations=1", "stargan.iterations=1"]);
     let settings = StarGan { copies: 1, ..StarGan::default() };
     let networks = rows(&settings, &spec).0;
     let labels = [0, 0, 0, 0, 0, 0, 1, 1];
@@ -293,4 +303,160 @@ fn networks_come_back_from_their_files() {
     let spec = small(&["viewmaker.iterations=2", "stargan.classifier-iterations=2", "stargan.iterations=2"]);
     check(&Viewmaker { of: CopySource::All, ..Viewmaker::default() }, &spec);
     check(&StarGan { of: CopySource::All, ..StarGan::default() }, &spec);
+}
+
+/// [`MINI`] with both generators in the place of its augmentor.
+fn mini() -> String {
+    let (front, _) = MINI.split_once("[[condition]]\nname = \"aug\"").unwrap();
+    let (top, conditions) = front.split_once("[[condition]]").unwrap();
+    let tables = "[viewmaker]\niterations = 3\nbatch = 2\n[stargan]\nclassifier-iterations = 2\niterations = 3\nbatch = 2\n";
+    format!(
+        "{top}{tables}[[condition]]{conditions}\
+         [[condition]]\nname = \"viewmaker\"\naugment.viewmaker = {{ epsilon = [0.05, 0.3] }}\n\
+         [[condition]]\nname = \"stargan\"\naugment.stargan = {{}}\n"
+    )
+}
+
+#[test]
+fn an_experiment_with_both_is_planned_timed_and_run_the_same_twice() {
+    let run = || {
+        let dir = tempfile::tempdir().unwrap();
+        mine(dir.path());
+        std::fs::write(dir.path().join("mini.toml"), mini()).unwrap();
+        let args = ["--corpora", "corpora", "--device", "cpu", "--quiet"];
+        let plan = [&["plan", "mini.toml", "--estimate", "--json"], &args[..]].concat();
+        let estimate: serde_json::Value = serde_json::from_str(&stdout(&seraug(dir.path(), &plan))).unwrap();
+        let output = seraug(dir.path(), &[&["run", "mini.toml"], &args[..]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        (dir, estimate)
+    };
+    let [(one, estimate), (two, _)] = [run(), run()];
+    let work: Vec<(&str, u64)> = estimate["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| (r["work"].as_str().unwrap(), r["times"].as_u64().unwrap()))
+        .collect();
+    assert!(
+        work.contains(&("augmentor (viewmaker)", 6)) && work.contains(&("augmentor (stargan)", 10)),
+        "{work:?}"
+    );
+    let cell = |dir: &Path, condition: &str, file: &str| {
+        let path = format!("results/mini/latest/cells/{condition}/fold-1/seed-1/{file}");
+        std::fs::read_to_string(dir.join(path)).unwrap()
+    };
+    for condition in ["viewmaker", "stargan"] {
+        for file in ["predictions.csv", "history.csv"] {
+            assert_eq!(cell(one.path(), condition, file), cell(two.path(), condition, file), "{condition}");
+        }
+        assert!(
+            !one.path()
+                .join(format!("results/mini/latest/cells/{condition}/fold-1/seed-1/gallery.csv"))
+                .exists()
+        );
+    }
+    let log = cell(one.path(), "stargan", "log.txt");
+    // Two utterances of a class are left, each of one segment; there are four neutral ones.
+    for class in ["angry", "sad"] {
+        let told = format!(
+            "stargan: {class}: 8 conversions of 4 utterances, 8 segments for 8; utterances repeat, because there are no more"
+        );
+        assert!(log.contains(&told), "{log}");
+    }
+    let info = std::fs::read_to_string(one.path().join("results/mini/latest/run.toml")).unwrap();
+    for name in
+        ["viewmaker", "viewmaker's encoder", "StarGAN generator", "StarGAN critic", "StarGAN classifier"]
+    {
+        assert!(info.contains(&format!("name = \"{name}\"")), "{info}");
+    }
+}
+
+/// The audit compares what samples are made from with the test set: neutral utterances for the conversions.
+#[test]
+fn the_lineage_of_a_conversion_is_what_is_converted() {
+    let dir = tempfile::tempdir().unwrap();
+    mine(dir.path());
+    let store = dir.path().join("store");
+    let bar = indicatif::ProgressBar::hidden();
+    let made_from = |sources: &str| {
+        let text =
+            mini().replace("augment.stargan = {}", &format!("augment.stargan.sources = \"{sources}\""));
+        let spec = spec::parse(&text, "mini.toml", &[]).unwrap();
+        let corpus =
+            corpora::import("mine", &[], &dir.path().join("corpora"), &store, DigestPolicy::Cached, &bar)
+                .unwrap();
+        let plan = Plan::new(spec, "mini".to_owned(), vec![corpus], NumericClass::CPU).unwrap();
+        plan.audit().unwrap();
+        let of = |name: &str| {
+            let cell = plan.cells.iter().find(|c| c.id.condition == name).unwrap();
+            let classes = |items: &[usize]| {
+                items.iter().map(|&i| plan.selection.labels[i]).collect::<BTreeSet<usize>>()
+            };
+            let lineage = cell.lineage(&plan.spec);
+            assert!(lineage.augmented_from.iter().all(|i| cell.fold.train.contains(i)));
+            (classes(&cell.sources), classes(lineage.augmented_from), cell.added)
+        };
+        (of("viewmaker"), of("stargan"))
+    };
+    let [reduced, neutral, all] = [vec![1, 2], vec![0], vec![0, 1, 2]].map(BTreeSet::from_iter);
+    let (views, conversions) = made_from("neutral");
+    assert_eq!(views, (reduced.clone(), reduced.clone(), 16));
+    assert_eq!(conversions, (reduced.clone(), neutral, 16));
+    assert_eq!(made_from("others").1, (reduced, all, 16));
+}
+
+#[test]
+fn a_wrong_field_is_named() {
+    let refused = |set: &str| {
+        let error = spec::parse(&mini(), "x.toml", &[set.to_owned()]).unwrap_err().to_string();
+        assert!(!error.contains('\n'), "{error}");
+        error.strip_prefix(&format!("--set {set}: ")).unwrap_or(&error).to_owned()
+    };
+    let epsilon = "condition.viewmaker.augment.viewmaker.epsilon";
+    for (value, shown) in [
+        ("0", "0"),
+        ("-0.1", "-0.1"),
+        ("[0.3, 0.1]", "[0.3, 0.1]"),
+        ("[0, 0.1]", "[0, 0.1]"),
+        ("1e7", "10000000"),
+    ] {
+        let expected = format!("{epsilon} = {shown}: must be above 0, at most 1000000, and not fall");
+        assert_eq!(refused(&format!("{epsilon}={value}")), expected);
+    }
+    let e = refused(&format!("{epsilon}=much"));
+    assert_eq!(e, format!("{epsilon}: expected a number or a range [low, high]"));
+    for (set, expected) in [
+        ("viewmaker.frames=100", "viewmaker.frames = 100: must be a multiple of 32, at most 8192"),
+        ("viewmaker.batch=1", "viewmaker.batch = 1: must be 2 to 65536"),
+        ("viewmaker.temperature=0", "viewmaker.temperature = 0: must be 0.0001 to 1000"),
+        ("stargan.frames=100", "stargan.frames = 100: must be a multiple of 32, at most 8192"),
+        (
+            "condition.stargan.augment.stargan.warm-up=1",
+            "condition.stargan.augment.stargan.warm-up = 1: must be in [0, 1)",
+        ),
+        (
+            "condition.stargan.augment.stargan.critic-steps=0",
+            "condition.stargan.augment.stargan.critic-steps = 0: must be 1 to 1000",
+        ),
+        (
+            "condition.stargan.augment.stargan.weights.cls=0",
+            "condition.stargan.augment.stargan.weights.cls = 0: must be above 0 and at most 1000000",
+        ),
+    ] {
+        assert_eq!(refused(set), expected);
+    }
+    let wide = refused("viewmaker.widths=[8192,8192,8192]");
+    assert!(
+        wide.starts_with("viewmaker.widths: the network has ") && wide.ends_with("narrower or fewer"),
+        "{wide}"
+    );
+    let text = mini().replace("neutral = [\"neutral\"]", "neutral = [\"bored\"]");
+    let error = spec::parse(&text, "x.toml", &[]).unwrap_err().to_string();
+    let expected = "condition.stargan.augment.stargan.sources: no class holds the emotion `neutral`; say sources = \"others\"";
+    assert!(error.ends_with(expected), "{error}");
+    // A number and a range come back as they were.
+    for set in [format!("{epsilon}=0.1"), format!("{epsilon}=[0.1,0.2]")] {
+        let spec = spec::parse(&mini(), "x.toml", &[set]).unwrap();
+        assert_eq!(spec::parse(&spec.to_toml(), "spec.toml", &[]).unwrap(), spec);
+    }
 }

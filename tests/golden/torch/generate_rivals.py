@@ -147,7 +147,7 @@ for name in ["down.0.conv.weight", "block.2.1.norm.weight", "last.bias"]:
 # Contrastive losses, as sums over pairs.
 B, t = 5, 0.07
 outputs = torch.randn(2 * B, 7)
-outputs[B:] += 2 * outputs[:B]
+outputs[B:] += 0.5 * outputs[:B]
 io["nce.outputs"] = outputs
 unit = F.normalize(outputs, dim=1)
 s = unit @ unit.T

@@ -45,11 +45,12 @@ pub fn choose(settings: &StarGan, from: &Sources) -> (Vec<Chosen>, Vec<String>) 
             have += segments(item);
         }
         let count = chosen.len() - before;
-        let again = if count > order.len() { ", repeatedly, because there are no more" } else { "" };
+        let again = if count > order.len() { "; utterances repeat, because there are no more" } else { "" };
         notes.push(format!(
-            "{name}: {} for {wanted}, from {count} of {}{again}",
+            "{name}: {} of {}, {} for {wanted}{again}",
+            plural(count, "conversion"),
+            plural(count.min(order.len()), "utterance"),
             plural(have, "segment"),
-            plural(order.len(), "utterance"),
         ));
     }
     (chosen, notes)
