@@ -46,6 +46,7 @@ pub fn advice(text: &str, stage: Stage, spec: &Spec) -> Option<String> {
 /// no text.
 pub fn remedy(stage: Stage, spec: &Spec) -> String {
     let batches = match stage {
+        Stage::Autoencoder => vec![("autoencoder.batch", spec.autoencoder().batch)],
         Stage::Augmentor => trained_batches(spec),
         Stage::Classifier => vec![
             ("classifier.batch", spec.classifier.batch),

@@ -32,8 +32,10 @@ pub fn cells(experiment: &str, folds: usize) -> Vec<PlannedCell> {
             n_augmented: if guided { 288 } else { 0 },
             n_test: 120,
             reduced: vec!["angry".into()],
+            key_autoencoder: None,
             key_augmentor: of(guided, key(Stage::Augmentor, fold)),
             key_classifier: key(Stage::Classifier, (condition, fold)),
+            trajectory_autoencoder: None,
             trajectory_augmentor: of(guided, key(Stage::Augmentor, ("trajectory", fold))),
             trajectory_classifier: Some(key(Stage::Classifier, ("trajectory", condition, fold))),
         }

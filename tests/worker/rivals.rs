@@ -50,7 +50,7 @@ pub(crate) fn trained<G: Generate>(
     control: &mut dyn Control,
 ) -> Result<G::Trained> {
     let bank = bank();
-    let task = TrainingTask { spec, bank: &bank, labels: &LABELS, seed: Seed::new(11) };
+    let task = TrainingTask { spec, bank: &bank, labels: &LABELS, autoencoder: None, seed: Seed::new(11) };
     G::Trained::train(generator, &task, control)
 }
 
@@ -90,6 +90,7 @@ fn made<T>(spec: &Spec, labels: &[usize], items: &[usize], seed: u64, make: impl
         utterances: &utterances.iter().collect::<Vec<_>>(),
         labels,
         items,
+        autoencoder: None,
         seed: Seed::new(seed),
     })
 }
@@ -204,7 +205,8 @@ fn what_is_trained_serves_its_losses() {
 fn a_class_without_an_utterance_is_named() {
     let spec = small(&[]);
     let bank = bank();
-    let task = TrainingTask { spec: &spec, bank: &bank, labels: &[0; 8], seed: Seed::new(1) };
+    let task =
+        TrainingTask { spec: &spec, bank: &bank, labels: &[0; 8], autoencoder: None, seed: Seed::new(1) };
     let settings = StarGan::default();
     let mut silent = |_| Ok(());
     let error = <StarGan as Generate>::Trained::train(&settings, &task, &mut silent).unwrap_err();

@@ -49,7 +49,7 @@ fn a_view_and_its_gradient_equal_pytorch() {
     let (g, spec) = (golden(), small());
     let mut net = ViewmakerNet::new(&spec, Seed::new(0), Device::Cpu);
     net.params.load(&file("viewmaker")).unwrap();
-    assert_eq!(net.param_count() as u64, spec.viewmaker.weights());
+    assert_eq!(net.param_count() as u64, spec.viewmaker().weights());
     assert_eq!(g["view.noise"].size()[1], net.noise_len(32) as i64);
     close("change", &net.change(&g["view.x"], &g["view.noise"]), &g["view.change"]);
     let own = Tensor::from_slice(&[32i64, 32]);
@@ -99,8 +99,8 @@ fn conversion_critic_and_losses_equal_pytorch() {
     generator.params.load(&file("stargan_generator")).unwrap();
     let mut critic = StarGanCritic::new(&spec, Seed::new(0), Device::Cpu);
     critic.params.load(&file("stargan_critic")).unwrap();
-    assert_eq!(generator.param_count() as u64, spec.stargan.generator_weights(3));
-    assert_eq!(critic.param_count() as u64, spec.stargan.critic_weights(3));
+    assert_eq!(generator.param_count() as u64, spec.stargan().generator_weights(3));
+    assert_eq!(critic.param_count() as u64, spec.stargan().critic_weights(3));
     let (x, own, target) = (&g["gan.x"], &g["gan.own"], &g["gan.target"]);
     let made = generator.forward(x, target);
     close("conversion", &made, &g["gan.made"]);

@@ -55,8 +55,10 @@ fn run_of_six(folder: &Path) -> (RunDir, WorkerCommand) {
         n_augmented: 0,
         n_test: 4,
         reduced: Vec::new(),
+        key_autoencoder: None,
         key_augmentor: None,
         key_classifier: Key::of("classifier", 1, &"k"),
+        trajectory_autoencoder: None,
         trajectory_augmentor: None,
         trajectory_classifier: None,
     };

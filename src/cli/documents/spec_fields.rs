@@ -422,7 +422,8 @@ impl<'de> Deserializer<'de> for FieldNames<'_> {
 /// A small experiment with every default written out.
 fn resolved(preset: &str) -> Result<toml::Table> {
     let text = "title = \"t\"\ncorpus = \"c\"\nclasses = { a = [\"sad\"], b = [\"happy\"] }\n\
-                protocol.leave-speakers-out.folds = 5\ncondition = [{ name = \"a\" }]\n";
+                protocol.leave-speakers-out.folds = 5\ncondition = [{ name = \"a\" }]\n\
+                viewmaker = {}\nstargan = {}\n";
     let spec = spec::parse(text, "defaults", &[format!("preset={preset}")])?;
     Ok(toml::from_str(&spec.to_toml()).expect("a resolved spec is TOML"))
 }

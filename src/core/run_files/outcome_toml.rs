@@ -28,6 +28,9 @@ pub struct CellRecord {
     pub key_classifier: Option<Key>,
     /// Stages that were trained for this cell; the others came from the store.
     pub trained: Vec<Stage>,
+    /// Wall seconds of the autoencoder's training, when it was trained; 0 without one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub seconds_autoencoder: f64,
     /// Wall seconds of the augmentor's training, when it was trained; 0 without one.
     pub seconds_augmentor: f64,
     /// Wall seconds of the classifier's training and test, when it was trained.
@@ -46,7 +49,21 @@ pub struct CellRecord {
     pub confusion: Vec<Vec<u64>>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(seconds: &f64) -> bool {
+    seconds.abs() < f64::MIN_POSITIVE
+}
+
 impl CellRecord {
+    /// Wall seconds of a stage.
+    pub fn seconds(&self, stage: Stage) -> f64 {
+        match stage {
+            Stage::Autoencoder => self.seconds_autoencoder,
+            Stage::Augmentor => self.seconds_augmentor,
+            Stage::Classifier => self.seconds_classifier,
+        }
+    }
+
     /// Writes outcome.toml.
     ///
     /// # Errors

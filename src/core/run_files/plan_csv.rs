@@ -23,10 +23,14 @@ pub struct PlannedCell {
     pub n_test: usize,
     /// Names of the classes that the reduction thinned.
     pub reduced: Vec<String>,
+    /// Key of the autoencoder stage; none where no generator needs one.
+    pub key_autoencoder: Option<Key>,
     /// Key of the augmentor stage; none without an augmentor.
     pub key_augmentor: Option<Key>,
     /// Key of the classifier stage.
     pub key_classifier: Key,
+    /// The trajectory that checkpoints of the autoencoder are kept by; none without one.
+    pub trajectory_autoencoder: Option<Key>,
     /// The trajectory that checkpoints of the augmentor are kept by; none without an augmentor.
     pub trajectory_augmentor: Option<Key>,
     /// The trajectory that checkpoints of the classifier are kept by; none for a run without a plan.csv.
@@ -37,6 +41,7 @@ impl PlannedCell {
     /// Key of `stage`; none where the cell has no such stage.
     pub fn key(&self, stage: Stage) -> Option<&Key> {
         match stage {
+            Stage::Autoencoder => self.key_autoencoder.as_ref(),
             Stage::Augmentor => self.key_augmentor.as_ref(),
             Stage::Classifier => Some(&self.key_classifier),
         }
@@ -45,6 +50,7 @@ impl PlannedCell {
     /// The trajectory that checkpoints of `stage` are kept by; none where the cell has no such stage.
     pub fn trajectory(&self, stage: Stage) -> Option<&Key> {
         match stage {
+            Stage::Autoencoder => self.trajectory_autoencoder.as_ref(),
             Stage::Augmentor => self.trajectory_augmentor.as_ref(),
             Stage::Classifier => self.trajectory_classifier.as_ref(),
         }
@@ -68,9 +74,14 @@ struct PlanRow {
     key_classifier: Key,
     trajectory_augmentor: Option<Key>,
     trajectory_classifier: Option<Key>,
+    #[serde(default)]
+    key_autoencoder: Option<Key>,
+    #[serde(default)]
+    trajectory_autoencoder: Option<Key>,
 }
 
-const COLUMNS: [&str; 13] = [
+/// The last two are there where a cell has an autoencoder.
+const COLUMNS: [&str; 15] = [
     "experiment",
     "corpus",
     "condition",
@@ -84,7 +95,11 @@ const COLUMNS: [&str; 13] = [
     "key_classifier",
     "trajectory_augmentor",
     "trajectory_classifier",
+    "key_autoencoder",
+    "trajectory_autoencoder",
 ];
+/// Columns of a plan without an autoencoder.
+const WITHOUT: usize = 13;
 
 impl From<&PlannedCell> for PlanRow {
     fn from(planned: &PlannedCell) -> PlanRow {
@@ -103,6 +118,8 @@ impl From<&PlannedCell> for PlanRow {
             key_classifier: c.key_classifier,
             trajectory_augmentor: c.trajectory_augmentor,
             trajectory_classifier: c.trajectory_classifier,
+            key_autoencoder: c.key_autoencoder,
+            trajectory_autoencoder: c.trajectory_autoencoder,
         }
     }
 }
@@ -121,6 +138,8 @@ impl From<PlanRow> for PlannedCell {
             n_augmented: row.n_augmented,
             n_test: row.n_test,
             reduced: row.reduced.split('+').filter(|s| !s.is_empty()).map(str::to_owned).collect(),
+            key_autoencoder: row.key_autoencoder,
+            trajectory_autoencoder: row.trajectory_autoencoder,
             key_augmentor: row.key_augmentor,
             key_classifier: row.key_classifier,
             trajectory_augmentor: row.trajectory_augmentor,
@@ -130,11 +149,20 @@ impl From<PlanRow> for PlannedCell {
 }
 
 fn plan_text(cells: &[PlannedCell]) -> Vec<u8> {
+    let columns = match cells.iter().any(|cell| cell.key_autoencoder.is_some()) {
+        true => &COLUMNS[..],
+        false => &COLUMNS[..WITHOUT],
+    };
+    let mut rows = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    let written = cells.iter().try_for_each(|cell| rows.serialize(PlanRow::from(cell)));
+    written.expect("memory takes every record");
+    let rows = rows.into_inner().expect("memory takes every record");
     // An empty plan has the columns too.
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    let written = writer
-        .write_record(COLUMNS)
-        .and_then(|()| cells.iter().try_for_each(|cell| writer.serialize(PlanRow::from(cell))));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&rows[..]);
+    let written = writer.write_record(columns).and_then(|()| {
+        reader.records().try_for_each(|row| writer.write_record(row?.iter().take(columns.len())))
+    });
     written.expect("memory takes every record");
     writer.into_inner().expect("memory takes every record")
 }
@@ -156,7 +184,8 @@ pub fn read_plan(path: &Path) -> Result<Vec<PlannedCell>> {
         Error::failed(format!("{}:{row}: {what}; is this a run directory of this version?", path.display()))
     };
     let mut reader = csv::Reader::from_reader(files::open(path).map_err(|e| bad(0, &csv::Error::from(e)))?);
-    if reader.headers().map_err(|e| bad(1, &e))? != COLUMNS[..] {
+    let columns = reader.headers().map_err(|e| bad(1, &e))?;
+    if *columns != COLUMNS[..] && *columns != COLUMNS[..WITHOUT] {
         return Err(bad(1, &"not the columns of a plan.csv"));
     }
     let mut cells = Vec::new();
@@ -176,8 +205,8 @@ pub fn read_plan(path: &Path) -> Result<Vec<PlannedCell>> {
                     let may_be_empty = name != "key_classifier" && text.is_empty();
                     is_key && !may_be_empty && Key::read(text).is_none()
                 };
-                let field = field.or_else(|| (0..COLUMNS.len()).find(is_wrong));
-                return Err(match field.filter(|field| *field < COLUMNS.len()) {
+                let field = field.or_else(|| (0..record.len()).find(is_wrong));
+                return Err(match field.filter(|field| *field < record.len()) {
                     Some(field) => bad(row, &format!("{} = `{}`", COLUMNS[field], &record[field])),
                     None => bad(row, &e),
                 });
@@ -202,8 +231,10 @@ mod tests {
             n_augmented: 40,
             n_test: 4,
             reduced: vec!["angry".into(), "sad".into()],
+            key_autoencoder: None,
             key_augmentor: None,
             key_classifier: Key::of("classifier", 1, &fold),
+            trajectory_autoencoder: None,
             trajectory_augmentor: None,
             trajectory_classifier: Some(Key::of("classifier trajectory", 1, &fold)),
         };
@@ -222,6 +253,9 @@ mod tests {
             let e = read_plan(&path).unwrap_err().to_string();
             assert!(e.contains(error), "{e}");
         }
+        let with = PlannedCell { key_autoencoder: Some(Key::of("autoencoder", 1, &1)), ..cell(3) };
+        write_plan(&path, &[cell(1), with.clone()]).unwrap();
+        assert_eq!(read_plan(&path).unwrap(), [cell(1), with]);
         write_plan(&path, &[]).unwrap();
         assert_eq!(read_plan(&path).unwrap(), []);
     }

@@ -21,6 +21,7 @@ impl Spec {
         self.check_others()?;
         self.check_features()?;
         self.check_augmentor()?;
+        self.autoencoder.as_ref().map_or(Ok(()), super::Autoencoder::check)?;
         self.check_classifier()?;
         self.check_size()
     }
@@ -94,6 +95,7 @@ impl Spec {
                     },
                 )?;
             }
+            c.check_loss(&here)?;
             c.augment.check(&here.field("augment"), self)?;
         }
         Ok(())

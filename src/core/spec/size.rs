@@ -20,6 +20,7 @@ impl Spec {
             batch("augmentor.batch", a.batch, a.frames)?;
             rows("augmentor.log-every", a.log_every, a.iterations)?;
         }
+        self.check_tables()?;
         weights("classifier.network.vgg.widths", self.weights_of_classifier())?;
         batch("classifier.batch", c.batch, c.segment_frames)?;
         batch("classifier.small-batch", c.small_batch, c.segment_frames)?;
@@ -32,6 +33,30 @@ impl Spec {
                 e.per_class, e.copies
             )
         })
+    }
+
+    /// The tables of generators that are there.
+    fn check_tables(&self) -> CheckResult {
+        if let Some(a) = &self.autoencoder {
+            let [rows_of_map, bands] = a.map(self.features.mels).map(|n| n as u64);
+            let [w0, w1, w2, w3] = a.widths.map(|w| w as u64);
+            let convolutions = 16 * (w0 + w0 * w1 + w1 * w2 + w2 * w3);
+            let flat = w3 * rows_of_map * bands * a.latent as u64;
+            weights("autoencoder.widths", 2 * (convolutions + flat))?;
+            batch("autoencoder.batch", a.batch, a.frames)?;
+            rows("autoencoder.log-every", a.log_every, a.iterations)?;
+        }
+        if let Some(b) = &self.bagan {
+            batch("bagan.batch", b.batch, self.autoencoder().frames)?;
+            rows("bagan.log-every", b.log_every, b.iterations)?;
+        }
+        if let Some(g) = &self.latent_gan {
+            rows("latent-gan.log-every", g.log_every, g.iterations)?;
+        }
+        if let Some(d) = &self.latent_diffusion {
+            rows("latent-diffusion.log-every", d.log_every, d.iterations)?;
+        }
+        Ok(())
     }
 
     /// Cells that are known before a corpus is read.

@@ -101,7 +101,7 @@ pub fn estimate(
     let program = worker_client::program()?;
     let mut timed = Vec::new();
     for group in groups {
-        if group.benchmark.generators.is_empty() && group.benchmark.batches.is_empty() {
+        if group.asks_nothing() {
             timed.push(Vec::new());
             continue;
         }
@@ -150,6 +150,7 @@ impl Group {
             (spec.precision, spec.features.mels, &spec.augmentor, &spec.discriminator, &spec.representation),
             (&spec.viewmaker, &spec.stargan),
             (&c.network, c.segment_frames),
+            (&spec.autoencoder, &spec.bagan, &spec.latent_gan, &spec.latent_diffusion),
         );
         let sizes = serde_json::to_string(&sizes).expect("a spec is plain data");
         groups.iter().position(|g| g.sizes == sizes).unwrap_or_else(|| {
@@ -158,12 +159,18 @@ impl Group {
                 precision: spec.precision,
                 device: DeviceChoice::Auto,
                 generators: Vec::new(),
+                autoencoder: false,
                 batches: Vec::new(),
                 windows: false,
             };
             groups.push(Group { sizes, iterations: Vec::new(), benchmark });
             groups.len() - 1
         })
+    }
+
+    fn asks_nothing(&self) -> bool {
+        let b = &self.benchmark;
+        b.generators.is_empty() && b.batches.is_empty() && !b.autoencoder
     }
 
     /// Adds the kinds of work of `demand` to the benchmark.
@@ -174,6 +181,7 @@ impl Group {
                 self.benchmark.generators.push(augment.clone());
             }
         }
+        self.benchmark.autoencoder |= demand.cells.iter().any(|cell| cell.autoencoder.is_some());
         for work in demand.cells.iter().flat_map(CellWork::timings) {
             match work {
                 Timing::Step(batch) if !self.benchmark.batches.contains(&batch) => {

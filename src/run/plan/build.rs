@@ -1,6 +1,6 @@
 //! Builds the cells of an experiment. What they have in common is computed once, because a plan may have ten thousand.
 
-use super::keys::{self, FoldInputs, UtteranceContents};
+use super::keys::{self, CellKeys, FoldInputs, UtteranceContents};
 use super::{Cell, augmentor_sees};
 use seraug_core::digest::digest_hex;
 use seraug_core::error::{Error, Result};
@@ -134,9 +134,8 @@ impl<'a> PlanBuilder<'a> {
                 (Rc::clone(&known.items), Rc::clone(&known.digest), copies)
             }
         };
-        let augmentor = keys::augmentor(spec, c, shared);
-        let key = augmentor.as_ref().map(|a| &a.key);
-        let classifier = keys::classifier(spec, c, shared, &digest, key);
+        let CellKeys { autoencoder, augmentor, classifier } = keys::of_cell(spec, c, shared, &digest);
+        let (autoencoder, autoencoder_trajectory) = autoencoder.map(|a| (a.key, a.trajectory)).unzip();
         let (augmentor, augmentor_trajectory) = augmentor.map(|a| (a.key, a.trajectory)).unzip();
         Cell {
             id: CellId {
@@ -151,6 +150,8 @@ impl<'a> PlanBuilder<'a> {
             classifier: classifier.key,
             classifier_trajectory: classifier.trajectory,
             augmentor_trajectory,
+            autoencoder,
+            autoencoder_trajectory,
             added: items.len().saturating_mul(copies),
             made_from: made_from(c, spec, selection, fold, &items),
             sources: items,

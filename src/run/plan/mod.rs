@@ -20,7 +20,7 @@ use seraug_core::names::folders;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::{AuditCheck, CellId, PlannedCell};
 use seraug_core::spec::{AugmentorSees, Protocol, Spec};
-use seraug_core::store::Key;
+use seraug_core::store::{Key, Stage};
 use seraug_data::corpora::Corpus;
 use seraug_data::leakage::{Auditor, Lineage};
 use seraug_data::split::{Fold, Selection};
@@ -62,6 +62,10 @@ pub struct Cell {
     pub made_from: Rc<[usize]>,
     /// Utterances that the condition adds to the training set.
     pub added: usize,
+    /// Key of the autoencoder stage, where its generator needs one.
+    pub autoencoder: Option<Key>,
+    /// The trajectory that checkpoints of the autoencoder are kept by, where there is one.
+    pub autoencoder_trajectory: Option<Key>,
     /// Key of the augmentor stage, where there is one.
     pub augmentor: Option<Key>,
     /// Key of the classifier stage.
@@ -82,6 +86,24 @@ pub fn has_gallery(spec: &Spec, cell: &PlannedCell, cells: &[PlannedCell]) -> bo
 }
 
 impl Cell {
+    /// Key of `stage`; none where the cell has no such stage.
+    pub fn key(&self, stage: Stage) -> Option<&Key> {
+        match stage {
+            Stage::Autoencoder => self.autoencoder.as_ref(),
+            Stage::Augmentor => self.augmentor.as_ref(),
+            Stage::Classifier => Some(&self.classifier),
+        }
+    }
+
+    /// The trajectory that checkpoints of `stage` are kept by; none where the cell has no such stage.
+    pub fn trajectory(&self, stage: Stage) -> Option<&Key> {
+        match stage {
+            Stage::Autoencoder => self.autoencoder_trajectory.as_ref(),
+            Stage::Augmentor => self.augmentor_trajectory.as_ref(),
+            Stage::Classifier => Some(&self.classifier_trajectory),
+        }
+    }
+
     /// Where everything in the cell comes from, for the audit: the same lists that the training uses.
     pub fn lineage(&self, spec: &Spec) -> Lineage<'_> {
         let train = &self.fold.train;
@@ -89,7 +111,7 @@ impl Cell {
             test: &self.fold.test,
             train,
             augmented_from: &self.made_from,
-            augmentor_trained_on: if self.augmentor.is_some() {
+            augmentor_trained_on: if self.augmentor.is_some() || self.autoencoder.is_some() {
                 augmentor_sees(spec, &self.fold)
             } else {
                 &[]
@@ -134,7 +156,8 @@ impl Plan {
         for cell in &self.cells {
             of_fold.retain(|(other, _)| Rc::ptr_eq(&other.fold, &cell.fold));
             let same = |(other, _): &&(&Cell, Vec<AuditCheck>)| {
-                other.made_from == cell.made_from && other.augmentor.is_some() == cell.augmentor.is_some()
+                let trains = |c: &Cell| c.augmentor.is_some() || c.autoencoder.is_some();
+                other.made_from == cell.made_from && trains(other) == trains(cell)
             };
             let checks = match of_fold.iter().find(same) {
                 Some((_, checks)) => checks,
@@ -169,6 +192,8 @@ impl Plan {
             n_augmented: c.added,
             n_test: c.fold.test.len(),
             reduced: c.fold.reduced.iter().map(|&class| classes[class].to_owned()).collect(),
+            key_autoencoder: c.autoencoder.clone(),
+            trajectory_autoencoder: c.autoencoder_trajectory.clone(),
             key_augmentor: c.augmentor.clone(),
             key_classifier: c.classifier.clone(),
             trajectory_augmentor: c.augmentor_trajectory.clone(),

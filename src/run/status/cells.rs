@@ -190,8 +190,10 @@ fn planned(outcome: &Outcome) -> PlannedCell {
         n_augmented: outcome.n_augmented,
         n_test: outcome.n_test,
         reduced: outcome.reduced.clone(),
+        key_autoencoder: None,
         key_augmentor: outcome.key_augmentor.clone(),
         key_classifier: outcome.key_classifier.clone(),
+        trajectory_autoencoder: None,
         trajectory_augmentor: None,
         trajectory_classifier: None,
     }

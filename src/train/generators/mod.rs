@@ -3,8 +3,10 @@
 //! other.
 
 pub mod added_noise;
+pub mod bagan;
 mod copies;
 mod copy_paste;
+pub mod latent;
 mod mixup;
 pub mod smote;
 pub mod spec_augment;
@@ -20,6 +22,7 @@ pub use triplet_gan::augment::augment;
 
 use crate::control::Control;
 use crate::feature_bank::Bank;
+use crate::nets::autoencoder::AutoencoderNet;
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
@@ -116,6 +119,8 @@ pub struct TrainingTask<'a> {
     pub bank: &'a Bank,
     /// Class of each utterance of the bank.
     pub labels: &'a [usize],
+    /// The autoencoder of the fold and seed, where the generator needs it.
+    pub autoencoder: Option<&'a AutoencoderNet>,
     /// Of the initial values and of every draw.
     pub seed: Seed,
 }
@@ -133,6 +138,8 @@ pub struct Sources<'a> {
     pub utterances: &'a [&'a Utterance],
     /// Class of each utterance of the bank.
     pub labels: &'a [usize],
+    /// The autoencoder of the fold and seed, where the generator needs it.
+    pub autoencoder: Option<&'a AutoencoderNet>,
     /// The sources: entries of the bank, ascending.
     pub items: &'a [usize],
     /// Of every draw.

@@ -2,6 +2,8 @@
 
 pub mod attention;
 pub mod augmentor;
+pub mod autoencoder;
+pub mod bagan;
 pub mod blocks;
 pub mod contrastive;
 pub mod convolutions;
@@ -9,7 +11,9 @@ pub mod discriminator;
 pub mod dropout;
 pub mod headed_sequence;
 pub mod layers;
+pub mod linear;
 pub mod losses;
+pub mod mlp;
 pub mod pass;
 pub mod recurrent;
 pub mod representation;

@@ -30,7 +30,7 @@ impl StarGanGenerator {
     /// With fresh parameters.
     pub fn new(spec: &Spec, seed: Seed, device: Device) -> StarGanGenerator {
         let mut builder = ParamsBuilder::default();
-        let (s, classes) = (&spec.stargan, spec.classes.len());
+        let (s, classes) = (&spec.stargan(), spec.classes.len());
         let [a, b, c] = s.widths;
         let down = [[1 + classes, a], [a, b], [b, c]].into_iter().enumerate().map(|(i, channels)| {
             NormedConv::declare(&mut builder, &format!("down.{i}"), channels, 4, 2, Border::Zero)
@@ -106,7 +106,7 @@ impl StarGanCritic {
     /// With fresh parameters.
     pub fn new(spec: &Spec, seed: Seed, device: Device) -> StarGanCritic {
         let mut builder = ParamsBuilder::default();
-        let (s, classes) = (&spec.stargan, spec.classes.len());
+        let (s, classes) = (&spec.stargan(), spec.classes.len());
         let before = std::iter::once(1 + classes).chain(s.critic_widths);
         let convs = before
             .zip(s.critic_widths)

@@ -29,7 +29,7 @@ impl ViewmakerNet {
     /// With fresh parameters.
     pub fn new(spec: &Spec, seed: Seed, device: Device) -> ViewmakerNet {
         let mut builder = ParamsBuilder::default();
-        let v = &spec.viewmaker;
+        let v = &spec.viewmaker();
         let [a, b, c] = v.widths;
         let mut normed = |name: &str, channels: [usize; 2], kernel: usize, stride: usize| {
             NormedConv::declare(&mut builder, name, channels, kernel, stride, Border::Mirror)

@@ -3,8 +3,10 @@
 //! folders include it, and nothing else knows of it.
 
 mod added_noise;
+mod bagan;
 mod copies;
 mod copy_paste;
+mod latent;
 mod mixup;
 mod smote;
 mod spec_augment;
@@ -13,8 +15,10 @@ mod triplet_gan;
 mod viewmaker;
 
 pub use added_noise::AddedNoise;
+pub use bagan::{Bagan, BaganTraining, RealBatch};
 pub use copies::Copies;
 pub use copy_paste::{CopyPaste, CopyPastePartner};
+pub use latent::{Covariance, LatentCodes, LatentDiffusion, LatentGan, LatentSampler};
 pub use mixup::Mixup;
 pub use smote::{Smote, SmotePartner};
 pub use spec_augment::SpecAugment;
@@ -83,6 +87,10 @@ generators! { $
     "viewmaker" Viewmaker(Viewmaker),
     /// Utterances of one class, converted into another.
     "stargan" StarGan(StarGan),
+    /// Codes of the autoencoder, drawn and decoded.
+    "latent" Latent(LatentCodes),
+    /// BAGAN, the starting point of [9].
+    "bagan" Bagan(Bagan),
 }
 
 /// What a generator says of itself in a spec.
@@ -103,6 +111,16 @@ pub trait Generator {
     /// how many samples of which class there are to be.
     fn converts(&self) -> Option<Conversion> {
         None
+    }
+
+    /// Whether it is made of codes of the autoencoder of its fold and seed, which is trained first.
+    fn needs_autoencoder(&self) -> bool {
+        false
+    }
+
+    /// Tables of sizes at the top of a spec that it reads and that are written for it alone.
+    fn tables(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// What is wrong with the settings at `key`.
@@ -137,7 +155,8 @@ pub trait Generator {
         None
     }
 
-    /// Passes of a network that it takes to make one item as long as a source of `frames` frames; 0 where no network makes it.
+    /// Passes of a network that it takes to make one item as long as a source of `frames` frames; 0 where no network makes it, or one
+    /// that is nothing beside a training.
     fn windows(&self, spec: &Spec, frames: usize) -> usize {
         let _ = (spec, frames);
         0
@@ -158,6 +177,8 @@ pub struct TrainedOn<'a> {
     pub seen: &'a str,
     /// Digest of the fold's training part, which decides the statistics that the input is standardised with.
     pub train: &'a str,
+    /// Key of the autoencoder; empty where it is not needed.
+    pub autoencoder: &'a str,
     /// Seed of the run.
     pub seed: u64,
     /// Numeric device class: `cpu`, `cpu/4`, `cuda`.
@@ -177,7 +198,7 @@ pub struct TrainingInputs {
 
 impl TrainingInputs {
     /// The text of a key's inputs.
-    fn text(inputs: &impl Serialize) -> String {
+    pub(super) fn text(inputs: &impl Serialize) -> String {
         serde_json::to_string(inputs).expect("inputs of a key are plain data")
     }
 }

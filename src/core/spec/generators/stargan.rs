@@ -116,12 +116,16 @@ impl Generator for StarGan {
         Some(self.sources)
     }
 
+    fn tables(&self) -> &'static [&'static str] {
+        &["stargan"]
+    }
+
     fn check(&self, here: &FieldPath, spec: &Spec) -> CheckResult {
         let neutral = self.sources == Conversion::Others || CopyPaste::neutral_class(spec).is_some();
         need(neutral, here.field("sources"), || {
             "no class holds the emotion `neutral`; say sources = \"others\"".into()
         })?;
-        let (s, classes) = (&spec.stargan, spec.classes.len());
+        let (s, classes) = (&spec.stargan(), spec.classes.len());
         multiple("stargan.frames", s.frames)?;
         weights("stargan.widths", s.generator_weights(classes))?;
         weights("stargan.critic-widths", s.critic_weights(classes))?;
@@ -142,7 +146,7 @@ impl Generator for StarGan {
                 ..self.weights.clone()
             },
             // As many iterations, whatever the share that comes to them.
-            warm_up: self.warm_up_iterations(spec.stargan.iterations) as f64,
+            warm_up: self.warm_up_iterations(spec.stargan().iterations) as f64,
             ..self.clone()
         };
         let inputs = |log_every: usize| {
@@ -150,7 +154,7 @@ impl Generator for StarGan {
                 features: &spec.features,
                 features_version: on.features_version,
                 precision: spec.precision,
-                stargan: StarGanTraining { log_every, ..spec.stargan.clone() },
+                stargan: StarGanTraining { log_every, ..spec.stargan() },
                 augment: Augment::StarGan(gan.clone()),
                 seen: on.seen,
                 train: on.train,
@@ -158,7 +162,11 @@ impl Generator for StarGan {
                 device: on.device,
             })
         };
-        Some(TrainingInputs { version: VERSION, key: inputs(1), trajectory: inputs(spec.stargan.log_every) })
+        Some(TrainingInputs {
+            version: VERSION,
+            key: inputs(1),
+            trajectory: inputs(spec.stargan().log_every),
+        })
     }
 
     fn work(&self, spec: &Spec) -> Option<TrainingWork> {
@@ -169,16 +177,16 @@ impl Generator for StarGan {
         if self.critic_steps.is_some() {
             of.push(format!("{} critic steps", self.steps_of_critic()));
         }
-        Some(TrainingWork { of, iterations: spec.stargan.steps() })
+        Some(TrainingWork { of, iterations: spec.stargan().steps() })
     }
 
     /// All of critic and generator: what is timed is their iteration, which takes longer than a step of the classifier.
     fn set_iterations(&self, spec: &mut Spec, iterations: usize) {
-        (spec.stargan.classifier_iterations, spec.stargan.iterations) = (0, iterations);
+        spec.stargan = Some(StarGanTraining { classifier_iterations: 0, iterations, ..spec.stargan() });
     }
 
     fn batch_field(&self, spec: &Spec) -> Option<(&'static str, usize)> {
-        Some(("stargan.batch", spec.stargan.batch))
+        Some(("stargan.batch", spec.stargan().batch))
     }
 }
 

@@ -80,6 +80,10 @@ impl Generator for Viewmaker {
         None
     }
 
+    fn tables(&self) -> &'static [&'static str] {
+        &["viewmaker"]
+    }
+
     fn check(&self, here: &FieldPath, spec: &Spec) -> CheckResult {
         let [low, high] = self.epsilon.range();
         let fits = low > 0.0 && low <= high && high <= limits::WEIGHT;
@@ -87,7 +91,7 @@ impl Generator for Viewmaker {
             let shown = if low == high { format!("{low}") } else { format!("[{low}, {high}]") };
             format!("= {shown}: must be above 0, at most {}, and not fall", limits::WEIGHT)
         })?;
-        let v = &spec.viewmaker;
+        let v = &spec.viewmaker();
         multiple("viewmaker.frames", v.frames)?;
         weights("viewmaker.widths", v.weights())?;
         weights("viewmaker.encoder-widths", v.encoder_weights())?;
@@ -114,7 +118,7 @@ impl Generator for Viewmaker {
                 device: on.device,
             })
         };
-        let settings = &spec.viewmaker;
+        let settings = &spec.viewmaker();
         Some(TrainingInputs {
             version: VERSION,
             key: inputs(ViewmakerTraining { log_every: 1, ..settings.clone() }),
@@ -124,15 +128,15 @@ impl Generator for Viewmaker {
     }
 
     fn work(&self, spec: &Spec) -> Option<TrainingWork> {
-        Some(TrainingWork { of: vec!["viewmaker".to_owned()], iterations: spec.viewmaker.iterations })
+        Some(TrainingWork { of: vec!["viewmaker".to_owned()], iterations: spec.viewmaker().iterations })
     }
 
     fn set_iterations(&self, spec: &mut Spec, iterations: usize) {
-        spec.viewmaker.iterations = iterations;
+        spec.viewmaker = Some(ViewmakerTraining { iterations, ..spec.viewmaker() });
     }
 
     fn batch_field(&self, spec: &Spec) -> Option<(&'static str, usize)> {
-        Some(("viewmaker.batch", spec.viewmaker.batch))
+        Some(("viewmaker.batch", spec.viewmaker().batch))
     }
 }
 

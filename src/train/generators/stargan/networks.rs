@@ -27,7 +27,7 @@ pub struct StarGanNetworks {
 impl StarGanNetworks {
     /// With fresh parameters.
     pub fn new(spec: &Spec, seed: Seed, device: Device) -> StarGanNetworks {
-        let (s, seed) = (&spec.stargan, seed.child("init"));
+        let (s, seed) = (&spec.stargan(), seed.child("init"));
         let sizes = SequenceSizes {
             widths: &s.classifier_widths,
             units: s.classifier_units,

@@ -1,7 +1,7 @@
 //! The training: first the classifier on real windows, then, with it frozen, critic and generator in turn.
 
 use super::networks::StarGanNetworks;
-use crate::classifier::loss::{class_weights, cross_entropy};
+use crate::classifier::loss::SegmentLoss;
 use crate::control::Control;
 use crate::feature_bank::indices;
 use crate::generators::TrainingTask;
@@ -14,7 +14,7 @@ use crate::nets::stargan::{absolute_difference, gradient_penalty};
 use crate::torch::upload::upload;
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
-use seraug_core::spec::{Adversarial, Loss, StarGan, StarGanTraining};
+use seraug_core::spec::{Adversarial, ClassifierLoss, StarGan, StarGanTraining};
 use tch::{Kind, Tensor, no_grad};
 
 /// Adam's betas of the classifier.
@@ -42,7 +42,7 @@ pub(super) fn train(
     control: &mut dyn Control,
 ) -> Result<StarGanNetworks> {
     let mut training = StarGanCourse::new(generator, *task)?;
-    let settings = training.settings;
+    let settings = training.settings.clone();
     let course = Course {
         of: "stargan",
         iterations: settings.steps(),
@@ -55,14 +55,14 @@ pub(super) fn train(
 
 struct StarGanCourse<'a> {
     of: &'a StarGan,
-    settings: &'a StarGanTraining,
+    settings: StarGanTraining,
     task: TrainingTask<'a>,
     networks: StarGanNetworks,
     /// Of the classifier, of the critic, of the generator.
     adams: [Adam; 3],
     crops: Crops,
-    /// Of each class, inverse to its share of the training utterances.
-    weights: Tensor,
+    /// Weighted by the inverse of each class's share of the training utterances.
+    class_loss: SegmentLoss,
     /// Own frames of the windows of a batch: all.
     own: Tensor,
 }
@@ -76,7 +76,7 @@ struct Targeted {
 
 impl<'a> StarGanCourse<'a> {
     fn new(of: &'a StarGan, task: TrainingTask<'a>) -> Result<StarGanCourse<'a>> {
-        let (settings, device) = (&task.spec.stargan, task.bank.device());
+        let (settings, device) = (task.spec.stargan(), task.bank.device());
         let names = task.spec.class_names();
         let mut counts = vec![0; names.len()];
         task.labels.iter().for_each(|&label| counts[label] += 1);
@@ -86,7 +86,6 @@ impl<'a> StarGanCourse<'a> {
                 names[empty]
             )));
         }
-        let weights = class_weights(Loss::Weighted, &counts).unwrap_or_default();
         let networks = StarGanNetworks::new(task.spec, task.seed, device);
         let adams = [
             Adam::new(&networks.classifier.params, CLASSIFIER_BETAS),
@@ -95,12 +94,12 @@ impl<'a> StarGanCourse<'a> {
         ];
         Ok(StarGanCourse {
             of,
-            settings,
             networks,
             adams,
             crops: Crops::new(task.bank, task.labels, names.len(), settings.frames),
-            weights: upload(&weights, device),
+            class_loss: SegmentLoss::new(ClassifierLoss::Weighted, &counts, device),
             own: Tensor::full([settings.batch as i64], settings.frames as i64, (Kind::Int64, device)),
+            settings,
             task,
         })
     }
@@ -120,7 +119,7 @@ impl<'a> StarGanCourse<'a> {
         let drawn = self.crops.natural(self.task.bank, self.seed("classifier", done), self.settings.batch);
         let pass = net.pass(&drawn.x, &self.own, Wanted::Parameters);
         let right = accuracy(&pass.out, &drawn.classes);
-        let loss = cross_entropy(&pass.out, &drawn.classes, Some(&self.weights));
+        let loss = self.class_loss.of(&pass.out, &drawn.classes);
         let gradient = net.gradient(pass, &loss);
         self.adams[0].step(&net.params, &gradient, self.settings.classifier_learning_rate, 0.0);
         vec![loss.detach(), right]
@@ -128,7 +127,7 @@ impl<'a> StarGanCourse<'a> {
 
     /// A step of the critic: its loss, and the share of windows that it tells or the penalty.
     fn criticise(&mut self, seed: Seed) -> [Tensor; 2] {
-        let (settings, critic) = (self.settings, &self.networks.critic);
+        let (settings, critic) = (&self.settings, &self.networks.critic);
         let size = settings.batch as i64;
         let Targeted { from, to } = self.drawn(seed);
         let made = no_grad(|| self.networks.generator.forward(&from.x, &to));
@@ -157,7 +156,7 @@ impl<'a> StarGanCourse<'a> {
 
     /// A step of the generator, with the class term or without: its losses.
     fn convert(&mut self, seed: Seed, with_class: bool) -> Vec<Tensor> {
-        let (settings, weights) = (self.settings, &self.of.weights);
+        let (settings, weights) = (&self.settings, &self.of.weights);
         let StarGanNetworks { generator, critic, classifier } = &self.networks;
         let size = settings.batch as i64;
         let Targeted { from: Cropped { x, classes }, to } = self.drawn(seed);
@@ -177,7 +176,7 @@ impl<'a> StarGanCourse<'a> {
         if with_class {
             let pass = classifier.pass(&made.detach(), &self.own, Wanted::Input);
             let right = accuracy(&pass.out, &to);
-            let cls = cross_entropy(&pass.out, &to, Some(&self.weights));
+            let cls = self.class_loss.of(&pass.out, &to);
             let by_made = classifier.input_gradient(pass, &(&cls * weights.cls));
             // Its gradient by the generator is that of the class term.
             loss = loss + (&made * by_made).sum(Kind::Float);

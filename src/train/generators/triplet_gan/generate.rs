@@ -46,7 +46,7 @@ impl Generate for TripletGan {
 
 impl Trained<TripletGan> for Networks {
     fn train(generator: &TripletGan, task: &TrainingTask, control: &mut dyn Control) -> Result<Networks> {
-        let TrainingTask { spec, bank, labels, seed } = *task;
+        let TrainingTask { spec, bank, labels, seed, .. } = *task;
         if !generator.trained {
             // Those that the training of the same fold and seed begins with.
             return Ok(Networks::new(spec, seed, bank.device()));

@@ -25,7 +25,7 @@ pub struct ViewmakerNetworks {
 impl ViewmakerNetworks {
     /// With fresh parameters.
     pub fn new(spec: &Spec, seed: Seed, device: Device) -> ViewmakerNetworks {
-        let (v, seed) = (&spec.viewmaker, seed.child("init"));
+        let (v, seed) = (&spec.viewmaker(), seed.child("init"));
         let sizes =
             SequenceSizes { widths: &v.encoder_widths, units: v.outputs, classes: None, frames: v.frames };
         ViewmakerNetworks {

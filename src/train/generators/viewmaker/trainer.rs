@@ -11,7 +11,7 @@ use crate::nets::contrastive::ViewSimilarities;
 use crate::nets::pass::Wanted;
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
-use seraug_core::spec::Viewmaker;
+use seraug_core::spec::{Viewmaker, ViewmakerTraining};
 use tch::{Kind, Tensor};
 
 /// Columns of a row: the loss before the encoder's step, that before the viewmaker's, the cosine of the outputs for two views,
@@ -27,12 +27,12 @@ pub(super) fn train(
     task: &TrainingTask,
     control: &mut dyn Control,
 ) -> Result<ViewmakerNetworks> {
-    let v = &task.spec.viewmaker;
+    let v = task.spec.viewmaker();
     let networks = ViewmakerNetworks::new(task.spec, task.seed, task.bank.device());
     let adams = [&networks.encoder.params, &networks.viewmaker.params].map(|p| Adam::new(p, v.betas));
     // Its objective knows no classes.
     let crops = Crops::new(task.bank, task.labels, task.spec.classes.len(), v.frames);
-    let mut training = ViewTraining { generator, task: *task, networks, adams, crops };
+    let mut training = ViewTraining { generator, settings: v.clone(), task: *task, networks, adams, crops };
     let course = Course {
         of: "viewmaker",
         iterations: v.iterations,
@@ -54,6 +54,7 @@ struct DrawnViews {
 
 struct ViewTraining<'a> {
     generator: &'a Viewmaker,
+    settings: ViewmakerTraining,
     task: TrainingTask<'a>,
     networks: ViewmakerNetworks,
     /// Of the encoder, of the viewmaker.
@@ -64,7 +65,7 @@ struct ViewTraining<'a> {
 impl ViewTraining<'_> {
     /// Of the iteration after `done` others.
     fn drawn(&self, done: usize) -> DrawnViews {
-        let (v, bank) = (&self.task.spec.viewmaker, self.task.bank);
+        let (v, bank) = (&self.settings, self.task.bank);
         let seed = self.task.seed.child("views").at(done as u64);
         let x = self.crops.natural(bank, seed.child("windows"), v.batch).x.repeat([2, 1, 1, 1]);
         let streams: Vec<Seed> = (0..2 * v.batch).map(|view| seed.at(view as u64)).collect();
@@ -96,7 +97,7 @@ impl Training for ViewTraining<'_> {
 
     /// Two views of each window; the viewmaker moves by the loss of the same views under the encoder that has just moved.
     fn iterate(&mut self, done: usize) -> Vec<Tensor> {
-        let v = &self.task.spec.viewmaker;
+        let v = &self.settings;
         let DrawnViews { x, draws, own } = self.drawn(done);
         let ViewmakerNetworks { viewmaker, encoder } = &self.networks;
         let views = viewmaker.view(&x, &draws.noise, &draws.epsilon, &own);
@@ -150,19 +151,32 @@ viewmaker = { frames = 32, widths = [2, 3, 4], encoder-widths = [4, 4, 4, 4, 4],
         for denominator in [Denominator::Released, Denominator::NtXent] {
             let generator =
                 Viewmaker { denominator, epsilon: ViewBudget::Fixed(0.3), ..Viewmaker::default() };
-            let task = TrainingTask { spec: &spec, bank: &bank, labels: &[0, 1, 0, 1], seed: Seed::new(1) };
+            let task = TrainingTask {
+                spec: &spec,
+                bank: &bank,
+                labels: &[0, 1, 0, 1],
+                autoencoder: None,
+                seed: Seed::new(1),
+            };
             let networks = || ViewmakerNetworks::new(&spec, task.seed, bank.device());
             let (moved, fresh) = (networks(), networks());
             let adams = [&moved.encoder.params, &moved.viewmaker.params].map(|p| Adam::new(p, [0.9, 0.999]));
             let crops = Crops::new(&bank, task.labels, 2, 32);
-            let mut training = ViewTraining { generator: &generator, task, networks: moved, adams, crops };
+            let mut training = ViewTraining {
+                generator: &generator,
+                settings: spec.viewmaker(),
+                task,
+                networks: moved,
+                adams,
+                crops,
+            };
             let before = training.iterate(0)[0].double_value(&[]);
             let loss = |of: &ViewmakerNetworks, by: &ViewmakerNetworks| {
                 let DrawnViews { x, draws, own } = training.drawn(0);
                 let outputs = no_grad(|| {
                     by.encoder.forward(&of.viewmaker.view(&x, &draws.noise, &draws.epsilon, &own), &own)
                 });
-                let loss = ViewSimilarities::new(&outputs).loss(spec.viewmaker.temperature, denominator);
+                let loss = ViewSimilarities::new(&outputs).loss(spec.viewmaker().temperature, denominator);
                 loss.double_value(&[])
             };
             assert!((loss(&fresh, &fresh) - before).abs() < 1e-5);
