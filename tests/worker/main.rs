@@ -28,6 +28,8 @@ mod precision;
 mod protocols;
 mod resume;
 mod reuse;
+mod rivals;
+mod rivals_golden;
 mod size_check;
 mod slurm;
 mod terminal;

@@ -2,11 +2,12 @@
 
 use crate::fixtures::augmentor::{ALL, LABELS, bank, flats, task, tiny};
 use crate::fixtures::classifier::{Toy, toy_spec};
+use crate::rivals::{small, trained};
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{
-    self, Augment, Bagan, ClassifierLoss, FinalWeights, GanLoss, LatentCodes, LatentSampler, Network,
-    Precision, RealBatch, Sampling, Schedule, Spec,
+    self, Adversarial, Augment, Bagan, ClassifierLoss, CopySource, FinalWeights, GanLoss, LatentCodes,
+    LatentSampler, Network, Precision, RealBatch, Sampling, Schedule, Spec, StarGan, Viewmaker,
 };
 use seraug_core::with_generator;
 use seraug_train::autoencoder;
@@ -194,6 +195,38 @@ fn the_augmentor_resumes_bit_for_bit() {
         if name == "all losses" {
             check_stopped(name, &train, &whole);
         }
+    }
+}
+
+#[test]
+fn viewmaker_and_stargan_resume_bit_for_bit() {
+    for sets in [&[][..], &["precision=bf16"]] {
+        let name = format!("viewmaker {sets:?}");
+        let train = |steps: usize, script: &mut Script| {
+            let steps = format!("viewmaker.iterations={steps}");
+            let settings = Viewmaker { of: CopySource::All, ..Viewmaker::default() };
+            let networks = trained(&settings, &small(&[sets, &[&steps]].concat()), script)?;
+            Ok(vec![networks.viewmaker.params.flat().copy(), networks.encoder.params.flat().copy()])
+        };
+        let whole = check(&name, &train);
+        check_continued(&name, &train, &whole);
+        check_stopped(&name, &train, &whole);
+    }
+    for (adversarial, sets) in
+        [(Adversarial::Ns, &[][..]), (Adversarial::WganGp, &[]), (Adversarial::Ns, &["precision=bf16"])]
+    {
+        let name = format!("stargan {adversarial:?} {sets:?}");
+        // The classifier's part ends at 5, the warm-up at 10; no training continues one of other parts.
+        let train = |_: usize, script: &mut Script| {
+            let parts = ["stargan.classifier-iterations=5", "stargan.iterations=7"];
+            let settings =
+                StarGan { adversarial, warm_up: 5.0 / 7.0, of: CopySource::All, ..StarGan::default() };
+            let n = trained(&settings, &small(&[sets, &parts].concat()), script)?;
+            let all = [&n.generator.params, &n.critic.params, &n.classifier.params];
+            Ok(all.map(|p| p.flat().copy()).into())
+        };
+        let whole = check(&name, &train);
+        check_stopped(&name, &train, &whole);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Checks of a spec that its types cannot express.
 
+use super::bounds::multiple;
 use super::located_error::{CheckResult, FieldPath, at, need};
 use super::{Label, Network, Protocol, Spec, TargetShare};
 use crate::emotion::Emotion;
@@ -155,10 +156,6 @@ impl Spec {
             "leaves fewer than 32 frames".into()
         })
     }
-}
-
-fn multiple(key: &str, value: usize) -> CheckResult {
-    need(value.is_multiple_of(32), key, || format!("= {value}: must be a multiple of 32, at most 8192"))
 }
 
 fn check_name(key: &FieldPath, name: &str) -> CheckResult {

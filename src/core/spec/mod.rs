@@ -4,6 +4,7 @@
 
 mod augmentor;
 mod autoencoder;
+mod bounds;
 mod check;
 mod check_limits;
 mod check_protocol;
@@ -21,7 +22,9 @@ mod protocol;
 mod schedule;
 mod size;
 mod slurm;
+mod stargan;
 mod study;
+mod viewmaker;
 
 pub use augmentor::{
     Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
@@ -42,7 +45,9 @@ pub use protocol::{
 };
 pub use schedule::Pace;
 pub use slurm::Slurm;
+pub use stargan::StarGanTraining;
 pub use study::{Study, StudyPair};
+pub use viewmaker::ViewmakerTraining;
 
 use crate::emotion::Emotion;
 use crate::manifest::Valence;
@@ -108,6 +113,12 @@ pub struct Spec {
     /// The representation learner.
     #[serde(default)]
     pub representation: Representation,
+    /// The networks of `augment.viewmaker` and their training, where a condition reads them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewmaker: Option<ViewmakerTraining>,
+    /// The networks of `augment.stargan` and their training, where a condition reads them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stargan: Option<StarGanTraining>,
     /// The autoencoder, where a condition needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub autoencoder: Option<Autoencoder>,
@@ -265,6 +276,16 @@ impl Spec {
         self.latent_diffusion.clone().unwrap_or_default()
     }
 
+    /// The networks of viewmaker: their table, or the defaults.
+    pub fn viewmaker(&self) -> ViewmakerTraining {
+        self.viewmaker.clone().unwrap_or_default()
+    }
+
+    /// The networks of stargan: their table, or the defaults.
+    pub fn stargan(&self) -> StarGanTraining {
+        self.stargan.clone().unwrap_or_default()
+    }
+
     /// Writes out the tables of generators that its conditions read, and leaves out those that a preset has for others.
     fn settle_tables(&mut self, stated: impl Fn(&str) -> bool) {
         fn settle<T: Default>(table: &mut Option<T>, read: bool, stated: bool) {
@@ -279,6 +300,9 @@ impl Spec {
         let is = |name: &str| (read.contains(&name), stated(name));
         let [autoencoder, bagan, gan, diffusion] =
             ["autoencoder", "bagan", "latent-gan", "latent-diffusion"].map(is);
+        let [viewmaker, stargan] = ["viewmaker", "stargan"].map(is);
+        settle(&mut self.viewmaker, viewmaker.0, viewmaker.1);
+        settle(&mut self.stargan, stargan.0, stargan.1);
         settle(&mut self.autoencoder, autoencoder.0, autoencoder.1);
         settle(&mut self.bagan, bagan.0, bagan.1);
         settle(&mut self.latent_gan, gan.0, gan.1);

@@ -1,19 +1,12 @@
 //! Bounds on products of numbers that are each within bounds: cells, weights, a batch, rows of a history.
 
+use super::bounds::{MELS, batch, rows, sequence, weights};
 use super::limits::MOST_CELLS;
-use super::located_error::{CheckResult, FieldPath, need};
+use super::located_error::{CheckResult, need};
 use super::{Attention, Augment, Latent, Network, Noise, Protocol, ReductionMode, Spec};
 
-/// Most weights of a network: with gradient and Adam's two moments they take 16 GB. VGG19 has 139 million.
-const WEIGHTS: u64 = 1_000_000_000;
-/// Most frames of a batch: of 128 bands they take 17 GB, before the first layer.
-const FRAMES: usize = 1 << 25;
-/// Most rows of a history: each is a line of a file that every checkpoint has.
-const ROWS: usize = 1_000_000;
 /// Most points of a map: t-SNE holds all of them, and a picture shows them.
 const POINTS: usize = 100_000;
-/// Bands of a log-mel; [`super::Features`] has no other.
-const MELS: u64 = 128;
 
 impl Spec {
     /// What no machine can serve although each field can be had.
@@ -138,33 +131,4 @@ impl Spec {
         let linear = |from: u64, to: u64| from * to + to;
         sum + linear(pooled, head) + linear(head, head) + linear(head, self.classes.len() as u64)
     }
-}
-
-/// Weights of convolutions, LSTM and attention.
-fn sequence(widths: &[usize], units: u64, attention: bool) -> u64 {
-    let (mut from, mut sum) = (1u64, 0u64);
-    for &to in widths {
-        sum += from * to as u64 * 16 + to as u64;
-        from = to as u64;
-    }
-    let inputs = from * (MELS >> widths.len());
-    sum + 4 * units * (inputs + units + 2) + if attention { units } else { 0 }
-}
-
-fn weights(key: &str, found: u64) -> CheckResult {
-    need(found <= WEIGHTS, key, || {
-        format!("the network has {found} weights, at most {WEIGHTS}; make its layers narrower or fewer")
-    })
-}
-
-fn batch(key: &str, size: usize, frames: usize) -> CheckResult {
-    need(size * frames <= FRAMES, key, || {
-        format!("= {size}: of {frames} frames each, a batch has more than {FRAMES} frames")
-    })
-}
-
-fn rows(key: &str, every: usize, steps: usize) -> CheckResult {
-    need(steps / every <= ROWS, FieldPath::from(key), || {
-        format!("= {every}: {steps} steps would have {} rows, at most {ROWS}", steps / every)
-    })
 }

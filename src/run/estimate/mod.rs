@@ -148,6 +148,7 @@ impl Group {
         let c = &spec.classifier;
         let sizes = (
             (spec.precision, spec.features.mels, &spec.augmentor, &spec.discriminator, &spec.representation),
+            (&spec.viewmaker, &spec.stargan),
             (&c.network, c.segment_frames),
             (&spec.autoencoder, &spec.bagan, &spec.latent_gan, &spec.latent_diffusion),
         );

@@ -6,7 +6,7 @@ use seraug_core::digest::digest_hex;
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
 use seraug_core::run_files::CellId;
-use seraug_core::spec::{CopySource, FinalWeights, Spec, TargetShare, UTTERANCES};
+use seraug_core::spec::{Condition, CopySource, FinalWeights, Spec, TargetShare, UTTERANCES};
 use seraug_data::split::{Fold, Selection, Splits};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -153,10 +153,29 @@ impl<'a> PlanBuilder<'a> {
             autoencoder,
             autoencoder_trajectory,
             added: items.len().saturating_mul(copies),
+            made_from: made_from(c, spec, selection, fold, &items),
             sources: items,
             augmentor,
         }
     }
+}
+
+/// The training utterances that the samples of a condition are made from, where `sources` are those that are multiplied.
+fn made_from(
+    condition: &Condition,
+    spec: &Spec,
+    selection: &Selection,
+    fold: &Fold,
+    sources: &Rc<[usize]>,
+) -> Rc<[usize]> {
+    let Some(conversion) = condition.augment.generator().and_then(|g| g.converts()) else {
+        return Rc::clone(sources);
+    };
+    let mut targets: Vec<usize> = sources.iter().map(|&i| selection.labels[i]).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    let of = |i: &usize| targets.iter().any(|&to| conversion.allows(spec, selection.labels[*i], to));
+    fold.train.iter().copied().filter(of).collect()
 }
 
 fn sources_of(of: CopySource, selection: &Selection, fold: &Fold) -> Rc<[usize]> {

@@ -358,6 +358,103 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
         }
     }
 
+    /// Keys of the condition with another generator, `sets` over it.
+    fn with(generator: &str, sets: &[&str]) -> [String; 4] {
+        of(&[&[&*format!("condition.aug.augment={{ {generator} = {{ of = \"all\" }} }}")], sets].concat())
+    }
+
+    #[test]
+    fn a_viewmaker_has_a_key_of_what_it_reads() {
+        let plain = with("viewmaker", &[]);
+        assert!(plain[0] != of(&[])[0]);
+        for read in [
+            "viewmaker.frames=64",
+            "viewmaker.widths=[8,16,32]",
+            "viewmaker.blocks=2",
+            "viewmaker.encoder-widths=[8,8,8,8,8]",
+            "viewmaker.outputs=64",
+            "viewmaker.temperature=0.1",
+            "viewmaker.batch=16",
+            "viewmaker.learning-rate=1e-4",
+            "viewmaker.betas=[0.5,0.999]",
+            "condition.aug.augment.viewmaker.epsilon=0.1",
+            "condition.aug.augment.viewmaker.epsilon=[0.05,0.3]",
+            "condition.aug.augment.viewmaker.denominator=nt-xent",
+            "features.mel-scale=htk",
+            "precision=bf16",
+        ] {
+            let other = with("viewmaker", &[read]);
+            assert!(other[0] != plain[0] && other[1] != plain[1], "{read}");
+        }
+        for other in [
+            "condition.aug.augment.viewmaker.epsilon=[0.05,0.05]",
+            "augmentor.iterations=7",
+            "stargan.iterations=7",
+            "classifier.epochs=7",
+        ] {
+            assert_eq!(with("viewmaker", &[other])[..2], plain[..2], "{other}");
+        }
+        let more = with("viewmaker", &["viewmaker.iterations=7"]);
+        assert!(more[0] != plain[0] && more[1] == plain[1], "continuing is exact");
+        let logged = with("viewmaker", &["viewmaker.log-every=7"]);
+        assert!(logged[0] == plain[0] && logged[1] != plain[1]);
+        let copies = with("viewmaker", &["condition.aug.augment.viewmaker.copies=7"]);
+        assert!(copies[0] == plain[0] && copies[2] != plain[2]);
+    }
+
+    #[test]
+    fn a_stargan_has_a_key_of_what_it_reads() {
+        let plain = with("stargan", &[]);
+        let differs = |before: &[String; 4], sets: &[&str]| {
+            let other = with("stargan", sets);
+            assert!(other[0] != before[0] && other[1] != before[1], "{sets:?}");
+        };
+        for read in [
+            "stargan.frames=64",
+            "stargan.widths=[8,16,32]",
+            "stargan.blocks=3",
+            "stargan.critic-widths=[8,16,32,64]",
+            "stargan.classifier-widths=[8,8,8,8,8]",
+            "stargan.classifier-units=64",
+            "stargan.classifier-iterations=7",
+            "stargan.classifier-learning-rate=1e-4",
+            "stargan.iterations=7",
+            "stargan.batch=8",
+            "stargan.learning-rate=1e-3",
+            "stargan.betas=[0.9,0.999]",
+            "condition.aug.augment.stargan.adversarial=wgan-gp",
+            "condition.aug.augment.stargan.critic-steps=2",
+            "condition.aug.augment.stargan.warm-up=0.5",
+            "condition.aug.augment.stargan.weights.cls=2",
+            "condition.aug.augment.stargan.weights.cycle=2",
+            "condition.aug.augment.stargan.weights.identity=3",
+            "precision=bf16",
+        ] {
+            differs(&plain, &[read]);
+        }
+        for other in [
+            "condition.aug.augment.stargan.critic-steps=1",
+            "condition.aug.augment.stargan.weights.penalty=10",
+            "viewmaker.iterations=7",
+            "augmentor.iterations=7",
+            "classifier.epochs=7",
+        ] {
+            assert_eq!(with("stargan", &[other])[..2], plain[..2], "{other}");
+        }
+        let penalised = "condition.aug.augment.stargan.adversarial=wgan-gp";
+        let wasserstein = with("stargan", &[penalised]);
+        differs(&wasserstein, &[penalised, "condition.aug.augment.stargan.weights.penalty=10"]);
+        let five = with("stargan", &[penalised, "condition.aug.augment.stargan.critic-steps=5"]);
+        assert_eq!(five[..2], wasserstein[..2]);
+        let logged = with("stargan", &["stargan.log-every=7"]);
+        assert!(logged[0] == plain[0] && logged[1] != plain[1]);
+        // What is converted decides the samples, not the networks.
+        for made in ["sources=others", "copies=7"] {
+            let other = with("stargan", &[&format!("condition.aug.augment.stargan.{made}")]);
+            assert!(other[0] == plain[0] && other[2] != plain[2] && other[3] != plain[3], "{made}");
+        }
+    }
+
     #[test]
     fn batch_norm_on_a_cpu_is_of_the_classifiers_key_alone() {
         let set = ["classifier.network.vgg.batch-norm=true"];

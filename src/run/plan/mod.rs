@@ -55,8 +55,11 @@ pub struct Cell {
     pub fold: Rc<Fold>,
     /// Root of the cell's random draws. Conditions of a fold share it, so that their comparison is paired.
     pub seed: Seed,
-    /// Training utterances that are copied or augmented, ascending; empty without augmentation.
+    /// Training utterances that are copied or augmented, ascending; empty without augmentation. Where other utterances are
+    /// converted, those whose classes and numbers of segments the conversions are to have.
     pub sources: Rc<[usize]>,
+    /// Training utterances that samples are made from, ascending: `sources`, or all that may be converted.
+    pub made_from: Rc<[usize]>,
     /// Utterances that the condition adds to the training set.
     pub added: usize,
     /// Key of the autoencoder stage, where its generator needs one.
@@ -73,11 +76,13 @@ pub struct Cell {
     pub classifier_trajectory: Key,
 }
 
-/// Whether `cell` of `cells`, all of a plan, writes a gallery: it has an augmentor, and no cell before it has the same
-/// condition and data set. It belongs to the first fold of the first seed.
-pub fn has_gallery(cell: &PlannedCell, cells: &[PlannedCell]) -> bool {
+/// Whether `cell` of `cells`, all of a plan of `spec`, writes a gallery: its generator has one, and no cell before it has the
+/// same condition and data set. It belongs to the first fold of the first seed.
+pub fn has_gallery(spec: &Spec, cell: &PlannedCell, cells: &[PlannedCell]) -> bool {
     let same = |c: &&PlannedCell| c.cell.condition == cell.cell.condition && c.corpus == cell.corpus;
-    cell.key_augmentor.is_some() && cells.iter().find(same).is_some_and(|first| first.cell == cell.cell)
+    let condition = spec.condition.iter().find(|c| c.name == cell.cell.condition);
+    let shown = condition.and_then(|c| c.augment.generator()).is_some_and(|g| g.has_gallery());
+    shown && cells.iter().find(same).is_some_and(|first| first.cell == cell.cell)
 }
 
 impl Cell {
@@ -105,7 +110,7 @@ impl Cell {
         Lineage {
             test: &self.fold.test,
             train,
-            augmented_from: &self.sources,
+            augmented_from: &self.made_from,
             augmentor_trained_on: if self.augmentor.is_some() || self.autoencoder.is_some() {
                 augmentor_sees(spec, &self.fold)
             } else {
@@ -152,7 +157,7 @@ impl Plan {
             of_fold.retain(|(other, _)| Rc::ptr_eq(&other.fold, &cell.fold));
             let same = |(other, _): &&(&Cell, Vec<AuditCheck>)| {
                 let trains = |c: &Cell| c.augmentor.is_some() || c.autoencoder.is_some();
-                other.sources == cell.sources && trains(other) == trains(cell)
+                other.made_from == cell.made_from && trains(other) == trains(cell)
             };
             let checks = match of_fold.iter().find(same) {
                 Some((_, checks)) => checks,

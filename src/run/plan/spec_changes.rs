@@ -96,6 +96,7 @@ fn field(stage: usize, path: &[String], condition: &Condition) -> Vec<String> {
     match (stage, rest.as_slice()) {
         (1, ["losses", ..]) => augment(condition, &["triplet-gan", "losses"]),
         (1, ["settings", rest @ ..]) => augment(condition, &[&[kind(condition).as_str()], rest].concat()),
+        (1, ["augment", rest @ ..]) => augment(condition, rest),
         // The keys of earlier stages within the inputs of a later one.
         (1, ["autoencoder"]) | (2, ["augmentor" | "autoencoder", ..]) => augment(condition, &[]),
         (2, ["augment", rest @ ..]) => augment(condition, rest),

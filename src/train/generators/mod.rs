@@ -11,8 +11,11 @@ mod mixup;
 pub mod smote;
 pub mod spec_augment;
 mod splice;
+pub mod stargan;
 pub(crate) mod training;
 pub mod triplet_gan;
+pub(crate) mod utterances;
+pub mod viewmaker;
 pub(crate) mod windows;
 
 pub use triplet_gan::augment::augment;
@@ -36,7 +39,7 @@ pub trait Generate: Generator {
     type Trained: Trained<Self>;
 
     /// Makes [`Generator::copies`] items of each of `from.items`: all of the first, then all of the second, and so on, each as
-    /// long as its source.
+    /// long as its source; where other utterances are converted, as many segments.
     ///
     /// # Errors
     /// A recording that cannot be read.
@@ -166,6 +169,15 @@ pub enum Samples {
     Again(Vec<usize>),
     /// A bank of the originals and, after them, the copies of each source.
     Added(Bank),
+    /// Utterances of one class, converted into another.
+    Converted {
+        /// The originals and, after them, the conversions.
+        bank: Bank,
+        /// What each conversion was made from: an entry of the bank.
+        origin: Vec<usize>,
+        /// The class of each conversion.
+        labels: Vec<usize>,
+    },
     /// None: batches are mixed while training, with this alpha.
     Mixed(f64),
 }

@@ -161,9 +161,10 @@ impl CellJob<'_> {
         let made =
             with_generator!(&condition.augment, g => Some(self.made(g, training.watch)?), none => None);
         let data = self.loaded.data(context, fold)?;
+        let labels: Vec<usize> = fold.train.iter().map(|&i| selection.labels[i]).collect();
         let set = match made {
-            Some((made, sources, copies)) => TrainingSet::with(&data.train, made, &sources, copies),
-            None => TrainingSet::of(&data.train),
+            Some((made, sources, copies)) => TrainingSet::with(&data.train, &labels, made, &sources, copies),
+            None => TrainingSet::of(&data.train, &labels),
         };
         self.log.extend(set.notes.iter().map(|note| format!("{}: {note}", condition.augment.name())));
         let originals: Vec<usize> = (0..fold.train.len()).collect();
@@ -173,7 +174,7 @@ impl CellJob<'_> {
             class_names: &spec.class_names(),
             bank: set.bank(),
             items: &set.items,
-            labels: &set.origin.iter().map(|&o| selection.labels[fold.train[o]]).collect::<Vec<_>>(),
+            labels: &set.labels,
             speakers: &speakers(selection, fold, &set.origin),
             originals: &originals,
             loss: condition.classifier_loss(),

@@ -199,7 +199,7 @@ impl CellWorker {
         let context = CellContext {
             spec: &self.planner.spec,
             selection: &self.planner.selection,
-            gallery: has_gallery(planned, &self.rows),
+            gallery: has_gallery(&self.planner.spec, planned, &self.rows),
             run: &self.run,
             store: &self.store,
             device: self.device,

@@ -10,7 +10,9 @@ mod latent;
 mod mixup;
 mod smote;
 mod spec_augment;
+mod stargan;
 mod triplet_gan;
+mod viewmaker;
 
 pub use added_noise::AddedNoise;
 pub use bagan::{Bagan, BaganTraining, RealBatch};
@@ -20,7 +22,9 @@ pub use latent::{Covariance, LatentCodes, LatentDiffusion, LatentGan, LatentSamp
 pub use mixup::Mixup;
 pub use smote::{Smote, SmotePartner};
 pub use spec_augment::SpecAugment;
+pub use stargan::{Adversarial, StarGan, StarGanWeights};
 pub use triplet_gan::{GanLoss, TripletGan};
+pub use viewmaker::{Denominator, ViewBudget, Viewmaker};
 
 use super::located_error::{CheckResult, FieldPath, need};
 use super::{Protocol, Spec};
@@ -79,6 +83,10 @@ generators! { $
     "smote" Smote(Smote),
     /// Stretches of two recordings in one.
     "copy-paste" CopyPaste(CopyPaste),
+    /// Views by a network that is trained without labels.
+    "viewmaker" Viewmaker(Viewmaker),
+    /// Utterances of one class, converted into another.
+    "stargan" StarGan(StarGan),
     /// Codes of the autoencoder, drawn and decoded.
     "latent" Latent(LatentCodes),
     /// BAGAN, the starting point of [9].
@@ -97,6 +105,12 @@ pub trait Generator {
     /// Whether what is made depends on who speaks, so that the speakers of the training utterances are part of the key.
     fn reads_speakers(&self) -> bool {
         false
+    }
+
+    /// Which training utterances are converted into samples of another class, where those of [`Generator::copies`] only say
+    /// how many samples of which class there are to be.
+    fn converts(&self) -> Option<Conversion> {
+        None
     }
 
     /// Whether it is made of codes of the autoencoder of its fold and seed, which is trained first.
@@ -133,6 +147,12 @@ pub trait Generator {
     /// Changes `spec` so that its training has so many iterations.
     fn set_iterations(&self, spec: &mut Spec, iterations: usize) {
         let _ = (spec, iterations);
+    }
+
+    /// The field with the batch of its training, and its value: what to lower where memory runs out.
+    fn batch_field(&self, spec: &Spec) -> Option<(&'static str, usize)> {
+        let _ = spec;
+        None
     }
 
     /// Passes of a network that it takes to make one item as long as a source of `frames` frames; 0 where no network makes it, or one
@@ -203,6 +223,24 @@ pub enum CopySource {
     All,
     /// Those of the target corpus, in the cross-lingual protocol.
     Target,
+}
+
+/// Which training utterances are converted into another class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conversion {
+    /// Those of the class that holds the emotion `neutral`.
+    #[default]
+    Neutral,
+    /// Those of every other class.
+    Others,
+}
+
+impl Conversion {
+    /// Whether an utterance of class `from` may be converted into class `to`.
+    pub fn allows(self, spec: &Spec, from: usize, to: usize) -> bool {
+        from != to && (self == Conversion::Others || CopyPaste::neutral_class(spec) == Some(from))
+    }
 }
 
 impl Augment {

@@ -145,6 +145,10 @@ impl Generator for TripletGan {
         }
     }
 
+    fn batch_field(&self, spec: &Spec) -> Option<(&'static str, usize)> {
+        self.trained.then_some(("augmentor.batch", spec.augmentor.batch))
+    }
+
     fn windows(&self, spec: &Spec, frames: usize) -> usize {
         frames.div_ceil(spec.augmentor.frames)
     }

@@ -40,13 +40,8 @@ impl Generate for TripletGan {
             (r.param_count(), r.macs_per_sample()),
         ];
         let sizes = self.network_names().iter().zip(all);
-        sizes.map(|(name, (parameters, macs))| info(name, parameters, macs)).collect()
+        sizes.map(|(name, (parameters, macs))| NetworkInfo::new(name, parameters, macs)).collect()
     }
-}
-
-/// What provenance says of a network; a multiply-add is two operations.
-fn info(name: &str, parameters: i64, macs: u64) -> NetworkInfo {
-    NetworkInfo { name: name.to_owned(), parameters: parameters as u64, flops: 2 * macs }
 }
 
 impl Trained<TripletGan> for Networks {
