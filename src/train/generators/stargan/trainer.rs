@@ -183,7 +183,8 @@ impl<'a> StarGanCourse<'a> {
             let cls = self.class_loss.of(&pass.out, &to);
             let by_made = classifier.input_gradient(pass, &(&cls * weights.cls));
             // Its gradient by the generator is that of the class term.
-            loss = loss + (&made * by_made).sum(Kind::Float);
+            let class_term = (&made * by_made).sum(Kind::Float);
+            loss = class_term + loss;
             values.extend([cls.detach(), right]);
         }
         let gradient = generator.params.gradient(&loss);
