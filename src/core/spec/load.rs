@@ -275,7 +275,7 @@ augment.triplet-gan.copies = 4
             ("condition.no-aug.augment={ latent = { neighbours = 3 } }", "is for sampler = \"smote\""),
             ("condition.no-aug.gamma=3", "gamma: is for loss = \"focal\""),
             ("condition.no-aug.tau=0.5", "tau: is for loss = \"logit-adjusted\""),
-            ("autoencoder.frames=100", "autoencoder.frames: = 100: must be a multiple of 16"),
+            ("autoencoder.frames=100", "autoencoder.frames = 100: must be a multiple of 16"),
         ] {
             let e = with(&[set]).unwrap_err().to_string();
             assert!(e.contains(error), "{set}: {e}");

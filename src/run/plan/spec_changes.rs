@@ -164,7 +164,7 @@ augment.triplet-gan = {}
 
     /// Changes of augmentor, classifier and data for `condition` when `sets` are laid over the spec.
     fn of(sets: &[&str], condition: &str) -> [Vec<String>; 3] {
-        let Changes { augmentor, classifier, data } = changes(&with(&[]), &with(sets), condition);
+        let Changes { augmentor, classifier, data, .. } = changes(&with(&[]), &with(sets), condition);
         [augmentor, classifier, data]
     }
 
