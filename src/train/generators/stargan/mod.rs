@@ -8,14 +8,18 @@ pub use choice::{Chosen, choose};
 pub use networks::StarGanNetworks;
 
 use super::utterances::{cut, repeated};
-use super::{Generate, Made, Samples, Sources};
+use super::{Generate, Made, Samples, Sources, Trained, TrainingTask};
+use crate::control::Control;
 use crate::nets::stargan::StarGanGenerator;
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
 use seraug_core::spec::{Spec, StarGan};
+use std::path::Path;
 use tch::{Device, Kind, Tensor, no_grad};
 
+/// Files of an entry of the store.
+const FILES: [&str; 3] = ["generator.safetensors", "critic.safetensors", "classifier.safetensors"];
 /// As provenance names them.
 const NETWORKS: [&str; 3] = ["StarGAN generator", "StarGAN critic", "StarGAN classifier"];
 
@@ -52,5 +56,33 @@ impl Generate for StarGan {
             NetworkInfo::new(NETWORKS[1], n.critic.param_count(), n.critic.macs_per_sample()),
             NetworkInfo::new(NETWORKS[2], n.classifier.param_count(), n.classifier.macs_per_sample()),
         ]
+    }
+}
+
+impl Trained<StarGan> for StarGanNetworks {
+    fn train(generator: &StarGan, task: &TrainingTask, control: &mut dyn Control) -> Result<Self> {
+        trainer::train(generator, task, control)
+    }
+
+    fn fresh(_: &StarGan, spec: &Spec, device: Device) -> Self {
+        StarGanNetworks::new(spec, Seed::new(1), device)
+    }
+
+    fn load(_: &StarGan, spec: &Spec, dir: &Path, device: Device) -> Result<Self> {
+        let mut networks = StarGanNetworks::new(spec, Seed::new(0), device);
+        networks.generator.params.load(&dir.join(FILES[0]))?;
+        networks.critic.params.load(&dir.join(FILES[1]))?;
+        networks.classifier.params.load(&dir.join(FILES[2]))?;
+        Ok(networks)
+    }
+
+    fn save(&self, _: &StarGan, dir: &Path) -> Result<()> {
+        self.generator.params.save(&dir.join(FILES[0]))?;
+        self.critic.params.save(&dir.join(FILES[1]))?;
+        self.classifier.params.save(&dir.join(FILES[2]))
+    }
+
+    fn weights(&self) -> &Tensor {
+        self.generator.params.flat()
     }
 }

@@ -1,17 +1,10 @@
 //! Generator, critic and emotion classifier.
 
-use super::trainer;
-use crate::control::Control;
-use crate::generators::{Trained, TrainingTask};
 use crate::nets::headed_sequence::{HeadedSequence, SequenceSizes};
 use crate::nets::stargan::{StarGanCritic, StarGanGenerator};
-use seraug_core::error::Result;
 use seraug_core::rng::Seed;
-use seraug_core::spec::{Spec, StarGan};
-use std::path::Path;
-use tch::{Device, Tensor};
-
-const FILES: [&str; 3] = ["generator.safetensors", "critic.safetensors", "classifier.safetensors"];
+use seraug_core::spec::Spec;
+use tch::Device;
 
 /// The three networks.
 #[derive(Debug)]
@@ -39,33 +32,5 @@ impl StarGanNetworks {
             critic: StarGanCritic::new(spec, seed, device),
             classifier: HeadedSequence::new(sizes, spec.precision, seed.child("classifier"), device),
         }
-    }
-}
-
-impl Trained<StarGan> for StarGanNetworks {
-    fn train(generator: &StarGan, task: &TrainingTask, control: &mut dyn Control) -> Result<Self> {
-        trainer::train(generator, task, control)
-    }
-
-    fn fresh(_: &StarGan, spec: &Spec, device: Device) -> Self {
-        StarGanNetworks::new(spec, Seed::new(1), device)
-    }
-
-    fn load(_: &StarGan, spec: &Spec, dir: &Path, device: Device) -> Result<Self> {
-        let mut networks = StarGanNetworks::new(spec, Seed::new(0), device);
-        networks.generator.params.load(&dir.join(FILES[0]))?;
-        networks.critic.params.load(&dir.join(FILES[1]))?;
-        networks.classifier.params.load(&dir.join(FILES[2]))?;
-        Ok(networks)
-    }
-
-    fn save(&self, _: &StarGan, dir: &Path) -> Result<()> {
-        self.generator.params.save(&dir.join(FILES[0]))?;
-        self.critic.params.save(&dir.join(FILES[1]))?;
-        self.classifier.params.save(&dir.join(FILES[2]))
-    }
-
-    fn weights(&self) -> &Tensor {
-        self.generator.params.flat()
     }
 }

@@ -125,14 +125,18 @@ impl<'a> StarGanCourse<'a> {
         vec![loss.detach(), right]
     }
 
-    /// A step of the critic: its loss, and the share of windows that it tells or the penalty.
+    /// A step of the critic: its loss, and the share of windows that it tells or the penalty. Real windows of every class equally
+    /// often are held against conversions into their classes: were the classes of the two not the same, the planes alone would
+    /// tell them apart, and a Wasserstein critic would grow without bound, as the penalty is of the log-mel alone.
     fn criticise(&mut self, seed: Seed) -> [Tensor; 2] {
         let (settings, critic) = (&self.settings, &self.networks.critic);
         let size = settings.batch as i64;
-        let Targeted { from, to } = self.drawn(seed);
-        let made = no_grad(|| self.networks.generator.forward(&from.x, &to));
-        let both = Tensor::cat(&[&from.x, &made], 0);
-        let logits = critic.forward(&both, &Tensor::cat(&[&from.classes, &to], 0));
+        let bank = self.task.bank;
+        let original = self.crops.balanced(bank, seed.child("real"), settings.batch);
+        let from = self.crops.natural(bank, seed.child("windows"), settings.batch).x;
+        let made = no_grad(|| self.networks.generator.forward(&from, &original.classes));
+        let both = Tensor::cat(&[&original.x, &made], 0);
+        let logits = critic.forward(&both, &original.classes.repeat([2]));
         let [real, fake] = [0, size].map(|at| logits.narrow(0, at, size));
         let (loss, other) = match self.of.adversarial {
             Adversarial::Ns => {
@@ -143,8 +147,8 @@ impl<'a> StarGanCourse<'a> {
                 let mut host = vec![0f32; settings.batch];
                 let mut draws = seed.child("shares").draws();
                 host.iter_mut().for_each(|v| *v = draws.uniform() as f32);
-                let share = upload(&host, self.task.bank.device());
-                let penalty = gradient_penalty(critic, &from.x, &made, &share, &to);
+                let share = upload(&host, bank.device());
+                let penalty = gradient_penalty(critic, &original.x, &made, &share, &original.classes);
                 let distance = fake.mean(Kind::Float) - real.mean(Kind::Float);
                 (distance + &penalty * self.of.weights.penalty, penalty.detach())
             }
@@ -179,7 +183,8 @@ impl<'a> StarGanCourse<'a> {
             let cls = self.class_loss.of(&pass.out, &to);
             let by_made = classifier.input_gradient(pass, &(&cls * weights.cls));
             // Its gradient by the generator is that of the class term.
-            loss = loss + (&made * by_made).sum(Kind::Float);
+            let class_term = (&made * by_made).sum(Kind::Float);
+            loss = class_term + loss;
             values.extend([cls.detach(), right]);
         }
         let gradient = generator.params.gradient(&loss);

@@ -7,15 +7,19 @@ mod views;
 pub use networks::ViewmakerNetworks;
 
 use super::utterances::{cut, repeated};
-use super::{Generate, Made, Samples, Sources};
+use super::{Generate, Made, Samples, Sources, Trained, TrainingTask};
+use crate::control::Control;
 use crate::nets::viewmaker::ViewmakerNet;
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
 use seraug_core::spec::{Spec, Viewmaker};
+use std::path::Path;
 use tch::{Device, Tensor, no_grad};
 use views::ViewDraws;
 
+/// Files of an entry of the store.
+const FILES: [&str; 2] = ["viewmaker.safetensors", "encoder.safetensors"];
 /// As provenance names them.
 const NETWORKS: [&str; 2] = ["viewmaker", "viewmaker's encoder"];
 /// Views that are made at once.
@@ -63,5 +67,31 @@ impl Generate for Viewmaker {
             NetworkInfo::new(NETWORKS[0], n.viewmaker.param_count(), n.viewmaker.macs_per_sample()),
             NetworkInfo::new(NETWORKS[1], n.encoder.param_count(), n.encoder.macs_per_sample()),
         ]
+    }
+}
+
+impl Trained<Viewmaker> for ViewmakerNetworks {
+    fn train(generator: &Viewmaker, task: &TrainingTask, control: &mut dyn Control) -> Result<Self> {
+        trainer::train(generator, task, control)
+    }
+
+    fn fresh(_: &Viewmaker, spec: &Spec, device: Device) -> Self {
+        ViewmakerNetworks::new(spec, Seed::new(1), device)
+    }
+
+    fn load(_: &Viewmaker, spec: &Spec, dir: &Path, device: Device) -> Result<Self> {
+        let mut networks = ViewmakerNetworks::new(spec, Seed::new(0), device);
+        networks.viewmaker.params.load(&dir.join(FILES[0]))?;
+        networks.encoder.params.load(&dir.join(FILES[1]))?;
+        Ok(networks)
+    }
+
+    fn save(&self, _: &Viewmaker, dir: &Path) -> Result<()> {
+        self.viewmaker.params.save(&dir.join(FILES[0]))?;
+        self.encoder.params.save(&dir.join(FILES[1]))
+    }
+
+    fn weights(&self) -> &Tensor {
+        self.viewmaker.params.flat()
     }
 }
