@@ -60,7 +60,7 @@ impl Default for Autoencoder {
 }
 
 #[derive(Serialize)]
-struct KeyInputs<'a> {
+struct AutoencoderInputs<'a> {
     features: &'a Features,
     features_version: u32,
     #[serde(skip_serializing_if = "Precision::is_f32")]
@@ -76,7 +76,7 @@ impl Autoencoder {
     /// What its training reads, for the key of the stage.
     pub fn training(spec: &Spec, on: &TrainedOn) -> TrainingInputs {
         let own = spec.autoencoder();
-        let mut inputs = KeyInputs {
+        let mut inputs = AutoencoderInputs {
             features: &spec.features,
             features_version: on.features_version,
             precision: spec.precision,

@@ -59,15 +59,15 @@ impl Trunk {
 
 /// From a code to a window.
 #[derive(Debug)]
-pub struct Decoder {
+pub struct CodeDecoder {
     first: FromPoint,
     rest: [Upsample; 4],
     map: [usize; 2],
 }
 
-impl Decoder {
+impl CodeDecoder {
     /// Declares it; the last layer has no bias.
-    pub fn declare(builder: &mut ParamsBuilder, sizes: &Autoencoder, mels: usize) -> Decoder {
+    pub fn declare(builder: &mut ParamsBuilder, sizes: &Autoencoder, mels: usize) -> CodeDecoder {
         let [w0, w1, w2, w3] = sizes.widths;
         let map = sizes.map(mels);
         let first = FromPoint::declare(builder, "first", [sizes.latent, w3], map, Init::He);
@@ -79,7 +79,7 @@ impl Decoder {
             index += 1;
             layer
         });
-        Decoder { first, rest, map }
+        CodeDecoder { first, rest, map }
     }
 
     /// Codes [batch, latent] to windows [batch, 1, frames, mels] in [-1, 1], in single.
@@ -109,7 +109,7 @@ impl Decoder {
 pub struct AutoencoderNet {
     trunk: Trunk,
     to_code: Linear,
-    decoder: Decoder,
+    decoder: CodeDecoder,
     /// Of both: names of the encoder begin with `trunk` and `code`, of the decoder with `first` and `up`.
     pub params: Params,
     /// One number, `scale`: what windows are divided by and the decoder's tanh is multiplied by.
@@ -127,7 +127,7 @@ impl AutoencoderNet {
         let (mut builder, mut scale) = (ParamsBuilder::default(), ParamsBuilder::default());
         let trunk = Trunk::declare(&mut builder, &sizes, mels);
         let to_code = Linear::declare(&mut builder, "code", [trunk.features(), sizes.latent]);
-        let decoder = Decoder::declare(&mut builder, &sizes, mels);
+        let decoder = CodeDecoder::declare(&mut builder, &sizes, mels);
         scale.add("scale", &[1], Start::Constant(1.0));
         AutoencoderNet {
             trunk,

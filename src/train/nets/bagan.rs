@@ -1,7 +1,7 @@
 //! BAGAN's generator and discriminator (FIDELITY.md rows "BAGAN"): the autoencoder's decoder, and its encoder's convolutions with a
 //! head of one output more than there are classes.
 
-use super::autoencoder::{AutoencoderNet, Decoder, Trunk};
+use super::autoencoder::{AutoencoderNet, CodeDecoder, Trunk};
 use super::dropout::masks;
 use super::linear::Linear;
 use crate::torch::params::{Params, ParamsBuilder};
@@ -12,7 +12,7 @@ use tch::{Device, Kind, Reduction, Tensor};
 /// From codes to windows in [-1, 1].
 #[derive(Debug)]
 pub struct BaganGenerator {
-    decoder: Decoder,
+    decoder: CodeDecoder,
     /// Its parameters.
     pub params: Params,
 }
@@ -21,7 +21,7 @@ impl BaganGenerator {
     /// With fresh parameters; see [`BaganGenerator::begin_with`].
     pub fn new(spec: &Spec, device: Device) -> BaganGenerator {
         let mut builder = ParamsBuilder::default();
-        let decoder = Decoder::declare(&mut builder, &spec.autoencoder(), spec.features.mels);
+        let decoder = CodeDecoder::declare(&mut builder, &spec.autoencoder(), spec.features.mels);
         let params = builder.build(Seed::new(0), device).in_precision(spec.precision);
         BaganGenerator { decoder, params }
     }
