@@ -289,7 +289,9 @@ condition = [{ name = "no-aug" }]
                 let named = corpora::manifest(&spec.corpus, Path::new("nowhere")).unwrap().speakers.len();
                 let speakers = named - protocol.without.len();
                 for folds in (2..=speakers).rev().take(23) {
-                    let protocol = spec::LeaveSpeakersOut { folds, only: Vec::new(), ..protocol.clone() };
+                    let without = protocol.without.clone();
+                    let protocol =
+                        spec::LeaveSpeakersOut { folds, without, ..spec::LeaveSpeakersOut::default() };
                     let spec = Spec {
                         protocol: spec::Protocol::LeaveSpeakersOut(protocol),
                         seeds: vec![1],
