@@ -106,7 +106,8 @@ fn notes(c: &StudyComparison, contents: &StudyContents) -> Vec<String> {
         notes.push(format!("{name}: not pooled with {}, for want of a standard error.", list(&single)));
     }
     if let Some(p) = &c.pooled {
-        let own = if p.unlimited_se < p.effect.se {
+        // What two decimals do not tell is not told.
+        let own = if format!("{:.2}", p.unlimited_se) != format!("{:.2}", p.effect.se) {
             format!(
                 " The corpora agree more closely than their own errors allow; Hartung and Knapp's factor alone would make the \
                  standard error {:.2} instead of {:.2}.",
