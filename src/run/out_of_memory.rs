@@ -47,6 +47,7 @@ pub fn advice(text: &str, stage: Stage, spec: &Spec) -> Option<String> {
 pub fn remedy(stage: Stage, spec: &Spec) -> String {
     let batches = match stage {
         Stage::Augmentor => vec![("augmentor.batch", spec.augmentor.batch)],
+        Stage::Judge => spec.judge.iter().map(|judge| ("judge.batch", judge.batch)).collect(),
         Stage::Classifier => vec![
             ("classifier.batch", spec.classifier.batch),
             ("classifier.small-batch", spec.classifier.small_batch),

@@ -143,13 +143,17 @@ fn grid(spec: &Spec, folds: usize) -> String {
 
 fn json((c, action): (&Cell, &CellAction)) -> serde_json::Value {
     let to_run: Vec<&str> = action.to_run.iter().map(|s| s.name()).collect();
-    serde_json::json!({
+    let mut value = serde_json::json!({
         "cell": c.id.to_string(), "corpus": c.fold.corpus,
         "state": action.state.name(), "reason": action.reason, "to_run": to_run,
         "n_train": c.fold.train.len(), "n_augmented": c.added, "n_test": c.fold.test.len(),
         "key_augmentor": c.augmentor.as_ref().map(ToString::to_string),
         "key_classifier": c.classifier.to_string(),
-    })
+    });
+    if let Some(key) = &c.judge {
+        value["key_judge"] = key.to_string().into();
+    }
+    value
 }
 
 fn text(plan: &Plan, actions: &[CellAction], all: bool) -> String {

@@ -32,6 +32,9 @@ pub struct CellRecord {
     pub seconds_augmentor: f64,
     /// Wall seconds of the classifier's training and test, when it was trained.
     pub seconds_classifier: f64,
+    /// Wall seconds of the judge's training, when it was trained; 0 without one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub seconds_judge: f64,
     /// What kind of device computed it.
     pub device: DeviceClass,
     /// Host name.
@@ -46,7 +49,21 @@ pub struct CellRecord {
     pub confusion: Vec<Vec<u64>>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(seconds: &f64) -> bool {
+    seconds.abs() < f64::MIN_POSITIVE
+}
+
 impl CellRecord {
+    /// Wall seconds of a stage.
+    pub fn seconds(&self, stage: Stage) -> f64 {
+        match stage {
+            Stage::Augmentor => self.seconds_augmentor,
+            Stage::Classifier => self.seconds_classifier,
+            Stage::Judge => self.seconds_judge,
+        }
+    }
+
     /// Writes outcome.toml.
     ///
     /// # Errors

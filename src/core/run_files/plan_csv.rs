@@ -31,6 +31,10 @@ pub struct PlannedCell {
     pub trajectory_augmentor: Option<Key>,
     /// The trajectory that checkpoints of the classifier are kept by; none for a run without a plan.csv.
     pub trajectory_classifier: Option<Key>,
+    /// Key of the judge stage; none where no samples are judged.
+    pub key_judge: Option<Key>,
+    /// The trajectory that checkpoints of the judge are kept by; none without one.
+    pub trajectory_judge: Option<Key>,
 }
 
 impl PlannedCell {
@@ -39,6 +43,7 @@ impl PlannedCell {
         match stage {
             Stage::Augmentor => self.key_augmentor.as_ref(),
             Stage::Classifier => Some(&self.key_classifier),
+            Stage::Judge => self.key_judge.as_ref(),
         }
     }
 
@@ -47,6 +52,7 @@ impl PlannedCell {
         match stage {
             Stage::Augmentor => self.trajectory_augmentor.as_ref(),
             Stage::Classifier => self.trajectory_classifier.as_ref(),
+            Stage::Judge => self.trajectory_judge.as_ref(),
         }
     }
 }
@@ -68,9 +74,13 @@ struct PlanRow {
     key_classifier: Key,
     trajectory_augmentor: Option<Key>,
     trajectory_classifier: Option<Key>,
+    #[serde(default)]
+    key_judge: Option<Key>,
+    #[serde(default)]
+    trajectory_judge: Option<Key>,
 }
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 15] = [
     "experiment",
     "corpus",
     "condition",
@@ -84,7 +94,14 @@ const COLUMNS: [&str; 13] = [
     "key_classifier",
     "trajectory_augmentor",
     "trajectory_classifier",
+    "key_judge",
+    "trajectory_judge",
 ];
+
+/// The columns of a plan; those of a stage that no cell has are left out, so that plans without it stay what they were.
+fn columns(has: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    COLUMNS.into_iter().filter(|name| !name.ends_with("_judge") || has(name)).collect()
+}
 
 impl From<&PlannedCell> for PlanRow {
     fn from(planned: &PlannedCell) -> PlanRow {
@@ -103,6 +120,8 @@ impl From<&PlannedCell> for PlanRow {
             key_classifier: c.key_classifier,
             trajectory_augmentor: c.trajectory_augmentor,
             trajectory_classifier: c.trajectory_classifier,
+            key_judge: c.key_judge,
+            trajectory_judge: c.trajectory_judge,
         }
     }
 }
@@ -125,16 +144,28 @@ impl From<PlanRow> for PlannedCell {
             key_classifier: row.key_classifier,
             trajectory_augmentor: row.trajectory_augmentor,
             trajectory_classifier: row.trajectory_classifier,
+            key_judge: row.key_judge,
+            trajectory_judge: row.trajectory_judge,
         }
     }
 }
 
 fn plan_text(cells: &[PlannedCell]) -> Vec<u8> {
+    let mut rows = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    let written = cells.iter().try_for_each(|cell| rows.serialize(PlanRow::from(cell)));
+    written.expect("memory takes every record");
+    let rows = rows.into_inner().expect("memory takes every record");
+    let columns = columns(|_| cells.iter().any(|cell| cell.key_judge.is_some()));
     // An empty plan has the columns too.
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    let written = writer
-        .write_record(COLUMNS)
-        .and_then(|()| cells.iter().try_for_each(|cell| writer.serialize(PlanRow::from(cell))));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&rows[..]);
+    let written = writer.write_record(&columns).and_then(|()| {
+        reader.records().try_for_each(|row| {
+            let row = row?;
+            let kept = COLUMNS.iter().zip(&row).filter(|(name, _)| columns.contains(name));
+            writer.write_record(kept.map(|(_, value)| value))
+        })
+    });
     written.expect("memory takes every record");
     writer.into_inner().expect("memory takes every record")
 }
@@ -156,13 +187,14 @@ pub fn read_plan(path: &Path) -> Result<Vec<PlannedCell>> {
         Error::failed(format!("{}:{row}: {what}; is this a run directory of this version?", path.display()))
     };
     let mut reader = csv::Reader::from_reader(files::open(path).map_err(|e| bad(0, &csv::Error::from(e)))?);
-    if reader.headers().map_err(|e| bad(1, &e))? != COLUMNS[..] {
+    let header = reader.headers().map_err(|e| bad(1, &e))?.clone();
+    if header != columns(|name| header.iter().any(|c| c == name)) {
         return Err(bad(1, &"not the columns of a plan.csv"));
     }
     let mut cells = Vec::new();
     for (row, record) in (2..).zip(reader.records()) {
         let record = record.map_err(|e| bad(row, &e))?;
-        match record.deserialize::<PlanRow>(None) {
+        match record.deserialize::<PlanRow>(Some(&header)) {
             Ok(cell) => cells.push(cell.into()),
             Err(e) => {
                 let field = match e.kind() {
@@ -171,14 +203,14 @@ pub fn read_plan(path: &Path) -> Result<Vec<PlannedCell>> {
                 };
                 // An error of a key does not have its column.
                 let is_wrong = |field: &usize| {
-                    let (name, text) = (COLUMNS[*field], record.get(*field).unwrap_or_default());
+                    let (name, text) = (&header[*field], record.get(*field).unwrap_or_default());
                     let is_key = name.starts_with("key_") || name.starts_with("trajectory_");
                     let may_be_empty = name != "key_classifier" && text.is_empty();
                     is_key && !may_be_empty && Key::read(text).is_none()
                 };
-                let field = field.or_else(|| (0..COLUMNS.len()).find(is_wrong));
-                return Err(match field.filter(|field| *field < COLUMNS.len()) {
-                    Some(field) => bad(row, &format!("{} = `{}`", COLUMNS[field], &record[field])),
+                let field = field.or_else(|| (0..header.len()).find(is_wrong));
+                return Err(match field.filter(|field| *field < header.len()) {
+                    Some(field) => bad(row, &format!("{} = `{}`", &header[field], &record[field])),
                     None => bad(row, &e),
                 });
             }
@@ -206,6 +238,8 @@ mod tests {
             key_classifier: Key::of("classifier", 1, &fold),
             trajectory_augmentor: None,
             trajectory_classifier: Some(Key::of("classifier trajectory", 1, &fold)),
+            key_judge: None,
+            trajectory_judge: None,
         };
         let cells = vec![cell(1), cell(2)];
         write_plan(&path, &cells).unwrap();
@@ -222,6 +256,11 @@ mod tests {
             let e = read_plan(&path).unwrap_err().to_string();
             assert!(e.contains(error), "{e}");
         }
+        assert!(!text.contains("judge"), "no column of a stage that no cell has");
+        let judged = PlannedCell { key_judge: Some(Key::of("judge", 1, &1)), ..cell(3) };
+        let both = [cell(1), judged];
+        write_plan(&path, &both).unwrap();
+        assert_eq!(read_plan(&path).unwrap(), both);
         write_plan(&path, &[]).unwrap();
         assert_eq!(read_plan(&path).unwrap(), []);
     }

@@ -18,6 +18,7 @@ impl Spec {
         self.check_protocol()?;
         self.check_conditions()?;
         self.check_others()?;
+        self.check_judge()?;
         self.check_features()?;
         self.check_augmentor()?;
         self.check_classifier()?;

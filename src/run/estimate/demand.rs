@@ -28,6 +28,8 @@ pub struct CellWork {
     pub augmentor: Option<(Augment, TrainingWork)>,
     /// Batch size and steps of the classifier, if it is trained.
     pub classifier: Option<(usize, usize)>,
+    /// Iterations of the judge, if it is trained.
+    pub judge: usize,
     /// Windows to augment for the classifier.
     pub windows: usize,
     /// Segments to classify: those of the test, and those of the held-out speaker at each check.
@@ -40,7 +42,11 @@ impl CellWork {
         let augmentor =
             self.augmentor.iter().map(|(_, work)| (Timing::Iteration(work.of.clone()), work.iterations));
         let classifier = self.classifier.iter().map(|&(batch, n)| (Timing::Step(batch), n));
-        let rest = [(Timing::Window, self.windows), (Timing::Segment, self.segments)];
+        let rest = [
+            (Timing::Window, self.windows),
+            (Timing::Segment, self.segments),
+            (Timing::JudgeIteration, self.judge),
+        ];
         augmentor.chain(classifier).chain(rest).filter(|p| p.1 > 0).collect()
     }
 
@@ -60,8 +66,11 @@ impl Demand {
             let (augmentor, classifier) = (trains(Stage::Augmentor), trains(Stage::Classifier));
             demand.kept[0] += usize::from(cell.augmentor.is_some() && !augmentor);
             demand.kept[1] += usize::from(!classifier);
-            if augmentor || classifier {
-                demand.cells.push(work(plan, cell, frames, augmentor, classifier));
+            let judge = trains(Stage::Judge);
+            if augmentor || classifier || judge {
+                let mut work = work(plan, cell, frames, augmentor, classifier);
+                work.judge = plan.spec.judge.as_ref().filter(|_| judge).map_or(0, |j| j.iterations);
+                demand.cells.push(work);
             }
         }
         demand

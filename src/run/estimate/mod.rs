@@ -101,7 +101,8 @@ pub fn estimate(
     let program = worker_client::program()?;
     let mut timed = Vec::new();
     for group in groups {
-        if group.benchmark.generators.is_empty() && group.benchmark.batches.is_empty() {
+        let asked = &group.benchmark;
+        if asked.generators.is_empty() && asked.batches.is_empty() && !asked.judge {
             timed.push(Vec::new());
             continue;
         }
@@ -149,6 +150,7 @@ impl Group {
         let sizes = (
             (spec.precision, spec.features.mels, &spec.augmentor, &spec.discriminator, &spec.representation),
             (&c.network, c.segment_frames),
+            &spec.judge,
         );
         let sizes = serde_json::to_string(&sizes).expect("a spec is plain data");
         groups.iter().position(|g| g.sizes == sizes).unwrap_or_else(|| {
@@ -159,6 +161,7 @@ impl Group {
                 generators: Vec::new(),
                 batches: Vec::new(),
                 windows: false,
+                judge: false,
             };
             groups.push(Group { sizes, iterations: Vec::new(), benchmark });
             groups.len() - 1
@@ -180,6 +183,7 @@ impl Group {
                 }
                 // The augmentor may be trained here or come from the store.
                 Timing::Window => self.benchmark.windows = true,
+                Timing::JudgeIteration => self.benchmark.judge = true,
                 _ => {}
             }
         }

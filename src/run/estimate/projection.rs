@@ -122,6 +122,7 @@ fn place(work: &Timing) -> (usize, usize) {
         Timing::Window => (1, 0),
         Timing::Step(batch) => (2, *batch),
         Timing::Segment => (3, 0),
+        Timing::JudgeIteration => (4, 0),
     }
 }
 

@@ -32,7 +32,7 @@ pub fn cell_actions(
     for cell in &plan.cells {
         actions.push(explainer.action(cell, makers));
         let id = Rc::new(cell.id.clone());
-        for key in cell.augmentor.iter().chain([&cell.classifier]) {
+        for key in cell.augmentor.iter().chain([&cell.classifier]).chain(&cell.judge) {
             makers.0.entry(key.clone()).or_insert_with(|| Rc::clone(&id));
         }
     }
@@ -47,7 +47,29 @@ struct Explainer<'a> {
 }
 
 impl Explainer<'_> {
+    /// What is done for a cell, its judge included, which comes last.
     fn action(&mut self, cell: &Cell, makers: &Makers) -> CellAction {
+        let mut action = self.without_judge(cell, makers);
+        let missing = |key: &&Key| !self.store.has(Stage::Judge, key) && !makers.0.contains_key(*key);
+        if action.state == ActionKind::Done || cell.judge.as_ref().filter(missing).is_none() {
+            return action;
+        }
+        let trains = action.state == ActionKind::ToRun;
+        let judge = match self.checkpoint(cell, Stage::Judge) {
+            Some(step) => Reason {
+                text: format!("judge (resumes at step {step})"),
+                alike: "judge (resumes from a checkpoint)".to_owned(),
+            },
+            None => Reason::of_all("judge"),
+        };
+        let after = |rest: &str, judge: String| if trains { format!("{rest}, {judge}") } else { judge };
+        let said =
+            Reason { text: after(&action.reason, judge.text), alike: after(&action.alike, judge.alike) };
+        action.to_run.push(Stage::Judge);
+        CellAction::new(ActionKind::ToRun, said, action.to_run)
+    }
+
+    fn without_judge(&mut self, cell: &Cell, makers: &Makers) -> CellAction {
         if let Some(run) = self.earlier.resumable.map(|run| &self.earlier.runs[run])
             && run.ended(&cell.id, &cell.classifier) == Some(CellEnding::Done)
         {
@@ -125,6 +147,8 @@ impl Explainer<'_> {
         let earlier_key = match stage {
             Stage::Augmentor => before.key_augmentor.as_ref(),
             Stage::Classifier => Some(&before.key_classifier),
+            // Its reasons are not told: it belongs to a fold, not to a condition.
+            Stage::Judge => None,
         };
         if earlier_key == Some(key) {
             return vec![self.unfinished(cell, stage, key, before)];
@@ -154,7 +178,7 @@ impl Explainer<'_> {
                 let all = match stage {
                     Stage::Augmentor => format!(" of {}", self.plan.spec.augmentor.iterations),
                     // The number of its steps follows from its segments, which are not counted here.
-                    Stage::Classifier => String::new(),
+                    Stage::Classifier | Stage::Judge => String::new(),
                 };
                 Reason { text: format!("interrupted at step {step}{all}"), alike: "interrupted".to_owned() }
             }
@@ -170,7 +194,7 @@ impl Explainer<'_> {
         let Changes { augmentor, classifier, data } = run.changes(&plan.spec, &cell.id.condition).clone();
         let own = match stage {
             Stage::Augmentor => &augmentor,
-            Stage::Classifier => &classifier,
+            Stage::Classifier | Stage::Judge => &classifier,
         };
         if !own.is_empty() {
             return listed(own);
@@ -207,6 +231,7 @@ impl Explainer<'_> {
         let (trajectory, steps) = match stage {
             Stage::Augmentor => (cell.augmentor_trajectory.as_ref()?, self.plan.spec.augmentor.iterations),
             Stage::Classifier => (&cell.classifier_trajectory, usize::MAX),
+            Stage::Judge => (cell.judge_trajectory.as_ref()?, self.plan.spec.judge.as_ref()?.iterations),
         };
         let kept = self.store.checkpoints(stage, trajectory).steps();
         kept.into_iter().rfind(|step| *step <= steps)

@@ -7,7 +7,7 @@ use seraug_core::spec::{
 };
 use seraug_core::store::{Key, Stage};
 use seraug_data::features;
-use seraug_data::split::{Fold, Selection};
+use seraug_data::split::{Fold, RemovedHalves, Selection};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -17,6 +17,8 @@ use std::rc::Rc;
 const CLASSIFIER_VERSION: u32 = 5;
 /// Raised when batch norm computes something else on a CPU; in the key of the classifiers that have it there, and no others.
 const BATCH_NORM_VERSION: u32 = 2;
+/// Raised when the judge's training computes something else from the same inputs.
+const JUDGE_VERSION: u32 = 1;
 
 /// The content of every utterance of an experiment, as keys digest it: audio, channel policy, class.
 #[derive(Debug)]
@@ -55,6 +57,8 @@ pub(super) struct FoldInputs<'a> {
     pub(super) seen: String,
     /// Digest of the training speakers; empty where no condition depends on them.
     pub(super) speakers: String,
+    /// What was removed, where it is judged by, with the digest of the judge's half.
+    pub(super) halves: Option<(Rc<RemovedHalves>, String)>,
     pub(super) seed: u64,
     pub(super) device: &'a str,
 }
@@ -78,6 +82,22 @@ struct ClassifierInputs<'a> {
     augment: Option<Augment>,
     #[serde(skip_serializing_if = "Option::is_none")]
     batch_norm: Option<u32>,
+    seed: u64,
+    device: &'a str,
+}
+
+#[derive(Serialize)]
+struct JudgeInputs<'a> {
+    features: &'a spec::Features,
+    features_version: u32,
+    #[serde(skip_serializing_if = "Precision::is_f32")]
+    precision: Precision,
+    representation: &'a spec::Representation,
+    frames: usize,
+    classes: usize,
+    judge: spec::Judge,
+    train: &'a str,
+    removed: &'a str,
     seed: u64,
     device: &'a str,
 }
@@ -160,6 +180,28 @@ fn classifier_inputs<'a>(
     }
 }
 
+/// The keys of the judge of a fold, where the spec has one and something was removed.
+pub(super) fn judge(spec: &Spec, shared: &FoldInputs) -> Option<StageKeys> {
+    let (settings, (_, removed)) = (spec.judge.as_ref()?, shared.halves.as_ref()?);
+    let mut inputs = JudgeInputs {
+        features: &spec.features,
+        features_version: features::VERSION,
+        precision: spec.precision,
+        representation: &spec.representation,
+        frames: spec.augmentor.frames,
+        classes: spec.classes.len(),
+        // How often a row is logged decides nothing.
+        judge: spec::Judge { log_every: 1, ..settings.clone() },
+        train: &shared.train,
+        removed,
+        seed: shared.seed,
+        device: shared.device,
+    };
+    let key = Key::of(Stage::Judge.name(), JUDGE_VERSION, &inputs);
+    inputs.judge = spec::Judge { iterations: 0, ..settings.clone() };
+    Some(StageKeys { key, trajectory: Key::of("judge trajectory", JUDGE_VERSION, &inputs) })
+}
+
 /// Whether the samples that the condition adds depend on who speaks.
 pub(super) fn reads_speakers(c: &Condition) -> bool {
     c.augment.generator().is_some_and(|g| g.reads_speakers())
@@ -190,6 +232,7 @@ pub(super) fn reads(spec: &Spec, c: &Condition) -> [Value; 2] {
         test: "".into(),
         seen: String::new(),
         speakers: String::new(),
+        halves: None,
         seed: 0,
         device: "",
     };

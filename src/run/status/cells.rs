@@ -194,6 +194,8 @@ fn planned(outcome: &Outcome) -> PlannedCell {
         key_classifier: outcome.key_classifier.clone(),
         trajectory_augmentor: None,
         trajectory_classifier: None,
+        key_judge: None,
+        trajectory_judge: None,
     }
 }
 

@@ -32,9 +32,7 @@ impl Measured {
             let Some(record) = cell.record.as_ref().filter(|r| r.status == OutcomeStatus::Done) else {
                 continue;
             };
-            for (stage, seconds) in
-                [(Stage::Augmentor, record.seconds_augmentor), (Stage::Classifier, record.seconds_classifier)]
-            {
+            for (stage, seconds) in Stage::ALL.map(|stage| (stage, record.seconds(stage))) {
                 let here = record.trained.contains(&stage);
                 if here || seconds > 0.0 {
                     let to = if here { &mut measured } else { &mut stored };

@@ -109,6 +109,8 @@ mod tests {
             key_classifier: Key::of("any", 1, &classifier),
             trajectory_augmentor: None,
             trajectory_classifier: None,
+            key_judge: None,
+            trajectory_judge: None,
         }
     }
 

@@ -207,6 +207,7 @@ classifier.small-batch = 1
             generators: Vec::new(),
             batches: vec![8],
             windows: false,
+            judge: false,
         };
         let question = ProbeQuestion { benchmark: Some(benchmark), ..ProbeQuestion::default() };
         let told = |script: &str| {

@@ -5,7 +5,7 @@ mod clock;
 use clock::Clock;
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
-use seraug_core::spec::{self, Classifier, FinalWeights, Loss, Network, Sampling, Spec};
+use seraug_core::spec::{self, Classifier, FinalWeights, Judge, Loss, Network, Sampling, Spec};
 use seraug_core::store::Stage;
 use seraug_core::with_generator;
 use seraug_data::audio::LogMel;
@@ -18,6 +18,7 @@ use seraug_train::feature_bank::Bank;
 use seraug_train::generators::augment;
 use seraug_train::generators::triplet_gan::Networks;
 use seraug_train::generators::{Generate, Trained, TrainingTask};
+use seraug_train::judge::JudgeNet;
 use seraug_train::nets::vgg::VggNet;
 use seraug_train::torch::device::{self, Device};
 use seraug_train::torch::process_setup;
@@ -73,6 +74,16 @@ pub fn run(request: &BenchmarkRequest) -> Result<Vec<Timed>> {
             Ok(Clock::repeated(device, || drop(predict(&net, c, &bank, &all))))
         })?;
         timed.push(clock.timed(Timing::Segment, many));
+    }
+    if let Some(judge) = spec.judge.as_ref().filter(|_| request.judge) {
+        let clock = explained(Stage::Judge, &spec, || {
+            let task = TrainingTask { spec: &spec, bank: &bank, labels: &labels, seed: Seed::new(1) };
+            let mut clock = Clock::new(device);
+            let endless = Judge { iterations: STEPS, ..judge.clone() };
+            let ended = JudgeNet::train(&endless, &task, &mut clock).map(drop);
+            clock.ended(ended)
+        })?;
+        timed.push(clock.timed(Timing::JudgeIteration, 1));
     }
     Ok(timed)
 }
