@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use seraug_core::error::Result;
 use seraug_core::spec::{
     self, AddedNoise, Augmentor, Classifier, Collection, Condition, Copies, Count, Counts, CrossLingual,
-    Discriminator, Embedding, Features, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, LossWeights, Mixup,
+    Discriminator, Embedding, Features, FixedSplit, Judge, LeaveOneSessionOut, LeaveSpeakersOut, LossWeights, Mixup,
     Preset, Published, Reduction, Representation, Slurm, SpecAugment, SplitFile, Study, StudyPair,
     TripletGan, Vgg,
 };
@@ -81,7 +81,7 @@ const GROUPS: [(&str, &str, &[&str]); 5] = [
     (
         "Reports and clusters",
         "What is shown beside the results, and where cells run. None of it changes a number.",
-        &["embedding", "published", "counterpart", "slurm"],
+        &["embedding", "judge", "published", "counterpart", "slurm"],
     ),
 ];
 
@@ -357,6 +357,7 @@ fn order() -> HashMap<String, &'static [&'static str]> {
         of::<Embedding>(),
         of::<Features>(),
         of::<FixedSplit>(),
+        of::<Judge>(),
         of::<LeaveOneSessionOut>(),
         of::<LeaveSpeakersOut>(),
         of::<LossWeights>(),

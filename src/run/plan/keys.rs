@@ -268,6 +268,7 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
             test: "test".into(),
             seen: "seen".to_owned(),
             speakers: String::new(),
+            halves: None,
             seed: 1,
             device,
         };
@@ -348,6 +349,40 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
             let other = untrained(&[making]);
             assert!(other[0] != plain[0] && other[1] != plain[1], "{making}");
         }
+    }
+
+    #[test]
+    fn a_judge_has_a_key_of_its_own_and_changes_no_other() {
+        let judged = |sets: &[&str], removed: Option<&str>| {
+            let text = SPEC.to_owned() + "[judge]\niterations = 9\n[reduction]\nshare = 0.8\n";
+            let sets: Vec<String> = sets.iter().map(|s| (*s).to_owned()).collect();
+            let spec = parse(&text, "x.toml", &sets).unwrap();
+            let shared = FoldInputs {
+                fold: Rc::default(),
+                train: "train".to_owned(),
+                test: "test".into(),
+                seen: "seen".to_owned(),
+                speakers: String::new(),
+                halves: removed.map(|r| (Rc::default(), r.to_owned())),
+                seed: 1,
+                device: "cpu",
+            };
+            let c = classifier(&spec, &spec.condition[0], &shared, "sources", None).key.to_string();
+            (judge(&spec, &shared).map(|k| [k.key, k.trajectory].map(|k| k.to_string())), c)
+        };
+        let (plain, own) = judged(&[], Some("half"));
+        let plain = plain.unwrap();
+        assert_eq!(own, of(&[])[2], "the classifier is the same as without a judge");
+        assert_eq!(judged(&[], None).0, None, "nothing was removed");
+        let with = |set: &str| judged(&[set], Some("half")).0.unwrap();
+        assert_eq!(with("judge.log-every=3")[0], plain[0], "how often a row is logged decides nothing");
+        let longer = with("judge.iterations=10");
+        assert!(longer[0] != plain[0] && longer[1] == plain[1], "it goes on from the shorter one");
+        for set in ["judge.batch=4", "judge.learning-rate=1e-4", "representation.lstm=64", "augmentor.frames=128"] {
+            assert!(with(set)[0] != plain[0] && with(set)[1] != plain[1], "{set}");
+        }
+        assert_eq!(with("augmentor.iterations=7"), plain, "no condition's training is its own");
+        assert_ne!(judged(&[], Some("other")).0.unwrap(), plain);
     }
 
     #[test]
