@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use seraug_core::error::Result;
 use seraug_core::spec::{
     self, AddedNoise, Augmentor, Classifier, Collection, Condition, Copies, Count, Counts, CrossLingual,
-    Discriminator, Embedding, Features, FixedSplit, Judge, LeaveOneSessionOut, LeaveSpeakersOut, LossWeights, Mixup,
-    Preset, Published, Reduction, Representation, Slurm, SpecAugment, SplitFile, Study, StudyPair,
+    Discriminator, Embedding, Features, FixedSplit, Judge, LeaveOneSessionOut, LeaveSpeakersOut, LossWeights,
+    Mixup, Preset, Published, Reduction, Representation, Slurm, SpecAugment, SplitFile, Study, StudyPair,
     TripletGan, Vgg,
 };
 use serde::Deserializer;

@@ -27,7 +27,7 @@ pub struct Judge {
 
 impl Default for Judge {
     fn default() -> Judge {
-        Judge { iterations: 600, batch: 32, learning_rate: 1e-3, log_every: 100 }
+        Judge { iterations: 400, batch: 16, learning_rate: 1e-3, log_every: 100 }
     }
 }
 

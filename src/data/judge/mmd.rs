@@ -52,9 +52,9 @@ impl Gram {
     fn new(points: &[Point], gamma: f64) -> Gram {
         let n = points.len();
         let mut values = vec![0.0; n * n];
-        for i in 0..n {
-            for j in i + 1..n {
-                let k = (-gamma * squared(&points[i], &points[j])).exp();
+        for (i, a) in points.iter().enumerate() {
+            for (j, b) in points.iter().enumerate().skip(i + 1) {
+                let k = (-gamma * squared(a, b)).exp();
                 (values[i * n + j], values[j * n + i]) = (k, k);
             }
         }
