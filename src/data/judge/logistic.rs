@@ -4,8 +4,8 @@ use super::Point;
 
 /// Iterations after which the fit is taken as it is.
 const ITERATIONS: usize = 500;
-/// Largest entry of the gradient at which the fit ends; the loss is a sum over points.
-const TOLERANCE: f64 = 1e-7;
+/// Largest entry of the gradient at which the fit ends; the loss is a sum over points, and lower ones are lost in its rounding.
+const TOLERANCE: f64 = 1e-6;
 /// Steps that L-BFGS remembers.
 const MEMORY: usize = 10;
 
