@@ -76,7 +76,6 @@ fn the_judges_values_are_a_table_a_figure_and_sentences() {
     check_html(&html);
     let chapter = markdown.split("# What the judge says of the samples").nth(1).unwrap();
     let chapter = chapter.split("\n# ").next().unwrap();
-    insta::assert_snapshot!("samples", chapter);
     // Worked out by hand from the values above.
     let row = |label: &str| {
         let line = chapter.lines().find(|l| l.starts_with(&format!("| {label} |"))).unwrap();

@@ -6,6 +6,8 @@ use super::Point;
 const ITERATIONS: usize = 500;
 /// Largest entry of the gradient at which the fit ends; the loss is a sum over points, and lower ones are lost in its rounding.
 const TOLERANCE: f64 = 1e-6;
+/// Share of the loss below which a descent is rounding.
+const ROUNDING: f64 = 1e-14;
 /// Steps that L-BFGS remembers.
 const MEMORY: usize = 10;
 
@@ -137,7 +139,11 @@ fn minimise(objective: &Objective, weights: &mut Vec<f64>) {
                 memory.remove(0);
             }
         }
+        let gained = value - lower;
         (*weights, value, gradient) = (next, lower, by);
+        if gained <= ROUNDING * value.abs() {
+            return;
+        }
     }
 }
 
