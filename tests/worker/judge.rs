@@ -84,7 +84,7 @@ fn samples_are_judged_by_what_the_reduction_removed() {
     assert_eq!(value(&copies, Generated, Diagnostic::CopySpread), Some(0.0));
     let z = |rows: &[DiagnosticRow], kind| value(rows, kind, Diagnostic::Copying).unwrap();
     assert!(z(&copies, Generated) < -3.0 && z(&copies, Generated) == z(&aug, Copies));
-    for measure in [Diagnostic::Mmd, Diagnostic::ClassifierTest, Diagnostic::Coverage, Diagnostic::Usefulness] {
+    for measure in [Diagnostic::Mmd, Diagnostic::ClassifierTest, Diagnostic::Coverage] {
         let ours = value(&copies, Generated, measure);
         assert!(ours.is_some() && ours == value(&aug, KeptReal, measure), "{measure:?} of copies is that of kept ones");
     }
