@@ -1,6 +1,8 @@
 //! A run whose samples are judged.
 
-use seraug_core::run_files::{Diagnostic, DiagnosticRow, PointSpace, SampleKind, read_diagnostics, read_plan};
+use seraug_core::run_files::{
+    Diagnostic, DiagnosticRow, PointSpace, SampleKind, read_diagnostics, read_plan,
+};
 use seraug_test_support::common::{seraug, stderr, stdout};
 use seraug_test_support::corpora::emodb;
 use std::fs;
@@ -86,7 +88,10 @@ fn samples_are_judged_by_what_the_reduction_removed() {
     assert!(z(&copies, Generated) < -3.0 && z(&copies, Generated) == z(&aug, Copies));
     for measure in [Diagnostic::Mmd, Diagnostic::ClassifierTest, Diagnostic::Coverage] {
         let ours = value(&copies, Generated, measure);
-        assert!(ours.is_some() && ours == value(&aug, KeptReal, measure), "{measure:?} of copies is that of kept ones");
+        assert!(
+            ours.is_some() && ours == value(&aug, KeptReal, measure),
+            "{measure:?} of copies is that of kept ones"
+        );
     }
     assert!(value(&aug, Reference, Diagnostic::Recall).is_some());
     let bands = aug.iter().filter(|r| r.space == PointSpace::Bands && r.samples == Generated);

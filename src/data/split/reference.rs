@@ -59,7 +59,7 @@ impl RemovedHalves {
     /// reference for the first speaker of a class, to the judge for the next, and so on. A recording that is also kept, or in the
     /// judge's half, is no reference.
     pub fn of(fold: &Fold, selection: &Selection, seed: Seed) -> RemovedHalves {
-        let mut parts: BTreeMap<(usize, &str, &str), Vec<(u32, &str, usize)>> = BTreeMap::new();
+        let mut parts: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for &i in &fold.removed {
             let u = &selection.utterances[i];
             let part = parts.entry((selection.labels[i], &*u.corpus, u.speaker.as_str())).or_default();

@@ -46,7 +46,10 @@ pub fn samples(judged: &Judged) -> Result<Option<Figure>> {
     let text = svg(WIDTH, BOTTOM + if coloured { 108 } else { 46 }, |canvas| {
         axes(canvas)?;
         let mut taken: Vec<[i32; 4]> = points.iter().map(|p| around(place(p))).collect();
-        for p in &points {
+        // What conditions are held against lies under them.
+        let (against, own): (Vec<&Point>, Vec<&Point>) =
+            points.iter().partition(|p| p.row.condition.is_none());
+        for p in against.into_iter().chain(own) {
             let at = place(p);
             let (fill, rim) = match (p.row.condition, p.row.gain) {
                 (None, _) => (WHITE, PALE),
@@ -129,7 +132,7 @@ fn label(canvas: &mut Canvas, p: &Point, (x, y): (i32, i32), taken: &mut Vec<[i3
     let text = cut(&p.row.label, 26);
     let wide = room(&text, TEXT.size);
     let rows = (0..12).flat_map(|i| [i * LINE / 2, -i * LINE / 2]);
-    let places = rows.flat_map(|down| [(RADIUS + 4, down), (-RADIUS - 4 - wide, down)]);
+    let places = rows.flat_map(|down| [(RADIUS + 4, down), (-RADIUS - 6 - wide, down)]);
     let boxed =
         |(right, down): (i32, i32)| [x + right, y + down - LINE / 2, x + right + wide, y + down + LINE / 2];
     let free = |b: &[i32; 4]| {

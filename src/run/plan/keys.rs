@@ -378,7 +378,9 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
         assert_eq!(with("judge.log-every=3")[0], plain[0], "how often a row is logged decides nothing");
         let longer = with("judge.iterations=10");
         assert!(longer[0] != plain[0] && longer[1] == plain[1], "it goes on from the shorter one");
-        for set in ["judge.batch=4", "judge.learning-rate=1e-4", "representation.lstm=64", "augmentor.frames=128"] {
+        for set in
+            ["judge.batch=4", "judge.learning-rate=1e-4", "representation.lstm=64", "augmentor.frames=128"]
+        {
             assert!(with(set)[0] != plain[0] && with(set)[1] != plain[1], "{set}");
         }
         assert_eq!(with("augmentor.iterations=7"), plain, "no condition's training is its own");

@@ -182,6 +182,7 @@ condition = [{ name = "no-aug" }]
             generators: generators.to_vec(),
             batches: batches.to_vec(),
             windows,
+            judge: false,
         };
         let of = |request: &BenchmarkRequest| -> Vec<Timing> {
             let timed = run(request).unwrap();
@@ -196,6 +197,9 @@ condition = [{ name = "no-aug" }]
         assert_eq!(of(&request(&[], &[16], true)), all[1..], "the augmentor is in the store");
         assert_eq!(of(&request(gan, &[], false)), [iteration]);
         assert_eq!(of(&request(&[], &[], false)), []);
+        let judged = Spec { judge: Some(Judge { batch: 2, ..Judge::default() }), ..spec.clone() };
+        let judge = BenchmarkRequest { spec: judged.to_toml(), judge: true, ..request(&[], &[], false) };
+        assert_eq!(of(&judge), [Timing::JudgeIteration]);
     }
 
     #[test]
