@@ -153,6 +153,7 @@ mod tests {
             classifier: Some((16, 900)),
             windows: 7200,
             segments: 0,
+            judge: 0,
         };
         let plain = CellWork { classifier: Some((16, 1800)), segments: 36_000, ..CellWork::default() };
         let first = Demand { experiment: "a".into(), cells: vec![aug.clone(), plain], ..Demand::default() };
