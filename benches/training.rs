@@ -7,7 +7,7 @@
 
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
-use seraug_core::spec::{self, GanLoss, Loss, Precision, Sampling, Spec};
+use seraug_core::spec::{self, ClassifierLoss, GanLoss, Precision, Sampling, Spec};
 use seraug_data::audio::LogMel;
 use seraug_data::features::Standardiser;
 use seraug_train::classifier::{ClassifierTask, train};
@@ -163,7 +163,7 @@ fn classifier_checkpoint(name: &str, sets: &[&str]) {
         labels: &[0, 1, 0, 1],
         speakers: &[0, 1, 0, 1],
         originals: &[0, 1, 2, 3],
-        loss: Loss::Plain,
+        loss: ClassifierLoss::Plain,
         sampling: Sampling::Uniform,
         mixup: None,
         seed: Seed::new(1),

@@ -3,7 +3,7 @@
 use crate::fixture::{self, Clock};
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
-use seraug_core::spec::{Classifier, Loss, Network, Sampling};
+use seraug_core::spec::{Classifier, ClassifierLoss, Network, Sampling};
 use seraug_train::classifier::{ClassifierTask, train};
 use seraug_train::control::{Action, Control};
 use seraug_train::history::LoggedRow;
@@ -30,7 +30,7 @@ pub(crate) fn run(request: &Value) -> Value {
         labels: &labels,
         speakers: &labels,
         originals: &items,
-        loss: Loss::Plain,
+        loss: ClassifierLoss::Plain,
         sampling: Sampling::Uniform,
         mixup: None,
         seed: Seed::new(1),

@@ -46,7 +46,8 @@ pub fn advice(text: &str, stage: Stage, spec: &Spec) -> Option<String> {
 /// no text.
 pub fn remedy(stage: Stage, spec: &Spec) -> String {
     let batches = match stage {
-        Stage::Augmentor => vec![("augmentor.batch", spec.augmentor.batch)],
+        Stage::Autoencoder => vec![("autoencoder.batch", spec.autoencoder().batch)],
+        Stage::Augmentor => trained_batches(spec),
         Stage::Judge => spec.judge.iter().map(|judge| ("judge.batch", judge.batch)).collect(),
         Stage::Classifier => vec![
             ("classifier.batch", spec.classifier.batch),
@@ -62,6 +63,16 @@ pub fn remedy(stage: Stage, spec: &Spec) -> String {
         return "run fewer --jobs there".to_owned();
     }
     format!("run fewer --jobs there, or another experiment of half the batch: {}", halves.join(" "))
+}
+
+/// The batches of the generators that the conditions train, each once; the augmentor's where they train none.
+fn trained_batches(spec: &Spec) -> Vec<(&'static str, usize)> {
+    let mut batches: Vec<(&'static str, usize)> = Vec::new();
+    for c in &spec.condition {
+        let batch = c.augment.generator().and_then(|g| g.batch_field(spec));
+        batches.extend(batch.filter(|b| !batches.contains(b)));
+    }
+    if batches.is_empty() { vec![("augmentor.batch", spec.augmentor.batch)] } else { batches }
 }
 
 /// The amount that was requested: as CUDA writes it, such as `2.00 GiB`, or converted from the bytes of the host.

@@ -64,7 +64,7 @@ impl JudgeNet {
     /// # Errors
     /// A loss or a weight that is not finite, a checkpoint that does not fit, a stop, or what `control` returns.
     pub fn train(settings: &Judge, task: &TrainingTask, control: &mut dyn Control) -> Result<JudgeNet> {
-        let TrainingTask { spec, bank, labels, seed } = *task;
+        let TrainingTask { spec, bank, labels, seed, .. } = *task;
         let net = JudgeNet::new(spec, seed.child("init"), bank.device());
         let classes = spec.classes.len();
         let mut counts = vec![0usize; classes];
@@ -256,7 +256,8 @@ learning-rate = 3e-3
     fn classes_are_learnt_and_every_utterance_has_a_point() {
         let spec = parse(SPEC, "x.toml", &[]).unwrap();
         let (bank, labels) = bank(24);
-        let task = TrainingTask { spec: &spec, bank: &bank, labels: &labels, seed: Seed::new(1) };
+        let task =
+            TrainingTask { spec: &spec, bank: &bank, labels: &labels, autoencoder: None, seed: Seed::new(1) };
         let settings = spec.judge.as_ref().unwrap();
         let train = || JudgeNet::train(settings, &task, &mut |_| Ok(())).unwrap();
         let net = train();

@@ -3,11 +3,12 @@
 use seraug_core::emotion::Emotion;
 use seraug_core::manifest::Channels;
 use seraug_core::rng::Seed;
-use seraug_core::spec::{self, AddedNoise, CopySource, Features, SpecAugment};
+use seraug_core::spec::{self, AddedNoise, ClassifierLoss, CopySource, Features, SpecAugment};
 use seraug_data::audio::{LogMel, MelExtractor};
 use seraug_data::corpora::Utterance;
 use seraug_data::features::Standardiser;
 use seraug_test_support::common::{sine, write_wav};
+use seraug_train::classifier::loss::SegmentLoss;
 use seraug_train::classifier::mixup::Mixed;
 use seraug_train::feature_bank::Bank;
 use seraug_train::generators::added_noise::{FrontEnd, noise, noisy_copy, snr_db, with_noise};
@@ -197,10 +198,13 @@ fn mixup_equals_pytorchs() {
     let path = seraug_test_support::common::root().join("tests/golden/torch/mixup.safetensors");
     let io: HashMap<String, Tensor> = Tensor::read_safetensors(path).unwrap().into_iter().collect();
     let batch = |i: usize| (io[&format!("x{i}")].copy(), io[&format!("y{i}")].copy());
-    for (name, weights) in [("plain", None), ("weighted", Some(&io["class_weights"]))] {
+    // Segments of each class for which the weights of the script are the balanced ones, up to their scale.
+    let counts = [8, 4, 1];
+    for (name, loss) in [("plain", ClassifierLoss::Plain), ("weighted", ClassifierLoss::Weighted)] {
+        let loss = SegmentLoss::new(loss, &counts, Device::Cpu);
         let w = io["w"].copy().set_requires_grad(true);
         let mixed = Mixed::of(batch(1), batch(2), 0.3);
-        let loss = mixed.loss(&mixed.x.flatten(1, -1).matmul(&w), weights);
+        let loss = mixed.loss(&mixed.x.flatten(1, -1).matmul(&w), &loss);
         let gradient = Tensor::run_backward(&[&loss], &[&w], false, false).remove(0);
         for (what, ours) in [("loss", loss), ("gradient", gradient)] {
             assert!(

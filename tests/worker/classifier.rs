@@ -3,7 +3,7 @@
 use crate::fixtures::classifier::{Toy, accuracy, run, toy_spec};
 use seraug_core::error::Error;
 use seraug_core::rng::Seed;
-use seraug_core::spec::{self, Budget, FinalWeights, Loss, Network, Sampling};
+use seraug_core::spec::{self, Budget, ClassifierLoss, FinalWeights, Network, Sampling};
 use seraug_train::classifier::predict::predict;
 use seraug_train::classifier::{ClassifierTask, train};
 use seraug_train::history::LoggedRow;
@@ -86,7 +86,10 @@ fn mixup_learns_in_the_same_steps_and_repeats() {
     let weights = |task: &ClassifierTask| run(task).0.params().flat().copy();
     assert_eq!(weights(&task), weights(&task));
     assert_ne!(weights(&task), weights(&ClassifierTask { mixup: Some(0.4), ..task }));
-    assert_ne!(weights(&task), weights(&ClassifierTask { loss: Loss::Weighted, mixup: None, ..task }));
+    assert_ne!(
+        weights(&task),
+        weights(&ClassifierTask { loss: ClassifierLoss::Weighted, mixup: None, ..task })
+    );
 }
 
 /// Nine tenths of the training set are of one class. Mean probability of that class on a balanced test
@@ -100,9 +103,9 @@ fn weights_and_balanced_sampling_undo_unequal_shares() {
         let predictions = predict(&run(&task).0, &spec, &test.bank, &test.originals);
         predictions.iter().map(|p| p.probabilities[1]).sum::<f64>() / predictions.len() as f64
     };
-    let plain = share(Loss::Plain, Sampling::Uniform);
-    let weighted = share(Loss::Weighted, Sampling::Uniform);
-    let balanced = share(Loss::Plain, Sampling::Balanced);
+    let plain = share(ClassifierLoss::Plain, Sampling::Uniform);
+    let weighted = share(ClassifierLoss::Weighted, Sampling::Uniform);
+    let balanced = share(ClassifierLoss::Plain, Sampling::Balanced);
     assert!(plain > 0.8 && weighted < 0.6 && balanced < 0.6, "{plain} {weighted} {balanced}");
 }
 

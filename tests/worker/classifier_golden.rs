@@ -1,8 +1,8 @@
 //! The classifier's arithmetic against PyTorch (tests/golden/torch/generate_vgg.py).
 
 use seraug_core::rng::Seed;
-use seraug_core::spec::{self, Convolutions, Loss, Schedule};
-use seraug_train::classifier::loss::{class_weights, cross_entropy};
+use seraug_core::spec::{self, ClassifierLoss, Convolutions, Schedule};
+use seraug_train::classifier::loss::SegmentLoss;
 use seraug_train::classifier::schedule::rate;
 use seraug_train::classifier::vote::vote;
 use seraug_train::nets::vgg::VggNet;
@@ -40,6 +40,10 @@ fn assert_close(ours: &Tensor, theirs: &Tensor, what: &str) {
     );
 }
 
+fn plain_loss(logits: &Tensor, labels: &Tensor) -> Tensor {
+    SegmentLoss::new(ClassifierLoss::Plain, &[1], Device::Cpu).of(logits, labels)
+}
+
 #[test]
 fn vgg_equals_pytorchs() {
     let cases = cases();
@@ -48,7 +52,7 @@ fn vgg_equals_pytorchs() {
     plain.load(&golden("vgg_plain.safetensors")).unwrap();
     let pass = plain.pass(x, Seed::new(1));
     assert_close(&pass.logits, &cases["plain.logits"], "logits");
-    let loss = cross_entropy(&pass.logits, y, None);
+    let loss = plain_loss(&pass.logits, y);
     let gradient = plain.gradient(pass, &loss);
     assert_close(&gradient, &cases["plain.gradient"], "gradient");
 
@@ -85,7 +89,7 @@ fn winograds_convolutions_change_rounding_alone() {
     let y = Tensor::from_slice(&[0i64, 1, 2, 1, 0]);
     let both = |net: &VggNet| {
         let pass = net.pass(&x, Seed::new(3));
-        let (logits, loss) = (pass.logits.detach(), cross_entropy(&pass.logits, &y, None));
+        let (logits, loss) = (pass.logits.detach(), plain_loss(&pass.logits, &y));
         (logits, net.gradient(pass, &loss))
     };
     let ((logits, gradient), off) =
@@ -107,10 +111,9 @@ fn winograds_convolutions_change_rounding_alone() {
 fn losses_rates_and_votes_equal_pytorchs() {
     let cases = cases();
     let (logits, labels) = (&cases["loss.logits"], &cases["loss.labels"]);
-    let weights = class_weights(Loss::Weighted, &[10, 3, 1]).map(|w| Tensor::from_slice(&w));
-    assert_close(&cross_entropy(logits, labels, weights.as_ref()), &cases["loss.weighted"], "weighted");
-    assert!(class_weights(Loss::Plain, &[10, 3, 1]).is_none());
-    assert_close(&cross_entropy(logits, labels, None), &cases["loss.plain"], "plain");
+    let of = |loss| SegmentLoss::new(loss, &[10, 3, 1], Device::Cpu).of(logits, labels);
+    assert_close(&of(ClassifierLoss::Weighted), &cases["loss.weighted"], "weighted");
+    assert_close(&of(ClassifierLoss::Plain), &cases["loss.plain"], "plain");
 
     let rates = Vec::<f64>::try_from(&cases["cosine"]).unwrap();
     for (step, theirs) in rates.iter().enumerate() {

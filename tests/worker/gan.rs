@@ -59,7 +59,8 @@ fn training_twice_is_bit_equal_and_rows_are_complete() {
 fn untrained_is_what_a_training_begins_with() {
     let (spec, bank, dir) = (tiny(&[]), bank(), tempfile::tempdir().unwrap());
     let untrained = TripletGan { trained: false, ..TripletGan::default() };
-    let task_of = TrainingTask { spec: &spec, bank: &bank, labels: &LABELS, seed: Seed::new(11) };
+    let task_of =
+        TrainingTask { spec: &spec, bank: &bank, labels: &LABELS, autoencoder: None, seed: Seed::new(11) };
     let mut no_row = |row: LoggedRow| -> seraug_core::error::Result<()> { panic!("{row:?}") };
     let networks = <Networks as Trained<TripletGan>>::train(&untrained, &task_of, &mut no_row).unwrap();
     for losses in [&ALL[..], &[GanLoss::Gan]] {

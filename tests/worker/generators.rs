@@ -68,6 +68,7 @@ fn made<G: Generate>(generator: &G, items: &[usize], seed: u64) -> (Vec<Vec<Vec<
         utterances: &utterances.iter().collect::<Vec<_>>(),
         labels: &UTTERANCES.map(|u| u.1),
         items,
+        autoencoder: None,
         seed: Seed::new(seed),
     };
     let made = generator.make(&from, &G::Trained::fresh(generator, &spec, Device::Cpu)).unwrap();

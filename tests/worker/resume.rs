@@ -1,13 +1,22 @@
 //! A stopped and resumed training equals an uninterrupted one, bit for bit.
 
-use crate::fixtures::augmentor::{ALL, bank, flats, task, tiny};
+use crate::fixtures::augmentor::{ALL, LABELS, bank, flats, task, tiny};
 use crate::fixtures::classifier::{Toy, toy_spec};
+use crate::rivals::{small, trained};
 use seraug_core::error::{Error, Result};
-use seraug_core::spec::{self, FinalWeights, GanLoss, Loss, Network, Precision, Sampling, Schedule, Spec};
+use seraug_core::rng::Seed;
+use seraug_core::spec::{
+    self, Adversarial, Augment, Bagan, ClassifierLoss, CopySource, FinalWeights, GanLoss, LatentCodes,
+    LatentSampler, Network, Precision, RealBatch, Sampling, Schedule, Spec, StarGan, Viewmaker,
+};
+use seraug_core::with_generator;
+use seraug_train::autoencoder;
 use seraug_train::classifier::{self, ClassifierTask};
 use seraug_train::control::{Action, Control};
 use seraug_train::generators::triplet_gan;
+use seraug_train::generators::{Generate, Trained, TrainingTask};
 use seraug_train::history::LoggedRow;
+use seraug_train::nets::autoencoder::AutoencoderNet;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tch::Tensor;
@@ -190,6 +199,38 @@ fn the_augmentor_resumes_bit_for_bit() {
 }
 
 #[test]
+fn viewmaker_and_stargan_resume_bit_for_bit() {
+    for sets in [&[][..], &["precision=bf16"]] {
+        let name = format!("viewmaker {sets:?}");
+        let train = |steps: usize, script: &mut Script| {
+            let steps = format!("viewmaker.iterations={steps}");
+            let settings = Viewmaker { of: CopySource::All, ..Viewmaker::default() };
+            let networks = trained(&settings, &small(&[sets, &[&steps]].concat()), script)?;
+            Ok(vec![networks.viewmaker.params.flat().copy(), networks.encoder.params.flat().copy()])
+        };
+        let whole = check(&name, &train);
+        check_continued(&name, &train, &whole);
+        check_stopped(&name, &train, &whole);
+    }
+    for (adversarial, sets) in
+        [(Adversarial::Ns, &[][..]), (Adversarial::WganGp, &[]), (Adversarial::Ns, &["precision=bf16"])]
+    {
+        let name = format!("stargan {adversarial:?} {sets:?}");
+        // The classifier's part ends at 5, the warm-up at 10; no training continues one of other parts.
+        let train = |_: usize, script: &mut Script| {
+            let parts = ["stargan.classifier-iterations=5", "stargan.iterations=7"];
+            let settings =
+                StarGan { adversarial, warm_up: 5.0 / 7.0, of: CopySource::All, ..StarGan::default() };
+            let n = trained(&settings, &small(&[sets, &parts].concat()), script)?;
+            let all = [&n.generator.params, &n.critic.params, &n.classifier.params];
+            Ok(all.map(|p| p.flat().copy()).into())
+        };
+        let whole = check(&name, &train);
+        check_stopped(&name, &train, &whole);
+    }
+}
+
+#[test]
 fn a_checkpoint_of_another_augmentor_is_refused_and_named() {
     let dir = tempfile::tempdir().unwrap();
     let train = |sets: &[&str], losses: &[GanLoss], script: Script| {
@@ -221,6 +262,63 @@ fn a_checkpoint_of_another_augmentor_is_refused_and_named() {
     refused(&[], &ALL, "state.toml: ");
 }
 
+fn rival_spec(steps: usize) -> Spec {
+    let iterations = ["autoencoder", "bagan", "latent-gan", "latent-diffusion"]
+        .map(|table| [format!("{table}.iterations={steps}"), format!("{table}.log-every=5")])
+        .concat();
+    let sizes = [
+        "autoencoder.frames=32",
+        "autoencoder.widths=[2,2,3,3]",
+        "autoencoder.latent=4",
+        "autoencoder.batch=3",
+        "bagan.batch=4",
+        "latent-gan.batch=4",
+        "latent-diffusion.batch=4",
+        "latent-diffusion.steps=6",
+    ];
+    tiny(&iterations.iter().map(String::as_str).chain(sizes).collect::<Vec<_>>())
+}
+
+fn train_rival<G: Generate>(generator: &G, steps: usize, script: &mut Script) -> Result<Vec<Tensor>> {
+    let (spec, bank) = (rival_spec(steps), bank());
+    let net = AutoencoderNet::new(&spec, Seed::new(3), bank.device());
+    net.fit_scale(bank.frames());
+    let autoencoder = Some(&net);
+    let task = TrainingTask { spec: &spec, bank: &bank, labels: &LABELS, autoencoder, seed: Seed::new(11) };
+    G::Trained::train(generator, &task, script).map(|trained| vec![trained.weights().copy()])
+}
+
+#[test]
+fn the_autoencoder_resumes_bit_for_bit() {
+    let train = |steps: usize, script: &mut Script| {
+        let (spec, bank) = (rival_spec(steps), bank());
+        let (labels, seed) = (&LABELS, Seed::new(11));
+        let task = TrainingTask { spec: &spec, bank: &bank, labels, autoencoder: None, seed };
+        autoencoder::train(&task, script).map(|net| vec![net.weights()])
+    };
+    let whole = check("autoencoder", &train);
+    check_continued("autoencoder", &train, &whole);
+    check_stopped("autoencoder", &train, &whole);
+    assert_eq!(whole.rows[0].values.iter().map(|v| v.0).collect::<Vec<_>>(), ["mse", "balanced_mse"]);
+}
+
+#[test]
+fn generators_of_codes_resume_bit_for_bit() {
+    let latent = |sampler, mixup| LatentCodes { sampler, mixup, ..LatentCodes::default() };
+    for (name, generator) in [
+        ("bagan", Augment::Bagan(Bagan::default())),
+        ("bagan, balanced", Augment::Bagan(Bagan { real_batch: RealBatch::Balanced, ..Bagan::default() })),
+        ("gan", Augment::Latent(latent(LatentSampler::Gan, 0.0))),
+        ("gan with mixup", Augment::Latent(latent(LatentSampler::Gan, 0.2))),
+        ("diffusion", Augment::Latent(latent(LatentSampler::Diffusion, 0.0))),
+    ] {
+        let train = |steps: usize, script: &mut Script| with_generator!(&generator, g => train_rival(g, steps, script), none => Ok(Vec::new()));
+        let whole = check(name, &train);
+        check_continued(name, &train, &whole);
+        check_stopped(name, &train, &whole);
+    }
+}
+
 /// What distinguishes one case of the classifier from the next.
 struct Case {
     name: &'static str,
@@ -229,7 +327,7 @@ struct Case {
     batch_norm: bool,
     mixup: Option<f64>,
     sampling: Sampling,
-    loss: Loss,
+    loss: ClassifierLoss,
     precision: Precision,
     widths: [usize; 5],
 }
@@ -241,7 +339,7 @@ const PLAIN: Case = Case {
     batch_norm: false,
     mixup: None,
     sampling: Sampling::Uniform,
-    loss: Loss::Plain,
+    loss: ClassifierLoss::Plain,
     precision: Precision::F32,
     widths: [2, 2, 3, 4, 4],
 };
@@ -307,7 +405,7 @@ fn the_classifier_resumes_bit_for_bit() {
         Case { name: "bf16", precision: Precision::Bf16, batch_norm: true, ..PLAIN },
         Case { name: "bf16 held-out", precision: Precision::Bf16, weights: FinalWeights::HeldOut, ..PLAIN },
         Case { name: "bf16 average", precision: Precision::Bf16, weights: FinalWeights::Average, ..PLAIN },
-        Case { name: "balanced", sampling: Sampling::Balanced, loss: Loss::Weighted, ..PLAIN },
+        Case { name: "balanced", sampling: Sampling::Balanced, loss: ClassifierLoss::Weighted, ..PLAIN },
         Case { name: "balanced mixup", sampling: Sampling::Balanced, mixup: Some(0.4), ..PLAIN },
     ] {
         let train = |steps: usize, script: &mut Script| case.train(&toy, steps, script);

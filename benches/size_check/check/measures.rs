@@ -4,7 +4,7 @@ use super::training_part::TrainingPart;
 use seraug_core::error::Result;
 use seraug_core::metrics::Confusion;
 use seraug_core::rng::Seed;
-use seraug_core::spec::{Loss, Sampling, Spec};
+use seraug_core::spec::{ClassifierLoss, Sampling, Spec};
 use seraug_train::classifier::predict::predict;
 use seraug_train::classifier::{self, ClassifierTask};
 use seraug_train::feature_bank::{Bank, indices};
@@ -60,7 +60,7 @@ pub(crate) fn train_classifier(
         labels: &part.classes(items),
         speakers: &part.speaker_numbers(items),
         originals: &all,
-        loss: Loss::Plain,
+        loss: ClassifierLoss::Plain,
         sampling: Sampling::Uniform,
         mixup: None,
         seed,

@@ -22,6 +22,8 @@ pub(super) const SPEC: Target = Target {
             "figure4",
             "table1",
             "table2",
+            "table2-aug",
+            "table2-bagan",
             "ablation",
             "paper",
             "open/baselines-emodb",

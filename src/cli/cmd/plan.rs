@@ -150,8 +150,11 @@ fn json((c, action): (&Cell, &CellAction)) -> serde_json::Value {
         "key_augmentor": c.augmentor.as_ref().map(ToString::to_string),
         "key_classifier": c.classifier.to_string(),
     });
+    if let Some(key) = &c.autoencoder {
+        value["key_autoencoder"] = serde_json::json!(key.to_string());
+    }
     if let Some(key) = &c.judge {
-        value["key_judge"] = key.to_string().into();
+        value["key_judge"] = serde_json::json!(key.to_string());
     }
     value
 }

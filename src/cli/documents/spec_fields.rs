@@ -7,8 +7,8 @@ use seraug_core::error::Result;
 use seraug_core::spec::{
     self, AddedNoise, Augmentor, Classifier, Collection, Condition, Copies, Count, Counts, CrossLingual,
     Discriminator, Embedding, Features, FixedSplit, Judge, LeaveOneSessionOut, LeaveSpeakersOut, LossWeights,
-    Mixup, Preset, Published, Reduction, Representation, Slurm, SpecAugment, SplitFile, Study, StudyPair,
-    TripletGan, Vgg,
+    Mixup, Preset, Published, Reduction, Representation, Slurm, SpecAugment, SplitFile, StarGan,
+    StarGanTraining, StarGanWeights, Study, StudyPair, TripletGan, Vgg, Viewmaker, ViewmakerTraining,
 };
 use serde::Deserializer;
 use serde::de::value::Error as NameError;
@@ -76,7 +76,17 @@ const GROUPS: [(&str, &str, &[&str]); 5] = [
     (
         "Networks and training",
         "Sizes and settings; the defaults are the paper's.",
-        &["preset", "precision", "features", "augmentor", "discriminator", "representation", "classifier"],
+        &[
+            "preset",
+            "precision",
+            "features",
+            "augmentor",
+            "discriminator",
+            "representation",
+            "viewmaker",
+            "stargan",
+            "classifier",
+        ],
     ),
     (
         "Reports and clusters",
@@ -262,6 +272,9 @@ impl FieldsDocument {
             if words(of).is_some() {
                 return "word".to_owned();
             }
+            if let Some(choices) = of["anyOf"].as_array() {
+                return choices.iter().map(|choice| self.kind(path, choice)).collect::<Vec<_>>().join(" or ");
+            }
             let tables =
                 of["oneOf"].as_array().into_iter().flatten().filter(|v| v["properties"].is_object()).count();
             let noun = if tables > 1 { format!("one of {tables} tables") } else { "table".to_owned() };
@@ -300,7 +313,8 @@ impl FieldsDocument {
         if of.get("enum").is_some() {
             return "[emotion](#emotions)".to_owned();
         }
-        match of["type"].as_str().unwrap_or_default() {
+        // An optional value has two types, the other being null.
+        match of["type"].as_str().or_else(|| of["type"][0].as_str()).unwrap_or_default() {
             "array" => format!("list of {}", plural(&self.inner(self.resolve(&of["items"])))),
             "boolean" => "`true` or `false`".to_owned(),
             kind @ ("integer" | "number") => format!("{kind}{}", bounds(of)),
@@ -368,10 +382,15 @@ fn order() -> HashMap<String, &'static [&'static str]> {
         of::<Slurm>(),
         of::<SpecAugment>(),
         of::<SplitFile>(),
+        of::<StarGan>(),
+        of::<StarGanTraining>(),
+        of::<StarGanWeights>(),
         of::<Study>(),
         of::<StudyPair>(),
         of::<TripletGan>(),
         of::<Vgg>(),
+        of::<Viewmaker>(),
+        of::<ViewmakerTraining>(),
     ])
 }
 
@@ -404,7 +423,8 @@ impl<'de> Deserializer<'de> for FieldNames<'_> {
 /// A small experiment with every default written out.
 fn resolved(preset: &str) -> Result<toml::Table> {
     let text = "title = \"t\"\ncorpus = \"c\"\nclasses = { a = [\"sad\"], b = [\"happy\"] }\n\
-                protocol.leave-speakers-out.folds = 5\ncondition = [{ name = \"a\" }]\n";
+                protocol.leave-speakers-out.folds = 5\ncondition = [{ name = \"a\" }]\n\
+                viewmaker = {}\nstargan = {}\n";
     let spec = spec::parse(text, "defaults", &[format!("preset={preset}")])?;
     Ok(toml::from_str(&spec.to_toml()).expect("a resolved spec is TOML"))
 }

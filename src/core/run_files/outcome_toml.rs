@@ -28,6 +28,9 @@ pub struct CellRecord {
     pub key_classifier: Option<Key>,
     /// Stages that were trained for this cell; the others came from the store.
     pub trained: Vec<Stage>,
+    /// Wall seconds of the autoencoder's training, when it was trained; 0 without one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub seconds_autoencoder: f64,
     /// Wall seconds of the augmentor's training, when it was trained; 0 without one.
     pub seconds_augmentor: f64,
     /// Wall seconds of the classifier's training and test, when it was trained.
@@ -58,6 +61,7 @@ impl CellRecord {
     /// Wall seconds of a stage.
     pub fn seconds(&self, stage: Stage) -> f64 {
         match stage {
+            Stage::Autoencoder => self.seconds_autoencoder,
             Stage::Augmentor => self.seconds_augmentor,
             Stage::Classifier => self.seconds_classifier,
             Stage::Judge => self.seconds_judge,

@@ -23,10 +23,14 @@ pub struct PlannedCell {
     pub n_test: usize,
     /// Names of the classes that the reduction thinned.
     pub reduced: Vec<String>,
+    /// Key of the autoencoder stage; none where no generator needs one.
+    pub key_autoencoder: Option<Key>,
     /// Key of the augmentor stage; none without an augmentor.
     pub key_augmentor: Option<Key>,
     /// Key of the classifier stage.
     pub key_classifier: Key,
+    /// The trajectory that checkpoints of the autoencoder are kept by; none without one.
+    pub trajectory_autoencoder: Option<Key>,
     /// The trajectory that checkpoints of the augmentor are kept by; none without an augmentor.
     pub trajectory_augmentor: Option<Key>,
     /// The trajectory that checkpoints of the classifier are kept by; none for a run without a plan.csv.
@@ -41,6 +45,7 @@ impl PlannedCell {
     /// Key of `stage`; none where the cell has no such stage.
     pub fn key(&self, stage: Stage) -> Option<&Key> {
         match stage {
+            Stage::Autoencoder => self.key_autoencoder.as_ref(),
             Stage::Augmentor => self.key_augmentor.as_ref(),
             Stage::Classifier => Some(&self.key_classifier),
             Stage::Judge => self.key_judge.as_ref(),
@@ -50,6 +55,7 @@ impl PlannedCell {
     /// The trajectory that checkpoints of `stage` are kept by; none where the cell has no such stage.
     pub fn trajectory(&self, stage: Stage) -> Option<&Key> {
         match stage {
+            Stage::Autoencoder => self.trajectory_autoencoder.as_ref(),
             Stage::Augmentor => self.trajectory_augmentor.as_ref(),
             Stage::Classifier => self.trajectory_classifier.as_ref(),
             Stage::Judge => self.trajectory_judge.as_ref(),
@@ -75,12 +81,17 @@ struct PlanRow {
     trajectory_augmentor: Option<Key>,
     trajectory_classifier: Option<Key>,
     #[serde(default)]
+    key_autoencoder: Option<Key>,
+    #[serde(default)]
+    trajectory_autoencoder: Option<Key>,
+    #[serde(default)]
     key_judge: Option<Key>,
     #[serde(default)]
     trajectory_judge: Option<Key>,
 }
 
-const COLUMNS: [&str; 15] = [
+/// The last four are there in pairs, where a cell has the stage.
+const COLUMNS: [&str; 17] = [
     "experiment",
     "corpus",
     "condition",
@@ -94,13 +105,18 @@ const COLUMNS: [&str; 15] = [
     "key_classifier",
     "trajectory_augmentor",
     "trajectory_classifier",
+    "key_autoencoder",
+    "trajectory_autoencoder",
     "key_judge",
     "trajectory_judge",
 ];
 
 /// The columns of a plan; those of a stage that no cell has are left out, so that plans without it stay what they were.
 fn columns(has: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    COLUMNS.into_iter().filter(|name| !name.ends_with("_judge") || has(name)).collect()
+    COLUMNS
+        .into_iter()
+        .filter(|name| !["_judge", "_autoencoder"].iter().any(|end| name.ends_with(end)) || has(name))
+        .collect()
 }
 
 impl From<&PlannedCell> for PlanRow {
@@ -120,6 +136,8 @@ impl From<&PlannedCell> for PlanRow {
             key_classifier: c.key_classifier,
             trajectory_augmentor: c.trajectory_augmentor,
             trajectory_classifier: c.trajectory_classifier,
+            key_autoencoder: c.key_autoencoder,
+            trajectory_autoencoder: c.trajectory_autoencoder,
             key_judge: c.key_judge,
             trajectory_judge: c.trajectory_judge,
         }
@@ -140,6 +158,8 @@ impl From<PlanRow> for PlannedCell {
             n_augmented: row.n_augmented,
             n_test: row.n_test,
             reduced: row.reduced.split('+').filter(|s| !s.is_empty()).map(str::to_owned).collect(),
+            key_autoencoder: row.key_autoencoder,
+            trajectory_autoencoder: row.trajectory_autoencoder,
             key_augmentor: row.key_augmentor,
             key_classifier: row.key_classifier,
             trajectory_augmentor: row.trajectory_augmentor,
@@ -155,7 +175,10 @@ fn plan_text(cells: &[PlannedCell]) -> Vec<u8> {
     let written = cells.iter().try_for_each(|cell| rows.serialize(PlanRow::from(cell)));
     written.expect("memory takes every record");
     let rows = rows.into_inner().expect("memory takes every record");
-    let columns = columns(|_| cells.iter().any(|cell| cell.key_judge.is_some()));
+    let columns = columns(|name| match name.rsplit('_').next() {
+        Some("judge") => cells.iter().any(|cell| cell.key_judge.is_some()),
+        _ => cells.iter().any(|cell| cell.key_autoencoder.is_some()),
+    });
     // An empty plan has the columns too.
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&rows[..]);
@@ -234,8 +257,10 @@ mod tests {
             n_augmented: 40,
             n_test: 4,
             reduced: vec!["angry".into(), "sad".into()],
+            key_autoencoder: None,
             key_augmentor: None,
             key_classifier: Key::of("classifier", 1, &fold),
+            trajectory_autoencoder: None,
             trajectory_augmentor: None,
             trajectory_classifier: Some(Key::of("classifier trajectory", 1, &fold)),
             key_judge: None,
@@ -258,9 +283,12 @@ mod tests {
         }
         assert!(!text.contains("judge"), "no column of a stage that no cell has");
         let judged = PlannedCell { key_judge: Some(Key::of("judge", 1, &1)), ..cell(3) };
-        let both = [cell(1), judged];
-        write_plan(&path, &both).unwrap();
-        assert_eq!(read_plan(&path).unwrap(), both);
+        let with = PlannedCell { key_autoencoder: Some(Key::of("autoencoder", 1, &1)), ..cell(4) };
+        let all = [cell(1), judged, with];
+        for cells in [&all[..2], &[all[0].clone(), all[2].clone()], &all] {
+            write_plan(&path, cells).unwrap();
+            assert_eq!(read_plan(&path).unwrap(), cells);
+        }
         write_plan(&path, &[]).unwrap();
         assert_eq!(read_plan(&path).unwrap(), []);
     }

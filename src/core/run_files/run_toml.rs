@@ -149,6 +149,13 @@ pub struct NetworkInfo {
     pub flops: u64,
 }
 
+impl NetworkInfo {
+    /// Of a network with so many parameters and multiply-adds of a forward pass, each of which is two operations.
+    pub fn new(name: &str, parameters: i64, macs: u64) -> NetworkInfo {
+        NetworkInfo { name: name.to_owned(), parameters: parameters as u64, flops: 2 * macs }
+    }
+}
+
 /// A sign that a training did not do what it should.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -1,5 +1,6 @@
 //! Checks of a spec that its types cannot express.
 
+use super::bounds::multiple;
 use super::located_error::{CheckResult, FieldPath, at, need};
 use super::{Label, Network, Protocol, Spec, TargetShare};
 use crate::emotion::Emotion;
@@ -21,6 +22,7 @@ impl Spec {
         self.check_judge()?;
         self.check_features()?;
         self.check_augmentor()?;
+        self.autoencoder.as_ref().map_or(Ok(()), super::Autoencoder::check)?;
         self.check_classifier()?;
         self.check_size()
     }
@@ -94,6 +96,7 @@ impl Spec {
                     },
                 )?;
             }
+            c.check_loss(&here)?;
             c.augment.check(&here.field("augment"), self)?;
         }
         Ok(())
@@ -154,10 +157,6 @@ impl Spec {
             "leaves fewer than 32 frames".into()
         })
     }
-}
-
-fn multiple(key: &str, value: usize) -> CheckResult {
-    need(value.is_multiple_of(32), key, || format!("= {value}: must be a multiple of 32, at most 8192"))
 }
 
 fn check_name(key: &FieldPath, name: &str) -> CheckResult {

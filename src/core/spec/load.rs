@@ -110,6 +110,7 @@ fn resolve(mut table: Table, sets: &[String]) -> std::result::Result<Spec, Locat
         Preset::Small => toml::from_str(SMALL).expect("small.toml is valid"),
         Preset::Tiny => toml::from_str(TINY).expect("tiny.toml is valid"),
     };
+    let stated: Vec<String> = table.keys().cloned().collect();
     merge(&mut resolved, table);
     let resolved = Value::Table(resolved);
     let mut spec: Spec =
@@ -117,6 +118,7 @@ fn resolve(mut table: Table, sets: &[String]) -> std::result::Result<Spec, Locat
     if spec.label == Label::Valence && spec.classes.is_empty() {
         spec.classes = ["negative", "positive"].map(|c| (c.to_owned(), Vec::new())).into_iter().collect();
     }
+    spec.settle_tables(|name| stated.iter().any(|s| s == name));
     Ok(spec)
 }
 
@@ -244,6 +246,40 @@ augment.triplet-gan.copies = 4
         assert_eq!((spec.augmentor.iterations, spec.augmentor.frames, spec.augmentor.margin), (7, 64, 7.0));
         let Augment::TripletGan(gan) = &spec.condition[1].augment else { panic!() };
         assert_eq!(gan.copies, 2);
+    }
+
+    #[test]
+    fn a_generators_table_is_there_where_it_is_read_or_stated() {
+        let of = |sets: &[&str]| {
+            let spec = with(&[&["preset=tiny"], sets].concat()).unwrap();
+            let there = [
+                ("autoencoder", spec.autoencoder.is_some()),
+                ("bagan", spec.bagan.is_some()),
+                ("latent-gan", spec.latent_gan.is_some()),
+                ("latent-diffusion", spec.latent_diffusion.is_some()),
+            ];
+            there.into_iter().filter(|t| t.1).map(|t| t.0).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&[]), [""; 0], "the preset has tables for others");
+        assert_eq!(of(&["condition.no-aug.augment={ bagan = {} }"]), ["autoencoder", "bagan"]);
+        assert_eq!(of(&["condition.no-aug.augment={ latent = {} }"]), ["autoencoder"]);
+        assert_eq!(
+            of(&["condition.no-aug.augment={ latent = { sampler = \"diffusion\" } }"]),
+            ["autoencoder", "latent-diffusion"]
+        );
+        assert_eq!(of(&["latent-gan.units=9"]), ["latent-gan"], "stated");
+        let spec = with(&["preset=tiny", "condition.no-aug.augment={ bagan = {} }"]).unwrap();
+        assert_eq!((spec.autoencoder().latent, spec.bagan().iterations), (16, 300), "the preset's");
+        for (set, error) in [
+            ("condition.no-aug.augment={ latent = { mixup = 0.2 } }", "mixup: is for sampler = \"gan\""),
+            ("condition.no-aug.augment={ latent = { neighbours = 3 } }", "is for sampler = \"smote\""),
+            ("condition.no-aug.gamma=3", "gamma: is for loss = \"focal\""),
+            ("condition.no-aug.tau=0.5", "tau: is for loss = \"logit-adjusted\""),
+            ("autoencoder.frames=100", "autoencoder.frames = 100: must be a multiple of 16"),
+        ] {
+            let e = with(&[set]).unwrap_err().to_string();
+            assert!(e.contains(error), "{set}: {e}");
+        }
     }
 
     #[test]

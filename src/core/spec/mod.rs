@@ -3,6 +3,8 @@
 //! Every choice that the paper leaves open is a field; its default is the interpretation in FIDELITY.md.
 
 mod augmentor;
+mod autoencoder;
+mod bounds;
 mod check;
 mod check_limits;
 mod check_protocol;
@@ -21,14 +23,17 @@ mod protocol;
 mod schedule;
 mod size;
 mod slurm;
+mod stargan;
 mod study;
+mod viewmaker;
 
 pub use augmentor::{
     Attention, Augmentor, Discriminator, Distance, Dot, Init, Latent, LossWeights, Negatives, Noise,
     Optimisers, OutputActivation, Padding, ProjectionMean, Representation,
 };
+pub use autoencoder::Autoencoder;
 pub use classifier::{Budget, Classifier, Convolutions, FinalWeights, Network, Schedule, Vgg};
-pub use condition::{Condition, Loss, Sampling, TargetShare};
+pub use condition::{ClassifierLoss, Condition, Loss, Sampling, TargetShare};
 pub use features::{Features, MelScale};
 pub use file::{Collection, Count, Counts, File, load_file};
 pub use generators::*;
@@ -42,7 +47,9 @@ pub use protocol::{
 };
 pub use schedule::Pace;
 pub use slurm::Slurm;
+pub use stargan::StarGanTraining;
 pub use study::{Study, StudyPair};
+pub use viewmaker::ViewmakerTraining;
 
 use crate::emotion::Emotion;
 use crate::manifest::Valence;
@@ -56,6 +63,9 @@ use serde::{Deserialize, Serialize};
 pub struct Spec {
     /// One line for tables and pages.
     pub title: String,
+    /// What a reader should know beside the table, in sentences.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
     /// Where the sizes that the file does not state come from.
     #[serde(default)]
     pub preset: Preset,
@@ -105,6 +115,24 @@ pub struct Spec {
     /// The representation learner.
     #[serde(default)]
     pub representation: Representation,
+    /// The networks of `augment.viewmaker` and their training, where a condition reads them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewmaker: Option<ViewmakerTraining>,
+    /// The networks of `augment.stargan` and their training, where a condition reads them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stargan: Option<StarGanTraining>,
+    /// The autoencoder, where a condition needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoencoder: Option<Autoencoder>,
+    /// The adversarial training of BAGAN, where a condition is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bagan: Option<BaganTraining>,
+    /// The GAN of codes, where a condition draws by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latent_gan: Option<LatentGan>,
+    /// The diffusion model of codes, where a condition draws by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latent_diffusion: Option<LatentDiffusion>,
     /// The classifier and its training.
     #[serde(default)]
     pub classifier: Classifier,
@@ -231,6 +259,59 @@ impl Spec {
             }
         });
         names
+    }
+
+    /// The autoencoder: its table, or the defaults.
+    pub fn autoencoder(&self) -> Autoencoder {
+        self.autoencoder.clone().unwrap_or_default()
+    }
+
+    /// The training of BAGAN: its table, or the defaults.
+    pub fn bagan(&self) -> BaganTraining {
+        self.bagan.clone().unwrap_or_default()
+    }
+
+    /// The GAN of codes: its table, or the defaults.
+    pub fn latent_gan(&self) -> LatentGan {
+        self.latent_gan.clone().unwrap_or_default()
+    }
+
+    /// The diffusion model of codes: its table, or the defaults.
+    pub fn latent_diffusion(&self) -> LatentDiffusion {
+        self.latent_diffusion.clone().unwrap_or_default()
+    }
+
+    /// The networks of viewmaker: their table, or the defaults.
+    pub fn viewmaker(&self) -> ViewmakerTraining {
+        self.viewmaker.clone().unwrap_or_default()
+    }
+
+    /// The networks of stargan: their table, or the defaults.
+    pub fn stargan(&self) -> StarGanTraining {
+        self.stargan.clone().unwrap_or_default()
+    }
+
+    /// Writes out the tables of generators that its conditions read, and leaves out those that a preset has for others.
+    fn settle_tables(&mut self, stated: impl Fn(&str) -> bool) {
+        fn settle<T: Default>(table: &mut Option<T>, read: bool, stated: bool) {
+            match (read, stated) {
+                (true, _) => drop(table.get_or_insert_with(T::default)),
+                (false, false) => *table = None,
+                (false, true) => {}
+            }
+        }
+        let generators = || self.condition.iter().filter_map(|c| c.augment.generator());
+        let read: Vec<&str> = generators().flat_map(|g| g.tables()).copied().collect();
+        let is = |name: &str| (read.contains(&name), stated(name));
+        let [autoencoder, bagan, gan, diffusion] =
+            ["autoencoder", "bagan", "latent-gan", "latent-diffusion"].map(is);
+        let [viewmaker, stargan] = ["viewmaker", "stargan"].map(is);
+        settle(&mut self.viewmaker, viewmaker.0, viewmaker.1);
+        settle(&mut self.stargan, stargan.0, stargan.1);
+        settle(&mut self.autoencoder, autoencoder.0, autoencoder.1);
+        settle(&mut self.bagan, bagan.0, bagan.1);
+        settle(&mut self.latent_gan, gan.0, gan.1);
+        settle(&mut self.latent_diffusion, diffusion.0, diffusion.1);
     }
 
     /// The languages to keep of a corpus; empty for all.

@@ -66,7 +66,7 @@ pub struct FixedSplit {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SplitFile {
-    /// Below the working directory, such as `results/table2/latest/split.csv`.
+    /// Below the working directory, such as `results/table2-aug/latest/split.csv`.
     pub path: String,
     /// The corpora that it lists, where they are several; `corpus` is absent then.
     #[serde(default)]

@@ -1,19 +1,12 @@
 //! Bounds on products of numbers that are each within bounds: cells, weights, a batch, rows of a history.
 
+use super::bounds::{MELS, batch, rows, sequence, weights};
 use super::limits::MOST_CELLS;
-use super::located_error::{CheckResult, FieldPath, need};
+use super::located_error::{CheckResult, need};
 use super::{Attention, Augment, Latent, Network, Noise, Protocol, ReductionMode, Spec};
 
-/// Most weights of a network: with gradient and Adam's two moments they take 16 GB. VGG19 has 139 million.
-const WEIGHTS: u64 = 1_000_000_000;
-/// Most frames of a batch: of 128 bands they take 17 GB, before the first layer.
-const FRAMES: usize = 1 << 25;
-/// Most rows of a history: each is a line of a file that every checkpoint has.
-const ROWS: usize = 1_000_000;
 /// Most points of a map: t-SNE holds all of them, and a picture shows them.
 const POINTS: usize = 100_000;
-/// Bands of a log-mel; [`super::Features`] has no other.
-const MELS: u64 = 128;
 
 impl Spec {
     /// What no machine can serve although each field can be had.
@@ -27,6 +20,7 @@ impl Spec {
             batch("augmentor.batch", a.batch, a.frames)?;
             rows("augmentor.log-every", a.log_every, a.iterations)?;
         }
+        self.check_tables()?;
         if let Some(judge) = &self.judge {
             weights("representation.widths", self.weights_of_representation())?;
             batch("judge.batch", judge.batch, a.frames)?;
@@ -44,6 +38,30 @@ impl Spec {
                 e.per_class, e.copies
             )
         })
+    }
+
+    /// The tables of generators that are there.
+    fn check_tables(&self) -> CheckResult {
+        if let Some(a) = &self.autoencoder {
+            let [rows_of_map, bands] = a.map(self.features.mels).map(|n| n as u64);
+            let [w0, w1, w2, w3] = a.widths.map(|w| w as u64);
+            let convolutions = 16 * (w0 + w0 * w1 + w1 * w2 + w2 * w3);
+            let flat = w3 * rows_of_map * bands * a.latent as u64;
+            weights("autoencoder.widths", 2 * (convolutions + flat))?;
+            batch("autoencoder.batch", a.batch, a.frames)?;
+            rows("autoencoder.log-every", a.log_every, a.iterations)?;
+        }
+        if let Some(b) = &self.bagan {
+            batch("bagan.batch", b.batch, self.autoencoder().frames)?;
+            rows("bagan.log-every", b.log_every, b.iterations)?;
+        }
+        if let Some(g) = &self.latent_gan {
+            rows("latent-gan.log-every", g.log_every, g.iterations)?;
+        }
+        if let Some(d) = &self.latent_diffusion {
+            rows("latent-diffusion.log-every", d.log_every, d.iterations)?;
+        }
+        Ok(())
     }
 
     /// Cells that are known before a corpus is read.
@@ -118,33 +136,4 @@ impl Spec {
         let linear = |from: u64, to: u64| from * to + to;
         sum + linear(pooled, head) + linear(head, head) + linear(head, self.classes.len() as u64)
     }
-}
-
-/// Weights of convolutions, LSTM and attention.
-fn sequence(widths: &[usize], units: u64, attention: bool) -> u64 {
-    let (mut from, mut sum) = (1u64, 0u64);
-    for &to in widths {
-        sum += from * to as u64 * 16 + to as u64;
-        from = to as u64;
-    }
-    let inputs = from * (MELS >> widths.len());
-    sum + 4 * units * (inputs + units + 2) + if attention { units } else { 0 }
-}
-
-fn weights(key: &str, found: u64) -> CheckResult {
-    need(found <= WEIGHTS, key, || {
-        format!("the network has {found} weights, at most {WEIGHTS}; make its layers narrower or fewer")
-    })
-}
-
-fn batch(key: &str, size: usize, frames: usize) -> CheckResult {
-    need(size * frames <= FRAMES, key, || {
-        format!("= {size}: of {frames} frames each, a batch has more than {FRAMES} frames")
-    })
-}
-
-fn rows(key: &str, every: usize, steps: usize) -> CheckResult {
-    need(steps / every <= ROWS, FieldPath::from(key), || {
-        format!("= {every}: {steps} steps would have {} rows, at most {ROWS}", steps / every)
-    })
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
+    /// The autoencoder that generators of codes share.
+    Autoencoder,
     /// A generator that is trained, with its networks: the paper's augmentor, for one.
     Augmentor,
     /// Predictions and history of a classifier, and its weights.
@@ -17,11 +19,12 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which a cell trains them.
-    pub const ALL: [Stage; 3] = [Stage::Augmentor, Stage::Classifier, Stage::Judge];
+    pub const ALL: [Stage; 4] = [Stage::Autoencoder, Stage::Augmentor, Stage::Classifier, Stage::Judge];
 
     /// Its name in paths and in history.csv.
     pub fn name(self) -> &'static str {
         match self {
+            Stage::Autoencoder => "autoencoder",
             Stage::Augmentor => "augmentor",
             Stage::Classifier => "classifier",
             Stage::Judge => "judge",

@@ -70,6 +70,7 @@ pub fn caption(run: &LoadedRun, over: Over) -> String {
     if spec.condition.iter().any(|c| !c.published.is_empty()) || !spec.published.is_empty() {
         text += "published: as printed in the paper; difference: ours less published. ";
     }
+    text += &spec.note;
     text.trim_end().to_owned()
 }
 

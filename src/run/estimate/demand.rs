@@ -2,7 +2,7 @@
 
 use crate::plan::{Cell, CellAction, Plan};
 use crate::worker_client::protocol::Timing;
-use seraug_core::spec::{Augment, FinalWeights, Pace, TrainingWork};
+use seraug_core::spec::{Augment, Autoencoder, FinalWeights, Pace, TrainingWork};
 use seraug_core::store::Stage;
 use std::collections::BTreeSet;
 
@@ -24,6 +24,8 @@ pub struct Demand {
 /// The work of a cell.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CellWork {
+    /// The training of the autoencoder, if it is trained.
+    pub autoencoder: Option<TrainingWork>,
     /// The generator, if it is trained, and how long: not one of 0 iterations, which takes no time.
     pub augmentor: Option<(Augment, TrainingWork)>,
     /// Batch size and steps of the classifier, if it is trained.
@@ -39,15 +41,15 @@ pub struct CellWork {
 impl CellWork {
     /// The kinds of work of the cell with the number of times each is done, which is not 0.
     pub fn parts(&self) -> Vec<(Timing, usize)> {
-        let augmentor =
-            self.augmentor.iter().map(|(_, work)| (Timing::Iteration(work.of.clone()), work.iterations));
+        let trained = self.autoencoder.iter().chain(self.augmentor.iter().map(|(_, work)| work));
+        let trained = trained.map(|work| (Timing::Iteration(work.of.clone()), work.iterations));
         let classifier = self.classifier.iter().map(|&(batch, n)| (Timing::Step(batch), n));
         let rest = [
             (Timing::Window, self.windows),
             (Timing::Segment, self.segments),
             (Timing::JudgeIteration, self.judge),
         ];
-        augmentor.chain(classifier).chain(rest).filter(|p| p.1 > 0).collect()
+        trained.chain(classifier).chain(rest).filter(|p| p.1 > 0).collect()
     }
 
     /// The kinds of work of the cell.
@@ -63,30 +65,29 @@ impl Demand {
         let mut demand = Demand { experiment: plan.experiment.clone(), absent, ..Demand::default() };
         for (cell, action) in plan.cells.iter().zip(actions) {
             let trains = |stage| action.to_run.contains(&stage);
-            let (augmentor, classifier) = (trains(Stage::Augmentor), trains(Stage::Classifier));
-            demand.kept[0] += usize::from(cell.augmentor.is_some() && !augmentor);
-            demand.kept[1] += usize::from(!classifier);
-            let judge = trains(Stage::Judge);
-            if augmentor || classifier || judge {
-                let mut work = work(plan, cell, frames, augmentor, classifier);
-                work.judge = plan.spec.judge.as_ref().filter(|_| judge).map_or(0, |j| j.iterations);
-                demand.cells.push(work);
+            demand.kept[0] += usize::from(cell.augmentor.is_some() && !trains(Stage::Augmentor));
+            demand.kept[1] += usize::from(!trains(Stage::Classifier));
+            if !action.to_run.is_empty() {
+                demand.cells.push(work(plan, cell, frames, &trains));
             }
         }
         demand
     }
 }
 
-fn work(plan: &Plan, cell: &Cell, frames: &[usize], augmentor: bool, classifier: bool) -> CellWork {
+fn work(plan: &Plan, cell: &Cell, frames: &[usize], trains: &dyn Fn(Stage) -> bool) -> CellWork {
     let (spec, c) = (&plan.spec, &plan.spec.classifier);
     let augment = &spec.condition[cell.condition].augment;
     let mut work = CellWork::default();
     let generator = augment.generator();
-    if augmentor {
+    let judge = spec.judge.as_ref().filter(|_| trains(Stage::Judge));
+    work.judge = judge.map_or(0, |judge| judge.iterations);
+    work.autoencoder = trains(Stage::Autoencoder).then(|| Autoencoder::work(spec));
+    if trains(Stage::Augmentor) {
         let training = generator.and_then(|g| g.work(spec)).filter(|work| work.iterations > 0);
         work.augmentor = training.map(|work| (augment.clone(), work));
     }
-    if classifier {
+    if trains(Stage::Classifier) {
         let sum = |items: &[usize], of: &dyn Fn(usize) -> usize| {
             items.iter().map(|&i| of(frames[i])).sum::<usize>()
         };

@@ -101,8 +101,7 @@ pub fn estimate(
     let program = worker_client::program()?;
     let mut timed = Vec::new();
     for group in groups {
-        let asked = &group.benchmark;
-        if asked.generators.is_empty() && asked.batches.is_empty() && !asked.judge {
+        if group.asks_nothing() {
             timed.push(Vec::new());
             continue;
         }
@@ -149,8 +148,9 @@ impl Group {
         let c = &spec.classifier;
         let sizes = (
             (spec.precision, spec.features.mels, &spec.augmentor, &spec.discriminator, &spec.representation),
+            (&spec.viewmaker, &spec.stargan),
             (&c.network, c.segment_frames),
-            &spec.judge,
+            (&spec.autoencoder, &spec.bagan, &spec.latent_gan, &spec.latent_diffusion, &spec.judge),
         );
         let sizes = serde_json::to_string(&sizes).expect("a spec is plain data");
         groups.iter().position(|g| g.sizes == sizes).unwrap_or_else(|| {
@@ -159,6 +159,7 @@ impl Group {
                 precision: spec.precision,
                 device: DeviceChoice::Auto,
                 generators: Vec::new(),
+                autoencoder: false,
                 batches: Vec::new(),
                 windows: false,
                 judge: false,
@@ -166,6 +167,11 @@ impl Group {
             groups.push(Group { sizes, iterations: Vec::new(), benchmark });
             groups.len() - 1
         })
+    }
+
+    fn asks_nothing(&self) -> bool {
+        let b = &self.benchmark;
+        b.generators.is_empty() && b.batches.is_empty() && !b.autoencoder && !b.judge
     }
 
     /// Adds the kinds of work of `demand` to the benchmark.
@@ -176,6 +182,7 @@ impl Group {
                 self.benchmark.generators.push(augment.clone());
             }
         }
+        self.benchmark.autoencoder |= demand.cells.iter().any(|cell| cell.autoencoder.is_some());
         for work in demand.cells.iter().flat_map(CellWork::timings) {
             match work {
                 Timing::Step(batch) if !self.benchmark.batches.contains(&batch) => {
@@ -290,7 +297,8 @@ condition = [{ name = "no-aug" }]
             made_up(&spec, &|_| ()).unwrap_or_else(|e| panic!("{path}: {e}"));
             // Each speaker by himself, and everything between that and two halves.
             if let spec::Protocol::LeaveSpeakersOut(protocol) = &spec.protocol {
-                let speakers = corpora::manifest(&spec.corpus, Path::new("nowhere")).unwrap().speakers.len();
+                let named = corpora::manifest(&spec.corpus, Path::new("nowhere")).unwrap().speakers.len();
+                let speakers = named - protocol.without.len();
                 for folds in (2..=speakers).rev().take(23) {
                     let protocol = spec::LeaveSpeakersOut { folds, only: Vec::new(), ..protocol.clone() };
                     let spec = Spec {

@@ -149,6 +149,7 @@ mod tests {
             timed(Timing::Segment, &[0.1; 2]),
         ]);
         let aug = CellWork {
+            autoencoder: None,
             augmentor: trained(&all, 3600),
             classifier: Some((16, 900)),
             windows: 7200,

@@ -1,12 +1,12 @@
 //! Builds the cells of an experiment. What they have in common is computed once, because a plan may have ten thousand.
 
-use super::keys::{self, FoldInputs, UtteranceContents};
+use super::keys::{self, CellKeys, FoldInputs, UtteranceContents};
 use super::{Cell, augmentor_sees};
 use seraug_core::digest::digest_hex;
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
 use seraug_core::run_files::CellId;
-use seraug_core::spec::{CopySource, FinalWeights, Spec, TargetShare, UTTERANCES};
+use seraug_core::spec::{Condition, CopySource, FinalWeights, Spec, TargetShare, UTTERANCES};
 use seraug_data::split::{Fold, RemovedHalves, Selection, Splits};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -141,9 +141,8 @@ impl<'a> PlanBuilder<'a> {
                 (Rc::clone(&known.items), Rc::clone(&known.digest), copies)
             }
         };
-        let augmentor = keys::augmentor(spec, c, shared);
-        let key = augmentor.as_ref().map(|a| &a.key);
-        let classifier = keys::classifier(spec, c, shared, &digest, key);
+        let CellKeys { autoencoder, augmentor, classifier } = keys::of_cell(spec, c, shared, &digest);
+        let (autoencoder, autoencoder_trajectory) = autoencoder.map(|a| (a.key, a.trajectory)).unzip();
         let (augmentor, augmentor_trajectory) = augmentor.map(|a| (a.key, a.trajectory)).unzip();
         // Samples of the reduced classes alone have something to be held against.
         let judged = items.iter().any(|&i| fold.reduced.contains(&selection.labels[i]));
@@ -162,14 +161,35 @@ impl<'a> PlanBuilder<'a> {
             classifier: classifier.key,
             classifier_trajectory: classifier.trajectory,
             augmentor_trajectory,
+            autoencoder,
+            autoencoder_trajectory,
             halves: shared.halves.as_ref().map(|(halves, _)| Rc::clone(halves)),
             judge,
             judge_trajectory,
             added: items.len().saturating_mul(copies),
+            made_from: made_from(c, spec, selection, fold, &items),
             sources: items,
             augmentor,
         }
     }
+}
+
+/// The training utterances that the samples of a condition are made from, where `sources` are those that are multiplied.
+fn made_from(
+    condition: &Condition,
+    spec: &Spec,
+    selection: &Selection,
+    fold: &Fold,
+    sources: &Rc<[usize]>,
+) -> Rc<[usize]> {
+    let Some(conversion) = condition.augment.generator().and_then(|g| g.converts()) else {
+        return Rc::clone(sources);
+    };
+    let mut targets: Vec<usize> = sources.iter().map(|&i| selection.labels[i]).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    let of = |i: &usize| targets.iter().any(|&to| conversion.allows(spec, selection.labels[*i], to));
+    fold.train.iter().copied().filter(of).collect()
 }
 
 fn sources_of(of: CopySource, selection: &Selection, fold: &Fold) -> Rc<[usize]> {

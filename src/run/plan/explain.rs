@@ -6,11 +6,14 @@ use super::spec_changes::Changes;
 use super::{Cell, Plan};
 use seraug_core::device::DeviceInfo;
 use seraug_core::run_files::CellId;
+use seraug_core::spec::Autoencoder;
 use seraug_core::store::{Holder, Key, Making, Stage, Store};
 use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 
+/// The stages that come before a classifier, in order.
+const BEFORE: [Stage; 2] = [Stage::Autoencoder, Stage::Augmentor];
 /// Changes of the spec that are listed; the rest is counted.
 const SHOWN: usize = 2;
 
@@ -32,7 +35,7 @@ pub fn cell_actions(
     for cell in &plan.cells {
         actions.push(explainer.action(cell, makers));
         let id = Rc::new(cell.id.clone());
-        for key in cell.augmentor.iter().chain([&cell.classifier]).chain(&cell.judge) {
+        for key in Stage::ALL.iter().filter_map(|&stage| cell.key(stage)) {
             makers.0.entry(key.clone()).or_insert_with(|| Rc::clone(&id));
         }
     }
@@ -75,11 +78,12 @@ impl Explainer<'_> {
         {
             return CellAction::new(ActionKind::Done, Reason::of_all(format!("in {}", run.id())), Vec::new());
         }
-        let augmentor_gone =
-            cell.augmentor.as_ref().is_some_and(|key| !self.store.has(Stage::Augmentor, key));
-        if self.store.has(Stage::Classifier, &cell.classifier) && augmentor_gone {
-            let reason = Reason::of_all("augmentor (no longer in the store, only its classifier is)");
-            return CellAction::new(ActionKind::ToRun, reason, vec![Stage::Augmentor]);
+        let is_gone = |stage: &Stage| cell.key(*stage).is_some_and(|key| !self.store.has(*stage, key));
+        let gone: Vec<Stage> = BEFORE.into_iter().filter(is_gone).collect();
+        if self.store.has(Stage::Classifier, &cell.classifier) && !gone.is_empty() {
+            let names = named(&gone);
+            let reason = Reason::of_all(format!("{names} (no longer in the store, only its classifier is)"));
+            return CellAction::new(ActionKind::ToRun, reason, gone);
         }
         if self.store.has(Stage::Classifier, &cell.classifier) {
             let making = self.making(Stage::Classifier, &cell.classifier);
@@ -101,39 +105,35 @@ impl Explainer<'_> {
     /// The action of a cell whose classifier is to be trained.
     fn trained(&mut self, cell: &Cell, makers: &Makers) -> CellAction {
         let before = self.earlier.cell(&cell.id).cloned();
-        // Where the augmentor comes from if it is not trained for this cell.
-        let source = cell.augmentor.as_ref().and_then(|key| match makers.0.get(key) {
-            _ if self.store.has(Stage::Augmentor, key) => {
-                let with = self.making(Stage::Augmentor, key).elsewhere(self.here);
-                let with = with.map(|with| format!(", made with {with}")).unwrap_or_default();
-                Some(Reason::of_all(format!("augmentor cached{with}")))
+        // Where what comes before the classifier is from, if it is not trained for this cell.
+        let (mut sources, mut missing) = (Vec::new(), Vec::new());
+        for (stage, key) in BEFORE.into_iter().filter_map(|stage| Some((stage, cell.key(stage)?))) {
+            match self.source(stage, key, makers) {
+                Some(source) => sources.push(source),
+                None => missing.push((stage, key)),
             }
-            Some(maker) => {
-                Some(Reason::of_cell(|by| format!("augmentor shared with {by}"), &maker.to_string()))
-            }
-            None => None,
-        });
-        let augmentor = cell.augmentor.as_ref().filter(|_| source.is_none());
+        }
         let Some(before) = before else {
             let new = Reason::of_all(self.earlier.novelty(&cell.id));
-            let mut stages = if augmentor.is_some() { vec![Stage::Augmentor] } else { vec![] };
-            stages.push(Stage::Classifier);
-            let reasons: Vec<Reason> = [new].into_iter().chain(source).collect();
-            let names: Vec<&str> = stages.iter().map(|s| s.name()).collect();
-            return CellAction::new(ActionKind::ToRun, Reason::after(&names.join(", "), &reasons), stages);
+            let stages: Vec<Stage> =
+                missing.iter().map(|(stage, _)| *stage).chain([Stage::Classifier]).collect();
+            let reasons: Vec<Reason> = [new].into_iter().chain(sources).collect();
+            return CellAction::new(ActionKind::ToRun, Reason::after(&named(&stages), &reasons), stages);
         };
         let mut parts: Vec<(Stage, Vec<Reason>)> = Vec::new();
-        if let Some(key) = augmentor {
-            parts.push((Stage::Augmentor, self.because(cell, Stage::Augmentor, key, &before)));
+        for (stage, key) in missing {
+            let mut reasons = self.because(cell, stage, key, &before);
+            reasons.retain(|r| parts.iter().all(|(_, other)| !other.contains(r)));
+            parts.push((stage, reasons));
         }
-        let mut reasons = match parts.is_empty() || cell.classifier != before.key_classifier {
+        let mut reasons = match parts.is_empty() || cell.classifier != before.keys.classifier {
             true => self.because(cell, Stage::Classifier, &cell.classifier, &before),
-            // Nothing but its augmentor is missing.
+            // Nothing but what comes before it is missing.
             false => Vec::new(),
         };
-        // Reasons of the augmentor are not repeated.
+        // Reasons of earlier stages are not repeated.
         reasons.retain(|r| parts.iter().all(|(_, other)| !other.contains(r)));
-        reasons.extend(source);
+        reasons.extend(sources);
         parts.push((Stage::Classifier, reasons));
         let texts: Vec<Reason> =
             parts.iter().map(|(stage, reasons)| Reason::after(stage.name(), reasons)).collect();
@@ -142,15 +142,21 @@ impl Explainer<'_> {
         CellAction::new(ActionKind::ToRun, reason, parts.into_iter().map(|p| p.0).collect())
     }
 
+    /// Where a stage is from that is not trained for this cell; none where it is.
+    fn source(&self, stage: Stage, key: &Key, makers: &Makers) -> Option<Reason> {
+        let name = stage.name();
+        if self.store.has(stage, key) {
+            let with = self.making(stage, key).elsewhere(self.here);
+            let with = with.map(|with| format!(", made with {with}")).unwrap_or_default();
+            return Some(Reason::of_all(format!("{name} cached{with}")));
+        }
+        let maker = makers.0.get(key)?;
+        Some(Reason::of_cell(|by| format!("{name} shared with {by}"), &maker.to_string()))
+    }
+
     /// Why the stage of `key` is to be trained, given the plan of an earlier run.
     fn because(&mut self, cell: &Cell, stage: Stage, key: &Key, before: &Planned) -> Vec<Reason> {
-        let earlier_key = match stage {
-            Stage::Augmentor => before.key_augmentor.as_ref(),
-            Stage::Classifier => Some(&before.key_classifier),
-            // Its reasons are not told: it belongs to a fold, not to a condition.
-            Stage::Judge => None,
-        };
-        if earlier_key == Some(key) {
+        if before.keys.of(stage) == Some(key) {
             return vec![self.unfinished(cell, stage, key, before)];
         }
         let mut reasons = vec![self.difference(cell, stage, before)];
@@ -171,15 +177,12 @@ impl Explainer<'_> {
                 &holder.task.cell,
             );
         }
-        let ended = run.ended(&cell.id, &before.key_classifier);
+        let ended = run.ended(&cell.id, &before.keys.classifier);
         match (ended, self.checkpoint(cell, stage)) {
             (Some(CellEnding::Failed(why)), _) => Reason::of_all(format!("failed in {id}: {why}")),
             (_, Some(step)) => {
-                let all = match stage {
-                    Stage::Augmentor => format!(" of {}", self.plan.spec.augmentor.iterations),
-                    // The number of its steps follows from its segments, which are not counted here.
-                    Stage::Classifier | Stage::Judge => String::new(),
-                };
+                // The number of a classifier's steps follows from its segments, which are not counted here.
+                let all = self.iterations(cell, stage).map(|n| format!(" of {n}")).unwrap_or_default();
                 Reason { text: format!("interrupted at step {step}{all}"), alike: "interrupted".to_owned() }
             }
             (Some(CellEnding::Done), None) => Reason::of_all("no longer in the store"),
@@ -191,17 +194,22 @@ impl Explainer<'_> {
     fn difference(&mut self, cell: &Cell, stage: Stage, before: &Planned) -> Reason {
         let Explainer { plan, earlier, .. } = self;
         let run = &mut earlier.runs[before.run];
-        let Changes { augmentor, classifier, data } = run.changes(&plan.spec, &cell.id.condition).clone();
+        let Changes { autoencoder, augmentor, classifier, data } =
+            run.changes(&plan.spec, &cell.id.condition).clone();
         let own = match stage {
+            Stage::Autoencoder => &autoencoder,
             Stage::Augmentor => &augmentor,
             Stage::Classifier | Stage::Judge => &classifier,
         };
         if !own.is_empty() {
             return listed(own);
         }
-        let other_augmentor = cell.augmentor.is_some() && cell.augmentor != before.key_augmentor;
-        if stage == Stage::Classifier && other_augmentor && !augmentor.is_empty() {
-            return listed(&augmentor);
+        // A later stage has another key because of an earlier one.
+        for (earlier, changes) in [(Stage::Augmentor, &augmentor), (Stage::Autoencoder, &autoencoder)] {
+            let other = cell.key(earlier).is_some_and(|key| before.keys.of(earlier) != Some(key));
+            if earlier < stage && other && !changes.is_empty() {
+                return listed(changes);
+            }
         }
         let condition = &plan.spec.condition[cell.condition];
         if let Some(recordings) = run.recordings(&plan.spec, &plan.selection)
@@ -228,19 +236,35 @@ impl Explainer<'_> {
 
     /// The step of the last checkpoint that a stage can resume from.
     fn checkpoint(&self, cell: &Cell, stage: Stage) -> Option<usize> {
-        let (trajectory, steps) = match stage {
-            Stage::Augmentor => (cell.augmentor_trajectory.as_ref()?, self.plan.spec.augmentor.iterations),
-            Stage::Classifier => (&cell.classifier_trajectory, usize::MAX),
-            Stage::Judge => (cell.judge_trajectory.as_ref()?, self.plan.spec.judge.as_ref()?.iterations),
-        };
+        let trajectory = cell.trajectory(stage)?;
+        let steps = self.iterations(cell, stage).unwrap_or(usize::MAX);
         let kept = self.store.checkpoints(stage, trajectory).steps();
         kept.into_iter().rfind(|step| *step <= steps)
+    }
+
+    /// Iterations of a stage before the classifier.
+    fn iterations(&self, cell: &Cell, stage: Stage) -> Option<usize> {
+        let spec = &self.plan.spec;
+        match stage {
+            Stage::Autoencoder => Some(Autoencoder::work(spec).iterations),
+            Stage::Augmentor => {
+                let generator = spec.condition[cell.condition].augment.generator()?;
+                generator.work(spec).map(|work| work.iterations)
+            }
+            Stage::Classifier => None,
+            Stage::Judge => spec.judge.as_ref().map(|judge| judge.iterations),
+        }
     }
 
     /// How an entry of the store was made.
     fn making(&self, stage: Stage, key: &Key) -> Making {
         Making::read(&self.store.dir(stage, key))
     }
+}
+
+/// `augmentor, classifier`.
+fn named(stages: &[Stage]) -> String {
+    stages.iter().map(|s| s.name()).collect::<Vec<_>>().join(", ")
 }
 
 /// `a 1 → 2, b 3 → 4 and 5 more`.

@@ -2,8 +2,8 @@
 
 use seraug_core::digest::Hasher;
 use seraug_core::spec::{
-    self, Augment, Condition, Convolutions, FinalWeights, Loss, Network, Precision, Sampling, Spec,
-    TrainedOn, TrainingInputs, Vgg,
+    self, Augment, Autoencoder, Condition, Convolutions, FinalWeights, Loss, Network, Precision, Sampling,
+    Spec, TrainedOn, TrainingInputs, Vgg,
 };
 use seraug_core::store::{Key, Stage};
 use seraug_data::features;
@@ -71,12 +71,16 @@ struct ClassifierInputs<'a> {
     precision: Precision,
     classifier: spec::Classifier,
     loss: Loss,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loss_number: Option<f64>,
     sampling: Sampling,
     train: &'a str,
     test: &'a str,
     speakers: &'a str,
     sources: &'a str,
     copies: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    autoencoder: Option<&'a str>,
     augmentor: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     augment: Option<Augment>,
@@ -109,35 +113,71 @@ pub(super) struct StageKeys {
     pub(super) trajectory: Key,
 }
 
-/// The keys of a condition's generator, where it is trained: the stage `augmentor`.
-pub(super) fn augmentor(spec: &Spec, c: &Condition, shared: &FoldInputs) -> Option<StageKeys> {
-    let TrainingInputs { version, key, trajectory } = training(spec, c, shared)?;
-    Some(StageKeys {
-        key: Key::of_json(Stage::Augmentor.name(), version, &key),
-        trajectory: Key::of_json("augmentor trajectory", version, &trajectory),
-    })
+/// The keys of a cell's stages.
+pub(super) struct CellKeys {
+    pub(super) autoencoder: Option<StageKeys>,
+    pub(super) augmentor: Option<StageKeys>,
+    pub(super) classifier: StageKeys,
 }
 
-fn training(spec: &Spec, c: &Condition, shared: &FoldInputs) -> Option<TrainingInputs> {
-    let on = TrainedOn {
+/// The keys of a condition's stages, made of what has the digest `sources`.
+pub(super) fn of_cell(spec: &Spec, c: &Condition, shared: &FoldInputs, sources: &str) -> CellKeys {
+    let autoencoder = autoencoder(spec, c, shared);
+    let of = |keys: &Option<StageKeys>| keys.as_ref().map(|keys| keys.key.to_string());
+    let first = of(&autoencoder);
+    let augmentor = augmentor(spec, c, shared, first.as_deref());
+    let second = of(&augmentor);
+    let classifier = classifier(spec, c, shared, sources, [first.as_deref(), second.as_deref()]);
+    CellKeys { autoencoder, augmentor, classifier }
+}
+
+impl StageKeys {
+    fn of(stage: Stage, inputs: &TrainingInputs) -> StageKeys {
+        let TrainingInputs { version, key, trajectory } = inputs;
+        StageKeys {
+            key: Key::of_json(stage.name(), *version, key),
+            trajectory: Key::of_json(&format!("{} trajectory", stage.name()), *version, trajectory),
+        }
+    }
+}
+
+/// The keys of the autoencoder that a condition's generator needs.
+fn autoencoder(spec: &Spec, c: &Condition, shared: &FoldInputs) -> Option<StageKeys> {
+    let needed = c.augment.generator().is_some_and(|g| g.needs_autoencoder());
+    needed.then(|| StageKeys::of(Stage::Autoencoder, &Autoencoder::training(spec, &trained_on(shared, None))))
+}
+
+/// The keys of a condition's generator, where it is trained: the stage `augmentor`.
+fn augmentor(
+    spec: &Spec,
+    c: &Condition,
+    shared: &FoldInputs,
+    autoencoder: Option<&str>,
+) -> Option<StageKeys> {
+    let inputs = c.augment.generator()?.training(spec, &trained_on(shared, autoencoder))?;
+    Some(StageKeys::of(Stage::Augmentor, &inputs))
+}
+
+fn trained_on<'a>(shared: &'a FoldInputs, autoencoder: Option<&'a str>) -> TrainedOn<'a> {
+    TrainedOn {
         features_version: features::VERSION,
         seen: &shared.seen,
         train: &shared.train,
+        autoencoder: autoencoder.unwrap_or_default(),
         seed: shared.seed,
         device: shared.device,
-    };
-    c.augment.generator()?.training(spec, &on)
+    }
 }
 
-/// The keys of a condition's classifier.
-pub(super) fn classifier(
+/// The keys of a condition's classifier; `before` are those of autoencoder and augmentor.
+fn classifier(
     spec: &Spec,
     c: &Condition,
     shared: &FoldInputs,
     sources: &str,
-    augmentor: Option<&Key>,
+    before: [Option<&str>; 2],
 ) -> StageKeys {
-    let mut inputs = classifier_inputs(spec, c, shared, sources, augmentor.map(Key::as_str));
+    let mut inputs = classifier_inputs(spec, c, shared, sources, before);
     let key = Key::of(Stage::Classifier.name(), CLASSIFIER_VERSION, &inputs);
     inputs.classifier.log_every = spec.classifier.log_every;
     if spec.classifier.continues() {
@@ -152,7 +192,7 @@ fn classifier_inputs<'a>(
     c: &Condition,
     shared: &'a FoldInputs,
     sources: &'a str,
-    augmentor: Option<&'a str>,
+    [autoencoder, augmentor]: [Option<&'a str>; 2],
 ) -> ClassifierInputs<'a> {
     let held_out = spec.classifier.weights == FinalWeights::HeldOut;
     ClassifierInputs {
@@ -166,12 +206,14 @@ fn classifier_inputs<'a>(
             ..spec.classifier.clone()
         },
         loss: c.loss,
+        loss_number: c.classifier_loss().number(),
         sampling: c.sampling,
         train: &shared.train,
         test: &shared.test,
         speakers: if held_out || reads_speakers(c) { &shared.speakers } else { "" },
         sources,
         copies: c.augment.copies().map_or(0, |(copies, _)| copies),
+        autoencoder,
         augmentor,
         augment: c.augment.generator().and_then(|g| g.settings()),
         batch_norm: batch_norm(spec, shared.device),
@@ -223,9 +265,10 @@ fn batch_norm(spec: &Spec, device: &str) -> Option<u32> {
     (vgg.batch_norm && !device.starts_with("cuda")).then_some(BATCH_NORM_VERSION)
 }
 
-/// What the stages of a condition read of the spec, as their keys hold it: augmentor (null without one) and classifier.
+/// What the stages of a condition read of the spec, as their keys hold it, in the order of [`Stage::ALL`]; null where it has no
+/// such stage.
 /// Data, seed and device are left empty.
-pub(super) fn reads(spec: &Spec, c: &Condition) -> [Value; 2] {
+pub(super) fn reads(spec: &Spec, c: &Condition) -> [Value; 3] {
     let nothing = FoldInputs {
         fold: Rc::default(),
         train: String::new(),
@@ -237,10 +280,15 @@ pub(super) fn reads(spec: &Spec, c: &Condition) -> [Value; 2] {
         device: "",
     };
     let plain = "inputs of a key are plain data";
-    let augmentor = training(spec, c, &nothing);
-    let classifier = classifier_inputs(spec, c, &nothing, "", augmentor.is_some().then_some(""));
-    let augmentor = augmentor.map_or(Value::Null, |t| serde_json::from_str(&t.key).expect(plain));
-    [augmentor, serde_json::to_value(&classifier).expect(plain)]
+    let on = trained_on(&nothing, None);
+    let generator = c.augment.generator();
+    let autoencoder = generator.filter(|g| g.needs_autoencoder()).map(|_| Autoencoder::training(spec, &on));
+    let augmentor = generator.and_then(|g| g.training(spec, &on));
+    let before = [&autoencoder, &augmentor].map(|stage| stage.as_ref().map(|_| ""));
+    let classifier = classifier_inputs(spec, c, &nothing, "", before);
+    let value =
+        |t: Option<TrainingInputs>| t.map_or(Value::Null, |t| serde_json::from_str(&t.key).expect(plain));
+    [value(autoencoder), value(augmentor), serde_json::to_value(&classifier).expect(plain)]
 }
 
 #[cfg(test)]
@@ -272,9 +320,9 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
             seed: 1,
             device,
         };
-        let a = augmentor(&spec, &spec.condition[0], &shared).unwrap();
+        let a = augmentor(&spec, &spec.condition[0], &shared, None).unwrap();
         // Without the augmentor's key, which would carry the difference along.
-        let c = classifier(&spec, &spec.condition[0], &shared, "sources", None);
+        let c = classifier(&spec, &spec.condition[0], &shared, "sources", [None, None]);
         [a.key, a.trajectory, c.key, c.trajectory].map(|k| k.to_string())
     }
 
@@ -287,7 +335,10 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
         }
         let spec = parse(SPEC, "x.toml", &[]).unwrap();
         let read = reads(&spec, &spec.condition[0]);
-        assert!(read.iter().all(|stage| stage.get("precision").is_none()), "f32 is not written");
+        assert!(
+            read[0].is_null() && read.iter().all(|stage| stage.get("precision").is_none()),
+            "f32 is not written"
+        );
     }
 
     /// What was trained before there was either stays trained.
@@ -296,7 +347,7 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
         let of = |sets: &[&str]| {
             let spec =
                 parse(SPEC, "x.toml", &sets.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>()).unwrap();
-            let read = reads(&spec, &spec.condition[0])[1].clone();
+            let read = reads(&spec, &spec.condition[0])[2].clone();
             let least = read["classifier"].get("min-own-frames").cloned();
             (read.get("batch_norm").cloned(), least, spec.to_toml().contains("min-own-frames"))
         };
@@ -351,6 +402,103 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
         }
     }
 
+    /// Keys of the condition with another generator, `sets` over it.
+    fn with(generator: &str, sets: &[&str]) -> [String; 4] {
+        of(&[&[&*format!("condition.aug.augment={{ {generator} = {{ of = \"all\" }} }}")], sets].concat())
+    }
+
+    #[test]
+    fn a_viewmaker_has_a_key_of_what_it_reads() {
+        let plain = with("viewmaker", &[]);
+        assert!(plain[0] != of(&[])[0]);
+        for read in [
+            "viewmaker.frames=64",
+            "viewmaker.widths=[8,16,32]",
+            "viewmaker.blocks=2",
+            "viewmaker.encoder-widths=[8,8,8,8,8]",
+            "viewmaker.outputs=64",
+            "viewmaker.temperature=0.1",
+            "viewmaker.batch=16",
+            "viewmaker.learning-rate=1e-4",
+            "viewmaker.betas=[0.5,0.999]",
+            "condition.aug.augment.viewmaker.epsilon=0.1",
+            "condition.aug.augment.viewmaker.epsilon=[0.05,0.3]",
+            "condition.aug.augment.viewmaker.denominator=nt-xent",
+            "features.mel-scale=htk",
+            "precision=bf16",
+        ] {
+            let other = with("viewmaker", &[read]);
+            assert!(other[0] != plain[0] && other[1] != plain[1], "{read}");
+        }
+        for other in [
+            "condition.aug.augment.viewmaker.epsilon=[0.05,0.05]",
+            "augmentor.iterations=7",
+            "stargan.iterations=7",
+            "classifier.epochs=7",
+        ] {
+            assert_eq!(with("viewmaker", &[other])[..2], plain[..2], "{other}");
+        }
+        let more = with("viewmaker", &["viewmaker.iterations=7"]);
+        assert!(more[0] != plain[0] && more[1] == plain[1], "continuing is exact");
+        let logged = with("viewmaker", &["viewmaker.log-every=7"]);
+        assert!(logged[0] == plain[0] && logged[1] != plain[1]);
+        let copies = with("viewmaker", &["condition.aug.augment.viewmaker.copies=7"]);
+        assert!(copies[0] == plain[0] && copies[2] != plain[2]);
+    }
+
+    #[test]
+    fn a_stargan_has_a_key_of_what_it_reads() {
+        let plain = with("stargan", &[]);
+        let differs = |before: &[String; 4], sets: &[&str]| {
+            let other = with("stargan", sets);
+            assert!(other[0] != before[0] && other[1] != before[1], "{sets:?}");
+        };
+        for read in [
+            "stargan.frames=64",
+            "stargan.widths=[8,16,32]",
+            "stargan.blocks=3",
+            "stargan.critic-widths=[8,16,32,64]",
+            "stargan.classifier-widths=[8,8,8,8,8]",
+            "stargan.classifier-units=64",
+            "stargan.classifier-iterations=7",
+            "stargan.classifier-learning-rate=1e-4",
+            "stargan.iterations=7",
+            "stargan.batch=8",
+            "stargan.learning-rate=1e-3",
+            "stargan.betas=[0.9,0.999]",
+            "condition.aug.augment.stargan.adversarial=wgan-gp",
+            "condition.aug.augment.stargan.critic-steps=2",
+            "condition.aug.augment.stargan.warm-up=0.5",
+            "condition.aug.augment.stargan.weights.cls=2",
+            "condition.aug.augment.stargan.weights.cycle=2",
+            "condition.aug.augment.stargan.weights.identity=3",
+            "precision=bf16",
+        ] {
+            differs(&plain, &[read]);
+        }
+        for other in [
+            "condition.aug.augment.stargan.critic-steps=1",
+            "condition.aug.augment.stargan.weights.penalty=10",
+            "viewmaker.iterations=7",
+            "augmentor.iterations=7",
+            "classifier.epochs=7",
+        ] {
+            assert_eq!(with("stargan", &[other])[..2], plain[..2], "{other}");
+        }
+        let penalised = "condition.aug.augment.stargan.adversarial=wgan-gp";
+        let wasserstein = with("stargan", &[penalised]);
+        differs(&wasserstein, &[penalised, "condition.aug.augment.stargan.weights.penalty=10"]);
+        let five = with("stargan", &[penalised, "condition.aug.augment.stargan.critic-steps=5"]);
+        assert_eq!(five[..2], wasserstein[..2]);
+        let logged = with("stargan", &["stargan.log-every=7"]);
+        assert!(logged[0] == plain[0] && logged[1] != plain[1]);
+        // What is converted decides the samples, not the networks.
+        for made in ["sources=others", "copies=7"] {
+            let other = with("stargan", &[&format!("condition.aug.augment.stargan.{made}")]);
+            assert!(other[0] == plain[0] && other[2] != plain[2] && other[3] != plain[3], "{made}");
+        }
+    }
+
     #[test]
     fn a_judge_has_a_key_of_its_own_and_changes_no_other() {
         let judged = |sets: &[&str], removed: Option<&str>| {
@@ -393,6 +541,69 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
         let (plain, cpu, cuda) = (of(&[]), of(&set), on("cuda", &set));
         assert_eq!(plain[..2], cpu[..2]);
         assert!((2..4).all(|i| plain[i] != cpu[i] && cpu[i] != cuda[i]));
+    }
+
+    /// The keys of the three stages of a condition with this augmentation: autoencoder, augmentor, classifier.
+    fn all_of(augment: &str, sets: &[&str]) -> [Option<String>; 3] {
+        let text = SPEC.replace("augment.triplet-gan.of = \"all\"", &format!("augment.{augment}"));
+        let sets: Vec<String> = sets.iter().map(|s| (*s).to_owned()).collect();
+        let spec = parse(&text, "x.toml", &sets).unwrap();
+        let shared = FoldInputs {
+            fold: Rc::default(),
+            train: "train".to_owned(),
+            test: "test".into(),
+            seen: "seen".to_owned(),
+            speakers: String::new(),
+            seed: 1,
+            device: "cpu",
+        };
+        let CellKeys { autoencoder, augmentor, classifier } =
+            of_cell(&spec, &spec.condition[0], &shared, "sources");
+        [autoencoder, augmentor, Some(classifier)].map(|keys| keys.map(|k| k.key.to_string()))
+    }
+
+    #[test]
+    fn generators_of_codes_share_an_autoencoder_and_its_key_is_in_theirs() {
+        let gaussian = all_of("latent = { of = \"all\" }", &[]);
+        let gan = all_of("latent = { of = \"all\", sampler = \"gan\" }", &[]);
+        let bagan = all_of("bagan = { of = \"all\" }", &[]);
+        assert!(gaussian[0].is_some() && gaussian[0] == gan[0] && gan[0] == bagan[0], "one for all");
+        assert!(gaussian[1].is_none() && gan[1].is_some() && bagan[1].is_some() && gan[1] != bagan[1]);
+        assert!(gaussian[2] != gan[2] && gan[2] != bagan[2]);
+        for (augment, own) in [
+            ("latent = { of = \"all\" }", &gaussian),
+            ("latent = { of = \"all\", sampler = \"gan\" }", &gan),
+            ("bagan = { of = \"all\" }", &bagan),
+        ] {
+            let other = all_of(augment, &["autoencoder.latent=7"]);
+            assert!(other[0] != own[0] && (own[1].is_none() || other[1] != own[1]) && other[2] != own[2]);
+            let logged = ["autoencoder", "bagan", "latent-gan"].map(|t| format!("{t}.log-every=7"));
+            let logged = all_of(augment, &logged.each_ref().map(String::as_str));
+            assert_eq!(&logged, own, "how often a row is logged decides nothing");
+        }
+        let of = |sets: &[&str]| all_of("bagan = { of = \"all\" }", sets);
+        for set in ["bagan.iterations=7", "bagan.dropout=0.1", "condition.aug.augment.bagan.covariance=class"]
+        {
+            let other = of(&[set]);
+            assert!(other[0] == bagan[0] && other[1] != bagan[1] && other[2] != bagan[2], "{set}");
+        }
+        assert_eq!(of(&["latent-gan.units=7"]), bagan, "another generator's table");
+        let neighbours = all_of("latent = { of = \"all\", sampler = \"smote\", neighbours = 3 }", &[]);
+        let smote = all_of("latent = { of = \"all\", sampler = \"smote\" }", &[]);
+        assert!(smote[0] == neighbours[0] && smote[2] != neighbours[2]);
+    }
+
+    #[test]
+    fn a_losss_number_is_of_the_key_where_the_loss_takes_one() {
+        let of = |sets: &[&str]| all_of("copies = { of = \"all\" }", sets)[2].clone();
+        let focal = of(&["condition.aug.loss=focal"]);
+        let others = [
+            &["condition.aug.loss=focal", "condition.aug.gamma=1.5"][..],
+            &[],
+            &["condition.aug.loss=logit-adjusted"],
+        ];
+        others.iter().for_each(|sets| assert_ne!(of(sets), focal));
+        assert_eq!(of(&["condition.aug.loss=focal", "condition.aug.gamma=2.0"]), focal);
     }
 
     #[test]

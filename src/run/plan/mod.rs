@@ -20,7 +20,7 @@ use seraug_core::names::folders;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::{AuditCheck, CellId, PlannedCell};
 use seraug_core::spec::{AugmentorSees, Protocol, Spec};
-use seraug_core::store::Key;
+use seraug_core::store::{Key, Stage};
 use seraug_data::corpora::Corpus;
 use seraug_data::leakage::{Auditor, Lineage};
 use seraug_data::split::{Fold, RemovedHalves, Selection};
@@ -55,10 +55,17 @@ pub struct Cell {
     pub fold: Rc<Fold>,
     /// Root of the cell's random draws. Conditions of a fold share it, so that their comparison is paired.
     pub seed: Seed,
-    /// Training utterances that are copied or augmented, ascending; empty without augmentation.
+    /// Training utterances that are copied or augmented, ascending; empty without augmentation. Where other utterances are
+    /// converted, those whose classes and numbers of segments the conversions are to have.
     pub sources: Rc<[usize]>,
+    /// Training utterances that samples are made from, ascending: `sources`, or all that may be converted.
+    pub made_from: Rc<[usize]>,
     /// Utterances that the condition adds to the training set.
     pub added: usize,
+    /// Key of the autoencoder stage, where its generator needs one.
+    pub autoencoder: Option<Key>,
+    /// The trajectory that checkpoints of the autoencoder are kept by, where there is one.
+    pub autoencoder_trajectory: Option<Key>,
     /// Key of the augmentor stage, where there is one.
     pub augmentor: Option<Key>,
     /// Key of the classifier stage.
@@ -93,6 +100,26 @@ pub fn has_references(cell: &PlannedCell, cells: &[PlannedCell]) -> bool {
 }
 
 impl Cell {
+    /// Key of `stage`; none where the cell has no such stage.
+    pub fn key(&self, stage: Stage) -> Option<&Key> {
+        match stage {
+            Stage::Autoencoder => self.autoencoder.as_ref(),
+            Stage::Augmentor => self.augmentor.as_ref(),
+            Stage::Classifier => Some(&self.classifier),
+            Stage::Judge => self.judge.as_ref(),
+        }
+    }
+
+    /// The trajectory that checkpoints of `stage` are kept by; none where the cell has no such stage.
+    pub fn trajectory(&self, stage: Stage) -> Option<&Key> {
+        match stage {
+            Stage::Autoencoder => self.autoencoder_trajectory.as_ref(),
+            Stage::Augmentor => self.augmentor_trajectory.as_ref(),
+            Stage::Classifier => Some(&self.classifier_trajectory),
+            Stage::Judge => self.judge_trajectory.as_ref(),
+        }
+    }
+
     /// What the judge is trained on: what was kept, and its half of what was removed; empty where nothing is judged. Ascending.
     pub fn judge_sees(&self) -> Vec<usize> {
         let Some(halves) = self.halves.as_ref().filter(|_| self.judge.is_some()) else { return Vec::new() };
@@ -108,8 +135,8 @@ impl Cell {
         Lineage {
             test: &self.fold.test,
             train,
-            augmented_from: &self.sources,
-            augmentor_trained_on: if self.augmentor.is_some() {
+            augmented_from: &self.made_from,
+            augmentor_trained_on: if self.augmentor.is_some() || self.autoencoder.is_some() {
                 augmentor_sees(spec, &self.fold)
             } else {
                 &[]
@@ -156,9 +183,9 @@ impl Plan {
         for cell in &self.cells {
             of_fold.retain(|(other, _)| Rc::ptr_eq(&other.fold, &cell.fold));
             let same = |(other, _): &&(&Cell, Vec<AuditCheck>)| {
-                other.sources == cell.sources
-                    && other.augmentor.is_some() == cell.augmentor.is_some()
-                    && other.judge.is_some() == cell.judge.is_some()
+                let trains = |c: &Cell| c.augmentor.is_some() || c.autoencoder.is_some();
+                let alike = other.made_from == cell.made_from && trains(other) == trains(cell);
+                alike && other.judge.is_some() == cell.judge.is_some()
             };
             let checks = match of_fold.iter().find(same) {
                 Some((_, checks)) => checks,
@@ -193,6 +220,8 @@ impl Plan {
             n_augmented: c.added,
             n_test: c.fold.test.len(),
             reduced: c.fold.reduced.iter().map(|&class| classes[class].to_owned()).collect(),
+            key_autoencoder: c.autoencoder.clone(),
+            trajectory_autoencoder: c.autoencoder_trajectory.clone(),
             key_augmentor: c.augmentor.clone(),
             key_classifier: c.classifier.clone(),
             trajectory_augmentor: c.augmentor_trajectory.clone(),

@@ -9,7 +9,7 @@ use seraug_core::files;
 use seraug_core::names::folders::LATEST;
 use seraug_core::run_files::{CellId, CellRecord, OutcomeStatus, PlannedCell, RunDir, RunInfo, read_plan};
 use seraug_core::spec::{self, Spec};
-use seraug_core::store::Key;
+use seraug_core::store::{Key, Stage};
 use seraug_data::split::{Selection, SplitTable};
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
@@ -37,9 +37,29 @@ pub(super) struct Earlier {
 pub(super) struct Planned {
     /// Index into [`Earlier::runs`].
     pub(super) run: usize,
-    /// None without an augmentor.
-    pub(super) key_augmentor: Option<Key>,
-    pub(super) key_classifier: Key,
+    pub(super) keys: EarlierKeys,
+}
+
+/// The keys of a cell's stages in an earlier run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct EarlierKeys {
+    /// None without one.
+    autoencoder: Option<Key>,
+    /// None without one.
+    augmentor: Option<Key>,
+    pub(super) classifier: Key,
+}
+
+impl EarlierKeys {
+    pub(super) fn of(&self, stage: Stage) -> Option<&Key> {
+        match stage {
+            Stage::Autoencoder => self.autoencoder.as_ref(),
+            Stage::Augmentor => self.augmentor.as_ref(),
+            Stage::Classifier => Some(&self.classifier),
+            // It belongs to a fold: its reasons are not told.
+            Stage::Judge => None,
+        }
+    }
 }
 
 /// How a cell ended.
@@ -96,15 +116,14 @@ impl Earlier {
                 }
             }
             let listed = planned.map_or_else(|| run.listed(), |p| p.into_iter().map(keys_of).collect());
-            for (place, key_augmentor, key_classifier) in listed {
+            for (place, keys) in listed {
                 if !earlier.conditions.contains(&place.0) {
                     earlier.conditions.insert(place.0.clone());
                 }
                 earlier.folds.insert(place.1);
                 earlier.seeds.insert(place.2);
                 if wanted.remove(&place) {
-                    let planned = Planned { run: index, key_augmentor, key_classifier };
-                    earlier.cells.insert(place, planned);
+                    earlier.cells.insert(place, Planned { run: index, keys });
                 }
             }
             earlier.runs.push(run);
@@ -129,8 +148,13 @@ impl Earlier {
     }
 }
 
-fn keys_of(c: PlannedCell) -> (CellPlace, Option<Key>, Key) {
-    ((c.cell.condition, c.cell.fold, c.cell.seed), c.key_augmentor, c.key_classifier)
+fn keys_of(c: PlannedCell) -> (CellPlace, EarlierKeys) {
+    let keys = EarlierKeys {
+        autoencoder: c.key_autoencoder,
+        augmentor: c.key_augmentor,
+        classifier: c.key_classifier,
+    };
+    ((c.cell.condition, c.cell.fold, c.cell.seed), keys)
 }
 
 /// The run directories in an experiment's folder, newest first, including those of versions that wrote no plan.csv.
@@ -164,9 +188,10 @@ impl Run {
     }
 
     /// Cells and keys of a run without plan.csv: those that have ended.
-    fn listed(&self) -> Vec<(CellPlace, Option<Key>, Key)> {
+    fn listed(&self) -> Vec<(CellPlace, EarlierKeys)> {
         let row = |(place, row): (&CellPlace, &OutcomeRow)| {
-            (place.clone(), row.key_augmentor.clone(), row.key_classifier.clone())
+            let (augmentor, classifier) = (row.key_augmentor.clone(), row.key_classifier.clone());
+            (place.clone(), EarlierKeys { autoencoder: None, augmentor, classifier })
         };
         self.rows().iter().map(row).collect()
     }

@@ -2,12 +2,14 @@
 
 use super::keys;
 use seraug_core::spec::difference::{Change, compare};
-use seraug_core::spec::{Condition, Spec};
+use seraug_core::spec::{Condition, Loss, Spec};
 use serde_json::{Map, Value};
 
 /// The changes that matter to a condition, each as `augmentor.iterations 30000 → 40000`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Changes {
+    /// Changes of fields that its autoencoder reads.
+    pub(super) autoencoder: Vec<String>,
     /// Changes of fields that its augmentor reads.
     pub(super) augmentor: Vec<String>,
     /// Changes of fields that its classifier reads.
@@ -46,7 +48,7 @@ pub(super) fn changes(old: &Spec, new: &Spec, name: &str) -> Changes {
         differ
     };
     let kind = kind(&now);
-    let (mut augmentor, mut classifier) = (read(0), read(1));
+    let (autoencoder, mut augmentor, mut classifier) = (read(0), read(1), read(2));
     if kind == "triplet-gan" {
         // What it decides is spread over the key.
         augmentor.push(augment(&now, &[&kind, "trained"]));
@@ -64,12 +66,16 @@ pub(super) fn changes(old: &Spec, new: &Spec, name: &str) -> Changes {
         own || (DATA.contains(&c.path[0].as_str()) && !left_out)
     };
     let mut changes = Changes {
+        autoencoder: of(&autoencoder),
         augmentor: of(&augmentor),
         classifier: of(&classifier),
         data: written.iter().filter(data).map(Change::to_string).collect(),
     };
-    if !keys::reads(new, &now)[0].is_null() {
-        changes.augmentor.extend(written.iter().filter(|c| sees(&c.path)).map(Change::to_string));
+    let [autoencoder, augmentor, _] = keys::reads(new, &now);
+    for (read, of) in [(autoencoder, &mut changes.autoencoder), (augmentor, &mut changes.augmentor)] {
+        if !read.is_null() {
+            of.extend(written.iter().filter(|c| sees(&c.path)).map(Change::to_string));
+        }
     }
     changes
 }
@@ -84,16 +90,22 @@ fn as_written(spec: &Spec, condition: &Condition) -> Value {
     value
 }
 
-/// The field of a spec that the input `path` of a stage (0: augmentor, 1: classifier) comes from.
+/// The field of a spec that the input `path` of a stage (its place among the stages) comes from.
 fn field(stage: usize, path: &[String], condition: &Condition) -> Vec<String> {
     let rest: Vec<&str> = path.iter().map(String::as_str).collect();
     match (stage, rest.as_slice()) {
-        (0, ["losses", ..]) => augment(condition, &["triplet-gan", "losses"]),
-        // The key of the augmentor within the inputs of the classifier.
-        (1, ["augmentor", ..]) => augment(condition, &[]),
+        (1, ["losses", ..]) => augment(condition, &["triplet-gan", "losses"]),
+        (1, ["settings", rest @ ..]) => augment(condition, &[&[kind(condition).as_str()], rest].concat()),
         (1, ["augment", rest @ ..]) => augment(condition, rest),
-        (1, ["copies", ..]) => augment(condition, &[&kind(condition), "copies"]),
-        (1, [own @ ("loss" | "sampling"), ..]) => of_condition(condition, &[own]),
+        // The keys of earlier stages within the inputs of a later one.
+        (1, ["autoencoder"]) | (2, ["augmentor" | "autoencoder", ..]) => augment(condition, &[]),
+        (2, ["augment", rest @ ..]) => augment(condition, rest),
+        (2, ["copies", ..]) => augment(condition, &[&kind(condition), "copies"]),
+        (2, ["loss_number"]) => match condition.loss {
+            Loss::Focal => of_condition(condition, &["gamma"]),
+            _ => of_condition(condition, &["tau"]),
+        },
+        (2, [own @ ("loss" | "sampling"), ..]) => of_condition(condition, &[own]),
         _ => path.to_vec(),
     }
 }
@@ -152,7 +164,7 @@ augment.triplet-gan = {}
 
     /// Changes of augmentor, classifier and data for `condition` when `sets` are laid over the spec.
     fn of(sets: &[&str], condition: &str) -> [Vec<String>; 3] {
-        let Changes { augmentor, classifier, data } = changes(&with(&[]), &with(sets), condition);
+        let Changes { augmentor, classifier, data, .. } = changes(&with(&[]), &with(sets), condition);
         [augmentor, classifier, data]
     }
 

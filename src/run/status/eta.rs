@@ -125,16 +125,22 @@ fn rest_of(cell: &CellStatus, work: &StageWork, measured: &Measured) -> Option<(
         Some(rate) => to_do / rate,
         None => measured.seconds(condition, work.stage)?,
     };
-    let awaits = work.stage == Stage::Classifier && p.steps == 0 && !cell.stored.contains(&Stage::Augmentor);
-    if awaits && cell.planned.key(Stage::Augmentor).is_some() {
-        return Some((
-            here + measured.seconds(condition, Stage::Augmentor)?,
-            vec![Stage::Augmentor, Stage::Classifier],
-        ));
-    }
-    // Another run's process trains this one stage; the next is this run's own.
-    if work.stage == Stage::Classifier || !work.own || cell.stored.contains(&Stage::Classifier) {
+    // Another run's process trains this one stage.
+    if !work.own && work.stage != Stage::Classifier {
         return Some((here, vec![work.stage]));
     }
-    Some((here + measured.seconds(condition, Stage::Classifier)?, vec![Stage::Augmentor, Stage::Classifier]))
+    let waits = work.stage == Stage::Classifier && p.steps == 0;
+    let to_make = |stage: &Stage| cell.planned.key(*stage).is_some() && !cell.stored.contains(stage);
+    let others = Stage::ALL.into_iter().filter(|&stage| match stage {
+        _ if stage == work.stage => false,
+        // Where the classifier's training has begun, or the classifier is there, nothing before it is needed.
+        Stage::Classifier => !cell.stored.contains(&stage),
+        _ => to_make(&stage) && (waits || (work.stage != Stage::Classifier && stage > work.stage)),
+    });
+    let mut rest = (here, vec![work.stage]);
+    for stage in others {
+        rest.0 += measured.seconds(condition, stage)?;
+        rest.1.push(stage);
+    }
+    Some(rest)
 }

@@ -54,6 +54,7 @@ fn cell(cell: &CellStatus, job: Option<Value>) -> Value {
         "stored": cell.stored.iter().map(|s| s.name()).collect::<Vec<_>>(),
     });
     let fields = answer.as_object_mut().expect("an object");
+    fields.extend(key(Stage::Autoencoder).map(|key| ("key_autoencoder".to_owned(), json!(key))));
     if let Some(record) = &cell.record {
         fields.extend(object(json!({
             "attempts": record.attempts, "host": record.host, "trained": record.trained,

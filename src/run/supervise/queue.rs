@@ -1,7 +1,7 @@
 //! Decides which cell is next: in the order of the plan, but none that shares an unfinished stage with a running cell.
 
 use seraug_core::run_files::PlannedCell;
-use seraug_core::store::Key;
+use seraug_core::store::{Key, Stage};
 use std::collections::{BTreeMap, VecDeque};
 
 /// How many waiting cells are looked at for one that can start.
@@ -28,16 +28,18 @@ impl<'a> Queue<'a> {
     /// comes after all others; one that shares an unfinished stage with a running cell waits until that has ended.
     pub(super) fn next(
         &mut self,
-        made: impl Fn(&Key) -> bool,
+        made: impl Fn(Stage, &Key) -> bool,
         busy: impl Fn(&PlannedCell) -> bool,
     ) -> Option<(usize, usize)> {
         let shared = |row: &usize| {
             let cell = &self.cells[*row];
             self.running.iter().any(|&other| {
                 let other = &self.cells[other];
-                let augmentor =
-                    cell.key_augmentor.as_ref().filter(|_| other.key_augmentor == cell.key_augmentor);
-                other.key_classifier == cell.key_classifier || augmentor.is_some_and(|key| !made(key))
+                let unfinished = |stage: &Stage| {
+                    let key = cell.key(*stage).filter(|key| other.key(*stage) == Some(key));
+                    key.is_some_and(|key| *stage == Stage::Classifier || !made(*stage, key))
+                };
+                Stage::ALL.iter().any(unfinished)
             })
         };
         let free: Vec<usize> =
@@ -105,8 +107,10 @@ mod tests {
             n_augmented: 0,
             n_test: 1,
             reduced: Vec::new(),
+            key_autoencoder: None,
             key_augmentor: key(augmentor),
             key_classifier: Key::of("any", 1, &classifier),
+            trajectory_autoencoder: None,
             trajectory_augmentor: None,
             trajectory_classifier: None,
             key_judge: None,
@@ -118,18 +122,18 @@ mod tests {
     fn a_shared_stage_is_made_by_one_cell_at_a_time() {
         let cells = [cell("a", "1"), cell("a", "2"), cell("", "1"), cell("", "4"), cell("b", "5")];
         let mut queue = Queue::new(&cells, 0..5);
-        let (none, idle) = (|_: &Key| false, |_: &PlannedCell| false);
+        let (none, idle) = (|_: Stage, _: &Key| false, |_: &PlannedCell| false);
         assert_eq!(queue.next(none, idle), Some((0, 1)));
         assert_eq!(queue.next(none, idle), Some((3, 1)), "1 shares its augmentor, 2 its classifier with 0");
         assert_eq!(
-            queue.next(|k| Some(k) == key("a").as_ref(), idle),
+            queue.next(|_, k| Some(k) == key("a").as_ref(), idle),
             Some((1, 1)),
             "the augmentor is made by now"
         );
         queue.put_back(0);
-        assert_eq!(queue.next(|k| Some(k) == key("a").as_ref(), idle), Some((0, 1)), "it did not fail");
+        assert_eq!(queue.next(|_, k| Some(k) == key("a").as_ref(), idle), Some((0, 1)), "it did not fail");
         queue.retry(0);
-        assert_eq!(queue.next(|k| Some(k) == key("a").as_ref(), idle), Some((0, 2)));
+        assert_eq!(queue.next(|_, k| Some(k) == key("a").as_ref(), idle), Some((0, 2)));
         [0, 1, 3].into_iter().for_each(|row| queue.ended(row));
         assert_eq!(queue.next(none, idle), Some((2, 1)));
         assert_eq!(queue.next(none, |c| c.key_augmentor == key("b")), None, "another process makes it");

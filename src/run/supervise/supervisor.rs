@@ -200,7 +200,7 @@ impl<'a> Supervisor<'a> {
             let busy = |cell: &PlannedCell| {
                 Stage::ALL.iter().any(|&stage| cell.key(stage).is_some_and(|key| held(stage, key)))
             };
-            let made = |key: &Key| store.has(Stage::Augmentor, key);
+            let made = |stage, key: &Key| store.has(stage, key);
             let Some((row, attempt)) = self.queue.next(made, busy) else { return Ok(()) };
             let at = match idle {
                 Some(at) => at,
@@ -213,9 +213,8 @@ impl<'a> Supervisor<'a> {
             let cell = &self.planned.cells[row];
             let worker = &mut self.workers[at];
             worker.cell = Some((row, attempt));
-            let trains_augmentor =
-                cell.key(Stage::Augmentor).is_some_and(|key| !store.has(Stage::Augmentor, key));
-            worker.stage = if trains_augmentor { Stage::Augmentor } else { Stage::Classifier };
+            let lacks = |stage: &Stage| cell.key(*stage).is_some_and(|key| !store.has(*stage, key));
+            worker.stage = Stage::ALL.into_iter().find(lacks).unwrap_or(Stage::Classifier);
             worker.last_message = Instant::now();
             worker.order(&WorkerOrder::Cell { row, attempt });
             self.display.worker(worker.slot, Some(format!("{}: starting", cell.cell)));

@@ -205,6 +205,7 @@ classifier.small-batch = 1
             precision: spec::Precision::F32,
             device: DeviceChoice::Cpu,
             generators: Vec::new(),
+            autoencoder: false,
             batches: vec![8],
             windows: false,
             judge: false,

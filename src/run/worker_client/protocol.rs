@@ -90,6 +90,8 @@ pub struct BenchmarkRequest {
     pub device: DeviceChoice,
     /// Generators; an iteration of the training of each is timed.
     pub generators: Vec<Augment>,
+    /// Whether an iteration of the autoencoder's training is timed.
+    pub autoencoder: bool,
     /// Batch sizes; a step of the classifier is timed with each.
     pub batches: Vec<usize>,
     /// Whether the augmentation of a window is timed.
@@ -129,6 +131,7 @@ pub enum Timing {
 impl fmt::Display for Timing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Timing::Iteration(of) if of == &["autoencoder"] => f.write_str("autoencoder"),
             Timing::Iteration(of) => write!(f, "augmentor ({})", of.join(", ")),
             Timing::Window => f.write_str("augmenting"),
             Timing::Step(batch) => write!(f, "classifier, {batch} segments a step"),

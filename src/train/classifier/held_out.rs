@@ -45,7 +45,7 @@ mod tests {
     use super::*;
     use crate::feature_bank::Bank;
     use seraug_core::rng::Seed;
-    use seraug_core::spec::{Classifier, Loss, Precision, Sampling};
+    use seraug_core::spec::{Classifier, ClassifierLoss, Precision, Sampling};
     use tch::Tensor;
 
     fn choose(labels: &[usize], speakers: &[usize], originals: &[usize], seed: u64) -> Result<HeldOut> {
@@ -63,7 +63,7 @@ mod tests {
             labels,
             speakers,
             originals,
-            loss: Loss::Plain,
+            loss: ClassifierLoss::Plain,
             sampling: Sampling::Uniform,
             mixup: None,
             seed: Seed::new(seed),

@@ -2,7 +2,7 @@
 //! mean of two batches.
 
 use super::loader::Batches;
-use super::loss::cross_entropy;
+use super::loss::SegmentLoss;
 use seraug_core::rng::{Draws, Seed};
 use tch::Tensor;
 
@@ -40,13 +40,13 @@ impl Mixed {
         Mixed { x: x * share + other * (1.0 - share), first, second: Some((second, share)) }
     }
 
-    /// Cross-entropy of `logits` [batch, classes]; with mixup, that against each batch's classes by its
+    /// The loss of `logits` [batch, classes]; with mixup, that against each batch's classes by its
     /// share. Class weights count within each.
-    pub fn loss(&self, logits: &Tensor, weights: Option<&Tensor>) -> Tensor {
-        let first = cross_entropy(logits, &self.first, weights);
+    pub fn loss(&self, logits: &Tensor, loss: &SegmentLoss) -> Tensor {
+        let first = loss.of(logits, &self.first);
         match &self.second {
             None => first,
-            Some((second, share)) => first * *share + cross_entropy(logits, second, weights) * (1.0 - share),
+            Some((second, share)) => first * *share + loss.of(logits, second) * (1.0 - share),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::schedule::Pace;
 use crate::feature_bank::Bank;
 use seraug_core::rng::Seed;
-use seraug_core::spec::{Classifier, Loss, Precision, Sampling};
+use seraug_core::spec::{Classifier, ClassifierLoss, Precision, Sampling};
 
 /// All that decides a trained classifier.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ pub struct ClassifierTask<'a> {
     /// The entries without augmentations and copies: what equal steps are counted on.
     pub originals: &'a [usize],
     /// The loss.
-    pub loss: Loss,
+    pub loss: ClassifierLoss,
     /// How segments are drawn.
     pub sampling: Sampling,
     /// alpha of mixup; none without it.

@@ -2,7 +2,7 @@
 
 use super::held_out::HeldOut;
 use super::loader::Batches;
-use super::loss::class_weights;
+use super::loss::SegmentLoss;
 use super::mixup::Mixed;
 use super::predict::predict;
 use super::progress::ClassifierProgress;
@@ -14,7 +14,6 @@ use crate::control::{Control, pause};
 use crate::history::LoggedRow;
 use crate::kernels::adam::all_finite;
 use crate::nets::vgg::VggNet;
-use crate::torch::upload::upload;
 use seraug_core::error::{Error, Result};
 use seraug_core::metrics::Confusion;
 use seraug_core::spec::FinalWeights;
@@ -38,7 +37,7 @@ pub fn train(task: &ClassifierTask, control: &mut dyn Control) -> Result<VggNet>
     let segments = segments(spec, task.bank.lens(), &items);
     let labels: Vec<usize> = segments.iter().map(|s| task.labels[s.item]).collect();
     let counts = class_counts(&labels, task.class_names)?;
-    let weights = class_weights(task.loss, &counts).map(|w| upload(&w, task.bank.device()));
+    let of_segments = SegmentLoss::new(task.loss, &counts, task.bank.device());
 
     let Pace { batch, steps } = task.pace();
     let mut p = ClassifierProgress::new(task, counts.len(), steps);
@@ -52,7 +51,7 @@ pub fn train(task: &ClassifierTask, control: &mut dyn Control) -> Result<VggNet>
     while p.step < steps {
         let mixed = Mixed::draw(&mut batches, task.mixup, mixup.at(p.step as u64));
         let pass = p.net.pass(&mixed.x, dropout.at(p.step as u64));
-        let loss = mixed.loss(&pass.logits, weights.as_ref());
+        let loss = mixed.loss(&pass.logits, &of_segments);
         p.meter.add(&loss, &pass.logits, mixed.labels());
         let rate = rate(spec.schedule, spec.learning_rate, p.step, steps);
         p.adam.step(p.net.params(), &p.net.gradient(pass, &loss), rate, 0.0);

@@ -3,20 +3,26 @@
 //! other.
 
 pub mod added_noise;
+pub mod bagan;
 mod copies;
 mod copy_paste;
+pub mod latent;
 mod mixup;
 pub mod smote;
 pub mod spec_augment;
 mod splice;
+pub mod stargan;
 pub(crate) mod training;
 pub mod triplet_gan;
+pub(crate) mod utterances;
+pub mod viewmaker;
 pub(crate) mod windows;
 
 pub use triplet_gan::augment::augment;
 
 use crate::control::Control;
 use crate::feature_bank::Bank;
+use crate::nets::autoencoder::AutoencoderNet;
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
@@ -33,7 +39,7 @@ pub trait Generate: Generator {
     type Trained: Trained<Self>;
 
     /// Makes [`Generator::copies`] items of each of `from.items`: all of the first, then all of the second, and so on, each as
-    /// long as its source.
+    /// long as its source; where other utterances are converted, as many segments.
     ///
     /// # Errors
     /// A recording that cannot be read.
@@ -113,6 +119,8 @@ pub struct TrainingTask<'a> {
     pub bank: &'a Bank,
     /// Class of each utterance of the bank.
     pub labels: &'a [usize],
+    /// The autoencoder of the fold and seed, where the generator needs it.
+    pub autoencoder: Option<&'a AutoencoderNet>,
     /// Of the initial values and of every draw.
     pub seed: Seed,
 }
@@ -130,6 +138,8 @@ pub struct Sources<'a> {
     pub utterances: &'a [&'a Utterance],
     /// Class of each utterance of the bank.
     pub labels: &'a [usize],
+    /// The autoencoder of the fold and seed, where the generator needs it.
+    pub autoencoder: Option<&'a AutoencoderNet>,
     /// The sources: entries of the bank, ascending.
     pub items: &'a [usize],
     /// Of every draw.
@@ -159,6 +169,15 @@ pub enum Samples {
     Again(Vec<usize>),
     /// A bank of the originals and, after them, the copies of each source.
     Added(Bank),
+    /// Utterances of one class, converted into another.
+    Converted {
+        /// The originals and, after them, the conversions.
+        bank: Bank,
+        /// What each conversion was made from: an entry of the bank.
+        origin: Vec<usize>,
+        /// The class of each conversion.
+        labels: Vec<usize>,
+    },
     /// None: batches are mixed while training, with this alpha.
     Mixed(f64),
 }

@@ -74,11 +74,20 @@ fn others(item: usize, labels: &[usize]) -> Vec<usize> {
 
 /// The nearest `count` of [`others`] by the Euclidean distance of `means`, nearest first; of equally near ones the earlier.
 pub fn nearest(item: usize, labels: &[usize], means: &[Vec<f32>], count: usize) -> Vec<usize> {
-    let squared = |a: &[f32], b: &[f32]| -> f64 {
-        a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
+    nearest_of(&means[item], others(item, labels).into_iter(), means, count)
+}
+
+/// The nearest `count` of `others`, numbers of `points`, to `point`; nearest first, of equally near ones the earlier.
+pub(super) fn nearest_of<T: Copy + Into<f64>>(
+    point: &[T],
+    others: impl Iterator<Item = usize>,
+    points: &[Vec<T>],
+    count: usize,
+) -> Vec<usize> {
+    let squared = |other: &[T]| -> f64 {
+        other.iter().zip(point).map(|(a, b)| ((*a).into() - (*b).into()).powi(2)).sum()
     };
-    let mut found: Vec<(f64, usize)> =
-        others(item, labels).into_iter().map(|i| (squared(&means[i], &means[item]), i)).collect();
+    let mut found: Vec<(f64, usize)> = others.map(|i| (squared(&points[i]), i)).collect();
     found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     found.into_iter().take(count).map(|(_, i)| i).collect()
 }

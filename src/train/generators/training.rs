@@ -28,8 +28,14 @@ pub(crate) trait Training {
     /// Their optimisers, in the same order.
     fn adams(&mut self) -> Vec<&mut Adam>;
 
-    /// Names of the losses, in the order of a row.
+    /// Names of the losses, in the order of a row; of all of them, where not every iteration has each.
     fn losses(&self) -> &'static [&'static str];
+
+    /// Those of the iteration after `done` others, where a training has parts that differ in them; a part ends with a row.
+    fn losses_of(&self, done: usize) -> &'static [&'static str] {
+        let _ = done;
+        self.losses()
+    }
 
     /// Makes the iteration after `done` others; gives the value of each of the losses: scalars, detached, on the device.
     fn iterate(&mut self, done: usize) -> Vec<Tensor>;
@@ -73,7 +79,8 @@ impl Course {
         while done < self.iterations {
             tally.push(Tensor::stack(&training.iterate(done), 0));
             done += 1;
-            if done.is_multiple_of(self.log_every) {
+            let ends = done < self.iterations && training.losses_of(done) != training.losses_of(done - 1);
+            if ends || done.is_multiple_of(self.log_every) {
                 self.row(training, done, &mut tally, control)?;
             }
             pause(control, done, self.iterations, &|dir| self.save(training, done, &tally, dir))?;
@@ -99,7 +106,8 @@ impl Course {
         let means = Tensor::stack(tally, 0).mean_dim(0, false, Kind::Double).to_device(Device::Cpu);
         tally.clear();
         let means = Vec::<f64>::try_from(means).expect("a vector of losses");
-        let mut values: Vec<(&'static str, f64)> = training.losses().iter().copied().zip(means).collect();
+        let mut values: Vec<(&'static str, f64)> =
+            training.losses_of(done - 1).iter().copied().zip(means).collect();
         values.extend(training.measured(done));
         if let Some((name, value)) = values.iter().find(|(_, value)| !value.is_finite()) {
             return Err(self.diverged(&format!("{name} is {value}"), done));

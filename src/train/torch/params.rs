@@ -282,6 +282,18 @@ impl Params {
         (flat, places, by.swap_remove(0))
     }
 
+    /// Takes over the value of every parameter that `other` has by the same name, in the same shape.
+    pub fn copy_from(&self, other: &Params) {
+        let _no_grad = tch::no_grad_guard();
+        for (name, value) in self.named() {
+            let found = other.named().find(|(n, v)| *n == name && v.size() == value.size());
+            if let Some((_, theirs)) = found {
+                value.shallow_clone().copy_(theirs);
+            }
+        }
+        self.refresh();
+    }
+
     /// Writes the parameters by name as safetensors.
     pub fn save(&self, path: &Path) -> Result<()> {
         save_all(&[self], path)

@@ -5,13 +5,16 @@ mod clock;
 use clock::Clock;
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
-use seraug_core::spec::{self, Classifier, FinalWeights, Judge, Loss, Network, Sampling, Spec};
+use seraug_core::spec::{
+    self, Autoencoder, Classifier, ClassifierLoss, FinalWeights, Judge, Network, Sampling, Spec,
+};
 use seraug_core::store::Stage;
 use seraug_core::with_generator;
 use seraug_data::audio::LogMel;
 use seraug_data::features::Standardiser;
 use seraug_run::out_of_memory;
 use seraug_run::worker_client::protocol::{BenchmarkRequest, Timed, Timing};
+use seraug_train::autoencoder;
 use seraug_train::classifier::predict::predict;
 use seraug_train::classifier::{self, ClassifierTask};
 use seraug_train::feature_bank::Bank;
@@ -19,6 +22,7 @@ use seraug_train::generators::augment;
 use seraug_train::generators::triplet_gan::Networks;
 use seraug_train::generators::{Generate, Trained, TrainingTask};
 use seraug_train::judge::JudgeNet;
+use seraug_train::nets::autoencoder::AutoencoderNet;
 use seraug_train::nets::vgg::VggNet;
 use seraug_train::torch::device::{self, Device};
 use seraug_train::torch::process_setup;
@@ -40,6 +44,10 @@ pub fn run(request: &BenchmarkRequest) -> Result<Vec<Timed>> {
     let bank = random_bank(&spec, device);
     let labels: Vec<usize> = (0..bank.lens().len()).map(|i| i % spec.classes.len()).collect();
     let mut timed = Vec::new();
+    if request.autoencoder {
+        let clock = explained(Stage::Autoencoder, &spec, || autoencoder_iterations(&spec, &bank, &labels))?;
+        timed.push(clock.timed(Timing::Iteration(Autoencoder::work(&spec).of), 1));
+    }
     for augment in &request.generators {
         let Some(work) = augment.generator().and_then(|g| g.work(&spec)) else { continue };
         let clock = explained(
@@ -77,7 +85,13 @@ pub fn run(request: &BenchmarkRequest) -> Result<Vec<Timed>> {
     }
     if let Some(judge) = spec.judge.as_ref().filter(|_| request.judge) {
         let clock = explained(Stage::Judge, &spec, || {
-            let task = TrainingTask { spec: &spec, bank: &bank, labels: &labels, seed: Seed::new(1) };
+            let task = TrainingTask {
+                spec: &spec,
+                bank: &bank,
+                labels: &labels,
+                autoencoder: None,
+                seed: Seed::new(1),
+            };
             let mut clock = Clock::new(device);
             let endless = Judge { iterations: STEPS, ..judge.clone() };
             let ended = JudgeNet::train(&endless, &task, &mut clock).map(drop);
@@ -103,9 +117,21 @@ fn random_bank(spec: &Spec, device: Device) -> Bank {
 fn iterations<G: Generate>(spec: &Spec, generator: &G, bank: &Bank, labels: &[usize]) -> Result<Clock> {
     let mut spec = spec.clone();
     generator.set_iterations(&mut spec, STEPS);
-    let task = TrainingTask { spec: &spec, bank, labels, seed: Seed::new(1) };
+    let autoencoder =
+        generator.needs_autoencoder().then(|| AutoencoderNet::new(&spec, Seed::new(1), bank.device()));
+    let task =
+        TrainingTask { spec: &spec, bank, labels, autoencoder: autoencoder.as_ref(), seed: Seed::new(1) };
     let mut clock = Clock::new(bank.device());
     let ended = G::Trained::train(generator, &task, &mut clock).map(drop);
+    clock.ended(ended)
+}
+
+fn autoencoder_iterations(spec: &Spec, bank: &Bank, labels: &[usize]) -> Result<Clock> {
+    let sizes = Autoencoder { iterations: STEPS, ..spec.autoencoder() };
+    let spec = Spec { autoencoder: Some(sizes), ..spec.clone() };
+    let task = TrainingTask { spec: &spec, bank, labels, autoencoder: None, seed: Seed::new(1) };
+    let mut clock = Clock::new(bank.device());
+    let ended = autoencoder::train(&task, &mut clock).map(drop);
     clock.ended(ended)
 }
 
@@ -128,7 +154,7 @@ fn steps(spec: &Spec, batch: usize, bank: &Bank, labels: &[usize]) -> Result<Clo
         labels,
         speakers: &vec![0; labels.len()],
         originals: &items,
-        loss: Loss::Plain,
+        loss: ClassifierLoss::Plain,
         sampling: Sampling::Uniform,
         mixup: None,
         seed: Seed::new(1),
@@ -182,6 +208,7 @@ condition = [{ name = "no-aug" }]
             generators: generators.to_vec(),
             batches: batches.to_vec(),
             windows,
+            autoencoder: false,
             judge: false,
         };
         let of = |request: &BenchmarkRequest| -> Vec<Timing> {

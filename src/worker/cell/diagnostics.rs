@@ -176,6 +176,7 @@ impl CellJob<'_> {
             spec: context.spec,
             bank: &data.training,
             labels: &labels,
+            autoencoder: None,
             seed: judge_seed(cell.seed),
         };
         let mut control = training.control(settings.iterations, true);
@@ -199,14 +200,15 @@ impl CellJob<'_> {
     ) -> Result<Option<JudgedSet>> {
         let (made, sources, copies) = self.made(generator, watch)?;
         let (context, cell) = (self.context, self.cell);
+        let known: Vec<usize> = cell.fold.train.iter().map(|&i| context.selection.labels[i]).collect();
         let data = self.loaded.data(context, &cell.fold)?;
-        let set = TrainingSet::with(&data.train, made, &sources, copies);
+        let set = TrainingSet::with(&data.train, &known, made, &sources, copies);
         let items = &set.items[cell.fold.train.len().min(set.items.len())..];
         if items.is_empty() {
             return Ok(None);
         }
         let sources: Vec<usize> = items.iter().map(|&i| set.origin[i]).collect();
-        let labels = sources.iter().map(|&s| context.selection.labels[cell.fold.train[s]]).collect();
+        let labels = items.iter().map(|&i| set.labels[i]).collect();
         Ok(Some(JudgedSet::of(net, &set.bank().pick(items), labels, sources)))
     }
 
@@ -225,11 +227,13 @@ impl CellJob<'_> {
             standardiser: data.standardiser,
             utterances: &utterances,
             labels: &judgement.kept.labels,
+            autoencoder: None,
             items: &kept.sources,
             seed: judge_seed(cell.seed).child("noise"),
         };
         let fresh = <Untrained as Trained<AddedNoise>>::fresh(&noise, context.spec, context.device);
-        let set = TrainingSet::with(&data.train, noise.make(&from, &fresh)?, &kept.sources, 1);
+        let made = noise.make(&from, &fresh)?;
+        let set = TrainingSet::with(&data.train, &judgement.kept.labels, made, &kept.sources, 1);
         let noisy = set.bank().pick(&set.items[cell.fold.train.len()..]);
         let noisy = JudgedSet::of(net, &noisy, kept.labels.clone(), kept.sources.clone());
         judgement.measure(SampleKind::Noise, &noisy);

@@ -10,6 +10,7 @@ use seraug_core::with_generator;
 use seraug_run::plan::{Cell, augmentor_sees};
 use seraug_train::feature_bank::Bank;
 use seraug_train::generators::{Generate, Sources, Trained};
+use seraug_train::nets::autoencoder::AutoencoderNet;
 use std::path::Path;
 
 /// Utterances that are shown of each class.
@@ -36,6 +37,11 @@ fn of<G: Generate>(
         Some(key) => G::Trained::load(generator, spec, &store.dir(Stage::Augmentor, key), device)?,
         None => G::Trained::fresh(generator, spec, device),
     };
+    let autoencoder = match &cell.autoencoder {
+        Some(key) => Some(AutoencoderNet::load(&store.dir(Stage::Autoencoder, key), spec, device)?),
+        None => None,
+    };
+    let labels: Vec<usize> = cell.fold.train.iter().map(|&i| selection.labels[i]).collect();
     let seed = cell.seed.child("gallery");
     let chosen = choose(context, seed.child("choice"), augmentor_sees(spec, &cell.fold), PER_CLASS);
     let train = &cell.fold.train;
@@ -48,12 +54,14 @@ fn of<G: Generate>(
         bank: &data.train,
         standardiser: data.standardiser,
         utterances: &train.iter().map(|&i| &selection.utterances[i]).collect::<Vec<_>>(),
-        labels: &train.iter().map(|&i| selection.labels[i]).collect::<Vec<_>>(),
+        labels: &labels,
+        autoencoder: autoencoder.as_ref(),
         items: &items,
         seed,
     };
     let copies = generator.copies().map_or(0, |(copies, _)| copies);
-    let set = TrainingSet::with(&data.train, generator.make(&from, &trained)?, &items, copies);
+    let made = generator.make(&from, &trained)?;
+    let set = TrainingSet::with(&data.train, &labels, made, &items, copies);
     let samples = &set.items[train.len().min(set.items.len())..];
     let first = |item: usize| samples.iter().copied().find(|&e| set.origin[e] == item);
     let pairs: Option<Vec<(usize, usize)>> =

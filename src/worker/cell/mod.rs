@@ -15,21 +15,24 @@ use seraug_core::error::{Error, Result};
 use seraug_core::files::write_atomic;
 use seraug_core::metrics::Confusion;
 use seraug_core::owner::Owner;
+use seraug_core::rng::Seed;
 use seraug_core::run_files::{
     CellRecord, OutcomeStatus, PredictionRow, read_history, read_predictions, write_history,
     write_predictions,
 };
-use seraug_core::spec::Augment;
+use seraug_core::spec::{Augment, Autoencoder};
 use seraug_core::store::{Key, Stage, StageTask};
 use seraug_core::version;
 use seraug_core::with_generator;
 use seraug_data::split::{Fold, Selection};
 use seraug_run::plan::{Cell, augmentor_sees};
 use seraug_run::warnings;
+use seraug_train::autoencoder;
 use seraug_train::classifier::predict::predict;
 use seraug_train::classifier::vote::Prediction;
 use seraug_train::classifier::{self, ClassifierTask};
 use seraug_train::generators::{Generate, Made, Sources, Trained, TrainingTask};
+use seraug_train::nets::autoencoder::AutoencoderNet;
 use seraug_train::nets::vgg::VggNet;
 use stage_entry::StageInfo;
 use std::path::{Path, PathBuf};
@@ -61,6 +64,7 @@ pub fn run(
     let mut work = CellJob { context, cell, task, loaded, log: vec![cell.id.to_string()] };
     let classifier = work.classifier(watch)?;
     // It may be there without its augmentor, which somebody has removed.
+    work.autoencoder(watch)?;
     with_generator!(&context.spec.condition[cell.condition].augment, g => drop(work.trained(g, watch)?), none => ());
     let judge = work.diagnose(watch)?;
     let record = work.record(&classifier, judge.as_deref(), attempt)?;
@@ -88,6 +92,10 @@ impl CellJob<'_> {
             log.push(format!("{} {key}: {}", stage.name(), if own { "trained" } else { "from the store" }));
             trained.extend(own.then_some(stage));
             Ok(info.seconds)
+        };
+        let seconds_autoencoder = match &self.cell.autoencoder {
+            Some(key) => told(&mut self.log, Stage::Autoencoder, key, &store.dir(Stage::Autoencoder, key))?,
+            None => 0.0,
         };
         let seconds_augmentor = match &self.cell.augmentor {
             Some(key) => told(&mut self.log, Stage::Augmentor, key, &store.dir(Stage::Augmentor, key))?,
@@ -123,6 +131,7 @@ impl CellJob<'_> {
             error: String::new(),
             key_classifier: Some(self.cell.classifier.clone()),
             trained,
+            seconds_autoencoder,
             seconds_augmentor,
             seconds_classifier,
             seconds_judge,
@@ -159,9 +168,10 @@ impl CellJob<'_> {
         let made =
             with_generator!(&condition.augment, g => Some(self.made(g, training.watch)?), none => None);
         let data = self.loaded.data(context, fold)?;
+        let labels: Vec<usize> = fold.train.iter().map(|&i| selection.labels[i]).collect();
         let set = match made {
-            Some((made, sources, copies)) => TrainingSet::with(&data.train, made, &sources, copies),
-            None => TrainingSet::of(&data.train),
+            Some((made, sources, copies)) => TrainingSet::with(&data.train, &labels, made, &sources, copies),
+            None => TrainingSet::of(&data.train, &labels),
         };
         self.log.extend(set.notes.iter().map(|note| format!("{}: {note}", condition.augment.name())));
         let originals: Vec<usize> = (0..fold.train.len()).collect();
@@ -171,10 +181,10 @@ impl CellJob<'_> {
             class_names: &spec.class_names(),
             bank: set.bank(),
             items: &set.items,
-            labels: &set.origin.iter().map(|&o| selection.labels[fold.train[o]]).collect::<Vec<_>>(),
+            labels: &set.labels,
             speakers: &speakers(selection, fold, &set.origin),
             originals: &originals,
-            loss: condition.loss,
+            loss: condition.classifier_loss(),
             sampling: condition.sampling,
             mixup: set.mixup,
             seed: cell.seed.child("classifier"),
@@ -199,6 +209,7 @@ impl CellJob<'_> {
         generator: &G,
         watch: &mut dyn StageObserver,
     ) -> Result<(Made, Vec<usize>, usize)> {
+        let autoencoder = self.autoencoder(watch)?;
         let trained = self.trained(generator, watch)?;
         let (context, cell) = (self.context, self.cell);
         let (fold, selection) = (&cell.fold, context.selection);
@@ -211,6 +222,7 @@ impl CellJob<'_> {
             standardiser: data.standardiser,
             utterances: &fold.train.iter().map(|&i| &selection.utterances[i]).collect::<Vec<_>>(),
             labels: &fold.train.iter().map(|&i| selection.labels[i]).collect::<Vec<_>>(),
+            autoencoder: autoencoder.as_ref(),
             items: &items,
             seed: cell.seed.child("augment"),
         };
@@ -234,14 +246,45 @@ impl CellJob<'_> {
         G::Trained::load(generator, spec, &dir, *device)
     }
 
-    /// Trains the generator into the store.
-    fn train_generator<G: Generate>(
-        &mut self,
-        generator: &G,
-        training: &mut PendingTraining,
-    ) -> Result<PathBuf> {
+    /// The autoencoder of the cell's fold and seed, where its generator needs one.
+    fn autoencoder(&mut self, watch: &mut dyn StageObserver) -> Result<Option<AutoencoderNet>> {
+        let CellContext { spec, store, device, checkpoint_every, .. } = self.context;
+        let (Some(key), Some(trajectory)) = (&self.cell.autoencoder, &self.cell.autoencoder_trajectory)
+        else {
+            return Ok(None);
+        };
+        let task = self.task.clone();
+        let (stage, checkpoint_every) = (Stage::Autoencoder, *checkpoint_every);
+        let wanted = StageRequest { store, stage, key, trajectory, task: &task, checkpoint_every };
+        let dir = get_or_train(wanted, watch, |training| self.train_autoencoder(key, training))?;
+        AutoencoderNet::load(&dir, spec, *device).map(Some)
+    }
+
+    /// Trains the autoencoder into the store.
+    fn train_autoencoder(&mut self, key: &Key, training: &mut PendingTraining) -> Result<PathBuf> {
         let (context, cell) = (self.context, self.cell);
-        let CellContext { spec, selection, store, .. } = context;
+        let seed = cell.seed.child("autoencoder");
+        let mut control = training.control(Autoencoder::work(context.spec).iterations, true);
+        let net = self.on_seen(None, seed, |task| autoencoder::train(task, &mut control))?;
+        let info = StageInfo::new(&self.task, control.seconds(), &net.weights());
+        let dir = context.store.put(Stage::Autoencoder, key, |dir| {
+            net.save(dir)?;
+            write_history(&dir.join("history.csv"), control.history())?;
+            info.save(dir)
+        })?;
+        control.finish();
+        Ok(dir)
+    }
+
+    /// What `train` gives on the utterances that the fold's generators are trained on.
+    fn on_seen<T>(
+        &mut self,
+        autoencoder: Option<&AutoencoderNet>,
+        seed: Seed,
+        train: impl FnOnce(&TrainingTask) -> Result<T>,
+    ) -> Result<T> {
+        let (context, cell) = (self.context, self.cell);
+        let CellContext { spec, selection, .. } = context;
         let data = self.loaded.data(context, &cell.fold)?;
         let seen = augmentor_sees(spec, &cell.fold);
         let labels: Vec<usize> = seen.iter().map(|&i| selection.labels[i]).collect();
@@ -250,11 +293,28 @@ impl CellJob<'_> {
             data.train.pick(&seen.iter().map(position).collect::<Vec<_>>())
         });
         let bank = part.as_ref().unwrap_or(&data.train);
-        let task = TrainingTask { spec, bank, labels: &labels, seed: cell.seed.child("augmentor") };
+        train(&TrainingTask { spec, bank, labels: &labels, autoencoder, seed })
+    }
+
+    /// Trains the generator into the store.
+    fn train_generator<G: Generate>(
+        &mut self,
+        generator: &G,
+        training: &mut PendingTraining,
+    ) -> Result<PathBuf> {
+        let (context, cell) = (self.context, self.cell);
+        let CellContext { spec, store, device, .. } = context;
+        // It is there: a generator's training comes after it.
+        let autoencoder = match &cell.autoencoder {
+            Some(key) => Some(AutoencoderNet::load(&store.dir(Stage::Autoencoder, key), spec, *device)?),
+            None => None,
+        };
         let iterations = generator.work(spec).map_or(0, |work| work.iterations);
         let mut control = training.control(iterations, true);
         control.records = context.cuda_graphs;
-        let trained = G::Trained::train(generator, &task, &mut control)?;
+        let seed = cell.seed.child("augmentor");
+        let trained = self
+            .on_seen(autoencoder.as_ref(), seed, |task| G::Trained::train(generator, task, &mut control))?;
         let info = StageInfo::new(&self.task, control.seconds(), trained.weights());
         let key = cell.augmentor.as_ref().expect("asked for by its key");
         let dir = store.put(Stage::Augmentor, key, |dir| {

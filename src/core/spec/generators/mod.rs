@@ -3,20 +3,28 @@
 //! folders include it, and nothing else knows of it.
 
 mod added_noise;
+mod bagan;
 mod copies;
 mod copy_paste;
+mod latent;
 mod mixup;
 mod smote;
 mod spec_augment;
+mod stargan;
 mod triplet_gan;
+mod viewmaker;
 
 pub use added_noise::AddedNoise;
+pub use bagan::{Bagan, BaganTraining, RealBatch};
 pub use copies::Copies;
 pub use copy_paste::{CopyPaste, CopyPastePartner};
+pub use latent::{Covariance, LatentCodes, LatentDiffusion, LatentGan, LatentSampler};
 pub use mixup::Mixup;
 pub use smote::{Smote, SmotePartner};
 pub use spec_augment::SpecAugment;
+pub use stargan::{Adversarial, StarGan, StarGanWeights};
 pub use triplet_gan::{GanLoss, TripletGan};
+pub use viewmaker::{Denominator, ViewBudget, Viewmaker};
 
 use super::located_error::{CheckResult, FieldPath, need};
 use super::{Protocol, Spec};
@@ -75,6 +83,14 @@ generators! { $
     "smote" Smote(Smote),
     /// Stretches of two recordings in one.
     "copy-paste" CopyPaste(CopyPaste),
+    /// Views by a network that is trained without labels.
+    "viewmaker" Viewmaker(Viewmaker),
+    /// Utterances of one class, converted into another.
+    "stargan" StarGan(StarGan),
+    /// Codes of the autoencoder, drawn and decoded.
+    "latent" Latent(LatentCodes),
+    /// BAGAN, the starting point of [9].
+    "bagan" Bagan(Bagan),
 }
 
 /// What a generator says of itself in a spec.
@@ -89,6 +105,22 @@ pub trait Generator {
     /// Whether what is made depends on who speaks, so that the speakers of the training utterances are part of the key.
     fn reads_speakers(&self) -> bool {
         false
+    }
+
+    /// Which training utterances are converted into samples of another class, where those of [`Generator::copies`] only say
+    /// how many samples of which class there are to be.
+    fn converts(&self) -> Option<Conversion> {
+        None
+    }
+
+    /// Whether it is made of codes of the autoencoder of its fold and seed, which is trained first.
+    fn needs_autoencoder(&self) -> bool {
+        false
+    }
+
+    /// Tables of sizes at the top of a spec that it reads and that are written for it alone.
+    fn tables(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// What is wrong with the settings at `key`.
@@ -117,7 +149,14 @@ pub trait Generator {
         let _ = (spec, iterations);
     }
 
-    /// Passes of a network that it takes to make one item as long as a source of `frames` frames; 0 where no network makes it.
+    /// The field with the batch of its training, and its value: what to lower where memory runs out.
+    fn batch_field(&self, spec: &Spec) -> Option<(&'static str, usize)> {
+        let _ = spec;
+        None
+    }
+
+    /// Passes of a network that it takes to make one item as long as a source of `frames` frames; 0 where no network makes it, or one
+    /// that is nothing beside a training.
     fn windows(&self, spec: &Spec, frames: usize) -> usize {
         let _ = (spec, frames);
         0
@@ -138,6 +177,8 @@ pub struct TrainedOn<'a> {
     pub seen: &'a str,
     /// Digest of the fold's training part, which decides the statistics that the input is standardised with.
     pub train: &'a str,
+    /// Key of the autoencoder; empty where it is not needed.
+    pub autoencoder: &'a str,
     /// Seed of the run.
     pub seed: u64,
     /// Numeric device class: `cpu`, `cpu/4`, `cuda`.
@@ -157,7 +198,7 @@ pub struct TrainingInputs {
 
 impl TrainingInputs {
     /// The text of a key's inputs.
-    fn text(inputs: &impl Serialize) -> String {
+    pub(super) fn text(inputs: &impl Serialize) -> String {
         serde_json::to_string(inputs).expect("inputs of a key are plain data")
     }
 }
@@ -182,6 +223,24 @@ pub enum CopySource {
     All,
     /// Those of the target corpus, in the cross-lingual protocol.
     Target,
+}
+
+/// Which training utterances are converted into another class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conversion {
+    /// Those of the class that holds the emotion `neutral`.
+    #[default]
+    Neutral,
+    /// Those of every other class.
+    Others,
+}
+
+impl Conversion {
+    /// Whether an utterance of class `from` may be converted into class `to`.
+    pub fn allows(self, spec: &Spec, from: usize, to: usize) -> bool {
+        from != to && (self == Conversion::Others || CopyPaste::neutral_class(spec) == Some(from))
+    }
 }
 
 impl Augment {

@@ -145,6 +145,10 @@ impl Generator for TripletGan {
         }
     }
 
+    fn batch_field(&self, spec: &Spec) -> Option<(&'static str, usize)> {
+        self.trained.then_some(("augmentor.batch", spec.augmentor.batch))
+    }
+
     fn windows(&self, spec: &Spec, frames: usize) -> usize {
         frames.div_ceil(spec.augmentor.frames)
     }
@@ -180,7 +184,7 @@ struct KeyInputs<'a> {
 /// reads. The data is kept, although it decides nothing: every fold has an entry of its own, as of a trained augmentor, and
 /// what a key differs by is told alike. No training continues it, so the trajectory is the key.
 fn untrained(spec: &Spec, on: &TrainedOn) -> TrainingInputs {
-    let TrainedOn { features_version, seen, train, seed, device } = *on;
+    let TrainedOn { features_version, seen, train, seed, device, .. } = *on;
     let key = TrainingInputs::text(&KeyInputs {
         features: &spec.features,
         features_version,

@@ -40,18 +40,13 @@ impl Generate for TripletGan {
             (r.param_count(), r.macs_per_sample()),
         ];
         let sizes = self.network_names().iter().zip(all);
-        sizes.map(|(name, (parameters, macs))| info(name, parameters, macs)).collect()
+        sizes.map(|(name, (parameters, macs))| NetworkInfo::new(name, parameters, macs)).collect()
     }
-}
-
-/// What provenance says of a network; a multiply-add is two operations.
-fn info(name: &str, parameters: i64, macs: u64) -> NetworkInfo {
-    NetworkInfo { name: name.to_owned(), parameters: parameters as u64, flops: 2 * macs }
 }
 
 impl Trained<TripletGan> for Networks {
     fn train(generator: &TripletGan, task: &TrainingTask, control: &mut dyn Control) -> Result<Networks> {
-        let TrainingTask { spec, bank, labels, seed } = *task;
+        let TrainingTask { spec, bank, labels, seed, .. } = *task;
         if !generator.trained {
             // Those that the training of the same fold and seed begins with.
             return Ok(Networks::new(spec, seed, bank.device()));

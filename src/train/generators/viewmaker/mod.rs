@@ -1,0 +1,67 @@
+//! Viewmaker networks with their contrastive objective (FIDELITY.md, "Viewmaker").
+
+mod networks;
+mod trainer;
+mod views;
+
+pub use networks::ViewmakerNetworks;
+
+use super::utterances::{cut, repeated};
+use super::{Generate, Made, Samples, Sources};
+use crate::nets::viewmaker::ViewmakerNet;
+use seraug_core::error::Result;
+use seraug_core::rng::Seed;
+use seraug_core::run_files::NetworkInfo;
+use seraug_core::spec::{Spec, Viewmaker};
+use tch::{Device, Tensor, no_grad};
+use views::ViewDraws;
+
+/// As provenance names them.
+const NETWORKS: [&str; 2] = ["viewmaker", "viewmaker's encoder"];
+/// Views that are made at once.
+const AT_ONCE: usize = 16;
+
+impl Generate for Viewmaker {
+    type Trained = ViewmakerNetworks;
+
+    /// A view is made of the whole utterance, repeated to a multiple of four frames; epsilon is the mean change of its own ones.
+    fn make(&self, from: &Sources, trained: &ViewmakerNetworks) -> Result<Made> {
+        let Sources { bank, items, .. } = *from;
+        let lens: Vec<usize> =
+            items.iter().flat_map(|&i| std::iter::repeat_n(bank.lens()[i], self.copies)).collect();
+        let names = from.names();
+        let jobs = items.iter().zip(&names).flat_map(|(&item, &name)| {
+            (0..self.copies).step_by(AT_ONCE).map(move |first| (item, name, first))
+        });
+        let pieces = jobs.map(|(item, name, first)| {
+            let copies = first..self.copies.min(first + AT_ONCE);
+            let x = repeated(bank, item, ViewmakerNet::MULTIPLE, ViewmakerNet::LEAST);
+            let streams = copies.map(|copy| from.seed.child("viewmaker").child(name).at(copy as u64));
+            let streams: Vec<Seed> = streams.collect();
+            let noise = trained.viewmaker.noise_len(x.size()[2] as usize);
+            let draws = ViewDraws::new(&streams, noise, self.epsilon, bank.device());
+            let own = Tensor::full(
+                [streams.len() as i64],
+                bank.lens()[item] as i64,
+                (tch::Kind::Int64, bank.device()),
+            );
+            no_grad(|| {
+                let x = x.expand([streams.len() as i64, -1, -1, -1], false);
+                cut(bank, item, &trained.viewmaker.view(&x, &draws.noise, &draws.epsilon, &own))
+            })
+        });
+        Ok(Samples::Added(bank.followed_by(&lens, pieces)).into())
+    }
+
+    fn network_names(&self) -> &'static [&'static str] {
+        &NETWORKS
+    }
+
+    fn network_sizes(&self, spec: &Spec) -> Vec<NetworkInfo> {
+        let n = ViewmakerNetworks::new(spec, Seed::new(0), Device::Cpu);
+        vec![
+            NetworkInfo::new(NETWORKS[0], n.viewmaker.param_count(), n.viewmaker.macs_per_sample()),
+            NetworkInfo::new(NETWORKS[1], n.encoder.param_count(), n.encoder.macs_per_sample()),
+        ]
+    }
+}
