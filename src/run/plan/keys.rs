@@ -515,7 +515,7 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
                 seed: 1,
                 device: "cpu",
             };
-            let c = classifier(&spec, &spec.condition[0], &shared, "sources", None).key.to_string();
+            let c = classifier(&spec, &spec.condition[0], &shared, "sources", [None, None]).key.to_string();
             (judge(&spec, &shared).map(|k| [k.key, k.trajectory].map(|k| k.to_string())), c)
         };
         let (plain, own) = judged(&[], Some("half"));
@@ -554,6 +554,7 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
             test: "test".into(),
             seen: "seen".to_owned(),
             speakers: String::new(),
+            halves: None,
             seed: 1,
             device: "cpu",
         };
