@@ -3,6 +3,7 @@
 //! decide whether they are the same.
 
 use crate::corpora::Utterance;
+use crate::split::Reference;
 use seraug_core::error::{Error, Result};
 use seraug_core::names::unicode::{confusable_key, normalise};
 use seraug_core::run_files::AuditCheck;
@@ -23,6 +24,10 @@ pub struct Lineage<'a> {
     pub augmentor_trained_on: &'a [usize],
     /// The utterances that mean and deviation were computed on.
     pub statistics_from: &'a [usize],
+    /// Removed utterances that nothing may be trained on; none where nothing is judged.
+    pub reference: Option<&'a Reference>,
+    /// The judge's training set; empty without one.
+    pub judge_trained_on: &'a [usize],
     /// The protocol allows test speakers in training: they are counted, not refused.
     pub speakers_overlap: bool,
 }
@@ -112,7 +117,7 @@ impl<'a> Auditor<'a> {
         let l = lineage;
         let speakers = "speakers on both sides";
         let alike = "speakers whose names look like one on the other side";
-        let questions: [(&str, Hits); 8] = [
+        let mut questions: Vec<(&str, usize, Hits)> = [
             (speakers, shared(&self.speakers, l.train, l.test)),
             ("utterances on both sides", shared(&self.ids, l.train, l.test)),
             ("byte-identical audio on both sides", shared(&self.contents, l.train, l.test)),
@@ -121,9 +126,21 @@ impl<'a> Auditor<'a> {
             ("augmentor trained on test items", shared(&self.ids, l.augmentor_trained_on, l.test)),
             ("statistics fitted on test items", shared(&self.ids, l.statistics_from, l.test)),
             (alike, self.alike(l.train, l.test)),
-        ];
+        ]
+        .map(|(check, hits)| (check, l.test.len(), hits))
+        .into();
+        if let Some(reference) = l.reference {
+            let trained = [l.train, l.augmented_from, l.augmentor_trained_on, l.statistics_from].concat();
+            let hits = |left| shared(&self.contents, left, reference.items());
+            questions.push(("trained on reference utterances", reference.len(), hits(&trained)));
+            questions.push((
+                "judge trained on reference utterances",
+                reference.len(),
+                hits(l.judge_trained_on),
+            ));
+        }
         let mut checks = Vec::new();
-        for (check, (hits, first)) in questions {
+        for (check, compared, (hits, first)) in questions {
             if let Some((a, b)) = first
                 && !(check == speakers && l.speakers_overlap)
                 && check != alike
@@ -140,7 +157,7 @@ impl<'a> Auditor<'a> {
             if check == alike && hits == 0 {
                 continue;
             }
-            checks.push(AuditCheck { check: check.to_owned(), compared: l.test.len(), hits });
+            checks.push(AuditCheck { check: check.to_owned(), compared, hits });
         }
         Ok(checks)
     }
@@ -226,6 +243,8 @@ mod tests {
             augmented_from: &[0],
             augmentor_trained_on: &[0, 1],
             statistics_from: &[0, 1],
+            reference: None,
+            judge_trained_on: &[],
             speakers_overlap: false,
         };
         assert_eq!(audit(&clean, &fine).unwrap().len(), 7);
@@ -275,6 +294,40 @@ mod tests {
         assert!(
             message(&clean, Lineage { statistics_from: &[2], ..fine })
                 .contains("statistics fitted on test items")
+        );
+    }
+
+    #[test]
+    fn a_reference_utterance_that_anything_is_trained_on_is_a_leak() {
+        let all: Vec<Utterance> = (0..5)
+            .map(|i| utterance(&i.to_string(), if i == 2 { "s2" } else { "s1" }, &i.to_string()))
+            .collect();
+        let reference = Reference::of(&[3]);
+        let fine = Lineage {
+            test: &[2],
+            train: &[0, 1],
+            augmented_from: &[0],
+            augmentor_trained_on: &[0, 1],
+            statistics_from: &[0, 1],
+            reference: Some(&reference),
+            judge_trained_on: &[0, 1, 4],
+            speakers_overlap: false,
+        };
+        let checks = audit(&all, &fine).unwrap();
+        assert_eq!(checks.len(), 9);
+        assert!(checks[7..].iter().all(|c| (c.compared, c.hits) == (1, 0)), "{checks:?}");
+        let message = |u: &[Utterance], l: Lineage| audit(u, &l).unwrap_err().to_string();
+        let trained = "leakage: trained on reference utterances: 3 (3.wav) and 3 (3.wav)";
+        assert!(message(&all, Lineage { train: &[0, 1, 3], ..fine }).contains(trained));
+        assert!(message(&all, Lineage { augmented_from: &[3], ..fine }).contains(trained));
+        assert!(message(&all, Lineage { augmentor_trained_on: &[1, 3], ..fine }).contains(trained));
+        let judge = "leakage: judge trained on reference utterances: 3";
+        assert!(message(&all, Lineage { judge_trained_on: &[0, 3], ..fine }).contains(judge));
+        let mut same = all.clone();
+        same[3].sha256 = "1".into();
+        assert!(
+            message(&same, fine).contains("trained on reference utterances: 1 (1.wav) and 3"),
+            "by content"
         );
     }
 }

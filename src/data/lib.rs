@@ -3,5 +3,6 @@
 pub mod audio;
 pub mod corpora;
 pub mod features;
+pub mod judge;
 pub mod leakage;
 pub mod split;

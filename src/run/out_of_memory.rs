@@ -48,6 +48,7 @@ pub fn remedy(stage: Stage, spec: &Spec) -> String {
     let batches = match stage {
         Stage::Autoencoder => vec![("autoencoder.batch", spec.autoencoder().batch)],
         Stage::Augmentor => trained_batches(spec),
+        Stage::Judge => spec.judge.iter().map(|judge| ("judge.batch", judge.batch)).collect(),
         Stage::Classifier => vec![
             ("classifier.batch", spec.classifier.batch),
             ("classifier.small-batch", spec.classifier.small_batch),

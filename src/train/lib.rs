@@ -6,6 +6,7 @@ pub mod control;
 pub mod feature_bank;
 pub mod generators;
 pub mod history;
+pub mod judge;
 pub mod kernels;
 pub mod nets;
 pub mod torch;

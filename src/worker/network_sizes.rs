@@ -5,6 +5,7 @@ use seraug_core::run_files::NetworkInfo;
 use seraug_core::spec::{Network, Spec};
 use seraug_core::with_generator;
 use seraug_train::generators::Generate;
+use seraug_train::judge::JudgeNet;
 use seraug_train::nets::vgg::VggNet;
 use seraug_train::torch::device::Device;
 
@@ -22,6 +23,14 @@ pub fn of(spec: &Spec) -> Vec<NetworkInfo> {
         );
         let new: Vec<NetworkInfo> = trained.into_iter().filter(|n| unknown(&n.name)).collect();
         sizes.extend(new);
+    }
+    if spec.judge.is_some() {
+        let judge = JudgeNet::new(spec, Seed::new(0), Device::Cpu);
+        sizes.push(NetworkInfo {
+            name: "judge".to_owned(),
+            parameters: judge.params.count() as u64,
+            flops: 2 * judge.macs_per_sample(),
+        });
     }
     let Network::Vgg(vgg) = &spec.classifier.network;
     let frames = spec.classifier.segment_frames;

@@ -29,6 +29,7 @@ mod public;
 mod reasons;
 mod reference;
 mod report;
+mod samples;
 mod schema;
 mod statistics;
 mod status;

@@ -38,6 +38,8 @@ pub fn cells(experiment: &str, folds: usize) -> Vec<PlannedCell> {
             trajectory_autoencoder: None,
             trajectory_augmentor: of(guided, key(Stage::Augmentor, ("trajectory", fold))),
             trajectory_classifier: Some(key(Stage::Classifier, ("trajectory", condition, fold))),
+            key_judge: None,
+            trajectory_judge: None,
         }
     };
     (1..=folds).flat_map(|fold| CONDITIONS.map(|c| cell(fold, c))).collect()

@@ -21,6 +21,7 @@ mod gan;
 mod gan_golden;
 mod generators;
 mod gpu_check;
+mod judge;
 mod latent_golden;
 mod limits;
 mod no_libtorch;

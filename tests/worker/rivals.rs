@@ -420,7 +420,8 @@ fn the_lineage_of_a_conversion_is_what_is_converted() {
             let classes = |items: &[usize]| {
                 items.iter().map(|&i| plan.selection.labels[i]).collect::<BTreeSet<usize>>()
             };
-            let lineage = cell.lineage(&plan.spec);
+            let judged = cell.judge_sees();
+            let lineage = cell.lineage(&plan.spec, &judged);
             assert!(lineage.augmented_from.iter().all(|i| cell.fold.train.contains(i)));
             (classes(&cell.sources), classes(lineage.augmented_from), cell.added)
         };

@@ -61,6 +61,8 @@ fn run_of_six(folder: &Path) -> (RunDir, WorkerCommand) {
         trajectory_autoencoder: None,
         trajectory_augmentor: None,
         trajectory_classifier: None,
+        key_judge: None,
+        trajectory_judge: None,
     };
     write_plan(&run.plan(), &(1..=6).map(cell).collect::<Vec<_>>()).unwrap();
     let outcome = folder.join("it's an outcome.toml");

@@ -153,6 +153,9 @@ fn json((c, action): (&Cell, &CellAction)) -> serde_json::Value {
     if let Some(key) = &c.autoencoder {
         value["key_autoencoder"] = serde_json::json!(key.to_string());
     }
+    if let Some(key) = &c.judge {
+        value["key_judge"] = serde_json::json!(key.to_string());
+    }
     value
 }
 

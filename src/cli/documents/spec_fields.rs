@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use seraug_core::error::Result;
 use seraug_core::spec::{
     self, AddedNoise, Augmentor, Classifier, Collection, Condition, Copies, Count, Counts, CrossLingual,
-    Discriminator, Embedding, Features, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, LossWeights, Mixup,
-    Preset, Published, Reduction, Representation, Slurm, SpecAugment, SplitFile, StarGan, StarGanTraining,
-    StarGanWeights, Study, StudyPair, TripletGan, Vgg, Viewmaker, ViewmakerTraining,
+    Discriminator, Embedding, Features, FixedSplit, Judge, LeaveOneSessionOut, LeaveSpeakersOut, LossWeights,
+    Mixup, Preset, Published, Reduction, Representation, Slurm, SpecAugment, SplitFile, StarGan,
+    StarGanTraining, StarGanWeights, Study, StudyPair, TripletGan, Vgg, Viewmaker, ViewmakerTraining,
 };
 use serde::Deserializer;
 use serde::de::value::Error as NameError;
@@ -91,7 +91,7 @@ const GROUPS: [(&str, &str, &[&str]); 5] = [
     (
         "Reports and clusters",
         "What is shown beside the results, and where cells run. None of it changes a number.",
-        &["embedding", "published", "counterpart", "slurm"],
+        &["embedding", "judge", "published", "counterpart", "slurm"],
     ),
 ];
 
@@ -371,6 +371,7 @@ fn order() -> HashMap<String, &'static [&'static str]> {
         of::<Embedding>(),
         of::<Features>(),
         of::<FixedSplit>(),
+        of::<Judge>(),
         of::<LeaveOneSessionOut>(),
         of::<LeaveSpeakersOut>(),
         of::<LossWeights>(),

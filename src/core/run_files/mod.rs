@@ -3,6 +3,7 @@
 mod cell_id;
 mod counts_csv;
 mod csv_rows;
+mod diagnostics_csv;
 mod gallery;
 mod history_csv;
 mod latest;
@@ -17,6 +18,9 @@ mod tensorboard;
 
 pub use cell_id::CellId;
 pub use counts_csv::{CountRow, CountStatus, read_counts, write_counts};
+pub use diagnostics_csv::{
+    ALL_CLASSES, Diagnostic, DiagnosticRow, PointSpace, SampleKind, read_diagnostics, write_diagnostics,
+};
 pub use gallery::{About, Shown, read_gallery, write_gallery};
 pub use history_csv::{HistoryRow, read_history, write_history};
 pub use latest::{LATEST, latest_run, point_latest};

@@ -35,6 +35,9 @@ pub struct CellRecord {
     pub seconds_augmentor: f64,
     /// Wall seconds of the classifier's training and test, when it was trained.
     pub seconds_classifier: f64,
+    /// Wall seconds of the judge's training, when it was trained; 0 without one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub seconds_judge: f64,
     /// What kind of device computed it.
     pub device: DeviceClass,
     /// Host name.
@@ -61,6 +64,7 @@ impl CellRecord {
             Stage::Autoencoder => self.seconds_autoencoder,
             Stage::Augmentor => self.seconds_augmentor,
             Stage::Classifier => self.seconds_classifier,
+            Stage::Judge => self.seconds_judge,
         }
     }
 

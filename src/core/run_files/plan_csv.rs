@@ -35,6 +35,10 @@ pub struct PlannedCell {
     pub trajectory_augmentor: Option<Key>,
     /// The trajectory that checkpoints of the classifier are kept by; none for a run without a plan.csv.
     pub trajectory_classifier: Option<Key>,
+    /// Key of the judge stage; none where no samples are judged.
+    pub key_judge: Option<Key>,
+    /// The trajectory that checkpoints of the judge are kept by; none without one.
+    pub trajectory_judge: Option<Key>,
 }
 
 impl PlannedCell {
@@ -44,6 +48,7 @@ impl PlannedCell {
             Stage::Autoencoder => self.key_autoencoder.as_ref(),
             Stage::Augmentor => self.key_augmentor.as_ref(),
             Stage::Classifier => Some(&self.key_classifier),
+            Stage::Judge => self.key_judge.as_ref(),
         }
     }
 
@@ -53,6 +58,7 @@ impl PlannedCell {
             Stage::Autoencoder => self.trajectory_autoencoder.as_ref(),
             Stage::Augmentor => self.trajectory_augmentor.as_ref(),
             Stage::Classifier => self.trajectory_classifier.as_ref(),
+            Stage::Judge => self.trajectory_judge.as_ref(),
         }
     }
 }
@@ -78,10 +84,14 @@ struct PlanRow {
     key_autoencoder: Option<Key>,
     #[serde(default)]
     trajectory_autoencoder: Option<Key>,
+    #[serde(default)]
+    key_judge: Option<Key>,
+    #[serde(default)]
+    trajectory_judge: Option<Key>,
 }
 
-/// The last two are there where a cell has an autoencoder.
-const COLUMNS: [&str; 15] = [
+/// The last four are there in pairs, where a cell has the stage.
+const COLUMNS: [&str; 17] = [
     "experiment",
     "corpus",
     "condition",
@@ -97,9 +107,17 @@ const COLUMNS: [&str; 15] = [
     "trajectory_classifier",
     "key_autoencoder",
     "trajectory_autoencoder",
+    "key_judge",
+    "trajectory_judge",
 ];
-/// Columns of a plan without an autoencoder.
-const WITHOUT: usize = 13;
+
+/// The columns of a plan; those of a stage that no cell has are left out, so that plans without it stay what they were.
+fn columns(has: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    COLUMNS
+        .into_iter()
+        .filter(|name| !["_judge", "_autoencoder"].iter().any(|end| name.ends_with(end)) || has(name))
+        .collect()
+}
 
 impl From<&PlannedCell> for PlanRow {
     fn from(planned: &PlannedCell) -> PlanRow {
@@ -120,6 +138,8 @@ impl From<&PlannedCell> for PlanRow {
             trajectory_classifier: c.trajectory_classifier,
             key_autoencoder: c.key_autoencoder,
             trajectory_autoencoder: c.trajectory_autoencoder,
+            key_judge: c.key_judge,
+            trajectory_judge: c.trajectory_judge,
         }
     }
 }
@@ -144,24 +164,30 @@ impl From<PlanRow> for PlannedCell {
             key_classifier: row.key_classifier,
             trajectory_augmentor: row.trajectory_augmentor,
             trajectory_classifier: row.trajectory_classifier,
+            key_judge: row.key_judge,
+            trajectory_judge: row.trajectory_judge,
         }
     }
 }
 
 fn plan_text(cells: &[PlannedCell]) -> Vec<u8> {
-    let columns = match cells.iter().any(|cell| cell.key_autoencoder.is_some()) {
-        true => &COLUMNS[..],
-        false => &COLUMNS[..WITHOUT],
-    };
     let mut rows = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     let written = cells.iter().try_for_each(|cell| rows.serialize(PlanRow::from(cell)));
     written.expect("memory takes every record");
     let rows = rows.into_inner().expect("memory takes every record");
+    let columns = columns(|name| match name.rsplit('_').next() {
+        Some("judge") => cells.iter().any(|cell| cell.key_judge.is_some()),
+        _ => cells.iter().any(|cell| cell.key_autoencoder.is_some()),
+    });
     // An empty plan has the columns too.
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&rows[..]);
-    let written = writer.write_record(columns).and_then(|()| {
-        reader.records().try_for_each(|row| writer.write_record(row?.iter().take(columns.len())))
+    let written = writer.write_record(&columns).and_then(|()| {
+        reader.records().try_for_each(|row| {
+            let row = row?;
+            let kept = COLUMNS.iter().zip(&row).filter(|(name, _)| columns.contains(name));
+            writer.write_record(kept.map(|(_, value)| value))
+        })
     });
     written.expect("memory takes every record");
     writer.into_inner().expect("memory takes every record")
@@ -184,14 +210,14 @@ pub fn read_plan(path: &Path) -> Result<Vec<PlannedCell>> {
         Error::failed(format!("{}:{row}: {what}; is this a run directory of this version?", path.display()))
     };
     let mut reader = csv::Reader::from_reader(files::open(path).map_err(|e| bad(0, &csv::Error::from(e)))?);
-    let columns = reader.headers().map_err(|e| bad(1, &e))?;
-    if *columns != COLUMNS[..] && *columns != COLUMNS[..WITHOUT] {
+    let header = reader.headers().map_err(|e| bad(1, &e))?.clone();
+    if header != columns(|name| header.iter().any(|c| c == name)) {
         return Err(bad(1, &"not the columns of a plan.csv"));
     }
     let mut cells = Vec::new();
     for (row, record) in (2..).zip(reader.records()) {
         let record = record.map_err(|e| bad(row, &e))?;
-        match record.deserialize::<PlanRow>(None) {
+        match record.deserialize::<PlanRow>(Some(&header)) {
             Ok(cell) => cells.push(cell.into()),
             Err(e) => {
                 let field = match e.kind() {
@@ -200,14 +226,14 @@ pub fn read_plan(path: &Path) -> Result<Vec<PlannedCell>> {
                 };
                 // An error of a key does not have its column.
                 let is_wrong = |field: &usize| {
-                    let (name, text) = (COLUMNS[*field], record.get(*field).unwrap_or_default());
+                    let (name, text) = (&header[*field], record.get(*field).unwrap_or_default());
                     let is_key = name.starts_with("key_") || name.starts_with("trajectory_");
                     let may_be_empty = name != "key_classifier" && text.is_empty();
                     is_key && !may_be_empty && Key::read(text).is_none()
                 };
-                let field = field.or_else(|| (0..record.len()).find(is_wrong));
-                return Err(match field.filter(|field| *field < record.len()) {
-                    Some(field) => bad(row, &format!("{} = `{}`", COLUMNS[field], &record[field])),
+                let field = field.or_else(|| (0..header.len()).find(is_wrong));
+                return Err(match field.filter(|field| *field < header.len()) {
+                    Some(field) => bad(row, &format!("{} = `{}`", &header[field], &record[field])),
                     None => bad(row, &e),
                 });
             }
@@ -237,6 +263,8 @@ mod tests {
             trajectory_autoencoder: None,
             trajectory_augmentor: None,
             trajectory_classifier: Some(Key::of("classifier trajectory", 1, &fold)),
+            key_judge: None,
+            trajectory_judge: None,
         };
         let cells = vec![cell(1), cell(2)];
         write_plan(&path, &cells).unwrap();
@@ -253,9 +281,14 @@ mod tests {
             let e = read_plan(&path).unwrap_err().to_string();
             assert!(e.contains(error), "{e}");
         }
-        let with = PlannedCell { key_autoencoder: Some(Key::of("autoencoder", 1, &1)), ..cell(3) };
-        write_plan(&path, &[cell(1), with.clone()]).unwrap();
-        assert_eq!(read_plan(&path).unwrap(), [cell(1), with]);
+        assert!(!text.contains("judge"), "no column of a stage that no cell has");
+        let judged = PlannedCell { key_judge: Some(Key::of("judge", 1, &1)), ..cell(3) };
+        let with = PlannedCell { key_autoencoder: Some(Key::of("autoencoder", 1, &1)), ..cell(4) };
+        let all = [cell(1), judged, with];
+        for cells in [&all[..2], &[all[0].clone(), all[2].clone()], &all] {
+            write_plan(&path, cells).unwrap();
+            assert_eq!(read_plan(&path).unwrap(), cells);
+        }
         write_plan(&path, &[]).unwrap();
         assert_eq!(read_plan(&path).unwrap(), []);
     }

@@ -19,6 +19,7 @@ impl Spec {
         self.check_protocol()?;
         self.check_conditions()?;
         self.check_others()?;
+        self.check_judge()?;
         self.check_features()?;
         self.check_augmentor()?;
         self.autoencoder.as_ref().map_or(Ok(()), super::Autoencoder::check)?;

@@ -14,6 +14,7 @@ pub mod difference;
 mod features;
 mod file;
 mod generators;
+mod judge;
 mod limits;
 mod load;
 mod located_error;
@@ -36,6 +37,7 @@ pub use condition::{ClassifierLoss, Condition, Loss, Sampling, TargetShare};
 pub use features::{Features, MelScale};
 pub use file::{Collection, Count, Counts, File, load_file};
 pub use generators::*;
+pub use judge::Judge;
 pub use limits::{MOST_CELLS, UTTERANCES};
 pub use load::{load, parse};
 pub use precision::Precision;
@@ -137,6 +139,9 @@ pub struct Spec {
     /// Whether augmentors are shown by embeddings of originals and augmentations (Fig. 3).
     #[serde(default)]
     pub embedding: Option<Embedding>,
+    /// Whether generated samples are judged against what the reduction removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<Judge>,
     /// What a cell asks of a Slurm cluster; decides no result.
     #[serde(default)]
     pub slurm: Option<Slurm>,

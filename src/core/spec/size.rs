@@ -21,6 +21,11 @@ impl Spec {
             rows("augmentor.log-every", a.log_every, a.iterations)?;
         }
         self.check_tables()?;
+        if let Some(judge) = &self.judge {
+            weights("representation.widths", self.weights_of_representation())?;
+            batch("judge.batch", judge.batch, a.frames)?;
+            rows("judge.log-every", judge.log_every, judge.iterations)?;
+        }
         weights("classifier.network.vgg.widths", self.weights_of_classifier())?;
         batch("classifier.batch", c.batch, c.segment_frames)?;
         batch("classifier.small-batch", c.small_batch, c.segment_frames)?;

@@ -13,11 +13,13 @@ pub enum Stage {
     Augmentor,
     /// Predictions and history of a classifier, and its weights.
     Classifier,
+    /// The judge of generated samples, where a spec has one.
+    Judge,
 }
 
 impl Stage {
     /// Every stage, in the order in which a cell trains them.
-    pub const ALL: [Stage; 3] = [Stage::Autoencoder, Stage::Augmentor, Stage::Classifier];
+    pub const ALL: [Stage; 4] = [Stage::Autoencoder, Stage::Augmentor, Stage::Classifier, Stage::Judge];
 
     /// Its name in paths and in history.csv.
     pub fn name(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Stage {
             Stage::Autoencoder => "autoencoder",
             Stage::Augmentor => "augmentor",
             Stage::Classifier => "classifier",
+            Stage::Judge => "judge",
         }
     }
 

@@ -3,12 +3,14 @@
 mod cross_lingual;
 mod file;
 mod reduce;
+mod reference;
 mod sample;
 mod speakers;
 #[cfg(test)]
 mod tests;
 
 pub use file::{ListedUtterance, SplitPart, SplitTable, parts, write_splits};
+pub use reference::{Reference, RemovedHalves};
 
 use crate::corpora::{Corpus, Utterance};
 use seraug_core::emotion::Emotion;

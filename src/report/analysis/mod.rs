@@ -9,4 +9,6 @@ pub mod history;
 pub mod loaded_run;
 pub mod predictions;
 pub mod public;
+pub mod samples;
+pub mod signatures;
 pub mod speakers;

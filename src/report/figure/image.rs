@@ -53,7 +53,7 @@ const LEVELS: usize = 128;
 
 impl Map {
     /// The colour at `share` of the way, in [0, 1].
-    fn colour(self, share: f64) -> [u8; 3] {
+    pub(super) fn colour(self, share: f64) -> [u8; 3] {
         let stops = match self {
             Map::Viridis => &VIRIDIS,
             Map::Diverging => &DIVERGING,

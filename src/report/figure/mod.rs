@@ -15,6 +15,7 @@ mod legend;
 mod palette;
 pub mod png;
 mod recall;
+mod samples;
 mod speakers;
 
 pub use bars::bars;
@@ -26,6 +27,7 @@ pub use forest::{ForestPanel, ForestPooled, ForestRow, forest};
 pub use gallery::galleries;
 pub use inline::{SCRIPT, inline};
 pub use recall::recall;
+pub use samples::samples;
 pub use speakers::speakers;
 
 pub use canvas::{At, Canvas, HEAD, Look, RADIUS, SMALL, TEXT, room, svg};

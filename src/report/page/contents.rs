@@ -1,6 +1,7 @@
 //! Everything that a report shows, made from a run before the first file is written.
 
 use super::embedding::{self, EmbeddingReport};
+use super::samples::{self, SampleReport};
 use super::verdict::{self, Headline};
 use super::{Page, counts, splice};
 use crate::analysis::gap::Gap;
@@ -43,6 +44,8 @@ pub(crate) struct ReportContents {
     /// In the order of the page.
     pub(super) figures: Vec<Figure>,
     embedding: Option<EmbeddingReport>,
+    /// What the judge says of generated samples, where there is one.
+    samples: Option<SampleReport>,
     /// What the run shows.
     pub(super) verdict: Headline,
     /// What is missing, for the warnings.
@@ -81,18 +84,22 @@ impl ReportContents {
         let histories = history::histories(&run, &mut notes);
         let [classifier, augmentor] = STAGES.map(|stage| history::curves(&histories, stage));
         let embedding = embedding::embedding(&run)?;
+        let samples = samples::samples(&run)?;
+        let drawn =
+            [embedding.as_ref().map(|e| e.figure.clone()), samples.as_ref().and_then(|s| s.figure.clone())];
         let contrasts = compare::within(&run, &predictions);
         Ok(ReportContents {
             title: run.title(),
             summary: summary::summary(&run, &tables),
             gap: Gap::of(&run)?.map(|gap| gap_table(&run, &gap)),
             statistics: statistics(&run, &contrasts),
-            figures: figures(&run, &tables, &speakers, embedding.as_ref(), [&classifier, &augmentor])?,
+            figures: figures(&run, &tables, &speakers, drawn, [&classifier, &augmentor])?,
             verdict: verdict::verdict(&run, &tables, &contrasts)?,
             provenance: None,
             notes,
             speakers,
             embedding,
+            samples,
             tables,
             parts,
             run,
@@ -114,6 +121,9 @@ impl ReportContents {
         }
         for (name, bytes) in self.embedding.iter().flat_map(|e| &e.files) {
             put(name.display().to_string(), "the points and measures of the t-SNE", bytes.clone());
+        }
+        if let Some(s) = &self.samples {
+            put(samples::FILE.into(), "every measure of the judge, cell by cell", s.csv.clone());
         }
         for (figure, png) in std::iter::zip(&self.figures, png::of_all(&self.figures)?) {
             put(format!("figures/{}.svg", figure.name), "figure", figure.svg.clone().into_bytes());
@@ -153,7 +163,8 @@ impl ReportContents {
 
     /// Tables that belong to the figures.
     pub(super) fn measures(&self) -> Vec<TextTable> {
-        self.embedding.iter().map(|e| e.table.clone()).collect()
+        let embedding = self.embedding.iter().map(|e| e.table.clone());
+        embedding.chain(self.samples.iter().flat_map(|s| s.tables.clone())).collect()
     }
 
     /// The table over the data sets, under the title of the run.
@@ -206,7 +217,7 @@ fn figures(
     run: &LoadedRun,
     tables: &[ResultTable],
     speakers: &[SpeakerRecall],
-    embedding: Option<&EmbeddingReport>,
+    drawn: [Option<Figure>; 2],
     curves: [&Curves; 2],
 ) -> Result<Vec<Figure>> {
     let labels: Vec<&str> = run.spec.condition.iter().map(Condition::label).collect();
@@ -216,7 +227,7 @@ fn figures(
         figures.push(figure::recall(table, run.spec.classes.len())?);
         figures.extend(figure::difference(table)?);
     }
-    figures.extend(embedding.map(|e| e.figure.clone()));
+    figures.extend(drawn.into_iter().flatten());
     figures.extend(figure::galleries(run)?);
     figures.extend(figure::speakers(run, speakers)?);
     figures.extend(figure::confusion(run)?);

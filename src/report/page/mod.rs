@@ -5,6 +5,7 @@ pub mod contents;
 pub mod counts;
 pub mod embedding;
 pub mod provenance;
+pub mod samples;
 pub mod splice;
 pub mod verdict;
 

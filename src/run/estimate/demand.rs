@@ -30,6 +30,8 @@ pub struct CellWork {
     pub augmentor: Option<(Augment, TrainingWork)>,
     /// Batch size and steps of the classifier, if it is trained.
     pub classifier: Option<(usize, usize)>,
+    /// Iterations of the judge, if it is trained.
+    pub judge: usize,
     /// Windows to augment for the classifier.
     pub windows: usize,
     /// Segments to classify: those of the test, and those of the held-out speaker at each check.
@@ -42,7 +44,11 @@ impl CellWork {
         let trained = self.autoencoder.iter().chain(self.augmentor.iter().map(|(_, work)| work));
         let trained = trained.map(|work| (Timing::Iteration(work.of.clone()), work.iterations));
         let classifier = self.classifier.iter().map(|&(batch, n)| (Timing::Step(batch), n));
-        let rest = [(Timing::Window, self.windows), (Timing::Segment, self.segments)];
+        let rest = [
+            (Timing::Window, self.windows),
+            (Timing::Segment, self.segments),
+            (Timing::JudgeIteration, self.judge),
+        ];
         trained.chain(classifier).chain(rest).filter(|p| p.1 > 0).collect()
     }
 
@@ -74,6 +80,8 @@ fn work(plan: &Plan, cell: &Cell, frames: &[usize], trains: &dyn Fn(Stage) -> bo
     let augment = &spec.condition[cell.condition].augment;
     let mut work = CellWork::default();
     let generator = augment.generator();
+    let judge = spec.judge.as_ref().filter(|_| trains(Stage::Judge));
+    work.judge = judge.map_or(0, |judge| judge.iterations);
     work.autoencoder = trains(Stage::Autoencoder).then(|| Autoencoder::work(spec));
     if trains(Stage::Augmentor) {
         let training = generator.and_then(|g| g.work(spec)).filter(|work| work.iterations > 0);

@@ -150,7 +150,7 @@ impl Group {
             (spec.precision, spec.features.mels, &spec.augmentor, &spec.discriminator, &spec.representation),
             (&spec.viewmaker, &spec.stargan),
             (&c.network, c.segment_frames),
-            (&spec.autoencoder, &spec.bagan, &spec.latent_gan, &spec.latent_diffusion),
+            (&spec.autoencoder, &spec.bagan, &spec.latent_gan, &spec.latent_diffusion, &spec.judge),
         );
         let sizes = serde_json::to_string(&sizes).expect("a spec is plain data");
         groups.iter().position(|g| g.sizes == sizes).unwrap_or_else(|| {
@@ -162,6 +162,7 @@ impl Group {
                 autoencoder: false,
                 batches: Vec::new(),
                 windows: false,
+                judge: false,
             };
             groups.push(Group { sizes, iterations: Vec::new(), benchmark });
             groups.len() - 1
@@ -170,7 +171,7 @@ impl Group {
 
     fn asks_nothing(&self) -> bool {
         let b = &self.benchmark;
-        b.generators.is_empty() && b.batches.is_empty() && !b.autoencoder
+        b.generators.is_empty() && b.batches.is_empty() && !b.autoencoder && !b.judge
     }
 
     /// Adds the kinds of work of `demand` to the benchmark.
@@ -189,6 +190,7 @@ impl Group {
                 }
                 // The augmentor may be trained here or come from the store.
                 Timing::Window => self.benchmark.windows = true,
+                Timing::JudgeIteration => self.benchmark.judge = true,
                 _ => {}
             }
         }

@@ -122,6 +122,7 @@ fn place(work: &Timing) -> (usize, usize) {
         Timing::Window => (1, 0),
         Timing::Step(batch) => (2, *batch),
         Timing::Segment => (3, 0),
+        Timing::JudgeIteration => (4, 0),
     }
 }
 
@@ -153,6 +154,7 @@ mod tests {
             classifier: Some((16, 900)),
             windows: 7200,
             segments: 0,
+            judge: 0,
         };
         let plain = CellWork { classifier: Some((16, 1800)), segments: 36_000, ..CellWork::default() };
         let first = Demand { experiment: "a".into(), cells: vec![aug.clone(), plain], ..Demand::default() };

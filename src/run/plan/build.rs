@@ -7,7 +7,7 @@ use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
 use seraug_core::run_files::CellId;
 use seraug_core::spec::{Condition, CopySource, FinalWeights, Spec, TargetShare, UTTERANCES};
-use seraug_data::split::{Fold, Selection, Splits};
+use seraug_data::split::{Fold, RemovedHalves, Selection, Splits};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -116,7 +116,14 @@ impl<'a> PlanBuilder<'a> {
             }
             false => String::new(),
         };
-        FoldInputs { fold, train, test, seen, speakers, seed, device }
+        let halves = (spec.judge.is_some() && !fold.removed.is_empty()).then(|| {
+            let seed = Seed::new(seed).child("judge halves").at(fold.number as u64);
+            let halves = RemovedHalves::of(&fold, selection, seed);
+            let judge = contents.digest(&halves.judge);
+            (Rc::new(halves), judge)
+        });
+        let halves = halves.filter(|(halves, _)| !halves.reference.is_empty());
+        FoldInputs { fold, train, test, seen, speakers, halves, seed, device }
     }
 
     fn cell(&self, shared: &FoldInputs, sources: &mut Vec<CopySources>, condition: usize) -> Cell {
@@ -137,6 +144,10 @@ impl<'a> PlanBuilder<'a> {
         let CellKeys { autoencoder, augmentor, classifier } = keys::of_cell(spec, c, shared, &digest);
         let (autoencoder, autoencoder_trajectory) = autoencoder.map(|a| (a.key, a.trajectory)).unzip();
         let (augmentor, augmentor_trajectory) = augmentor.map(|a| (a.key, a.trajectory)).unzip();
+        // Samples of the reduced classes alone have something to be held against.
+        let judged = items.iter().any(|&i| fold.reduced.contains(&selection.labels[i]));
+        let judge = keys::judge(spec, shared).filter(|_| judged);
+        let (judge, judge_trajectory) = judge.map(|j| (j.key, j.trajectory)).unzip();
         Cell {
             id: CellId {
                 experiment: self.experiment.to_owned(),
@@ -152,6 +163,9 @@ impl<'a> PlanBuilder<'a> {
             augmentor_trajectory,
             autoencoder,
             autoencoder_trajectory,
+            halves: shared.halves.as_ref().map(|(halves, _)| Rc::clone(halves)),
+            judge,
+            judge_trajectory,
             added: items.len().saturating_mul(copies),
             made_from: made_from(c, spec, selection, fold, &items),
             sources: items,

@@ -50,7 +50,29 @@ struct Explainer<'a> {
 }
 
 impl Explainer<'_> {
+    /// What is done for a cell, its judge included, which comes last.
     fn action(&mut self, cell: &Cell, makers: &Makers) -> CellAction {
+        let mut action = self.without_judge(cell, makers);
+        let missing = |key: &&Key| !self.store.has(Stage::Judge, key) && !makers.0.contains_key(*key);
+        if action.state == ActionKind::Done || cell.judge.as_ref().filter(missing).is_none() {
+            return action;
+        }
+        let trains = action.state == ActionKind::ToRun;
+        let judge = match self.checkpoint(cell, Stage::Judge) {
+            Some(step) => Reason {
+                text: format!("judge (resumes at step {step})"),
+                alike: "judge (resumes from a checkpoint)".to_owned(),
+            },
+            None => Reason::of_all("judge"),
+        };
+        let after = |rest: &str, judge: String| if trains { format!("{rest}, {judge}") } else { judge };
+        let said =
+            Reason { text: after(&action.reason, judge.text), alike: after(&action.alike, judge.alike) };
+        action.to_run.push(Stage::Judge);
+        CellAction::new(ActionKind::ToRun, said, action.to_run)
+    }
+
+    fn without_judge(&mut self, cell: &Cell, makers: &Makers) -> CellAction {
         if let Some(run) = self.earlier.resumable.map(|run| &self.earlier.runs[run])
             && run.ended(&cell.id, &cell.classifier) == Some(CellEnding::Done)
         {
@@ -177,7 +199,7 @@ impl Explainer<'_> {
         let own = match stage {
             Stage::Autoencoder => &autoencoder,
             Stage::Augmentor => &augmentor,
-            Stage::Classifier => &classifier,
+            Stage::Classifier | Stage::Judge => &classifier,
         };
         if !own.is_empty() {
             return listed(own);
@@ -230,6 +252,7 @@ impl Explainer<'_> {
                 generator.work(spec).map(|work| work.iterations)
             }
             Stage::Classifier => None,
+            Stage::Judge => spec.judge.as_ref().map(|judge| judge.iterations),
         }
     }
 

@@ -7,7 +7,7 @@ use seraug_core::spec::{
 };
 use seraug_core::store::{Key, Stage};
 use seraug_data::features;
-use seraug_data::split::{Fold, Selection};
+use seraug_data::split::{Fold, RemovedHalves, Selection};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -17,6 +17,8 @@ use std::rc::Rc;
 const CLASSIFIER_VERSION: u32 = 5;
 /// Raised when batch norm computes something else on a CPU; in the key of the classifiers that have it there, and no others.
 const BATCH_NORM_VERSION: u32 = 2;
+/// Raised when the judge's training computes something else from the same inputs.
+const JUDGE_VERSION: u32 = 1;
 
 /// The content of every utterance of an experiment, as keys digest it: audio, channel policy, class.
 #[derive(Debug)]
@@ -55,6 +57,8 @@ pub(super) struct FoldInputs<'a> {
     pub(super) seen: String,
     /// Digest of the training speakers; empty where no condition depends on them.
     pub(super) speakers: String,
+    /// What was removed, where it is judged by, with the digest of the judge's half.
+    pub(super) halves: Option<(Rc<RemovedHalves>, String)>,
     pub(super) seed: u64,
     pub(super) device: &'a str,
 }
@@ -82,6 +86,22 @@ struct ClassifierInputs<'a> {
     augment: Option<Augment>,
     #[serde(skip_serializing_if = "Option::is_none")]
     batch_norm: Option<u32>,
+    seed: u64,
+    device: &'a str,
+}
+
+#[derive(Serialize)]
+struct JudgeInputs<'a> {
+    features: &'a spec::Features,
+    features_version: u32,
+    #[serde(skip_serializing_if = "Precision::is_f32")]
+    precision: Precision,
+    representation: &'a spec::Representation,
+    frames: usize,
+    classes: usize,
+    judge: spec::Judge,
+    train: &'a str,
+    removed: &'a str,
     seed: u64,
     device: &'a str,
 }
@@ -202,6 +222,28 @@ fn classifier_inputs<'a>(
     }
 }
 
+/// The keys of the judge of a fold, where the spec has one and something was removed.
+pub(super) fn judge(spec: &Spec, shared: &FoldInputs) -> Option<StageKeys> {
+    let (settings, (_, removed)) = (spec.judge.as_ref()?, shared.halves.as_ref()?);
+    let mut inputs = JudgeInputs {
+        features: &spec.features,
+        features_version: features::VERSION,
+        precision: spec.precision,
+        representation: &spec.representation,
+        frames: spec.augmentor.frames,
+        classes: spec.classes.len(),
+        // How often a row is logged decides nothing.
+        judge: spec::Judge { log_every: 1, ..settings.clone() },
+        train: &shared.train,
+        removed,
+        seed: shared.seed,
+        device: shared.device,
+    };
+    let key = Key::of(Stage::Judge.name(), JUDGE_VERSION, &inputs);
+    inputs.judge = spec::Judge { iterations: 0, ..settings.clone() };
+    Some(StageKeys { key, trajectory: Key::of("judge trajectory", JUDGE_VERSION, &inputs) })
+}
+
 /// Whether the samples that the condition adds depend on who speaks.
 pub(super) fn reads_speakers(c: &Condition) -> bool {
     c.augment.generator().is_some_and(|g| g.reads_speakers())
@@ -233,6 +275,7 @@ pub(super) fn reads(spec: &Spec, c: &Condition) -> [Value; 3] {
         test: "".into(),
         seen: String::new(),
         speakers: String::new(),
+        halves: None,
         seed: 0,
         device: "",
     };
@@ -273,6 +316,7 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
             test: "test".into(),
             seen: "seen".to_owned(),
             speakers: String::new(),
+            halves: None,
             seed: 1,
             device,
         };
@@ -456,6 +500,42 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
     }
 
     #[test]
+    fn a_judge_has_a_key_of_its_own_and_changes_no_other() {
+        let judged = |sets: &[&str], removed: Option<&str>| {
+            let text = SPEC.to_owned() + "[judge]\niterations = 9\n[reduction]\nshare = 0.8\n";
+            let sets: Vec<String> = sets.iter().map(|s| (*s).to_owned()).collect();
+            let spec = parse(&text, "x.toml", &sets).unwrap();
+            let shared = FoldInputs {
+                fold: Rc::default(),
+                train: "train".to_owned(),
+                test: "test".into(),
+                seen: "seen".to_owned(),
+                speakers: String::new(),
+                halves: removed.map(|r| (Rc::default(), r.to_owned())),
+                seed: 1,
+                device: "cpu",
+            };
+            let c = classifier(&spec, &spec.condition[0], &shared, "sources", [None, None]).key.to_string();
+            (judge(&spec, &shared).map(|k| [k.key, k.trajectory].map(|k| k.to_string())), c)
+        };
+        let (plain, own) = judged(&[], Some("half"));
+        let plain = plain.unwrap();
+        assert_eq!(own, of(&[])[2], "the classifier is the same as without a judge");
+        assert_eq!(judged(&[], None).0, None, "nothing was removed");
+        let with = |set: &str| judged(&[set], Some("half")).0.unwrap();
+        assert_eq!(with("judge.log-every=3")[0], plain[0], "how often a row is logged decides nothing");
+        let longer = with("judge.iterations=10");
+        assert!(longer[0] != plain[0] && longer[1] == plain[1], "it goes on from the shorter one");
+        for set in
+            ["judge.batch=4", "judge.learning-rate=1e-4", "representation.lstm=64", "augmentor.frames=128"]
+        {
+            assert!(with(set)[0] != plain[0] && with(set)[1] != plain[1], "{set}");
+        }
+        assert_eq!(with("augmentor.iterations=7"), plain, "no condition's training is its own");
+        assert_ne!(judged(&[], Some("other")).0.unwrap(), plain);
+    }
+
+    #[test]
     fn batch_norm_on_a_cpu_is_of_the_classifiers_key_alone() {
         let set = ["classifier.network.vgg.batch-norm=true"];
         let (plain, cpu, cuda) = (of(&[]), of(&set), on("cuda", &set));
@@ -474,6 +554,7 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
             test: "test".into(),
             seen: "seen".to_owned(),
             speakers: String::new(),
+            halves: None,
             seed: 1,
             device: "cpu",
         };

@@ -23,7 +23,7 @@ use seraug_core::spec::{AugmentorSees, Protocol, Spec};
 use seraug_core::store::{Key, Stage};
 use seraug_data::corpora::Corpus;
 use seraug_data::leakage::{Auditor, Lineage};
-use seraug_data::split::{Fold, Selection};
+use seraug_data::split::{Fold, RemovedHalves, Selection};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -74,15 +74,29 @@ pub struct Cell {
     pub augmentor_trajectory: Option<Key>,
     /// The trajectory that checkpoints of the classifier are kept by.
     pub classifier_trajectory: Key,
+    /// What the reduction removed, where the spec has a judge and something was removed.
+    pub halves: Option<Rc<RemovedHalves>>,
+    /// Key of the judge stage, where the cell's samples are judged.
+    pub judge: Option<Key>,
+    /// The trajectory that checkpoints of the judge are kept by, where there is one.
+    pub judge_trajectory: Option<Key>,
 }
 
-/// Whether `cell` of `cells`, all of a plan of `spec`, writes a gallery: its generator has one, and no cell before it has the
-/// same condition and data set. It belongs to the first fold of the first seed.
+/// Whether `cell` of `cells`, all of a plan of `spec`, writes a gallery: its generator has one or its samples are judged, and no
+/// cell before it has the same condition and data set. It belongs to the first fold of the first seed.
 pub fn has_gallery(spec: &Spec, cell: &PlannedCell, cells: &[PlannedCell]) -> bool {
     let same = |c: &&PlannedCell| c.cell.condition == cell.cell.condition && c.corpus == cell.corpus;
     let condition = spec.condition.iter().find(|c| c.name == cell.cell.condition);
     let shown = condition.and_then(|c| c.augment.generator()).is_some_and(|g| g.has_gallery());
-    shown && cells.iter().find(same).is_some_and(|first| first.cell == cell.cell)
+    (shown || cell.key_judge.is_some())
+        && cells.iter().find(same).is_some_and(|first| first.cell == cell.cell)
+}
+
+/// Whether `cell` of `cells`, all of a plan, also writes what samples are held against: kept real utterances, copies and noise. No cell
+/// before it has the same judge.
+pub fn has_references(cell: &PlannedCell, cells: &[PlannedCell]) -> bool {
+    let first = || cells.iter().find(|other| other.key_judge == cell.key_judge);
+    cell.key_judge.is_some() && first().is_some_and(|first| first.cell == cell.cell)
 }
 
 impl Cell {
@@ -92,6 +106,7 @@ impl Cell {
             Stage::Autoencoder => self.autoencoder.as_ref(),
             Stage::Augmentor => self.augmentor.as_ref(),
             Stage::Classifier => Some(&self.classifier),
+            Stage::Judge => self.judge.as_ref(),
         }
     }
 
@@ -101,11 +116,21 @@ impl Cell {
             Stage::Autoencoder => self.autoencoder_trajectory.as_ref(),
             Stage::Augmentor => self.augmentor_trajectory.as_ref(),
             Stage::Classifier => Some(&self.classifier_trajectory),
+            Stage::Judge => self.judge_trajectory.as_ref(),
         }
     }
 
-    /// Where everything in the cell comes from, for the audit: the same lists that the training uses.
-    pub fn lineage(&self, spec: &Spec) -> Lineage<'_> {
+    /// What the judge is trained on: what was kept, and its half of what was removed; empty where nothing is judged. Ascending.
+    pub fn judge_sees(&self) -> Vec<usize> {
+        let Some(halves) = self.halves.as_ref().filter(|_| self.judge.is_some()) else { return Vec::new() };
+        let mut all = [self.fold.train.as_slice(), &halves.judge].concat();
+        all.sort_unstable();
+        all
+    }
+
+    /// Where everything in the cell comes from, for the audit: the same lists that the training uses. `judge_trained_on` is
+    /// [`Cell::judge_sees`].
+    pub fn lineage<'a>(&'a self, spec: &Spec, judge_trained_on: &'a [usize]) -> Lineage<'a> {
         let train = &self.fold.train;
         Lineage {
             test: &self.fold.test,
@@ -117,6 +142,8 @@ impl Cell {
                 &[]
             },
             statistics_from: train,
+            reference: self.halves.as_ref().map(|halves| &halves.reference),
+            judge_trained_on,
             speakers_overlap: self.fold.speakers_overlap,
         }
     }
@@ -157,12 +184,13 @@ impl Plan {
             of_fold.retain(|(other, _)| Rc::ptr_eq(&other.fold, &cell.fold));
             let same = |(other, _): &&(&Cell, Vec<AuditCheck>)| {
                 let trains = |c: &Cell| c.augmentor.is_some() || c.autoencoder.is_some();
-                other.made_from == cell.made_from && trains(other) == trains(cell)
+                let alike = other.made_from == cell.made_from && trains(other) == trains(cell);
+                alike && other.judge.is_some() == cell.judge.is_some()
             };
             let checks = match of_fold.iter().find(same) {
                 Some((_, checks)) => checks,
                 None => {
-                    let checks = auditor.audit(&cell.lineage(&self.spec));
+                    let checks = auditor.audit(&cell.lineage(&self.spec, &cell.judge_sees()));
                     let checks = checks.map_err(|e| Error::failed(format!("{}: {e}", cell.id)))?;
                     of_fold.push((cell, checks));
                     &of_fold[of_fold.len() - 1].1
@@ -198,6 +226,8 @@ impl Plan {
             key_classifier: c.classifier.clone(),
             trajectory_augmentor: c.augmentor_trajectory.clone(),
             trajectory_classifier: Some(c.classifier_trajectory.clone()),
+            key_judge: c.judge.clone(),
+            trajectory_judge: c.judge_trajectory.clone(),
         };
         self.cells.iter().map(row).collect()
     }

@@ -56,6 +56,8 @@ impl EarlierKeys {
             Stage::Autoencoder => self.autoencoder.as_ref(),
             Stage::Augmentor => self.augmentor.as_ref(),
             Stage::Classifier => Some(&self.classifier),
+            // It belongs to a fold: its reasons are not told.
+            Stage::Judge => None,
         }
     }
 }

@@ -196,6 +196,8 @@ fn planned(outcome: &Outcome) -> PlannedCell {
         trajectory_autoencoder: None,
         trajectory_augmentor: None,
         trajectory_classifier: None,
+        key_judge: None,
+        trajectory_judge: None,
     }
 }
 

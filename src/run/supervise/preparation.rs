@@ -21,7 +21,9 @@ use std::time::{Duration, Instant};
 pub(super) fn extract(planned: &PlannedRun, store: &Store, partial: bool, display: &Display) -> Result<()> {
     let PlannedRun { plan, cells, .. } = planned;
     let made = |cell: &PlannedCell| store.has(Stage::Classifier, &cell.key_classifier);
-    if plan.spec.embedding.is_none() && cells.iter().all(|c| made(c) && !has_gallery(&plan.spec, c, cells)) {
+    if plan.spec.embedding.is_none()
+        && cells.iter().all(|c| made(c) && c.key_judge.is_none() && !has_gallery(&plan.spec, c, cells))
+    {
         return Ok(());
     }
     let bar = display.bar("features", plan.selection.utterances.len() as u64);

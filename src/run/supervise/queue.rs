@@ -113,6 +113,8 @@ mod tests {
             trajectory_autoencoder: None,
             trajectory_augmentor: None,
             trajectory_classifier: None,
+            key_judge: None,
+            trajectory_judge: None,
         }
     }
 

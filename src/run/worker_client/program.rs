@@ -208,6 +208,7 @@ classifier.small-batch = 1
             autoencoder: false,
             batches: vec![8],
             windows: false,
+            judge: false,
         };
         let question = ProbeQuestion { benchmark: Some(benchmark), ..ProbeQuestion::default() };
         let told = |script: &str| {

@@ -96,6 +96,8 @@ pub struct BenchmarkRequest {
     pub batches: Vec<usize>,
     /// Whether the augmentation of a window is timed.
     pub windows: bool,
+    /// Whether an iteration of the judge is timed.
+    pub judge: bool,
 }
 
 /// The timings of one kind of work, without its warm-up.
@@ -122,6 +124,8 @@ pub enum Timing {
     Window,
     /// The classification of one segment.
     Segment,
+    /// An iteration of the judge's training.
+    JudgeIteration,
 }
 
 impl fmt::Display for Timing {
@@ -132,6 +136,7 @@ impl fmt::Display for Timing {
             Timing::Window => f.write_str("augmenting"),
             Timing::Step(batch) => write!(f, "classifier, {batch} segments a step"),
             Timing::Segment => f.write_str("testing"),
+            Timing::JudgeIteration => f.write_str("judge"),
         }
     }
 }

@@ -6,7 +6,7 @@ use clock::Clock;
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{
-    self, Autoencoder, Classifier, ClassifierLoss, FinalWeights, Network, Sampling, Spec,
+    self, Autoencoder, Classifier, ClassifierLoss, FinalWeights, Judge, Network, Sampling, Spec,
 };
 use seraug_core::store::Stage;
 use seraug_core::with_generator;
@@ -21,6 +21,7 @@ use seraug_train::feature_bank::Bank;
 use seraug_train::generators::augment;
 use seraug_train::generators::triplet_gan::Networks;
 use seraug_train::generators::{Generate, Trained, TrainingTask};
+use seraug_train::judge::JudgeNet;
 use seraug_train::nets::autoencoder::AutoencoderNet;
 use seraug_train::nets::vgg::VggNet;
 use seraug_train::torch::device::{self, Device};
@@ -81,6 +82,22 @@ pub fn run(request: &BenchmarkRequest) -> Result<Vec<Timed>> {
             Ok(Clock::repeated(device, || drop(predict(&net, c, &bank, &all))))
         })?;
         timed.push(clock.timed(Timing::Segment, many));
+    }
+    if let Some(judge) = spec.judge.as_ref().filter(|_| request.judge) {
+        let clock = explained(Stage::Judge, &spec, || {
+            let task = TrainingTask {
+                spec: &spec,
+                bank: &bank,
+                labels: &labels,
+                autoencoder: None,
+                seed: Seed::new(1),
+            };
+            let mut clock = Clock::new(device);
+            let endless = Judge { iterations: STEPS, ..judge.clone() };
+            let ended = JudgeNet::train(&endless, &task, &mut clock).map(drop);
+            clock.ended(ended)
+        })?;
+        timed.push(clock.timed(Timing::JudgeIteration, 1));
     }
     Ok(timed)
 }
@@ -192,6 +209,7 @@ condition = [{ name = "no-aug" }]
             batches: batches.to_vec(),
             windows,
             autoencoder: false,
+            judge: false,
         };
         let of = |request: &BenchmarkRequest| -> Vec<Timing> {
             let timed = run(request).unwrap();
@@ -206,6 +224,9 @@ condition = [{ name = "no-aug" }]
         assert_eq!(of(&request(&[], &[16], true)), all[1..], "the augmentor is in the store");
         assert_eq!(of(&request(gan, &[], false)), [iteration]);
         assert_eq!(of(&request(&[], &[], false)), []);
+        let judged = Spec { judge: Some(Judge { batch: 2, ..Judge::default() }), ..spec.clone() };
+        let judge = BenchmarkRequest { spec: judged.to_toml(), judge: true, ..request(&[], &[], false) };
+        assert_eq!(of(&judge), [Timing::JudgeIteration]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use seraug_core::store::Store;
 use seraug_data::audio::LogMel;
 use seraug_data::features::{self, Standardiser};
 use seraug_data::split::{Fold, Selection};
+use seraug_run::plan::Cell;
 use seraug_train::feature_bank::Bank;
 use std::rc::Rc;
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub struct CellContext<'a> {
     pub selection: &'a Selection,
     /// Whether the cell writes a gallery for the report.
     pub gallery: bool,
+    /// Whether the cell's diagnostics also have what samples are held against.
+    pub references: bool,
     /// The run directory, which has the cell's files.
     pub run: &'a RunDir,
     /// The store of finished stages and of log-mels.
@@ -53,6 +56,20 @@ pub struct LoadedData {
 }
 
 impl LoadedData {
+    /// The data of the judge of `cell`; none where nothing is judged.
+    ///
+    /// # Errors
+    /// As [`LoadedData::data`].
+    pub fn judge_data(&mut self, context: &CellContext, cell: &Cell) -> Result<Option<JudgeData>> {
+        let Some(halves) = &cell.halves else { return Ok(None) };
+        let standardiser = self.data(context, &cell.fold)?.standardiser;
+        let mels = self.mels.as_ref().expect("just loaded");
+        let training: Vec<&LogMel> = cell.judge_sees().into_iter().map(|i| &mels[i]).collect();
+        let reference = halves.reference.log_mels(mels);
+        let bank = |items: &[&LogMel]| Bank::new(items, standardiser, context.device);
+        Ok(Some(JudgeData { training: bank(&training), reference: bank(&reference) }))
+    }
+
     /// Returns the data of `fold`, loading it where another fold was used last.
     ///
     /// # Errors
@@ -71,6 +88,15 @@ impl LoadedData {
         }
         Ok(&self.fold.as_ref().expect("just loaded").1)
     }
+}
+
+/// What the judge of a fold is trained on and measures by, on the device, standardised as the fold is.
+#[derive(Debug)]
+pub struct JudgeData {
+    /// Kept utterances and the judge's half of the removed ones: those of [`Cell::judge_sees`], in that order.
+    pub training: Bank,
+    /// The reference.
+    pub reference: Bank,
 }
 
 impl FoldData {

@@ -1,39 +1,74 @@
-//! Log-mels of a few utterances and of their augmentations, for the report.
+//! Log-mels of a few utterances and of samples made of them, for the report.
 
 use super::embedding::choose;
+use super::training_set::TrainingSet;
 use super::{CellContext, FoldData};
-use seraug_core::error::{Error, Result};
+use seraug_core::error::Result;
 use seraug_core::run_files::{About, Shown, write_gallery};
-use seraug_core::spec::Augment;
 use seraug_core::store::Stage;
+use seraug_core::with_generator;
 use seraug_run::plan::{Cell, augmentor_sees};
 use seraug_train::feature_bank::Bank;
-use seraug_train::generators::Trained;
-use seraug_train::generators::triplet_gan::{Networks, augment};
+use seraug_train::generators::{Generate, Sources, Trained};
+use seraug_train::nets::autoencoder::AutoencoderNet;
 use std::path::Path;
 
 /// Utterances that are shown of each class.
 const PER_CLASS: usize = 2;
 
-/// Writes gallery.csv and gallery.npy of a cell whose augmentor is in the store into `dir`: the first windows of utterances
-/// that the augmentor was trained on, the same for every condition of a fold.
+/// Writes gallery.csv and gallery.npy of a cell into `dir`: the first windows of utterances that an augmentor of the fold sees, the
+/// same for every condition, beside the first sample that the generator makes of each. Nothing where it adds none.
 ///
 /// # Errors
-/// An unreadable entry of the store, a file that cannot be written.
+/// An unreadable entry of the store, a recording that cannot be read, a file that cannot be written.
 pub fn write(context: &CellContext, cell: &Cell, data: &FoldData, dir: &Path) -> Result<()> {
+    with_generator!(&context.spec.condition[cell.condition].augment, g => of(g, context, cell, data, dir), none => Ok(()))
+}
+
+fn of<G: Generate>(
+    generator: &G,
+    context: &CellContext,
+    cell: &Cell,
+    data: &FoldData,
+    dir: &Path,
+) -> Result<()> {
     let CellContext { spec, selection, store, device, .. } = *context;
-    let (Some(key), Augment::TripletGan(gan)) = (&cell.augmentor, &spec.condition[cell.condition].augment)
-    else {
-        return Err(Error::failed(format!("{}: a gallery without an augmentor", cell.id)));
+    let trained = match &cell.augmentor {
+        Some(key) => G::Trained::load(generator, spec, &store.dir(Stage::Augmentor, key), device)?,
+        None => G::Trained::fresh(generator, spec, device),
     };
-    let networks: Networks = Trained::load(gan, spec, &store.dir(Stage::Augmentor, key), device)?;
+    let autoencoder = match &cell.autoencoder {
+        Some(key) => Some(AutoencoderNet::load(&store.dir(Stage::Autoencoder, key), spec, device)?),
+        None => None,
+    };
+    let labels: Vec<usize> = cell.fold.train.iter().map(|&i| selection.labels[i]).collect();
     let seed = cell.seed.child("gallery");
     let chosen = choose(context, seed.child("choice"), augmentor_sees(spec, &cell.fold), PER_CLASS);
-    let position = |i: &usize| cell.fold.train.binary_search(i).expect("it sees training utterances");
-    let items: Vec<usize> = chosen.iter().map(position).collect();
-    let names: Vec<&str> = chosen.iter().map(|&i| selection.utterances[i].sha256.as_str()).collect();
-    let originals = data.train.pick(&items);
-    let made = augment::augment(&networks.augmentor, spec, &data.train, &items, &names, 1, seed);
+    let train = &cell.fold.train;
+    let position = |i: &usize| train.binary_search(i).expect("it sees training utterances");
+    // Ascending, as sources are; shown class by class.
+    let mut items: Vec<usize> = chosen.iter().map(position).collect();
+    items.sort_unstable();
+    let from = Sources {
+        spec,
+        bank: &data.train,
+        standardiser: data.standardiser,
+        utterances: &train.iter().map(|&i| &selection.utterances[i]).collect::<Vec<_>>(),
+        labels: &labels,
+        autoencoder: autoencoder.as_ref(),
+        items: &items,
+        seed,
+    };
+    let copies = generator.copies().map_or(0, |(copies, _)| copies);
+    let made = generator.make(&from, &trained)?;
+    let set = TrainingSet::with(&data.train, &labels, made, &items, copies);
+    let samples = &set.items[train.len().min(set.items.len())..];
+    let first = |item: usize| samples.iter().copied().find(|&e| set.origin[e] == item);
+    let pairs: Option<Vec<(usize, usize)>> =
+        chosen.iter().map(|i| Some((position(i), first(position(i))?))).collect();
+    let Some(pairs) = pairs else { return Ok(()) };
+    let (originals, made): (Vec<usize>, Vec<usize>) = pairs.into_iter().unzip();
+    let (originals, made) = (data.train.pick(&originals), set.bank().pick(&made));
 
     let classes = spec.class_names();
     let firsts = |bank| first_windows(bank, spec.augmentor.frames);

@@ -1,13 +1,14 @@
 //! One cell, from log-mels to its files in the run directory: stages are trained, or taken from the store.
 
 mod data;
+mod diagnostics;
 pub mod embedding;
 pub mod gallery;
 mod stage_entry;
 pub mod training_session;
 pub mod training_set;
 
-pub use data::{CellContext, FoldData, LoadedData};
+pub use data::{CellContext, FoldData, JudgeData, LoadedData};
 
 use seraug_core::device::DeviceClass;
 use seraug_core::error::{Error, Result};
@@ -65,7 +66,8 @@ pub fn run(
     // It may be there without its augmentor, which somebody has removed.
     work.autoencoder(watch)?;
     with_generator!(&context.spec.condition[cell.condition].augment, g => drop(work.trained(g, watch)?), none => ());
-    let record = work.record(&classifier, attempt)?;
+    let judge = work.diagnose(watch)?;
+    let record = work.record(&classifier, judge.as_deref(), attempt)?;
     work.log.extend(record.warnings.iter().map(|w| format!("warning: {w}")));
     let file = |name| context.run.cell_file(&cell.id, name);
     write_atomic(&file("log.txt"), (work.log.join("\n") + "\n").as_bytes())?;
@@ -75,7 +77,7 @@ pub fn run(
 
 impl CellJob<'_> {
     /// Writes predictions, history, embedding and gallery; the record is what they come to.
-    fn record(&mut self, classifier: &Path, attempt: usize) -> Result<CellRecord> {
+    fn record(&mut self, classifier: &Path, judge: Option<&Path>, attempt: usize) -> Result<CellRecord> {
         let CellContext { spec, run, store, device, .. } = self.context;
         let classes = spec.class_names();
         let file = |name| run.cell_file(&self.cell.id, name);
@@ -100,6 +102,10 @@ impl CellJob<'_> {
             None => 0.0,
         };
         let seconds_classifier = told(&mut self.log, Stage::Classifier, &self.cell.classifier, classifier)?;
+        let seconds_judge = match (&self.cell.judge, judge) {
+            (Some(key), Some(dir)) => told(&mut self.log, Stage::Judge, key, dir)?,
+            _ => 0.0,
+        };
         let predictions = named(self.context, &self.cell.fold, &classifier.join("predictions.csv"))?;
         write_predictions(&file("predictions.csv"), &classes, &predictions)?;
         write_history(&file("history.csv"), &history)?;
@@ -128,6 +134,7 @@ impl CellJob<'_> {
             seconds_autoencoder,
             seconds_augmentor,
             seconds_classifier,
+            seconds_judge,
             device: if device.is_cuda() { DeviceClass::Cuda } else { DeviceClass::Cpu },
             host: Owner::me().host.clone(),
             revision: version::revision().to_owned(),

@@ -14,7 +14,7 @@ use seraug_core::store::{Stage, Store};
 use seraug_core::{exit, interrupt, terminal};
 use seraug_run::arguments::seconds;
 use seraug_run::options::{Places, TrainingOptions};
-use seraug_run::plan::{CellPlanner, has_gallery};
+use seraug_run::plan::{CellPlanner, has_gallery, has_references};
 use seraug_run::progress::Display;
 use seraug_run::worker_client::WorkerArgs;
 use seraug_run::worker_client::protocol::{Event, WorkerOrder};
@@ -200,6 +200,7 @@ impl CellWorker {
             spec: &self.planner.spec,
             selection: &self.planner.selection,
             gallery: has_gallery(&self.planner.spec, planned, &self.rows),
+            references: has_references(planned, &self.rows),
             run: &self.run,
             store: &self.store,
             device: self.device,

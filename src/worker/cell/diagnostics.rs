@@ -1,0 +1,459 @@
+//! diagnostics.csv of a cell: what the judge of its fold says of the samples of its generator (docs/judge.md).
+
+use super::stage_entry::StageInfo;
+use super::training_session::{PendingTraining, StageObserver, StageRequest, get_or_train};
+use super::training_set::TrainingSet;
+use super::{CellContext, CellJob, JudgeData};
+use seraug_core::error::{Error, Result};
+use seraug_core::rng::Seed;
+use seraug_core::run_files::{
+    ALL_CLASSES, Diagnostic, DiagnosticRow, PointSpace, SampleKind, write_diagnostics, write_history,
+};
+use seraug_core::spec::{AddedNoise, Augment, CopySource};
+use seraug_core::store::{Key, Stage};
+use seraug_core::with_generator;
+use seraug_data::judge::{
+    LogisticRegression, Measurement, Point, classifier_test, copy_spread, copying, copying_of_training,
+    coverage, density, mmd, neighbour_test, spread,
+};
+use seraug_train::feature_bank::Bank;
+use seraug_train::generators::{Generate, Sources, Trained, TrainingTask, Untrained};
+use seraug_train::judge::{JudgeNet, bands};
+use std::path::PathBuf;
+
+/// Signal-to-noise ratio of the noise that samples are held against, decibels.
+const NOISE_DB: f64 = 5.0;
+/// Copies that are held against samples.
+const COPIES: usize = 2;
+
+/// Utterances or samples: their classes, the utterances that they were made of, and their points.
+#[derive(Debug, Clone, Default)]
+struct JudgedSet {
+    labels: Vec<usize>,
+    /// A number for each source; samples of one source are not independent.
+    sources: Vec<usize>,
+    embedding: Vec<Point>,
+    bands: Vec<Point>,
+    /// What the judge takes each for.
+    taken_for: Vec<usize>,
+}
+
+impl JudgedSet {
+    fn of(net: &JudgeNet, bank: &Bank, labels: Vec<usize>, sources: Vec<usize>) -> JudgedSet {
+        let judged = net.judge(bank);
+        let (embedding, taken_for) = (judged.embedding, judged.classes);
+        JudgedSet { labels, sources, embedding, bands: bands(bank), taken_for }
+    }
+
+    fn points(&self, space: PointSpace) -> &[Point] {
+        match space {
+            PointSpace::Embedding => &self.embedding,
+            PointSpace::Bands => &self.bands,
+        }
+    }
+
+    /// The entries `items`, an entry as often as it is listed.
+    fn pick(&self, items: &[usize]) -> JudgedSet {
+        fn each<T: Clone>(all: &[T], items: &[usize]) -> Vec<T> {
+            items.iter().map(|&i| all[i].clone()).collect()
+        }
+        JudgedSet {
+            labels: each(&self.labels, items),
+            sources: each(&self.sources, items),
+            embedding: each(&self.embedding, items),
+            bands: each(&self.bands, items),
+            taken_for: each(&self.taken_for, items),
+        }
+    }
+
+    /// The entries of some classes.
+    fn of_classes(&self, classes: &[usize]) -> JudgedSet {
+        let items: Vec<usize> =
+            (0..self.labels.len()).filter(|&i| classes.contains(&self.labels[i])).collect();
+        self.pick(&items)
+    }
+
+    /// The first entry of each source and class.
+    fn firsts(&self) -> JudgedSet {
+        let mut seen = std::collections::BTreeSet::new();
+        let items: Vec<usize> =
+            (0..self.labels.len()).filter(|&i| seen.insert((self.sources[i], self.labels[i]))).collect();
+        self.pick(&items)
+    }
+
+    /// The judge's recall, in [0, 1]: the mean over those of `classes` that it has.
+    fn recall(&self, classes: &[usize]) -> Option<f64> {
+        mean_recall(&self.labels, &self.taken_for, classes)
+    }
+}
+
+/// What samples are held against, in both spaces.
+struct Judgement<'a> {
+    classes: &'a [&'a str],
+    reduced: &'a [usize],
+    /// All kept utterances of the fold.
+    kept: JudgedSet,
+    /// Those of the reduced classes.
+    kept_reduced: JudgedSet,
+    reference: JudgedSet,
+    seed: Seed,
+    rows: Vec<DiagnosticRow>,
+    /// What could not be measured, and why.
+    notes: Vec<String>,
+}
+
+impl CellJob<'_> {
+    /// Writes diagnostics.csv where the cell's samples are judged; gives the judge's entry of the store.
+    pub(super) fn diagnose(&mut self, watch: &mut dyn StageObserver) -> Result<Option<PathBuf>> {
+        let (context, cell) = (self.context, self.cell);
+        let CellContext { spec, selection, run, device, .. } = *context;
+        let (Some(key), Some(trajectory), Some(halves)) = (&cell.judge, &cell.judge_trajectory, &cell.halves)
+        else {
+            return Ok(None);
+        };
+        let Some(data) = self.loaded.judge_data(context, cell)? else { return Ok(None) };
+        let task = self.task.clone();
+        let wanted = StageRequest {
+            store: context.store,
+            stage: Stage::Judge,
+            key,
+            trajectory,
+            task: &task,
+            checkpoint_every: context.checkpoint_every,
+        };
+        let dir = get_or_train(wanted, watch, |training| self.train_judge(key, &data, training))?;
+        let net = JudgeNet::load(spec, &dir, device)?;
+        let classes = spec.class_names();
+        let train = &cell.fold.train;
+        let labels: Vec<usize> = train.iter().map(|&i| selection.labels[i]).collect();
+        let kept = JudgedSet::of(
+            &net,
+            &self.loaded.data(context, &cell.fold)?.train,
+            labels,
+            (0..train.len()).collect(),
+        );
+        let of_reference = halves.reference.labels(selection);
+        let n = of_reference.len();
+        let reduced = &cell.fold.reduced;
+        let mut judgement = Judgement {
+            classes: &classes,
+            reduced,
+            kept_reduced: kept.of_classes(reduced),
+            kept,
+            reference: JudgedSet::of(&net, &data.reference, of_reference, (0..n).collect()),
+            seed: judge_seed(cell.seed).child("measures"),
+            rows: Vec::new(),
+            notes: Vec::new(),
+        };
+        let augment = &spec.condition[cell.condition].augment;
+        let made = match augment {
+            // Those are known, to the last bit.
+            Augment::Copies(copies) => Some(judgement.copies(copies.copies)),
+            _ => with_generator!(augment, g => self.samples(g, &net, watch)?, none => None),
+        };
+        if let Some(made) = made {
+            judgement.measure(SampleKind::Generated, &made);
+        }
+        if context.references {
+            self.references(&net, &mut judgement)?;
+        }
+        self.log.extend(judgement.notes.iter().map(|note| format!("judge: {note}")));
+        write_diagnostics(&run.cell_file(&cell.id, "diagnostics.csv"), &judgement.rows)?;
+        Ok(Some(dir))
+    }
+
+    /// Trains the judge into the store.
+    fn train_judge(&self, key: &Key, data: &JudgeData, training: &mut PendingTraining) -> Result<PathBuf> {
+        let (context, cell) = (self.context, self.cell);
+        let Some(settings) = &context.spec.judge else {
+            return Err(Error::failed(format!(
+                "{}: the plan gave it a judge that the spec has not",
+                cell.id
+            )));
+        };
+        let labels: Vec<usize> = cell.judge_sees().iter().map(|&i| context.selection.labels[i]).collect();
+        let task = TrainingTask {
+            spec: context.spec,
+            bank: &data.training,
+            labels: &labels,
+            autoencoder: None,
+            seed: judge_seed(cell.seed),
+        };
+        let mut control = training.control(settings.iterations, true);
+        let net = JudgeNet::train(settings, &task, &mut control)?;
+        let info = StageInfo::new(&self.task, control.seconds(), net.params.flat());
+        let dir = context.store.put(Stage::Judge, key, |dir| {
+            net.save(dir)?;
+            write_history(&dir.join("history.csv"), control.history())?;
+            info.save(dir)
+        })?;
+        control.finish();
+        Ok(dir)
+    }
+
+    /// What the cell's generator makes once more, as for its classifier; none where it adds nothing.
+    fn samples<G: Generate>(
+        &mut self,
+        generator: &G,
+        net: &JudgeNet,
+        watch: &mut dyn StageObserver,
+    ) -> Result<Option<JudgedSet>> {
+        let (made, sources, copies) = self.made(generator, watch)?;
+        let (context, cell) = (self.context, self.cell);
+        let known: Vec<usize> = cell.fold.train.iter().map(|&i| context.selection.labels[i]).collect();
+        let data = self.loaded.data(context, &cell.fold)?;
+        let set = TrainingSet::with(&data.train, &known, made, &sources, copies);
+        let items = &set.items[cell.fold.train.len().min(set.items.len())..];
+        if items.is_empty() {
+            return Ok(None);
+        }
+        let sources: Vec<usize> = items.iter().map(|&i| set.origin[i]).collect();
+        let labels = items.iter().map(|&i| set.labels[i]).collect();
+        Ok(Some(JudgedSet::of(net, &set.bank().pick(items), labels, sources)))
+    }
+
+    /// Kept real utterances, copies and noise, and the reference itself.
+    fn references(&mut self, net: &JudgeNet, judgement: &mut Judgement) -> Result<()> {
+        let (context, cell) = (self.context, self.cell);
+        let kept = judgement.kept_reduced.clone();
+        judgement.measure(SampleKind::KeptReal, &kept);
+        judgement.measure(SampleKind::Copies, &judgement.copies(COPIES));
+        let data = self.loaded.data(context, &cell.fold)?;
+        let utterances: Vec<_> = cell.fold.train.iter().map(|&i| &context.selection.utterances[i]).collect();
+        let noise = AddedNoise { snr_db: [NOISE_DB; 2], copies: 1, of: CopySource::Reduced };
+        let from = Sources {
+            spec: context.spec,
+            bank: &data.train,
+            standardiser: data.standardiser,
+            utterances: &utterances,
+            labels: &judgement.kept.labels,
+            autoencoder: None,
+            items: &kept.sources,
+            seed: judge_seed(cell.seed).child("noise"),
+        };
+        let fresh = <Untrained as Trained<AddedNoise>>::fresh(&noise, context.spec, context.device);
+        let made = noise.make(&from, &fresh)?;
+        let set = TrainingSet::with(&data.train, &judgement.kept.labels, made, &kept.sources, 1);
+        let noisy = set.bank().pick(&set.items[cell.fold.train.len()..]);
+        let noisy = JudgedSet::of(net, &noisy, kept.labels.clone(), kept.sources.clone());
+        judgement.measure(SampleKind::Noise, &noisy);
+        judgement.recalls(SampleKind::Reference, &judgement.reference.clone());
+        Ok(())
+    }
+}
+
+/// The same for all conditions of a fold and seed.
+fn judge_seed(cell: Seed) -> Seed {
+    cell.child("judge")
+}
+
+impl Judgement<'_> {
+    /// Copies of the kept utterances of the reduced classes, `copies` of each.
+    fn copies(&self, copies: usize) -> JudgedSet {
+        let n = self.kept_reduced.labels.len();
+        let items: Vec<usize> = (0..n).flat_map(|i| std::iter::repeat_n(i, copies)).collect();
+        self.kept_reduced.pick(&items)
+    }
+
+    /// Every measure of `made`, of each reduced class and of all together.
+    fn measure(&mut self, samples: SampleKind, made: &JudgedSet) {
+        let made = made.of_classes(self.reduced);
+        let each = self.reduced.iter().map(|&c| (self.classes[c], vec![c]));
+        let groups: Vec<(&str, Vec<usize>)> = each.chain([(ALL_CLASSES, self.reduced.to_vec())]).collect();
+        for (class, of) in &groups {
+            let (all, reference) = (made.of_classes(of), self.reference.of_classes(of));
+            let kept = self.kept_reduced.of_classes(of);
+            let (first, numbers) = (all.firsts(), all.sources.clone());
+            for space in [PointSpace::Embedding, PointSpace::Bands] {
+                let [all, ours, theirs, sources] =
+                    [&all, &first, &reference, &kept].map(|set| set.points(space));
+                let seed = self.seed.child(class);
+                // Of one source one sample, and as many of both sets: what the tests take as given.
+                let (g, r) = equal(ours, theirs, seed.child("equal"));
+                let near = match samples {
+                    SampleKind::KeptReal => copying_of_training(sources, theirs, seed.child("cells")),
+                    _ => copying(ours, theirs, sources, seed.child("cells")),
+                };
+                let mut found = vec![
+                    (Diagnostic::Mmd, mmd(ours, theirs, seed.child("mmd"))),
+                    (Diagnostic::ClassifierTest, classifier_test(&g, &r, seed.child("folds"))),
+                    (Diagnostic::NeighbourTest, neighbour_test(&g, &r)),
+                    (Diagnostic::Copying, near),
+                    (Diagnostic::Density, density(&g, &r)),
+                    (Diagnostic::Coverage, coverage(&g, &r)),
+                    (Diagnostic::Spread, spread(ours, theirs)),
+                ];
+                if samples != SampleKind::KeptReal {
+                    let (g, s) = equal(ours, sources, seed.child("sources"));
+                    found.push((Diagnostic::SourceTest, neighbour_test(&g, &s)));
+                }
+                if numbers.len() > first.sources.len() {
+                    found.push((Diagnostic::CopySpread, copy_spread(all, &numbers)));
+                }
+                for (measure, measurement) in found {
+                    self.add(samples, space, measure, class, measurement);
+                }
+            }
+        }
+        self.recalls(samples, &made);
+        self.useful(samples, &made);
+    }
+
+    /// The judge's recall on `set`.
+    fn recalls(&mut self, samples: SampleKind, set: &JudgedSet) {
+        for &c in self.reduced {
+            let n = set.labels.iter().filter(|l| **l == c).count();
+            self.put(
+                samples,
+                PointSpace::Embedding,
+                Diagnostic::Recall,
+                self.classes[c],
+                set.recall(&[c]),
+                n,
+            );
+        }
+        let n = set.labels.len();
+        let all = set.recall(self.reduced);
+        self.put(samples, PointSpace::Embedding, Diagnostic::Recall, ALL_CLASSES, all, n);
+    }
+
+    /// Recall on the reference of a regression that knows the reduced classes from `made` alone, the others from kept utterances.
+    fn useful(&mut self, samples: SampleKind, made: &JudgedSet) {
+        let whole: Vec<usize> = (0..self.classes.len()).filter(|c| !self.reduced.contains(c)).collect();
+        let real = self.kept.of_classes(&whole);
+        if made.labels.is_empty() {
+            return;
+        }
+        for space in [PointSpace::Embedding, PointSpace::Bands] {
+            let points = [made.points(space), real.points(space)].concat();
+            let labels = [made.labels.as_slice(), &real.labels].concat();
+            let fitted = LogisticRegression::fit(&points, &labels, self.classes.len(), true);
+            let said: Vec<usize> = self.reference.points(space).iter().map(|x| fitted.class(x)).collect();
+            let of = |classes: &[usize]| mean_recall(&self.reference.labels, &said, classes);
+            let mut values: Vec<(&str, Option<f64>)> =
+                self.reduced.iter().map(|&c| (self.classes[c], of(&[c]))).collect();
+            values.push((ALL_CLASSES, of(self.reduced)));
+            for (class, value) in values {
+                self.put(samples, space, Diagnostic::Usefulness, class, value, made.labels.len());
+            }
+        }
+    }
+
+    fn put(
+        &mut self,
+        samples: SampleKind,
+        space: PointSpace,
+        measure: Diagnostic,
+        class: &str,
+        value: Option<f64>,
+        n: usize,
+    ) {
+        let row =
+            |value| DiagnosticRow { samples, space, measure, class: class.to_owned(), value, p: None, n };
+        self.rows.extend(value.map(row));
+    }
+
+    fn add(
+        &mut self,
+        samples: SampleKind,
+        space: PointSpace,
+        measure: Diagnostic,
+        class: &str,
+        found: Measurement,
+    ) {
+        match found {
+            Ok(m) => {
+                let (class, value) = (class.to_owned(), m.value);
+                self.rows.push(DiagnosticRow { samples, space, measure, class, value, p: m.p, n: m.n });
+            }
+            Err(why) => self.notes.push(format!(
+                "no {} of {} samples of {class} in {}: {why}",
+                measure.name(),
+                samples.name(),
+                space.name()
+            )),
+        }
+    }
+}
+
+/// As many points of both sets: those of the larger one are drawn.
+fn equal(a: &[Point], b: &[Point], seed: Seed) -> (Vec<Point>, Vec<Point>) {
+    let n = a.len().min(b.len());
+    let drawn = |set: &[Point]| -> Vec<Point> {
+        let mut order: Vec<usize> = (0..set.len()).collect();
+        if set.len() > n {
+            seed.draws().shuffle(&mut order);
+        }
+        order[..n].iter().map(|&i| set[i].clone()).collect()
+    };
+    (drawn(a), drawn(b))
+}
+
+/// The mean over those of `classes` that `truths` has of the share that is `taken_for` them; none without any.
+fn mean_recall(truths: &[usize], taken_for: &[usize], classes: &[usize]) -> Option<f64> {
+    let recall = |&c: &usize| {
+        let own: Vec<usize> =
+            truths.iter().zip(taken_for).filter(|(t, _)| **t == c).map(|(_, p)| *p).collect();
+        (!own.is_empty()).then(|| own.iter().filter(|p| **p == c).count() as f64 / own.len() as f64)
+    };
+    let found: Vec<f64> = classes.iter().filter_map(recall).collect();
+    (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(n: usize) -> JudgedSet {
+        let points: Vec<Point> = (0..n).map(|i| vec![i as f64, (i * i % 7) as f64]).collect();
+        JudgedSet {
+            labels: (0..n).map(|i| 1 + i % 2).collect(),
+            sources: (0..n).map(|i| i / 2).collect(),
+            embedding: points.clone(),
+            bands: points,
+            taken_for: (0..n).map(|i| if i % 4 == 0 { 0 } else { 1 + i % 2 }).collect(),
+        }
+    }
+
+    #[test]
+    fn sets_are_picked_by_class_and_source() {
+        let all = set(8);
+        // Classes 1, 2, 1, 2 ...; of the four of class 1, two are taken for 0.
+        assert_eq!((all.recall(&[1]), all.recall(&[2]), all.recall(&[0])), (Some(0.5), Some(1.0), None));
+        assert_eq!(all.recall(&[0, 1, 2]), Some(0.75));
+        let of_one = all.of_classes(&[1]);
+        assert_eq!((of_one.sources, of_one.embedding[1][0]), (vec![0, 1, 2, 3], 2.0));
+        let twice = all.pick(&[0, 0, 2, 2]);
+        assert_eq!(twice.firsts().sources, [0, 1]);
+        let (a, b) = equal(&all.bands[..3], &all.bands, Seed::new(1));
+        assert_eq!((a.len(), b.len(), &a[..]), (3, 3, &all.bands[..3]));
+    }
+
+    #[test]
+    fn a_measure_that_cannot_be_had_is_a_note_and_no_row() {
+        let (kept, reference) = (set(8), set(4));
+        let mut judgement = Judgement {
+            classes: &["neutral", "angry", "sad"],
+            reduced: &[1, 2],
+            kept_reduced: kept.clone(),
+            kept,
+            reference,
+            seed: Seed::new(1),
+            rows: Vec::new(),
+            notes: Vec::new(),
+        };
+        judgement.measure(SampleKind::Copies, &judgement.copies(2));
+        let value = |measure, class: &str| {
+            let is = |r: &&DiagnosticRow| {
+                (r.measure, r.space, r.class.as_str()) == (measure, PointSpace::Embedding, class)
+            };
+            judgement.rows.iter().find(is).map(|r| r.value)
+        };
+        assert_eq!(value(Diagnostic::CopySpread, "all"), Some(0.0));
+        assert_eq!(value(Diagnostic::SourceTest, "angry"), Some(0.0), "each beside its source");
+        assert_eq!(value(Diagnostic::Recall, "all"), Some(0.75));
+        assert_eq!(value(Diagnostic::ClassifierTest, "angry"), None);
+        let note = "no classifier-test of copies samples of angry in embedding: 2 generated points, at least 5 are needed";
+        assert!(judgement.notes.iter().any(|n| n == note), "{:?}", judgement.notes);
+    }
+}

@@ -1,0 +1,138 @@
+//! A run whose samples are judged.
+
+use seraug_core::run_files::{
+    Diagnostic, DiagnosticRow, PointSpace, SampleKind, read_diagnostics, read_plan,
+};
+use seraug_test_support::common::{seraug, stderr, stdout};
+use seraug_test_support::corpora::emodb;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const SPEC: &str = r#"title = "Judged"
+corpus = "emodb"
+preset = "tiny"
+classes = { neutral = ["neutral"], angry = ["angry"], sad = ["sad"], happy = ["happy"] }
+protocol.leave-speakers-out = { folds = 5, only = [1] }
+reduction = { share = 0.8, keep = ["neutral"] }
+augmentor.iterations = 2
+classifier = { min-steps = 3, epochs = 1 }
+
+[judge]
+iterations = 20
+batch = 8
+log-every = 7
+
+[[condition]]
+name = "no-aug"
+
+[[condition]]
+name = "full"
+unreduced = true
+augment.copies = { copies = 2, of = "reduced" }
+
+[[condition]]
+name = "aug"
+augment.triplet-gan = { copies = 2, of = "reduced" }
+
+[[condition]]
+name = "copies"
+augment.copies = { copies = 2, of = "reduced" }
+
+[[condition]]
+name = "mixup"
+augment.mixup.alpha = 0.2
+"#;
+
+/// Runs `text` in `folder`: the directory of the run.
+fn run(folder: &Path, text: &str) -> PathBuf {
+    fs::write(folder.join("judged.toml"), text).unwrap();
+    let output = seraug(folder, &["run", "judged.toml", "--device", "cpu", "--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let answer: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    folder.join(answer["run"].as_str().unwrap())
+}
+
+fn diagnostics(run: &Path, condition: &str) -> Option<Vec<DiagnosticRow>> {
+    let path = run.join(format!("cells/{condition}/fold-1/seed-1/diagnostics.csv"));
+    path.is_file().then(|| read_diagnostics(&path).unwrap())
+}
+
+/// Of all reduced classes, in the judge's embedding.
+fn value(rows: &[DiagnosticRow], samples: SampleKind, measure: Diagnostic) -> Option<f64> {
+    let is = |r: &&DiagnosticRow| {
+        (r.samples, r.space, r.measure, r.class.as_str()) == (samples, PointSpace::Embedding, measure, "all")
+    };
+    rows.iter().find(is).map(|r| r.value)
+}
+
+#[test]
+fn samples_are_judged_by_what_the_reduction_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    emodb(folder.path());
+    let first = run(folder.path(), SPEC);
+    for unjudged in ["no-aug", "full", "mixup"] {
+        assert!(diagnostics(&first, unjudged).is_none(), "{unjudged}");
+    }
+    let [aug, copies] = ["aug", "copies"].map(|c| diagnostics(&first, c).unwrap());
+    let kinds = |rows: &[DiagnosticRow]| {
+        let mut kinds: Vec<SampleKind> = rows.iter().map(|r| r.samples).collect();
+        kinds.dedup();
+        kinds
+    };
+    use SampleKind::{Copies, Generated, KeptReal, Noise, Reference};
+    assert_eq!(kinds(&aug), [Generated, KeptReal, Copies, Noise, Reference], "the first of its judge");
+    assert_eq!(kinds(&copies), [Generated], "the others once a fold and seed");
+    assert_eq!(value(&copies, Generated, Diagnostic::SourceTest), Some(0.0), "each beside its source");
+    assert_eq!(value(&copies, Generated, Diagnostic::CopySpread), Some(0.0));
+    let z = |rows: &[DiagnosticRow], kind| value(rows, kind, Diagnostic::Copying).unwrap();
+    assert!(z(&copies, Generated) < -3.0 && z(&copies, Generated) == z(&aug, Copies));
+    for measure in [Diagnostic::Mmd, Diagnostic::ClassifierTest, Diagnostic::Coverage] {
+        let ours = value(&copies, Generated, measure);
+        assert!(
+            ours.is_some() && ours == value(&aug, KeptReal, measure),
+            "{measure:?} of copies is that of kept ones"
+        );
+    }
+    assert!(value(&aug, Reference, Diagnostic::Recall).is_some());
+    let bands = aug.iter().filter(|r| r.space == PointSpace::Bands && r.samples == Generated);
+    assert!(bands.clone().any(|r| r.class == "sad") && bands.count() >= 20);
+
+    let plan = read_plan(&first.join("plan.csv")).unwrap();
+    let judges: Vec<bool> = plan.iter().map(|c| c.key_judge.is_some()).collect();
+    let names: Vec<&str> = plan.iter().map(|c| c.cell.condition.as_str()).collect();
+    let judged: Vec<&str> = names.into_iter().zip(judges).filter(|n| n.1).map(|n| n.0).collect();
+    assert_eq!(judged, ["aug", "copies"]);
+    let info = fs::read_to_string(first.join("run.toml")).unwrap();
+    for check in ["trained on reference utterances", "judge trained on reference utterances"] {
+        assert!(info.contains(&format!("check = \"{check}\"")), "{info}");
+    }
+    assert!(first.join("cells/copies/fold-1/seed-1/gallery.npy").is_file(), "every generator has a gallery");
+    let log = fs::read_to_string(first.join("cells/aug/fold-1/seed-1/log.txt")).unwrap();
+    assert!(log.contains("judge ") && log.contains(": trained"), "{log}");
+
+    // Again, from the store; and without a judge, whose keys are the same.
+    let file = |run: &Path, name: &str| fs::read(run.join("cells/aug/fold-1/seed-1").join(name)).unwrap();
+    let again = run(folder.path(), &SPEC.replace("Judged", "Judged again"));
+    assert_eq!(file(&again, "diagnostics.csv"), file(&first, "diagnostics.csv"));
+    let start = SPEC.find("[judge]").unwrap();
+    let plain = SPEC.replace(&SPEC[start..SPEC.find("[[condition]]").unwrap()], "");
+    let plain = run(folder.path(), &plain);
+    let text = fs::read_to_string(plain.join("plan.csv")).unwrap();
+    assert!(!text.contains("judge") && diagnostics(&plain, "aug").is_none());
+    let without = |plan: PathBuf| -> Vec<_> {
+        read_plan(&plan).unwrap().into_iter().map(|c| (c.key_augmentor, c.key_classifier)).collect()
+    };
+    assert_eq!(without(plain.join("plan.csv")), without(first.join("plan.csv")));
+    let info = fs::read_to_string(plain.join("run.toml")).unwrap();
+    assert!(info.contains("cells-trained = 0") && !info.contains("reference utterances"), "{info}");
+
+    // Made anew elsewhere, to the last bit.
+    let other = tempfile::tempdir().unwrap();
+    emodb(other.path());
+    let third = run(other.path(), SPEC);
+    assert_eq!(file(&third, "diagnostics.csv"), file(&first, "diagnostics.csv"));
+    let page = seraug(other.path(), &["report", "results/judged/latest"]);
+    assert!(page.status.success(), "{}", stderr(&page));
+    let said = fs::read_to_string(other.path().join("reports/judged/latest/table.md")).unwrap();
+    assert!(said.contains("copies: its samples are near copies of training utterances"), "{said}");
+}
