@@ -83,6 +83,10 @@ const GROUPS: [(&str, &str, &[&str]); 5] = [
             "augmentor",
             "discriminator",
             "representation",
+            "autoencoder",
+            "bagan",
+            "latent-gan",
+            "latent-diffusion",
             "viewmaker",
             "stargan",
             "classifier",
@@ -91,7 +95,7 @@ const GROUPS: [(&str, &str, &[&str]); 5] = [
     (
         "Reports and clusters",
         "What is shown beside the results, and where cells run. None of it changes a number.",
-        &["embedding", "judge", "published", "counterpart", "slurm"],
+        &["note", "embedding", "judge", "published", "counterpart", "slurm"],
     ),
 ];
 
