@@ -23,7 +23,7 @@ const CONFINED: [(&str, &[&str]); 11] = [
     ("linfa-tsne", &["report"]),
     ("resvg", &["report"]),
     ("png", &["report"]),
-    ("statrs", &["report"]),
+    ("statrs", &["data", "report"]),
     ("polars", &["data", "report"]),
     ("rubato", &["data"]),
     ("rustfft", &["data"]),

@@ -111,6 +111,6 @@ fn a_run_without_a_judge_has_no_word_of_it() {
     let run = Fake::default().write(&folder.path().join("results"));
     let written = report(&run, &folder.path().join("reports")).unwrap();
     let html = std::fs::read_to_string(written.page).unwrap();
-    assert!(!html.contains("udge") && !html.contains("diagnostics"));
+    assert!(!html.contains("What the judge says") && !html.contains("diagnostics.csv"));
     assert!(!written.files.iter().any(|f| f.ends_with("diagnostics.csv")));
 }

@@ -3,7 +3,7 @@
 use super::distances::distance;
 use super::k_means::Cells;
 use super::measured::need;
-use super::{Measured, Measurement, Point};
+use super::{MeasuredDiagnostic, Measurement, Point};
 use seraug_core::rng::Seed;
 use statrs::function::erf::erfc;
 
@@ -47,7 +47,7 @@ fn test(far: &[f64], points: &[Point], reference: &[Point], training: &[Point], 
     let theirs: Vec<_> = reference.iter().map(|p| (cells.cell(p), nearest(p, training))).collect();
     let z = pooled(&ours, &theirs, cells.count()).ok_or("no cell has different distances of both sets")?;
     let p = erfc(z.abs() / std::f64::consts::SQRT_2);
-    Ok(Measured { p: Some(p), ..Measured::of(z, points.len())? })
+    Ok(MeasuredDiagnostic { p: Some(p), ..MeasuredDiagnostic::of(z, points.len())? })
 }
 
 fn nearest(point: &Point, training: &[Point]) -> f64 {

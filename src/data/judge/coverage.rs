@@ -2,7 +2,7 @@
 
 use super::distances::squared;
 use super::measured::need;
-use super::{Measured, Measurement, Point};
+use super::{MeasuredDiagnostic, Measurement, Point};
 
 /// Neighbours that a neighbourhood has.
 const NEIGHBOURS: usize = 5;
@@ -14,7 +14,7 @@ pub fn density(generated: &[Point], reference: &[Point]) -> Measurement {
     let inside =
         |g: &Point| reference.iter().zip(&radii).filter(|(r, radius)| squared(g, r) < **radius).count();
     let sum: usize = generated.iter().map(inside).sum();
-    Measured::of(sum as f64 / (NEIGHBOURS * generated.len()) as f64, generated.len())
+    MeasuredDiagnostic::of(sum as f64 / (NEIGHBOURS * generated.len()) as f64, generated.len())
 }
 
 /// Coverage: the share, in [0, 1], of the reference points that have a generated point in their neighbourhood. Near 0 where a
@@ -23,7 +23,7 @@ pub fn coverage(generated: &[Point], reference: &[Point]) -> Measurement {
     let radii = radii(generated, reference)?;
     let covered = |(r, radius): &(&Point, &f64)| generated.iter().any(|g| squared(g, r) < **radius);
     let count = reference.iter().zip(&radii).filter(covered).count();
-    Measured::of(count as f64 / reference.len() as f64, generated.len())
+    MeasuredDiagnostic::of(count as f64 / reference.len() as f64, generated.len())
 }
 
 /// The squared distance of each reference point to its fifth other one.

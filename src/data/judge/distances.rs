@@ -1,7 +1,7 @@
 //! Euclidean distances, and how far the points of a set lie apart.
 
 use super::measured::need;
-use super::{Measured, Measurement, Point};
+use super::{MeasuredDiagnostic, Measurement, Point};
 
 /// The Euclidean distance.
 pub(super) fn distance(a: &[f64], b: &[f64]) -> f64 {
@@ -27,7 +27,7 @@ pub fn spread(generated: &[Point], reference: &[Point]) -> Measurement {
     if theirs <= 0.0 {
         return Err("all reference points are the same".into());
     }
-    Measured::of(ours / theirs, generated.len())
+    MeasuredDiagnostic::of(ours / theirs, generated.len())
 }
 
 /// The mean distance of two copies of one source over that of two points of different sources; `sources` names the source of
@@ -47,7 +47,7 @@ pub fn copy_spread(generated: &[Point], sources: &[usize]) -> Measurement {
     if between.is_empty() || mean(&between) <= 0.0 {
         return Err("no two different points of different sources".into());
     }
-    Measured::of(mean(&within) / mean(&between), generated.len())
+    MeasuredDiagnostic::of(mean(&within) / mean(&between), generated.len())
 }
 
 fn mean(values: &[f64]) -> f64 {

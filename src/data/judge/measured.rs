@@ -2,7 +2,7 @@
 
 /// What a measure came to.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Measured {
+pub struct MeasuredDiagnostic {
     /// The value, finite.
     pub value: f64,
     /// Of the hypothesis that both sets are draws of one distribution, where the measure is a test.
@@ -12,13 +12,13 @@ pub struct Measured {
 }
 
 /// A measure, or why it cannot be had: a fragment such as `3 points, at least 5 are needed`.
-pub type Measurement = Result<Measured, String>;
+pub type Measurement = Result<MeasuredDiagnostic, String>;
 
-impl Measured {
+impl MeasuredDiagnostic {
     /// A measure without a test; an error for a value that is not finite.
     pub(super) fn of(value: f64, n: usize) -> Measurement {
         match value.is_finite() {
-            true => Ok(Measured { value, p: None, n }),
+            true => Ok(MeasuredDiagnostic { value, p: None, n }),
             false => Err("the value is not finite".into()),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::distances::{pairs, squared};
 use super::measured::need;
-use super::{Measured, Measurement, Point};
+use super::{MeasuredDiagnostic, Measurement, Point};
 use seraug_core::rng::Seed;
 
 /// Permutations that the p value is from.
@@ -30,7 +30,7 @@ pub fn mmd(generated: &[Point], reference: &[Point], seed: Seed) -> Measurement 
         gram.mmd2(&order[..generated.len()]) >= close
     });
     let p = (above.count() + 1) as f64 / (PERMUTATIONS + 1) as f64;
-    Ok(Measured { p: Some(p), ..Measured::of(value, generated.len())? })
+    Ok(MeasuredDiagnostic { p: Some(p), ..MeasuredDiagnostic::of(value, generated.len())? })
 }
 
 /// The middle value, or the mean of the two middle ones; of at least one value.

@@ -17,7 +17,7 @@ pub use copying::{copying, copying_of_training};
 pub use coverage::{coverage, density};
 pub use distances::{copy_spread, spread};
 pub use logistic::LogisticRegression;
-pub use measured::{Measured, Measurement};
+pub use measured::{MeasuredDiagnostic, Measurement};
 pub use mmd::mmd;
 pub use two_sample::{classifier_test, neighbour_test};
 

@@ -2,7 +2,7 @@
 
 use super::distances::squared;
 use super::measured::need;
-use super::{LogisticRegression, Measured, Measurement, Point};
+use super::{LogisticRegression, MeasuredDiagnostic, Measurement, Point};
 use seraug_core::rng::Seed;
 
 /// Folds of [`classifier_test`].
@@ -21,7 +21,7 @@ pub fn classifier_test(generated: &[Point], reference: &[Point], seed: Seed) -> 
         folds
     };
     let folds = [deal("generated", generated.len()), deal("reference", reference.len())].concat();
-    Measured::of(cross_validated(&points, &labels, &folds), generated.len())
+    MeasuredDiagnostic::of(cross_validated(&points, &labels, &folds), generated.len())
 }
 
 /// Accuracy over all points, each by a regression on the points of the other folds.
@@ -62,5 +62,5 @@ pub fn neighbour_test(generated: &[Point], other: &[Point]) -> Measurement {
         }
         sum += same as f64 / tied.max(1) as f64;
     }
-    Measured::of(sum / all.len() as f64, generated.len())
+    MeasuredDiagnostic::of(sum / all.len() as f64, generated.len())
 }

@@ -19,7 +19,7 @@ const LINE: i32 = 14;
 const HIGHEST: f64 = 0.7;
 
 /// A point of the figure.
-struct Point<'a> {
+struct SamplePoint<'a> {
     row: &'a JudgedRow,
     coverage: f64,
     fidelity: f64,
@@ -29,13 +29,13 @@ struct Point<'a> {
 pub fn samples(judged: &Judged) -> Result<Option<Figure>> {
     let point = |row| {
         let of = |measure| JudgedRow::embedded(row, measure);
-        Some(Point {
+        Some(SamplePoint {
             row,
             coverage: of(Diagnostic::Coverage)?,
             fidelity: 1.0 - of(Diagnostic::ClassifierTest)?,
         })
     };
-    let points: Vec<Point> = judged.rows.iter().filter_map(point).collect();
+    let points: Vec<SamplePoint> = judged.rows.iter().filter_map(point).collect();
     if points.is_empty() {
         return Ok(None);
     }
@@ -47,7 +47,7 @@ pub fn samples(judged: &Judged) -> Result<Option<Figure>> {
         axes(canvas)?;
         let mut taken: Vec<[i32; 4]> = points.iter().map(|p| around(place(p))).collect();
         // What conditions are held against lies under them.
-        let (against, own): (Vec<&Point>, Vec<&Point>) =
+        let (against, own): (Vec<&SamplePoint>, Vec<&SamplePoint>) =
             points.iter().partition(|p| p.row.condition.is_none());
         for p in against.into_iter().chain(own) {
             let at = place(p);
@@ -89,7 +89,7 @@ pub fn samples(judged: &Judged) -> Result<Option<Figure>> {
     }))
 }
 
-fn place(p: &Point) -> (i32, i32) {
+fn place(p: &SamplePoint) -> (i32, i32) {
     (x(p.coverage), y(p.fidelity))
 }
 
@@ -128,7 +128,7 @@ fn around((x, y): (i32, i32)) -> [i32; 4] {
 }
 
 /// Writes the label beside its point, or as far above or below as it takes to be free of what is there.
-fn label(canvas: &mut Canvas, p: &Point, (x, y): (i32, i32), taken: &mut Vec<[i32; 4]>) -> Result<()> {
+fn label(canvas: &mut Canvas, p: &SamplePoint, (x, y): (i32, i32), taken: &mut Vec<[i32; 4]>) -> Result<()> {
     let text = cut(&p.row.label, 26);
     let wide = room(&text, TEXT.size);
     let rows = (0..12).flat_map(|i| [i * LINE / 2, -i * LINE / 2]);
@@ -144,7 +144,7 @@ fn label(canvas: &mut Canvas, p: &Point, (x, y): (i32, i32), taken: &mut Vec<[i3
     canvas.text(&text, (found[0], found[1] + LINE / 2), At::Left, TEXT)
 }
 
-fn said(p: &Point) -> String {
+fn said(p: &SamplePoint) -> String {
     let gain = p.row.gain.map_or(String::new(), |g| format!(", gain over copies {}", sign(g)));
     format!("{}: fidelity {:.2}, coverage {:.2}{gain}", p.row.label, p.fidelity, p.coverage)
 }

@@ -502,7 +502,8 @@ condition = [{ name = "aug", augment.triplet-gan.of = "all" }]
     #[test]
     fn a_judge_has_a_key_of_its_own_and_changes_no_other() {
         let judged = |sets: &[&str], removed: Option<&str>| {
-            let text = SPEC.to_owned() + "[judge]\niterations = 9\n[reduction]\nshare = 0.8\n";
+            let text =
+                SPEC.to_owned() + "[judge]\niterations = 9\n[reduction]\nshare = 0.8\nkeep = [\"neutral\"]\n";
             let sets: Vec<String> = sets.iter().map(|s| (*s).to_owned()).collect();
             let spec = parse(&text, "x.toml", &sets).unwrap();
             let shared = FoldInputs {
