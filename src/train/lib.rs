@@ -1,6 +1,5 @@
 //! Training: data on the device, no host synchronisation inside a loop but where a row is logged.
 
-pub mod autoencoder;
 pub mod classifier;
 pub mod control;
 pub mod feature_bank;

@@ -10,9 +10,9 @@ use seraug_core::spec::{
     LatentSampler, Network, Precision, RealBatch, Sampling, Schedule, Spec, StarGan, Viewmaker,
 };
 use seraug_core::with_generator;
-use seraug_train::autoencoder;
 use seraug_train::classifier::{self, ClassifierTask};
 use seraug_train::control::{Action, Control};
+use seraug_train::generators::autoencoder;
 use seraug_train::generators::triplet_gan;
 use seraug_train::generators::{Generate, Trained, TrainingTask};
 use seraug_train::history::LoggedRow;

@@ -3,6 +3,7 @@
 //! other.
 
 pub mod added_noise;
+pub mod autoencoder;
 pub mod bagan;
 mod copies;
 mod copy_paste;

@@ -1,9 +1,9 @@
 //! The adversarial training of BAGAN.
 
 use super::BaganNets;
-use crate::autoencoder::Codes;
 use crate::control::Control;
 use crate::generators::TrainingTask;
+use crate::generators::autoencoder::Codes;
 use crate::generators::latent::gaussians::ClassGaussians;
 use crate::generators::training::{Course, Learner, Training};
 use crate::generators::windows::Crops;

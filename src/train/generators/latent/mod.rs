@@ -8,9 +8,9 @@ pub mod standardised;
 
 use super::windows::{WindowToMake, after};
 use super::{Generate, Made, Samples, Sources, Trained, TrainingTask};
-use crate::autoencoder::Codes;
 use crate::control::Control;
 use crate::feature_bank::indices;
+use crate::generators::autoencoder::Codes;
 use crate::nets::autoencoder::AutoencoderNet;
 use crate::torch::params::{load_all, save_all};
 use crate::torch::upload::upload;

@@ -1,6 +1,6 @@
 //! Codes between two of one class (DeepSMOTE, Dablain et al. 2021).
 
-use crate::autoencoder::Codes;
+use crate::generators::autoencoder::Codes;
 use crate::generators::smote::nearest_of;
 use crate::generators::windows::WindowToMake;
 use seraug_core::rng::Seed;

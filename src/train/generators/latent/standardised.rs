@@ -1,7 +1,7 @@
 //! The codes of a fold's training part on the device, standardised per dimension.
 
-use crate::autoencoder::Codes;
 use crate::feature_bank::indices;
+use crate::generators::autoencoder::Codes;
 use crate::torch::params::{Params, ParamsBuilder, Start};
 use crate::torch::upload::upload;
 use seraug_core::rng::Seed;

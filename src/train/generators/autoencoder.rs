@@ -1,10 +1,10 @@
 //! The training of the autoencoder of a fold (FIDELITY.md row "autoencoder"), and the codes of its utterances.
 
+use super::TrainingTask;
+use super::training::{Course, Learner, Training};
+use super::windows::Crops;
 use crate::control::Control;
 use crate::feature_bank::{Bank, indices};
-use crate::generators::TrainingTask;
-use crate::generators::training::{Course, Learner, Training};
-use crate::generators::windows::Crops;
 use crate::kernels::adam::Adam;
 use crate::nets::autoencoder::AutoencoderNet;
 use seraug_core::error::Result;
