@@ -189,6 +189,7 @@ preset = "tiny"
 corpus = "any"
 classes = { neutral = ["neutral"], angry = ["angry"] }
 protocol.leave-speakers-out.folds = 2
+reduction = { share = 0.8, keep = ["neutral"] }
 condition = [{ name = "no-aug" }]
 "#;
         spec::parse(text, "x.toml", &[]).unwrap()

@@ -431,7 +431,9 @@ mod tests {
 
     #[test]
     fn a_measure_that_cannot_be_had_is_a_note_and_no_row() {
-        let (kept, reference) = (set(8), set(4));
+        let (mut kept, reference) = (set(8), set(4));
+        // Each its own source, so that two of one are copies.
+        kept.sources = (0..8).collect();
         let mut judgement = Judgement {
             classes: &["neutral", "angry", "sad"],
             reduced: &[1, 2],
