@@ -118,7 +118,7 @@ fn samples_are_judged_by_what_the_reduction_removed() {
     let plain = SPEC.replace(&SPEC[start..SPEC.find("[[condition]]").unwrap()], "");
     let plain = run(folder.path(), &plain);
     let text = fs::read_to_string(plain.join("plan.csv")).unwrap();
-    assert!(!text.contains("judge") && diagnostics(&plain, "aug").is_none());
+    assert!(!text.contains("key_judge") && diagnostics(&plain, "aug").is_none());
     let without = |plan: PathBuf| -> Vec<_> {
         read_plan(&plan).unwrap().into_iter().map(|c| (c.key_augmentor, c.key_classifier)).collect()
     };

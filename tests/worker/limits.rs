@@ -27,11 +27,39 @@ augment.copy-paste.share = 0.4
 [[condition]]
 name = "mixup"
 augment.mixup.alpha = 0.2
+[[condition]]
+name = "focal"
+loss = "focal"
+gamma = 1.5
+[[condition]]
+name = "logit-adjusted"
+loss = "logit-adjusted"
+tau = 0.5
+[[condition]]
+name = "latent-smote"
+augment.latent = { sampler = "smote", neighbours = 3 }
+[[condition]]
+name = "latent-gan"
+augment.latent = { sampler = "gan", mixup = 0.2 }
+[[condition]]
+name = "diffusion"
+augment.latent.sampler = "diffusion"
+[[condition]]
+name = "bagan"
+augment.bagan.copies = 2
+[[condition]]
+name = "viewmaker"
+augment.viewmaker.epsilon = 0.1
+[[condition]]
+name = "stargan"
+augment.stargan.copies = 2
 [[published]]
 title = "others"
 values = { average = 50.0, sad = 40.0 }
 [embedding]
 per-class = 3
+[judge]
+iterations = 3
 [slurm]
 time-minutes = 5
 "#;
