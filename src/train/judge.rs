@@ -1,21 +1,21 @@
 //! The judge of generated samples: a classifier of its own, whose penultimate layer is the space that samples are measured in
 //! (docs/judge.md).
 
+use crate::classifier::loss::SegmentLoss;
 use crate::control::Control;
 use crate::feature_bank::{Bank, indices};
 use crate::generators::TrainingTask;
 use crate::generators::training::{Course, Learner, Training};
-use crate::generators::windows::Crops;
+use crate::generators::windows::{Crops, consecutive};
 use crate::kernels::adam::Adam;
+use crate::nets::headed_sequence::{HeadedSequence, SequenceSizes};
 use crate::nets::pass::Wanted;
-use crate::nets::sequence::SequenceEncoder;
-use crate::torch::params::{Params, ParamsBuilder, Start};
-use crate::torch::upload::upload;
+use crate::torch::params::Params;
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
-use seraug_core::spec::{Judge, Padding, Spec};
+use seraug_core::spec::{ClassifierLoss, Judge, Padding, Spec};
 use std::path::Path;
-use tch::{Device, Kind, Reduction, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// Windows that are looked at together.
 const BATCH: usize = 64;
@@ -27,10 +27,7 @@ const FILE: &str = "judge.safetensors";
 /// The representation learner's layers, trained anew to tell the classes, and a linear layer.
 #[derive(Debug)]
 pub struct JudgeNet {
-    /// Its parameters.
-    pub params: Params,
-    encoder: SequenceEncoder,
-    head: [usize; 2],
+    net: HeadedSequence,
     frames: usize,
 }
 
@@ -46,16 +43,15 @@ pub struct JudgedUtterances {
 impl JudgeNet {
     /// With fresh parameters, of the representation learner's sizes.
     pub fn new(spec: &Spec, seed: Seed, device: Device) -> JudgeNet {
-        let mut builder = ParamsBuilder::default();
-        let (r, classes) = (&spec.representation, spec.classes.len() as i64);
-        let encoder = SequenceEncoder::declare(&mut builder, &r.widths, r.lstm, true);
-        let start = Start::framework(r.lstm);
-        let head = [
-            builder.add("head.weight", &[classes, r.lstm as i64], start),
-            builder.add("head.bias", &[classes], start),
-        ];
-        let params = builder.build(seed.child("judge"), device).in_precision(spec.precision);
-        JudgeNet { params, encoder, head, frames: spec.augmentor.frames }
+        let (r, frames) = (&spec.representation, spec.augmentor.frames);
+        let classes = Some(spec.classes.len());
+        let sizes = SequenceSizes { widths: &r.widths, units: r.lstm, classes, frames };
+        JudgeNet { net: HeadedSequence::new(sizes, spec.precision, seed.child("judge"), device), frames }
+    }
+
+    /// Its parameters.
+    pub fn params(&self) -> &Params {
+        &self.net.params
     }
 
     /// Trains one on the utterances of `task` with cross-entropy, weighted by the inverse of each class's share of them, from the
@@ -69,12 +65,10 @@ impl JudgeNet {
         let classes = spec.classes.len();
         let mut counts = vec![0usize; classes];
         labels.iter().for_each(|&l| counts[l] += 1);
-        let weight = |&n: &usize| labels.len() as f32 / (classes * n.max(1)) as f32;
-        let weights: Vec<f32> = counts.iter().map(weight).collect();
         let mut training = JudgeTraining {
-            adam: Adam::new(&net.params, BETAS),
+            adam: Adam::new(net.params(), BETAS),
             crops: Crops::new(bank, labels, classes, net.frames),
-            weights: upload(&weights, bank.device()),
+            class_loss: SegmentLoss::new(ClassifierLoss::Weighted, &counts, bank.device()),
             net,
             bank,
             settings,
@@ -95,7 +89,7 @@ impl JudgeNet {
     /// # Errors
     /// A folder that cannot be written.
     pub fn save(&self, dir: &Path) -> Result<()> {
-        self.params.save(&dir.join(FILE))
+        self.params().save(&dir.join(FILE))
     }
 
     /// Reads what [`JudgeNet::save`] wrote.
@@ -104,19 +98,14 @@ impl JudgeNet {
     /// A file that is absent or not of the network that `spec` describes.
     pub fn load(spec: &Spec, dir: &Path, device: Device) -> Result<JudgeNet> {
         let mut net = JudgeNet::new(spec, Seed::new(0), device);
-        net.params.load(&dir.join(FILE))?;
+        net.net.params.load(&dir.join(FILE))?;
         Ok(net)
     }
 
     /// Looks at every utterance of a bank by windows one after the other, the last one ending with it; a shorter utterance is
     /// repeated. What one is taken for is the class with the highest mean logit, of equal ones the first.
     pub fn judge(&self, bank: &Bank) -> JudgedUtterances {
-        let mut windows: Vec<(usize, usize)> = Vec::new();
-        for (item, &len) in bank.lens().iter().enumerate() {
-            let last = len.saturating_sub(self.frames);
-            windows
-                .extend((0..len.div_ceil(self.frames).max(1)).map(|w| (item, (w * self.frames).min(last))));
-        }
+        let windows = consecutive(bank, self.frames);
         let (mut found, mut logits): (Vec<Vec<f64>>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());
         for batch in windows.chunks(BATCH) {
             let (items, offsets): (Vec<usize>, Vec<usize>) = batch.iter().copied().unzip();
@@ -127,8 +116,8 @@ impl JudgeNet {
             };
             let (r, of) = tch::no_grad(|| {
                 let w = bank.windows(&items, &offsets, self.frames, Padding::Repeat);
-                let r = self.encoder.forward(&self.params, &w.x, &w.own, None).to_kind(Kind::Float);
-                let of = self.logits(&r);
+                let r = self.net.represent(&w.x, &w.own).to_kind(Kind::Float);
+                let of = self.net.headed(&r);
                 (r, of)
             });
             found.extend(rows(r));
@@ -149,12 +138,7 @@ impl JudgeNet {
 
     /// Multiply-accumulates of a forward pass of one window.
     pub fn macs_per_sample(&self) -> u64 {
-        self.encoder.macs(self.frames) + self.params.get(self.head[0]).numel() as u64
-    }
-
-    fn logits(&self, r: &Tensor) -> Tensor {
-        let [weight, bias] = self.head.map(|i| self.params.get(i).to_kind(Kind::Float));
-        r.linear(&weight, Some(&bias))
+        self.net.macs_per_sample()
     }
 }
 
@@ -163,8 +147,8 @@ struct JudgeTraining<'a> {
     net: JudgeNet,
     adam: Adam,
     crops: Crops,
-    /// Of each class in the loss.
-    weights: Tensor,
+    /// Weighted by the inverse of each class's share.
+    class_loss: SegmentLoss,
     bank: &'a Bank,
     settings: &'a Judge,
     seed: Seed,
@@ -172,7 +156,7 @@ struct JudgeTraining<'a> {
 
 impl Training for JudgeTraining<'_> {
     fn learners(&self) -> Vec<Learner<'_>> {
-        vec![Learner { name: "judge", params: &self.net.params, adam: &self.adam }]
+        vec![Learner { name: "judge", params: self.net.params(), adam: &self.adam }]
     }
 
     fn adams(&mut self) -> Vec<&mut Adam> {
@@ -186,13 +170,13 @@ impl Training for JudgeTraining<'_> {
     fn iterate(&mut self, done: usize) -> Vec<Tensor> {
         let drawn = self.crops.natural(self.bank, self.seed.at(done as u64), self.settings.batch);
         let own = drawn.classes.full_like(self.net.frames as i64);
-        let pass = self.net.encoder.pass(&self.net.params, &drawn.x, &own, None, Wanted::Parameters);
-        let logits = self.net.logits(&pass.out);
-        let loss = logits.cross_entropy_loss(&drawn.classes, Some(&self.weights), Reduction::Mean, -100, 0.0);
-        let right = logits.detach().argmax(1, false).eq_tensor(&drawn.classes).to_kind(Kind::Float);
+        let net = &self.net.net;
+        let pass = net.pass(&drawn.x, &own, Wanted::Parameters);
+        let loss = self.class_loss.of(&pass.out, &drawn.classes);
+        let right = pass.out.detach().argmax(1, false).eq_tensor(&drawn.classes).to_kind(Kind::Float);
         let values = vec![loss.detach(), right.mean(Kind::Float)];
-        let gradient = pass.gradient(&self.net.encoder, &self.net.params, &loss);
-        self.adam.step(&self.net.params, &gradient, self.settings.learning_rate, 0.0);
+        let gradient = net.gradient(pass, &loss);
+        self.adam.step(&net.params, &gradient, self.settings.learning_rate, 0.0);
         values
     }
 }
@@ -267,7 +251,7 @@ learning-rate = 3e-3
         let right = judged.classes.iter().zip(&labels).filter(|(a, b)| a == b).count();
         assert!(right >= 22, "{right} of 24");
         let again = train();
-        assert!(again.params.flat().equal(net.params.flat()), "two trainings give the same bits");
+        assert!(again.params().flat().equal(net.params().flat()), "two trainings give the same bits");
         let folder = tempfile::tempdir().unwrap();
         net.save(folder.path()).unwrap();
         let read = JudgeNet::load(&spec, folder.path(), Device::Cpu).unwrap();

@@ -28,7 +28,7 @@ pub fn of(spec: &Spec) -> Vec<NetworkInfo> {
         let judge = JudgeNet::new(spec, Seed::new(0), Device::Cpu);
         sizes.push(NetworkInfo {
             name: "judge".to_owned(),
-            parameters: judge.params.count() as u64,
+            parameters: judge.params().count() as u64,
             flops: 2 * judge.macs_per_sample(),
         });
     }

@@ -56,7 +56,7 @@ fn every_link_of_a_document_leads_somewhere() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
-/// Paths such as src/run/plan/keys.rs that documents name in their text. `NAME` and `…` stand for any file.
+/// Paths such as src/run/plan/keys/mod.rs that documents name in their text. `NAME` and `…` stand for any file.
 #[test]
 fn every_source_file_that_a_document_names_exists() {
     let mut missing = Vec::new();

@@ -101,7 +101,7 @@ augment.mixup.alpha = 0.4
 "#;
 
 /// Stores hold stages under these keys: a change of the code that changes a key makes everybody train that stage again. Where
-/// a stage computes something else, raise its version in src/run/plan/keys.rs and copy target/tmp/keys.tsv, which this test
+/// a stage computes something else, raise its version in src/run/plan/keys/mod.rs and copy target/tmp/keys.tsv, which this test
 /// writes, over tests/golden/keys/keys.tsv: exactly the rows of that stage differ.
 #[test]
 fn keys_and_trajectories_are_those_of_earlier_versions() {

@@ -2,6 +2,7 @@
 //! A test compares the committed files with what these functions return; `just docs` writes them.
 
 pub mod command_line;
+mod field_groups;
 pub mod json_schema;
 pub mod spec_fields;
 

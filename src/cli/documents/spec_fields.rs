@@ -1,6 +1,7 @@
 //! docs/spec.md: every field of an experiment file, read from the JSON Schema of the spec's types. The schema has names,
 //! types, bounds, defaults and descriptions; the order of a table's fields is that of its struct.
 
+use super::field_groups::GROUPS;
 use super::{cell, json_schema, opening};
 use schemars::JsonSchema;
 use seraug_core::error::Result;
@@ -55,49 +56,6 @@ augment = { copies = { copies = 4, of = "all" } }
 | `"paper"`, the default | the paper's sizes and 30 000 iterations, for a GPU |
 
 "#;
-
-/// The fields of an experiment in the order in which a person writes one: heading, introduction, fields.
-const GROUPS: [(&str, &str, &[&str]); 5] = [
-    (
-        "Data and classes",
-        "What is read, and what the classifier tells apart.",
-        &["title", "corpus", "languages", "label", "classes", "valence", "languages-of"],
-    ),
-    (
-        "Folds and seeds",
-        "Which utterances train and which test. A cell is trained for each condition, fold and seed.",
-        &["protocol", "reduction", "seeds"],
-    ),
-    (
-        "Conditions",
-        "What is compared: each condition is one way of training the classifier on the same folds.",
-        &["condition"],
-    ),
-    (
-        "Networks and training",
-        "Sizes and settings; the defaults are the paper's.",
-        &[
-            "preset",
-            "precision",
-            "features",
-            "augmentor",
-            "discriminator",
-            "representation",
-            "autoencoder",
-            "bagan",
-            "latent-gan",
-            "latent-diffusion",
-            "viewmaker",
-            "stargan",
-            "classifier",
-        ],
-    ),
-    (
-        "Reports and clusters",
-        "What is shown beside the results, and where cells run. None of it changes a number.",
-        &["note", "embedding", "judge", "published", "counterpart", "slurm"],
-    ),
-];
 
 /// The whole document.
 pub fn markdown() -> String {

@@ -293,25 +293,22 @@ impl Spec {
 
     /// Writes out the tables of generators that its conditions read, and leaves out those that a preset has for others.
     fn settle_tables(&mut self, stated: impl Fn(&str) -> bool) {
-        fn settle<T: Default>(table: &mut Option<T>, read: bool, stated: bool) {
+        fn settle<T: Default>(table: &mut Option<T>, (read, stated): (bool, bool)) {
             match (read, stated) {
                 (true, _) => drop(table.get_or_insert_with(T::default)),
                 (false, false) => *table = None,
                 (false, true) => {}
             }
         }
-        let generators = || self.condition.iter().filter_map(|c| c.augment.generator());
-        let read: Vec<&str> = generators().flat_map(|g| g.tables()).copied().collect();
+        let generators = self.condition.iter().filter_map(|c| c.augment.generator());
+        let read: Vec<&'static str> = generators.flat_map(|g| g.tables()).copied().collect();
         let is = |name: &str| (read.contains(&name), stated(name));
-        let [autoencoder, bagan, gan, diffusion] =
-            ["autoencoder", "bagan", "latent-gan", "latent-diffusion"].map(is);
-        let [viewmaker, stargan] = ["viewmaker", "stargan"].map(is);
-        settle(&mut self.viewmaker, viewmaker.0, viewmaker.1);
-        settle(&mut self.stargan, stargan.0, stargan.1);
-        settle(&mut self.autoencoder, autoencoder.0, autoencoder.1);
-        settle(&mut self.bagan, bagan.0, bagan.1);
-        settle(&mut self.latent_gan, gan.0, gan.1);
-        settle(&mut self.latent_diffusion, diffusion.0, diffusion.1);
+        settle(&mut self.autoencoder, is("autoencoder"));
+        settle(&mut self.bagan, is("bagan"));
+        settle(&mut self.latent_gan, is("latent-gan"));
+        settle(&mut self.latent_diffusion, is("latent-diffusion"));
+        settle(&mut self.viewmaker, is("viewmaker"));
+        settle(&mut self.stargan, is("stargan"));
     }
 
     /// The languages to keep of a corpus; empty for all.

@@ -10,7 +10,7 @@ use std::fmt;
 pub struct Key(String);
 
 impl Key {
-    /// The key of `stage` (`augmentor`, `classifier`) at the stage's `version`, given all that it reads (src/run/plan/keys.rs lists that).
+    /// The key of `stage` (`augmentor`, `classifier`) at the stage's `version`, given all that it reads (src/run/plan/keys/mod.rs lists that).
     /// Names, titles and paths must not be in `inputs`.
     pub fn of(stage: &str, version: u32, inputs: &impl Serialize) -> Key {
         Key::of_json(stage, version, &serde_json::to_string(inputs).expect("inputs of a key are plain data"))

@@ -2,7 +2,7 @@
 
 use super::TrainingTask;
 use super::training::{Course, Learner, Training};
-use super::windows::Crops;
+use super::windows::{Crops, consecutive};
 use crate::control::Control;
 use crate::feature_bank::{Bank, indices};
 use crate::kernels::adam::Adam;
@@ -84,20 +84,13 @@ impl Codes {
     /// the utterance ends.
     pub fn of(net: &AutoencoderNet, bank: &Bank) -> Codes {
         let frames = net.frames();
-        let (mut items, mut offsets) = (Vec::new(), Vec::new());
-        for (item, &len) in bank.lens().iter().enumerate() {
-            for window in 0..len.div_ceil(frames).max(1) {
-                items.push(item);
-                offsets.push((window * frames).min(len.saturating_sub(frames)));
-            }
-        }
+        let (items, offsets): (Vec<usize>, Vec<usize>) = consecutive(bank, frames).into_iter().unzip();
         let mut codes = Vec::with_capacity(items.len());
-        for at in (0..items.len()).step_by(BATCH) {
-            let part = at..items.len().min(at + BATCH);
-            let places = [&items[part.clone()], &offsets[part]].map(|p| indices(p, bank.device()));
-            let z =
-                tch::no_grad(|| net.encode(&bank.windows(&places[0], &places[1], frames, Padding::Repeat).x));
-            codes.extend(Vec::<Vec<f64>>::try_from(z.to_device(Device::Cpu)).expect("a matrix of codes"));
+        for (items, offsets) in items.chunks(BATCH).zip(offsets.chunks(BATCH)) {
+            let [items, offsets] = [items, offsets].map(|part| indices(part, bank.device()));
+            let x = bank.windows(&items, &offsets, frames, Padding::Repeat).x;
+            let z = tch::no_grad(|| net.encode(&x)).to_device(Device::Cpu);
+            codes.extend(Vec::<Vec<f64>>::try_from(z).expect("a matrix of codes"));
         }
         Codes { codes, items }
     }

@@ -78,6 +78,16 @@ impl Crops {
     }
 }
 
+/// Consecutive windows of `frames` frames of every utterance of `bank`, as utterance and first frame: the last one of a longer
+/// utterance ends with it, a shorter one is a single window, to be repeated.
+pub(crate) fn consecutive(bank: &Bank, frames: usize) -> Vec<(usize, usize)> {
+    let of = |(item, &len): (usize, &usize)| {
+        let last = len.saturating_sub(frames);
+        (0..len.div_ceil(frames).max(1)).map(move |window| (item, (window * frames).min(last)))
+    };
+    bank.lens().iter().enumerate().flat_map(of).collect()
+}
+
 /// A window that is to be made.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WindowToMake<'a> {
@@ -156,6 +166,13 @@ pub(crate) fn after(
 mod tests {
     use super::*;
     use tch::{Device, Kind};
+
+    #[test]
+    fn consecutive_windows_cover_an_utterance_and_stay_in_it() {
+        let bank = Bank::from_frames(Tensor::zeros([14, 2], (Kind::Float, Device::Cpu)), vec![9, 3]);
+        assert_eq!(consecutive(&bank, 4), [(0, 0), (0, 4), (0, 5), (1, 0)]);
+        assert_eq!(consecutive(&bank, 3), [(0, 0), (0, 3), (0, 6), (1, 0)]);
+    }
 
     #[test]
     fn samples_are_as_long_as_their_sources_and_end_in_their_floor() {

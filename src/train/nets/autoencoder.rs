@@ -175,9 +175,9 @@ impl AutoencoderNet {
     }
 
     /// Parameters and multiply-accumulates of one window.
-    pub fn size(&self) -> (u64, u64) {
+    pub fn size(&self) -> (i64, u64) {
         let macs = self.trunk.macs(self.sizes.frames, self.mels) + self.to_code.macs() + self.decoder.macs();
-        (self.params.count() as u64, macs)
+        (self.params.count(), macs)
     }
 
     /// Writes autoencoder.safetensors into `dir`.

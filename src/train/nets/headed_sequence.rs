@@ -58,7 +58,12 @@ impl HeadedSequence {
     /// `x` [batch, 1, frames, 128] with `own` frames (int64 [batch]) each to [batch, units], or with a head to logits
     /// [batch, classes].
     pub fn forward(&self, x: &Tensor, own: &Tensor) -> Tensor {
-        self.headed(&self.encoder.forward(&self.params, x, own, None))
+        self.headed(&self.represent(x, own))
+    }
+
+    /// What goes into the head, [batch, units].
+    pub fn represent(&self, x: &Tensor, own: &Tensor) -> Tensor {
+        self.encoder.forward(&self.params, x, own, None)
     }
 
     /// The gradient of the scalar `loss` of what a pass gave by the parameters, flat.
@@ -71,7 +76,8 @@ impl HeadedSequence {
         pass.input_gradient(&self.encoder, loss)
     }
 
-    fn headed(&self, r: &Tensor) -> Tensor {
+    /// What the head makes of [`HeadedSequence::represent`]; the same where there is none.
+    pub fn headed(&self, r: &Tensor) -> Tensor {
         match self.head {
             None => r.shallow_clone(),
             Some(head) => {

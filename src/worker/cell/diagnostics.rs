@@ -181,7 +181,7 @@ impl CellJob<'_> {
         };
         let mut control = training.control(settings.iterations, true);
         let net = JudgeNet::train(settings, &task, &mut control)?;
-        let info = StageInfo::new(&self.task, control.seconds(), net.params.flat());
+        let info = StageInfo::new(&self.task, control.seconds(), net.params().flat());
         let dir = context.store.put(Stage::Judge, key, |dir| {
             net.save(dir)?;
             write_history(&dir.join("history.csv"), control.history())?;

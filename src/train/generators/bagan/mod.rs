@@ -57,6 +57,11 @@ impl BaganNets {
         draw(&[self.codes.get(0).shallow_clone(), self.codes.get(1).shallow_clone()], classes, noise)
     }
 
+    /// Numbers of a code.
+    fn latent(&self) -> usize {
+        self.codes.get(0).size()[1] as usize
+    }
+
     fn scale(&self) -> &Tensor {
         self.codes.get(2)
     }
@@ -86,14 +91,10 @@ impl Generate for Bagan {
         let (g, d) = (BaganGenerator::new(spec, cpu), BaganDiscriminator::new(spec, seed, cpu));
         let sizes = [
             AutoencoderNet::new(spec, seed, cpu).size(),
-            (g.params.count() as u64, g.macs()),
-            (d.params.count() as u64, d.macs()),
+            (g.params.count(), g.macs()),
+            (d.params.count(), d.macs()),
         ];
-        let info = |(name, (parameters, macs)): (&str, (u64, u64))| NetworkInfo {
-            name: name.to_owned(),
-            parameters,
-            flops: 2 * macs,
-        };
+        let info = |(name, (parameters, macs))| NetworkInfo::new(name, parameters, macs);
         NETWORKS.into_iter().zip(sizes).map(info).collect()
     }
 }

@@ -64,7 +64,7 @@ impl BaganTrainer<'_> {
     /// Codes of `count` draws of the iteration, classes equally likely, and these classes (int64 [count]).
     fn draw(&self, name: &str, done: usize, count: usize) -> (Tensor, Tensor) {
         let seed = self.task.seed.child(name).at(done as u64);
-        let latent = self.task.spec.autoencoder().latent;
+        let latent = self.nets.latent();
         let mut host = vec![0f32; count * latent];
         seed.child("noise").draws().fill_normal(&mut host);
         let mut draws = seed.child("classes").draws();

@@ -1,6 +1,7 @@
 //! The conditional GAN of codes, after Sahu et al. 2018 and ADAN; with mixup, after Latif et al. 2020 (FIDELITY.md rows "latent").
 
 use super::standardised::StandardisedCodes;
+use crate::classifier::loss::SegmentLoss;
 use crate::classifier::mixup::beta;
 use crate::control::Control;
 use crate::generators::training::{Course, Learner, Training};
@@ -11,7 +12,7 @@ use crate::torch::params::{Params, ParamsBuilder};
 use crate::torch::upload::upload;
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
-use seraug_core::spec::{LatentGan, Spec};
+use seraug_core::spec::{ClassifierLoss, LatentGan, Spec};
 use tch::{Device, Kind, Tensor};
 
 /// A network of codes with its parameters.
@@ -60,11 +61,6 @@ impl CodeGenerator {
         &mut self.net.params
     }
 
-    /// Multiply-accumulates of one code.
-    pub fn macs(&self) -> u64 {
-        self.net.mlp.macs()
-    }
-
     /// Numbers of noise.
     pub fn noise(&self) -> usize {
         self.noise
@@ -83,11 +79,29 @@ struct GanTraining<'a> {
     classifier: CodeNet,
     adams: [Adam; 3],
     codes: &'a StandardisedCodes,
-    /// Weight of each class in the classifier's loss.
-    weights: Tensor,
+    /// The classifier's loss, weighted by the inverse of each class's share of the codes; and the generator's, which is plain.
+    class_losses: [SegmentLoss; 2],
     settings: LatentGan,
     mixup: f64,
     seed: Seed,
+}
+
+/// Generator, discriminator and classifier with fresh parameters; ADAN's classifier is four times as wide.
+fn networks(spec: &Spec, seed: Seed, device: Device) -> (CodeGenerator, CodeNet, CodeNet) {
+    let (units, latent, classes) = (spec.latent_gan().units, spec.autoencoder().latent, spec.classes.len());
+    let net = |name: &str, sizes: &[usize]| CodeNet::new(spec, name, sizes, seed, device);
+    (
+        CodeGenerator::new(spec, seed, device),
+        net("code-discriminator", &[latent, units, units, 1]),
+        net("code-classifier", &[latent, 4 * units, 4 * units, classes]),
+    )
+}
+
+/// Parameters and multiply-accumulates of the three.
+pub(super) fn sizes(spec: &Spec) -> Vec<(i64, u64)> {
+    let (generator, discriminator, classifier) = networks(spec, Seed::new(0), Device::Cpu);
+    let of = |net: &CodeNet| (net.params.count(), net.mlp.macs());
+    vec![of(&generator.net), of(&discriminator), of(&classifier)]
 }
 
 /// Trains the GAN on `codes`. A row has `d_loss`, `c_loss` (of the classifier on real codes), `gan` and `g_class` (of the generator).
@@ -102,13 +116,8 @@ pub(super) fn train(
     control: &mut dyn Control,
 ) -> Result<CodeGenerator> {
     let (settings, device) = (spec.latent_gan(), codes.device());
-    let (units, latent, classes) = (settings.units, spec.autoencoder().latent, spec.classes.len());
-    let init = seed.child("init");
-    let generator = CodeGenerator::new(spec, init, device);
-    let discriminator = CodeNet::new(spec, "code-discriminator", &[latent, units, units, 1], init, device);
-    // ADAN's classifier is four times as wide.
-    let wide = [latent, 4 * units, 4 * units, classes];
-    let classifier = CodeNet::new(spec, "code-classifier", &wide, init, device);
+    let classes = spec.classes.len();
+    let (generator, discriminator, classifier) = networks(spec, seed.child("init"), device);
     let adams = [&generator.net, &discriminator, &classifier].map(|n| Adam::new(&n.params, settings.betas));
     let course = Course {
         of: "latent GAN",
@@ -116,18 +125,21 @@ pub(super) fn train(
         log_every: settings.log_every,
         rate_field: "latent-gan.learning-rate",
     };
-    let weights = codes.class_weights(classes);
-    let mut training =
-        GanTraining { generator, discriminator, classifier, adams, codes, weights, settings, mixup, seed };
+    let class_losses = [ClassifierLoss::Weighted, ClassifierLoss::Plain]
+        .map(|loss| SegmentLoss::new(loss, &codes.counts(classes), device));
+    let mut training = GanTraining {
+        generator,
+        discriminator,
+        classifier,
+        adams,
+        codes,
+        class_losses,
+        settings,
+        mixup,
+        seed,
+    };
     course.run(&mut training, control)?;
     Ok(training.generator)
-}
-
-impl GanTraining<'_> {
-    fn cross_entropy(&self, logits: &Tensor, classes: &Tensor, weighted: bool) -> Tensor {
-        let weights = weighted.then_some(&self.weights);
-        logits.cross_entropy_loss(classes, weights, tch::Reduction::Mean, -100, 0.0)
-    }
 }
 
 impl Training for GanTraining<'_> {
@@ -170,14 +182,14 @@ impl Training for GanTraining<'_> {
         self.adams[1].step(&self.discriminator.params, &gradient, rate, 0.0);
 
         let of_real = self.classifier.forward(&real);
-        let c_loss = self.cross_entropy(&of_real, &classes, true) * share
-            + self.cross_entropy(&of_real, &other, true) * (1.0 - share);
+        let [weighted, plain] = &self.class_losses;
+        let c_loss = weighted.of(&of_real, &classes) * share + weighted.of(&of_real, &other) * (1.0 - share);
         let gradient = self.classifier.params.gradient(&c_loss);
         self.adams[2].step(&self.classifier.params, &gradient, rate, 0.0);
 
         let made = self.generator.forward(&wanted, &noise);
         let gan = adversarial(&self.discriminator.forward(&made).squeeze_dim(1));
-        let g_class = self.cross_entropy(&self.classifier.forward(&made), &wanted, false);
+        let g_class = plain.of(&self.classifier.forward(&made), &wanted);
         let loss = &gan + &g_class * self.settings.class_weight;
         let gradient = self.generator.net.params.gradient(&loss);
         self.adams[0].step(&self.generator.net.params, &gradient, rate, 0.0);

@@ -103,25 +103,23 @@ impl Generate for LatentCodes {
     fn network_names(&self) -> &'static [&'static str] {
         match self.sampler {
             LatentSampler::Gaussian | LatentSampler::Smote => &["autoencoder"],
-            LatentSampler::Gan => &["autoencoder", "code generator"],
+            LatentSampler::Gan => &["autoencoder", "code generator", "code discriminator", "code classifier"],
             LatentSampler::Diffusion => &["autoencoder", "code diffusion"],
         }
     }
 
     fn network_sizes(&self, spec: &Spec) -> Vec<NetworkInfo> {
         let (seed, cpu) = (Seed::new(0), Device::Cpu);
-        let autoencoder = AutoencoderNet::new(spec, seed, cpu).size();
-        let own = match CodeSampler::fresh(self, spec, cpu) {
-            CodeSampler::Fitted(_) => None,
-            CodeSampler::Gan(net, _) => Some((net.params().count() as u64, net.macs())),
-            CodeSampler::Diffusion(net, _) => Some((net.params().count() as u64, net.macs())),
+        let own = match self.sampler {
+            LatentSampler::Gaussian | LatentSampler::Smote => Vec::new(),
+            LatentSampler::Gan => gan::sizes(spec),
+            LatentSampler::Diffusion => {
+                let net = CodeDiffusion::new(spec, seed, cpu);
+                vec![(net.params().count(), net.macs())]
+            }
         };
-        let sizes = [autoencoder].into_iter().chain(own);
-        let info = |(name, (parameters, macs)): (&&str, (u64, u64))| NetworkInfo {
-            name: (*name).to_owned(),
-            parameters,
-            flops: 2 * macs,
-        };
+        let sizes = [AutoencoderNet::new(spec, seed, cpu).size()].into_iter().chain(own);
+        let info = |(name, (parameters, macs)): (&&str, (i64, u64))| NetworkInfo::new(name, parameters, macs);
         self.network_names().iter().zip(sizes).map(info).collect()
     }
 }

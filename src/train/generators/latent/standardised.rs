@@ -95,12 +95,10 @@ impl StandardisedCodes {
         (self.all.index_select(0, &both.get(0)), both.get(1))
     }
 
-    /// N / (C n_c) of each class, 0 of one without a code.
-    pub fn class_weights(&self, classes: usize) -> Tensor {
-        let mut counts = vec![0usize; classes];
+    /// Codes of each of `classes` classes.
+    pub fn counts(&self, classes: usize) -> Vec<usize> {
+        let mut counts = vec![0; classes];
         self.labels.iter().for_each(|&c| counts[c] += 1);
-        let equal = self.labels.len() as f32 / classes as f32;
-        let weights: Vec<f32> = counts.iter().map(|&n| if n == 0 { 0.0 } else { equal / n as f32 }).collect();
-        upload(&weights, self.device())
+        counts
     }
 }
