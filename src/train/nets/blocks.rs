@@ -70,8 +70,15 @@ impl PlainConv {
 }
 
 /// `x` [batch, channels, height, width] with `by` more pixels on each side, its own mirrored at the edge (not doubled): PyTorch's
-/// reflection padding. Put together from pieces, because the gradient of the library's adds in any order on a GPU.
+/// reflection padding. On a GPU from pieces, because the gradient of the library's adds in any order there.
 pub fn mirrored(x: &Tensor, by: i64) -> Tensor {
+    match x.device() {
+        Device::Cpu => x.reflection_pad2d([by; 4]),
+        _ => mirrored_by_pieces(x, by),
+    }
+}
+
+fn mirrored_by_pieces(x: &Tensor, by: i64) -> Tensor {
     let along = |x: &Tensor, dim: i64| {
         let size = x.size()[dim as usize];
         let before = x.narrow(dim, 1, by).flip([dim]);
@@ -186,4 +193,23 @@ impl Residual {
 pub fn one_hot(classes: &Tensor, count: usize) -> Tensor {
     let all = Tensor::arange(count as i64, (Kind::Int64, classes.device()));
     classes.unsqueeze(1).eq_tensor(&all.unsqueeze(0)).to_kind(Kind::Float)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pieces_of_a_mirrored_map_are_the_librarys_padding() {
+        let x = Tensor::arange(2 * 3 * 5 * 7, (Kind::Float, Device::Cpu)).view([2, 3, 5, 7]).set_requires_grad(true);
+        for by in [1, 4] {
+            let weights = Tensor::arange(3 * (5 + 2 * by) * (7 + 2 * by), (Kind::Float, Device::Cpu));
+            let [library, pieces] = [mirrored, mirrored_by_pieces].map(|pad| {
+                let padded = pad(&x, by);
+                let sum = (&padded * weights.view([3, 5 + 2 * by, 7 + 2 * by])).sum(Kind::Float);
+                (padded, Tensor::run_backward(&[sum], &[&x], false, false).remove(0))
+            });
+            assert_eq!(library, pieces, "{by}");
+        }
+    }
 }
