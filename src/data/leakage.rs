@@ -225,7 +225,7 @@ mod tests {
             session: None,
             split: None,
             language: "de".into(),
-            emotion: Emotion::Sad,
+            emotion: Emotion::SAD,
             sha256: sha.into(),
         }
     }

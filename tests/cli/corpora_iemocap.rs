@@ -45,10 +45,10 @@ fn a_whole_release_has_the_counts_of_every_session() {
         [327, 303, 258, 143],
         [170, 442, 384, 245],
     ];
-    use Emotion::*;
+    type E = Emotion;
     for (i, row) in known.iter().enumerate() {
         let session = (i + 1).to_string();
-        let classes: [&[Emotion]; 4] = [&[Angry], &[Happy, Excited], &[Neutral], &[Sad]];
+        let classes: [&[Emotion]; 4] = [&[E::ANGRY], &[E::HAPPY, E::EXCITED], &[E::NEUTRAL], &[E::SAD]];
         assert_eq!(classes.map(|c| by_session(&session, c)), *row, "session {session}");
     }
     assert_eq!(known.iter().flatten().sum::<usize>(), 5531);
@@ -105,7 +105,7 @@ fn labels_and_recordings_must_match() {
     }
     let corpus = import(dir.path()).unwrap();
     assert_eq!(corpus.utterances.iter().map(|u| u.id.as_str()).collect::<Vec<_>>(), ["Ses01F_impro01_F000"]);
-    assert_eq!(corpus.utterances[0].emotion, Emotion::Neutral, "the first label stays");
+    assert_eq!(corpus.utterances[0].emotion, Emotion::NEUTRAL, "the first label stays");
     assert_eq!(corpus.dropped["xxx"], 1, "what is dropped needs no recording");
     let expected = [
         "Ses01F_impro01.txt:4: Ses01F_impro01_F001: no recording",

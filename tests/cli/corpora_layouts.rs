@@ -1,7 +1,7 @@
 //! Importers on small trees: each official layout and the re-packings in circulation.
 
 use indicatif::ProgressBar;
-use seraug_core::emotion::Emotion::{self, *};
+use seraug_core::emotion::Emotion;
 use seraug_core::manifest::{Channels, Gender};
 use seraug_data::corpora::{self, CheckVerdict, Corpus, DigestPolicy};
 use seraug_test_support::common::{seraug, stderr, stdout};
@@ -70,7 +70,7 @@ fn emodb_may_be_enclosed() {
     same(
         "emodb",
         &[&["wav/03a01Fa.wav"], &["download/wav/03A01FA.WAV"], &["emodb/03a01fa.wav"]],
-        &[("03a01Fa", "03", Happy)],
+        &[("03a01Fa", "03", Emotion::HAPPY)],
     );
 }
 
@@ -83,7 +83,7 @@ fn emovo() {
             &["EMOVO/f1/dis-f1-b1.WAV", "EMOVO/m3/gio-m3-n5.wav"],
             &["dis-f1-b1.wav", "gio-m3-n5.wav"],
         ],
-        &[("dis-f1-b1", "f1", Disgusted), ("gio-m3-n5", "m3", Happy)],
+        &[("dis-f1-b1", "f1", Emotion::DISGUSTED), ("gio-m3-n5", "m3", Emotion::HAPPY)],
     );
     problems(
         "emovo",
@@ -104,7 +104,8 @@ fn emovo() {
 
 #[test]
 fn ravdess_leaves_songs_alone() {
-    let speech = [("03-01-05-01-01-01-01", "01", Angry), ("03-01-08-02-02-02-24", "24", Surprised)];
+    let speech =
+        [("03-01-05-01-01-01-01", "01", Emotion::ANGRY), ("03-01-08-02-02-02-24", "24", Emotion::SURPRISED)];
     same(
         "ravdess",
         &[
@@ -133,7 +134,7 @@ fn ravdess_leaves_songs_alone() {
 
 #[test]
 fn cremad_reads_wav_and_passes_over_its_mp3_twins() {
-    let expected = [("1001_DFA_ANG_XX", "1001", Angry), ("1040_ITH_SAD_X", "1040", Sad)];
+    let expected = [("1001_DFA_ANG_XX", "1001", Emotion::ANGRY), ("1040_ITH_SAD_X", "1040", Emotion::SAD)];
     same(
         "cremad",
         &[
@@ -158,9 +159,9 @@ fn cremad_reads_wav_and_passes_over_its_mp3_twins() {
 #[test]
 fn tess_goes_by_file_names() {
     let expected = [
-        ("OAF_back_angry", "OAF", Angry),
-        ("OAF_bite_neutral", "OAF", Neutral),
-        ("YAF_dog_ps", "YAF", Surprised),
+        ("OAF_back_angry", "OAF", Emotion::ANGRY),
+        ("OAF_bite_neutral", "OAF", Emotion::NEUTRAL),
+        ("YAF_dog_ps", "YAF", Emotion::SURPRISED),
     ];
     same(
         "tess",
@@ -193,7 +194,11 @@ fn tess_goes_by_file_names() {
 
 #[test]
 fn savee() {
-    let expected = [("DC_a01", "DC", Angry), ("JE_sa12", "JE", Sad), ("KL_su03", "KL", Surprised)];
+    let expected = [
+        ("DC_a01", "DC", Emotion::ANGRY),
+        ("JE_sa12", "JE", Emotion::SAD),
+        ("KL_su03", "KL", Emotion::SURPRISED),
+    ];
     same(
         "savee",
         &[
@@ -217,7 +222,7 @@ fn savee() {
 
 #[test]
 fn urdu() {
-    let expected = [("SF10_F1_S099", "SF10", Sad), ("SM1_F10_A010", "SM1", Angry)];
+    let expected = [("SF10_F1_S099", "SF10", Emotion::SAD), ("SM1_F10_A010", "SM1", Emotion::ANGRY)];
     same(
         "urdu",
         &[
@@ -241,7 +246,11 @@ fn urdu() {
 
 #[test]
 fn shemo_takes_the_gender_from_the_name() {
-    let expected = [("F01A01", "F01", Angry), ("M12N03", "M12", Neutral), ("M12W104", "M12", Surprised)];
+    let expected = [
+        ("F01A01", "F01", Emotion::ANGRY),
+        ("M12N03", "M12", Emotion::NEUTRAL),
+        ("M12W104", "M12", Emotion::SURPRISED),
+    ];
     same(
         "shemo",
         &[
@@ -274,7 +283,7 @@ fn nemo() {
             &["samples/WR0_surprised_64.wav", "samples/EB0_anger_1.wav"],
             &["nEMO-main/samples/WR0_surprised_64.WAV", "EB0_anger_1.wav"],
         ],
-        &[("EB0_anger_1", "EB0", Angry), ("WR0_surprised_64", "WR0", Surprised)],
+        &[("EB0_anger_1", "EB0", Emotion::ANGRY), ("WR0_surprised_64", "WR0", Emotion::SURPRISED)],
     );
     problems(
         "nemo",
@@ -289,7 +298,7 @@ fn nemo() {
 
 #[test]
 fn esd_labels_come_from_folders_or_numbers() {
-    let expected = [("0001_000351", "0001", Angry), ("0011_001401", "0011", Surprised)];
+    let expected = [("0001_000351", "0001", Emotion::ANGRY), ("0011_001401", "0011", Emotion::SURPRISED)];
     same(
         "esd",
         &[
@@ -313,14 +322,14 @@ fn esd_labels_come_from_folders_or_numbers() {
     );
     // The numbers run through the emotions in this order, 350 each.
     let ends = [
-        (1, Neutral),
-        (350, Neutral),
-        (351, Angry),
-        (701, Happy),
-        (1051, Sad),
-        (1400, Sad),
-        (1401, Surprised),
-        (1750, Surprised),
+        (1, Emotion::NEUTRAL),
+        (350, Emotion::NEUTRAL),
+        (351, Emotion::ANGRY),
+        (701, Emotion::HAPPY),
+        (1051, Emotion::SAD),
+        (1400, Emotion::SAD),
+        (1401, Emotion::SURPRISED),
+        (1750, Emotion::SURPRISED),
     ];
     let files: Vec<String> = ends.iter().map(|(n, _)| format!("0005_{n:06}.wav")).collect();
     let found = clean("esd", &files.iter().map(String::as_str).collect::<Vec<_>>());

@@ -70,13 +70,13 @@ fn every_encoding_and_separator_gives_the_same_rows() {
 #[test]
 fn a_line_is_the_one_that_an_editor_shows() {
     for (csv, line) in [
-        ("sep=;\npath;emotion;speaker\na.wav;sad;x\nb.wav;glad;x\n", 4),
-        ("path,emotion,speaker\ra.wav,sad,x\rb.wav,glad,x\r", 3),
-        ("path,emotion,speaker\n,,\na.wav,sad,x\nb.wav,glad,x\n", 4),
+        ("sep=;\npath;emotion;speaker\na.wav;sad;x\nb.wav;;x\n", 4),
+        ("path,emotion,speaker\ra.wav,sad,x\rb.wav,,x\r", 3),
+        ("path,emotion,speaker\n,,\na.wav,sad,x\nb.wav,,x\n", 4),
     ] {
         let corpus = import("mine", mine(&FILES, csv.as_bytes()).path()).unwrap();
         assert!(
-            corpus.problems[0].starts_with(&format!("table.csv:{line}: emotion `glad`")),
+            corpus.problems[0].starts_with(&format!("table.csv:{line}: emotion is empty")),
             "{:?}",
             corpus.problems
         );

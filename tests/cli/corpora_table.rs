@@ -37,9 +37,9 @@ fn columns_come_in_any_order_and_ids_have_a_default() {
     assert!(corpus.problems.is_empty(), "{:?}", corpus.problems);
     let ids: Vec<_> = corpus.utterances.iter().map(|u| (u.id.as_str(), u.emotion, u.gender)).collect();
     let expected = [
-        ("a", Emotion::Happy, Some(Gender::Female)),
-        ("c", Emotion::Neutral, None),
-        ("sub/b", Emotion::Sad, Some(Gender::Male)),
+        ("a", Emotion::HAPPY, Some(Gender::Female)),
+        ("c", Emotion::NEUTRAL, None),
+        ("sub/b", Emotion::SAD, Some(Gender::Male)),
     ];
     assert_eq!(ids, expected);
     let a = &corpus.utterances[0];
@@ -50,8 +50,8 @@ fn columns_come_in_any_order_and_ids_have_a_default() {
     assert_eq!((&*a.corpus, a.speaker.as_str(), a.channels), ("mine", "anna", Channels::Mean));
     assert_eq!(a.sha256, seraug_core::digest::digest_hex(&fs::read(&a.path).unwrap()));
     assert_eq!(corpus.check().summary, "complete: 3 utterances");
-    assert_eq!(corpus.manifest.valence.of(Emotion::Neutral), Some("positive"));
-    assert!(Emotion::ALL.iter().all(|e| corpus.manifest.valence.of(*e).is_some()));
+    assert_eq!(corpus.manifest.valence.of(Emotion::NEUTRAL), Some("positive"));
+    assert!(Emotion::KNOWN.iter().all(|e| corpus.manifest.valence.of(*e).is_some()));
 
     let german = corpora::import(
         "mine",
@@ -69,7 +69,7 @@ fn a_bad_row_is_a_problem_that_names_its_line() {
     let dir = mine(
         "path,emotion,speaker,id,start,end,gender\n\
          a.wav,happy,anna,x1,,,\n\
-         a.wav,hapy,anna,x2,,,\n\
+         a.wav,hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh,anna,x2,,,\n\
          a.wav,bliss,anna,x3,,,\n\
          a.wav,,anna,x4,,,\n\
          a.wav,sad,,x5,,,\n\
@@ -89,10 +89,9 @@ fn a_bad_row_is_a_problem_that_names_its_line() {
          a.wav,sad,anna,x17,half,1,\n",
     );
     let corpus = import("mine", dir.path()).unwrap();
-    assert_eq!(corpus.utterances.len(), 1);
+    assert_eq!(corpus.utterances.len(), 2);
     let expected = [
-        "table.csv:3: emotion `hapy`: not known, did you mean `happy`?",
-        "table.csv:4: emotion `bliss`: not known, expected one of angry, bored,",
+        "table.csv:3: emotion label `hhhhhhhhhhhhhhhhhhhh...`: 66 letters, at most 64",
         "table.csv:5: emotion is empty",
         "table.csv:6: speaker is empty",
         "table.csv:7: path `none.wav`: no such file",
@@ -116,7 +115,71 @@ fn a_bad_row_is_a_problem_that_names_its_line() {
     }
     let output = seraug(dir.path(), &["corpus", "check", "mine", "--corpora", "."]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stdout(&output).starts_with("wrong: 18 problems; 1 utterance\n"), "{}", stdout(&output));
+    assert!(stdout(&output).starts_with("wrong: 17 problems; 2 utterances\n"), "{}", stdout(&output));
+}
+
+#[test]
+fn labels_are_free_words_and_the_classes_are_held_against_them() {
+    let dir = mine(
+        "path,emotion,speaker,id\n\
+         a.wav,stressed,anna,1\na.wav,Irritated,anna,2\na.wav,calm,anna,3\n\
+         sub/b.wav,stressed,ben,4\nsub/b.wav,Irritated,ben,5\nsub/b.wav,calm,ben,6\nsub/b.wav,stresed,ben,7\n",
+    );
+    let here = |arguments: &[&str]| seraug(dir.path(), &[arguments, &["--corpora", "."]].concat());
+    let check = here(&["corpus", "check", "mine"]);
+    assert_eq!(check.status.code(), Some(0), "{}", stderr(&check));
+    let (check, notes) = (stdout(&check), stderr(&check));
+    let has = |what: &str| check.contains(what) || notes.contains(what);
+    assert!(
+        has("labels `stressed`, `stresed` look alike: where they are one, give it one name"),
+        "{check}{notes}"
+    );
+
+    let spec = "title = \"t\"\ncorpus = \"mine\"\nprotocol.leave-speakers-out.folds = 2\ncondition = [{ name = \"no-aug\" }]\n";
+    let plan = |rest: &str| {
+        fs::write(dir.path().join("x.toml"), format!("{spec}{rest}")).unwrap();
+        here(&["plan", "x.toml"])
+    };
+    let good = plan("[classes]\ncalm = [\"calm\"]\nbad = [\"stressed\", \"stresed\", \"Irritated\"]\n");
+    assert_eq!(good.status.code(), Some(0), "{}", stderr(&good));
+    for (classes, error) in [
+        (
+            "calm = [\"calm\"]\nbad = [\"stressd\"]",
+            "classes.bad: no utterance has the label `stressd`, did you mean `stressed`?",
+        ),
+        ("calm = [\"calm\"]\nbad = [\"irritated\"]", "did you mean `Irritated`?"),
+        ("calm = [\"calm\"]\nbad = [\"sad\"]", "classes.bad: the corpus mine has no such utterance"),
+    ] {
+        let output = plan(&format!("[classes]\n{classes}\n"));
+        assert_eq!(output.status.code(), Some(2), "{classes}");
+        assert!(stderr(&output).contains(error), "{}", stderr(&output));
+    }
+
+    // By valence, a label that has none is asked for; one that is left out on purpose is not.
+    let asked = plan("label = \"valence\"\n");
+    assert_eq!(asked.status.code(), Some(2));
+    assert!(
+        stderr(&asked).contains("valence.mine: no valence of `Irritated`, `stresed`, `stressed`: list"),
+        "{}",
+        stderr(&asked)
+    );
+    let stated = plan(
+        "label = \"valence\"\n[valence.mine]\nnegative = [\"stressed\", \"Irritated\"]\npositive = [\"calm\"]\n",
+    );
+    assert_eq!(stated.status.code(), Some(0), "{}", stderr(&stated));
+
+    // A manifest that lists codes is held to.
+    fs::write(dir.path().join("mine/manifest.toml"), "[labels]\nS = \"stressed\"\n").unwrap();
+    let check = here(&["corpus", "check", "mine"]);
+    assert_eq!(check.status.code(), Some(1));
+    let text = stdout(&check) + &stderr(&check);
+    assert!(text.contains("emotion `Irritated`: neither a code of [labels] nor an emotion"), "{text}");
+    assert!(
+        text.contains(
+            "emotion `stresed`: neither a code of [labels] nor an emotion, did you mean `stressed`?"
+        ),
+        "{text}"
+    );
 }
 
 #[test]
@@ -205,9 +268,9 @@ fn its_own_manifest_gives_labels_and_expectations() {
     fs::write(dir.path().join("mine/manifest.toml"), manifest).unwrap();
     let corpus = import("mine", dir.path()).unwrap();
     let u = &corpus.utterances[0];
-    assert_eq!((u.emotion, u.channels, u.gender), (Emotion::Angry, Channels::First, Some(Gender::Female)));
+    assert_eq!((u.emotion, u.channels, u.gender), (Emotion::ANGRY, Channels::First, Some(Gender::Female)));
     assert_eq!(u.language, "pl");
-    assert_eq!(corpus.manifest.valence.of(Emotion::Angry), Some("positive"));
+    assert_eq!(corpus.manifest.valence.of(Emotion::ANGRY), Some("positive"));
     let check = corpus.check();
     assert_eq!(check.summary, "partial: 2 of 3 utterances (66 %)");
     assert_eq!((check.dropped[0].found, check.dropped[0].expected), (1, Some(1)));

@@ -45,9 +45,9 @@ fn a_tree_is_imported_sorted_with_its_problems() {
     assert_eq!(
         found,
         [
-            ("03a01Fa", "03", Emotion::Happy),
-            ("08a02Na", "08", Emotion::Neutral),
-            ("16b10Tb", "16", Emotion::Sad),
+            ("03a01Fa", "03", Emotion::HAPPY),
+            ("08a02Na", "08", Emotion::NEUTRAL),
+            ("16b10Tb", "16", Emotion::SAD),
         ]
     );
     assert_eq!(corpus.utterances[1].gender, Some(Gender::Female));
@@ -224,8 +224,8 @@ fn the_real_corpus_is_complete_and_every_file_gives_features() {
     let check = corpus.check();
     assert!(check.complete(), "{check:?}");
     let count = |e| corpus.utterances.iter().filter(|u| u.emotion == e).count();
-    use Emotion::*;
-    let counts = [Angry, Bored, Disgusted, Fearful, Happy, Sad, Neutral].map(count);
+    type E = Emotion;
+    let counts = [E::ANGRY, E::BORED, E::DISGUSTED, E::FEARFUL, E::HAPPY, E::SAD, E::NEUTRAL].map(count);
     assert_eq!((counts, corpus.utterances.len()), ([127, 81, 46, 69, 71, 62, 79], 535));
     let speakers = |g| check.speakers.iter().filter(|c| corpus.manifest.speakers[&c.name] == g).count();
     assert_eq!((speakers(Gender::Female), speakers(Gender::Male)), (5, 5));

@@ -21,7 +21,8 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Option<String
     let no = |why: &str| Some(format!("{at}: {why}"));
     for (keyword, rule) in schema.as_object().unwrap() {
         let found = match keyword.as_str() {
-            "$schema" | "$defs" | "title" | "description" | "default" | "format" | "required" => None,
+            "$schema" | "$defs" | "title" | "description" | "default" | "format" | "required"
+            | "examples" => None,
             "if" => {
                 let branch = if wrong(root, rule, value, at).is_none() { "then" } else { "else" };
                 schema.get(branch).and_then(|s| wrong(root, s, value, at))
@@ -73,6 +74,15 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Option<String
                 let fits =
                     rule.as_array().unwrap().iter().filter(|s| wrong(root, s, value, at).is_none()).count();
                 if fits == 1 || keyword == "anyOf" && fits > 0 { None } else { no("fits no choice") }
+            }
+            "minLength" | "maxLength" => {
+                let letters = value.as_str()?.chars().count() as u64;
+                let short = letters < rule.as_u64()?;
+                if short == (keyword == "minLength") && letters != rule.as_u64()? {
+                    no("too short or too long")
+                } else {
+                    None
+                }
             }
             "minItems" => {
                 if value.as_array()?.len() as u64 >= rule.as_u64()? {

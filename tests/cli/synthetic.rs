@@ -45,7 +45,7 @@ fn a_speaker_is_the_same_on_repeat_and_a_torn_file_is_made_again() {
     let made = cache::speaker(&espeak, root.path(), speaker, &bar).unwrap();
     assert_eq!((made.len(), bar.position()), (EXPRESSIONS.len() * TAKES, 96));
     assert!(made.iter().all(|u| u.language == "it" && u.speaker == speaker.id && u.sha256.len() == 64));
-    assert!(made.iter().any(|u| u.id == "it-m02-angry-03" && u.emotion == Emotion::Angry));
+    assert!(made.iter().any(|u| u.id == "it-m02-angry-03" && u.emotion == Emotion::ANGRY));
 
     // Alone and in another order, a take is what it was among the others.
     for (take, utterance) in takes(speaker).zip(&made).step_by(17).collect::<Vec<_>>().into_iter().rev() {
@@ -101,7 +101,7 @@ fn emotions_are_heard_in_the_direction_the_literature_gives() {
     for speaker in [&speakers::of(Language::En)[1], &speakers::of(Language::De)[7]] {
         let of = |emotion| measured(&espeak, speaker, emotion);
         let (angry, sad, happy, neutral) =
-            (of(Emotion::Angry), of(Emotion::Sad), of(Emotion::Happy), of(Emotion::Neutral));
+            (of(Emotion::ANGRY), of(Emotion::SAD), of(Emotion::HAPPY), of(Emotion::NEUTRAL));
         let id = &speaker.id;
         assert!(angry[0] < 0.9 * sad[0], "{id}: anger is faster: {angry:?} {sad:?}");
         assert!(angry[1] > sad[1] + 3.0, "{id}: anger is louder: {angry:?} {sad:?}");
@@ -116,7 +116,7 @@ fn every_language_is_spoken() {
     let espeak = espeak();
     for language in Language::ALL {
         let speaker = &speakers::of(language)[0];
-        let samples = render(&espeak, Take { speaker, emotion: Emotion::Neutral, number: 0 }).unwrap();
+        let samples = render(&espeak, Take { speaker, emotion: Emotion::NEUTRAL, number: 0 }).unwrap();
         let seconds = samples.len() as f64 / 16_000.0;
         assert!((1.5..6.0).contains(&seconds), "{}: {seconds} s", language.code());
         assert!(samples.iter().any(|s| s.abs() > 2_000), "{}: silence", language.code());

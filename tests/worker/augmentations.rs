@@ -156,7 +156,7 @@ fn recording(dir: &Path, name: &str, samples: &[f32]) -> Utterance {
         session: None,
         split: None,
         language: "de".into(),
-        emotion: Emotion::Neutral,
+        emotion: Emotion::NEUTRAL,
         sha256: format!("sha-of-{name}"),
     }
 }

@@ -52,7 +52,7 @@ fn utterance(i: usize) -> Utterance {
         session: None,
         split: None,
         language: "en".into(),
-        emotion: Emotion::Neutral,
+        emotion: Emotion::NEUTRAL,
         sha256: format!("digest-{i}"),
     }
 }

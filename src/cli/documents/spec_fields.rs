@@ -272,7 +272,7 @@ impl FieldsDocument {
         if words(of).is_some() {
             return "word".to_owned();
         }
-        if of.get("enum").is_some() {
+        if of.get("examples").is_some() {
             return "[emotion](#emotions)".to_owned();
         }
         // An optional value has two types, the other being null.
@@ -305,9 +305,14 @@ impl FieldsDocument {
     }
 
     fn emotions(&mut self) {
-        let words = self.definition("Emotion")["enum"].as_array().cloned().unwrap_or_default();
+        let words = self.definition("Emotion")["examples"].as_array().cloned().unwrap_or_default();
         let words: Vec<String> = words.iter().filter_map(|w| Some(format!("`{}`", w.as_str()?))).collect();
-        write!(self.text, "## Emotions\n\n{}\n", words.join(", ")).expect("a string takes it");
+        write!(
+            self.text,
+            "## Emotions\n\nAny word that a corpus of the experiment has. Known, with a valence: {}\n",
+            words.join(", ")
+        )
+        .expect("a string takes it");
     }
 }
 

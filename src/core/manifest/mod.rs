@@ -71,12 +71,12 @@ pub struct Valence {
 }
 
 impl Valence {
-    /// The default: every emotion is in one of the two classes, neutral in `positive` as in the paper.
+    /// The default: every known emotion is in one of the two classes, neutral in `positive` as in the paper.
     pub fn usual() -> Valence {
-        use Emotion::*;
+        type E = Emotion;
         Valence {
-            negative: vec![Angry, Bored, Disgusted, Fearful, Frustrated, Sad],
-            positive: vec![Calm, Excited, Happy, Neutral, Surprised],
+            negative: vec![E::ANGRY, E::BORED, E::DISGUSTED, E::FEARFUL, E::FRUSTRATED, E::SAD],
+            positive: vec![E::CALM, E::EXCITED, E::HAPPY, E::NEUTRAL, E::SURPRISED],
         }
     }
 

@@ -331,10 +331,7 @@ augment.triplet-gan.copies = 4
             refused("triplet-gan", "triplet_gan"),
             "x.toml:10:9: unknown variant `triplet_gan`, did you mean `triplet-gan`?"
         );
-        assert_eq!(
-            refused("[\"angry\"]", "[\"anger\"]"),
-            "x.toml:3:44: unknown emotion `anger`, did you mean `angry`?"
-        );
+        assert_eq!(refused("[\"angry\"]", "[\"\"]"), "x.toml:3:44: classes.angry: an emotion label is empty");
         assert_eq!(
             refused("keep = [\"neutral\"]", "keep = [\"neutrl\"]"),
             "x.toml:5:36: reduction.keep: `neutrl` is not in classes, did you mean `neutral`?"

@@ -1,7 +1,10 @@
 //! Finds names of a corpus that look alike: a speaker with two spellings could be in training and test at once.
 
 use super::{Corpus, Utterance};
+use seraug_core::emotion::Emotion;
 use seraug_core::names::unicode::{collisions, confusable_key, fold_case};
+use seraug_core::suggest::nearest;
+use std::collections::BTreeSet;
 
 /// Groups that are listed; the rest is counted.
 const TOLD: usize = 20;
@@ -24,10 +27,24 @@ impl Corpus {
         add("languages", collisions(each(|u| Some(&u.language)), fold_case));
         // `a1` and `a01` may be two recordings.
         add("ids", collisions(each(|u| Some(&u.id)), fold_case));
+        groups.extend(self.misspelt_labels());
         let more = groups.len().saturating_sub(TOLD);
         groups.truncate(TOLD);
         groups.extend((more > 0).then(|| format!("and {more} more groups of names that look alike")));
         groups
+    }
+}
+
+impl Corpus {
+    /// A sentence for each label of a word of its own that looks like another one.
+    fn misspelt_labels(&self) -> Vec<String> {
+        let labels: BTreeSet<Emotion> = self.utterances.iter().map(|u| u.emotion).collect();
+        let others = |own: Emotion| {
+            let all = labels.iter().chain(Emotion::KNOWN);
+            all.filter(move |e| **e != own && (e.is_known() || **e < own)).map(|e| e.name())
+        };
+        let free = labels.iter().filter(|e| !e.is_known());
+        free.filter_map(|&e| Some(sentence("labels", &[e.name(), nearest(e.name(), others(e))?]))).collect()
     }
 }
 

@@ -15,10 +15,12 @@ pub use reference::{Reference, RemovedHalves};
 use crate::corpora::{Corpus, Utterance};
 use seraug_core::emotion::Emotion;
 use seraug_core::error::{Error, Result};
+use seraug_core::manifest::Valence;
 use seraug_core::rng::Seed;
-use seraug_core::spec::{CopySource, Protocol, ReductionMode, Spec, TargetShare};
+use seraug_core::spec::{CopySource, Label, Protocol, ReductionMode, Spec, TargetShare};
+use seraug_core::suggest::hint;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The utterances of an experiment.
@@ -82,6 +84,7 @@ impl Fold {
 /// # Errors
 /// A language or class of which a corpus has no utterance.
 pub fn select(spec: &Spec, corpora: Vec<Corpus>) -> Result<Selection> {
+    check_labels(spec, &corpora)?;
     let mut selection = Selection { utterances: Vec::new(), labels: Vec::new(), left_out: BTreeMap::new() };
     for corpus in corpora {
         let name = &corpus.manifest.name;
@@ -115,6 +118,36 @@ pub fn select(spec: &Spec, corpora: Vec<Corpus>) -> Result<Selection> {
         }
     }
     Ok(selection)
+}
+
+/// Holds the words of the spec that are no known emotions against the labels that are there, and asks for the valence of labels
+/// that have none where nobody has stated any.
+fn check_labels(spec: &Spec, corpora: &[Corpus]) -> Result<()> {
+    let of = |c: &Corpus| c.utterances.iter().map(|u| u.emotion).collect::<BTreeSet<_>>();
+    let there: BTreeSet<Emotion> = corpora.iter().flat_map(of).collect();
+    for (class, emotions) in &spec.classes {
+        if let Some(word) = emotions.iter().find(|e| !e.is_known() && !there.contains(*e)) {
+            let hint = hint(word.name(), there.iter().map(|e| e.name()));
+            return Err(Error::usage(format!("classes.{class}: no utterance has the label `{word}`{hint}")));
+        }
+    }
+    if spec.label != Label::Valence {
+        return Ok(());
+    }
+    for corpus in corpora {
+        let name = &corpus.manifest.name;
+        let Some(valence) = spec.valence.get(name).filter(|v| **v == Valence::usual()) else { continue };
+        let unknown: Vec<String> =
+            of(corpus).into_iter().filter(|e| valence.of(*e).is_none()).map(|e| format!("`{e}`")).collect();
+        if !unknown.is_empty() {
+            return Err(Error::usage(format!(
+                "valence.{name}: no valence of {}: list the corpus's labels in [valence.{name}], `negative = [..]` and `positive \
+                 = [..]`, or in [valence] of its manifest.toml; a label in neither is left out",
+                unknown.join(", ")
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Makes the folds of an experiment; computes the part that all seeds share once.

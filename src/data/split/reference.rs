@@ -108,7 +108,7 @@ mod tests {
             session: None,
             split: None,
             language: "de".into(),
-            emotion: Emotion::Sad,
+            emotion: Emotion::SAD,
             sha256: format!("{i:02}"),
         };
         let utterances = (0..24).map(utterance).collect();

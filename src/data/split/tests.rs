@@ -16,7 +16,7 @@ fn selection(n: usize) -> Selection {
     let mut utterances = Vec::new();
     let mut labels = Vec::new();
     for s in 0..10 {
-        for (class, emotion) in [Emotion::Neutral, Emotion::Angry, Emotion::Sad].into_iter().enumerate() {
+        for (class, emotion) in [Emotion::NEUTRAL, Emotion::ANGRY, Emotion::SAD].into_iter().enumerate() {
             for k in 0..n {
                 labels.push(class);
                 utterances.push(Utterance {

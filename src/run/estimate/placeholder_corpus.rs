@@ -164,7 +164,7 @@ mod tests {
         let iemocap = made("iemocap");
         let by = counted(&iemocap, |u| (u.session.clone().unwrap(), u.speaker.clone()));
         assert_eq!(by.len(), 10, "two speakers a session");
-        let sad = |u: &Utterance| (u.emotion == Emotion::Sad).then(|| u.session.clone().unwrap());
+        let sad = |u: &Utterance| (u.emotion == Emotion::SAD).then(|| u.session.clone().unwrap());
         assert_eq!(counted(&iemocap, sad)[&Some("4".to_owned())], 143);
         let esd = counted(&made("esd"), |u| (u.language.clone(), u.speaker.clone()));
         assert_eq!(esd.keys().filter(|(l, _)| l == "zh").count(), 10);

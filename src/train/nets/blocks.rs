@@ -201,7 +201,9 @@ mod tests {
 
     #[test]
     fn the_pieces_of_a_mirrored_map_are_the_librarys_padding() {
-        let x = Tensor::arange(2 * 3 * 5 * 7, (Kind::Float, Device::Cpu)).view([2, 3, 5, 7]).set_requires_grad(true);
+        let x = Tensor::arange(2 * 3 * 5 * 7, (Kind::Float, Device::Cpu))
+            .view([2, 3, 5, 7])
+            .set_requires_grad(true);
         for by in [1, 4] {
             let weights = Tensor::arange(3 * (5 + 2 * by) * (7 + 2 * by), (Kind::Float, Device::Cpu));
             let [library, pieces] = [mirrored, mirrored_by_pieces].map(|pad| {

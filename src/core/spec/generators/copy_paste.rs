@@ -40,7 +40,7 @@ pub enum CopyPastePartner {
 impl CopyPaste {
     /// The class that neutral partners are of; none where no class holds `neutral`.
     pub fn neutral_class(spec: &Spec) -> Option<usize> {
-        spec.classes.values().position(|emotions| emotions.contains(&Emotion::Neutral))
+        spec.classes.values().position(|emotions| emotions.contains(&Emotion::NEUTRAL))
     }
 }
 

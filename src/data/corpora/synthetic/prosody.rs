@@ -63,7 +63,7 @@ const NEUTRAL: Cues = Cues {
 /// The emotions of the paper's corpora, fully expressed, in alphabetical order.
 pub const EXPRESSIONS: [(Emotion, Cues); 8] = [
     (
-        Emotion::Angry,
+        Emotion::ANGRY,
         Cues {
             pitch_st: 2.5,
             range: 1.5,
@@ -76,7 +76,7 @@ pub const EXPRESSIONS: [(Emotion, Cues); 8] = [
         },
     ),
     (
-        Emotion::Bored,
+        Emotion::BORED,
         Cues {
             pitch_st: -2.0,
             range: 0.45,
@@ -89,7 +89,7 @@ pub const EXPRESSIONS: [(Emotion, Cues); 8] = [
         },
     ),
     (
-        Emotion::Disgusted,
+        Emotion::DISGUSTED,
         Cues {
             pitch_st: -2.5,
             range: 1.2,
@@ -104,7 +104,7 @@ pub const EXPRESSIONS: [(Emotion, Cues); 8] = [
         },
     ),
     (
-        Emotion::Fearful,
+        Emotion::FEARFUL,
         Cues {
             pitch_st: 5.0,
             range: 0.75,
@@ -119,7 +119,7 @@ pub const EXPRESSIONS: [(Emotion, Cues); 8] = [
         },
     ),
     (
-        Emotion::Happy,
+        Emotion::HAPPY,
         Cues {
             pitch_st: 5.0,
             range: 2.0,
@@ -132,9 +132,9 @@ pub const EXPRESSIONS: [(Emotion, Cues); 8] = [
             ..NEUTRAL
         },
     ),
-    (Emotion::Neutral, NEUTRAL),
+    (Emotion::NEUTRAL, NEUTRAL),
     (
-        Emotion::Sad,
+        Emotion::SAD,
         Cues {
             pitch_st: -1.5,
             range: 0.65,
@@ -148,7 +148,7 @@ pub const EXPRESSIONS: [(Emotion, Cues); 8] = [
         },
     ),
     (
-        Emotion::Surprised,
+        Emotion::SURPRISED,
         Cues {
             pitch_st: 3.5,
             range: 1.9,
@@ -274,7 +274,7 @@ mod tests {
             levels.sort_by(f64::total_cmp);
             levels
         };
-        let (angry, neutral, sad) = (levels(Emotion::Angry), levels(Emotion::Neutral), levels(Emotion::Sad));
+        let (angry, neutral, sad) = (levels(Emotion::ANGRY), levels(Emotion::NEUTRAL), levels(Emotion::SAD));
         let tenth = angry.len() / 10;
         assert!(angry[angry.len() / 2] > neutral[neutral.len() / 2] + 3.0);
         assert!(neutral[neutral.len() / 2] > sad[sad.len() / 2] + 2.0);

@@ -179,9 +179,9 @@ fn beyond(Excerpt { start, end }: Excerpt, length: Length) -> Option<String> {
 
 /// What is there is all there is, where nobody has said how much it should be.
 fn as_found(utterances: &[Utterance]) -> Expected {
-    let of = |e: Emotion| utterances.iter().filter(|u| u.emotion == e).count();
-    let emotions = Emotion::ALL.iter().map(|e| (*e, of(*e))).filter(|(_, n)| *n > 0).collect();
-    Expected { utterances: utterances.len(), emotions, ..Expected::default() }
+    let mut emotions: BTreeMap<Emotion, usize> = BTreeMap::new();
+    utterances.iter().for_each(|u| *emotions.entry(u.emotion).or_default() += 1);
+    Expected { utterances: utterances.len(), emotions: emotions.into_iter().collect(), ..Expected::default() }
 }
 
 fn read(root: &Path, manifest: &Manifest, languages: &[String], files: &mut TableFiles) -> Result<Read> {

@@ -187,17 +187,19 @@ fn excerpt(start: &str, end: &str) -> Result<Option<Excerpt>, String> {
     }
 }
 
-/// The emotion by the manifest's codes, then by name.
+/// The emotion by the manifest's codes, then by name: any word, where the manifest has no codes; with codes a known one, or one
+/// that a code stands for.
 fn label(code: &str, manifest: &Manifest) -> Result<Emotion, String> {
     if let Some(emotion) = manifest.labels.get(code) {
         return Ok(*emotion);
     }
-    let lower = code.to_lowercase();
-    if let Some(emotion) = Emotion::ALL.iter().find(|e| e.name() == lower) {
-        return Ok(*emotion);
+    let emotion: Emotion = code.parse()?;
+    if manifest.labels.is_empty() || emotion.is_known() || manifest.labels.values().any(|e| *e == emotion) {
+        return Ok(emotion);
     }
-    let names = manifest.labels.keys().map(String::as_str).chain(Emotion::ALL.iter().map(|e| e.name()));
-    Err(format!("emotion `{code}`: not known{}", hint(code, names)))
+    let known = manifest.labels.values().chain(Emotion::KNOWN).map(|e| e.name());
+    let names = manifest.labels.keys().map(String::as_str).chain(known);
+    Err(format!("emotion `{code}`: neither a code of [labels] nor an emotion{}", hint(code, names)))
 }
 
 #[cfg(test)]
