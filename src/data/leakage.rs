@@ -1,6 +1,6 @@
 //! The leakage audit: checks whether test utterances leak into training, on the very index lists that the training uses. Any
-//! leak aborts the run, except a speaker overlap that the protocol declares, and names that merely look alike: a person has to
-//! decide whether they are the same.
+//! leak aborts the run, except a speaker overlap that the protocol declares, texts on both sides unless the spec forbids them, and
+//! names that merely look alike: a person has to decide whether they are the same.
 
 use crate::corpora::Utterance;
 use crate::split::Reference;
@@ -30,6 +30,8 @@ pub struct Lineage<'a> {
     pub judge_trained_on: &'a [usize],
     /// The protocol allows test speakers in training: they are counted, not refused.
     pub speakers_overlap: bool,
+    /// The spec allows texts of the test in training: they are counted, not refused.
+    pub texts_overlap: bool,
 }
 
 /// The auditor of an experiment. Maps everything that utterances may share to numbers once, because the checks run on every
@@ -42,6 +44,8 @@ pub struct Auditor<'a> {
     likenesses: ValueNumbers,
     ids: ValueNumbers,
     contents: ValueNumbers,
+    /// Of what is said, with the utterances whose text somebody says; absent where nobody says any.
+    texts: Option<(ValueNumbers, Vec<bool>)>,
     /// Absent where every utterance is a whole file.
     files: Option<ValueNumbers>,
 }
@@ -105,6 +109,10 @@ impl<'a> Auditor<'a> {
             likenesses: likenesses(utterances),
             ids: ValueNumbers::new(utterances, |u| (&*u.corpus, normalise(&u.id))),
             contents: ValueNumbers::new(utterances, |u| u.sha256.as_str()),
+            texts: utterances.iter().any(|u| u.text.is_some()).then(|| {
+                let numbers = ValueNumbers::new(utterances, |u| (&*u.corpus, u.text.as_deref()));
+                (numbers, utterances.iter().map(|u| u.text.is_some()).collect())
+            }),
             files: excerpts.then(|| recordings(utterances)),
         }
     }
@@ -129,6 +137,12 @@ impl<'a> Auditor<'a> {
         ]
         .map(|(check, hits)| (check, l.test.len(), hits))
         .into();
+        if let Some((texts, are_said)) = &self.texts {
+            let said =
+                |side: &[usize]| -> Vec<usize> { side.iter().copied().filter(|&i| are_said[i]).collect() };
+            let (train, test) = (said(l.train), said(l.test));
+            questions.push((AuditCheck::TEXTS, test.len(), shared(texts, &train, &test)));
+        }
         if let Some(reference) = l.reference {
             let trained = [l.train, l.augmented_from, l.augmentor_trained_on, l.statistics_from].concat();
             let hits = |left| shared(&self.contents, left, reference.items());
@@ -143,11 +157,16 @@ impl<'a> Auditor<'a> {
         for (check, compared, (hits, first)) in questions {
             if let Some((a, b)) = first
                 && !(check == speakers && l.speakers_overlap)
+                && !(check == AuditCheck::TEXTS && l.texts_overlap)
                 && check != alike
             {
                 let [a, b] = [a, b].map(|i| &self.utterances[i]);
+                let other = match check {
+                    AuditCheck::TEXTS => "leave out `texts = \"disjoint\"`, or use protocol.leave-texts-out",
+                    _ => "remove one from the corpus or use another protocol",
+                };
                 return Err(Error::failed(format!(
-                    "leakage: {check}: {} ({}) and {} ({}); remove one from the corpus or use another protocol",
+                    "leakage: {check}: {} ({}) and {} ({}); {other}",
                     a.id,
                     a.path.display(),
                     b.id,
@@ -224,6 +243,7 @@ mod tests {
             gender: None,
             session: None,
             split: None,
+            text: None,
             language: "de".into(),
             emotion: Emotion::SAD,
             sha256: sha.into(),
@@ -246,6 +266,7 @@ mod tests {
             reference: None,
             judge_trained_on: &[],
             speakers_overlap: false,
+            texts_overlap: true,
         };
         assert_eq!(audit(&clean, &fine).unwrap().len(), 7);
         let message = |u: &[Utterance], l: Lineage| audit(u, &l).unwrap_err().to_string();
@@ -298,6 +319,43 @@ mod tests {
     }
 
     #[test]
+    fn texts_on_both_sides_are_counted_or_refused_and_unknown_ones_are_not_compared() {
+        let mut all: Vec<Utterance> = (0..4)
+            .map(|i| utterance(&i.to_string(), if i < 2 { "s1" } else { "s2" }, &i.to_string()))
+            .collect();
+        let fine = Lineage {
+            test: &[2, 3],
+            train: &[0, 1],
+            augmented_from: &[],
+            augmentor_trained_on: &[],
+            statistics_from: &[0, 1],
+            reference: None,
+            judge_trained_on: &[],
+            speakers_overlap: false,
+            texts_overlap: true,
+        };
+        let of = |all: &[Utterance]| {
+            let checks = audit(all, &fine).unwrap();
+            checks.into_iter().find(|c| c.check == AuditCheck::TEXTS).map(|c| (c.compared, c.hits))
+        };
+        assert_eq!(of(&all), None, "nobody says what is said");
+        for (u, text) in all.iter_mut().zip(["a01", "", "a01", ""]) {
+            u.text = Some(text.to_owned()).filter(|t| !t.is_empty());
+        }
+        assert_eq!(of(&all), Some((1, 1)), "two whose text nobody says share none");
+        let refused = audit(&all, &Lineage { texts_overlap: false, ..fine }).unwrap_err().to_string();
+        assert!(
+            refused.starts_with("leakage: texts on both sides: 0 (0.wav) and 2 (2.wav); leave out"),
+            "{refused}"
+        );
+        all[2].text = Some("a02".into());
+        assert_eq!(of(&all), Some((1, 0)));
+        all[2].text = Some("a01".into());
+        all[2].corpus = "emovo".into();
+        assert_eq!(of(&all), Some((1, 0)), "a code of another corpus is another text");
+    }
+
+    #[test]
     fn a_reference_utterance_that_anything_is_trained_on_is_a_leak() {
         let all: Vec<Utterance> = (0..5)
             .map(|i| utterance(&i.to_string(), if i == 2 { "s2" } else { "s1" }, &i.to_string()))
@@ -312,6 +370,7 @@ mod tests {
             reference: Some(&reference),
             judge_trained_on: &[0, 1, 4],
             speakers_overlap: false,
+            texts_overlap: true,
         };
         let checks = audit(&all, &fine).unwrap();
         assert_eq!(checks.len(), 9);

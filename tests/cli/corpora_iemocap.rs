@@ -52,6 +52,9 @@ fn a_whole_release_has_the_counts_of_every_session() {
         assert_eq!(classes.map(|c| by_session(&session, c)), *row, "session {session}");
     }
     assert_eq!(known.iter().flatten().sum::<usize>(), 5531);
+    // Of a scene that a script has; what is improvised is nobody's text.
+    let text = |id: &str| corpus.utterances.iter().find(|u| u.id.starts_with(id)).unwrap().text.as_deref();
+    assert_eq!((text("Ses01F_script01_1_"), text("Ses01F_impro01_")), (Some("script01_1"), None));
     let valence = corpus.counts(&["valence"]).unwrap();
     let valence: Vec<_> = valence.iter().map(|(k, n)| (k[0].as_str(), *n)).collect();
     assert_eq!(valence, [("", 1998), ("negative", 2187), ("positive", 3344)]);

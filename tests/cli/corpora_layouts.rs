@@ -33,6 +33,29 @@ fn tree(name: &str, files: &[&str]) -> tempfile::TempDir {
     dir
 }
 
+/// What each utterance of a layout says.
+fn texts(name: &str, files: &[&str]) -> Vec<Option<String>> {
+    let corpus = import(name, &[], tree(name, files).path()).unwrap();
+    corpus.utterances.into_iter().map(|u| u.text).collect()
+}
+
+#[test]
+fn what_is_said_comes_from_names() {
+    for (name, file, text) in [
+        ("emodb", "wav/03a01Fa.wav", "a01"),
+        ("ravdess", "Actor_01/03-01-05-01-02-01-01.wav", "02"),
+        ("cremad", "AudioWAV/1001_DFA_ANG_XX.wav", "DFA"),
+        ("emovo", "f1/dis-f1-b1.wav", "b1"),
+        ("tess", "OAF_angry/OAF_back_angry.wav", "back"),
+        ("savee", "AudioData/DC/a01.wav", "a01"),
+        ("esd", "0011/Angry/0011_000352.wav", "en002"),
+        ("nemo", "samples/WR0_surprised_64.wav", "64"),
+    ] {
+        assert_eq!(texts(name, &[file]), [Some(text.to_owned())], "{name}");
+    }
+    assert_eq!(texts("urdu", &["Angry/SM1_F10_A010.wav"]), [None]);
+}
+
 /// (id, speaker, emotion) of every utterance; the tree must have no problem.
 fn clean(name: &str, files: &[&str]) -> Vec<(String, String, Emotion)> {
     let dir = tree(name, files);

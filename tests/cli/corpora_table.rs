@@ -245,7 +245,7 @@ fn excerpts_share_a_file_and_have_their_own_content() {
     let progress = ProgressBar::hidden();
     let (index, refused) = Index::of_usable(&corpus, &progress).unwrap();
     assert!(refused.is_empty(), "{refused:?}");
-    assert_eq!((index.frame().height(), index.frame().width(), progress.position()), (5, 10, 5));
+    assert_eq!((index.frame().height(), index.frame().width(), progress.position()), (5, 11, 5));
     let csv = String::from_utf8(index.to_csv().unwrap()).unwrap();
     let seconds: Vec<_> = csv.lines().skip(1).map(|l| l.split(',').nth(8).unwrap()).collect();
     assert_eq!(seconds, ["0.25", "0.5", "0.75", "1", "0.25"], "as much as the file has");

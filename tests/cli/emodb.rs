@@ -182,7 +182,10 @@ fn commands_say_what_is_there() {
     assert_eq!((import.status.code(), stderr(&import)), (Some(0), String::new()));
     let csv = std::fs::read_to_string(out).unwrap();
     let mut lines = csv.lines();
-    assert_eq!(lines.next(), Some("id,path,speaker,gender,session,language,emotion,valence,seconds,sha256"));
+    assert_eq!(
+        lines.next(),
+        Some("id,path,speaker,gender,session,language,emotion,valence,seconds,sha256,text")
+    );
     assert!(lines.next().unwrap().contains(",03,male,,de,happy,positive,0.25,"), "{csv}");
     assert!(lines.nth(1).unwrap().contains(",16,female,,de,sad,negative,0.25,"), "{csv}");
 
@@ -229,6 +232,10 @@ fn the_real_corpus_is_complete_and_every_file_gives_features() {
     assert_eq!((counts, corpus.utterances.len()), ([127, 81, 46, 69, 71, 62, 79], 535));
     let speakers = |g| check.speakers.iter().filter(|c| corpus.manifest.speakers[&c.name] == g).count();
     assert_eq!((speakers(Gender::Female), speakers(Gender::Male)), (5, 5));
+
+    let texts: std::collections::BTreeSet<_> = corpus.utterances.iter().map(|u| u.text.as_deref()).collect();
+    let sentences = ["a01", "a02", "a04", "a05", "a07", "b01", "b02", "b03", "b09", "b10"].map(Some);
+    assert!(texts.into_iter().eq(sentences));
 
     let cache = tempfile::tempdir().unwrap();
     let features = Features::default();

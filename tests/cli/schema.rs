@@ -156,13 +156,13 @@ fn every_shipped_spec_is_valid_and_names_the_schema() {
 }
 
 #[test]
-fn a_misspelt_field_variant_or_emotion_is_invalid() {
+fn a_misspelt_field_or_variant_is_invalid() {
     let (_, text) = specs().into_iter().find(|(p, _)| p.ends_with("quickstart.toml")).unwrap();
     for (from, to, why) in [
         ("corpus = ", "corpsu = ", "spec.corpsu: unknown"),
         ("title = ", "titel = \"x\"\ntitle = ", "spec.titel: unknown"),
         ("share = 0.8", "share = 0.8\nkeeep = []", "reduction"),
-        ("\"sad\"", "\"sadd\"", "classes.sad[0]"),
+        ("\"sad\"", "\"\"", "classes.sad[0]: too short"),
         ("leave-speakers-out", "leave-speaker-out", "protocol"),
         ("folds = 5", "folds = -5", "protocol"),
         ("preset = \"tiny\"", "preset = \"smal\"", "preset"),

@@ -155,6 +155,7 @@ fn recording(dir: &Path, name: &str, samples: &[f32]) -> Utterance {
         gender: None,
         session: None,
         split: None,
+        text: None,
         language: "de".into(),
         emotion: Emotion::NEUTRAL,
         sha256: format!("sha-of-{name}"),

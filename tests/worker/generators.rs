@@ -51,6 +51,7 @@ fn utterance(i: usize) -> Utterance {
         gender: None,
         session: None,
         split: None,
+        text: None,
         language: "en".into(),
         emotion: Emotion::NEUTRAL,
         sha256: format!("digest-{i}"),

@@ -6,6 +6,7 @@ use crate::experiments::Named;
 use seraug_core::device::DeviceInfo;
 use seraug_core::error::Result;
 use seraug_core::exit;
+use seraug_core::run_files::AuditCheck;
 use seraug_core::spec::{File, Spec};
 use seraug_core::terminal::line;
 use seraug_core::text::plural;
@@ -55,13 +56,13 @@ pub fn run(args: PlanArgs, global: &Global) -> Result<u8> {
                 let head = format!("{name}: {}\n", line(&spec.title));
                 let expected = head.clone() + &grid(&spec, expected_folds(&spec, global));
                 match plan(*spec, &name, &args.experiment, global) {
-                    Ok((plan, machine)) => {
+                    Ok((plan, audit, machine)) => {
                         let grid = head + &grid(&plan.spec, plan.folds.len() / plan.spec.seeds.len());
                         let actions = cell_actions(&plan, &machine, &store, &places.results, &mut makers);
                         match global.json {
                             true => cells.extend(plan.cells.iter().zip(&actions).map(json)),
                             false => {
-                                let sees = detectable::lines(&plan, &places.results);
+                                let sees = detectable::lines(&plan, &places.results) + &texts(&audit);
                                 print(&(grid + &sees + &text(&plan, &actions, args.all)))?;
                             }
                         }
@@ -107,15 +108,31 @@ fn estimated(args: &PlanArgs, places: &Places, global: &Global) -> Result<u8> {
     Ok(exit::DONE)
 }
 
-/// The plan, and the device that it is for.
-fn plan(spec: Spec, name: &str, args: &Experiment, global: &Global) -> Result<(Plan, DeviceInfo)> {
+/// The line about test utterances whose text is in training; nothing where there are none.
+fn texts(audit: &[AuditCheck]) -> String {
+    match audit.iter().find(|c| c.check == AuditCheck::TEXTS && c.hits > 0) {
+        Some(c) => format!(
+            "  texts: {:.0} % of the test utterances say what is also said in training; a result holds for these texts\n",
+            100.0 * c.hits as f64 / c.compared as f64
+        ),
+        None => String::new(),
+    }
+}
+
+/// The plan, what its audit counted, and the device that it is for.
+fn plan(
+    spec: Spec,
+    name: &str,
+    args: &Experiment,
+    global: &Global,
+) -> Result<(Plan, Vec<AuditCheck>, DeviceInfo)> {
     let display = Display::new(global.quiet);
     let inputs = inputs::read(&spec, &args.places(global), args.partial, &display)?;
     inputs.notes.iter().for_each(|note| display.note(&format!("warning: {note}")));
     let (machine, _) = machine::open(&args.device[..1], args.threads.max(1))?;
     let plan = Plan::new(spec, name.to_owned(), inputs.corpora, machine.numeric())?;
-    plan.audit()?;
-    Ok((plan, machine))
+    let audit = plan.audit()?;
+    Ok((plan, audit, machine))
 }
 
 /// The folds of a spec from the manifests alone; 0 where they do not say.

@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use seraug_core::error::Result;
 use seraug_core::spec::{
     self, AddedNoise, Augmentor, Classifier, Collection, Condition, Copies, Count, Counts, CrossLingual,
-    Discriminator, Embedding, Features, FixedSplit, Judge, LeaveOneSessionOut, LeaveSpeakersOut, LossWeights,
-    Mixup, Preset, Published, Reduction, Representation, Slurm, SpecAugment, SplitFile, StarGan,
-    StarGanTraining, StarGanWeights, Study, StudyPair, TripletGan, Vgg, Viewmaker, ViewmakerTraining,
+    Discriminator, Embedding, Features, FixedSplit, Judge, LeaveOneSessionOut, LeaveSpeakersOut,
+    LeaveTextsOut, LossWeights, Mixup, Preset, Published, Reduction, Representation, Slurm, SpecAugment,
+    SplitFile, StarGan, StarGanTraining, StarGanWeights, Study, StudyPair, TripletGan, Vgg, Viewmaker,
+    ViewmakerTraining,
 };
 use serde::Deserializer;
 use serde::de::value::Error as NameError;
@@ -341,6 +342,7 @@ fn order() -> HashMap<String, &'static [&'static str]> {
         of::<Judge>(),
         of::<LeaveOneSessionOut>(),
         of::<LeaveSpeakersOut>(),
+        of::<LeaveTextsOut>(),
         of::<LossWeights>(),
         of::<Mixup>(),
         of::<Published>(),

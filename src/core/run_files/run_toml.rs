@@ -137,6 +137,17 @@ pub struct AuditCheck {
     pub hits: usize,
 }
 
+impl AuditCheck {
+    /// The check whose hits are counted and stop nothing, unless the spec says `texts = "disjoint"`: most acted corpora have every
+    /// speaker say the same few sentences.
+    pub const TEXTS: &str = "texts on both sides";
+
+    /// Whether it is a question of which every hit is a warning.
+    pub fn warns(&self) -> bool {
+        self.hits > 0 && self.check != AuditCheck::TEXTS
+    }
+}
+
 /// Size of a network.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -14,6 +14,9 @@ impl Spec {
         need(twice.is_none(), "protocol", || format!("only: {} is listed twice", twice.unwrap_or(&0)))?;
         match &self.protocol {
             Protocol::LeaveOneSessionOut(_) => Ok(()),
+            Protocol::LeaveTextsOut(p) => need(p.folds != 1, at("protocol.leave-texts-out.folds"), || {
+                "at least 2, or 0 for one fold a text".into()
+            }),
             Protocol::LeaveSpeakersOut(p) => leave_speakers_out(p, &at("protocol.leave-speakers-out")),
             Protocol::FixedSplit(p) => fixed_split(p, &at("protocol.fixed-split")),
             Protocol::SplitFile(p) => self.split_file(p),

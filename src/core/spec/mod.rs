@@ -42,8 +42,8 @@ pub use limits::{MOST_CELLS, UTTERANCES};
 pub use load::{load, parse};
 pub use precision::Precision;
 pub use protocol::{
-    AugmentorSees, CrossLingual, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, Protocol, Reduction,
-    ReductionMode, SpeakerRule, SplitFile,
+    AugmentorSees, CrossLingual, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, LeaveTextsOut, Protocol,
+    Reduction, ReductionMode, SpeakerRule, SplitFile,
 };
 pub use schedule::Pace;
 pub use slurm::Slurm;
@@ -100,6 +100,9 @@ pub struct Spec {
     pub languages_of: IndexMap<String, Vec<String>>,
     /// How utterances become folds.
     pub protocol: Protocol,
+    /// Whether the test may say what training says.
+    #[serde(default, skip_serializing_if = "TextRule::is_counted")]
+    pub texts: TextRule,
     /// What is removed from training; absent for nothing.
     #[serde(default)]
     pub reduction: Option<Reduction>,
@@ -151,6 +154,23 @@ pub struct Spec {
     /// Results of others that the table shows beside ours.
     #[serde(default)]
     pub published: Vec<Published>,
+}
+
+/// What the leakage audit does about texts on both sides, where a corpus says what is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextRule {
+    /// Counts them.
+    #[default]
+    Counted,
+    /// Refuses them.
+    Disjoint,
+}
+
+impl TextRule {
+    fn is_counted(&self) -> bool {
+        *self == TextRule::Counted
+    }
 }
 
 /// What is classified.
@@ -333,6 +353,7 @@ impl Spec {
                 speakers().saturating_sub(p.without.len()).div_ceil(p.speakers.max(1))
             }
             Protocol::FixedSplit(_) => 1,
+            Protocol::LeaveTextsOut(p) => p.folds,
             Protocol::SplitFile(_) => 0,
             Protocol::CrossLingual(p) => p.pairs().len(),
         };

@@ -15,6 +15,8 @@ pub enum Protocol {
     LeaveSpeakersOut(LeaveSpeakersOut),
     /// The corpus's own split.
     FixedSplit(FixedSplit),
+    /// Folds by text.
+    LeaveTextsOut(LeaveTextsOut),
     /// The folds of an earlier run's split.csv.
     SplitFile(SplitFile),
     /// A source corpus and a part of a target corpus train, the rest of the target tests.
@@ -47,6 +49,19 @@ pub struct LeaveSpeakersOut {
     #[schemars(length(max = limits::FOLDS))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
+    /// Folds to run (numbers from 1); empty runs all.
+    #[schemars(length(max = limits::FOLDS), inner(range(min = 1, max = limits::FOLDS)))]
+    pub only: Vec<usize>,
+}
+
+/// k-fold by text, where the corpus says which sentence each utterance is: the test says what nobody says in training. Speakers
+/// are on both sides.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LeaveTextsOut {
+    /// Number of folds, at least 2 and at most the number of texts; 0 for one fold a text.
+    #[schemars(range(min = 0, max = limits::FOLDS))]
+    pub folds: usize,
     /// Folds to run (numbers from 1); empty runs all.
     #[schemars(length(max = limits::FOLDS), inner(range(min = 1, max = limits::FOLDS)))]
     pub only: Vec<usize>,
@@ -172,6 +187,7 @@ impl Protocol {
         match self {
             Protocol::LeaveOneSessionOut(p) => &p.only,
             Protocol::LeaveSpeakersOut(p) => &p.only,
+            Protocol::LeaveTextsOut(p) => &p.only,
             Protocol::SplitFile(p) => &p.only,
             Protocol::CrossLingual(p) => &p.only,
             Protocol::FixedSplit(_) => &[],
@@ -186,6 +202,7 @@ impl Protocol {
             Protocol::LeaveOneSessionOut(_) => "a session is tested",
             Protocol::LeaveSpeakersOut(_) => "a group of speakers is tested",
             Protocol::FixedSplit(_) => "the corpus's own split",
+            Protocol::LeaveTextsOut(_) => "a group of texts is tested",
             Protocol::SplitFile(_) => "those of split.csv",
             Protocol::CrossLingual(_) => "a pair of source and target corpus",
         }

@@ -68,6 +68,7 @@ impl Spec {
     fn check_cells(&self) -> CheckResult {
         let (key, folds) = match &self.protocol {
             Protocol::LeaveSpeakersOut(p) => ("protocol.leave-speakers-out", p.folds.max(p.groups.len())),
+            Protocol::LeaveTextsOut(p) => ("protocol.leave-texts-out", p.folds),
             Protocol::CrossLingual(p) => ("protocol.cross-lingual", p.pairs().len()),
             _ => ("seeds", 1),
         };

@@ -12,8 +12,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Columns of an index, in order. All are text but `seconds`, which is a 64-bit float.
-pub const COLUMNS: [&str; 10] =
-    ["id", "path", "speaker", "gender", "session", "language", "emotion", "valence", "seconds", "sha256"];
+pub const COLUMNS: [&str; 11] = [
+    "id", "path", "speaker", "gender", "session", "language", "emotion", "valence", "seconds", "sha256",
+    "text",
+];
 
 /// One row an utterance, by id; the columns are [`COLUMNS`]. A value that the corpus does not state is empty.
 #[derive(Debug, Clone)]
@@ -168,6 +170,7 @@ fn cell<'a>(name: &str, u: &'a Utterance, valence: &Valence) -> Cow<'a, str> {
         "language" => u.language.as_str().into(),
         "emotion" => u.emotion.name().into(),
         "valence" => valence.of(u.emotion).unwrap_or_default().into(),
+        "text" => u.text.as_deref().unwrap_or_default().into(),
         _ => u.sha256.as_str().into(),
     }
 }

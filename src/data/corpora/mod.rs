@@ -52,6 +52,9 @@ pub struct Utterance {
     pub split: Option<String>,
     /// ISO 639-1 code.
     pub language: String,
+    /// What is said, by whatever name tells it from other texts of the corpus: a sentence's code, or its words. `None` where
+    /// nobody says.
+    pub text: Option<String>,
     /// Its label.
     pub emotion: Emotion,
     /// SHA-256 of the file, lower-case hex; of the file's digest and the bounds for an excerpt.

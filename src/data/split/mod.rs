@@ -8,6 +8,7 @@ mod sample;
 mod speakers;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 pub use file::{ListedUtterance, SplitPart, SplitTable, parts, write_splits};
 pub use reference::{Reference, RemovedHalves};
@@ -17,7 +18,7 @@ use seraug_core::emotion::Emotion;
 use seraug_core::error::{Error, Result};
 use seraug_core::manifest::Valence;
 use seraug_core::rng::Seed;
-use seraug_core::spec::{CopySource, Label, Protocol, ReductionMode, Spec, TargetShare};
+use seraug_core::spec::{CopySource, Label, Protocol, ReductionMode, Spec, TargetShare, TextRule};
 use seraug_core::suggest::hint;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,6 +132,13 @@ fn check_labels(spec: &Spec, corpora: &[Corpus]) -> Result<()> {
             return Err(Error::usage(format!("classes.{class}: no utterance has the label `{word}`{hint}")));
         }
     }
+    let says = |c: &Corpus| c.utterances.iter().any(|u| u.text.is_some());
+    if let Some(silent) = corpora.iter().find(|c| spec.texts == TextRule::Disjoint && !says(c)) {
+        return Err(Error::usage(format!(
+            "texts = \"disjoint\": nobody says what is said in the corpus {}; give its table.csv a column `text`",
+            silent.manifest.name
+        )));
+    }
     if spec.label != Label::Valence {
         return Ok(());
     }
@@ -184,6 +192,7 @@ impl<'a> Splits<'a> {
             Protocol::LeaveOneSessionOut(_) => sides(speakers::sessions(selection)?),
             Protocol::LeaveSpeakersOut(p) => SplitKind::Sides(speakers::groups(p, selection)?),
             Protocol::FixedSplit(p) => SplitKind::Sides(vec![speakers::parts(p, selection)?]),
+            Protocol::LeaveTextsOut(p) => SplitKind::Sides(texts::groups(p, selection)?),
             Protocol::SplitFile(p) => SplitKind::File(SplitTable::read(Path::new(&p.path))?),
             Protocol::CrossLingual(_) => SplitKind::CrossLingual,
         };

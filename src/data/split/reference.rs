@@ -107,6 +107,7 @@ mod tests {
             gender: None,
             session: None,
             split: None,
+            text: None,
             language: "de".into(),
             emotion: Emotion::SAD,
             sha256: format!("{i:02}"),

@@ -29,6 +29,7 @@ fn selection(n: usize) -> Selection {
                     gender: Some(if s % 2 == 0 { Gender::Female } else { Gender::Male }),
                     session: None,
                     split: None,
+                    text: Some(format!("t{k}")),
                     language: "de".into(),
                     emotion,
                     sha256: format!("c{}", labels.len() - 1),
@@ -399,4 +400,35 @@ fn split_csv_gives_back_the_folds_it_was_written_from() {
         let e = SplitTable::read(&path).unwrap_err().to_string();
         assert!(e.contains(says), "{e}");
     }
+}
+
+#[test]
+fn texts_are_left_out_whole_and_every_one_is_tested_once() {
+    let of = |n: usize, folds: usize| {
+        let text = format!(
+            "title = \"t\"\ncorpus = \"emodb\"\nclasses = {{ neutral = [\"neutral\"], angry = [\"angry\"], sad = [\"sad\"] }}
+            protocol.leave-texts-out.folds = {folds}\n[[condition]]\nname = \"no-aug\"\n"
+        );
+        let spec = spec::parse(&text, "x.toml", &[])?;
+        super::folds(&spec, &selection(n), 1)
+    };
+    let selection = selection(10);
+    for (asked, made) in [(0, 10), (4, 4)] {
+        let folds = of(10, asked).unwrap();
+        assert_eq!(folds.len(), made);
+        let mut tested: Vec<usize> = folds.iter().flat_map(|f| f.test.clone()).collect();
+        tested.sort_unstable();
+        assert_eq!(tested, (0..300).collect::<Vec<_>>());
+        for f in &folds {
+            let texts = |side: &[usize]| -> BTreeSet<&str> {
+                side.iter().filter_map(|&i| selection.utterances[i].text.as_deref()).collect()
+            };
+            assert!(texts(&f.test).is_disjoint(&texts(&f.train)));
+            assert!(f.speakers_overlap, "every speaker says every text");
+        }
+    }
+    let few = of(3, 4).unwrap_err().to_string();
+    assert_eq!(few, "protocol.leave-texts-out.folds = 4: the corpus has 3 texts of these classes");
+    let one = of(3, 1).unwrap_err().to_string();
+    assert!(one.contains("protocol.leave-texts-out.folds: at least 2, or 0 for one fold a text"), "{one}");
 }

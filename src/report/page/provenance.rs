@@ -25,7 +25,7 @@ pub fn warnings(run: &LoadedRun, notes: &[String]) -> Markup {
             }
         },
     }));
-    let hits = info.audit.iter().filter(|a| a.hits > 0).count();
+    let hits = info.audit.iter().filter(|a| a.warns()).count();
     if hits > 0 {
         items.push(html! { "The leakage audit has hits in " (hits) " of its questions: see below." });
     }
@@ -64,8 +64,9 @@ pub fn audit(run: &LoadedRun) -> Markup {
     let row = |a: &AuditCheck| vec![a.check.clone(), a.compared.to_string(), a.hits.to_string()].into();
     let table = TextTable {
         title: "Leakage audit".into(),
-        caption: "Any hit stops a run, but for speakers where the protocol lets them overlap, and for names that only look \
-                  alike."
+        caption: "Any hit stops a run, but for speakers where the protocol lets them overlap, for names that only look alike, \
+                  and for texts unless the spec says `texts = \"disjoint\"`: where every speaker says the same sentences, a \
+                  result holds for these sentences."
             .into(),
         headings: ["question", "compared", "hits"].map(str::to_owned).to_vec(),
         rows: info.audit.iter().map(row).collect(),

@@ -37,7 +37,7 @@ pub(super) fn warnings(members: &[StudyMember]) -> Vec<String> {
                 member.label
             ));
         }
-        let hits = member.run.info.audit.iter().filter(|a| a.hits > 0).count();
+        let hits = member.run.info.audit.iter().filter(|a| a.warns()).count();
         if hits > 0 {
             warnings
                 .push(format!("{}: the leakage audit has hits in {hits} of its questions.", member.label));

@@ -38,6 +38,7 @@ pub(super) fn corpus(manifest: Manifest) -> Corpus {
                     speaker: speaker.name.clone(),
                     session: session.clone(),
                     split: None,
+                    text: None,
                     language: speaker.language.clone(),
                     emotion,
                     sha256: digest_hex(format!("made up: {} {i}", manifest.name).as_bytes()),

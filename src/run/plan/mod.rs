@@ -19,7 +19,7 @@ use seraug_core::error::{Error, Result};
 use seraug_core::names::folders;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::{AuditCheck, CellId, PlannedCell};
-use seraug_core::spec::{AugmentorSees, Protocol, Spec};
+use seraug_core::spec::{AugmentorSees, Protocol, Spec, TextRule};
 use seraug_core::store::{Key, Stage};
 use seraug_data::corpora::Corpus;
 use seraug_data::leakage::{Auditor, Lineage};
@@ -145,6 +145,7 @@ impl Cell {
             reference: self.halves.as_ref().map(|halves| &halves.reference),
             judge_trained_on,
             speakers_overlap: self.fold.speakers_overlap,
+            texts_overlap: spec.texts == TextRule::Counted,
         }
     }
 }

@@ -25,7 +25,7 @@ fn parse(place: &RecordingPath) -> Parse {
         return Err(format!("unknown sentence `{sentence}`, expected three letters"));
     }
     let (emotion, speaker) = (place.emotion(emotion)?, place.speaker(actor)?);
-    Ok(Some(Parsed::new(id, speaker, emotion)))
+    Ok(Some(Parsed::new(id.clone(), speaker, emotion).saying(sentence)))
 }
 
 /// One id for a recording under either of its names: the intensity `X` is `XX`. 1040_ITH_SAD_X alone was published so,

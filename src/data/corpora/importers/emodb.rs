@@ -27,6 +27,6 @@ fn parse(place: &RecordingPath) -> Parse {
     let code = (emotion.to_ascii_uppercase() as char).to_string();
     let emotion = place.emotion(&code)?;
     let speaker = place.speaker(&place.stem[..2])?;
-    let id = format!("{speaker}{text}{}{code}{take}", &place.stem[3..5]);
-    Ok(Some(Parsed::new(id, speaker, emotion)))
+    let text = format!("{text}{}", &place.stem[3..5]);
+    Ok(Some(Parsed::new(format!("{speaker}{text}{code}{take}"), speaker, emotion).saying(text)))
 }

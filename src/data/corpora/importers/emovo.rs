@@ -26,5 +26,5 @@ fn parse(place: &RecordingPath) -> Parse {
         _ => return Err(format!("stray audio: it belongs into emovo/{speaker}")),
     }
     let (emotion, speaker) = (place.emotion(emotion)?, place.speaker(speaker)?);
-    Ok(Some(Parsed::new(stem, speaker, emotion)))
+    Ok(Some(Parsed::new(stem.clone(), speaker, emotion).saying(sentence)))
 }

@@ -66,6 +66,9 @@ fn parse(place: &RecordingPath) -> Parse {
     if own != speaker {
         return Err(format!("a recording of speaker {speaker} in the folder of {own}"));
     }
-    let language = Some(language(&speaker).to_owned());
-    Ok(Some(Parsed { split, language, ..Parsed::new(place.stem.clone(), speaker, emotion) }))
+    let language = language(&speaker);
+    // The same 350 sentences of a language in each emotion.
+    let text = format!("{language}{:03}", (index - 1) % EACH + 1);
+    let language = Some(language.to_owned());
+    Ok(Some(Parsed { split, language, ..Parsed::new(place.stem.clone(), speaker, emotion).saying(text) }))
 }

@@ -61,11 +61,18 @@ pub(crate) struct Parsed {
     pub(crate) split: Option<String>,
     /// `None`: the manifest's language.
     pub(crate) language: Option<String>,
+    /// The text's code, where names have one.
+    pub(crate) text: Option<String>,
 }
 
 impl Parsed {
     pub(crate) fn new(id: String, speaker: String, emotion: Emotion) -> Parsed {
-        Parsed { id, speaker, emotion, gender: None, session: None, split: None, language: None }
+        Parsed { id, speaker, emotion, gender: None, session: None, split: None, language: None, text: None }
+    }
+
+    /// The same, of this text.
+    pub(crate) fn saying(self, text: impl Into<String>) -> Parsed {
+        Parsed { text: Some(text.into()), ..self }
     }
 }
 
@@ -198,7 +205,7 @@ fn utterance(
 ) -> std::result::Result<Utterance, CorpusFault> {
     let path = root.join(relative);
     let sha256 = digests.fingerprint(&path).map_err(|why| CorpusFault::new(relative, why))?.sha256;
-    let Parsed { id, speaker, emotion, gender, session, split, language } = parsed;
+    let Parsed { id, speaker, emotion, gender, session, split, language, text } = parsed;
     Ok(Utterance {
         corpus: Arc::clone(corpus),
         id,
@@ -210,6 +217,7 @@ fn utterance(
         session,
         split,
         language: language.unwrap_or_default(),
+        text,
         emotion,
         sha256,
     })

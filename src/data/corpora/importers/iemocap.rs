@@ -70,7 +70,11 @@ fn parse(place: &RecordingPath, labels: &BTreeMap<String, (String, Option<Emotio
     let Some(emotion) = emotion else { return Ok(None) };
     let (session, talker) = talker(id).ok_or("not a name like Ses01F_impro01_F000")?;
     let speaker = place.speaker(&talker)?;
-    Ok(Some(Parsed { session: Some(session), ..Parsed::new(id.clone(), speaker, *emotion) }))
+    // `script01_1b` of Ses01F_script01_1b: the scene is what sessions share, lines have no number of their own. What is
+    // improvised is said once.
+    let scene = dialog.split_once('_').map(|(_, scene)| scene).filter(|scene| scene.starts_with("script"));
+    let text = scene.map(|scene| scene.trim_end_matches(|c: char| c.is_ascii_alphabetic()).to_owned());
+    Ok(Some(Parsed { session: Some(session), text, ..Parsed::new(id.clone(), speaker, *emotion) }))
 }
 
 /// Session and speaker of an utterance: `Ses01F_impro01_M003` is spoken by the man of session 1. The letter after

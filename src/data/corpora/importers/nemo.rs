@@ -21,5 +21,7 @@ fn parse(place: &RecordingPath) -> Parse {
     let sentence: u32 = sentence.parse().map_err(|_| "not a name like WR0_surprised_64")?;
     let (speaker, code) = (place.speaker(&speaker.to_uppercase())?, emotion.to_lowercase());
     let emotion = place.emotion(&code)?;
-    Ok(Some(Parsed::new(format!("{speaker}_{code}_{sentence}"), speaker, emotion)))
+    Ok(Some(
+        Parsed::new(format!("{speaker}_{code}_{sentence}"), speaker, emotion).saying(sentence.to_string()),
+    ))
 }

@@ -15,7 +15,7 @@ pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
 fn parse(place: &RecordingPath) -> Parse {
     let parts: Vec<&str> = place.stem.split('-').collect();
     let numbers = parts.iter().all(|p| p.len() == 2 && p.bytes().all(|b| b.is_ascii_digit()));
-    let ([modality, channel, emotion, .., actor], true, 7) = (parts.as_slice(), numbers, parts.len()) else {
+    let ([modality, channel, emotion, _, statement, _, actor], true) = (parts.as_slice(), numbers) else {
         return Err("not a name like 03-01-05-01-01-01-01".into());
     };
     match place.folders().as_slice() {
@@ -29,5 +29,5 @@ fn parse(place: &RecordingPath) -> Parse {
         _ => return Err(format!("unknown part {modality}-{channel}, expected 03-01 (speech, audio only)")),
     }
     let (emotion, speaker) = (place.emotion(emotion)?, place.speaker(actor)?);
-    Ok(Some(Parsed::new(place.stem.clone(), speaker, emotion)))
+    Ok(Some(Parsed::new(place.stem.clone(), speaker, emotion).saying(*statement)))
 }

@@ -26,5 +26,7 @@ fn parse(place: &RecordingPath) -> Parse {
     }
     let (code, sentence) = name.split_at(name.len() - digits);
     let (emotion, speaker) = (place.emotion(code)?, place.speaker(&speaker.to_uppercase())?);
-    Ok(Some(Parsed::new(format!("{speaker}_{code}{sentence}"), speaker, emotion)))
+    // The three sentences that all emotions share have a number in each, and nothing says which.
+    let text = format!("{code}{sentence}");
+    Ok(Some(Parsed::new(format!("{speaker}_{text}"), speaker, emotion).saying(text)))
 }

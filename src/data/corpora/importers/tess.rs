@@ -37,5 +37,6 @@ fn parse(place: &RecordingPath) -> Parse {
     }
     let label = place.emotion(emotion)?;
     let code = if emotion.starts_with("pleasant") { "ps" } else { emotion };
-    Ok(Some(Parsed::new(format!("{speaker}_{word}_{code}"), place.speaker(speaker)?, label)))
+    let id = format!("{speaker}_{word}_{code}");
+    Ok(Some(Parsed::new(id, place.speaker(speaker)?, label).saying(word)))
 }

@@ -67,6 +67,7 @@ fn utterance(espeak: &Espeak, folder: &Path, take: Take, known: Option<&String>)
         gender: Some(take.speaker.gender),
         session: None,
         split: None,
+        text: Some(take.text()),
         language: take.speaker.language.code().to_owned(),
         emotion: take.emotion,
         sha256,

@@ -48,6 +48,13 @@ impl Take<'_> {
     }
 }
 
+impl Take<'_> {
+    /// What is said.
+    pub(super) fn text(self) -> String {
+        prosody::sentence(self).join(" ")
+    }
+}
+
 /// Every take of `speaker`.
 pub fn takes(speaker: &SyntheticSpeaker) -> impl Iterator<Item = Take<'_>> {
     prosody::EXPRESSIONS

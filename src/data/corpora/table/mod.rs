@@ -1,6 +1,6 @@
 //! Bring your own: `corpora/NAME/table.csv`, a row for each utterance, with an optional manifest.toml beside it.
 //!
-//! Required columns: path, emotion, speaker. Optional: id, gender, session, language, split, start, end (seconds).
+//! Required columns: path, emotion, speaker. Optional: id, gender, session, language, split, text, start, end (seconds).
 //! They come in any order; others are left alone. The table is read as a stream, each distinct file is looked at
 //! once, and what is wrong with a row is a problem that names its line.
 
@@ -140,6 +140,7 @@ pub(super) fn import(source: ImportSource) -> Result<Corpus> {
             session: row.session.map(|w| words.get(w).to_owned()),
             split: row.split.map(|w| words.get(w).to_owned()),
             language: words.get(row.language).to_owned(),
+            text: row.text.map(|w| words.get(w).to_owned()),
             emotion: row.emotion,
             sha256,
         });

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 const REQUIRED: [&str; 3] = ["path", "emotion", "speaker"];
-const OPTIONAL: [&str; 7] = ["id", "gender", "session", "language", "split", "start", "end"];
+const OPTIONAL: [&str; 8] = ["id", "gender", "session", "language", "split", "start", "end", "text"];
 
 /// A valid row; repeated words are indices into [`Words`], its file is an index into [`TableFiles`].
 pub(super) struct TableRow {
@@ -22,6 +22,7 @@ pub(super) struct TableRow {
     pub(super) language: u32,
     pub(super) session: Option<u32>,
     pub(super) split: Option<u32>,
+    pub(super) text: Option<u32>,
     pub(super) gender: Option<Gender>,
     pub(super) emotion: Emotion,
     pub(super) excerpt: Option<Excerpt>,
@@ -39,7 +40,7 @@ pub(super) enum RowKind {
 /// Where each column is.
 pub(super) struct Columns {
     required: [usize; 3],
-    optional: [Option<usize>; 7],
+    optional: [Option<usize>; 8],
     width: usize,
     /// Seconds may be written `1,25`.
     decimal_comma: bool,
@@ -102,11 +103,11 @@ impl Columns {
             Ok(cell) if cell.is_empty() => Err(format!("{} is empty", REQUIRED[i])),
             cell => cell,
         });
-        let mut cells: [Cow<str>; 7] = Default::default();
+        let mut cells: [Cow<str>; 8] = Default::default();
         for (cell, at) in cells.iter_mut().zip(self.optional) {
             *cell = at.map_or(Ok(Cow::default()), name)?;
         }
-        let [id, gender, session, language, split, start, end] = cells;
+        let [id, gender, session, language, split, start, end, said] = cells;
         // As it is in the table: a file may be called so.
         let path = match text(self.required[0])? {
             "" => return Err("path is empty".to_owned()),
@@ -141,7 +142,7 @@ impl Columns {
         let file = files.number(&path)?;
         let language = words.number(if language.is_empty() { &manifest.language } else { &language });
         let mut word = |w: &str| (!w.is_empty()).then(|| words.number(w));
-        let (session, split) = (word(&session), word(&split));
+        let (session, split, said) = (word(&session), word(&split), word(&said));
         let speaker = words.number(&speaker);
         Ok(RowKind::Row(TableRow {
             line,
@@ -151,6 +152,7 @@ impl Columns {
             language,
             session,
             split,
+            text: said,
             gender,
             emotion,
             excerpt,
