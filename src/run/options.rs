@@ -1,5 +1,6 @@
 //! What the command line decides beside the experiment file, in the parts that its readers need.
 
+use crate::keep_models::KeepModels;
 use crate::launcher::Launcher;
 use seraug_core::device::DeviceChoice;
 use seraug_core::store::Store;
@@ -42,6 +43,8 @@ pub struct TrainingOptions {
     pub tensorboard: bool,
     /// Train the augmentor by CUDA graphs where they can be recorded.
     pub cuda_graphs: bool,
+    /// Which cells keep their classifier.
+    pub keep_models: KeepModels,
 }
 
 /// The command line, as a run records it.

@@ -3,6 +3,7 @@
 pub mod benchmark;
 pub mod cell;
 pub mod network_sizes;
+pub mod predict;
 pub mod probe;
 pub mod reporter;
 pub mod serve;

@@ -3,15 +3,17 @@
 use clap::{Parser, Subcommand};
 use seraug_core::error::{Error, Result};
 use seraug_core::panic::caught;
-use seraug_core::run_files::RunDir;
+use seraug_core::run_files::{ModelInfo, RunDir};
 use seraug_core::spec::Precision;
 use seraug_core::{exit, interrupt, terminal, version};
 use seraug_run::arguments;
+use seraug_run::prediction::{PredictionAnswer, PredictionRequest};
 use seraug_run::worker_client::WorkerArgs;
 use seraug_run::worker_client::protocol::ProbeQuestion;
 use seraug_train::torch::precision::compute_in;
 use seraug_worker::probe;
 use seraug_worker::serve::{self, WorkerTask};
+use serde::de::DeserializeOwned;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -28,6 +30,8 @@ enum WorkerSubcommand {
     Work(WorkerArgs),
     /// Answer a question, one line of JSON on standard input, on standard output
     Probe,
+    /// Classify the recordings of a request, JSON on standard input; a line of JSON for each on standard output
+    Predict,
 }
 
 fn main() -> ExitCode {
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
     let done = caught(|| match WorkerCli::try_parse() {
         Ok(WorkerCli { command: WorkerSubcommand::Work(work) }) => self::work(work),
         Ok(WorkerCli { command: WorkerSubcommand::Probe }) => answer(),
+        Ok(WorkerCli { command: WorkerSubcommand::Predict }) => predict(),
         Err(message) => arguments::print_message(&message),
     });
     let code = done.unwrap_or_else(|e| {
@@ -57,12 +62,35 @@ fn work(args: WorkerArgs) -> Result<u8> {
     }
 }
 
+/// What is on standard input.
+fn asked<T: DeserializeOwned>() -> Result<T> {
+    let text = std::io::read_to_string(std::io::stdin())
+        .map_err(|e| Error::failed(format!("standard input: {e}")))?;
+    serde_json::from_str(&text)
+        .map_err(|e| Error::usage(format!("standard input: not a question of seraug: {e}")))
+}
+
+/// Classifies the recordings of the request on standard input.
+fn predict() -> Result<u8> {
+    let request: PredictionRequest = asked()?;
+    let precision = match request.models.first() {
+        Some(model) => ModelInfo::load(model)?.precision,
+        None => Precision::F32,
+    };
+    // SAFETY: as in `work`.
+    unsafe { compute_in(precision) };
+    let mut out = std::io::stdout().lock();
+    let mut send = |answer: &PredictionAnswer| {
+        let line = serde_json::to_string(answer).expect("plain data");
+        writeln!(out, "{line}").map_err(|e| Error::failed(format!("standard output: {e}")))
+    };
+    seraug_worker::predict::predict(&request, &mut send)?;
+    Ok(exit::DONE)
+}
+
 /// Answers the question on standard input.
 fn answer() -> Result<u8> {
-    let question = std::io::read_to_string(std::io::stdin())
-        .map_err(|e| Error::failed(format!("standard input: {e}")))?;
-    let question: ProbeQuestion = serde_json::from_str(&question)
-        .map_err(|e| Error::usage(format!("standard input: not a question of seraug: {e}")))?;
+    let question: ProbeQuestion = asked()?;
     let precision = question.benchmark.as_ref().map_or(Precision::F32, |b| b.precision);
     // SAFETY: as in `work`.
     unsafe { compute_in(precision) };

@@ -24,6 +24,7 @@ mod gpu_check;
 mod judge;
 mod latent_golden;
 mod limits;
+mod models;
 mod no_libtorch;
 mod precision;
 mod protocols;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// How several channels become one.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Which {
+pub(super) enum Which {
     /// Their mean
     Mean,
     /// The first: for channels that are different microphones or cancel each other
@@ -35,6 +35,15 @@ pub struct FeaturesArgs {
     channels: Which,
 }
 
+impl From<Which> for Channels {
+    fn from(which: Which) -> Channels {
+        match which {
+            Which::Mean => Channels::Mean,
+            Which::First => Channels::First,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct WrittenFeatures {
     file: String,
@@ -50,10 +59,7 @@ struct WrittenFeatures {
 pub fn run(args: FeaturesArgs, global: &Global) -> Result<u8> {
     let targets = targets(&args.files, &args.out)?;
     let extractor = MelExtractor::new(&Features::default());
-    let channels = match args.channels {
-        Which::Mean => Channels::Mean,
-        Which::First => Channels::First,
-    };
+    let channels = Channels::from(args.channels);
     let progress = global.progress("features");
     progress.set_length(targets.len() as u64);
     let one = |(file, target): &(&PathBuf, PathBuf)| {

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod features;
 pub mod man;
 pub mod plan;
+pub mod predict;
 pub mod report;
 pub mod run;
 pub mod schema;

@@ -12,6 +12,7 @@ use seraug_run::arguments::{
     CHECKPOINT_SECONDS, LARGEST_SEED, MOST_JOBS, MOST_THREADS, arguments, interval, patience, seconds, whole,
 };
 use seraug_run::counts::{self, Counted};
+use seraug_run::keep_models::KeepModels;
 use seraug_run::launcher::Launcher;
 use seraug_run::options::{Compute, Places, Provenance, Resume, RunOptions, TrainingOptions};
 use seraug_run::progress::Display;
@@ -86,6 +87,10 @@ pub struct RunArgs {
     /// tested on a GPU; `just cuda-graph` builds the library that it needs, without which the flag has no effect)
     #[arg(long)]
     cuda_graphs: bool,
+    /// Which cells keep their trained classifier in the store, for `seraug predict` and `seraug export`: none, last (those of the last
+    /// seed) or all
+    #[arg(long, value_name = "WHICH", default_value_t = KeepModels::Last)]
+    keep_models: KeepModels,
     /// Also write the report, as `seraug report` does; of a collection with a [study] also its page, as `seraug study` does
     #[arg(long)]
     report: bool,
@@ -178,6 +183,7 @@ impl RunArgs {
                 checkpoint_every: seconds(self.checkpoint_seconds),
                 tensorboard: self.tensorboard,
                 cuda_graphs: self.cuda_graphs,
+                keep_models: self.keep_models,
             },
             launcher: self.launcher,
             wait: self.wait || self.report,

@@ -47,6 +47,9 @@ struct Prune {
     /// Also remove the caches: features, synthetic speech, digests of recordings
     #[arg(long)]
     caches: bool,
+    /// Also remove the trained classifiers, and keep their predictions: no result changes, `seraug predict` needs them
+    #[arg(long)]
+    models: bool,
     /// Only remove stages, checkpoints and caches that are at least this many days old
     #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = whole::<u64>(..=MOST_DAYS))]
     older_than: u64,
@@ -113,6 +116,7 @@ fn prune(args: &Prune, results: &Path, inventory: &Inventory, global: &Global) -
     let wanted = PruneOptions {
         keep_checkpoints: args.keep_checkpoints,
         caches: args.caches,
+        models: args.models,
         older_than: args.older_than.saturating_mul(24 * 3600),
     };
     let removals = plan(&store, inventory, &references, &broken, wanted);
@@ -169,7 +173,11 @@ fn list(inventory: &Inventory, references: &References, results: &Path) -> Strin
         };
         let by = e.making.made_by.as_ref().map(|by| format!(", made for {by}")).unwrap_or_default();
         let with = e.making.with().map(|with| format!(" with {with}")).unwrap_or_default();
-        line(e.bytes, e.made, &format!("{:<10}  {}  {users}{by}{with}", e.stage.name(), e.key));
+        let model = match e.model_bytes {
+            0 => String::new(),
+            bytes => format!(", its model {}", DecimalBytes(bytes)),
+        };
+        line(e.bytes, e.made, &format!("{:<10}  {}  {users}{by}{with}{model}", e.stage.name(), e.key));
     }
     for c in &inventory.checkpoints {
         let steps: Vec<String> = c.steps.iter().map(ToString::to_string).collect();
@@ -186,12 +194,14 @@ fn list(inventory: &Inventory, references: &References, results: &Path) -> Strin
         line(*bytes, SystemTime::UNIX_EPOCH, &format!("not ours    {}", path.display()));
     }
     let sum: u64 = inventory.entries.iter().map(|e| e.bytes).sum();
+    let models: u64 = inventory.entries.iter().map(|e| e.model_bytes).sum();
     let _ = writeln!(
         text,
-        "{}: {} ({}), {}, {}; {} in all",
+        "{}: {} ({}, {} of it models), {}, {}; {} in all",
         Store::of(results).root().display(),
         plural(inventory.entries.len(), "stage"),
         DecimalBytes(sum),
+        DecimalBytes(models),
         plural(checkpoints(inventory), "checkpoint"),
         plural(inventory.caches.len(), "cache"),
         DecimalBytes(inventory.bytes())
@@ -204,7 +214,7 @@ fn list_json(inventory: &Inventory, references: &References) -> Value {
         json!({
             "stage": e.stage.name(), "key": e.key.to_string(), "path": shown(&e.dir), "bytes": e.bytes, "made": stamp(e.made),
             "seconds": e.making.seconds, "made_by": e.making.made_by, "made_in": e.making.made_in,
-            "libtorch": e.making.libtorch, "device": e.making.device,
+            "libtorch": e.making.libtorch, "device": e.making.device, "model_bytes": e.model_bytes,
             "runs": references.users(e.stage, &e.key),
         })
     };

@@ -7,6 +7,7 @@ mod diagnostics_csv;
 mod gallery;
 mod history_csv;
 mod latest;
+mod model_toml;
 mod outcome_toml;
 mod outcomes_csv;
 mod plan_csv;
@@ -24,6 +25,7 @@ pub use diagnostics_csv::{
 pub use gallery::{About, Shown, read_gallery, write_gallery};
 pub use history_csv::{HistoryRow, read_history, write_history};
 pub use latest::{LATEST, latest_run, point_latest};
+pub use model_toml::ModelInfo;
 pub use outcome_toml::{CellRecord, RunState};
 pub use outcomes_csv::{Outcome, OutcomeStatus, read_outcomes, write_outcomes};
 pub use plan_csv::{PlannedCell, read_plan, write_plan};

@@ -12,6 +12,6 @@ pub use checkpoints::Checkpoints;
 pub use entries::Store;
 pub use key::Key;
 pub use lease::{Claim, Holder, Lease, LeaseObserver, LeaseProgress, StageTask};
-pub use seal::{broken, write_sealed};
+pub use seal::{SEAL, broken, write_sealed};
 pub use stage::Stage;
 pub use stage_toml::Making;

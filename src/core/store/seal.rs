@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The file that marks a folder as complete: maps file names to SHA-256.
-const SEAL: &str = "seal.toml";
+pub const SEAL: &str = "seal.toml";
 
 /// Lets `fill` write files into a new folder, seals it and moves it to `dir` atomically, replacing what is there.
 ///

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use seraug_core::error::{Error, Result};
 use seraug_core::files::{is_temporary, left_over};
+use seraug_core::run_files::ModelInfo;
 use seraug_core::store::{Key, Making, Stage, Store};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -19,6 +20,8 @@ pub struct StoreEntry {
     pub dir: PathBuf,
     /// Size of its files.
     pub bytes: u64,
+    /// Size of the trained classifier among them; 0 without one.
+    pub model_bytes: u64,
     /// When it was finished.
     pub made: SystemTime,
     /// The contents of its stage.toml.
@@ -140,7 +143,15 @@ pub fn seconds_since(time: SystemTime) -> u64 {
 fn entry(stage: Stage, key: Key, dir: PathBuf, bytes: u64) -> StoreEntry {
     // The seal is the last file of an entry and never changes.
     let made = written(&dir.join("seal.toml")).unwrap_or_else(|| size(&dir).1);
-    StoreEntry { stage, key, making: Making::read(&dir), dir, bytes, made }
+    StoreEntry {
+        stage,
+        key,
+        making: Making::read(&dir),
+        model_bytes: ModelInfo::bytes_in(&dir),
+        dir,
+        bytes,
+        made,
+    }
 }
 
 /// The trajectories below `folder`, and other files there with their sizes.

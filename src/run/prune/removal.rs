@@ -1,11 +1,12 @@
 //! Decides what no run needs any more, and removes it.
 
 use super::{Broken, Inventory, References, seconds_since};
-use seraug_core::error::Result;
+use seraug_core::error::{AtPath, Result};
 use seraug_core::files::remove_aside;
-use seraug_core::store::{Claim, Key, LeaseObserver, Stage, StageTask, Store};
+use seraug_core::run_files::ModelInfo;
+use seraug_core::store::{Claim, Key, LeaseObserver, SEAL, Stage, StageTask, Store};
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// What is removed in addition to broken entries and those that no run refers to.
@@ -15,6 +16,8 @@ pub struct PruneOptions {
     pub keep_checkpoints: bool,
     /// Remove caches too.
     pub caches: bool,
+    /// Remove trained classifiers too; their predictions stay.
+    pub models: bool,
     /// Least age in seconds of what is removed.
     pub older_than: u64,
 }
@@ -34,6 +37,8 @@ pub struct Removal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum RemovalKind {
     Entry(Stage, Key),
+    /// The trained classifier in an entry that stays.
+    Model(Key),
     /// Checkpoints, with the stages on their trajectory.
     Checkpoint(Stage, Vec<Key>),
     Cache,
@@ -69,6 +74,15 @@ pub fn plan(
         let reason = match wrong.get(&entry.dir) {
             Some(why) => format!("broken: {why}"),
             None if references.users(entry.stage, &entry.key) == 0 => "no run refers to it".to_owned(),
+            None if wanted.models && entry.model_bytes > 0 => {
+                removals.push(Removal {
+                    path: entry.dir.clone(),
+                    bytes: entry.model_bytes,
+                    reason: "its trained classifier; its predictions stay".to_owned(),
+                    kind: RemovalKind::Model(entry.key.clone()),
+                });
+                continue;
+            }
             None => continue,
         };
         let kind = RemovalKind::Entry(entry.stage, entry.key.clone());
@@ -153,6 +167,14 @@ fn one(store: &Store, references: &References, removal: &Removal) -> Result<bool
             // Dropping a lease removes its file.
             drop(lease);
         }
+        RemovalKind::Model(key) => {
+            let stage = Stage::Classifier;
+            let Claim::Held(lease) = store.claim(stage, key, &task, &mut LeaseObserver::default())? else {
+                return Ok(false);
+            };
+            store.put(stage, key, |dir| copy_without_model(&removal.path, dir))?;
+            drop(lease);
+        }
         RemovalKind::Checkpoint(stage, keys) => {
             if InUse::now(store, references).may_checkpoint(*stage, keys) {
                 return Ok(false);
@@ -163,6 +185,19 @@ fn one(store: &Store, references: &References, removal: &Removal) -> Result<bool
         RemovalKind::Cache | RemovalKind::LeftOver => remove_aside(&removal.path)?,
     }
     Ok(true)
+}
+
+/// Copies the files of an entry but for the model and the seal.
+fn copy_without_model(entry: &Path, to: &Path) -> Result<()> {
+    for file in std::fs::read_dir(entry).cannot("be read", entry)?.flatten() {
+        let name = file.file_name();
+        if name == ModelInfo::INFO || name == ModelInfo::WEIGHTS || name == SEAL {
+            continue;
+        }
+        let path = file.path();
+        std::fs::copy(&path, to.join(&name)).cannot("be copied", &path)?;
+    }
+    Ok(())
 }
 
 /// The stages that living processes are making.

@@ -271,6 +271,7 @@ fn work(context: &RunContext, computer: &Computer, planned: &PlannedRun, run: &O
         checkpoint_seconds: training.checkpoint_every.as_secs_f64(),
         tensorboard: training.tensorboard,
         cuda_graphs: training.cuda_graphs,
+        keep_models: training.keep_models,
         cell: None,
     };
     interrupt::heed(true);

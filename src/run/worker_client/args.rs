@@ -1,6 +1,7 @@
 //! The command line of `seraug-worker work`: the supervisor and Slurm's script write it, the worker parses it.
 
 use crate::arguments::{CHECKPOINT_SECONDS, interval};
+use crate::keep_models::KeepModels;
 use clap::Args;
 use seraug_core::device::DeviceChoice;
 use std::ffi::{OsStr, OsString};
@@ -37,6 +38,9 @@ pub struct WorkerArgs {
     /// Train the augmentor by CUDA graphs where they can be recorded
     #[arg(long)]
     pub cuda_graphs: bool,
+    /// Which cells keep their classifier: none, last or all
+    #[arg(long, value_name = "WHICH", default_value_t = KeepModels::Last)]
+    pub keep_models: KeepModels,
     /// Row of plan.csv, from 1; without it, orders come over standard input
     #[arg(long, value_name = "N")]
     pub cell: Option<usize>,
@@ -60,6 +64,7 @@ impl WorkerArgs {
         value("--device", device.to_string().as_ref());
         value("--threads", threads.to_string().as_ref());
         value("--checkpoint-seconds", self.checkpoint_seconds.to_string().as_ref());
+        value("--keep-models", self.keep_models.to_string().as_ref());
         if let Some(row) = self.cell {
             value("--cell", row.to_string().as_ref());
         }
@@ -116,6 +121,7 @@ mod tests {
             checkpoint_seconds: 0.0,
             tensorboard: false,
             cuda_graphs: false,
+            keep_models: KeepModels::None,
             cell: None,
         };
         let most = WorkerArgs {
@@ -128,6 +134,7 @@ mod tests {
             checkpoint_seconds: 0.1,
             tensorboard: true,
             cuda_graphs: true,
+            keep_models: KeepModels::All,
             cell: Some(10_000),
         };
         for args in [least, most] {

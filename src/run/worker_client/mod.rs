@@ -2,6 +2,7 @@
 
 mod args;
 pub mod machine;
+pub mod predictor;
 mod program;
 pub mod protocol;
 

@@ -10,9 +10,37 @@ use tch::Tensor;
 /// Segments a forward pass. A constant, so that a prediction does not depend on the batch of training.
 const BATCH: usize = 32;
 
-/// Predictions for `items` (entries into `bank`), in their order. The segments of an utterance are those
-/// of training. One read from the device in all.
+/// Predictions for `items` (entries into `bank`), in their order. The segments of an utterance are those of training. One read
+/// from the device in all.
 pub fn predict(net: &VggNet, spec: &Classifier, bank: &Bank, items: &[usize]) -> Vec<Prediction> {
+    segment_logits(net, spec, bank, items).iter().map(|mine| vote(mine, net.classes())).collect()
+}
+
+/// The logits of the segments of each of `items`, [`VggNet::classes`] of each one after the other.
+pub fn segment_logits(net: &VggNet, spec: &Classifier, bank: &Bank, items: &[usize]) -> Vec<Vec<f32>> {
+    let ready = net.prepare();
+    of_segments(spec, bank, items, net.classes(), |x| ready.forward(x))
+}
+
+/// What the last hidden layer says of each of `items`: the mean over its segments, [`VggNet::embedding_len`] values.
+pub fn embeddings(net: &VggNet, spec: &Classifier, bank: &Bank, items: &[usize]) -> Vec<Vec<f32>> {
+    let len = net.embedding_len();
+    let mean = |all: &Vec<f32>| {
+        let segments = all.len() / len;
+        let of = |at: usize| all.iter().skip(at).step_by(len).map(|v| f64::from(*v)).sum::<f64>();
+        (0..len).map(|at| (of(at) / segments as f64) as f32).collect()
+    };
+    of_segments(spec, bank, items, len, |x| net.embedding(x)).iter().map(mean).collect()
+}
+
+/// What `net` gives for the segments of each of `items`, `values` of each segment.
+fn of_segments(
+    spec: &Classifier,
+    bank: &Bank,
+    items: &[usize],
+    values: usize,
+    net: impl Fn(&Tensor) -> Tensor,
+) -> Vec<Vec<f32>> {
     if items.is_empty() {
         return Vec::new();
     }
@@ -22,24 +50,22 @@ pub fn predict(net: &VggNet, spec: &Classifier, bank: &Bank, items: &[usize]) ->
     // All at once: an upload a batch would have the device wait.
     let places: Vec<usize> = all.iter().map(|s| s.item).chain(all.iter().map(|s| s.offset)).collect();
     let places = indices(&places, bank.device()).view([2, -1]);
-    let ready = net.prepare();
-    let logits: Vec<Tensor> = places
+    let outputs: Vec<Tensor> = places
         .split(BATCH as i64, 1)
         .iter()
         .map(|part| {
             let (at, offsets) = (part.get(0), part.get(1));
-            ready.forward(&bank.windows(&at, &offsets, frames, Padding::Floor).x)
+            net(&bank.windows(&at, &offsets, frames, Padding::Floor).x)
         })
         .collect();
-    let logits = Vec::<f32>::try_from(Tensor::cat(&logits, 0).reshape([-1])).expect("float logits");
-    let classes = net.classes();
-    let mut rest = &logits[..];
+    let outputs = Vec::<f32>::try_from(Tensor::cat(&outputs, 0).reshape([-1])).expect("float outputs");
+    let mut rest = &outputs[..];
     items
         .iter()
         .map(|&item| {
-            let (mine, after) = rest.split_at(spec.segment_count(bank.lens()[item]) * classes);
+            let (mine, after) = rest.split_at(spec.segment_count(bank.lens()[item]) * values);
             rest = after;
-            vote(mine, classes)
+            mine.to_vec()
         })
         .collect()
 }

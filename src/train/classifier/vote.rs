@@ -37,7 +37,8 @@ pub fn vote(logits: &[f32], classes: usize) -> Prediction {
     Prediction { class: first_largest(&tied), probabilities, segments }
 }
 
-fn log_softmax(row: &[f32]) -> Vec<f64> {
+/// Logarithms of the softmax of a segment's logits.
+pub fn log_softmax(row: &[f32]) -> Vec<f64> {
     let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let norm = row.iter().map(|&l| f64::from(l - top).exp()).sum::<f64>().ln();
     row.iter().map(|&l| f64::from(l - top) - norm).collect()

@@ -179,6 +179,13 @@ impl VggNet {
 
     /// By the library, which can go back from the loss to every parameter.
     fn graph(&self, x: &Tensor, train: bool, masks: Option<&Tensor>) -> Tensor {
+        let last = self.linears[2];
+        let [weight, bias] = [last, last + 1].map(|p| self.params.get(p).to_kind(Kind::Float));
+        self.hidden(x, train, masks).linear(&weight, Some(&bias))
+    }
+
+    /// What goes into the last layer, by the library.
+    fn hidden(&self, x: &Tensor, train: bool, masks: Option<&Tensor>) -> Tensor {
         let mut x = x.to_kind(self.params.kind());
         for (i, block) in self.blocks.iter().enumerate() {
             for (j, conv) in block.iter().enumerate() {
@@ -195,18 +202,25 @@ impl VggNet {
             }
         }
         let mut x = self.pool.apply(&x).flatten(1, -1);
-        for (i, &at) in self.linears.iter().enumerate() {
-            let [weight, bias] = [at, at + 1].map(|p| self.params.get(p));
-            if i == 2 {
-                let [weight, bias] = [weight, bias].map(|p| p.to_kind(Kind::Float));
-                return x.to_kind(Kind::Float).linear(&weight, Some(&bias));
-            }
-            x = x.linear(weight, Some(bias)).relu_();
+        let [first, second, _] = self.linears;
+        for (i, at) in [first, second].into_iter().enumerate() {
+            x = x.linear(self.params.get(at), Some(self.params.get(at + 1))).relu_();
             if let Some(masks) = masks {
                 x = &x * masks.get(i as i64).to_kind(x.kind());
             }
         }
-        x
+        x.to_kind(Kind::Float)
+    }
+
+    /// What the last hidden layer gives for segments `x` [batch, 1, frames, mels], without dropout: [batch,
+    /// [`VggNet::embedding_len`]], in single.
+    pub fn embedding(&self, x: &Tensor) -> Tensor {
+        self.hidden(&self.shrink(x), false, None)
+    }
+
+    /// Units of the last hidden layer.
+    pub fn embedding_len(&self) -> usize {
+        self.spec.head
     }
 
     fn convolve(&self, x: &Tensor, conv: &VggConvolution, train: bool) -> Tensor {

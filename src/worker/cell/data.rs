@@ -35,6 +35,8 @@ pub struct CellContext<'a> {
     pub checkpoint_every: Duration,
     /// Train the augmentor by CUDA graphs where they can be recorded.
     pub cuda_graphs: bool,
+    /// Whether the trained classifier stays in the store.
+    pub keep_model: bool,
 }
 
 /// The data of a fold on the device; its conditions share it.

@@ -119,6 +119,7 @@ impl CellJob<'_> {
             key,
             trajectory,
             task: &task,
+            with_model: false,
             checkpoint_every: context.checkpoint_every,
         };
         let dir = get_or_train(wanted, watch, |training| self.train_judge(key, &data, training))?;

@@ -17,7 +17,7 @@ use seraug_core::metrics::Confusion;
 use seraug_core::owner::Owner;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::{
-    CellRecord, OutcomeStatus, PredictionRow, read_history, read_predictions, write_history,
+    CellRecord, ModelInfo, OutcomeStatus, PredictionRow, read_history, read_predictions, write_history,
     write_predictions,
 };
 use seraug_core::spec::{Augment, Autoencoder};
@@ -155,9 +155,9 @@ impl CellJob<'_> {
             trajectory: &cell.classifier_trajectory,
             task: &task,
             checkpoint_every: self.context.checkpoint_every,
+            with_model: self.context.keep_model,
         };
-        let dir = get_or_train(wanted, watch, |training| self.train_classifier(training))?;
-        Ok(dir)
+        get_or_train(wanted, watch, |training| self.train_classifier(training))
     }
 
     /// Trains and tests the classifier into the store.
@@ -193,10 +193,30 @@ impl CellJob<'_> {
         let mut control = training.control(task.pace().steps, continues);
         let net = classifier::train(&task, &mut control)?;
         let rows = test(context, fold, &net, data);
-        let info = StageInfo::new(&self.task, control.seconds(), net.params().flat());
+        let mut info = StageInfo::new(&self.task, control.seconds(), net.params().flat());
+        if let Some(before) = store.find(Stage::Classifier, &cell.classifier) {
+            // It was trained without keeping the model: only that of the same weights belongs to its predictions.
+            let known = StageInfo::load(&before)?;
+            if known.weights_sha256 != info.weights_sha256 {
+                control.finish();
+                training.watch.note(format!(
+                    "{}: no model is kept: the classifier in the store has other weights than the one trained here; remove {} \
+                     to have it trained again",
+                    cell.id,
+                    before.display()
+                ));
+                return Ok(before);
+            }
+            info = known;
+        }
+        let model = context.keep_model.then(|| model_info(context, cell, &info, data));
         let dir = store.put(Stage::Classifier, &cell.classifier, |dir| {
             write_predictions(&dir.join("predictions.csv"), &spec.class_names(), &rows)?;
             write_history(&dir.join("history.csv"), control.history())?;
+            if let Some(model) = &model {
+                net.save(&ModelInfo::weights(dir))?;
+                model.save(dir)?;
+            }
             info.save(dir)
         })?;
         control.finish();
@@ -241,7 +261,8 @@ impl CellJob<'_> {
         };
         let task = self.task.clone();
         let (stage, checkpoint_every) = (Stage::Augmentor, *checkpoint_every);
-        let wanted = StageRequest { store, stage, key, trajectory, task: &task, checkpoint_every };
+        let wanted =
+            StageRequest { store, stage, key, trajectory, task: &task, checkpoint_every, with_model: false };
         let dir = get_or_train(wanted, watch, |training| self.train_generator(generator, training))?;
         G::Trained::load(generator, spec, &dir, *device)
     }
@@ -255,7 +276,8 @@ impl CellJob<'_> {
         };
         let task = self.task.clone();
         let (stage, checkpoint_every) = (Stage::Autoencoder, *checkpoint_every);
-        let wanted = StageRequest { store, stage, key, trajectory, task: &task, checkpoint_every };
+        let wanted =
+            StageRequest { store, stage, key, trajectory, task: &task, checkpoint_every, with_model: false };
         let dir = get_or_train(wanted, watch, |training| self.train_autoencoder(key, training))?;
         AutoencoderNet::load(&dir, spec, *device).map(Some)
     }
@@ -324,6 +346,29 @@ impl CellJob<'_> {
         })?;
         control.finish();
         Ok(dir)
+    }
+}
+
+/// What is kept beside the weights of a trained classifier.
+fn model_info(context: &CellContext, cell: &Cell, info: &StageInfo, data: &FoldData) -> ModelInfo {
+    let spec = context.spec;
+    ModelInfo {
+        format: ModelInfo::FORMAT,
+        title: spec.title.clone(),
+        cell: info.made_by.clone(),
+        run: info.made_in.clone(),
+        key: cell.classifier.clone(),
+        version: version::VERSION.to_owned(),
+        revision: version::revision().to_owned(),
+        weights_sha256: info.weights_sha256.clone(),
+        corpora: spec.corpora().into_iter().map(str::to_owned).collect(),
+        n_train: cell.fold.train.len(),
+        mean: data.standardiser.mean,
+        deviation: data.standardiser.deviation,
+        precision: spec.precision,
+        classes: spec.classes.clone(),
+        features: spec.features.clone(),
+        classifier: spec.classifier.clone(),
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) struct StageInfo {
     /// Wall-clock seconds of the training and, for a classifier, of its test.
     pub(super) seconds: f64,
     /// SHA-256 of the trained weights, which is equal for equal trainings.
-    weights_sha256: String,
+    pub(super) weights_sha256: String,
     /// The cell that the stage was trained for.
     pub(super) made_by: String,
     /// The run of that cell.

@@ -3,7 +3,7 @@
 use seraug_core::error::{Error, Result};
 use seraug_core::files::{self, write_atomic};
 use seraug_core::interrupt;
-use seraug_core::run_files::{HistoryRow, read_history, write_history};
+use seraug_core::run_files::{HistoryRow, ModelInfo, read_history, write_history};
 use seraug_core::store::{Checkpoints, Claim, Holder, Key, Lease, LeaseObserver, Stage, StageTask, Store};
 use seraug_train::control::{Action, Control};
 use seraug_train::history::LoggedRow;
@@ -46,6 +46,15 @@ pub struct StageRequest<'a> {
     pub task: &'a StageTask,
     /// Time between two checkpoints.
     pub checkpoint_every: Duration,
+    /// An entry without a model does not count.
+    pub with_model: bool,
+}
+
+impl StageRequest<'_> {
+    /// The folder of the entry, where it has what is wanted.
+    fn found(&self) -> Option<PathBuf> {
+        self.store.find(self.stage, self.key).filter(|dir| !self.with_model || ModelInfo::is_in(dir))
+    }
 }
 
 /// A training that is about to start, its lease in hand.
@@ -70,13 +79,13 @@ pub fn get_or_train(
     let mut lease_observer = LeaseObserver::default();
     let mut reported: Option<Instant> = None;
     loop {
-        if let Some(dir) = store.find(stage, key) {
+        if let Some(dir) = request.found() {
             return Ok(dir);
         }
         match store.claim(stage, key, request.task, &mut lease_observer)? {
             Claim::Held(lease) => {
                 // It may have been finished between the look and the claim.
-                if let Some(dir) = store.find(stage, key) {
+                if let Some(dir) = request.found() {
                     return Ok(dir);
                 }
                 match train(&mut PendingTraining { request: &request, lease, watch }) {

@@ -178,6 +178,7 @@ impl CellWorker {
                 checkpoint_every: seconds(args.checkpoint_seconds),
                 tensorboard: args.tensorboard,
                 cuda_graphs: args.cuda_graphs,
+                keep_models: args.keep_models,
             },
             loaded: LoadedData::default(),
         })
@@ -207,6 +208,7 @@ impl CellWorker {
             checkpoint_every: self.training.checkpoint_every,
             // Recording a graph may be why the first try failed, and it decides nothing but the time.
             cuda_graphs: self.training.cuda_graphs && attempt == 1,
+            keep_model: self.training.keep_models.keeps(&self.planner.spec, planned.cell.seed),
         };
         // cells/CONDITION/… becomes tensorboard/CONDITION/…
         let folder = planned.cell.dir().components().skip(1).collect::<PathBuf>();

@@ -1,0 +1,121 @@
+//! Finds the trained classifiers that a command line names: a folder with a model, a cell, or a run.
+
+use seraug_core::error::{Error, Result};
+use seraug_core::run_files::{CellId, CellRecord, ModelInfo, OutcomeStatus, RunDir, read_plan};
+use seraug_core::store::{Stage, Store};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A model, and the folder that it is in.
+#[derive(Debug, Clone)]
+pub struct FoundModel {
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Its model.toml.
+    pub info: ModelInfo,
+    /// The cell, where it was found by a run or a cell.
+    pub cell: Option<(RunDir, CellId)>,
+}
+
+/// The models that `path` names: the folder of one, a cell's folder, or a run (those of `condition`, which may be left out where a
+/// run has one). `results` is where the store is, if it is not above `path`.
+///
+/// # Errors
+/// Names `path`: it is none of these, a cell that has no result, a model that was not kept; a run of several conditions; models of
+/// several classes, front ends or segments.
+pub fn find(path: &Path, condition: Option<&str>, results: &Path) -> Result<Vec<FoundModel>> {
+    if ModelInfo::is_in(path) {
+        return Ok(vec![FoundModel { dir: path.to_owned(), info: ModelInfo::load(path)?, cell: None }]);
+    }
+    let store = store(path, results);
+    let found = match path.join("outcome.toml").is_file() {
+        true => vec![of_cell(path, &store)?],
+        false => of_run(path, condition, &store)?,
+    };
+    let [first, rest @ ..] = &found[..] else {
+        return Err(Error::usage(format!("{}: no cell of it has a model; {KEEP}", path.display())));
+    };
+    let alike = |m: &FoundModel| {
+        let same_network = m.info.classifier.network == first.info.classifier.network;
+        let same_segments = (m.info.classifier.segment_frames, m.info.classifier.segment_hop)
+            == (first.info.classifier.segment_frames, first.info.classifier.segment_hop);
+        m.info.classes == first.info.classes
+            && m.info.features == first.info.features
+            && same_network
+            && same_segments
+    };
+    match rest.iter().find(|m| !alike(m)) {
+        Some(other) => Err(Error::usage(format!(
+            "{}: the models of {} and {} differ in classes, front end or network; name one condition",
+            path.display(),
+            first.info.cell,
+            other.info.cell
+        ))),
+        None => Ok(found),
+    }
+}
+
+/// What to do where a model is not there.
+const KEEP: &str =
+    "`seraug run SPEC --new --keep-models all` keeps them, and takes every other stage from the store";
+
+/// The store above `path`, else that of `results`.
+fn store(path: &Path, results: &Path) -> Store {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let above = path.ancestors().map(Store::of).find(|store| store.root().is_dir());
+    above.unwrap_or_else(|| Store::of(results))
+}
+
+fn of_cell(dir: &Path, store: &Store) -> Result<FoundModel> {
+    let record = CellRecord::load(&dir.join("outcome.toml"))?.unwrap_or_default();
+    let key = record.key_classifier.filter(|_| record.status == OutcomeStatus::Done);
+    let key =
+        key.ok_or_else(|| Error::failed(format!("{}: the cell failed: {}", dir.display(), record.error)))?;
+    let entry = store.find(Stage::Classifier, &key).filter(|entry| ModelInfo::is_in(entry));
+    let entry = entry.ok_or_else(|| {
+        Error::failed(format!("{}: no model of it is in {}; {KEEP}", dir.display(), store.root().display()))
+    })?;
+    Ok(FoundModel { info: ModelInfo::load(&entry)?, dir: entry, cell: cell_of(dir) })
+}
+
+/// The run and the cell of a cell's folder, RUN/cells/CONDITION/FOLD/SEED.
+fn cell_of(dir: &Path) -> Option<(RunDir, CellId)> {
+    let dir = dir.canonicalize().ok()?;
+    let run = RunDir::exactly(dir.ancestors().nth(4)?).ok()?;
+    let rows = read_plan(&run.plan()).ok()?;
+    let row = rows.into_iter().find(|row| run.path().join(row.cell.dir()) == dir)?;
+    Some((run, row.cell))
+}
+
+fn of_run(path: &Path, condition: Option<&str>, store: &Store) -> Result<Vec<FoundModel>> {
+    let run = RunDir::open(path)?;
+    let rows = read_plan(&run.plan())?;
+    let conditions: BTreeSet<&str> = rows.iter().map(|row| row.cell.condition.as_str()).collect();
+    let listed = || conditions.iter().copied().collect::<Vec<_>>().join(", ");
+    let condition = match (condition, conditions.first()) {
+        (Some(named), _) if conditions.contains(named) => named,
+        (Some(named), _) => {
+            return Err(Error::usage(format!("--condition {named}: the run has {}", listed())));
+        }
+        (None, Some(only)) if conditions.len() == 1 => only,
+        (None, _) => {
+            return Err(Error::usage(format!(
+                "{}: name a condition with --condition: {}",
+                path.display(),
+                listed()
+            )));
+        }
+    };
+    let cells = rows.iter().filter(|row| row.cell.condition == condition).map(|row| &row.cell);
+    let mut found = Vec::new();
+    for cell in cells {
+        let dir = run.path().join(cell.dir());
+        let Some(record) = CellRecord::load(&dir.join("outcome.toml"))? else { continue };
+        let entry = record.key_classifier.and_then(|key| store.find(Stage::Classifier, &key));
+        if let Some(entry) = entry.filter(|entry| ModelInfo::is_in(entry)) {
+            let cell = Some((run.clone(), cell.clone()));
+            found.push(FoundModel { info: ModelInfo::load(&entry)?, dir: entry, cell });
+        }
+    }
+    Ok(found)
+}
