@@ -101,6 +101,18 @@ test-slurm: build
     cargo test --release --test all-worker --no-run
     sh tests/slurm.sh cargo test --release --test all-worker slurm:: -- --ignored --test-threads=1
 
+# Hold exported models against onnxruntime (and PyTorch, where SERAUG_EXPORT_PYTHON has it); installs into .tools/export what is missing
+test-export: build
+    #!/bin/sh
+    set -eu
+    if [ -z "${SERAUG_EXPORT_PYTHON:-}" ]; then
+        SERAUG_EXPORT_PYTHON=$PWD/.tools/export/bin/python
+        [ -x "$SERAUG_EXPORT_PYTHON" ] || python3 -m venv .tools/export
+        "$SERAUG_EXPORT_PYTHON" -m pip install --quiet onnx==1.23.2 onnxruntime==1.32.0 soundfile==0.14.0
+    fi
+    export SERAUG_EXPORT_PYTHON
+    cargo test --release --test all-worker models::onnxruntime -- --ignored
+
 # Regenerate the reports of the committed runs, and the parts of them that the README shows
 reference: build
     #!/bin/sh

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every crate of src/, with the crates of this workspace that it depends on.
-const DEPENDENCIES: [(&str, &[&str]); 7] = [
+const DEPENDENCIES: [(&str, &[&str]); 8] = [
     ("core", &[]),
     ("data", &["core"]),
     ("train", &["core", "data"]),
     ("run", &["core", "data"]),
     ("report", &["core"]),
+    ("export", &["core", "data", "report"]),
     ("worker", &["core", "data", "run", "train"]),
-    ("cli", &["core", "data", "report", "run"]),
+    ("cli", &["core", "data", "export", "report", "run"]),
 ];
 
 /// Dependencies that are expensive to build or that stand for one job, with the crates that may name them.

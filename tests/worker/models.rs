@@ -115,6 +115,88 @@ fn a_kept_classifier_says_of_a_recording_what_the_run_said() {
 }
 
 #[test]
+fn an_exported_folder_says_the_same_and_has_a_card() {
+    let dir = trained(&["--keep-models", "all"]);
+    let seraug = |args: &[&str]| seraug(dir.path(), args);
+    let cell = cell("copies", 1);
+    let cell = cell.to_str().unwrap();
+    let refused = seraug(&["export", cell, "--to", "m"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("the corpus mine states no licence"), "{}", stderr(&refused));
+    assert!(!dir.path().join("m").exists());
+
+    let manifest = "licence = \"CC0\"\ncitation = \"nobody\"\n";
+    fs::write(dir.path().join("corpora/mine/manifest.toml"), manifest).unwrap();
+    run(dir.path(), &["--new", "--keep-models", "all"]);
+    let output = seraug(&["export", cell, "--to", "out/m", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let said: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let files: Vec<&str> = said["files"].as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = [
+        "README.md",
+        "config.json",
+        "labels.json",
+        "model.onnx",
+        "model.safetensors",
+        "model.toml",
+        "seal.toml",
+        "seraug_model.py",
+    ];
+    assert_eq!(files, expected);
+    let card = fs::read_to_string(dir.path().join("out/m/README.md")).unwrap();
+    for part in [
+        "| mine | 24 | 4 | CC0 | nobody |",
+        "4 cells of the condition `copies`",
+        "| UAR |",
+        "expected calibration error",
+    ] {
+        assert!(card.contains(part), "{part}: {card}");
+    }
+    let [here, there] = [cell, "out/m"].map(|model| stdout(&seraug(&["predict", model, "corpora/mine"])));
+    assert_eq!(here, there);
+    let again = seraug(&["export", cell, "--to", "out/m"]);
+    assert!(stderr(&again).contains("out/m: is there already"), "{}", stderr(&again));
+    let folder = seraug(&["export", "out/m", "--to", "n"]);
+    assert!(stderr(&folder).contains("not a cell of a run"), "{}", stderr(&folder));
+}
+
+/// `just test-export` has the Python that this needs.
+#[test]
+#[ignore = "needs onnxruntime; run it by `just test-export`"]
+fn onnxruntime_and_pytorch_say_of_an_exported_model_what_predict_says() {
+    let python = std::env::var_os("SERAUG_EXPORT_PYTHON").expect("`just test-export` sets it");
+    let dir = trained(&[]);
+    fs::write(dir.path().join("corpora/mine/manifest.toml"), "licence = \"CC0\"\n").unwrap();
+    // Beside the usual form one with everything that a network can have.
+    let other = SPEC.replace(
+        "classifier = {",
+        "features = { mel-scale = \"htk\", window-ms = 40, hop-ms = 20 }\nclassifier = { segment-hop = 50, min-own-frames = 40, \
+         network.vgg = { widths = [8, 8, 16, 16, 16], depths = [1, 1, 1, 1, 2], pooled = 3, head = 24, batch-norm = true },",
+    );
+    for spec in [SPEC, &other] {
+        fs::write(dir.path().join("t.toml"), spec).unwrap();
+        run(dir.path(), &["--new"]);
+        let model = format!("model-{}", spec.len());
+        let cell = cell("copies", 2);
+        let output = seraug(dir.path(), &["export", cell.to_str().unwrap(), "--to", &model]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let output = seraug(dir.path(), &["predict", &model, "corpora/mine", "--out", "p.csv"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let script = seraug_test_support::common::root().join("tests/export/check.py");
+        let mut check = std::process::Command::new(&python);
+        // Torch brings libraries of its own.
+        check
+            .arg(script)
+            .args([model.as_str(), "p.csv"])
+            .current_dir(dir.path())
+            .env_remove("LD_LIBRARY_PATH");
+        let output = check.output().unwrap();
+        assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+        assert!(stdout(&output).contains("onnx: 24 rows"), "{}", stdout(&output));
+    }
+}
+
+#[test]
 fn windows_lists_embeddings_and_what_cannot_be_read() {
     let dir = trained(&["--keep-models", "all"]);
     let predict = |args: &[&str]| seraug(dir.path(), &[&["predict"], args].concat());

@@ -6,6 +6,7 @@ pub mod corpus;
 mod detectable;
 pub mod docs;
 pub mod doctor;
+pub mod export;
 pub mod features;
 pub mod man;
 pub mod plan;

@@ -60,6 +60,9 @@ pub struct Manifest {
     pub expected: Expected,
 }
 
+/// What stands in place of a licence that nobody has stated.
+pub const NO_LICENCE: &str = "not stated; set `licence` in its manifest.toml";
+
 /// Emotions as two classes (paper 3.1.2; FIDELITY.md rows "valence", "ESD positives").
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -249,7 +252,7 @@ impl Manifest {
             title: or(own.title, &format!("{name} (table.csv)")),
             synthetic: false,
             source: own.source,
-            licence: or(own.licence, "not stated; set `licence` in its manifest.toml"),
+            licence: or(own.licence, NO_LICENCE),
             citation: or(own.citation, "not stated; set `citation` in its manifest.toml"),
             obtain: Vec::new(),
             fetch: Vec::new(),

@@ -41,15 +41,29 @@ pub struct MelExtractor {
     instructions: Instructions,
 }
 
+/// The periodic Hann window of `features` in the middle of its `n_fft` samples, zeros around it (librosa's `pad_center`).
+pub fn padded_window(features: &Features) -> Vec<f32> {
+    let length = features.window_ms as usize * SAMPLE_RATE as usize / 1000;
+    let before = (features.n_fft - length) / 2;
+    let mut window = vec![0.0; features.n_fft];
+    for (i, value) in window[before..before + length].iter_mut().enumerate() {
+        *value = hann(i, length) as f32;
+    }
+    window
+}
+
+fn hann(i: usize, length: usize) -> f64 {
+    0.5 - 0.5 * (TAU * i as f64 / length as f64).cos()
+}
+
 impl MelExtractor {
     /// `features` comes from a checked spec: the FFT is even and not shorter than the window, the hop is above 0.
     pub fn new(features: &Features) -> MelExtractor {
         let in_samples = |ms: u32| ms as usize * SAMPLE_RATE as usize / 1000;
         let (length, n_fft) = (in_samples(features.window_ms), features.n_fft);
         let before = (n_fft - length) / 2;
-        let hann = |i: usize| 0.5 - 0.5 * (TAU * i as f64 / length as f64).cos();
         let mut window = vec![0.0; before % 2];
-        window.extend((0..length).map(hann));
+        window.extend((0..length).map(|i| hann(i, length)));
         window.resize(window.len().next_multiple_of(2), 0.0);
         MelExtractor {
             fft: FftPlanner::new().plan_fft_forward(n_fft / 2),

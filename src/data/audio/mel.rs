@@ -1,7 +1,7 @@
 //! Mel filters as in `librosa.filters.mel(norm="slaney")`.
 
 use super::SAMPLE_RATE;
-use seraug_core::spec::MelScale;
+use seraug_core::spec::{Features, MelScale};
 
 /// One triangular filter: its weights from FFT bin `first` on.
 pub(super) struct Filter {
@@ -9,6 +9,16 @@ pub(super) struct Filter {
     pub(super) first: usize,
     /// Weights; empty where the triangle falls between two bins.
     pub(super) weights: Vec<f64>,
+}
+
+/// The filters of `features` as a matrix [n_fft / 2 + 1, mels], row by row, for programs that multiply by it.
+pub fn mel_matrix(features: &Features) -> Vec<f32> {
+    let filters = filters(features.mels, features.n_fft, features.mel_scale);
+    let bins = 0..features.n_fft / 2 + 1;
+    let weight = |filter: &Filter, bin: usize| {
+        bin.checked_sub(filter.first).and_then(|at| filter.weights.get(at)).map_or(0.0, |w| *w as f32)
+    };
+    bins.flat_map(|bin| filters.iter().map(move |filter| weight(filter, bin))).collect()
 }
 
 /// `mels` filters over the `n_fft / 2 + 1` bins from 0 to half the sample rate, each of unit area.

@@ -18,7 +18,8 @@ mod source;
 mod wav;
 
 pub use decode::{decode, load};
-pub use logmel::{LogMel, MelExtractor};
+pub use logmel::{LogMel, MelExtractor, padded_window};
+pub use mel::mel_matrix;
 pub use recording::{Decoded, Length};
 
 /// Sample rate of all audio after decoding, in hertz (FIDELITY.md row "mel filterbank").
