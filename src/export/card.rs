@@ -216,16 +216,20 @@ fn provenance(text: &mut String, run: &LoadedRun, cell: &CellId, info: &ModelInf
 mod tests {
     use super::*;
 
-    /// torchmetrics 1.4 `calibration_error(p, y, task="multiclass", n_bins=15, norm="l1")` and the mean of
-    /// `((p - one_hot(y)) ** 2).sum(1)` of the same four rows: 0.275 and 0.345.
+    /// torchmetrics 1.9.0 `multiclass_calibration_error(p, y, num_classes=2, n_bins=15, norm="l1")`, scikit-learn 1.9.1
+    /// `brier_score_loss(y, p, scale_by_half=False)`.
     #[test]
-    fn calibration_is_what_the_definition_says() {
+    fn calibration_agrees_with_torchmetrics_and_scikit_learn() {
         let of = |p: [f64; 2], truth| (p.to_vec(), truth);
-        let rows = [of([0.9, 0.1], 0), of([0.8, 0.2], 1), of([0.35, 0.65], 1), of([0.55, 0.45], 0)];
+        let rows = [
+            of([0.9, 0.1], 0),
+            of([0.8, 0.2], 1),
+            of([0.35, 0.65], 1),
+            of([0.55, 0.45], 0),
+            of([0.56, 0.44], 1),
+        ];
         let c = calibration(&rows).unwrap();
-        // |1 - .9|, |0 - .8|, |1 - .65|, |1 - .55|, each alone in its bin.
-        assert!((c.ece - (0.1 + 0.8 + 0.35 + 0.45) / 4.0).abs() < 1e-12, "{c:?}");
-        assert!((c.brier - (0.02 + 1.28 + 0.245 + 0.405) / 4.0).abs() < 1e-12, "{c:?}");
+        assert!((c.ece - 0.272).abs() < 1e-6 && (c.brier - 0.51544).abs() < 1e-6, "{c:?}");
         assert_eq!(calibration(&[]), None);
     }
 }

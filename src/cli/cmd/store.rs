@@ -197,11 +197,11 @@ fn list(inventory: &Inventory, references: &References, results: &Path) -> Strin
     let models: u64 = inventory.entries.iter().map(|e| e.model_bytes).sum();
     let _ = writeln!(
         text,
-        "{}: {} ({}, {} of it models), {}, {}; {} in all",
+        "{}: {} ({}{}), {}, {}; {} in all",
         Store::of(results).root().display(),
         plural(inventory.entries.len(), "stage"),
         DecimalBytes(sum),
-        DecimalBytes(models),
+        if models > 0 { format!(", {} of it models", DecimalBytes(models)) } else { String::new() },
         plural(checkpoints(inventory), "checkpoint"),
         plural(inventory.caches.len(), "cache"),
         DecimalBytes(inventory.bytes())
