@@ -79,6 +79,32 @@ impl Confusion {
         (self.total() > 0).then(|| right as f64 / self.total() as f64)
     }
 
+    /// F1 of `class`, the harmonic mean of its recall and precision, in [0, 1]; 0 where it was never predicted rightly, `None` where it
+    /// neither occurs in the test set nor among the predictions.
+    pub fn f1(&self, class: usize) -> Option<f64> {
+        let right = self.count(class, class);
+        let support: u64 = (0..self.classes).map(|p| self.count(class, p)).sum();
+        let predicted: u64 = (0..self.classes).map(|t| self.count(t, class)).sum();
+        let both = support + predicted;
+        (both > 0).then(|| 2.0 * right as f64 / both as f64)
+    }
+
+    /// Mean F1 over the classes that occur in the test set or among the predictions, in [0, 1] (scikit-learn's
+    /// `f1_score(average="macro")`); `None` for an empty test set.
+    pub fn macro_f1(&self) -> Option<f64> {
+        let all: Vec<f64> = (0..self.classes).filter_map(|c| self.f1(c)).collect();
+        (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
+    }
+
+    /// Mean F1 weighted by the number of items of each class, in [0, 1] (`average="weighted"`).
+    pub fn weighted_f1(&self) -> Option<f64> {
+        let weighted = (0..self.classes).map(|class| {
+            let support: u64 = (0..self.classes).map(|p| self.count(class, p)).sum();
+            support as f64 * self.f1(class).unwrap_or(0.0)
+        });
+        (self.total() > 0).then(|| weighted.sum::<f64>() / self.total() as f64)
+    }
+
     /// Share of the predictions that each class got; shows a collapse to one class.
     pub fn predicted_shares(&self) -> Vec<f64> {
         let total = self.total().max(1) as f64;
@@ -103,6 +129,19 @@ mod tests {
         assert_eq!(c.recall(0), Some(0.75));
         assert_eq!(c.mean_recall(&[1, 2]), Some(0.5));
         assert_eq!(c.predicted_shares(), vec![0.625, 0.125, 0.25]);
+    }
+
+    /// scikit-learn 1.9.1: f1_score(average="macro") and (average="weighted").
+    #[test]
+    fn f1_is_scikit_learns() {
+        let truth = [0, 0, 0, 0, 1, 1, 2, 2];
+        let predicted = [0, 0, 0, 2, 1, 0, 2, 0];
+        let c = Confusion::from_pairs(4, truth.into_iter().zip(predicted));
+        assert!((c.macro_f1().unwrap() - 0.611_111_111_111).abs() < 1e-9, "{:?}", c.macro_f1());
+        assert!((c.weighted_f1().unwrap() - 0.625).abs() < 1e-9, "{:?}", c.weighted_f1());
+        let never = Confusion::from_pairs(3, [(0, 2), (1, 1)]);
+        assert!((never.macro_f1().unwrap() - 0.333_333_333_333).abs() < 1e-9);
+        assert_eq!((Confusion::new(2).macro_f1(), Confusion::new(2).weighted_f1()), (None, None));
     }
 
     #[test]

@@ -41,8 +41,13 @@ fn add(run: &RunDir, cell: [&str; 3], changes: &[(&str, i64)]) {
     let mut reader = csv::Reader::from_path(run.outcomes()).unwrap();
     let header = reader.headers().unwrap().clone();
     let at = |name: &str| header.iter().position(|h| h == name).unwrap();
+    // A wrong answer that becomes another moves F1, which nobody recounts here: without these columns, as of an earlier version.
+    let kept = |fields: Vec<String>| -> Vec<String> {
+        let both = fields.into_iter().zip(&header).filter(|(_, name)| !name.ends_with("_f1"));
+        both.map(|(field, _)| field).collect()
+    };
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&header).unwrap();
+    writer.write_record(kept(header.iter().map(str::to_owned).collect())).unwrap();
     for row in reader.records().map(Result::unwrap) {
         let mut fields: Vec<String> = row.iter().map(str::to_owned).collect();
         if ["condition", "fold", "seed"].map(|n| &row[at(n)]) == cell {
@@ -51,7 +56,7 @@ fn add(run: &RunDir, cell: [&str; 3], changes: &[(&str, i64)]) {
                 *field = (field.parse::<i64>().unwrap() + by).to_string();
             }
         }
-        writer.write_record(&fields).unwrap();
+        writer.write_record(kept(fields)).unwrap();
     }
     std::fs::write(run.outcomes(), writer.into_inner().unwrap()).unwrap();
 }

@@ -273,5 +273,5 @@ fn a_large_plan_is_told_by_condition_and_all_of_it_on_demand() {
     let last = &json[99];
     assert_eq!((&last["state"], &last["reason"]), (&"to run".into(), &"augmentor, classifier (new)".into()));
     assert_eq!(last["to_run"], serde_json::json!(["augmentor", "classifier"]));
-    assert_eq!(plan(&["--set", "protocol.leave-speakers-out.only=[1]"]).lines().count(), 4 + 20 + 1);
+    assert_eq!(plan(&["--set", "protocol.leave-speakers-out.only=[1]"]).lines().count(), 5 + 20 + 1);
 }

@@ -82,8 +82,9 @@ fn header(classes: &[&str]) -> Vec<String> {
         .collect();
     names.extend(classes.iter().map(|c| format!("recall_{c}")));
     names.extend(
-        ["mean_recall_reduced", "accuracy", "seconds_augmentor", "seconds_classifier", "device"]
+        ["mean_recall_reduced", "accuracy", "macro_f1", "weighted_f1"]
             .into_iter()
+            .chain(["seconds_augmentor", "seconds_classifier", "device"])
             .chain(["key_augmentor", "key_classifier", "reduced"])
             .map(str::to_owned),
     );
@@ -116,6 +117,8 @@ fn record(o: &Outcome, classes: &[&str]) -> Vec<String> {
     row.extend([
         share(o.mean_recall_reduced(classes)),
         share(confusion.and_then(Confusion::accuracy)),
+        share(confusion.and_then(Confusion::macro_f1)),
+        share(confusion.and_then(Confusion::weighted_f1)),
         format!("{:.3}", o.seconds_augmentor),
         format!("{:.3}", o.seconds_classifier),
         o.device.to_string(),
@@ -142,6 +145,8 @@ fn derived(
     let means = [
         ("mean_recall_reduced".to_owned(), confusion.mean_recall(&indices)),
         ("accuracy".to_owned(), confusion.accuracy()),
+        ("macro_f1".to_owned(), confusion.macro_f1()),
+        ("weighted_f1".to_owned(), confusion.weighted_f1()),
     ];
     std::iter::once(("uar".to_owned(), confusion.uar())).chain(recalls).chain(means)
 }
@@ -202,6 +207,10 @@ pub fn read_outcomes(path: &Path) -> Result<(Vec<String>, Vec<Outcome>)> {
             let rows = classes.iter().map(counts).collect::<Result<Vec<_>>>()?;
             let confusion = Confusion::from_rows(&rows).expect("one row a class");
             for (name, counted) in derived(&confusion, &classes, &reduced) {
+                if name.ends_with("_f1") && !columns.contains_key(name.as_str()) {
+                    // Runs of earlier versions have none.
+                    continue;
+                }
                 let written = text(&name)?;
                 let agrees = match (written.parse::<f64>(), counted) {
                     (Ok(written), Some(counted)) => (written - counted).abs() <= 1e-6,
@@ -277,6 +286,22 @@ mod tests {
         assert_eq!(read, rows);
         assert_eq!(read[0].mean_recall_reduced(&["neutral", "angry"]), Some(0.5));
         let text = std::fs::read_to_string(&path).unwrap();
+        let mut csv = csv::Reader::from_reader(text.as_bytes());
+        let f1: Vec<usize> = csv
+            .headers()
+            .unwrap()
+            .iter()
+            .enumerate()
+            .filter(|(_, h)| h.ends_with("_f1"))
+            .map(|(i, _)| i)
+            .collect();
+        let without = |line: &str| {
+            let cells = line.split(',').enumerate().filter(|(i, _)| !f1.contains(i)).map(|(_, cell)| cell);
+            cells.collect::<Vec<_>>().join(",")
+        };
+        let earlier: Vec<String> = text.lines().take(2).map(without).collect();
+        std::fs::write(&path, earlier.join("\n") + "\n").unwrap();
+        assert_eq!(read_outcomes(&path).unwrap().1, rows[..1], "of an earlier version");
         std::fs::write(&path, text.replace(",0.750000,", ",0.850000,")).unwrap();
         let e = read_outcomes(&path).unwrap_err().to_string();
         assert!(e.contains("outcomes.csv:2: uar = 0.85"), "{e}");
