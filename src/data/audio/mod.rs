@@ -1,5 +1,6 @@
 //! Audio files to log-mel spectrograms.
 
+mod codec;
 mod container;
 pub mod decode;
 mod flac;
@@ -9,12 +10,14 @@ pub mod logmel;
 mod mel;
 mod mix;
 pub mod npy;
+mod pcm;
 pub mod probe;
 mod recording;
 mod refusal;
 pub mod resample;
 mod simd;
 mod source;
+mod trailer;
 mod wav;
 
 pub use decode::{decode, load};
