@@ -23,6 +23,7 @@ mod wav;
 pub use decode::{decode, load};
 pub use logmel::{LogMel, MelExtractor};
 pub use recording::{Decoded, Length};
+pub(crate) use refusal::by_ffmpeg_to_wav;
 
 /// Sample rate of all audio after decoding, in hertz (FIDELITY.md row "mel filterbank").
 pub const SAMPLE_RATE: u32 = 16_000;

@@ -2,9 +2,9 @@
 //! flac take a second. A file that passes here may still be refused by [`super::decode`]; one that is refused here is refused there
 //! too.
 
+use super::Length;
 use super::container::Container;
 use super::refusal::FRESH;
-use super::Length;
 use seraug_core::files;
 use std::fs::Metadata;
 use std::io::ErrorKind;

@@ -22,14 +22,17 @@ pub(super) fn by_ffmpeg(extension: &str) -> String {
 /// `why` with the names of `path` in its line for ffmpeg, where it has one.
 pub(super) fn named(why: String, path: &Path) -> String {
     match why.split_once(FFMPEG) {
-        Some((before, _)) => {
-            // Beside the file: one that is called .wav already is not written over.
-            let taken = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("wav"));
-            let to = path.with_extension(if taken { "pcm.wav" } else { "wav" });
-            format!("{before}{FFMPEG}{} -ar 16000 -ac 1 {}", quoted(path), quoted(&to))
-        }
+        Some((before, _)) => before.to_owned() + &by_ffmpeg_to_wav(path),
         None => why,
     }
+}
+
+/// The next step for the recording at `path`, of a codec that ffmpeg decodes.
+pub(crate) fn by_ffmpeg_to_wav(path: &Path) -> String {
+    // Beside the file: one that is called .wav already is not written over.
+    let taken = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("wav"));
+    let to = path.with_extension(if taken { "pcm.wav" } else { "wav" });
+    format!("{FFMPEG}{} -ar 16000 -ac 1 {}", quoted(path), quoted(&to))
 }
 
 /// `path` as a shell reads it.
@@ -49,7 +52,8 @@ mod tests {
 
     #[test]
     fn the_line_for_ffmpeg_has_the_names_of_the_file() {
-        let line = |path: &str| named(format!("Opus, which is not read; {}", by_ffmpeg("opus")), Path::new(path));
+        let line =
+            |path: &str| named(format!("Opus, which is not read; {}", by_ffmpeg("opus")), Path::new(path));
         let start = "Opus, which is not read; convert it: ffmpeg -i ";
         assert_eq!(line("a/b.opus"), format!("{start}a/b.opus -ar 16000 -ac 1 a/b.wav"));
         assert_eq!(line("a b's.ogg"), format!("{start}'a b'\\''s.ogg' -ar 16000 -ac 1 'a b'\\''s.wav'"));

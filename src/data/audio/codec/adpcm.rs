@@ -62,7 +62,9 @@ impl AdpcmFormat {
             let own = two(20).unwrap_or(0) > 0
                 && known.clone().any(|(i, c)| two(22 + 2 * i).is_some_and(|own| own != *c as u16));
             if own {
-                return Err(format!("holds {name} with coefficients of its own, which is not read; {CONVERT}"));
+                return Err(format!(
+                    "holds {name} with coefficients of its own, which is not read; {CONVERT}"
+                ));
             }
         }
         Ok(AdpcmFormat { codec, channels, rate, bytes: align as u64, samples: stated as u64 })
@@ -171,13 +173,8 @@ mod tests {
 
     #[test]
     fn a_fact_trims_the_last_block_and_no_other() {
-        let format = AdpcmFormat {
-            codec: AdpcmCodec::Ima,
-            channels: 1,
-            rate: 8000,
-            bytes: 256,
-            samples: 505,
-        };
+        let format =
+            AdpcmFormat { codec: AdpcmCodec::Ima, channels: 1, rate: 8000, bytes: 256, samples: 505 };
         let frames = |fact| track(&format, 60, 1000, fact).and_then(|t| t.length()).map(|l| l.frames);
         assert_eq!(frames(None), Ok(1515));
         assert_eq!(frames(Some(1400)), Ok(1400));

@@ -1,8 +1,8 @@
 //! Finds the samples of an AIFF or AIFC.
 
+use super::Contents;
 use super::adpcm::{self, APPLE_BYTES};
 use super::extended::{extended, hertz};
-use super::Contents;
 use crate::audio::pcm::{Format, PcmOrder, PcmPlace, SampleFormat};
 use crate::audio::refusal::{CONVERT, FRESH, Refusable};
 use crate::audio::source::AudioSource;

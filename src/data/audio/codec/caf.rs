@@ -58,7 +58,8 @@ impl Description {
             (_, true, _) => None,
             (_, false, bits) => SampleFormat::integer(bits),
         };
-        let sample = sample.filter(|s| channels > 0 && Some(bytes as usize) == channels.checked_mul(s.width()));
+        let sample =
+            sample.filter(|s| channels > 0 && Some(bytes as usize) == channels.checked_mul(s.width()));
         let order = if little { PcmOrder::Little } else { PcmOrder::Big };
         sample.map(|sample| (Format { channels, rate, sample }, order)).ok_or_else(|| {
             format!(
@@ -162,7 +163,10 @@ fn packed(
             varied(&mut rest).ok_or_else(damaged)?;
         }
         if at + u64::from(size) > end {
-            return Err(format!("cut short: packet {} of its table is not there; {FRESH}", packets.len() + 1));
+            return Err(format!(
+                "cut short: packet {} of its table is not there; {FRESH}",
+                packets.len() + 1
+            ));
         }
         packets.push(at, size)?;
         at += u64::from(size);

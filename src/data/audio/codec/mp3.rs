@@ -124,7 +124,8 @@ impl Mp3Tag {
         let fields = [(1, 4), (2, 4), (4, 100), (8, 4)];
         let lame = at + 8 + fields.iter().filter(|(bit, _)| flags & bit != 0).map(|f| f.1).sum::<usize>();
         let known = matches!(bytes.get(lame..lame + 4), Some(b"LAME" | b"Lavf" | b"Lavc"));
-        let gap = four(lame + 20).filter(|_| known).map(|n| (u64::from(n >> 12 & 0xfff), u64::from(n & 0xfff)));
+        let gap =
+            four(lame + 20).filter(|_| known).map(|n| (u64::from(n >> 12 & 0xfff), u64::from(n & 0xfff)));
         Some(Mp3Tag { frames, gap })
     }
 }
@@ -173,7 +174,9 @@ pub(super) fn track<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable<Co
         }
         (told, Mp3End::NoFrame) => {
             if length - at > TAGS || !trailer(&source.bytes(at, TAGS as usize)?) {
-                return Err(format!("damaged after {seconds:.3} s (no frame where one should begin); {FRESH}"));
+                return Err(format!(
+                    "damaged after {seconds:.3} s (no frame where one should begin); {FRESH}"
+                ));
             }
             if let Some(told) = told {
                 return Err(format!(
@@ -210,7 +213,13 @@ mod tests {
         assert_eq!(of([0xff, 0xf3, 0x88, 0xc0]), Some((false, 16_000, 1, 288)));
         assert_eq!(of([0xff, 0xe3, 0x18, 0xc0]), Some((false, 8000, 1, 72)));
         // Layer II, no bit rate, no rate, MPEG 1.5, an emphasis that is reserved.
-        for head in [[0xff, 0xfd, 0x90, 0], [0xff, 0xfb, 0, 0], [0xff, 0xfb, 0x9c, 0], [0xff, 0xeb, 0x90, 0], [0xff, 0xfb, 0x90, 2]] {
+        for head in [
+            [0xff, 0xfd, 0x90, 0],
+            [0xff, 0xfb, 0, 0],
+            [0xff, 0xfb, 0x9c, 0],
+            [0xff, 0xeb, 0x90, 0],
+            [0xff, 0xfb, 0x90, 2],
+        ] {
             assert_eq!(of(head), None, "{head:x?}");
         }
     }

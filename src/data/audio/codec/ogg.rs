@@ -64,7 +64,10 @@ impl OggPage {
         sum.update(&page[26..]);
         let four = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         if sum.finalize() != four(22) {
-            return Err(format!("damaged: page {} of its ogg does not match its checksum; {FRESH}", four(18)));
+            return Err(format!(
+                "damaged: page {} of its ogg does not match its checksum; {FRESH}",
+                four(18)
+            ));
         }
         let position = u64::from(four(6)) | u64::from(four(10)) << 32;
         Ok(Some(OggPage {
@@ -118,7 +121,10 @@ pub(super) fn track<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable<Co
             continue;
         }
         if page.number != number || page.continued != open {
-            return Err(format!("damaged: a page is missing before page {} of its ogg; {FRESH}", page.number));
+            return Err(format!(
+                "damaged: a page is missing before page {} of its ogg; {FRESH}",
+                page.number
+            ));
         }
         number = number.wrapping_add(1);
         open = pieces(&page, &mut packets)?;

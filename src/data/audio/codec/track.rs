@@ -10,9 +10,7 @@ use seraug_core::manifest::Channels;
 use std::io::{Read, Seek};
 use symphonia::core::audio::{Channels as Layout, layouts};
 use symphonia::core::codecs::audio::well_known as ids;
-use symphonia::core::codecs::audio::{
-    AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions,
-};
+use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::packet::PacketRef;
 use symphonia::core::units::{Duration, Timestamp};
 
@@ -294,7 +292,9 @@ impl CodedTrack {
         }
         let found = mix.len() as u64;
         if found < frames {
-            return Err(format!("cut short: {found} of the {frames} samples that its header states; {FRESH}"));
+            return Err(format!(
+                "cut short: {found} of the {frames} samples that its header states; {FRESH}"
+            ));
         }
         mix.finish()
     }
@@ -317,7 +317,9 @@ mod tests {
         let mut read = |list: &PacketList| {
             let mut out = Vec::new();
             (0..list.len())
-                .map(|n| list.read(&mut source, n, &mut out).map(|()| String::from_utf8(out.clone()).unwrap()))
+                .map(|n| {
+                    list.read(&mut source, n, &mut out).map(|()| String::from_utf8(out.clone()).unwrap())
+                })
                 .collect::<Vec<_>>()
         };
         assert_eq!(read(&list), ["cde", "aj", "f"].map(|s| Ok(s.to_owned())));

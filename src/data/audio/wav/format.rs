@@ -142,7 +142,9 @@ mod tests {
             for channels in 1..=6 {
                 for bits in 0..=70 {
                     for align in 0..=50 {
-                        let Ok(WavFormat::Pcm(format)) = parse(&body(tag, channels, align, bits)) else { continue };
+                        let Ok(WavFormat::Pcm(format)) = parse(&body(tag, channels, align, bits)) else {
+                            continue;
+                        };
                         let found = format.frame();
                         assert!(found == usize::from(align) || align == 0, "{tag} {channels} {bits} {align}");
                         // No fewer bytes than the bits need, and no more but for those of arecord.

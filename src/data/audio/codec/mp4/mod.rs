@@ -62,7 +62,11 @@ pub(super) fn track<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable<Co
                 let length = in_samples(edit.length, movie);
                 let step = in_samples(1, movie) + 1;
                 let shorter = edit.length > 0 && length.saturating_add(step) < whole.frames;
-                if shorter || movie >= setup.rate && edit.length > 0 { whole.within(0, length) } else { whole }
+                if shorter || movie >= setup.rate && edit.length > 0 {
+                    whole.within(0, length)
+                } else {
+                    whole
+                }
             }
         },
     };

@@ -71,7 +71,10 @@ pub(super) fn packets(table: &[u8], length: u64) -> Refusable<PacketList> {
         let mut at = start;
         for size in sizes.by_ref().take(each as usize) {
             if at.checked_add(size.into()).is_none_or(|end| end > length) {
-                return Err(format!("cut short: packet {} of its table is not there; {FRESH}", packets.len() + 1));
+                return Err(format!(
+                    "cut short: packet {} of its table is not there; {FRESH}",
+                    packets.len() + 1
+                ));
             }
             packets.push(at, size)?;
             at += u64::from(size);
