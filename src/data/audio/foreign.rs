@@ -26,6 +26,10 @@ const KINDS: &[(&[u8], &str, &str)] = &[
     (b"\xff\xfc", "MPEG audio of layer II", "mp2"),
     (b"\xff\xf5", "MPEG audio of layer II", "mp2"),
     (b"\xff\xf4", "MPEG audio of layer II", "mp2"),
+    (b"\xff\xfb", "an mp3 that is damaged at its start", "mp3"),
+    (b"\xff\xfa", "an mp3 that is damaged at its start", "mp3"),
+    (b"\xff\xf3", "an mp3 that is damaged at its start", "mp3"),
+    (b"\xff\xf2", "an mp3 that is damaged at its start", "mp3"),
     (b"FLV\x01", "Flash video", "flv"),
     (b"\x30\x26\xb2\x75", "Windows Media (WMA)", "wma"),
 ];

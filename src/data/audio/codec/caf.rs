@@ -3,8 +3,8 @@
 use super::Contents;
 use super::adpcm::{self, APPLE_BYTES, APPLE_SAMPLES};
 use super::extended::hertz;
-use super::mp4;
-use super::track::{CodecSetup, CodedTrack, PacketList};
+use super::mp4::sound::{aac, alac, alac_samples};
+use super::track::{Codec, CodecSetup, CodedTrack, PacketList};
 use super::trim::GaplessPart;
 use crate::audio::pcm::{Format, PcmOrder, PcmPlace, SampleFormat};
 use crate::audio::refusal::{CONVERT, FRESH, Refusable, by_ffmpeg};
@@ -132,31 +132,31 @@ pub(super) fn contents<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable
             let part = table.map(|t| part(t, blocks * APPLE_SAMPLES)).transpose()?;
             return adpcm::apple(about.rate, about.channels, start, blocks, part).map(Contents::Coded);
         }
-        b"alac" => mp4::sound::alac(&cookie)?,
-        b"aac " => mp4::sound::aac(&cookie, about.rate)?,
+        b"alac" => alac(&cookie)?,
+        b"aac " => aac(&cookie, about.rate)?,
         b"opus" => return Err(format!("Opus, which is not read; {}", by_ffmpeg("caf"))),
         codec => {
             let codec = codec.escape_ascii();
             return Err(format!("a CAF of the codec `{codec}`, which is not read; {}", by_ffmpeg("caf")));
         }
     };
-    packed(&about, setup, table, (start, bytes), source.len()).map(Contents::Coded)
+    packed(source, &about, setup, table, (start, bytes)).map(Contents::Coded)
 }
 
-/// Packets of a codec, whose lengths are in `table`.
-fn packed(
+/// Packets of a codec, whose lengths are in `table`, in the `bytes` bytes from `start`.
+fn packed<R: Read + Seek>(
+    source: &mut AudioSource<R>,
     about: &Description,
     setup: CodecSetup,
     table: Option<&[u8]>,
     (start, bytes): (u64, u64),
-    length: u64,
 ) -> Refusable<CodedTrack> {
     let damaged = || format!("damaged: the table of packets of its CAF; {FRESH}");
     let table = table.ok_or_else(|| format!("cut short: a CAF without its table of packets; {FRESH}"))?;
     let count = table.first_chunk().map(|b| u64::from_be_bytes(*b)).ok_or_else(damaged)?;
     let mut rest = table.get(24..).ok_or_else(damaged)?;
     let mut packets = PacketList::default();
-    let (mut at, end) = (start, start + bytes);
+    let (mut at, mut last, end) = (start, start, start + bytes);
     for _ in 0..count {
         let size = if about.bytes > 0 { about.bytes } else { varied(&mut rest).ok_or_else(damaged)? };
         if about.samples == 0 {
@@ -169,10 +169,17 @@ fn packed(
             ));
         }
         packets.push(at, size)?;
-        at += u64::from(size);
+        (last, at) = (at, at + u64::from(size));
     }
     let all = packets.len() as u64 * setup.block;
-    CodedTrack::new(setup, packets, part(table, all)?, length)
+    let mut part = part(table, all)?;
+    if setup.codec == Codec::Alac
+        && let Some(fewer) = alac_samples(&source.bytes(last, 8)?)
+    {
+        // ffmpeg's table has whole packets alone.
+        part.frames = part.frames.min((all - setup.block.min(all) + fewer).saturating_sub(part.skip));
+    }
+    CodedTrack::new(setup, packets, part, source.len())
 }
 
 /// What of `all` samples is the recording, by the head of a table of packets: how many there are, and how many come before.

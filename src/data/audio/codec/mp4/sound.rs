@@ -210,6 +210,16 @@ pub(in crate::audio::codec) fn alac(header: &[u8]) -> Refusable<CodecSetup> {
     Ok(CodecSetup { codec: Codec::Alac, rate, channels, block: block.into(), header: (*fields).into() })
 }
 
+/// Samples of the packet of ALAC that begins with `head`, where it states that they are fewer than a block.
+pub(in crate::audio::codec) fn alac_samples(head: &[u8]) -> Option<u64> {
+    let mut bits = HighBits { bytes: head, at: 0 };
+    // The kind of element, its number and what is unused.
+    bits.take(3 + 4 + 12)?;
+    let fewer = bits.take(1)? == 1;
+    bits.take(3)?;
+    if fewer { bits.take(32).map(u64::from) } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +234,14 @@ mod tests {
         assert_eq!(of(&[0x2b, 0x92, 0x08, 0x00]), Some((5, 22_050, 2, true)));
         assert_eq!(of(&[0xeb, 0x8a, 0x08, 0x00]), Some((29, 22_050, 1, true)));
         assert_eq!(of(&[0x12]), None);
+    }
+
+    #[test]
+    fn a_packet_of_alac_states_how_short_it_is() {
+        let head = [0, 0, 0b0001_0000, 0, 0, 0b0000_0101, 0b1000_0000];
+        assert_eq!(alac_samples(&head), Some(704));
+        assert_eq!(alac_samples(&[0; 7]), None);
+        assert_eq!(alac_samples(&head[..6]), None);
     }
 
     #[test]
