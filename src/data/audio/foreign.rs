@@ -60,7 +60,7 @@ pub(super) fn before(head: &[u8], length: u64) -> Option<u64> {
         return None;
     }
     let found = (1..head.len().min(JUNK)).find(|i| begins(&head[*i..])).map(|i| i as u64);
-    found.or_else(|| CodecContainer::junk(head, length))
+    found.or_else(|| CodecContainer::junk(head))
 }
 
 /// Why a file that begins with `head` is refused, and the next step.

@@ -1,4 +1,4 @@
-//! ADPCM in blocks: Microsoft's and IMA's in a wav, Apple's in AIFF and CAF.
+//! ADPCM in the blocks of a wav: Microsoft's and IMA's.
 
 use super::track::{Codec, CodecSetup, CodedTrack, PacketList};
 use super::trim::GaplessPart;
@@ -103,36 +103,6 @@ pub(in crate::audio) fn track(
     let setup = CodecSetup { codec, rate, channels, block: samples, header: Box::default() };
     CodedTrack::new(setup, packets, GaplessPart::all(frames), start + bytes)
 }
-
-/// Apple's blocks of 34 bytes and 64 samples a channel, `blocks` of them from `start`; of their samples `part`, where stated.
-///
-/// # Errors
-/// A number of channels that is not decoded; more samples stated than the blocks have.
-pub(super) fn apple(
-    rate: u32,
-    channels: usize,
-    start: u64,
-    blocks: u64,
-    part: Option<GaplessPart>,
-) -> Refusable<CodedTrack> {
-    if !(1..=2).contains(&channels) {
-        return Err(format!("holds IMA ADPCM of {channels} channels, 1 or 2 are read; {CONVERT}"));
-    }
-    let bytes = APPLE_BYTES * channels as u64;
-    let mut packets = PacketList::default();
-    for n in 0..blocks {
-        packets.push(start + n * bytes, bytes as u32)?;
-    }
-    let setup =
-        CodecSetup { codec: Codec::AppleAdpcm, rate, channels, block: APPLE_SAMPLES, header: Box::default() };
-    let part = part.unwrap_or(GaplessPart::all(blocks * APPLE_SAMPLES));
-    CodedTrack::new(setup, packets, part, start + blocks * bytes)
-}
-
-/// Bytes of one of Apple's blocks, of each channel.
-pub(super) const APPLE_BYTES: u64 = 34;
-/// Samples of one of Apple's blocks, of each channel.
-pub(super) const APPLE_SAMPLES: u64 = 64;
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,9 @@
 //! Finds the samples of an AIFF or AIFC.
 
 use super::Contents;
-use super::adpcm::{self, APPLE_BYTES};
 use super::extended::{extended, hertz};
 use crate::audio::pcm::{Format, PcmOrder, PcmPlace, SampleFormat};
-use crate::audio::refusal::{CONVERT, FRESH, Refusable};
+use crate::audio::refusal::{CONVERT, FRESH, Refusable, by_ffmpeg};
 use crate::audio::source::AudioSource;
 use std::io::{Read, Seek};
 
@@ -15,7 +14,7 @@ const MOST: usize = 10_000;
 #[derive(Debug, Clone, Copy)]
 struct Common {
     channels: usize,
-    /// Samples of each channel; of ADPCM, blocks.
+    /// Samples of each channel.
     frames: u64,
     bits: u32,
     /// Hertz.
@@ -53,7 +52,7 @@ impl Common {
         };
         let codec = codec.escape_ascii();
         found.ok_or_else(|| {
-            format!("an AIFF of the codec `{codec}` in {bits} bits, which is not read; {CONVERT}")
+            format!("an AIFF of the codec `{codec}` in {bits} bits, which is not read; {}", by_ffmpeg("aifc"))
         })
     }
 }
@@ -94,18 +93,11 @@ pub(super) fn contents<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable
         return Err(format!("states 0 channels; {CONVERT}"));
     }
     let there = source.len().saturating_sub(start).min(size);
-    let enough = |unit: u64| match there / unit {
-        found if found < frames => {
-            Err(format!("cut short: {found} of the {frames} samples that its header states; {FRESH}"))
-        }
-        _ => Ok(()),
-    };
-    if common.codec == *b"ima4" {
-        enough(APPLE_BYTES * channels as u64)?;
-        return adpcm::apple(rate, channels, start, frames, None).map(Contents::Coded);
-    }
     let (sample, order) = common.format()?;
     let format = Format { channels, rate, sample };
-    enough(format.frame() as u64)?;
+    let found = there / format.frame() as u64;
+    if found < frames {
+        return Err(format!("cut short: {found} of the {frames} samples that its header states; {FRESH}"));
+    }
     Ok(Contents::Pcm(PcmPlace { format, order, start, frames }))
 }

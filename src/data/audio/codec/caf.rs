@@ -1,7 +1,6 @@
 //! Finds the samples of a CAF (Apple's Core Audio Format specification).
 
 use super::Contents;
-use super::adpcm::{self, APPLE_BYTES, APPLE_SAMPLES};
 use super::extended::hertz;
 use super::mp4::sound::{aac, alac, alac_samples};
 use super::track::{Codec, CodecSetup, CodedTrack, PacketList};
@@ -126,11 +125,6 @@ pub(super) fn contents<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable
             let (format, order) = about.format()?;
             let frames = bytes / format.frame() as u64;
             return Ok(Contents::Pcm(PcmPlace { format, order, start, frames }));
-        }
-        b"ima4" => {
-            let blocks = bytes / (APPLE_BYTES * about.channels.max(1) as u64);
-            let part = table.map(|t| part(t, blocks * APPLE_SAMPLES)).transpose()?;
-            return adpcm::apple(about.rate, about.channels, start, blocks, part).map(Contents::Coded);
         }
         b"alac" => alac(&cookie)?,
         b"aac " => aac(&cookie, about.rate)?,

@@ -84,9 +84,9 @@ impl CodecContainer {
         }
     }
 
-    /// Number of bytes in front of an mp3 that does not begin at the first of `length` bytes.
-    pub(super) fn junk(head: &[u8], length: u64) -> Option<u64> {
-        mp3::junk(head, length)
+    /// Number of bytes in front of an mp3 that does not begin at the first.
+    pub(super) fn junk(head: &[u8]) -> Option<u64> {
+        mp3::junk(head)
     }
 
     /// Finds the samples.

@@ -12,8 +12,6 @@ use std::io::{Read, Seek};
 const DECODER: u64 = 529;
 /// Frames that must follow each other at the start, so that other bytes are not taken for an mp3.
 const CHAIN: usize = 3;
-/// Most bytes of a frame.
-const LONGEST: usize = 2881;
 /// Most bytes that are skipped in front of the first frame.
 const JUNK: usize = 4096;
 /// Most bytes of tags behind the last frame.
@@ -73,29 +71,35 @@ impl Mp3Frame {
     }
 }
 
-/// Whether `head`, of a file of `length` bytes, begins as an mp3: frames that follow each other, up to the end of a short file.
-pub(super) fn begins(head: &[u8], length: u64) -> bool {
+/// How many of the first [`CHAIN`] frames of `head` follow each other, and where the next should begin.
+fn chain(head: &[u8]) -> (usize, usize) {
     let header = |at: usize| head.get(at..).and_then(|b| b.first_chunk().copied()).and_then(Mp3Frame::of);
-    let Some(first) = header(0) else { return false };
+    let Some(first) = header(0) else { return (0, 0) };
     let mut at = 0;
-    for _ in 0..CHAIN {
+    for n in 0..CHAIN {
         match header(at).filter(|f| f.like(&first)) {
             Some(frame) => at += frame.bytes,
-            // A short or damaged file: what is wrong with it is said later.
-            None => return at >= first.bytes && (at + 4 > head.len() || at as u64 + 128 >= length),
+            None => return (n, at),
         }
     }
-    true
+    (CHAIN, at)
 }
 
-/// Number of bytes in front of an mp3 that begins within the first bytes of `length`, but not at the first.
-pub(super) fn junk(head: &[u8], length: u64) -> Option<u64> {
-    let places = head.windows(2).enumerate().skip(1).take(JUNK);
-    places
-        .filter(|(_, w)| w[0] == 0xff && w[1] & 0xe6 == 0xe2)
-        // Three frames, of which a short file has no room for one of the longest.
-        .find(|(at, _)| head.len() - at > CHAIN * LONGEST / 4 && begins(&head[*at..], length - *at as u64))
-        .map(|(at, _)| at as u64)
+/// Whether `head`, of a file of `length` bytes, begins as an mp3: frames that follow each other, up to the end of a short file.
+pub(super) fn begins(head: &[u8], length: u64) -> bool {
+    match chain(head) {
+        (0, _) => false,
+        (CHAIN, _) => true,
+        // What is wrong with a short file is said later.
+        (_, at) => at + 4 > head.len() || at as u64 + 128 >= length,
+    }
+}
+
+/// Number of bytes in front of an mp3 that begins within the first bytes, but not at the first.
+pub(super) fn junk(head: &[u8]) -> Option<u64> {
+    let sync = |w: &[u8]| w[0] == 0xff && w[1] & 0xe6 == 0xe2;
+    let mut places = head.windows(2).enumerate().skip(1).take(JUNK).filter(|(_, w)| sync(w));
+    places.find(|(at, _)| chain(&head[*at..]).0 == CHAIN).map(|(at, _)| at as u64)
 }
 
 /// What the first frame says of the others, where it holds no sound.
@@ -148,6 +152,9 @@ pub(super) fn track<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable<Co
     let length = window.len();
     let none = || format!("damaged: no frame of an mp3; {FRESH}");
     let first = window.exactly(0)?.and_then(Mp3Frame::of).ok_or_else(none)?;
+    if first.bytes as u64 > length {
+        return Err(format!("cut short within its first frame; {FRESH}"));
+    }
     let tag = Mp3Tag::of(window.bytes(0, first.bytes)?, &first);
     let mut packets = PacketList::default();
     let mut at = if tag.is_some() { first.bytes as u64 } else { 0 };

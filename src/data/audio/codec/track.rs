@@ -25,10 +25,7 @@ pub(super) enum Codec {
     Alac,
     Vorbis,
     MicrosoftAdpcm,
-    /// In blocks of a wav.
     ImaAdpcm,
-    /// In packets of 64 samples, as Apple has it.
-    AppleAdpcm,
 }
 
 impl Codec {
@@ -39,7 +36,7 @@ impl Codec {
             Codec::Aac => "AAC",
             Codec::Alac => "ALAC",
             Codec::Vorbis => "Vorbis",
-            Codec::MicrosoftAdpcm | Codec::ImaAdpcm | Codec::AppleAdpcm => "ADPCM",
+            Codec::MicrosoftAdpcm | Codec::ImaAdpcm => "ADPCM",
         }
     }
 
@@ -51,7 +48,6 @@ impl Codec {
             Codec::Vorbis => ids::CODEC_ID_VORBIS,
             Codec::MicrosoftAdpcm => ids::CODEC_ID_ADPCM_MS,
             Codec::ImaAdpcm => ids::CODEC_ID_ADPCM_IMA_WAV,
-            Codec::AppleAdpcm => ids::CODEC_ID_ADPCM_IMA_QT,
         }
     }
 }
