@@ -256,7 +256,7 @@ fn codecs_that_are_not_read_are_named_with_the_line_that_converts_them() {
     let dir = tempfile::tempdir().unwrap();
     for (name, what) in [
         ("opus.ogg", "Opus, which is not read"),
-        ("opus.webm", "WebM (often Opus), which is not read"),
+        ("opus.webm", "Matroska or WebM (often Opus), which is not read"),
         ("opus.m4a", "Opus, which is not read"),
         ("windows.wma", "Windows Media (WMA), which is not read"),
         ("stream.aac", "AAC outside of MPEG-4, which is not read"),
@@ -297,12 +297,12 @@ fn a_folder_of_mp3_is_a_corpus() {
     assert!(output.status.success(), "{}", stderr(&output));
     let index = fs::read_to_string(dir.path().join("index.csv")).unwrap();
     let seconds: Vec<&str> = index.lines().skip(1).filter_map(|l| l.split(',').nth(8)).collect();
-    assert_eq!(seconds, ["0.300"; 4], "{index}");
+    assert_eq!(seconds, ["0.3"; 4], "{index}");
 
     // A file that is cut short is a problem that names it.
     let whole = fs::read(mine.join("1.mp3")).unwrap();
     fs::write(mine.join("1.mp3"), &whole[..whole.len() / 2]).unwrap();
     let output = seraug(dir.path(), &["corpus", "check", "mine", "--corpora", "."]);
     let said = stdout(&output) + &stderr(&output);
-    assert!(!output.status.success() && said.contains("1.mp3: cut short within a frame"), "{said}");
+    assert!(!output.status.success() && said.contains("`1.mp3`: cut short within a frame"), "{said}");
 }

@@ -12,16 +12,6 @@ use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-/// Extensions of recordings that are read, in lower case. The contents decide how.
-pub const EXTENSIONS: &[&str] =
-    &["wav", "wave", "flac", "mp3", "ogg", "oga", "m4a", "mp4", "aif", "aiff", "aifc", "caf"];
-
-/// Extensions of recordings that are not read, in lower case.
-pub const NOT_READ: &[&str] = &["aac", "amr", "opus", "sph", "wma"];
-
-/// The formats that are read, as a message has them.
-pub const FORMATS: &str = "wav, flac, mp3, ogg, m4a, aiff or caf";
-
 /// Mono samples at [`SAMPLE_RATE`] of a recording of any rate, channel count and format that is read.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Recognises files that are no recording that is read, or do not begin as one, to say what they are instead.
 
 use super::codec::CodecContainer;
-use super::decode::FORMATS;
+use super::formats::FORMATS;
 use super::refusal::{CONVERT, FRESH, by_ffmpeg};
 use super::{flac, wav};
 

@@ -5,6 +5,7 @@ mod container;
 pub mod decode;
 mod flac;
 mod foreign;
+pub mod formats;
 mod id3;
 pub mod logmel;
 mod mel;

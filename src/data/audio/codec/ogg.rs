@@ -1,7 +1,7 @@
 //! Finds the packets of an ogg (RFC 3533): pages are compared with their checksums and numbers.
 
 use super::track::{CodedTrack, PacketList};
-use super::vorbis;
+use super::vorbis::{self, PageEnd};
 use super::window::ReadWindow;
 use crate::audio::refusal::{CONVERT, FRESH, Refusable, by_ffmpeg};
 use crate::audio::source::AudioSource;
@@ -82,16 +82,6 @@ impl OggPage {
             end: at + end as u64,
         }))
     }
-}
-
-/// The position of a page, and how many packets end on it or before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PageEnd {
-    pub(super) packets: usize,
-    /// In samples.
-    pub(super) position: u64,
-    /// Whether it is the last page.
-    pub(super) last: bool,
 }
 
 /// Finds the packets of an ogg.

@@ -1,6 +1,5 @@
 //! How many samples the packets of a Vorbis stream give, without decoding them (Vorbis I specification, 4.2 and 4.3).
 
-use super::ogg::PageEnd;
 use super::track::{Codec, CodecSetup, CodedTrack, PacketList};
 use super::trim::GaplessPart;
 use crate::audio::refusal::{CONVERT, FRESH, Refusable};
@@ -13,6 +12,16 @@ const HEADERS: usize = 3;
 const MOST_NUMBERS: u64 = 1 << 22;
 /// Most bytes of the setup; encoders write a few thousand.
 const LONGEST_SETUP: usize = 1 << 20;
+
+/// The position of a page, and how many packets end on it or before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PageEnd {
+    pub(super) packets: usize,
+    /// In samples.
+    pub(super) position: u64,
+    /// Whether it is the last page.
+    pub(super) last: bool,
+}
 
 /// Whether `packet` identifies a Vorbis stream.
 pub(super) fn begins(packet: &[u8]) -> bool {

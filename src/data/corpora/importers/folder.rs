@@ -1,7 +1,7 @@
 //! The common part of importers: from the files below a folder to sorted utterances and problems.
 
 use crate::audio::by_ffmpeg_to_wav;
-use crate::audio::decode::{EXTENSIONS, NOT_READ};
+use crate::audio::formats::{EXTENSIONS, NOT_READ};
 use crate::corpora::digests::Digests;
 use crate::corpora::walk::{extension, files_below};
 use crate::corpora::{Corpus, CorpusFault, CorpusFaults, ImportSource, Utterance, missing, told};

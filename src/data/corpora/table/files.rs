@@ -1,7 +1,7 @@
 //! The distinct files of a table. Each is examined once; none may be outside the table's folder.
 
 use super::spelling::Spelling;
-use crate::audio::decode::{EXTENSIONS, FORMATS, NOT_READ};
+use crate::audio::formats::{EXTENSIONS, FORMATS, NOT_READ};
 use crate::audio::probe::unreadable;
 use crate::audio::{Length, by_ffmpeg_to_wav};
 use crate::corpora::digests::{Digests, Fingerprint};

@@ -11,7 +11,7 @@ use crate::audio::refusal::{CONVERT, FRESH, Refusable, by_ffmpeg};
 use crate::audio::source::AudioSource;
 use atoms::{child, children, four, wide};
 use std::io::{Read, Seek};
-use tables::Timing;
+use tables::PacketTimes;
 
 /// Most bytes of the header. An hour takes some hundred kilobytes, a picture a few megabytes.
 const LONGEST_HEADER: u64 = 64 << 20;
@@ -40,7 +40,8 @@ pub(super) fn track<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable<Co
     let table = table.ok_or_else(|| damaged("the table"))?;
     let setup = sound::setup(child(table, b"stsd").ok_or_else(|| damaged("the codec"))?, scale)?;
     let packets = tables::packets(table, source.len())?;
-    let Some(Timing { samples, ticks }) = Timing::of(child(table, b"stts").unwrap_or_default()) else {
+    let Some(PacketTimes { samples, ticks }) = PacketTimes::of(child(table, b"stts").unwrap_or_default())
+    else {
         return Err(damaged("the times"));
     };
     if samples != packets.len() as u64 {

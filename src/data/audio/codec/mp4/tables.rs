@@ -6,19 +6,19 @@ use crate::audio::refusal::{FRESH, Refusable};
 
 /// How long the packets of a track last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Timing {
+pub(super) struct PacketTimes {
     /// Number of packets.
     pub(super) samples: u64,
     /// Of all, in units of the track.
     pub(super) ticks: u64,
 }
 
-impl Timing {
+impl PacketTimes {
     /// Of an `stts` atom.
-    pub(super) fn of(times: &[u8]) -> Option<Timing> {
+    pub(super) fn of(times: &[u8]) -> Option<PacketTimes> {
         let count = four(times, 4)? as usize;
         let entries = times.get(8..)?.chunks_exact(8).take(count);
-        let mut all = Timing { samples: 0, ticks: 0 };
+        let mut all = PacketTimes { samples: 0, ticks: 0 };
         for entry in entries {
             let (samples, each) = (u64::from(four(entry, 0)?), u64::from(four(entry, 4)?));
             all.samples += samples;
