@@ -134,11 +134,7 @@ pub(crate) fn import(
     for (relative, id) in unread {
         let twin = |id: &String| found.contains_key(id) || manifest.is_unusable(id, &relative).is_some();
         if !id.as_ref().is_some_and(twin) {
-            let (shown, kind) = (relative.display(), extension(&relative));
-            problems.push(match NOT_READ.contains(&kind.as_str()) {
-                true => format!("{shown}: .{kind} is not read; {}", by_ffmpeg_to_wav(&relative)),
-                false => format!("{shown}: only as .{kind} beside others in wav or flac; get it as they are"),
-            });
+            problems.push(unused(&relative));
         }
     }
     problems.sort();
@@ -168,6 +164,15 @@ pub(crate) fn import(
     }
     faults.unusable.sort();
     Ok(Corpus { manifest, root, utterances, dropped: BTreeMap::new(), problems, faults })
+}
+
+/// Why the recording at `relative` is not used: its format is not read, or not that of the others.
+fn unused(relative: &Path) -> String {
+    let (shown, kind) = (relative.display(), extension(relative));
+    match NOT_READ.contains(&kind.as_str()) {
+        true => format!("{shown}: .{kind} is not read; {}", by_ffmpeg_to_wav(relative)),
+        false => format!("{shown}: only as .{kind} beside others in wav or flac; get it as they are"),
+    }
 }
 
 /// Why a corpus whose folder exists has no recording: it cannot be read, it has none of the languages, or it is another folder.
