@@ -173,7 +173,8 @@ fn cremad_reads_wav_and_passes_over_its_mp3_twins() {
             ("AudioWAV/1001_DFA_BOR_XX.wav", "unknown emotion code `BOR`"),
             ("AudioWAV/1099_DFA_ANG_XX.wav", "unknown speaker `1099`"),
             ("AudioWAV/1001_DFA_ANG.wav", "not a name like"),
-            ("AudioMP3/1002_DFA_ANG_XX.mp3", ".mp3 is not read"),
+            ("AudioMP3/1002_DFA_ANG_XX.mp3", "only as .mp3 beside others in wav or flac"),
+            ("AudioOpus/1002_DFA_ANG_XX.opus", ".opus is not read; convert it: ffmpeg -i AudioOpus/1002"),
             ("other/1003_DFA_ANG_XX.wav", "stray"),
         ],
     );

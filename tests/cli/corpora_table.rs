@@ -82,7 +82,7 @@ fn a_bad_row_is_a_problem_that_names_its_line() {
          a.wav,sad,anna,x11,-1,1,\n\
          a.wav,sad,anna,x12,,,robot\n\
          a.wav,sad,anna\n\
-         a.mp3,sad,anna,x13,,,\n\
+         a.opus,sad,anna,x13,,,\n\
          ,sad,anna,x14,,,\n\
          a.wav,sad,anna,\"x\n15\",,,\n\
          sub,sad,anna,x16,,,\n\
@@ -103,10 +103,10 @@ fn a_bad_row_is_a_problem_that_names_its_line() {
         "table.csv:13: start -1 and end 1",
         "table.csv:14: gender `robot`: expected female or male",
         "table.csv:15: 3 cells, the header has 7",
-        "table.csv:16: path `a.mp3`: expected a wav or flac file",
+        "table.csv:16: path `a.opus`: .opus is not read; convert it: ffmpeg -i a.opus -ar 16000 -ac 1 a.wav",
         "table.csv:17: path is empty",
         "table.csv:18: a control character in",
-        "table.csv:20: path `sub`: expected a wav or flac file",
+        "table.csv:20: path `sub`: expected a recording in wav, flac, mp3, ogg, m4a, aiff or caf",
         "table.csv:21: start `half`: expected seconds",
     ];
     assert_eq!(corpus.problems.len(), expected.len(), "{:#?}", corpus.problems);

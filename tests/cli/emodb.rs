@@ -55,8 +55,13 @@ fn a_tree_is_imported_sorted_with_its_problems() {
     let bytes = std::fs::read(&corpus.utterances[1].path).unwrap();
     assert_eq!(corpus.utterances[1].sha256, seraug_core::digest::digest_hex(&bytes));
 
-    let expected =
-        ["backup", "unknown emotion code `X`", ".mp3 is not read", "unknown speaker `99`", "not a name like"];
+    let expected = [
+        "backup",
+        "unknown emotion code `X`",
+        "only as .mp3 beside others",
+        "unknown speaker `99`",
+        "not a name like",
+    ];
     assert_eq!(corpus.problems.len(), expected.len(), "{:?}", corpus.problems);
     for (problem, part) in corpus.problems.iter().zip(expected) {
         assert!(problem.contains(part), "{problem}");

@@ -4,6 +4,7 @@
 mod architecture;
 mod arguments;
 mod audio;
+mod audio_codecs;
 mod audio_flac;
 mod audio_wav;
 mod compare;

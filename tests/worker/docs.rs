@@ -22,6 +22,9 @@ fn every_block_of_the_tutorial_runs() {
     assert!(table.contains("vs NoAUG") && table.contains("page: reports/mine/"), "{table}");
     assert!(status.contains("6 of 6") || status.contains("6 done"), "{status}");
     assert!(compared.contains("spec reduction.share: A 0.8, B 0.5"), "{compared}");
-    assert!(predicted.starts_with("file,start,end,segments,predicted,p_neutral,p_happy,p_sad\nnew.wav,"), "{predicted}");
+    assert!(
+        predicted.starts_with("file,start,end,segments,predicted,p_neutral,p_happy,p_sad\nnew.wav,"),
+        "{predicted}"
+    );
     assert!(exported.contains("model.onnx") && exported.contains("exported: my-model"), "{exported}");
 }

@@ -1,6 +1,7 @@
 //! The targets: each reads the files of a case as a command does.
 
 mod arrays;
+mod codecs;
 mod corpora;
 mod downloads;
 mod flac;
@@ -64,6 +65,7 @@ pub(crate) const TARGETS: &[Target] = &[
     corpora::SPLIT,
     sound::WAV,
     flac::FLAC,
+    codecs::CODECS,
     arrays::NPY,
     arrays::GALLERY,
     arrays::FEATURES,

@@ -24,7 +24,7 @@ pub(super) enum Which {
 /// Write the log-mel spectrogram of each recording as NAME.npy, float32 [frames, mels]
 #[derive(Debug, clap::Args)]
 pub struct FeaturesArgs {
-    /// wav or flac files
+    /// Recordings in wav, flac, mp3, ogg, m4a, aiff or caf
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Folder to write to; created if it does not exist

@@ -1,9 +1,9 @@
 //! Decodes audio files to mono samples. A file that is incomplete, damaged or silent is refused with one line.
 
-use super::container::{Container, LONGEST_FLAC};
-use super::refusal::{CONVERT, FRESH, Refusable};
+use super::container::Container;
+use super::refusal::{CONVERT, FRESH, Refusable, named};
 use super::resample::resample;
-use super::{Decoded, SAMPLE_RATE, flac, wav};
+use super::{Decoded, SAMPLE_RATE};
 use seraug_core::error::{AtPath, Result};
 use seraug_core::files;
 use seraug_core::manifest::Channels;
@@ -12,10 +12,7 @@ use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-/// Extensions of the containers that are read, in lower case.
-pub const EXTENSIONS: &[&str] = &["wav", "wave", "flac"];
-
-/// Mono samples at [`SAMPLE_RATE`] of a wav or flac file of any rate, channel count and sample format.
+/// Mono samples at [`SAMPLE_RATE`] of a recording of any rate, channel count and format that is read.
 ///
 /// # Errors
 /// As [`decode`].
@@ -48,17 +45,15 @@ pub fn read<R: Read + Seek>(
     length: u64,
     channels: Channels,
 ) -> std::result::Result<Decoded, String> {
-    match Container::of(reader, length)? {
-        Container::Wav(mut source) => wav::read(&mut source, channels),
-        Container::Flac(mut source) => flac::read(&source.bytes(0, LONGEST_FLAC as usize)?, channels),
-    }
+    Container::of(reader, length)?.read(channels)
 }
 
 /// The result of `work` on the file at `path`; a refusal gets the file's name. Parsers meet arbitrary bytes, so a panic in
 /// one is turned into a refusal of the file.
 fn guarded<T>(path: &Path, work: impl FnOnce() -> Refusable<T>) -> Result<T> {
     let gave_up = || Err(format!("the decoder gave up; {CONVERT}, and please report it"));
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| gave_up()).at(path)
+    let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| gave_up());
+    result.map_err(|why| named(why, path)).at(path)
 }
 
 /// The file and its length in bytes.

@@ -1,30 +1,37 @@
-//! Recognises files that are neither wav nor flac, or do not begin as one, to say what they are instead.
+//! Recognises files that are no recording that is read, or do not begin as one, to say what they are instead.
 
-use super::refusal::{CONVERT, FRESH};
+use super::codec::CodecContainer;
+use super::formats::FORMATS;
+use super::refusal::{CONVERT, FRESH, by_ffmpeg};
 use super::{flac, wav};
 
 /// Most bytes that are skipped in front of a recording, such as a MacBinary header.
 const JUNK: usize = 4096;
 
-/// Magic bytes of audio formats, and the format's name.
-const KINDS: &[(&[u8], &str)] = &[
-    (b"OggS", "Ogg"),
-    (b"FORM", "AIFF"),
-    (b"RIFX", "a big-endian wav (RIFX)"),
-    (b"riff", "Wave64"),
-    (b"NIST_1A", "NIST SPHERE"),
-    (b".snd", "Sun audio"),
-    (b"caff", "Core Audio"),
-    (b"\x1a\x45\xdf\xa3", "Matroska"),
-    (b"#!AMR", "AMR"),
-    (b"MAC ", "Monkey's Audio"),
-    (b"wvpk", "WavPack"),
-    (b"\xff\xfb", "MP3"),
-    (b"\xff\xf3", "MP3"),
-    (b"\xff\xf2", "MP3"),
-    (b"\xff\xf1", "AAC"),
-    (b"FLV\x01", "Flash video"),
-    (b"\x30\x26\xb2\x75", "Windows Media"),
+/// Magic bytes of audio formats, the format's name, and an extension of it that ffmpeg knows.
+const KINDS: &[(&[u8], &str, &str)] = &[
+    (b"RIFX", "a big-endian wav (RIFX)", "wav"),
+    (b"riff", "Wave64", "w64"),
+    (b"NIST_1A", "NIST SPHERE", "sph"),
+    (b".snd", "Sun audio", "au"),
+    (b"\x1a\x45\xdf\xa3", "Matroska or WebM (often Opus)", "webm"),
+    (b"#!AMR", "AMR", "amr"),
+    (b"MAC ", "Monkey's Audio", "ape"),
+    (b"wvpk", "WavPack", "wv"),
+    (b"FORM", "an IFF that is no AIFF", "iff"),
+    (b"ADIF", "AAC outside of MPEG-4", "aac"),
+    (b"\xff\xf1", "AAC outside of MPEG-4", "aac"),
+    (b"\xff\xf9", "AAC outside of MPEG-4", "aac"),
+    (b"\xff\xfd", "MPEG audio of layer II", "mp2"),
+    (b"\xff\xfc", "MPEG audio of layer II", "mp2"),
+    (b"\xff\xf5", "MPEG audio of layer II", "mp2"),
+    (b"\xff\xf4", "MPEG audio of layer II", "mp2"),
+    (b"\xff\xfb", "an mp3 that is damaged at its start", "mp3"),
+    (b"\xff\xfa", "an mp3 that is damaged at its start", "mp3"),
+    (b"\xff\xf3", "an mp3 that is damaged at its start", "mp3"),
+    (b"\xff\xf2", "an mp3 that is damaged at its start", "mp3"),
+    (b"FLV\x01", "Flash video", "flv"),
+    (b"\x30\x26\xb2\x75", "Windows Media (WMA)", "wma"),
 ];
 
 /// Offset and magic bytes of formats that are no audio, and the format's name.
@@ -37,8 +44,8 @@ const PACKED: &[(usize, &[u8], &str)] = &[
     (0, b"%PDF", "a PDF"),
 ];
 
-/// Number of bytes in front of a wav or flac that begins within the first [`JUNK`] bytes, but not at the first.
-pub(super) fn before(head: &[u8]) -> Option<u64> {
+/// Number of bytes in front of a wav, flac or mp3 that begins within the first [`JUNK`] bytes of `length`, but not at the first.
+pub(super) fn before(head: &[u8], length: u64) -> Option<u64> {
     let begins = |bytes: &[u8]| {
         wav::begins(bytes)
             // The marker and the head of its first block.
@@ -46,12 +53,14 @@ pub(super) fn before(head: &[u8]) -> Option<u64> {
     };
     if begins(head)
         || head.starts_with(flac::MARKER)
-        || KINDS.iter().any(|(first, _)| head.starts_with(first))
+        || CodecContainer::of(head, length).is_some()
+        || KINDS.iter().any(|(first, ..)| head.starts_with(first))
         || PACKED.iter().any(|(at, first, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(first)))
     {
         return None;
     }
-    (1..head.len().min(JUNK)).find(|i| begins(&head[*i..])).map(|i| i as u64)
+    let found = (1..head.len().min(JUNK)).find(|i| begins(&head[*i..])).map(|i| i as u64);
+    found.or_else(|| CodecContainer::junk(head))
 }
 
 /// Why a file that begins with `head` is refused, and the next step.
@@ -63,9 +72,6 @@ pub(super) fn name(head: &[u8]) -> String {
     if head.iter().all(|b| *b == 0) {
         return format!("not audio: it begins with {} zeros; {FRESH}", head.len());
     }
-    if head.get(4..8) == Some(b"ftyp") {
-        return format!("MPEG-4, not wav or flac; {CONVERT}");
-    }
     if let [b'R', b'I', b'F', b'F', _, _, _, _, form @ ..] = head {
         let form: String =
             form.iter().take(4).map(|b| char::from(*b)).filter(char::is_ascii_graphic).collect();
@@ -75,9 +81,9 @@ pub(super) fn name(head: &[u8]) -> String {
     if let Some((.., what)) = PACKED.iter().find(is) {
         return format!("{what}, not a recording; unpack it, or {FRESH}");
     }
-    match KINDS.iter().find(|(first, _)| head.starts_with(first)) {
-        Some((_, name)) => format!("{name}, not wav or flac; {CONVERT}"),
-        None => text(head).unwrap_or_else(|| format!("not a wav or flac; {CONVERT}")),
+    match KINDS.iter().find(|(first, ..)| head.starts_with(first)) {
+        Some((_, name, extension)) => format!("{name}, which is not read; {}", by_ffmpeg(extension)),
+        None => text(head).unwrap_or_else(|| format!("not a recording in {FORMATS}; {CONVERT}")),
     }
 }
 
@@ -128,11 +134,12 @@ mod tests {
             (b"{\"error\": \"denied\"}", "text, not a recording (it begins `{\"error\": \"denied\"}`)"),
             (b"PK\x03\x04\x14", "a zip archive, not a recording; unpack it"),
             (b"RIFF\x40\0\0\0AVI LIST", "a RIFF file of the kind `AVI`"),
-            (&[0x80; 100], "not a wav or flac"),
+            (&[0x80; 100], "not a recording in wav, flac, mp3"),
+            (b"#!AMR\n\x3c", "AMR, which is not read; convert it: ffmpeg -i x.amr -ar 16000 -ac 1 x.wav"),
+            (b"\x1a\x45\xdf\xa3\x01", "WebM (often Opus), which is not read; convert it: ffmpeg -i x.webm"),
+            (b"\xff\xfd\x80\x04", "layer II"),
             (b"RIFF", "cut short"),
             (b"R", "cut short"),
-            (b"OggS\0\x02\0\0\0\0\0\0\0\0", "Ogg, not wav"),
-            (b"\0\0\0\x20ftypM4A ", "MPEG-4"),
             (&[0; 100], "100 zeros"),
             (b"some text that is long enough", "text, not a recording (it begins `some text"),
             (b"NIST_1A\n   1024\n", "SPHERE"),
@@ -144,10 +151,18 @@ mod tests {
     #[test]
     fn a_recording_may_begin_behind_something_short() {
         let wav = b"RIFF\x24\0\0\0WAVEfmt ".as_slice();
-        assert_eq!(before(&[&[0; 128], wav].concat()), Some(128));
-        assert_eq!(before(&[b"xx".as_slice(), b"fLaC\0\0\0\x22"].concat()), Some(2));
-        assert_eq!(before(wav), None);
-        assert_eq!(before(&[b"PK\x03\x04".as_slice(), wav].concat()), None);
-        assert_eq!(before(&[&[0; 5000], wav].concat()), None);
+        let before = |parts: &[&[u8]]| {
+            let bytes = parts.concat();
+            super::before(&bytes, bytes.len() as u64)
+        };
+        assert_eq!(before(&[&[0; 128], wav]), Some(128));
+        assert_eq!(before(&[b"xx", b"fLaC\0\0\0\x22"]), Some(2));
+        assert_eq!(before(&[wav]), None);
+        assert_eq!(before(&[b"PK\x03\x04", wav]), None);
+        assert_eq!(before(&[&[0; 5000], wav]), None);
+        // Silent frames of an mp3, behind zeros.
+        let frame = [&[0xff, 0xfb, 0x90, 0xc0][..], &[0; 413]].concat();
+        assert_eq!(before(&[&[0; 300], &frame.repeat(8)]), Some(300));
+        assert_eq!(before(&[&[0; 300], &frame]), None);
     }
 }

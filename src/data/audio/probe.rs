@@ -1,16 +1,16 @@
-//! Reads the header of a file: whether it can be a recording, and how long it is. Decodes nothing, so that ten thousand files
-//! take a second. A file that passes here may still be refused by [`super::decode`]; one that is refused here is refused there
+//! Reads the header of a file: whether it can be a recording, and how long it is. Decodes nothing, so that ten thousand wav or
+//! flac take a second. A file that passes here may still be refused by [`super::decode`]; one that is refused here is refused there
 //! too.
 
+use super::Length;
 use super::container::Container;
 use super::refusal::FRESH;
-use super::{Length, flac, wav};
 use seraug_core::files;
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// The length of the wav or flac at `path`; `None` if the header does not state it.
+/// The length of the recording at `path`; `None` if the header does not state it.
 ///
 /// # Errors
 /// What the file is instead of a recording and the next step, without the path: not a regular file (it is not opened, because
@@ -23,11 +23,7 @@ pub fn probe(path: &Path) -> Result<Option<Length>, String> {
         return Err(format!("empty, 0 bytes; {FRESH}"));
     }
     let file = files::open(path).map_err(|e| unreadable(&e))?;
-    let length = match Container::of(file, about.len())? {
-        Container::Wav(mut source) => Some(wav::length(&mut source)?),
-        Container::Flac(source) => flac::length(source.head())?,
-    };
-    match length {
+    match Container::of(file, about.len())?.length()? {
         Some(Length { frames: 0, .. }) => Err(format!("has no samples; {FRESH}")),
         length => Ok(length),
     }

@@ -5,9 +5,9 @@ mod bits;
 mod frame;
 mod predict;
 
-use super::id3::id3;
 use super::mix::{Mix, within_limits};
 use super::refusal::{CONVERT, FRESH, Refusable};
+use super::trailer::trailer;
 use super::{Decoded, Length};
 use bits::FrameError;
 use frame::Stream;
@@ -262,15 +262,4 @@ fn frames_in(bytes: &[u8], stream: &Stream) -> bool {
 /// Offsets at which a frame may begin.
 fn places(bytes: &[u8]) -> impl Iterator<Item = usize> {
     bytes.windows(2).enumerate().filter(|(_, w)| w[0] == 0xff && w[1] & 0xfe == 0xf8).map(|(i, _)| i)
-}
-
-/// Whether `rest` is empty, padding, or tags that music programs append.
-fn trailer(rest: &[u8]) -> bool {
-    const TAGS: &[&[u8]] = &[b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"3DI", b"ID3"];
-    let padding = rest.iter().position(|b| *b != 0).unwrap_or(rest.len());
-    let rest = &rest[padding..];
-    let tagged = TAGS.iter().any(|t| rest.starts_with(t)) || id3(rest).is_some();
-    let ape = rest.len() >= 32 && rest[rest.len() - 32..].starts_with(b"APETAGEX");
-    let filled = rest.len() >= 16 && rest.iter().all(|b| *b == rest[0]);
-    rest.is_empty() || tagged || ape || filled
 }

@@ -1,6 +1,6 @@
 //! Finds the chunks of a wav: its format, and the offset and length of its samples.
 
-use super::format::{self, Format};
+use super::format::{self, WavFormat};
 use crate::audio::refusal::{CONVERT, FRESH, Refusable};
 use crate::audio::source::AudioSource;
 use std::io::{Read, Seek};
@@ -21,11 +21,13 @@ const LONGEST_FMT: u64 = 4096;
 /// Format and location of the samples of a wav.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WavLayout {
-    pub(super) format: Format,
+    pub(super) format: WavFormat,
     /// Offset of the first sample.
     pub(super) start: u64,
     /// Length of the samples in bytes.
     pub(super) bytes: u64,
+    /// Samples of each channel, where a `fact` chunk before them states it.
+    pub(super) fact: Option<u64>,
 }
 
 /// The id and size of a chunk.
@@ -41,7 +43,7 @@ struct Chunk {
 pub(super) fn layout<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable<WavLayout> {
     let outer = source.exactly::<12>(0)?.unwrap_or_default();
     let riff = u64::from(u32::from_le_bytes([outer[4], outer[5], outer[6], outer[7]]));
-    let (mut format, mut data, mut long) = (None, None, None);
+    let (mut format, mut data, mut long, mut fact) = (None, None, None, None);
     let (mut at, mut passed) = (Some(12), 0);
     while let Some(place) = at {
         let Some(chunk) = chunk(source, place)? else { break };
@@ -50,6 +52,7 @@ pub(super) fn layout<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable<W
             return Err(format!("has more than {MOST} chunks; {CONVERT}"));
         }
         match &chunk.id {
+            b"fact" => fact = source.exactly(place + 8)?.map(|n| u64::from(u32::from_le_bytes(n))),
             b"ds64" => long = source.exactly::<16>(place + 8)?,
             b"fmt " if data.is_none() || format.is_none() => {
                 let read = read_format(source, place, &chunk)?;
@@ -96,12 +99,12 @@ pub(super) fn layout<R: Read + Seek>(source: &mut AudioSource<R>) -> Refusable<W
     if is_followed_by_samples(source, place, bytes)? {
         return Err(format!("holds its samples in several data chunks, which is not read; {CONVERT}"));
     }
-    let frame = format.frame() as u64;
-    if bytes / frame < stated / frame {
-        let (frames, stated) = (bytes / frame, stated / frame);
+    let (piece, samples) = (format.piece(), format.samples());
+    if bytes / piece < stated / piece {
+        let (frames, stated) = (bytes / piece * samples, stated / piece * samples);
         return Err(format!("cut short: {frames} of the {stated} samples that its header states; {FRESH}"));
     }
-    Ok(WavLayout { format, start, bytes })
+    Ok(WavLayout { format, start, bytes, fact })
 }
 
 /// Bytes of samples from `start` that exist and that should exist, if the `data` chunk states `size` and the file's header
@@ -164,7 +167,7 @@ fn fits<R: Read + Seek>(source: &AudioSource<R>, at: u64, size: u64) -> bool {
     at + 8 + size <= source.len()
 }
 
-fn read_format<R: Read + Seek>(source: &mut AudioSource<R>, at: u64, chunk: &Chunk) -> Refusable<Format> {
+fn read_format<R: Read + Seek>(source: &mut AudioSource<R>, at: u64, chunk: &Chunk) -> Refusable<WavFormat> {
     let body = source.bytes(at + 8, chunk.size.min(LONGEST_FMT) as usize)?;
     if (body.len() as u64) < chunk.size.min(16) {
         return Err(format!("cut short within its header; {FRESH}"));

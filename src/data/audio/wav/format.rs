@@ -1,49 +1,32 @@
 //! Parses the `fmt ` chunk of a wav.
 
+use crate::audio::codec::{AdpcmCodec, AdpcmFormat};
+use crate::audio::pcm::{Format, SampleFormat};
 use crate::audio::refusal::{CONVERT, FRESH, Refusable};
-
-/// How a sample is stored, always little-endian.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SampleFormat {
-    U8,
-    I16,
-    I24,
-    I32,
-    /// This many bits, 17 to 24, somewhere in 4 bytes.
-    Padded(u32),
-    /// This many bits in the low end of 4 bytes.
-    Low(u32),
-    F32,
-    F64,
-    MuLaw,
-    ALaw,
-}
 
 /// The format of the samples of a wav.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Format {
-    /// Number of channels, at least 1.
-    pub(super) channels: usize,
-    /// Sample rate in hertz.
-    pub(super) rate: u32,
-    pub(super) sample: SampleFormat,
+pub(super) enum WavFormat {
+    /// Samples stored one by one.
+    Pcm(Format),
+    /// Blocks of samples.
+    Adpcm(AdpcmFormat),
 }
 
-impl Format {
-    /// Bytes of one sample of all channels.
-    pub(super) fn frame(&self) -> usize {
-        self.channels * self.sample.width()
-    }
-}
-
-impl SampleFormat {
-    fn width(self) -> usize {
+impl WavFormat {
+    /// Bytes of the smallest piece that can be decoded: a sample of all channels, or a block.
+    pub(super) fn piece(&self) -> u64 {
         match self {
-            SampleFormat::U8 | SampleFormat::MuLaw | SampleFormat::ALaw => 1,
-            SampleFormat::I16 => 2,
-            SampleFormat::I24 => 3,
-            SampleFormat::I32 | SampleFormat::Padded(_) | SampleFormat::Low(_) | SampleFormat::F32 => 4,
-            SampleFormat::F64 => 8,
+            WavFormat::Pcm(format) => format.frame() as u64,
+            WavFormat::Adpcm(format) => format.bytes,
+        }
+    }
+
+    /// Samples of each channel in such a piece.
+    pub(super) fn samples(&self) -> u64 {
+        match self {
+            WavFormat::Pcm(_) => 1,
+            WavFormat::Adpcm(format) => format.samples,
         }
     }
 }
@@ -58,7 +41,7 @@ const GUIDS: [[u8; 14]; 2] = [
 ///
 /// # Errors
 /// A chunk that is too short, a codec that is not read, numbers that contradict each other.
-pub(super) fn parse(body: &[u8]) -> Refusable<Format> {
+pub(super) fn parse(body: &[u8]) -> Refusable<WavFormat> {
     let two = |at: usize| body.get(at..at + 2).map(|b| u16::from_le_bytes([b[0], b[1]]));
     let four = |at: usize| Some(u32::from(two(at)?) | u32::from(two(at + 2)?) << 16);
     let fields = || Some((two(0)?, two(2)?, four(4)?, four(8)?, two(12)?, two(14)?));
@@ -72,6 +55,10 @@ pub(super) fn parse(body: &[u8]) -> Refusable<Format> {
         return Err(format!("states 0 channels; {CONVERT}"));
     }
     let (bits, channels, align) = (u32::from(bits), usize::from(channels), usize::from(align));
+    if let 2 | 0x11 = tag {
+        let codec = if tag == 2 { AdpcmCodec::Microsoft } else { AdpcmCodec::Ima };
+        return AdpcmFormat::of_wav(codec, channels, rate, align, body).map(WavFormat::Adpcm);
+    }
     let packed = match tag {
         // A-law and mu-law have 8 bits; some writers state the 16 bits after decoding, or 0.
         6 | 7 => 1,
@@ -88,23 +75,21 @@ pub(super) fn parse(body: &[u8]) -> Refusable<Format> {
         _ if align % channels == 0 => align / channels,
         _ => 0,
     };
-    let sample = match (tag, bits, width) {
-        (1, 1..=8, 1) => SampleFormat::U8,
-        (1, 9..=16, 2) => SampleFormat::I16,
-        (1, 17..=24, 3) => SampleFormat::I24,
-        (1, 25..=32, 4) => SampleFormat::I32,
-        (1, 17..=24, 4) => SampleFormat::Padded(bits),
-        (3, 32, 4) => SampleFormat::F32,
-        (3, 64, 8) => SampleFormat::F64,
-        (6, _, 1) => SampleFormat::ALaw,
-        (7, _, 1) => SampleFormat::MuLaw,
+    let integer = SampleFormat::integer(bits).filter(|f| f.width() == width);
+    let sample = match (tag, bits, width, integer) {
+        (1, _, _, Some(integer)) => integer,
+        (1, 17..=24, 4, _) => SampleFormat::Padded(bits),
+        (3, 32, 4, _) => SampleFormat::F32,
+        (3, 64, 8, _) => SampleFormat::F64,
+        (6, _, 1, _) => SampleFormat::ALaw,
+        (7, _, 1, _) => SampleFormat::MuLaw,
         _ => {
             return Err(format!(
                 "states {bits} bits a sample, {channels} channels and {align} bytes for one sample of all, which do not go together; {CONVERT}"
             ));
         }
     };
-    Ok(Format { channels, rate, sample })
+    Ok(WavFormat::Pcm(Format { channels, rate, sample }))
 }
 
 /// The tag within an extensible format.
@@ -114,14 +99,15 @@ fn extensible(body: &[u8]) -> Refusable<u16> {
     if !GUIDS.iter().any(|g| g[..] == guid[2..]) {
         return Err(format!("holds a codec of its own, which is not read; {CONVERT}"));
     }
-    Ok(u16::from_le_bytes([guid[0], guid[1]]))
+    match u16::from_le_bytes([guid[0], guid[1]]) {
+        2 | 0x11 => Err(format!("holds ADPCM in an extensible format, which is not read; {CONVERT}")),
+        tag => Ok(tag),
+    }
 }
 
 /// The name of a format tag.
 fn codec(tag: u16) -> String {
     let name = match tag {
-        2 => "Microsoft's ADPCM",
-        0x11 => "IMA ADPCM",
         0x31 => "GSM",
         0x40 | 0x45 | 0x64 => "G.72x ADPCM",
         0x50 | 0x55 => "MPEG audio",
@@ -145,13 +131,20 @@ mod tests {
         [front.map(u16::to_le_bytes).concat(), rates, back.map(u16::to_le_bytes).concat()].concat()
     }
 
+    fn pcm(format: WavFormat) -> SampleFormat {
+        let WavFormat::Pcm(format) = format else { panic!("{format:?}") };
+        format.sample
+    }
+
     #[test]
     fn every_combination_of_size_and_block_is_read_right_or_refused() {
         for tag in [1, 3, 6, 7] {
             for channels in 1..=6 {
                 for bits in 0..=70 {
                     for align in 0..=50 {
-                        let Ok(format) = parse(&body(tag, channels, align, bits)) else { continue };
+                        let Ok(WavFormat::Pcm(format)) = parse(&body(tag, channels, align, bits)) else {
+                            continue;
+                        };
                         let found = format.frame();
                         assert!(found == usize::from(align) || align == 0, "{tag} {channels} {bits} {align}");
                         // No fewer bytes than the bits need, and no more but for those of arecord.
@@ -167,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_wrong_block_align_is_outvoted_by_the_bytes_a_second() {
-        let sample = |body: &[u8]| parse(body).map(|f| f.sample);
+        let sample = |body: &[u8]| parse(body).map(pcm);
         // Of one channel, where the file has two.
         assert_eq!(sample(&body_with_rate(1, 2, 2, 16, 64_000)), Ok(SampleFormat::I16));
         assert!(sample(&body_with_rate(1, 2, 2, 16, 32_000)).is_err());
@@ -183,8 +176,8 @@ mod tests {
             [body(0xfffe, 1, 3, 24), extension, tag.to_le_bytes().to_vec(), tail.to_vec(), vec![1, 2, 3]]
                 .concat()
         };
-        assert_eq!(parse(&with(1, GUIDS[0])).unwrap().sample, SampleFormat::I24);
-        assert_eq!(parse(&with(1, GUIDS[1])).unwrap().sample, SampleFormat::I24);
+        assert_eq!(pcm(parse(&with(1, GUIDS[0])).unwrap()), SampleFormat::I24);
+        assert_eq!(pcm(parse(&with(1, GUIDS[1])).unwrap()), SampleFormat::I24);
         assert!(parse(&with(2, GUIDS[0])).unwrap_err().contains("ADPCM"));
         assert!(parse(&with(1, [7; 14])).unwrap_err().contains("codec of its own"));
         assert!(parse(&with(1, GUIDS[0])[..39]).unwrap_err().contains("39 of 40"));

@@ -1,6 +1,7 @@
 //! The common part of importers: from the files below a folder to sorted utterances and problems.
 
-use crate::audio::decode::EXTENSIONS;
+use crate::audio::by_ffmpeg_to_wav;
+use crate::audio::formats::{EXTENSIONS, NOT_READ};
 use crate::corpora::digests::Digests;
 use crate::corpora::walk::{extension, files_below};
 use crate::corpora::{Corpus, CorpusFault, CorpusFaults, ImportSource, Utterance, missing, told};
@@ -13,8 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Extensions of audio files that are reported, but not read.
-const OTHER_AUDIO: &[&str] = &["aif", "aiff", "m4a", "mp3", "ogg", "opus", "sph", "wma"];
+/// Extensions of recordings as corpora are published. Where there is one, those of other formats are copies.
+const PUBLISHED: &[&str] = &["wav", "wave", "flac"];
+/// The extension that videos of a corpus have too; they are passed over.
+const VIDEO: &str = "mp4";
 
 /// The path of a file below the corpus's folder, as parsers receive it.
 pub(crate) struct RecordingPath<'a> {
@@ -79,9 +82,10 @@ impl Parsed {
 /// The result of parsing a path: an utterance, `None` if the file is no part of the corpus, or a problem.
 pub(crate) type Parse = std::result::Result<Option<Parsed>, String>;
 
-/// Imports every wav or flac below `corpora/<name>` that `parse` accepts. Folders named in `around` (lower case) may enclose the
-/// corpus. Problems are, by path: files that `parse` refuses, recordings that exist only in an unsupported format, a second
-/// file of one id, and files that are no recording. Recordings that the manifest lists as unusable, dot files (such as
+/// Imports every recording below `corpora/<name>` that `parse` accepts. Folders named in `around` (lower case) may enclose the
+/// corpus. Problems are, by path: files that `parse` refuses, recordings that exist only in another format than the others (some
+/// in mp3 beside wav would differ by more than their emotion) or in one that is not read, a second file of one id, and files that
+/// are no recording. Recordings that the manifest lists as unusable, dot files (such as
 /// `._x.wav` of macOS) and other files are skipped.
 pub(crate) fn import(
     source: ImportSource,
@@ -97,10 +101,13 @@ pub(crate) fn import(
     let (mut problems, mut unread) = (Vec::new(), Vec::new());
     let mut passed = 0;
     let mut listed = BTreeSet::new();
-    let walk = files_below(&root, |e| EXTENSIONS.contains(&e) || OTHER_AUDIO.contains(&e));
+    let recording = |e: &str| e != VIDEO && (EXTENSIONS.contains(&e) || NOT_READ.contains(&e));
+    let walk = files_below(&root, recording);
+    let published = walk.files.iter().any(|f| PUBLISHED.contains(&extension(f).as_str()));
     for relative in walk.files {
         let shown = relative.display();
-        let other = OTHER_AUDIO.contains(&extension(&relative).as_str());
+        let kind = extension(&relative);
+        let other = NOT_READ.contains(&kind.as_str()) || published && !PUBLISHED.contains(&kind.as_str());
         let place =
             RecordingPath { manifest: &manifest, folders: folders(&relative, around), stem: stem(&relative) };
         match parse(&place) {
@@ -134,9 +141,7 @@ pub(crate) fn import(
     for (relative, id) in unread {
         let twin = |id: &String| found.contains_key(id) || manifest.is_unusable(id, &relative).is_some();
         if !id.as_ref().is_some_and(twin) {
-            let extension = extension(&relative);
-            problems
-                .push(format!("{}: .{extension} is not read; convert it to wav or flac", relative.display()));
+            problems.push(unused(&relative));
         }
     }
     problems.sort();
@@ -166,6 +171,15 @@ pub(crate) fn import(
     }
     faults.unusable.sort();
     Ok(Corpus { manifest, root, utterances, dropped: BTreeMap::new(), problems, faults })
+}
+
+/// Why the recording at `relative` is not used: its format is not read, or not that of the others.
+fn unused(relative: &Path) -> String {
+    let (shown, kind) = (relative.display(), extension(relative));
+    match NOT_READ.contains(&kind.as_str()) {
+        true => format!("{shown}: .{kind} is not read; {}", by_ffmpeg_to_wav(relative)),
+        false => format!("{shown}: only as .{kind} beside others in wav or flac; get it as they are"),
+    }
 }
 
 /// Why a corpus whose folder exists has no recording: it cannot be read, it has none of the languages, or it is another folder.

@@ -1,9 +1,9 @@
 //! The distinct files of a table. Each is examined once; none may be outside the table's folder.
 
 use super::spelling::Spelling;
-use crate::audio::Length;
-use crate::audio::decode::EXTENSIONS;
+use crate::audio::formats::{EXTENSIONS, FORMATS, NOT_READ};
 use crate::audio::probe::unreadable;
+use crate::audio::{Length, by_ffmpeg_to_wav};
 use crate::corpora::digests::{Digests, Fingerprint};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -80,8 +80,13 @@ impl TableFiles {
             ));
         }
         let extension = Path::new(path).extension().map(|e| e.to_string_lossy().to_lowercase());
-        if !extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str())) {
-            return Err(format!("path `{path}`: expected a wav or flac file"));
+        let extension = extension.unwrap_or_default();
+        if NOT_READ.contains(&extension.as_str()) {
+            let next = by_ffmpeg_to_wav(Path::new(path));
+            return Err(format!("path `{path}`: .{extension} is not read; {next}"));
+        }
+        if !EXTENSIONS.contains(&extension.as_str()) {
+            return Err(format!("path `{path}`: expected a recording in {FORMATS}"));
         }
         let number = self.paths.len() as u32;
         self.paths.push(path.into());
