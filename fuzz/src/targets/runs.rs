@@ -114,7 +114,7 @@ pub(super) const STORE: Target = Target {
             let folders = folders.chain(inventory.checkpoints.iter().flat_map(steps));
             let broken: Vec<Broken> =
                 folders.filter_map(|dir| Some(Broken { why: broken(&dir)?, dir, next: "" })).collect();
-            let wanted = PruneOptions { keep_checkpoints: false, caches: true, older_than: 0 };
+            let wanted = PruneOptions { keep_checkpoints: false, caches: true, models: true, older_than: 0 };
             let removals = plan(&Store::of(&results), &inventory, &references, &broken, wanted);
             match removals.iter().find(|r| !r.path.starts_with(&results)) {
                 Some(removal) => Err(format!("would remove {}", removal.path.display())),

@@ -2,7 +2,7 @@
 
 use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::names::unicode::normalise;
-use seraug_data::audio::decode::EXTENSIONS;
+use seraug_data::audio::formats::EXTENSIONS;
 use seraug_run::prediction::RecordingToPredict;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
