@@ -2,6 +2,7 @@
 
 pub mod audio;
 pub mod corpora;
+pub mod describe;
 pub mod features;
 pub mod judge;
 pub mod leakage;

@@ -15,6 +15,7 @@ mod corpora_names;
 mod corpora_real;
 mod corpora_spreadsheets;
 mod corpora_table;
+mod describe;
 mod difference_tests;
 mod digests;
 mod docs;

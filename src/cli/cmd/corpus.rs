@@ -1,10 +1,10 @@
 //! `seraug corpus`: lists, checks, indexes and downloads corpora.
 
-use super::{Global, print, print_json};
+use super::{Global, describe, print, print_json};
 use clap::Subcommand;
 use seraug_core::error::{Error, Result, join_messages};
 use seraug_core::files::write_given;
-use seraug_core::terminal;
+use seraug_core::{exit, terminal};
 use seraug_data::corpora::fetch::{FetchJob, fetch as fetch_files};
 use seraug_data::corpora::{self, ClassCount, Corpus, CorpusCheck, DigestPolicy, Index};
 use serde::Serialize;
@@ -27,7 +27,15 @@ enum CorpusAction {
         /// Its name, as `list` prints it
         name: String,
     },
-    /// Write a corpus's index: id, path, speaker, gender, session, language, emotion, valence, seconds, sha256
+    /// What to know of a corpus before training on it: who has which label, how it sounds, which folds it can serve
+    Describe {
+        /// Its name, as `list` prints it
+        name: String,
+        /// Also write it as a page
+        #[arg(long, value_name = "FILE.html")]
+        out: Option<PathBuf>,
+    },
+    /// Write a corpus's index: id, path, speaker, gender, session, language, emotion, valence, seconds, sha256, text
     Import {
         /// Its name, as `list` prints it
         name: String,
@@ -53,6 +61,10 @@ pub fn run(args: CorpusArgs, global: &Global) -> Result<u8> {
     match args.action {
         CorpusAction::List => list(global),
         CorpusAction::Check { name } => check(&name, global),
+        CorpusAction::Describe { name, out } => {
+            describe::run(&read(&name, global)?, out.as_deref(), global)?;
+            Ok(exit::DONE)
+        }
         CorpusAction::Import { name, out, partial } => import(&name, out, partial, global),
         CorpusAction::Fetch { name } => fetch(&name, global),
     }
