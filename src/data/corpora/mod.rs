@@ -1,5 +1,6 @@
 //! Corpora: from a folder on disk to checked utterances.
 
+pub mod add;
 mod alike;
 mod check;
 mod digests;
