@@ -4,6 +4,7 @@ mod arrays;
 mod corpora;
 mod downloads;
 mod flac;
+mod formats;
 mod runs;
 mod sound;
 mod specs;
@@ -62,6 +63,7 @@ pub(crate) const TARGETS: &[Target] = &[
     corpora::IEMOCAP,
     corpora::DIGESTS,
     corpora::SPLIT,
+    formats::ADD,
     sound::WAV,
     flac::FLAC,
     arrays::NPY,
