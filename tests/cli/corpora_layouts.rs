@@ -455,3 +455,57 @@ fn a_missing_corpus_is_one_screen_and_exit_code_1_of_check() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("corpora/iemocap/Session1/sentences/wav/"), "{}", stderr(&output));
 }
+
+#[test]
+fn msp_podcast_has_its_labels_speakers_and_partitions_in_one_file() {
+    let turns = ["0001_0008", "0001_0019", "0002_0001", "0003_0001", "0003_0002", "0004_0001"];
+    let files: Vec<String> = turns.iter().map(|t| format!("Audios/MSP-PODCAST_{t}.wav")).collect();
+    let dir = tree("msppodcast", &files.iter().map(String::as_str).collect::<Vec<_>>());
+    let labels = dir.path().join("msppodcast/Labels");
+    std::fs::create_dir(&labels).unwrap();
+    let write = |rows: &str| {
+        let header = "FileName,EmoClass,EmoAct,EmoVal,EmoDom,SpkrID,Gender,Split_Set\n";
+        std::fs::write(labels.join("labels_consensus.csv"), format!("{header}{rows}")).unwrap();
+    };
+    let row = |turn: &str, rest: &str| format!("MSP-PODCAST_{turn}.wav,{rest}\n");
+    // The last recording has no row, as those of Test3.
+    let good = [
+        row("0001_0008", "N,2.2,4.0,2.6,127,Male,Test1"),
+        row("0001_0019", "C,4.4,2.8,4.0,127,Male,Test1"),
+        row("0002_0001", "X,4.4,2.8,4.0,14,Female,Development"),
+        row("0003_0001", "O,4.4,2.8,4.0,Unknown,Unknown,Train"),
+        row("0003_0002", "U,4.4,2.8,4.0,Unknown,Unknown,Train"),
+    ]
+    .concat();
+    write(&good);
+    let corpus = import("msppodcast", &[], dir.path()).unwrap();
+    let told: Vec<_> = corpus
+        .utterances
+        .iter()
+        .map(|u| (u.id.as_str(), u.emotion.name(), u.speaker.as_str(), u.gender, u.split.as_deref()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("MSP-PODCAST_0001_0008", "neutral", "127", Some(Gender::Male), Some("Test1")),
+            ("MSP-PODCAST_0001_0019", "contempt", "127", Some(Gender::Male), Some("Test1")),
+            ("MSP-PODCAST_0003_0002", "surprised", "Unknown", None, Some("Train")),
+        ]
+    );
+    let dropped = [("O", 1), ("X", 1), ("unlabelled", 1)].map(|(code, n)| (code.to_owned(), n));
+    assert_eq!(corpus.dropped, dropped.into());
+    assert_eq!(corpus.check().summary, "complete: 3 utterances");
+    write(&(good + &row("0009_0001", "H,1,1,1,3,Male,Train") + &row("0001_0008", "Q,1,1,1,3,Male,Train")));
+    let problems = import("msppodcast", &[], dir.path()).unwrap().problems;
+    let csv = "Labels/labels_consensus.csv";
+    assert_eq!(
+        problems,
+        [
+            format!("{csv}:7: MSP-PODCAST_0009_0001: no recording of it in Audios"),
+            format!("{csv}:8: a second row of MSP-PODCAST_0001_0008, after line 2"),
+        ]
+    );
+    std::fs::write(labels.join("labels_consensus.csv"), "FileName,EmoClass\n").unwrap();
+    let e = import("msppodcast", &[], dir.path()).unwrap_err().to_string();
+    assert!(e.contains("no column SpkrID; it has FileName, EmoClass"), "{e}");
+}

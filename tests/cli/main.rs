@@ -8,6 +8,7 @@ mod audio_codecs;
 mod audio_flac;
 mod audio_wav;
 mod compare;
+mod corpora_add;
 mod corpora_faults;
 mod corpora_iemocap;
 mod corpora_layouts;

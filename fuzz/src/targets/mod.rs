@@ -5,6 +5,7 @@ mod codecs;
 mod corpora;
 mod downloads;
 mod flac;
+mod formats;
 mod runs;
 mod sound;
 mod specs;
@@ -63,6 +64,7 @@ pub(crate) const TARGETS: &[Target] = &[
     corpora::IEMOCAP,
     corpora::DIGESTS,
     corpora::SPLIT,
+    formats::ADD,
     sound::WAV,
     flac::FLAC,
     codecs::CODECS,

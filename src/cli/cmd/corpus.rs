@@ -1,5 +1,6 @@
-//! `seraug corpus`: lists, checks, indexes and downloads corpora.
+//! `seraug corpus`: lists, checks, describes, indexes, downloads and adds corpora.
 
+use super::corpus_add::{self, AddArgs};
 use super::{Global, describe, print, print_json};
 use clap::Subcommand;
 use seraug_core::error::{Error, Result, join_messages};
@@ -11,7 +12,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// List, check, index and download corpora
+/// List, check, index, download and add corpora
 #[derive(Debug, clap::Args)]
 pub struct CorpusArgs {
     #[command(subcommand)]
@@ -51,12 +52,14 @@ enum CorpusAction {
         /// Its name, as `list` prints it
         name: String,
     },
+    /// Add a corpus of your own from audformat, nkululeko, Hugging Face, EmoBox, Kaldi or a folder for each class
+    Add(AddArgs),
 }
 
 /// Runs the command and returns its exit code.
 ///
 /// # Errors
-/// An unknown corpus; one that is missing or cannot be read; one that cannot be downloaded.
+/// An unknown corpus; one that is missing or cannot be read; one that cannot be downloaded or added.
 pub fn run(args: CorpusArgs, global: &Global) -> Result<u8> {
     match args.action {
         CorpusAction::List => list(global),
@@ -67,6 +70,7 @@ pub fn run(args: CorpusArgs, global: &Global) -> Result<u8> {
         }
         CorpusAction::Import { name, out, partial } => import(&name, out, partial, global),
         CorpusAction::Fetch { name } => fetch(&name, global),
+        CorpusAction::Add(args) => corpus_add::run(args, global),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod completions;
 pub mod corpus;
+mod corpus_add;
 mod describe;
 mod detectable;
 pub mod docs;

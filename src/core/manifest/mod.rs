@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::names::unicode;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The description of a corpus: its licence, how to obtain it, how to read it, and what a complete copy contains.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -58,6 +58,9 @@ pub struct Manifest {
     pub valence: Valence,
     /// Counts that a complete copy has.
     pub expected: Expected,
+    /// The folder below which the paths of a table.csv are; relative to the table's folder, which it is where absent.
+    #[serde(skip)]
+    pub audio: Option<PathBuf>,
 }
 
 /// What stands in place of a licence that nobody has stated.
@@ -230,6 +233,7 @@ struct Own {
     citation: String,
     channels: Channels,
     language: String,
+    audio: Option<PathBuf>,
     labels: IndexMap<String, Emotion>,
     dropped: IndexMap<String, String>,
     unusable: IndexMap<String, String>,
@@ -265,6 +269,7 @@ impl Manifest {
             speakers: own.speakers,
             valence: own.valence.unwrap_or_else(Valence::usual),
             expected: own.expected,
+            audio: own.audio,
         };
         manifest
             .cleaned()

@@ -38,6 +38,13 @@ const PARTS: [(SplitPart, &str); 6] = [
     (SplitPart::None, "-"),
 ];
 
+impl SplitPart {
+    /// Its word in the file.
+    pub fn name(self) -> &'static str {
+        PARTS.iter().find(|(part, _)| *part == self).map_or("-", |(_, word)| word)
+    }
+}
+
 /// The role of each utterance of a selection in `fold`, in the order of the selection.
 pub fn parts(fold: &Fold, utterances: usize) -> Vec<SplitPart> {
     let mut parts = vec![SplitPart::None; utterances];
@@ -69,10 +76,9 @@ pub fn write_splits<'a>(
     }
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&header).at(path)?;
-    let word = |part: SplitPart| PARTS.iter().find(|(p, _)| *p == part).map_or("-", |p| p.1);
     for (i, u) in selection.utterances.iter().enumerate() {
         let keys = [&*u.corpus, &u.id, &u.speaker, classes[selection.labels[i]], &u.sha256];
-        writer.write_record(keys.into_iter().chain(columns.iter().map(|c| word(c[i])))).at(path)?;
+        writer.write_record(keys.into_iter().chain(columns.iter().map(|c| c[i].name()))).at(path)?;
     }
     write_atomic(path, &writer.into_inner().at(path)?)
 }

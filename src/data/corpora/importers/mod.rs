@@ -6,6 +6,7 @@ pub mod emovo;
 pub mod esd;
 pub mod folder;
 pub mod iemocap;
+pub mod msppodcast;
 pub mod nemo;
 pub mod ravdess;
 pub mod savee;

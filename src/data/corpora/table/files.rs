@@ -32,6 +32,8 @@ pub(super) enum Refused {
 /// Files by the path that the table gives.
 pub(super) struct TableFiles {
     root: PathBuf,
+    /// What messages call the root.
+    place: String,
     /// The root without links.
     real: PathBuf,
     numbers: HashMap<Box<str>, u32>,
@@ -39,9 +41,14 @@ pub(super) struct TableFiles {
 }
 
 impl TableFiles {
-    pub(super) fn new(root: &Path) -> Result<TableFiles> {
+    /// Of the paths below `root`, which is the folder `audio` of the manifest or, without one, the table's.
+    pub(super) fn new(root: &Path, audio: Option<&Path>) -> Result<TableFiles> {
         let real = root.canonicalize().cannot("be read", root)?;
-        Ok(TableFiles { root: root.to_owned(), real, numbers: HashMap::new(), paths: Vec::new() })
+        let place = match audio {
+            Some(audio) => format!("the folder {} (audio in manifest.toml)", audio.display()),
+            None => "the folder of table.csv".to_owned(),
+        };
+        Ok(TableFiles { root: root.to_owned(), place, real, numbers: HashMap::new(), paths: Vec::new() })
     }
 
     /// The canonical form of `path`, so that a file has one path: without `.` and empty components, and with `/` for the `\` of a
@@ -53,7 +60,8 @@ impl TableFiles {
             && letters.next().is_some_and(|c| matches!(c, '\\' | '/'));
         if drive || path.starts_with('\\') {
             return Err(format!(
-                "path `{path}`: an absolute path of Windows; expected a path below the folder of table.csv, as sub/b.wav"
+                "path `{path}`: an absolute path of Windows; expected a path below {}, as sub/b.wav",
+                self.place
             ));
         }
         let literal = !path.contains('\\') || self.root.join(path).symlink_metadata().is_ok();
@@ -75,9 +83,7 @@ impl TableFiles {
                 .ok()
                 .or(Path::new(path).strip_prefix(&self.root).ok());
             let next = below.map(|p| format!(": write `{}`", p.display())).unwrap_or_default();
-            return Err(format!(
-                "path `{path}`: expected a path below the folder of table.csv, without `..`{next}"
-            ));
+            return Err(format!("path `{path}`: expected a path below {}, without `..`{next}", self.place));
         }
         let extension = Path::new(path).extension().map(|e| e.to_string_lossy().to_lowercase());
         let extension = extension.unwrap_or_default();
@@ -101,7 +107,7 @@ impl TableFiles {
         progress: &ProgressBar,
     ) -> Vec<std::result::Result<TableFile, Refused>> {
         progress.set_length(self.paths.len() as u64);
-        let TableFiles { root, real, numbers, paths } = self;
+        let TableFiles { root, place, real, numbers, paths } = self;
         drop(numbers);
         let mut folders: HashMap<&Path, bool> = HashMap::new();
         for path in &paths {
@@ -124,7 +130,7 @@ impl TableFiles {
                 Err(e) => return Err(wrong(unreadable(&e))),
             };
             if !inside || about.is_symlink() && !below(&full, &real) {
-                return Err(wrong("a link that leads out of the folder of table.csv".into()));
+                return Err(wrong(format!("a link that leads out of {place}")));
             }
             if !full.is_file() {
                 return Err(wrong("not a file".into()));

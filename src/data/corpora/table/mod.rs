@@ -5,9 +5,9 @@
 //! once, and what is wrong with a row is a problem that names its line.
 
 mod files;
-mod row;
+pub(super) mod row;
 mod spelling;
-mod text;
+pub(super) mod text;
 
 use super::digests::Digests;
 use super::{Corpus, CorpusFault, CorpusFaults, Excerpt, ImportSource, Utterance};
@@ -84,13 +84,23 @@ struct Read {
 /// # Errors
 /// A table without header or without a required column (usage); a file that cannot be read; no good row.
 pub(super) fn import(source: ImportSource) -> Result<Corpus> {
-    let ImportSource { mut manifest, corpora, cache, reading, languages, progress } = source;
-    let root = folder(&manifest.name, corpora).unwrap_or_else(|| corpora.join(&manifest.name));
-    let mut files = TableFiles::new(&root)?;
+    let root = folder(&source.manifest.name, source.corpora);
+    let root = root.unwrap_or_else(|| source.corpora.join(&source.manifest.name));
+    import_at(root, source)
+}
+
+/// As [`import`], of the table in the folder `root`, whatever that is called.
+///
+/// # Errors
+/// As [`import`].
+pub(super) fn import_at(root: PathBuf, source: ImportSource) -> Result<Corpus> {
+    let ImportSource { mut manifest, cache, reading, languages, progress, .. } = source;
+    let audio = audio(&root, &manifest)?;
+    let mut files = TableFiles::new(&audio, manifest.audio.as_deref())?;
     let Read { mut rows, words, dropped, mut problems, foreign, listed } =
         read(&root, &manifest, languages, &mut files)?;
     let mut faults = CorpusFaults { listed: listed.into_iter().collect(), ..CorpusFaults::default() };
-    let digests = Digests::open(&root, &manifest.name, cache, reading);
+    let digests = Digests::open(&audio, &manifest.name, cache, reading);
     let files = files.digests(&digests, progress);
     digests.keep();
 
@@ -162,6 +172,23 @@ pub(super) fn import(source: ImportSource) -> Result<Corpus> {
     Ok(Corpus { manifest, root, utterances, dropped, problems, faults })
 }
 
+/// The folder below which the recordings are.
+///
+/// # Errors
+/// The manifest names one that is not there.
+fn audio(root: &Path, manifest: &Manifest) -> Result<PathBuf> {
+    let Some(audio) = &manifest.audio else { return Ok(root.to_owned()) };
+    let folder = root.join(audio);
+    match folder.is_dir() {
+        true => Ok(folder),
+        false => Err(Error::usage(format!(
+            "{}: audio = `{}`: no such folder; set it to the one that has the recordings",
+            root.join("manifest.toml").display(),
+            audio.display()
+        ))),
+    }
+}
+
 /// Seconds that an excerpt may end after its file: bounds of transcripts are rounded.
 const ROUNDED: f64 = 0.02;
 
@@ -179,7 +206,7 @@ fn beyond(Excerpt { start, end }: Excerpt, length: Length) -> Option<String> {
 }
 
 /// What is there is all there is, where nobody has said how much it should be.
-fn as_found(utterances: &[Utterance]) -> Expected {
+pub(super) fn as_found(utterances: &[Utterance]) -> Expected {
     let mut emotions: BTreeMap<Emotion, usize> = BTreeMap::new();
     utterances.iter().for_each(|u| *emotions.entry(u.emotion).or_default() += 1);
     Expected { utterances: utterances.len(), emotions: emotions.into_iter().collect(), ..Expected::default() }

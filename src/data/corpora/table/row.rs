@@ -128,10 +128,9 @@ impl Columns {
             true => excerpt(&start.replace(',', "."), &end.replace(',', "."))?,
             false => excerpt(&start, &end)?,
         };
-        let id: Box<str> = match (&*id, excerpt) {
-            ("", None) => normalise(stem(&path)).into(),
-            ("", Some(Excerpt { start, end })) => format!("{}@{start}-{end}", normalise(stem(&path))).into(),
-            (id, _) => id.into(),
+        let id: Box<str> = match &*id {
+            "" => default_id(&path, excerpt).into(),
+            id => id.into(),
         };
         if id.is_empty() {
             return Err(format!("path {path:?}: nothing of its name is seen; give the row an id"));
@@ -160,8 +159,17 @@ impl Columns {
     }
 }
 
+/// The id of a row that states none: its path without the extension, with the bounds of an excerpt.
+pub(in crate::corpora) fn default_id(path: &str, excerpt: Option<Excerpt>) -> String {
+    let stem = normalise(stem(path));
+    match excerpt {
+        None => stem.into_owned(),
+        Some(Excerpt { start, end }) => format!("{stem}@{start}-{end}"),
+    }
+}
+
 /// `path` without its extension.
-fn stem(path: &str) -> &str {
+pub(in crate::corpora) fn stem(path: &str) -> &str {
     let name = path.rfind('/').map_or(0, |i| i + 1);
     match path[name..].rfind('.') {
         Some(dot) if dot > 0 => &path[..name + dot],

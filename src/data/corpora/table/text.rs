@@ -8,19 +8,19 @@ use std::io::{Cursor, Read};
 const HEAD: u64 = 1 << 16;
 
 /// A table as UTF-8.
-pub(super) struct Text {
-    pub(super) reader: Box<dyn Read>,
+pub(in crate::corpora) struct Text {
+    pub(in crate::corpora) reader: Box<dyn Read>,
     /// What separates its cells.
-    pub(super) delimiter: u8,
+    pub(in crate::corpora) delimiter: u8,
     /// Lines before the reader's first.
-    pub(super) skipped: u64,
+    pub(in crate::corpora) skipped: u64,
 }
 
 /// The text of the table `file`.
 ///
 /// # Errors
 /// What it is instead of a text that is read, or that it cannot be read; without the path.
-pub(super) fn of(mut file: File) -> Result<Text, String> {
+pub(in crate::corpora) fn of(mut file: File) -> Result<Text, String> {
     let failed = |e: std::io::Error| format!("cannot be read: {e}");
     let mut head = Vec::new();
     (&mut file).take(HEAD).read_to_end(&mut head).map_err(failed)?;
