@@ -178,6 +178,10 @@ mod tests {
         for name in corpora::known().filter(|n| *n != "synthetic") {
             let c = made(name);
             let e = &c.manifest.expected;
+            // Of MSP-Podcast every release has other counts.
+            if e.utterances == 0 {
+                continue;
+            }
             let by = counted(&c, |u| (u.speaker.clone(), u.emotion));
             let speakers = counted(&c, |u| u.speaker.clone());
             let least = *speakers.values().min().unwrap();
