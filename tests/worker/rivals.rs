@@ -185,9 +185,9 @@ fn conversions_are_trained_part_by_part() {
 fn what_is_trained_serves_its_losses() {
     let sets = [
         "stargan.classifier-iterations=60",
-        "stargan.iterations=120",
-        "stargan.log-every=20",
-        "stargan.learning-rate=3e-3",
+        "stargan.iterations=240",
+        "stargan.log-every=40",
+        "stargan.learning-rate=1e-3",
         "stargan.classifier-learning-rate=5e-3",
     ];
     let settings = StarGan { of: CopySource::All, warm_up: 0.5, ..StarGan::default() };
@@ -198,10 +198,10 @@ fn what_is_trained_serves_its_losses() {
     };
     assert!(at(60, "cls_real_accuracy") > 0.9, "{rows:?}");
     assert!(
-        at(180, "cycle") < 0.8 * at(80, "cycle") && at(180, "identity") < 0.8 * at(80, "identity"),
+        at(300, "cycle") < 0.8 * at(80, "cycle") && at(300, "identity") < 0.8 * at(80, "identity"),
         "{rows:?}"
     );
-    assert!(at(180, "cls") < at(140, "cls") && at(180, "cls_accuracy") > 0.5, "{rows:?}");
+    assert!(at(300, "cls") < at(200, "cls") && at(300, "cls_accuracy") > 0.5, "{rows:?}");
 }
 
 /// Six of eight utterances are of one class: a critic that could tell real windows by their class alone would grow without bound.

@@ -137,7 +137,14 @@ fn located(e: Error, source: &Path) -> Error {
     let said = e.to_string();
     let real = source.canonicalize().unwrap_or_else(|_| source.to_owned());
     let named = [source, &real].iter().any(|path| said.contains(&*path.to_string_lossy()));
-    if named { e } else { e.within(&source.display().to_string()) }
+    let of = || format!("{}: {said}", source.display());
+    match e {
+        _ if named => e,
+        // Folded onto one line of a length that can be read.
+        Error::Usage(_) => Error::usage(of()),
+        Error::Failed(_) => Error::failed(of()),
+        other => other,
+    }
 }
 
 /// Writes the corpus into `staging` and tells what it is in `added`.

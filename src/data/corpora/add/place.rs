@@ -6,8 +6,8 @@ use crate::corpora::table::row::stem;
 use seraug_core::error::{AtPath, Error, Result};
 use std::path::{Component, Path, PathBuf};
 
-/// Rows that are tried before it is said that no recording is where the source has it.
-const TRIED: usize = 100;
+/// Rows that are tried, from all over the source, before it is said that no recording is where it should be.
+const TRIED: usize = 500;
 /// Most folders in front of a path that are left away.
 const DEEPEST: usize = 8;
 
@@ -21,7 +21,7 @@ pub(super) struct AudioRoot {
     dropped: usize,
     /// The extension of the recordings, where it is not that of the paths.
     extension: Option<&'static str>,
-    /// Whether one of the first recordings is there.
+    /// Whether one of the recordings is there.
     found: bool,
 }
 
@@ -44,11 +44,14 @@ impl AudioRoot {
         &self.real
     }
 
-    /// Where none of the first recordings is as the source has it, finds how many leading folders of the paths to leave away, and
+    /// Where no recording is as the source has it, finds how many leading folders of the paths to leave away, and
     /// with which extension, so that one is; and says so.
     pub(super) fn settle(&mut self, rows: &[SourceRow]) -> Vec<String> {
-        let paths: Vec<Vec<String>> =
-            rows.iter().filter_map(|row| self.steps(&row.path).ok()).take(TRIED).collect();
+        let paths: Vec<Vec<String>> = rows
+            .iter()
+            .step_by(rows.len().div_ceil(TRIED).max(1))
+            .filter_map(|row| self.steps(&row.path).ok())
+            .collect();
         let there = |dropped: usize, extension: Option<&str>| {
             let of = |steps: &Vec<String>| Some(with_extension(&steps.get(dropped..)?.join("/"), extension));
             paths.iter().filter_map(of).any(|path| !path.is_empty() && self.real.join(path).is_file())
@@ -69,7 +72,7 @@ impl AudioRoot {
         notes
     }
 
-    /// Whether one of the first recordings is here.
+    /// Whether one of the recordings is here.
     pub(super) fn found(&self) -> bool {
         self.found
     }
