@@ -36,7 +36,7 @@ fn a_corpus_whose_speakers_have_one_label_each_is_called_that() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = stdout(&output);
     for part in [
-        "mine (mine): 5 utterances, 3 speakers",
+        "mine (mine (table.csv)): 5 utterances, 3 speakers",
         "calm                      3         2",
         "3 of 3 speakers have one label only: a classifier that knows the voice knows the label.",
         "100 % of `stressed` are of the speaker ben",

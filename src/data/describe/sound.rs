@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 
 /// Length of a frame of which the level is taken, seconds.
 const FRAME: f64 = 0.02;
-/// A sample from here on counts as clipped, where full scale is 1.
+/// A sample from here on is at full scale, which is 1.
 const FULL: f32 = 0.999;
+/// So many of them one after the other are clipped; a single one is the peak of a recording that was scaled to full scale.
+const CLIPPED: usize = 3;
 /// A frame this far below the loudest is silent, dB.
 const SILENT: f64 = 40.0;
 /// Names that are listed.
@@ -27,7 +29,7 @@ pub struct RecordingSound {
     pub level: f64,
     /// Largest sample, dB below full scale.
     pub peak: f64,
-    /// Share of the samples that are at full scale, in [0, 1].
+    /// Share of the samples that are clipped, in [0, 1]: at full scale, three or more one after the other.
     pub clipped: f64,
     /// Share of the frames that are silent, in [0, 1].
     pub silent: f64,
@@ -63,11 +65,16 @@ impl RecordingSound {
             rate,
             level: decibel(power(samples)),
             peak: decibel(f64::from(peak).powi(2)),
-            clipped: samples.iter().filter(|s| s.abs() >= FULL).count() as f64 / samples.len() as f64,
+            clipped: clipped(samples) as f64 / samples.len() as f64,
             silent: frames.iter().filter(|db| **db < loudest - SILENT).count() as f64 / frames.len() as f64,
             snr: quantile(0.95) - quantile(0.1),
         }
     }
+}
+
+fn clipped(samples: &[f32]) -> usize {
+    let runs = samples.chunk_by(|a, b| (a.abs() >= FULL) == (b.abs() >= FULL));
+    runs.filter(|run| run[0].abs() >= FULL && run.len() >= CLIPPED).map(<[f32]>::len).sum()
 }
 
 /// Least value, quartiles, most.
@@ -171,7 +178,8 @@ mod tests {
         let sound = RecordingSound::measured(&samples, rate as u32);
         assert!((sound.seconds - 2.0).abs() < 1e-9 && (sound.level + 6.02).abs() < 0.1, "{sound:?}");
         assert!((sound.snr - 57.0).abs() < 1.0 && (sound.silent - 0.5).abs() < 0.02, "{sound:?}");
-        assert!(sound.clipped > 0.0 && sound.peak.abs() < 0.1, "{sound:?}");
+        assert!(sound.clipped < 1e-9 && sound.peak.abs() < 0.1, "peaks alone: {sound:?}");
+        assert_eq!(clipped(&[1.0, 1.0, 0.0, -1.0, -1.0, -1.0, 0.5, 1.0]), 3);
         assert_eq!(Quartiles::of([3.0, 1.0, 2.0].into_iter()).0, [1.0, 2.0, 2.0, 3.0, 3.0]);
     }
 }

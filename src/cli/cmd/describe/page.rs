@@ -1,7 +1,7 @@
 //! The description of a corpus as a page that stands alone.
 
 use super::FoundBy;
-use maud::{DOCTYPE, html};
+use maud::{DOCTYPE, Markup, html};
 use seraug_core::text::plural;
 use seraug_data::describe::CorpusDescription;
 
@@ -51,22 +51,7 @@ pub(super) fn html(about: &CorpusDescription, designs: &[FoundBy]) -> String {
                         }
                     }
                 }
-                h2 { "Speakers" }
-                table {
-                    tr { th { "speaker" } th { "gender" } th { "all" } @for l in &about.labels { th { (l.label) } } }
-                    @for s in &about.speakers {
-                        tr {
-                            td { (s.speaker) } td { (s.gender) } td { (s.utterances) }
-                            @for n in &s.by_label { td class=[(*n == 0).then_some("none")] { (n) } }
-                        }
-                    }
-                }
-                @if let Some(v) = about.confounding.speaker_and_label {
-                    p {
-                        "Cramér's V of speaker and label: " (format!("{v:.2}"))
-                        " (0: every speaker has the labels in the same shares; 1: a speaker tells the label)."
-                    }
-                }
+                (speakers(about))
                 h2 { "Sound" }
                 table {
                     tr { th {} th { "least" } th { "25 %" } th { "median" } th { "75 %" } th { "most" } }
@@ -96,4 +81,26 @@ pub(super) fn html(about: &CorpusDescription, designs: &[FoundBy]) -> String {
         }
     };
     page.into_string()
+}
+
+/// Who has which label.
+fn speakers(about: &CorpusDescription) -> Markup {
+    html! {
+        h2 { "Speakers" }
+        table {
+            tr { th { "speaker" } th { "gender" } th { "all" } @for l in &about.labels { th { (l.label) } } }
+            @for s in &about.speakers {
+                tr {
+                    td { (s.speaker) } td { (s.gender) } td { (s.utterances) }
+                    @for n in &s.by_label { td class=[(*n == 0).then_some("none")] { (n) } }
+                }
+            }
+        }
+        @if let Some(v) = about.confounding.speaker_and_label {
+            p {
+                "Cramér's V of speaker and label: " (format!("{v:.2}"))
+                " (0: every speaker has the labels in the same shares; 1: a speaker tells the label)."
+            }
+        }
+    }
 }
