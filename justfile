@@ -106,9 +106,11 @@ test-export: build
     #!/bin/sh
     set -eu
     if [ -z "${SERAUG_EXPORT_PYTHON:-}" ]; then
-        SERAUG_EXPORT_PYTHON=$PWD/.tools/export/bin/python
-        [ -x "$SERAUG_EXPORT_PYTHON" ] || python3 -m venv .tools/export
-        "$SERAUG_EXPORT_PYTHON" -m pip install --quiet onnx==1.23.2 onnxruntime==1.32.0 soundfile==0.14.0
+        SERAUG_EXPORT_PYTHON=python3
+        export PYTHONPATH="$PWD/.tools/export"
+        "$SERAUG_EXPORT_PYTHON" -c 'import onnx, onnxruntime, soundfile' 2> /dev/null ||
+            PIP_BREAK_SYSTEM_PACKAGES=1 "$SERAUG_EXPORT_PYTHON" -m pip install --quiet --upgrade --target .tools/export \
+                onnx==1.23.2 onnxruntime==1.32.0 soundfile==0.14.0
     fi
     export SERAUG_EXPORT_PYTHON
     cargo test --release --test all-worker models::onnxruntime -- --ignored

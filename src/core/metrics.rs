@@ -1,5 +1,10 @@
 //! Confusion matrices and the metrics computed from them. Rows are true classes, columns predicted classes.
 
+/// The place of the largest of `values`, the first of several; 0 where there is none.
+pub fn first_largest(values: &[f64]) -> usize {
+    (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
+}
+
 /// Counts of (truth, predicted) over a test set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confusion {

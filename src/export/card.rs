@@ -7,39 +7,8 @@ use seraug_core::text::plural;
 use seraug_report::analysis::aggregate::{Column, Unit, by_unit, columns, samples, unit};
 use seraug_report::analysis::loaded_run::LoadedRun;
 use seraug_report::stats::interval::mean_interval;
+use seraug_report::stats::{CALIBRATION_BINS, Calibration};
 use std::fmt::Write;
-
-/// Bins of equal width in which confidence is held against accuracy (Naeini et al., AAAI 2015; Guo et al., ICML 2017).
-const BINS: usize = 15;
-
-/// How well the probabilities of a condition's cells are calibrated, over all of their test utterances.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Calibration {
-    /// Expected calibration error, in [0, 1]: the mean over utterances of |accuracy − confidence| of their bin.
-    pub ece: f64,
-    /// Brier score over all classes, in [0, 2].
-    pub brier: f64,
-}
-
-/// Of (probabilities, true class); `None` without any.
-pub fn calibration(predictions: &[(Vec<f64>, usize)]) -> Option<Calibration> {
-    let n = predictions.len() as f64;
-    let mut bins = [(0.0, 0.0); BINS];
-    let mut brier = 0.0;
-    for (probabilities, truth) in predictions {
-        let best = (1..probabilities.len())
-            .fold(0, |best, i| if probabilities[i] > probabilities[best] { i } else { best });
-        let confidence = *probabilities.get(best)?;
-        // Bins are open below, as (0, 1/15].
-        let bin = ((confidence * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
-        bins[bin].0 += confidence;
-        bins[bin].1 += f64::from(u8::from(best == *truth));
-        let parts = probabilities.iter().enumerate();
-        brier += parts.map(|(c, p)| (p - f64::from(u8::from(c == *truth))).powi(2)).sum::<f64>();
-    }
-    let ece = bins.iter().map(|(confidence, right)| (confidence - right).abs()).sum::<f64>();
-    (n > 0.0).then(|| Calibration { ece: ece / n, brier: brier / n })
-}
 
 /// The card of `cell` of `run`, as Markdown with the front matter of model hubs.
 ///
@@ -149,10 +118,10 @@ fn numbers(
             all.extend(read_predictions(&path)?.1.into_iter().map(|row| (row.probabilities, row.truth)));
         }
     }
-    if let Some(Calibration { ece, brier }) = calibration(&all) {
+    if let Some(Calibration { ece, brier }) = Calibration::of(&all) {
         let _ = write!(
             text,
-            "\nCalibration over the same tests: expected calibration error {:.1} points ({BINS} bins), Brier score {brier:.3}. A probability of this \
+            "\nCalibration over the same tests: expected calibration error {:.1} points ({CALIBRATION_BINS} bins), Brier score {brier:.3}. A probability of this \
              model is {} to be read as a chance of being right.\n",
             100.0 * ece,
             if ece < 0.05 { "not far from one" } else { "not" }
@@ -210,26 +179,4 @@ fn provenance(text: &mut String, run: &LoadedRun, cell: &CellId, info: &ModelInf
         run.info.device.class,
         info.weights_sha256
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// torchmetrics 1.9.0 `multiclass_calibration_error(p, y, num_classes=2, n_bins=15, norm="l1")`, scikit-learn 1.9.1
-    /// `brier_score_loss(y, p, scale_by_half=False)`.
-    #[test]
-    fn calibration_agrees_with_torchmetrics_and_scikit_learn() {
-        let of = |p: [f64; 2], truth| (p.to_vec(), truth);
-        let rows = [
-            of([0.9, 0.1], 0),
-            of([0.8, 0.2], 1),
-            of([0.35, 0.65], 1),
-            of([0.55, 0.45], 0),
-            of([0.56, 0.44], 1),
-        ];
-        let c = calibration(&rows).unwrap();
-        assert!((c.ece - 0.272).abs() < 1e-6 && (c.brier - 0.51544).abs() < 1e-6, "{c:?}");
-        assert_eq!(calibration(&[]), None);
-    }
 }

@@ -12,7 +12,7 @@ pub enum KeepModels {
     /// Those of the spec's last seed: one of each condition and fold.
     #[default]
     Last,
-    /// Every cell.
+    /// Every cell, also where the store has its result without a model: it is trained again then.
     All,
 }
 
@@ -25,6 +25,11 @@ impl KeepModels {
             KeepModels::Last => "last",
             KeepModels::All => "all",
         }
+    }
+
+    /// Whether a stored result without a model is not enough.
+    pub fn trains_again(self) -> bool {
+        self == KeepModels::All
     }
 
     /// Whether cells of this seed keep theirs.

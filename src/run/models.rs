@@ -35,16 +35,7 @@ pub fn find(path: &Path, condition: Option<&str>, results: &Path) -> Result<Vec<
     let [first, rest @ ..] = &found[..] else {
         return Err(Error::usage(format!("{}: no cell of it has a model; {KEEP}", path.display())));
     };
-    let alike = |m: &FoundModel| {
-        let same_network = m.info.classifier.network == first.info.classifier.network;
-        let same_segments = (m.info.classifier.segment_frames, m.info.classifier.segment_hop)
-            == (first.info.classifier.segment_frames, first.info.classifier.segment_hop);
-        m.info.classes == first.info.classes
-            && m.info.features == first.info.features
-            && same_network
-            && same_segments
-    };
-    match rest.iter().find(|m| !alike(m)) {
+    match rest.iter().find(|m| !m.info.votes_with(&first.info)) {
         Some(other) => Err(Error::usage(format!(
             "{}: the models of {} and {} differ in classes, front end or network; name one condition",
             path.display(),

@@ -39,6 +39,10 @@ pub struct RecordingToPredict {
 pub enum PredictionAnswer {
     /// The models are read.
     Ready {
+        /// Version of the worker.
+        version: String,
+        /// Its code revision.
+        revision: String,
         /// What computes.
         device: Box<DeviceInfo>,
     },

@@ -5,13 +5,14 @@ use seraug_core::error::{Error, Result};
 use seraug_core::panic::caught;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::ModelInfo;
+use seraug_core::version::{self, VERSION};
 use seraug_data::audio::{LogMel, MelExtractor, SAMPLE_RATE, load};
 use seraug_data::features::Standardiser;
 use seraug_run::prediction::{
     PredictedSegment, PredictedStretch, PredictionAnswer, PredictionRequest, RecordingToPredict,
 };
 use seraug_train::classifier::predict::{embeddings, segment_logits};
-use seraug_train::classifier::segments::segments;
+use seraug_train::classifier::segments::{Segment, segments};
 use seraug_train::classifier::vote::{log_softmax, vote};
 use seraug_train::feature_bank::Bank;
 use seraug_train::nets::vgg::VggNet;
@@ -70,12 +71,22 @@ pub fn predict(
     let models =
         request.models.iter().map(|dir| LoadedModel::open(dir, device)).collect::<Result<Vec<_>>>()?;
     let first = models.first().ok_or_else(|| Error::usage("no model is named"))?;
-    send(&PredictionAnswer::Ready { device: Box::new(device::describe(device)) })?;
+    send(&PredictionAnswer::Ready {
+        version: VERSION.to_owned(),
+        revision: version::revision().to_owned(),
+        device: Box::new(device::describe(device)),
+    })?;
     let extractor = MelExtractor::new(&first.info.features);
     let hop = f64::from(first.info.features.hop_ms) / 1000.0;
     for (part, recordings) in request.recordings.chunks(AT_ONCE).enumerate() {
-        let read: Vec<Result<Stretches>> =
-            recordings.par_iter().map(|recording| stretches(recording, request, &extractor)).collect();
+        // Rows of a list that are of one file follow each other, and share its decoding.
+        let files: Vec<&[RecordingToPredict]> = recordings.chunk_by(|a, b| a.path == b.path).collect();
+        let of_file = |rows: &[RecordingToPredict]| -> Vec<Result<Stretches>> {
+            let samples = load(&rows[0].path, request.channels);
+            let of = |row| stretches(row, samples.as_ref().map_err(Clone::clone)?, request, &extractor);
+            rows.iter().map(of).collect()
+        };
+        let read: Vec<Result<Stretches>> = files.into_par_iter().flat_map_iter(of_file).collect();
         for (i, stretches) in read.into_iter().enumerate() {
             let recording = part * AT_ONCE + i;
             let answer = stretches.and_then(|stretches| {
@@ -93,13 +104,13 @@ pub fn predict(
     Ok(())
 }
 
-/// The log-mels of a recording: of its stretch, or of each window in it.
+/// The log-mels of a recording of these samples: of its stretch, or of each window in it.
 fn stretches(
     of: &RecordingToPredict,
+    samples: &[f32],
     request: &PredictionRequest,
     extractor: &MelExtractor,
 ) -> Result<Stretches> {
-    let samples = load(&of.path, request.channels)?;
     let rate = f64::from(SAMPLE_RATE);
     let whole = samples.len() as f64 / rate;
     let [from, to] = of.stretch.map_or([0.0, whole], |[from, to]| [from, to.min(whole)]);
@@ -152,19 +163,16 @@ fn of(
             embedded.push(embeddings(&model.net, spec, &bank, &items));
         }
     }
-    let lens: Vec<usize> = mels.iter().map(|mel| mel.frames).collect();
-    let places = segments(spec, &lens, &items);
-    let one = |(i, (_, [start, end])): (usize, &(LogMel, [f64; 2]))| {
+    let one = |(i, (mel, [start, end])): (usize, &(LogMel, [f64; 2]))| {
         let all: Vec<f32> = logits.iter().flat_map(|of_model| of_model[i].iter().copied()).collect();
         let voted = vote(&all, classes);
-        let offsets: Vec<usize> = places.iter().filter(|s| s.item == i).map(|s| s.offset).collect();
-        let segment = |(n, &offset): (usize, &usize)| {
+        let segment = |(n, place): (usize, Segment)| {
             let mut probabilities = vec![0.0; classes];
             for of_model in &logits {
                 let row = log_softmax(&of_model[i][n * classes..(n + 1) * classes]);
                 probabilities.iter_mut().zip(row).for_each(|(p, l)| *p += l.exp() / logits.len() as f64);
             }
-            let from = start + offset as f64 * hop;
+            let from = start + place.offset as f64 * hop;
             let to = (from + spec.segment_frames as f64 * hop).min(*end);
             PredictedSegment { start: from, end: to, probabilities }
         };
@@ -173,7 +181,7 @@ fn of(
             end: *end,
             class: voted.class,
             probabilities: voted.probabilities,
-            segments: offsets.iter().enumerate().map(segment).collect(),
+            segments: segments(spec, &[mel.frames], &[0]).into_iter().enumerate().map(segment).collect(),
             embedding: embedded.iter().flat_map(|of_model| of_model[i].iter().copied()).collect(),
         }
     };

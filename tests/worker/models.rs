@@ -66,6 +66,14 @@ fn a_kept_classifier_says_of_a_recording_what_the_run_said() {
         assert_eq!((&here[0], &here[1..]), (&there[0], &there[2..]));
     }
 
+    // A run that keeps the last trains nothing again that the store has without its model.
+    let bare = trained(&["--keep-models", "none"]);
+    run(bare.path(), &["--new"]);
+    let log = fs::read_to_string(bare.path().join(kept).join("log.txt")).unwrap();
+    assert!(log.contains("from the store"), "{log}");
+    let output = seraug(bare.path(), &["predict", kept, "corpora/mine"]);
+    assert!(stderr(&output).contains("no model of it is in"), "{}", stderr(&output));
+
     // Of another seed nothing is kept, and the message says how it would be.
     let output = predict(&[other, "corpora/mine"]);
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(1), ""));

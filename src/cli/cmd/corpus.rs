@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// List, check, index, download and add corpora
+/// List, check, describe, index, download and add corpora
 #[derive(Debug, clap::Args)]
 pub struct CorpusArgs {
     #[command(subcommand)]

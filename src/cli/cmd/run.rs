@@ -88,7 +88,7 @@ pub struct RunArgs {
     #[arg(long)]
     cuda_graphs: bool,
     /// Which cells keep their trained classifier in the store, for `seraug predict` and `seraug export`: none, last (those of the last
-    /// seed) or all
+    /// seed) or all, which also trains again what the store has without one
     #[arg(long, value_name = "WHICH", default_value_t = KeepModels::Last)]
     keep_models: KeepModels,
     /// Also write the report, as `seraug report` does; of a collection with a [study] also its page, as `seraug study` does

@@ -10,9 +10,6 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// The form of the file; a later one is refused.
-const FORMAT: u32 = 1;
-
 /// A trained classifier beside its weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -57,7 +54,7 @@ impl ModelInfo {
     /// File name of the rest.
     pub const INFO: &str = "model.toml";
     /// The form that this program writes.
-    pub const FORMAT: u32 = FORMAT;
+    pub const FORMAT: u32 = 1;
 
     /// Whether `dir` has a model.
     pub fn is_in(dir: &Path) -> bool {
@@ -78,6 +75,14 @@ impl ModelInfo {
     /// Class names in the order of the outputs.
     pub fn class_names(&self) -> Vec<&str> {
         self.classes.keys().map(String::as_str).collect()
+    }
+
+    /// Whether both can vote on one recording: the same classes, front end, network and segments.
+    pub fn votes_with(&self, other: &ModelInfo) -> bool {
+        let cut = |c: &Classifier| (c.segment_frames, c.segment_hop, c.min_own_frames);
+        let (a, b) = (&self.classifier, &other.classifier);
+        let heard = self.features == other.features && cut(a) == cut(b);
+        heard && self.classes == other.classes && a.network == b.network && self.precision == other.precision
     }
 
     /// Writes model.toml into `dir`.
@@ -103,10 +108,11 @@ impl ModelInfo {
         let text = files::text(&path).at(&path)?;
         let bad = |e: toml::de::Error| Error::failed(format!("{}: {}", path.display(), e.message()));
         let AnyFormat { format } = toml::from_str(&text).map_err(bad)?;
-        if format != FORMAT {
+        if format != ModelInfo::FORMAT {
             return Err(Error::failed(format!(
-                "{}: format {format}, this version reads {FORMAT}; use the version of seraug that wrote it",
-                path.display()
+                "{}: format {format}, this version reads {}; use the version of seraug that wrote it",
+                path.display(),
+                ModelInfo::FORMAT
             )));
         }
         toml::from_str(&text).map_err(bad)
@@ -121,7 +127,7 @@ mod tests {
     fn a_model_is_read_as_it_was_written_and_a_later_form_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let info = ModelInfo {
-            format: FORMAT,
+            format: ModelInfo::FORMAT,
             title: "t".into(),
             cell: "x/aug/fold-1/seed-1".into(),
             run: "x/1".into(),

@@ -1,15 +1,12 @@
 //! The index of a corpus for use in other tools: one row an utterance, with its labels, length and digest.
 
-use super::{Corpus, Utterance};
-use crate::audio::{SAMPLE_RATE, decode};
+use super::{Corpus, Utterance, of_each};
+use crate::audio::SAMPLE_RATE;
 use indicatif::ProgressBar;
 use polars::prelude::{Column, DataFrame, PolarsResult, SortMultipleOptions};
-use rayon::prelude::*;
 use seraug_core::error::{Error, Result};
 use seraug_core::manifest::Valence;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::path::Path;
 
 /// Columns of an index, in order. All are text but `seconds`, which is a 64-bit float.
 pub const COLUMNS: [&str; 11] = [
@@ -175,27 +172,11 @@ fn cell<'a>(name: &str, u: &'a Utterance, valence: &Valence) -> Cow<'a, str> {
     }
 }
 
-/// Length of every utterance, in their order; each file is decoded once, whatever the number of its excerpts.
+/// Length of every utterance, in their order, to the millisecond.
 fn seconds(utterances: &[Utterance], progress: &ProgressBar) -> Vec<Result<f64>> {
-    progress.set_length(utterances.len() as u64);
-    let mut files: BTreeMap<(&Path, bool), Vec<usize>> = BTreeMap::new();
-    for (i, u) in utterances.iter().enumerate() {
-        files.entry((&u.path, u.channels == seraug_core::manifest::Channels::First)).or_default().push(i);
-    }
-    let files: Vec<Vec<usize>> = files.into_values().collect();
-    let of_file = |rows: Vec<usize>| -> Vec<(usize, Result<f64>)> {
-        let first = &utterances[rows[0]];
-        let whole = decode(&first.path, first.channels).map(|decoded| decoded.seconds());
-        progress.inc(rows.len() as u64);
-        let of = |i: usize| {
-            let seconds = whole.clone().and_then(|whole| length(&utterances[i], whole));
-            (i, seconds.map(|s| (s * 1000.0).round() / 1000.0))
-        };
-        rows.into_iter().map(of).collect()
-    };
-    let mut lengths: Vec<(usize, Result<f64>)> = files.into_par_iter().flat_map_iter(of_file).collect();
-    lengths.sort_unstable_by_key(|(i, _)| *i);
-    lengths.into_iter().map(|(_, seconds)| seconds).collect()
+    of_each(utterances, progress, |u, decoded| {
+        length(u, decoded.seconds()).map(|s| (s * 1000.0).round() / 1000.0)
+    })
 }
 
 /// Length of an utterance in a file of `whole` seconds: as much of it as the file has.

@@ -4,6 +4,7 @@ pub mod add;
 mod alike;
 mod check;
 mod digests;
+mod each_file;
 mod faults;
 pub mod fetch;
 pub mod importers;
@@ -15,6 +16,7 @@ mod walk;
 
 pub use check::{CheckVerdict, ClassCount, CorpusCheck, Dropped, SessionCount};
 pub use digests::DigestPolicy;
+pub(crate) use each_file::of_each;
 pub use faults::{CorpusFault, CorpusFaults, told};
 pub use index::{COLUMNS, Index, counts};
 pub use missing::{missing, unfetchable};

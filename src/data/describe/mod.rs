@@ -7,9 +7,8 @@ mod sound;
 pub use confounding::{Confounding, ShareOfOne};
 pub use sound::{Quartiles, RecordingSound, SoundSummary};
 
-use crate::corpora::{Corpus, Utterance};
+use crate::corpora::{Corpus, Utterance, of_each};
 use indicatif::ProgressBar;
-use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,16 +92,7 @@ impl CorpusDescription {
     /// Of the utterances of `corpus` that can be decoded. Each recording is decoded once, one a thread at a time; `progress` advances by
     /// one an utterance.
     pub fn of(corpus: &Corpus, progress: &ProgressBar) -> CorpusDescription {
-        progress.set_length(corpus.utterances.len() as u64);
-        let heard: Vec<Result<RecordingSound, String>> = corpus
-            .utterances
-            .par_iter()
-            .map(|u| {
-                let sound = RecordingSound::of(u).map_err(|e| e.to_string());
-                progress.inc(1);
-                sound
-            })
-            .collect();
+        let heard = of_each(&corpus.utterances, progress, |u, decoded| Ok(RecordingSound::of(u, decoded)));
         let mut refused: Vec<String> = corpus.problems.clone();
         let (mut kept, mut sounds) = (Vec::new(), Vec::new());
         for (u, sound) in corpus.utterances.iter().zip(heard) {
@@ -111,7 +101,7 @@ impl CorpusDescription {
                     kept.push(u);
                     sounds.push(sound);
                 }
-                Err(why) => refused.push(why),
+                Err(why) => refused.push(why.to_string()),
             }
         }
         refused.dedup();
@@ -196,8 +186,8 @@ fn protocols(kept: &[&Utterance]) -> Vec<PossibleProtocol> {
         let (folds, note) = match groups.len() {
             0 => (0, format!("nobody says the {what} of an utterance")),
             1 => (0, format!("there is one {what}")),
-            n if said < kept.len() => {
-                (0, format!("{} of {} utterances have no {what}", kept.len() - said, n.max(kept.len())))
+            _ if said < kept.len() => {
+                (0, format!("{} of {} utterances have no {what}", kept.len() - said, kept.len()))
             }
             n if whole == n => (n, format!("each {what} has every label")),
             n => (

@@ -1,9 +1,7 @@
 //! How recordings sound: level, clipping, silence, noise.
 
-use crate::audio::decode::decode;
 use crate::audio::{Decoded, SAMPLE_RATE};
 use crate::corpora::Utterance;
-use seraug_core::error::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -39,15 +37,12 @@ pub struct RecordingSound {
 }
 
 impl RecordingSound {
-    /// Of an utterance, decoded.
-    ///
-    /// # Errors
-    /// As [`decode`].
-    pub fn of(u: &Utterance) -> Result<RecordingSound> {
-        let Decoded { samples, rate } = decode(&u.path, u.channels)?;
-        let at = |seconds: f64| ((seconds * f64::from(rate)).round() as usize).min(samples.len());
+    /// Of an utterance whose file is `decoded`.
+    pub(super) fn of(u: &Utterance, decoded: &Decoded) -> RecordingSound {
+        let Decoded { samples, rate } = decoded;
+        let at = |seconds: f64| ((seconds * f64::from(*rate)).round() as usize).min(samples.len());
         let part = u.excerpt.map_or(&samples[..], |e| &samples[at(e.start).min(at(e.end))..at(e.end)]);
-        Ok(RecordingSound::measured(if part.is_empty() { &samples } else { part }, rate))
+        RecordingSound::measured(if part.is_empty() { samples } else { part }, *rate)
     }
 
     fn measured(samples: &[f32], rate: u32) -> RecordingSound {

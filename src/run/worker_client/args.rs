@@ -80,13 +80,18 @@ impl WorkerArgs {
     /// Variables of the environment that a worker needs, beside the threads of its own pool: as many threads of an
     /// operation as the arguments say and no more, and none that spins while other workers want the core.
     pub fn environment(&self) -> [(&'static str, String); 3] {
-        let threads = self.threads.to_string();
-        [
-            ("OMP_NUM_THREADS", threads.clone()),
-            ("MKL_NUM_THREADS", threads),
-            ("OMP_WAIT_POLICY", "passive".to_owned()),
-        ]
+        environment(self.threads)
     }
+}
+
+/// The variables of [`WorkerArgs::environment`] for so many threads of an operation.
+pub(super) fn environment(threads: usize) -> [(&'static str, String); 3] {
+    let threads = threads.to_string();
+    [
+        ("OMP_NUM_THREADS", threads.clone()),
+        ("MKL_NUM_THREADS", threads),
+        ("OMP_WAIT_POLICY", "passive".to_owned()),
+    ]
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ const NAME: &str = "seraug-worker";
 /// The number of SIGKILL.
 const KILL: i32 = 9;
 /// The next step where the worker is missing, does not start or is of another build.
-const BUILD: &str = "./bootstrap build installs libtorch and builds both programs";
+pub(super) const BUILD: &str = "./bootstrap build installs libtorch and builds both programs";
 
 /// Why the worker cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,14 +59,7 @@ pub fn program() -> Result<PathBuf> {
 /// The program is missing, does not start (libtorch does not load) or is of another revision; a benchmark fails.
 pub fn ask(program: &Path, question: &ProbeQuestion) -> std::result::Result<ProbeAnswer, WorkerFault> {
     let fault = |found: String| WorkerFault { path: program.to_owned(), found, next: BUILD.to_owned() };
-    let ask = || {
-        probe(program, question).map_err(|e| {
-            fault(match e.kind() {
-                ErrorKind::NotFound => "seraug-worker not found next to seraug".to_owned(),
-                _ => format!("the worker does not start: {e}"),
-            })
-        })
-    };
+    let ask = || probe(program, question).map_err(|e| fault(not_started(&e)));
     let mut output = ask()?;
     if output.status.code().is_none() && question.benchmark.is_none() {
         // Killed from outside, which says nothing about the worker. A benchmark may itself be the reason.
@@ -79,13 +72,26 @@ pub fn ask(program: &Path, question: &ProbeQuestion) -> std::result::Result<Prob
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout)
         .map_err(|e| fault(format!("not an answer of a worker ({e}): `{}`", shortened(&output.stdout))))?;
     // First of all: the rest of another build's answer may have another form.
-    let own_build = format!("{VERSION} ({})", version::revision());
     let text_of = |name: &str| answer[name].as_str().unwrap_or("unknown");
-    let its_build = format!("{} ({})", text_of("version"), text_of("revision"));
-    if own_build != its_build {
-        return Err(fault(format!("the worker is {its_build}, this program is {own_build}")));
+    if let Some(found) = other_build(text_of("version"), text_of("revision")) {
+        return Err(fault(found));
     }
     serde_json::from_value(answer).map_err(|e| fault(format!("not an answer of a worker: {e}")))
+}
+
+/// What is said of a worker that is not of this program's build.
+pub(super) fn other_build(its_version: &str, its_revision: &str) -> Option<String> {
+    let own_build = format!("{VERSION} ({})", version::revision());
+    let its_build = format!("{its_version} ({its_revision})");
+    (own_build != its_build).then(|| format!("the worker is {its_build}, this program is {own_build}"))
+}
+
+/// What is said of a worker that cannot be started.
+pub(super) fn not_started(e: &std::io::Error) -> String {
+    match e.kind() {
+        ErrorKind::NotFound => "seraug-worker not found next to seraug".to_owned(),
+        _ => format!("the worker does not start: {e}"),
+    }
 }
 
 /// Runs `seraug-worker probe` with `question` on its standard input.
@@ -126,12 +132,12 @@ fn untimed(output: &Output, program: &Path, benchmark: &BenchmarkRequest) -> Opt
 }
 
 /// The last line of `text` that is not blank.
-fn last_line(text: &str) -> &str {
+pub(super) fn last_line(text: &str) -> &str {
     text.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or_default()
 }
 
 /// Why a worker did not answer, on one line: the message of the dynamic loader, or the last line of its own output.
-fn reason(output: &Output, program: &Path) -> String {
+pub(super) fn reason(output: &Output, program: &Path) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let prefix = format!("{}: ", program.display());
     let last = last_line(&stderr);

@@ -1,5 +1,7 @@
 //! From the logits of an utterance's segments to one class (paper 3.1.1: majority vote).
 
+use seraug_core::metrics::first_largest;
+
 /// What the classifier says of an utterance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
@@ -42,10 +44,6 @@ pub fn log_softmax(row: &[f32]) -> Vec<f64> {
     let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let norm = row.iter().map(|&l| f64::from(l - top).exp()).sum::<f64>().ln();
     row.iter().map(|&l| f64::from(l - top) - norm).collect()
-}
-
-fn first_largest(values: &[f64]) -> usize {
-    (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub struct CellContext<'a> {
     pub cuda_graphs: bool,
     /// Whether the trained classifier stays in the store.
     pub keep_model: bool,
+    /// Whether it is trained again where the store has its predictions alone.
+    pub trains_for_model: bool,
 }
 
 /// The data of a fold on the device; its conditions share it.

@@ -155,7 +155,7 @@ impl CellJob<'_> {
             trajectory: &cell.classifier_trajectory,
             task: &task,
             checkpoint_every: self.context.checkpoint_every,
-            with_model: self.context.keep_model,
+            with_model: self.context.trains_for_model,
         };
         get_or_train(wanted, watch, |training| self.train_classifier(training))
     }

@@ -209,6 +209,7 @@ impl CellWorker {
             // Recording a graph may be why the first try failed, and it decides nothing but the time.
             cuda_graphs: self.training.cuda_graphs && attempt == 1,
             keep_model: self.training.keep_models.keeps(&self.planner.spec, planned.cell.seed),
+            trains_for_model: self.training.keep_models.trains_again(),
         };
         // cells/CONDITION/… becomes tensorboard/CONDITION/…
         let folder = planned.cell.dir().components().skip(1).collect::<PathBuf>();

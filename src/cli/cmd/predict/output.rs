@@ -2,6 +2,7 @@
 
 use seraug_core::device::DeviceInfo;
 use seraug_core::error::{Error, Result};
+use seraug_core::metrics::first_largest;
 use seraug_core::run_files::ModelInfo;
 use seraug_data::audio::LogMel;
 use seraug_data::audio::npy::write_npy;
@@ -56,7 +57,7 @@ impl Predictions {
                 }
                 true => {
                     for s in &said.segments {
-                        row(file, [s.start, s.end], 1, largest(&s.probabilities), &s.probabilities)?;
+                        row(file, [s.start, s.end], 1, first_largest(&s.probabilities), &s.probabilities)?;
                     }
                 }
             }
@@ -106,8 +107,4 @@ impl Predictions {
         let values = self.rows.iter().flat_map(|(_, said)| said.embedding.iter().copied()).collect();
         write_npy(path, &LogMel { frames: self.rows.len(), mels: units, db: values })
     }
-}
-
-fn largest(values: &[f64]) -> usize {
-    (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
 }
