@@ -2,20 +2,36 @@
 
 use seraug_core::error::{Error, Result};
 use seraug_core::manifest::NO_LICENCE;
-use seraug_core::run_files::{AuditCheck, CellId, ModelInfo, read_predictions};
+use seraug_core::run_files::{AuditCheck, CellId, ModelInfo, RunInfo, read_predictions};
 use seraug_core::text::plural;
-use seraug_report::analysis::aggregate::{Column, Unit, by_unit, columns, samples, unit};
+use seraug_report::analysis::aggregate::Column;
+use seraug_report::analysis::estimate::Estimate;
 use seraug_report::analysis::loaded_run::LoadedRun;
-use seraug_report::stats::interval::mean_interval;
 use seraug_report::stats::{CALIBRATION_BINS, Calibration};
 use std::fmt::Write;
 
-/// The card of `cell` of `run`, as Markdown with the front matter of model hubs.
+/// Where a model comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct ModelOrigin<'a> {
+    /// The cell that it was trained for.
+    pub cell: &'a CellId,
+    /// The run of that cell.
+    pub made_in: &'a RunInfo,
+    /// Its name, experiment and id.
+    pub made_in_name: &'a str,
+    /// The run whose tests say how good such models are: that of the cell, or another one where the model was trained on everything.
+    pub tested_in: &'a LoadedRun,
+    /// Whether it was trained on everything.
+    pub on_everything: bool,
+}
+
+/// The card of a model, as Markdown with the front matter of model hubs.
 ///
 /// # Errors
 /// A corpus without a licence, a condition without a result: nobody should use a model of which this is not known.
-pub fn card(run: &LoadedRun, cell: &CellId, info: &ModelInfo) -> Result<String> {
-    let condition = run.condition_of(cell);
+pub fn card(origin: &ModelOrigin, info: &ModelInfo) -> Result<String> {
+    let run = origin.tested_in;
+    let condition = run.condition_of(origin.cell);
     let named = &run.spec.condition[condition];
     if let Some(corpus) =
         run.info.corpus.iter().find(|c| c.licence.trim().is_empty() || c.licence == NO_LICENCE)
@@ -25,29 +41,19 @@ pub fn card(run: &LoadedRun, cell: &CellId, info: &ModelInfo) -> Result<String> 
             corpus.name
         )));
     }
-    let units = by_unit(&samples(run), unit(run))?;
-    let intervals: Vec<(Column, String)> = columns(run)
-        .into_iter()
-        .filter_map(|column| {
-            let values: Vec<f64> = units.get(&(condition, column))?.iter().map(|(_, v)| *v).collect();
-            let i = mean_interval(&values)?;
-            let text = i.half.map_or(format!("{:.1}", i.mean), |half| format!("{:.1} ± {half:.1}", i.mean));
-            Some((column, text))
-        })
-        .collect();
-    if intervals.is_empty() {
+    let Some(estimate) = Estimate::of(run, condition)? else {
         return Err(Error::usage(format!(
             "{}: no cell of {} has a result; a model is not exported without",
             run.dir.path().display(),
             named.name
         )));
-    }
+    };
     let mut text = front(run, info);
     intended(&mut text, run, info);
-    numbers(&mut text, run, condition, &intervals)?;
-    limits(&mut text, run);
+    numbers(&mut text, origin, info, condition, &estimate)?;
+    limits(&mut text, origin);
     data(&mut text, run);
-    provenance(&mut text, run, cell, info);
+    provenance(&mut text, origin, info);
     Ok(text)
 }
 
@@ -82,10 +88,12 @@ fn intended(text: &mut String, run: &LoadedRun, info: &ModelInfo) {
 
 fn numbers(
     text: &mut String,
-    run: &LoadedRun,
+    origin: &ModelOrigin,
+    info: &ModelInfo,
     condition: usize,
-    intervals: &[(Column, String)],
+    estimate: &Estimate,
 ) -> Result<()> {
+    let run = origin.tested_in;
     let classes = run.spec.class_names();
     let heading = |column: &Column| match column {
         Column::Class(c) => format!("recall of {}", classes[*c]),
@@ -94,21 +102,33 @@ fn numbers(
         Column::Difference => "difference".to_owned(),
     };
     let cells: Vec<&CellId> = run.done(condition).map(|o| &o.cell).collect();
-    let (over, n) = match unit(run) {
-        Unit::Fold => ("folds, each of other test speakers", run.groups().len()),
-        Unit::Seed => ("seeds of one fold", run.spec.seeds.len()),
+    let Estimate { over, tested, .. } = estimate;
+    let what = match origin.on_everything {
+        true => "trained by the same recipe on a part of the data, and",
+        false => "trained as this model was and",
     };
-    let tested: usize = run.done(condition).map(|o| o.n_test).sum();
+    let own = match (origin.on_everything, run.spec.reduction.as_ref().filter(|r| r.share > 0.0)) {
+        (false, _) => "This one cell's own numbers are noisier and are not shown.".to_owned(),
+        (true, None) => format!(
+            "This model was trained on all {}, so that nothing is left to test it on.",
+            plural(info.n_train, "utterance")
+        ),
+        (true, Some(reduction)) => format!(
+            "This model was trained on all {}, so that nothing is left to test it on; those cells had {:.0} % less of each reduced class, so \
+             that it should be better than they were, and nobody has measured by how much.",
+            plural(info.n_train, "utterance"),
+            100.0 * reduction.share
+        ),
+    };
     let _ = write!(
         text,
-        "## How often it is right\n\nMeasured on {} of the condition `{}` that were trained as this model was and tested on what they had not heard: \
-         {tested} tests in all. Percent, mean ± half of the 95 % interval over {n} {over}; chance is {:.1}. This one cell's own numbers are noisier \
-         and are not shown.\n\n| | % |\n| :-- | --: |\n",
+        "## How often it is right\n\nMeasured on {} of the condition `{}` that were {what} tested on what they had not heard: \
+         {tested} tests in all. Percent, mean ± half of the 95 % interval over {over}; chance is {:.1}. {own}\n\n| | % |\n| :-- | --: |\n",
         plural(cells.len(), "cell"),
         run.spec.condition[condition].name,
         100.0 / classes.len() as f64
     );
-    for (column, value) in intervals {
+    for (column, value) in &estimate.values {
         let _ = writeln!(text, "| {} | {value} |", heading(column));
     }
     let mut all = Vec::new();
@@ -131,15 +151,17 @@ fn numbers(
     Ok(())
 }
 
-fn limits(text: &mut String, run: &LoadedRun) {
+fn limits(text: &mut String, origin: &ModelOrigin) {
+    let run = origin.tested_in;
     text.push_str("## Limits\n\n");
     let speakers: usize = run.info.corpus.iter().map(|c| c.speakers).sum();
     let used: usize = run.info.corpus.iter().map(|c| c.used).sum();
     let _ = writeln!(
         text,
-        "- {} of {}, reduced or augmented as the condition says. Other speakers, microphones, languages and rooms were not tested.",
+        "- {} of {}, {} as the condition says. Other speakers, microphones, languages and rooms were not tested.",
         plural(used, "utterance"),
-        plural(speakers, "speaker")
+        plural(speakers, "speaker"),
+        if origin.on_everything { "augmented" } else { "reduced or augmented" }
     );
     if run.synthetic() {
         text.push_str("- The speech is synthetic: the numbers say nothing about people.\n");
@@ -168,15 +190,16 @@ fn data(text: &mut String, run: &LoadedRun) {
     text.push_str("\nWhether a model may be passed on follows from these licences.\n\n");
 }
 
-fn provenance(text: &mut String, run: &LoadedRun, cell: &CellId, info: &ModelInfo) {
+fn provenance(text: &mut String, origin: &ModelOrigin, info: &ModelInfo) {
+    let ModelOrigin { cell, made_in, made_in_name, tested_in, on_everything } = origin;
+    let tests = match on_everything {
+        true => format!("| tested in | {} |\n", tested_in.dir.name(&tested_in.info.experiment)),
+        false => String::new(),
+    };
     let _ = write!(
         text,
-        "## Where it comes from\n\n| | |\n| :-- | :-- |\n| cell | {cell} |\n| run | {} |\n| program | seraug {} ({}) |\n| device | {} ({}) |\n| weights | SHA-256 {} |\n\n",
-        run.dir.name(&run.info.experiment),
-        info.version,
-        info.revision,
-        run.info.device.name,
-        run.info.device.class,
-        info.weights_sha256
+        "## Where it comes from\n\n| | |\n| :-- | :-- |\n| cell | {cell} |\n| run | {made_in_name} |\n{tests}| program | seraug {} ({}) |\n| device | {} ({}) |\n\
+         | weights | SHA-256 {} |\n\n",
+        info.version, info.revision, made_in.device.name, made_in.device.class, info.weights_sha256
     );
 }

@@ -1,9 +1,10 @@
 //! The folder that `seraug export` makes.
 
-use crate::{card, onnx};
+use crate::card::{self, ModelOrigin};
+use crate::onnx;
 use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::files::write_atomic;
-use seraug_core::run_files::{CellId, ModelInfo, RunDir};
+use seraug_core::run_files::{CellId, EstimateSource, ModelInfo, RunDir, RunInfo};
 use seraug_core::store::write_sealed;
 use seraug_report::analysis::loaded_run::LoadedRun;
 use std::path::Path;
@@ -30,8 +31,20 @@ pub fn export(dir: &Path, run: &RunDir, cell: &CellId, to: &Path) -> Result<Vec<
         return Err(Error::usage(format!("{}: is there already; name a new folder", to.display())));
     }
     let info = ModelInfo::load(dir)?;
-    let loaded = LoadedRun::of(run)?;
-    let card = card::card(&loaded, cell, &info)?;
+    let made_in = RunInfo::load(&run.info())?;
+    let elsewhere = EstimateSource::load(run)?;
+    let tested_in = match &elsewhere {
+        Some(source) => LoadedRun::of(&source.open(&run.results(&made_in.experiment))?)?,
+        None => LoadedRun::of(run)?,
+    };
+    let origin = ModelOrigin {
+        cell,
+        made_in: &made_in,
+        made_in_name: &run.name(&made_in.experiment),
+        tested_in: &tested_in,
+        on_everything: elsewhere.is_some(),
+    };
+    let card = card::card(&origin, &info)?;
     let onnx = onnx::model(dir, &info)?;
     let parent = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).cannot("be made", parent)?;

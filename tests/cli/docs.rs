@@ -109,8 +109,19 @@ fn the_blocks_of_the_tutorial_that_do_not_train_run() {
 
 #[test]
 fn completions_and_manual_pages_name_every_command() {
-    let commands =
-        ["doctor", "corpus", "features", "plan", "run", "report", "compare", "status", "store", "schema"];
+    let commands = [
+        "doctor",
+        "corpus",
+        "features",
+        "plan",
+        "run",
+        "report",
+        "compare",
+        "status",
+        "store",
+        "schema",
+        "train-final",
+    ];
     let folder = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish"] {
         let script = stdout(&seraug(folder.path(), &["completions", shell]));

@@ -168,6 +168,82 @@ fn an_exported_folder_says_the_same_and_has_a_card() {
     assert!(stderr(&folder).contains("not a cell of a run"), "{}", stderr(&folder));
 }
 
+#[test]
+fn a_final_model_has_everything_and_the_estimate_of_the_run() {
+    let dir = trained(&[]);
+    let seraug = |args: &[&str]| seraug(dir.path(), args);
+    let final_of =
+        |args: &[&str]| seraug(&[&["train-final", "t.toml", "--device", "cpu", "--quiet"], args].concat());
+    let refused = |args: &[&str], why: &str| {
+        let output = final_of(args);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains(why), "{}", stderr(&output));
+    };
+    refused(&[], "name a condition with --condition: no-aug, copies");
+    refused(
+        &["--condition", "copies", "--set", "classifier.epochs=2"],
+        "differs: classifier.epochs 1 → 2): `seraug run t.toml` first",
+    );
+    refused(
+        &["--condition", "copies", "--results", "other"],
+        "no run of t says how good copies is: `seraug run t.toml` first",
+    );
+
+    let output = final_of(&["--condition", "copies"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let said = stdout(&output);
+    let model = said.lines().next().unwrap().strip_prefix("model: ").unwrap().to_owned();
+    assert!(
+        said.contains("estimate: UAR ")
+            && said.contains("2 folds, each of other test speakers: 4 cells of t/"),
+        "{said}"
+    );
+    let outcomes = fs::read_to_string(dir.path().join("results/t-final/latest/outcomes.csv")).unwrap();
+    assert!(
+        outcomes.lines().nth(1).unwrap().starts_with("t-final,mine,copies,1,2,done,,24,24,0,,"),
+        "{outcomes}"
+    );
+    // What it says of its own training is no result, and nothing reports it as one.
+    for command in ["report", "compare"] {
+        let output = seraug(&[command, "results/t-final/latest"]);
+        assert!(stderr(&output).contains("nothing is tested in it"), "{}", stderr(&output));
+    }
+    // Again: from the store, with the same answer.
+    assert_eq!(stdout(&final_of(&["--condition", "copies"])), said);
+    let output = final_of(&["--condition", "copies", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(
+        (json["models"][0].as_str(), json["estimate"]["tests"].as_u64()),
+        (Some(model.as_str()), Some(48))
+    );
+
+    let output = seraug(&["predict", &model, "corpora/mine"]);
+    assert_eq!(said_rows(&stdout(&output)), 24, "{}", stderr(&output));
+    // With another recording, the run says nothing of the model.
+    let manifest = "licence = \"CC0\"\ncitation = \"nobody\"\n";
+    fs::write(dir.path().join("corpora/mine/manifest.toml"), manifest).unwrap();
+    run(dir.path(), &["--new"]);
+    assert_eq!(final_of(&["--condition", "copies"]).status.code(), Some(0));
+    let exported = seraug(&["export", &model, "--to", "m"]);
+    assert_eq!(exported.status.code(), Some(0), "{}", stderr(&exported));
+    let card = fs::read_to_string(dir.path().join("m/README.md")).unwrap();
+    for part in [
+        "trained by the same recipe on a part of the data",
+        "trained on all 24 utterances",
+        "| tested in | t/",
+    ] {
+        assert!(card.contains(part), "{part}: {card}");
+    }
+    fs::remove_file(dir.path().join("corpora/mine/table.csv")).unwrap();
+    own_corpus(dir.path(), "mine", 210.0, str::to_owned);
+    let output = final_of(&["--condition", "copies"]);
+    assert!(stderr(&output).contains("the corpus mine has changed since t/"), "{}", stderr(&output));
+}
+
+fn said_rows(table: &str) -> usize {
+    table.lines().count() - 1
+}
+
 /// `just test-export` has the Python that this needs.
 #[test]
 #[ignore = "needs onnxruntime; run it by `just test-export`"]

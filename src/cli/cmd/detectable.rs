@@ -13,7 +13,7 @@ use std::path::Path;
 /// One line, or one for LT and one for FT; none for an experiment of one condition, which compares nothing. The spread of differences is
 /// that of the newest run of the experiment below `results`, or a typical one.
 pub(super) fn lines(plan: &Plan, results: &Path) -> String {
-    if plan.spec.condition.len() < 2 {
+    if plan.spec.condition.len() < 2 || plan.spec.train_on_all {
         return String::new();
     }
     let (spread, source) = spread(plan, results);

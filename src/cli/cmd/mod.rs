@@ -19,6 +19,7 @@ pub mod schema;
 pub mod status;
 pub mod store;
 pub mod study;
+pub mod train_final;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use seraug_core::error::Result;

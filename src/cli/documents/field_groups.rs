@@ -10,7 +10,7 @@ pub(super) const GROUPS: [(&str, &str, &[&str]); 5] = [
     (
         "Folds and seeds",
         "Which utterances train and which test. A cell is trained for each condition, fold and seed.",
-        &["protocol", "reduction", "seeds", "texts"],
+        &["protocol", "reduction", "seeds", "texts", "train-on-all"],
     ),
     (
         "Conditions",

@@ -4,6 +4,7 @@ mod cell_id;
 mod counts_csv;
 mod csv_rows;
 mod diagnostics_csv;
+mod estimate_toml;
 mod gallery;
 mod history_csv;
 mod latest;
@@ -22,6 +23,7 @@ pub use counts_csv::{CountRow, CountStatus, read_counts, write_counts};
 pub use diagnostics_csv::{
     ALL_CLASSES, Diagnostic, DiagnosticRow, PointSpace, SampleKind, read_diagnostics, write_diagnostics,
 };
+pub use estimate_toml::EstimateSource;
 pub use gallery::{About, Shown, read_gallery, write_gallery};
 pub use history_csv::{HistoryRow, read_history, write_history};
 pub use latest::{LATEST, latest_run, point_latest};

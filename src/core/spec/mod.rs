@@ -13,6 +13,7 @@ mod condition;
 pub mod difference;
 mod features;
 mod file;
+mod final_model;
 mod generators;
 mod judge;
 mod limits;
@@ -103,6 +104,10 @@ pub struct Spec {
     /// Whether the test may say what training says.
     #[serde(default, skip_serializing_if = "TextRule::is_counted")]
     pub texts: TextRule,
+    /// Trains on every utterance, also on those that the protocol tests and the reduction removes, and tests on none: what `seraug
+    /// train-final` sets.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub train_on_all: bool,
     /// What is removed from training; absent for nothing.
     #[serde(default)]
     pub reduction: Option<Reduction>,

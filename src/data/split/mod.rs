@@ -224,6 +224,9 @@ impl<'a> Splits<'a> {
             return Err(Error::usage(format!("protocol: only: {beyond} is not in 1..={count}")));
         }
         folds.retain(|f| only.is_empty() || only.contains(&of_set(f)));
+        if spec.train_on_all {
+            folds = with_everything(&folds);
+        }
         check_conditions(spec, selection, &folds)?;
         for fold in &folds {
             check(spec, selection, fold)?;
@@ -234,6 +237,34 @@ impl<'a> Splits<'a> {
         }
         Ok(folds)
     }
+}
+
+/// One fold for each corpus or pair of corpora, in which everything trains that is in any of its `folds`, and nothing is tested.
+fn with_everything(folds: &[Fold]) -> Vec<Fold> {
+    let mut all: Vec<Fold> = Vec::new();
+    for fold in folds {
+        let number = all.len() + 1;
+        let whole = match all.iter().position(|f| f.corpus == fold.corpus) {
+            Some(at) => &mut all[at],
+            None => {
+                let empty = Fold { number, corpus: fold.corpus.clone(), ..Fold::default() };
+                all.push(empty);
+                all.last_mut().expect("just pushed")
+            }
+        };
+        let merge = |into: &mut Vec<usize>, more: &[&[usize]]| {
+            more.iter().for_each(|m| into.extend_from_slice(m));
+            into.sort_unstable();
+            into.dedup();
+        };
+        merge(&mut whole.train, &[&fold.train, &fold.test, &fold.removed]);
+        merge(&mut whole.reduced, &[&fold.reduced]);
+        if !fold.target.is_empty() {
+            merge(&mut whole.target, &[&fold.target, &fold.test]);
+            whole.low.clone_from(&whole.target);
+        }
+    }
+    all
 }
 
 /// The folds of `spec` under one run seed; see [`Splits`], which several seeds share.
@@ -319,7 +350,7 @@ fn check(spec: &Spec, selection: &Selection, fold: &Fold) -> Result<()> {
     for (class, name) in spec.classes.keys().enumerate() {
         let lacks = |items: &[usize]| !items.iter().any(|&i| selection.labels[i] == class);
         for (side, items) in [("training", &fold.train), ("test", &fold.test)] {
-            if lacks(items) {
+            if lacks(items) && !(spec.train_on_all && side == "test") {
                 return Err(Error::failed(format!(
                     "fold {}: the {side} set has no `{name}`; choose fewer folds or leave the class out",
                     fold.number

@@ -2,7 +2,9 @@
 
 use super::distinct_tests::distinct_tests;
 use seraug_core::error::{Error, Result};
-use seraug_core::run_files::{CellId, FoldInfo, Outcome, OutcomeStatus, RunDir, RunInfo, read_outcomes};
+use seraug_core::run_files::{
+    CellId, EstimateSource, FoldInfo, Outcome, OutcomeStatus, RunDir, RunInfo, read_outcomes,
+};
 use seraug_core::spec::{self, Protocol, ReductionMode, Spec};
 use std::collections::{HashMap, HashSet};
 
@@ -33,6 +35,15 @@ impl LoadedRun {
             return Err(Error::failed(format!("{}: {whole}", dir.path().display())));
         }
         let spec = spec::load(&dir.spec(), &[])?;
+        if spec.train_on_all {
+            let estimate = match EstimateSource::load(dir)? {
+                Some(of) => {
+                    format!("; how good such models are is in {}, condition {}", of.run, of.condition)
+                }
+                None => String::new(),
+            };
+            return Err(Error::usage(format!("{}: nothing is tested in it{estimate}", dir.path().display())));
+        }
         let info = RunInfo::load(&dir.info())?;
         let (classes, outcomes) = read_outcomes(&dir.outcomes())?;
         let bad = |what: String| Error::failed(format!("{}: {what}", dir.outcomes().display()));

@@ -4,6 +4,7 @@ pub mod aggregate;
 pub mod design;
 pub(crate) mod distinct_tests;
 pub mod embedding;
+pub mod estimate;
 pub mod gap;
 pub mod history;
 pub mod loaded_run;

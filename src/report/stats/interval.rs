@@ -1,6 +1,7 @@
 //! Mean and 95 % interval of a few independent values, such as those of the folds.
 
 use super::t_quantile;
+use std::fmt;
 
 /// A mean and the half-width of its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,6 +12,16 @@ pub struct Interval {
     pub half: Option<f64>,
     /// Number of values.
     pub n: usize,
+}
+
+impl fmt::Display for Interval {
+    /// `54.2 ± 3.8`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.half {
+            Some(half) => write!(f, "{:.1} ± {half:.1}", self.mean),
+            None => write!(f, "{:.1}", self.mean),
+        }
+    }
 }
 
 /// Student's t interval of the mean of `values`; `None` without any value.

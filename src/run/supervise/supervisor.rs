@@ -264,9 +264,10 @@ impl<'a> Supervisor<'a> {
 pub(super) fn line(planned: &PlannedCell, record: Option<&CellRecord>) -> String {
     match record {
         Some(r) if r.status == OutcomeStatus::Done => {
-            let uar = r.outcome(planned).confusion.and_then(|c| c.uar()).unwrap_or(f64::NAN);
+            let uar = r.outcome(planned).confusion.and_then(|c| c.uar());
             let note = if r.trained.is_empty() { " (from the store)" } else { "" };
-            format!("{}: UAR {:.1} %{note}", planned.cell, uar * 100.0)
+            let uar = uar.map_or("trained".to_owned(), |uar| format!("UAR {:.1} %", uar * 100.0));
+            format!("{}: {uar}{note}", planned.cell)
         }
         Some(r) => format!("{}: failed: {}", planned.cell, r.error),
         None => format!("{}: its outcome.toml is missing", planned.cell),
