@@ -37,8 +37,7 @@ impl Spec {
             Protocol::LeaveSpeakersOut(p) => p.only.clear(),
             Protocol::LeaveTextsOut(p) => p.only.clear(),
             Protocol::SplitFile(p) => p.only.clear(),
-            // All that is not tested trains.
-            Protocol::CrossLingual(p) => (p.only, p.full) = (Vec::new(), 1.0 - p.test),
+            Protocol::CrossLingual(p) => p.only.clear(),
             Protocol::FixedSplit(_) => {}
         }
         Ok(spec)

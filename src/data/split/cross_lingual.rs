@@ -17,12 +17,14 @@ const ORDERS: u64 = 200;
 
 /// One fold a pair of source and target, in the order of [`CrossLingual::pairs`].
 ///
-/// A target's subset, test set and training parts depend on the seed and the target alone: the same under every source.
+/// A target's subset, test set and training parts depend on the seed and the target alone: the same under every source. With `everything`,
+/// everything of the target trains that is not tested.
 pub(super) fn folds(
     protocol: &CrossLingual,
     selection: &Selection,
     classes: usize,
     seed: u64,
+    everything: bool,
 ) -> Result<Vec<Fold>> {
     let of = |corpus: &str| -> Vec<usize> {
         (0..selection.utterances.len()).filter(|&i| &*selection.utterances[i].corpus == corpus).collect()
@@ -37,7 +39,10 @@ pub(super) fn folds(
         let (test, speakers_overlap) = test_set(protocol, selection, &all, classes, target, seed)?;
         let pool: Vec<usize> = all.iter().copied().filter(|i| test.binary_search(i).is_err()).collect();
         let share = |s: f64| (all.len() as f64 * s).round() as usize;
-        let full = stratified(selection, &pool, share(protocol.full), seed.child("full"));
+        let full = match everything {
+            true => pool,
+            false => stratified(selection, &pool, share(protocol.full), seed.child("full")),
+        };
         let low = stratified(selection, &full, share(protocol.low).max(1), seed.child("low"));
         let mut train = of(source);
         train.extend(&full);

@@ -209,7 +209,7 @@ impl<'a> Splits<'a> {
             (SplitKind::Sides(sides), _) => reduced(spec, selection, seed, sides),
             (SplitKind::File(table), _) => table.folds(selection, seed)?,
             (SplitKind::CrossLingual, Protocol::CrossLingual(p)) => {
-                cross_lingual::folds(p, selection, spec.classes.len(), seed)?
+                cross_lingual::folds(p, selection, spec.classes.len(), seed, spec.train_on_all)?
             }
             (SplitKind::CrossLingual, _) => unreachable!("the kind is the protocol's"),
         };
