@@ -98,7 +98,7 @@ fn numbers(
     let heading = |column: &Column| match column {
         Column::Class(c) => format!("recall of {}", classes[*c]),
         Column::Uar => "UAR".to_owned(),
-        Column::Reduced => "mean recall of the reduced classes".to_owned(),
+        Column::Reduced => format!("mean recall of the {} classes", run.reduced_word()),
         Column::Difference => "difference".to_owned(),
     };
     let cells: Vec<&CellId> = run.done(condition).map(|o| &o.cell).collect();

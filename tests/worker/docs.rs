@@ -11,19 +11,22 @@ fn every_block_of_the_tutorial_runs() {
     }
     let text = std::fs::read_to_string(root().join("docs/tutorial.md")).unwrap();
     let mut all = blocks(&text);
-    let short = "seraug run mine.toml --device cpu --set classifier.min-steps=5 --set classifier.epochs=1";
+    let short = "--device cpu --set classifier.min-steps=5 --set classifier.epochs=1";
     for block in &mut all {
-        block.text = block.text.replace("seraug run mine.toml", short);
+        for command in ["seraug run calls.toml", "seraug train-final calls.toml"] {
+            block.text = block.text.replace(command, &format!("{command} {short}"));
+        }
     }
     let answers = run(&all);
-    let [_, _, table, status, compared, predicted, exported] = &answers[..] else {
+    let [_, _, _, _, table, status, compared, trained, predicted, exported] = &answers[..] else {
         panic!("{} blocks: {answers:?}", answers.len())
     };
-    assert!(table.contains("vs NoAUG") && table.contains("page: reports/mine/"), "{table}");
-    assert!(status.contains("6 of 6") || status.contains("6 done"), "{status}");
-    assert!(compared.contains("spec reduction.share: A 0.8, B 0.5"), "{compared}");
+    assert!(table.contains("vs NoAUG") && table.contains("page: reports/calls/"), "{table}");
+    assert!(status.contains("12 of 12") || status.contains("12 done"), "{status}");
+    assert!(compared.contains("spec reduction.share: A 0.0, B 0.5"), "{compared}");
+    assert!(trained.contains("estimate: UAR ") && trained.contains("4 cells of calls/"), "{trained}");
     assert!(
-        predicted.starts_with("file,start,end,segments,predicted,p_neutral,p_happy,p_sad\nnew.wav,"),
+        predicted.starts_with("file,start,end,segments,predicted,p_calm,p_stressed,p_irritated\nnew.wav,"),
         "{predicted}"
     );
     assert!(exported.contains("model.onnx") && exported.contains("exported: my-model"), "{exported}");

@@ -45,6 +45,9 @@ pub(super) struct AddArgs {
     /// Regular expression whose one group finds what is said (a sentence's code) in a path or id
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
     text_from: Option<NamePattern>,
+    /// The licence of the recordings in plain words, where the source does not state it; a model is not exported without
+    #[arg(long, value_name = "TEXT")]
+    licence: Option<String>,
 }
 
 /// Adds the corpus and tells what was taken and guessed.
@@ -53,10 +56,21 @@ pub(super) struct AddArgs {
 /// As [`add`].
 pub(super) fn run(args: AddArgs, global: &Global) -> Result<u8> {
     let AddArgs { name, source, format, audio, copy, partial, emotion, speaker, table, map, .. } = args;
-    let AddArgs { speaker_from, text_from, .. } = args;
+    let AddArgs { speaker_from, text_from, licence, .. } = args;
     let tables = table;
-    let choices =
-        AddChoices { format, audio, copy, partial, emotion, speaker, tables, map, speaker_from, text_from };
+    let choices = AddChoices {
+        format,
+        audio,
+        copy,
+        partial,
+        emotion,
+        speaker,
+        tables,
+        map,
+        speaker_from,
+        text_from,
+        licence,
+    };
     let progress = global.progress("reading");
     let job = AddJob {
         name: &name,

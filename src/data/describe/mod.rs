@@ -115,7 +115,9 @@ impl CorpusDescription {
             utterances: kept.len(),
             seconds: sounds.iter().map(|s| s.seconds).sum(),
             genders: counted(kept.iter().map(|u| u.gender.map_or("unknown", |g| g.name()))),
-            languages: count(|u| Some(&u.language)),
+            languages: counted(
+                kept.iter().map(|u| if u.language.is_empty() { "unknown" } else { &u.language }),
+            ),
             sessions: count(|u| u.session.as_deref()),
             parts: count(|u| u.split.as_deref()),
             texts: count(|u| u.text.as_deref()),

@@ -117,6 +117,11 @@ impl LoadedRun {
         (0..names.len()).filter(somewhere).collect()
     }
 
+    /// What the classes are called that the reduction thins: `rare` where its share is 0, so that they are so by nature.
+    pub fn reduced_word(&self) -> &'static str {
+        if self.spec.reduction.as_ref().is_some_and(|r| r.share == 0.0) { "rare" } else { "reduced" }
+    }
+
     /// Numbers of the groups of test utterances, ascending.
     pub fn groups(&self) -> Vec<usize> {
         let mut groups: Vec<usize> = self.info.fold.iter().map(|f| f.group).collect();

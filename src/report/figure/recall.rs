@@ -88,8 +88,8 @@ fn long_title(table: &ResultTable, column: usize) -> String {
     let heading = &table.columns[column];
     match heading.column {
         Column::Uar => "UAR, all classes".into(),
-        Column::Reduced if heading.title == "reduced" => "mean over the reduced classes".into(),
-        Column::Reduced => "mean of the above".into(),
+        Column::Reduced if heading.title == "mean" => "mean of the above".into(),
+        Column::Reduced => format!("mean over the {} classes", heading.title),
         Column::Class(_) | Column::Difference => heading.title.clone(),
     }
 }

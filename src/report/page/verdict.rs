@@ -75,13 +75,13 @@ fn ran(run: &LoadedRun, tables: &[ResultTable]) -> String {
     let corpora: Vec<&str> = corpora.iter().map(String::as_str).collect();
     let on = if corpora.is_empty() { list(&run.data_sets()) } else { list(&corpora) };
     let reduced = match &run.spec.reduction {
-        None => String::new(),
-        Some(r) => {
+        Some(r) if r.share > 0.0 => {
             let names = run.spec.class_names();
             let reduced: Vec<&str> = run.reduced().iter().map(|&c| names[c]).collect();
             let how = if run.per_class() { ", one class at a time" } else { "" };
             format!(", with {:.0} % of {} removed from training{how}", 100.0 * r.share, list(&reduced))
         }
+        _ => String::new(),
     };
     format!(
         "{} on {on}{reduced}: {done} of {planned} cells have a result ({} × {} × {}).",
@@ -101,6 +101,7 @@ fn what(run: &LoadedRun) -> &'static str {
     match main_column(run) {
         Column::Uar => "UAR",
         _ if run.per_class() => "the mean UAR of the reduced data sets",
+        _ if run.reduced_word() == "rare" => "the mean recall of the rare classes",
         _ => "the mean recall of the reduced classes",
     }
 }

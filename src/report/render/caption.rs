@@ -42,10 +42,15 @@ pub fn caption(run: &LoadedRun, over: Over) -> String {
             names.len()
         );
         if !reduced.is_empty() {
-            text += &format!(
-                "reduced: mean recall over {}, of which {share} were removed from training: the paper's Average. ",
-                list(&reduced)
-            );
+            let over = list(&reduced);
+            text += &match run.reduced_word() {
+                "rare" => {
+                    format!("rare: mean recall over {over}, which are so by nature: nothing was removed. ")
+                }
+                _ => format!(
+                    "reduced: mean recall over {over}, of which {share} were removed from training: the paper's Average. "
+                ),
+            };
         }
     }
     let seeds = spec.seeds.len();
@@ -58,9 +63,9 @@ pub fn caption(run: &LoadedRun, over: Over) -> String {
             Unit::Seed => "Student t interval over seeds",
         };
         let what = match (reduced.is_empty(), run.per_class()) {
-            (true, _) => "UAR",
-            (false, true) => "the mean column",
-            (false, false) => "the reduced column",
+            (true, _) => "UAR".to_owned(),
+            (false, true) => "the mean column".to_owned(),
+            (false, false) => format!("the {} column", run.reduced_word()),
         };
         text += &format!(
             "vs {}: difference of {what} in percentage points, paired by fold and seed, {over}. ",

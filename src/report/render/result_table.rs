@@ -262,7 +262,7 @@ fn heading(run: &LoadedRun, column: Column) -> Heading {
         }
         Column::Uar => ("uar", "UAR".to_owned()),
         Column::Reduced if run.per_class() => ("average", "mean".to_owned()),
-        Column::Reduced => ("average", "reduced".to_owned()),
+        Column::Reduced => ("average", run.reduced_word().to_owned()),
         Column::Difference => ("difference", format!("vs {}", run.spec.baseline_label())),
     };
     Heading { column, key: key.to_owned(), title }

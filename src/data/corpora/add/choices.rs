@@ -30,6 +30,8 @@ pub struct AddChoices {
     pub speaker_from: Option<NamePattern>,
     /// Finds the text in a path or id.
     pub text_from: Option<NamePattern>,
+    /// The licence, in place of what the source says.
+    pub licence: Option<String>,
 }
 
 /// `irritated=angry`: a label of the source, and what it becomes.

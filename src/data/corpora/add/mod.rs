@@ -159,7 +159,10 @@ fn settle(
     if let Some(root) = &mut root {
         taken.notes.extend(root.settle(&taken.rows));
     }
-    let about = std::mem::take(&mut taken.about);
+    let mut about = std::mem::take(&mut taken.about);
+    if let Some(licence) = &choices.licence {
+        about.licence.clone_from(licence);
+    }
     let folds = std::mem::take(&mut taken.folds);
     let FinishedRows { mut rows, mut faults, told, notes, left_out } = finish(taken, choices, root.as_ref())?;
     write::table(&staging.join(table::FILE), &rows)?;
