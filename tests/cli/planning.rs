@@ -138,6 +138,15 @@ fn keys_and_trajectories_are_those_of_earlier_versions() {
         );
     }
     add("table2-emodb", "cpu", world.plan(&["representation.lstm=32", "seeds=[1,2]"]));
+    // Every generator, and a judge.
+    let rivals = root().join("experiments/open/rivals-emodb.toml");
+    let sets = [
+        "preset=tiny",
+        "seeds=[1]",
+        "protocol.leave-speakers-out.folds=5",
+        "protocol.leave-speakers-out.only=[1]",
+    ];
+    add("rivals-emodb", "cpu", world.plan_of(spec::load(&rivals, &sets.map(str::to_owned)).unwrap()));
     let committed = std::fs::read_to_string(root().join("tests/golden/keys/keys.tsv")).unwrap();
     let made = concat!(env!("CARGO_TARGET_TMPDIR"), "/keys.tsv");
     std::fs::write(made, &found).unwrap();

@@ -69,7 +69,7 @@ pub fn findings(results: &Path) -> BTreeMap<String, String> {
     found.insert("outcomes.csv".into(), rows.join("\n"));
     for entry in WalkDir::new(run.join("cells")).into_iter().flatten() {
         let name = entry.path().strip_prefix(&run).unwrap().display().to_string();
-        if name.ends_with("predictions.csv") || name.ends_with("history.csv") {
+        if ["predictions.csv", "history.csv", "diagnostics.csv"].iter().any(|file| name.ends_with(file)) {
             found.insert(name, fs::read_to_string(entry.path()).unwrap());
         }
     }

@@ -10,17 +10,49 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use walkdir::WalkDir;
 
-/// The arguments of a run of the ablation on [`GRID`] that saves every `seconds`.
-fn arguments(results: &str, seconds: &str) -> Vec<String> {
+/// The ablation on [`GRID`], as arguments of `run`.
+fn ablation() -> Vec<String> {
     let spec = seraug_test_support::common::root().join("experiments/open/ablation-emodb.toml");
-    let first = ["run".to_owned(), spec.display().to_string(), "--results".into(), results.into()];
-    let last = ["--checkpoint-seconds", seconds].map(str::to_owned);
-    first.into_iter().chain(GRID.map(str::to_owned)).chain(last).collect()
+    std::iter::once(spec.display().to_string()).chain(GRID.map(str::to_owned)).collect()
 }
 
-fn start(folder: &Path, results: &str) -> Child {
+/// Every kind of stage that the ablation does not have, in `folder`: an autoencoder, a generator of codes, a judge.
+fn rival(folder: &Path) -> Vec<String> {
+    let spec = folder.join("experiments/open/ablation-emodb.toml");
+    fs::create_dir_all(spec.parent().unwrap()).unwrap();
+    let text = r#"title = "A rival and its judge"
+corpus = "emodb"
+preset = "tiny"
+classes = { neutral = ["neutral"], angry = ["angry"], sad = ["sad"], happy = ["happy"] }
+protocol.leave-speakers-out = { folds = 5, only = [1] }
+reduction = { share = 0.8, keep = ["neutral"] }
+judge = {}
+autoencoder = { iterations = 60, log-every = 9 }
+latent-gan = { iterations = 120 }
+classifier = { min-steps = 40, epochs = 1, log-every = 9 }
+[[condition]]
+name = "latent-gan"
+augment.latent = { sampler = "gan", copies = 2 }
+"#;
+    fs::write(&spec, text).unwrap();
+    ["--device", "cpu", "--jobs", "2", "--corpora", "corpora"].iter().fold(
+        vec![spec.display().to_string()],
+        |mut all, flag| {
+            all.push((*flag).to_owned());
+            all
+        },
+    )
+}
+
+/// `what` is to be run, saving every `seconds`.
+fn arguments(what: &[String], results: &str, seconds: &str) -> Vec<String> {
+    let last = ["--results", results, "--checkpoint-seconds", seconds].map(str::to_owned);
+    std::iter::once("run".to_owned()).chain(what.iter().cloned()).chain(last).collect()
+}
+
+fn start(folder: &Path, what: &[String], results: &str) -> Child {
     Command::new(seraug_test_support::common::program("seraug"))
-        .args(arguments(results, "0.1"))
+        .args(arguments(what, results, "0.1"))
         .current_dir(folder)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -28,10 +60,9 @@ fn start(folder: &Path, results: &str) -> Child {
         .unwrap()
 }
 
-fn run(folder: &Path, results: &str, more: &[&str]) -> (i32, String) {
-    let arguments = arguments(results, "0.1");
-    let all: Vec<&str> = arguments.iter().map(String::as_str).chain(more.iter().copied()).collect();
-    let output = seraug(folder, &all);
+fn run(folder: &Path, what: &[String], results: &str) -> (i32, String) {
+    let arguments = arguments(what, results, "0.1");
+    let output = seraug(folder, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
     (output.status.code().unwrap_or(-1), stderr(&output) + &stdout(&output))
 }
 
@@ -74,12 +105,24 @@ fn killed_at_random_moments_and_run_again_the_results_are_those_of_an_undisturbe
     let kills: usize = std::env::var("SERAUG_KILLS").map_or(10, |k| k.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     emodb(folder.path());
+    survives(folder.path(), &ablation(), kills);
+}
+
+#[test]
+fn so_are_those_of_an_autoencoder_a_generator_of_codes_and_a_judge() {
+    let folder = tempfile::tempdir().unwrap();
+    emodb(folder.path());
+    survives(folder.path(), &rival(folder.path()), 4);
+}
+
+/// Kills `what` so many times and compares what comes out with what comes out undisturbed.
+fn survives(folder: &Path, what: &[String], kills: usize) {
     let begun = Instant::now();
-    let (code, said) = run(folder.path(), "quiet", &[]);
+    let (code, said) = run(folder, what, "quiet");
     assert_eq!(code, 0, "{said}");
     let whole = begun.elapsed();
-    let expected = findings(&folder.path().join("quiet"));
-    assert_eq!(left_over(&folder.path().join("quiet")), Vec::<PathBuf>::new());
+    let expected = findings(&folder.join("quiet"));
+    assert_eq!(left_over(&folder.join("quiet")), Vec::<PathBuf>::new());
 
     let seed = std::env::var("SERAUG_KILL_SEED").map_or(20_261_123, |s| s.parse().unwrap());
     let mut moments = Moments(seed);
@@ -89,7 +132,7 @@ fn killed_at_random_moments_and_run_again_the_results_are_those_of_an_undisturbe
         let results = format!("kills-{rounds}");
         let mut finished = false;
         while killed < kills && !finished {
-            let mut child = start(folder.path(), &results);
+            let mut child = start(folder, what, &results);
             loop {
                 let until =
                     Instant::now() + Duration::from_millis(100 + moments.below(whole.as_millis() as u64 / 4));
@@ -117,9 +160,9 @@ fn killed_at_random_moments_and_run_again_the_results_are_those_of_an_undisturbe
                 }
             }
         }
-        let (code, said) = run(folder.path(), &results, &[]);
+        let (code, said) = run(folder, what, &results);
         assert_eq!(code, 0, "{said}");
-        let results = folder.path().join(&results);
+        let results = folder.join(&results);
         let found = findings(&results);
         for (name, text) in &expected {
             assert_eq!(found.get(name), Some(text), "seed {seed}, round {rounds}: {name}");
@@ -135,7 +178,7 @@ fn ctrl_c_saves_and_the_same_command_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     emodb(folder.path());
     let mut child = Command::new(seraug_test_support::common::program("seraug"))
-        .args(arguments("results", "1000"))
+        .args(arguments(&ablation(), "results", "1000"))
         .current_dir(folder.path())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -164,13 +207,13 @@ fn ctrl_c_saves_and_the_same_command_goes_on() {
         "{said}"
     );
     assert!(fs::read_dir(store.join("checkpoints")).is_ok_and(|c| c.count() > 0), "saved: {said}");
-    let (code, said) = run(folder.path(), "results", &[]);
+    let (code, said) = run(folder.path(), &ablation(), "results");
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("resuming results/") && said.contains("resumes at step"), "{said}");
-    let (code, _) = run(folder.path(), "quiet", &[]);
+    let (code, _) = run(folder.path(), &ablation(), "quiet");
     assert_eq!(code, 0);
     assert_eq!(findings(&folder.path().join("results")), findings(&folder.path().join("quiet")));
-    let (code, said) = run(folder.path(), "results", &[]);
+    let (code, said) = run(folder.path(), &ablation(), "results");
     assert!(code == 0 && said.contains("nothing to do: every cell of results/"), "{said}");
 }
 
