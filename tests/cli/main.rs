@@ -25,6 +25,7 @@ mod fetch;
 mod files;
 mod latex;
 mod mel;
+mod metrics;
 mod pictures;
 mod planning;
 mod protocols;
