@@ -91,6 +91,7 @@ fn numbers(
         Column::Class(c) => format!("recall of {}", classes[*c]),
         Column::Uar => "UAR".to_owned(),
         Column::Reduced => "mean recall of the reduced classes".to_owned(),
+        Column::Other(measure) => measure.title().to_owned(),
         Column::Difference => "difference".to_owned(),
     };
     let cells: Vec<&CellId> = run.done(condition).map(|o| &o.cell).collect();

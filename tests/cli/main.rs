@@ -33,6 +33,7 @@ mod public;
 mod reasons;
 mod reference;
 mod report;
+mod report_details;
 mod samples;
 mod schema;
 mod statistics;

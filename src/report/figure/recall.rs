@@ -90,7 +90,7 @@ fn long_title(table: &ResultTable, column: usize) -> String {
         Column::Uar => "UAR, all classes".into(),
         Column::Reduced if heading.title == "reduced" => "mean over the reduced classes".into(),
         Column::Reduced => "mean of the above".into(),
-        Column::Class(_) | Column::Difference => heading.title.clone(),
+        Column::Class(_) | Column::Other(_) | Column::Difference => heading.title.clone(),
     }
 }
 
