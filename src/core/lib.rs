@@ -1,5 +1,6 @@
 //! The vocabulary of every crate of seraug: errors, files, names, experiment files, and the files that a run writes.
 
+pub mod calibration;
 pub mod device;
 pub mod digest;
 pub mod driver;

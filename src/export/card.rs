@@ -1,5 +1,6 @@
 //! The model card: what a classifier is for, how often it is right and where that was measured, made from its run.
 
+use seraug_core::calibration::{CALIBRATION_BINS, Calibration};
 use seraug_core::error::{Error, Result};
 use seraug_core::manifest::NO_LICENCE;
 use seraug_core::run_files::{AuditCheck, CellId, ModelInfo, RunInfo, read_predictions};
@@ -7,7 +8,6 @@ use seraug_core::text::plural;
 use seraug_report::analysis::aggregate::Column;
 use seraug_report::analysis::estimate::Estimate;
 use seraug_report::analysis::loaded_run::LoadedRun;
-use seraug_report::stats::{CALIBRATION_BINS, Calibration};
 use std::fmt::Write;
 
 /// Where a model comes from.
@@ -99,6 +99,7 @@ fn numbers(
         Column::Class(c) => format!("recall of {}", classes[*c]),
         Column::Uar => "UAR".to_owned(),
         Column::Reduced => format!("mean recall of the {} classes", run.reduced_word()),
+        Column::Other(measure) => measure.title().to_owned(),
         Column::Difference => "difference".to_owned(),
     };
     let cells: Vec<&CellId> = run.done(condition).map(|o| &o.cell).collect();
@@ -138,7 +139,7 @@ fn numbers(
             all.extend(read_predictions(&path)?.1.into_iter().map(|row| (row.probabilities, row.truth)));
         }
     }
-    if let Some(Calibration { ece, brier }) = Calibration::of(&all) {
+    if let Some(Calibration { ece, brier }) = Calibration::of(all) {
         let _ = write!(
             text,
             "\nCalibration over the same tests: expected calibration error {:.1} points ({CALIBRATION_BINS} bins), Brier score {brier:.3}. A probability of this \

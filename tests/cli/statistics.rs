@@ -3,10 +3,11 @@
 use seraug_core::rng::Seed;
 use seraug_report::stats::{
     Effect, Equivalence, Exchanges, FEWEST, Fieller, SpeakerShares, SpeakerTally, TestedSpeaker, bootstrap,
-    cohen_dz, corrected_t, detectable, fieller, holm, mcnemar, mixed_model, noncentrality, pool,
-    rank_biserial, recall_difference, speaker_t, wilcoxon,
+    cohen_dz, corrected_t, detectable, fieller, group_bootstrap, holm, mcnemar, mixed_model, noncentrality,
+    pool, rank_biserial, recall_bootstrap, recall_difference, speaker_t, wilcoxon,
 };
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 fn cases(name: &str) -> Value {
     let text = include_str!("../golden/statistics/cases.json");
@@ -88,6 +89,37 @@ fn the_bootstrap_agrees_with_scikit_learn_on_the_same_draws() {
     let [low, high] = found.interval.unwrap();
     same(low, &case["low"], "low");
     same(high, &case["high"], "high");
+}
+
+#[test]
+fn groups_of_speakers_agree_with_scikit_learn_on_the_same_draws() {
+    let case = cases("groups");
+    let tallies = |name: &str| {
+        let mut speakers: BTreeMap<u64, Vec<SpeakerTally>> = BTreeMap::new();
+        for row in case[name].as_array().unwrap() {
+            let [speaker, truth, said] = [0, 1, 2].map(|i| row[i].as_u64().unwrap());
+            let of = speakers.entry(speaker).or_insert_with(|| vec![SpeakerTally::default(); 4]);
+            of[truth as usize].total += 1;
+            // Whatever another classifier did takes no part.
+            of[truth as usize].first += 1;
+            of[truth as usize].second += u32::from(truth == said);
+        }
+        speakers.into_values().collect::<Vec<_>>()
+    };
+    let (women, men) = (tallies("women"), tallies("men"));
+    let seed = Seed::new(0).child("speakers");
+    for (found, expected) in [
+        (recall_bootstrap(&women, seed).unwrap(), &case["alone"]),
+        (group_bootstrap(&men, &women, seed).unwrap(), &case["difference"]),
+    ] {
+        let [low, high] = found.interval.unwrap();
+        for (value, name) in [(found.difference, "uar"), (low, "low"), (high, "high")] {
+            same(value, &expected[name], name);
+        }
+    }
+    let few = group_bootstrap(&men, &women[..5], seed).unwrap();
+    assert_eq!((few.speakers, few.interval), (14, None));
+    assert_eq!(group_bootstrap(&men, &[], seed), None);
 }
 
 /// BCG trials, Kacker's laboratories (which the script holds against metafor), and made-up corpora.

@@ -1,12 +1,13 @@
 //! A finished run with invented, deterministic numbers.
 
+use seraug_core::calibration::Calibration;
 use seraug_core::device::{DeviceClass, DeviceInfo};
 use seraug_core::files::write_atomic;
 use seraug_core::metrics::Confusion;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::{
-    AuditCheck, CellId, CorpusInfo, FoldInfo, NetworkInfo, Outcome, OutcomeStatus, PredictionRow, RunDir,
-    RunInfo, Warning, write_outcomes, write_predictions,
+    AttributeRow, AuditCheck, CellId, CorpusInfo, FoldInfo, NetworkInfo, Outcome, OutcomeStatus,
+    PredictionRow, RunDir, RunInfo, Warning, write_attributes, write_outcomes, write_predictions,
 };
 use seraug_core::spec::{self, Precision, Spec};
 use seraug_core::store::Key;
@@ -39,6 +40,8 @@ pub struct Fake {
     pub corpus: &'static str,
     /// Whether there is a condition `full` that trains on everything.
     pub whole: bool,
+    /// Whether gender, language and text of its utterances are known; `speakers` is then even.
+    pub attributes: bool,
 }
 
 impl Default for Fake {
@@ -60,6 +63,7 @@ impl Default for Fake {
             experiment: "open/fake",
             corpus: "",
             whole: false,
+            attributes: false,
         }
     }
 }
@@ -182,7 +186,10 @@ loss = "weighted"
         let outcome = |(cell, gain): (CellId, f64)| {
             let key = (cell.condition.as_str(), cell.fold, cell.seed);
             let failed = self.failed.contains(&key);
-            let confusion = Confusion::from_pairs(4, self.pairs(&cell, gain));
+            let pairs = self.pairs(&cell, gain);
+            let confusion = Confusion::from_pairs(4, pairs.iter().copied());
+            let calibration =
+                Calibration::of(pairs.iter().map(|(truth, said)| (probabilities(*said), *truth)));
             let reduced: Vec<String> = match (self.reduced, self.per_class) {
                 (false, _) => vec![],
                 (true, false) => CLASSES[1..].iter().map(|c| (*c).to_owned()).collect(),
@@ -198,6 +205,7 @@ loss = "weighted"
                 n_test: 120,
                 reduced,
                 confusion: (!failed).then_some(confusion),
+                calibration: calibration.filter(|_| !failed),
                 seconds_augmentor: if cell.condition == "aug" { 41.5 } else { 0.0 },
                 seconds_classifier: 12.25,
                 device: DeviceClass::Cpu,
@@ -217,6 +225,16 @@ loss = "weighted"
         };
         let run = RunDir::create(results, self.experiment, self.stamp, "0123456", fill).unwrap();
         write_outcomes(&run.outcomes(), &CLASSES, &self.outcomes()).unwrap();
+        if self.attributes {
+            let row = |i: usize| AttributeRow {
+                corpus: self.corpus().into(),
+                utterance: format!("u{i:03}"),
+                gender: ["female", "male"][i % 2].into(),
+                language: "en".into(),
+                text: ["a01", "a02, <b>", "a03"][i % 3].into(),
+            };
+            write_attributes(&run.attributes(), (0..120).map(row)).unwrap();
+        }
         for (cell, gain) in self.cells() {
             let row = |(i, (truth, predicted)): (usize, (usize, usize))| PredictionRow {
                 utterance: format!("u{i:03}"),
@@ -227,7 +245,7 @@ loss = "weighted"
                 truth,
                 predicted,
                 segments: 2,
-                probabilities: (0..4).map(|c| if c == predicted { 0.7 } else { 0.1 }).collect(),
+                probabilities: probabilities(predicted).to_vec(),
             };
             let rows: Vec<PredictionRow> = self.pairs(&cell, gain).into_iter().enumerate().map(row).collect();
             write_predictions(&run.cell_file(&cell, "predictions.csv"), &CLASSES, &rows).unwrap();
@@ -302,6 +320,11 @@ loss = "weighted"
             ],
         }
     }
+}
+
+/// Those of a classifier that is sure of the class that it predicts to .7.
+fn probabilities(predicted: usize) -> [f64; 4] {
+    std::array::from_fn(|c| if c == predicted { 0.7 } else { 0.1 })
 }
 
 /// Falling losses, as a training logs them: the union of the names of both stages.

@@ -4,8 +4,8 @@ use super::{Check, PLAIN, Target, all_seeds, answer};
 use crate::case::Case;
 use seraug_core::error::Result;
 use seraug_core::run_files::{
-    CellRecord, RunDir, RunInfo, RunState, read_counts, read_gallery, read_history, read_outcomes, read_plan,
-    read_predictions, runs_below,
+    CellRecord, RunDir, RunInfo, RunState, read_attributes, read_counts, read_gallery, read_history,
+    read_outcomes, read_plan, read_predictions, runs_below,
 };
 use seraug_core::spec;
 use seraug_core::store::{Store, broken};
@@ -56,6 +56,7 @@ pub(super) const FILES: Target = Target {
                     "split.csv" => SplitTable::read(&path).map(drop),
                     "outcomes.csv" => read_outcomes(&path).map(drop),
                     "predictions.csv" => read_predictions(&path).map(drop),
+                    "attributes.csv" => read_attributes(&path).map(drop),
                     "history.csv" => read_history(&path).map(drop),
                     "counts.csv" => read_counts(&path).map(drop),
                     "outcome.toml" => CellRecord::load(&path).map(drop),

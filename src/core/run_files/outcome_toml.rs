@@ -5,6 +5,7 @@ use super::{
     Outcome, OutcomeStatus, PlannedCell, RunDir, RunInfo, Session, Warning, read_outcomes, read_plan,
     write_outcomes,
 };
+use crate::calibration::Calibration;
 use crate::device::DeviceClass;
 use crate::error::{Error, Result};
 use crate::files::{self, write_atomic};
@@ -50,6 +51,9 @@ pub struct CellRecord {
     pub warnings: Vec<String>,
     /// Counts over the test utterances, row by true class; empty for a failed cell.
     pub confusion: Vec<Vec<u64>>,
+    /// Of the probabilities in predictions.csv; none for a failed cell, and in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -111,6 +115,7 @@ impl CellRecord {
             n_augmented: planned.n_augmented,
             n_test: planned.n_test,
             reduced: planned.reduced.clone(),
+            calibration: self.calibration.filter(|_| confusion.is_some()),
             confusion,
             seconds_augmentor: self.seconds_augmentor,
             seconds_classifier: self.seconds_classifier,

@@ -2,6 +2,7 @@
 
 use super::CellId;
 use super::csv_rows::{CsvFile, csv_text};
+use crate::calibration::Calibration;
 use crate::device::DeviceClass;
 use crate::error::{Error, Result};
 use crate::files::write_atomic;
@@ -43,6 +44,8 @@ pub struct Outcome {
     pub reduced: Vec<String>,
     /// Counts over the test utterances; none for a failed cell.
     pub confusion: Option<Confusion>,
+    /// Of the probabilities in predictions.csv; none for a failed cell, and where an earlier version wrote the row.
+    pub calibration: Option<Calibration>,
     /// Wall seconds of the augmentor's training, when it was trained; 0 without one.
     pub seconds_augmentor: f64,
     /// Wall seconds of the classifier's training and test, when it was trained.
@@ -82,7 +85,7 @@ fn header(classes: &[&str]) -> Vec<String> {
         .collect();
     names.extend(classes.iter().map(|c| format!("recall_{c}")));
     names.extend(
-        ["mean_recall_reduced", "accuracy", "macro_f1", "weighted_f1"]
+        ["mean_recall_reduced", "accuracy", "macro_f1", "weighted_f1", "ece", "brier"]
             .into_iter()
             .chain(["seconds_augmentor", "seconds_classifier", "device"])
             .chain(["key_augmentor", "key_classifier", "reduced"])
@@ -119,6 +122,8 @@ fn record(o: &Outcome, classes: &[&str]) -> Vec<String> {
         share(confusion.and_then(Confusion::accuracy)),
         share(confusion.and_then(Confusion::macro_f1)),
         share(confusion.and_then(Confusion::weighted_f1)),
+        share(o.calibration.map(|c| c.ece)),
+        share(o.calibration.map(|c| c.brier)),
         format!("{:.3}", o.seconds_augmentor),
         format!("{:.3}", o.seconds_classifier),
         o.device.to_string(),
@@ -164,6 +169,10 @@ struct FixedColumns {
     n_train: usize,
     n_augmented: usize,
     n_test: usize,
+    #[serde(default)]
+    ece: Option<f64>,
+    #[serde(default)]
+    brier: Option<f64>,
     seconds_augmentor: f64,
     seconds_classifier: f64,
     device: DeviceClass,
@@ -230,6 +239,12 @@ pub fn read_outcomes(path: &Path) -> Result<(Vec<String>, Vec<Outcome>)> {
         } else {
             None
         };
+        for (name, value, most) in [("ece", row.ece, 1.0), ("brier", row.brier, 2.0)] {
+            if let Some(value) = value.filter(|v| !(0.0..=most).contains(v)) {
+                return Err(csv.wrong(at, format!("{name} = {value} is not in 0 to {most}")));
+            }
+        }
+        let calibration = row.ece.zip(row.brier).map(|(ece, brier)| Calibration { ece, brier });
         Ok(Outcome {
             cell,
             corpus: row.corpus,
@@ -239,6 +254,7 @@ pub fn read_outcomes(path: &Path) -> Result<(Vec<String>, Vec<Outcome>)> {
             n_augmented: row.n_augmented,
             n_test: row.n_test,
             reduced,
+            calibration: calibration.filter(|_| confusion.is_some()),
             confusion,
             seconds_augmentor: row.seconds_augmentor,
             seconds_classifier: row.seconds_classifier,
@@ -265,6 +281,7 @@ mod tests {
             n_augmented: 40,
             n_test: 4,
             reduced: vec!["angry".into()],
+            calibration: confusion.as_ref().map(|_| Calibration { ece: 0.125, brier: 1.5 }),
             confusion,
             seconds_augmentor: 1.5,
             seconds_classifier: 2.25,
@@ -287,21 +304,19 @@ mod tests {
         assert_eq!(read[0].mean_recall_reduced(&["neutral", "angry"]), Some(0.5));
         let text = std::fs::read_to_string(&path).unwrap();
         let mut csv = csv::Reader::from_reader(text.as_bytes());
-        let f1: Vec<usize> = csv
-            .headers()
-            .unwrap()
-            .iter()
-            .enumerate()
-            .filter(|(_, h)| h.ends_with("_f1"))
-            .map(|(i, _)| i)
-            .collect();
+        let header = csv.headers().unwrap();
+        let later = |name: &str| name.ends_with("_f1") || ["ece", "brier"].contains(&name);
         let without = |line: &str| {
-            let cells = line.split(',').enumerate().filter(|(i, _)| !f1.contains(i)).map(|(_, cell)| cell);
+            let cells = line.split(',').zip(header).filter(|(_, name)| !later(name)).map(|(cell, _)| cell);
             cells.collect::<Vec<_>>().join(",")
         };
         let earlier: Vec<String> = text.lines().take(2).map(without).collect();
         std::fs::write(&path, earlier.join("\n") + "\n").unwrap();
-        assert_eq!(read_outcomes(&path).unwrap().1, rows[..1], "of an earlier version");
+        let of_then = Outcome { calibration: None, ..rows[0].clone() };
+        assert_eq!(read_outcomes(&path).unwrap().1, [of_then], "of an earlier version");
+        std::fs::write(&path, text.replace(",0.125000,1.500000,", ",0.125000,2.500000,")).unwrap();
+        let e = read_outcomes(&path).unwrap_err().to_string();
+        assert!(e.contains("outcomes.csv:2: brier = 2.5 is not in 0 to 2"), "{e}");
         std::fs::write(&path, text.replace(",0.750000,", ",0.850000,")).unwrap();
         let e = read_outcomes(&path).unwrap_err().to_string();
         assert!(e.contains("outcomes.csv:2: uar = 0.85"), "{e}");

@@ -128,6 +128,11 @@ impl RunDir {
         self.0.join("split.csv")
     }
 
+    /// attributes.csv: gender, language and text of every utterance; runs of earlier versions have none.
+    pub fn attributes(&self) -> PathBuf {
+        self.0.join("attributes.csv")
+    }
+
     /// counts.csv, of a table of counts.
     pub fn counts(&self) -> PathBuf {
         self.0.join("counts.csv")

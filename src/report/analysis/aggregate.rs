@@ -1,6 +1,7 @@
 //! Aggregates outcomes to one value for each column and independent unit (fold or seed), from which intervals are made.
 
 use super::loaded_run::LoadedRun;
+use super::other_measures::OtherMeasure;
 use crate::stats::{TTest, corrected_t};
 use polars::prelude::{Column as Values, DataFrame, PolarsError, SortMultipleOptions};
 use seraug_core::error::{Error, Result};
@@ -17,6 +18,8 @@ pub enum Column {
     Uar,
     /// Mean over the reduced classes: the paper's Average.
     Reduced,
+    /// What stands in the table of other measures.
+    Other(OtherMeasure),
     /// The main column less the first condition's, paired by fold and seed.
     Difference,
 }
@@ -32,7 +35,7 @@ pub struct CellSample {
     pub fold: usize,
     /// Seed of the training, an entry of the spec's `seeds`.
     pub seed: u64,
-    /// Percent, or percentage points for a difference.
+    /// Percent, or percentage points for a difference; a Brier score as it is.
     pub value: f64,
 }
 
@@ -101,6 +104,23 @@ pub fn samples(run: &LoadedRun) -> Vec<CellSample> {
         }
     }
     samples
+}
+
+/// The measures of every finished cell. Where classes are reduced one at a time, the cells of all data sets of a fold and seed count.
+pub fn other_samples(run: &LoadedRun) -> Vec<CellSample> {
+    let sample = |o: &Outcome, measure: OtherMeasure| {
+        Some(CellSample {
+            condition: run.condition_of(&o.cell),
+            column: Column::Other(measure),
+            fold: run.group(o.cell.fold),
+            seed: o.cell.seed,
+            value: measure.of(o)?,
+        })
+    };
+    run.outcomes
+        .iter()
+        .flat_map(|o| OtherMeasure::ALL.into_iter().filter_map(move |m| sample(o, m)))
+        .collect()
 }
 
 /// Differences `condition - base` in `column`, over the folds and seeds that both have.

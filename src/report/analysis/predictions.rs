@@ -3,6 +3,7 @@
 use super::loaded_run::LoadedRun;
 use csv::StringRecord;
 use rayon::prelude::*;
+use seraug_core::calibration::Calibration;
 use seraug_core::error::{Error, Result};
 use seraug_core::files;
 use seraug_core::metrics::Confusion;
@@ -20,6 +21,8 @@ pub struct CellPrediction {
     pub truth: u8,
     /// Index of the predicted class.
     pub predicted: u8,
+    /// Probability of the labelled class in millionths, as the file has it; none where it has no probabilities.
+    pub millionths: Option<u32>,
 }
 
 /// The predictions of a run.
@@ -32,10 +35,21 @@ pub struct RunPredictions {
     /// Cells that have a result and no predictions.csv, in the order of outcomes.csv.
     pub missing: Vec<CellId>,
     of: HashMap<CellId, Vec<CellPrediction>>,
+    /// Of the cells whose files have probabilities.
+    calibrations: HashMap<CellId, Calibration>,
 }
 
-/// Rows of a file: utterance, speaker, truth, predicted.
-type Rows = Vec<(Box<str>, Box<str>, u8, u8)>;
+/// A row of a file.
+struct ReadPrediction {
+    utterance: Box<str>,
+    speaker: Box<str>,
+    truth: u8,
+    predicted: u8,
+    millionths: Option<u32>,
+}
+
+/// The rows of a file, and what its probabilities come to.
+type ReadCell = (Vec<ReadPrediction>, Option<Calibration>);
 
 /// Files that are read at once; more would only use memory.
 const BATCH: usize = 256;
@@ -46,7 +60,7 @@ impl RunPredictions {
     ///
     /// # Errors
     /// A file that does not parse, with its name; [`Error::Contradiction`] for one whose counts are not those of
-    /// outcomes.csv or that lists an utterance twice, with file and cell.
+    /// outcomes.csv, whose probabilities give another ECE or Brier score, or that lists an utterance twice, with file and cell.
     pub fn of(run: &LoadedRun) -> Result<RunPredictions> {
         let classes = run.spec.class_names();
         let done: Vec<&Outcome> = run.outcomes.iter().filter(|o| o.confusion.is_some()).collect();
@@ -55,17 +69,17 @@ impl RunPredictions {
         // For each utterance, the number of the last cell that had it.
         let mut last_cell: Vec<usize> = Vec::new();
         for (batch, outcomes) in done.chunks(BATCH).enumerate() {
-            let read: Vec<Option<Rows>> =
+            let read: Vec<Option<ReadCell>> =
                 outcomes.par_iter().map(|o| rows(run, o, &classes)).collect::<Result<_>>()?;
-            for (i, (o, rows)) in std::iter::zip(outcomes, read).enumerate() {
-                let Some(rows) = rows else {
+            for (i, (o, read)) in std::iter::zip(outcomes, read).enumerate() {
+                let Some((rows, calibration)) = read else {
                     predictions.missing.push(o.cell.clone());
                     continue;
                 };
                 let number = batch * BATCH + i + 1;
                 let mut list = Vec::with_capacity(rows.len());
-                for (utterance, speaker, truth, predicted) in rows {
-                    let utterance = utterances.index(utterance);
+                for row in rows {
+                    let utterance = utterances.index(row.utterance);
                     last_cell.resize(utterances.names.len(), 0);
                     if std::mem::replace(&mut last_cell[utterance as usize], number) == number {
                         let id = &utterances.names[utterance as usize];
@@ -73,17 +87,27 @@ impl RunPredictions {
                     }
                     list.push(CellPrediction {
                         utterance,
-                        speaker: speakers.index(speaker),
-                        truth,
-                        predicted,
+                        speaker: speakers.index(row.speaker),
+                        truth: row.truth,
+                        predicted: row.predicted,
+                        millionths: row.millionths,
                     });
                 }
+                predictions.calibrations.extend(calibration.map(|c| (o.cell.clone(), c)));
                 predictions.of.insert(o.cell.clone(), list);
             }
         }
         predictions.utterances = utterances.names;
         predictions.speakers = speakers.names;
         Ok(predictions)
+    }
+
+    /// Gives every outcome of `run` the ECE and Brier score of its predictions: outcomes.csv rounds them, and has none where an earlier
+    /// version wrote it. An outcome without a file keeps what it has.
+    pub fn calibrate(&self, run: &mut LoadedRun) {
+        for o in &mut run.outcomes {
+            o.calibration = self.calibrations.get(&o.cell).copied().or(o.calibration);
+        }
     }
 
     /// The predictions of a cell, in the order of its file; empty without a result or a file.
@@ -112,7 +136,7 @@ impl UtteranceNumbers {
 }
 
 /// The rows of a cell's file; `None` where it does not exist.
-fn rows(run: &LoadedRun, o: &Outcome, classes: &[&str]) -> Result<Option<Rows>> {
+fn rows(run: &LoadedRun, o: &Outcome, classes: &[&str]) -> Result<Option<ReadCell>> {
     let path = run.dir.cell_file(&o.cell, "predictions.csv");
     let bad = |what: String| Error::failed(format!("{}: {what}", path.display()));
     let bytes = match files::read(&path, files::DATA) {
@@ -125,7 +149,9 @@ fn rows(run: &LoadedRun, o: &Outcome, classes: &[&str]) -> Result<Option<Rows>> 
     if !header.iter().take(4).eq(["utterance", "speaker", "truth", "predicted"]) {
         return Err(bad("its columns must begin with utterance, speaker, truth, predicted".into()));
     }
-    let mut rows = Rows::new();
+    let columns = probability_columns(&header, classes).map_err(bad)?;
+    let mut rows: Vec<ReadPrediction> = Vec::new();
+    let mut probabilities: Vec<f64> = Vec::new();
     let mut confusion = Confusion::new(classes.len());
     let mut record = StringRecord::new();
     while reader.read_record(&mut record).map_err(|e| bad(e.to_string()))? {
@@ -136,12 +162,46 @@ fn rows(run: &LoadedRun, o: &Outcome, classes: &[&str]) -> Result<Option<Rows>> 
         };
         let (truth, predicted) = (class(2)?, class(3)?);
         confusion.add(truth, predicted);
-        rows.push((record[0].into(), record[1].into(), truth as u8, predicted as u8));
+        for (column, class) in std::iter::zip(&columns, classes) {
+            let p = record[*column].parse().ok().filter(|p| (0.0..=1.0).contains(p)).ok_or_else(|| {
+                bad(format!("row {}: p_{class} = `{}` is no probability", rows.len() + 2, &record[*column]))
+            })?;
+            probabilities.push(p);
+        }
+        let of_truth = (!columns.is_empty()).then(|| probabilities[rows.len() * columns.len() + truth]);
+        rows.push(ReadPrediction {
+            utterance: record[0].into(),
+            speaker: record[1].into(),
+            truth: truth as u8,
+            predicted: predicted as u8,
+            millionths: of_truth.map(|p| (1e6 * p).round() as u32),
+        });
     }
     if o.confusion.as_ref() != Some(&confusion) {
         return Err(contradiction(run, o, &different(o, &confusion, classes)));
     }
-    Ok(Some(rows))
+    let truths = rows.iter().map(|r| usize::from(r.truth));
+    let calibration = Calibration::of(probabilities.chunks(columns.len().max(1)).zip(truths));
+    if let (Some(stated), Some(found)) = (o.calibration, calibration) {
+        for (name, stated, found) in [("ece", stated.ece, found.ece), ("brier", stated.brier, found.brier)] {
+            if (stated - found).abs() > 1e-6 {
+                let what =
+                    format!("its probabilities give {name} = {found:.6}, but outcomes.csv has {stated:.6}");
+                return Err(contradiction(run, o, &what));
+            }
+        }
+    }
+    Ok(Some((rows, calibration)))
+}
+
+/// The column of the probability of each class; empty where the file has none of them.
+fn probability_columns(header: &StringRecord, classes: &[&str]) -> std::result::Result<Vec<usize>, String> {
+    let column = |class: &&str| header.iter().position(|h| h.strip_prefix("p_") == Some(class));
+    let found: Vec<usize> = classes.iter().filter_map(column).collect();
+    match classes.iter().find(|c| column(c).is_none()) {
+        Some(lacking) if !found.is_empty() => Err(format!("column `p_{lacking}` is missing")),
+        _ => Ok(found),
+    }
 }
 
 fn contradiction(run: &LoadedRun, o: &Outcome, what: &str) -> Error {

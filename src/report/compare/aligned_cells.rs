@@ -1,6 +1,7 @@
 //! Pairs each cell of a run with the same cell of another.
 
 use crate::analysis::loaded_run::{LoadedRun, place};
+use crate::analysis::other_measures::OtherMeasure;
 use seraug_core::run_files::{CellId, Outcome, OutcomeStatus};
 use std::collections::{HashMap, HashSet};
 
@@ -31,7 +32,7 @@ impl CellPresence {
     }
 }
 
-/// A cell in two runs. Values are percent, differences percentage points, second less first.
+/// A cell in two runs. Values are percent, differences percentage points, second less first; a Brier score is as it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CellPair {
     /// The cell, as the run names it that has it; where both do, as the first names it.
@@ -52,19 +53,27 @@ pub struct CellPair {
 /// Name of the mean recall over the classes that a cell reduced.
 pub(super) const REDUCED: &str = "mean_recall_reduced";
 
-/// Names of the values that are compared in a cell: `uar`, `recall_CLASS`, `mean_recall_reduced`, `accuracy`.
+/// The values after accuracy. No tolerance is about them: F1 follows from the counts that the others are of, and probabilities change
+/// where no answer does.
+const AFTER_ACCURACY: usize = OtherMeasure::ALL.len() - 1;
+
+/// What two computations of the same probabilities may differ by, in percentage points: files have six digits.
+const SAME_PROBABILITIES: f64 = 1e-4;
+
+/// Names of the values that are compared in a cell: `uar`, `recall_CLASS`, `mean_recall_reduced`, then those of [`OtherMeasure`].
 pub(super) fn quantities(classes: &[&str]) -> Vec<String> {
     let recalls = classes.iter().map(|c| format!("recall_{c}"));
-    let ends = [REDUCED, "accuracy"].map(str::to_owned);
+    let ends = std::iter::once(REDUCED).chain(OtherMeasure::ALL.map(OtherMeasure::key)).map(str::to_owned);
     std::iter::once("uar".to_owned()).chain(recalls).chain(ends).collect()
 }
 
 fn values(o: &Outcome, classes: &[&str]) -> Vec<Option<f64>> {
     let confusion = o.confusion.as_ref();
     let recalls = (0..classes.len()).map(|c| confusion.and_then(|m| m.recall(c)));
-    let ends = [o.mean_recall_reduced(classes), confusion.and_then(|m| m.accuracy())];
-    let all = std::iter::once(confusion.and_then(|m| m.uar())).chain(recalls).chain(ends);
-    all.map(|v| v.map(|v| 100.0 * v)).collect()
+    let all = std::iter::once(confusion.and_then(|m| m.uar()))
+        .chain(recalls)
+        .chain([o.mean_recall_reduced(classes)]);
+    all.map(|v| v.map(|v| 100.0 * v)).chain(OtherMeasure::ALL.map(|m| m.of(o))).collect()
 }
 
 impl CellPair {
@@ -74,13 +83,22 @@ impl CellPair {
         Some(second? - first?)
     }
 
-    /// The difference that is largest in size, and the index of its quantity; the first of several that are equal.
+    /// The difference of a UAR, recall or accuracy that is largest in size, and the index of its quantity; the first of several that are
+    /// equal.
     pub fn greatest(&self) -> Option<(usize, f64)> {
-        let all = (0..self.values.len()).filter_map(|i| Some((i, self.difference(i)?)));
+        let tolerated = self.values.len().saturating_sub(AFTER_ACCURACY);
+        let all = (0..tolerated).filter_map(|i| Some((i, self.difference(i)?)));
         all.fold(None, |best: Option<(usize, f64)>, d| match best {
             Some(b) if b.1.abs() >= d.1.abs() => Some(b),
             _ => Some(d),
         })
+    }
+
+    /// Whether probabilities, F1 or anything else differs by more than rounding.
+    pub fn differs(&self) -> bool {
+        let other = (self.values.len().saturating_sub(AFTER_ACCURACY)..self.values.len())
+            .any(|i| self.difference(i).is_some_and(|d| d.abs() > SAME_PROBABILITIES));
+        other || self.greatest().is_some_and(|(_, d)| d != 0.0) || self.changed.is_some_and(|n| n > 0)
     }
 
     /// The cell without its experiment: `aug/fold-3/seed-1`.
@@ -115,11 +133,12 @@ pub(super) fn align(
     let classes = first.spec.class_names();
     let others: HashMap<CellPosition, &Outcome> = second.outcomes.iter().map(|o| (place_of(o), o)).collect();
     let own: HashSet<CellPosition> = first.outcomes.iter().map(place_of).collect();
-    let reduced = quantities(&classes).iter().position(|q| q == REDUCED);
+    let names = quantities(&classes);
+    let (width, reduced) = (names.len(), names.iter().position(|q| q == REDUCED));
     let pair = |a: Option<&Outcome>, b: Option<&Outcome>| {
         let o = a.or(b)?;
         let done = |o: Option<&Outcome>| o.is_some_and(|o| o.status == OutcomeStatus::Done);
-        let of = |o: Option<&Outcome>| o.map_or(vec![None; classes.len() + 3], |o| values(o, &classes));
+        let of = |o: Option<&Outcome>| o.map_or(vec![None; width], |o| values(o, &classes));
         let mut values: Vec<_> = std::iter::zip(of(a), of(b)).map(|(a, b)| [a, b]).collect();
         let set = |o: &Outcome| o.reduced.iter().cloned().collect::<HashSet<String>>();
         let reduced_differs = a.zip(b).is_some_and(|(a, b)| set(a) != set(b));

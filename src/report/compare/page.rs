@@ -58,7 +58,7 @@ fn sections(comparison: &Comparison, index: usize, tolerance: Option<f64>) -> Re
         @if !verdict.is_empty() {
             section { "\n" h2 { (prefix) "Tolerance" } "\n" (list(&verdict)) } "\n"
         }
-        @for (k, t) in against.tables.iter().enumerate() { (table(t, &format!("table-{index}-{k}"))) }
+        @for (k, t) in against.tables.iter().chain(&against.other_measures).enumerate() { (table(t, &format!("table-{index}-{k}"))) }
         @for (k, (t, figure)) in std::iter::zip(statistics(against), figures).enumerate() {
             (table(&t, &format!("statistics-{index}-{k}")))
             (figure)

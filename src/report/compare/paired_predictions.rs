@@ -77,6 +77,7 @@ mod tests {
             speaker: i as u32 % 2,
             truth: truth[i],
             predicted: predicted[i],
+            millionths: None,
         };
         (0..4).map(of).collect()
     }

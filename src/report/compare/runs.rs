@@ -2,7 +2,7 @@
 
 use super::aligned_cells::{CellPair, CellPresence, align, shared};
 use super::contrast::Contrast;
-use super::deltas::deltas;
+use super::deltas::{deltas, other_deltas};
 use super::metadata_diff::{Difference, differs};
 use super::paired_samples::{ConditionResults, Pair, contrasts};
 use super::side::Side;
@@ -24,6 +24,8 @@ pub struct Against {
     pub differs: Vec<Difference>,
     /// A table for each data set that both have.
     pub tables: Vec<TextTable>,
+    /// The same of the other measures.
+    pub other_measures: Vec<TextTable>,
     /// Second less first for each condition that both have, with Holm's correction over the conditions of a data set.
     pub contrasts: Vec<Contrast>,
     /// Every cell of either run.
@@ -91,11 +93,13 @@ fn of_two(first: &Side, second: Side) -> Result<Against> {
     test_sets::check(first, &second, &places)?;
 
     let ids = first.ids_of(&second);
-    let mut tables = Vec::new();
+    let (mut tables, mut other_measures) = (Vec::new(), Vec::new());
     let mut statistics = Vec::new();
     for set in a.data_sets().into_iter().filter(|set| places.iter().any(|p| p.3 == *set)) {
         let parts = like(first.common(&places, set), second.common(&places, set));
-        tables.push(deltas(&parts[0], &parts[1], [first.letter, second.letter])?);
+        let letters = [first.letter, second.letter];
+        tables.push(deltas(&parts[0], &parts[1], letters)?);
+        other_measures.push(other_deltas(&parts[0], &parts[1], letters)?);
         statistics.extend(of_conditions(first, &second, &parts, &ids));
     }
     let changed = |x: &Outcome, y: &Outcome| {
@@ -111,6 +115,7 @@ fn of_two(first: &Side, second: Side) -> Result<Against> {
     Ok(Against {
         differs: differs(first, &second),
         tables,
+        other_measures,
         contrasts: statistics,
         cells: align(a, b, changed),
         second,
@@ -159,7 +164,7 @@ impl Against {
         self.cells.iter().filter(|c| c.state == CellPresence::Failed).count()
     }
 
-    /// Cells beyond a tolerance in percentage points: a quantity differs by more, or only one run has a result. At a
+    /// Cells beyond a tolerance in percentage points: a UAR, recall or accuracy differs by more, or only one run has a result. At a
     /// tolerance of 0 also those with a prediction that differs: recalls can be equal while predictions are not.
     pub fn beyond(&self, tolerance: f64) -> Vec<&CellPair> {
         // Percentages are quotients of counts: rounding of the last digit must not exceed a tolerance.
@@ -174,10 +179,7 @@ impl Against {
 
     /// Cells that both runs have and that differ in a quantity or a prediction; the largest difference of UAR first.
     pub fn different(&self) -> Vec<&CellPair> {
-        let differs = |c: &&CellPair| {
-            c.state == CellPresence::Both
-                && (c.greatest().is_some_and(|(_, d)| d != 0.0) || c.changed.is_some_and(|n| n > 0))
-        };
+        let differs = |c: &&CellPair| c.state == CellPresence::Both && c.differs();
         let size = |c: &CellPair| c.difference(0).map_or(0.0, f64::abs);
         let mut found: Vec<&CellPair> = self.cells.iter().filter(differs).collect();
         found.sort_by(|x, y| size(y).total_cmp(&size(x)));

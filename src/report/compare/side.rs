@@ -39,8 +39,9 @@ impl Side {
                 dir.path().display()
             )));
         }
-        let run = LoadedRun::of(dir)?;
+        let mut run = LoadedRun::of(dir)?;
         let predictions = RunPredictions::of(&run)?;
+        predictions.calibrate(&mut run);
         run.outcomes.par_iter().try_for_each(|o| CellRecord::check(dir, o))?;
         Ok(Side { letter, predictions, splits: SplitDigest::of(dir)?, run, namesake: false, public: false })
     }

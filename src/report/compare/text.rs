@@ -40,6 +40,9 @@ fn numbers(against: &Against) -> String {
     for (i, t) in against.tables.iter().enumerate() {
         text += &format!("{}\n{}{}\n", t.title, t.terminal(), caption(i, t));
     }
+    for (i, t) in against.other_measures.iter().enumerate() {
+        text += &format!("{}\n{}{}\n", t.title, t.terminal(), caption(i, t));
+    }
     text += "Statistics\n";
     sentences(&against.contrasts).iter().for_each(|s| text += &wrap(&format!("- {s}")));
     for (i, t) in statistics(against).iter().enumerate() {
@@ -62,7 +65,8 @@ pub(super) fn markdown(comparison: &Comparison, tolerance: Option<f64>) -> Strin
         text +=
             &format!("# {} and {}\n\n{}\n", comparison.first.name(), against.second.name(), list(vec![a, b]));
         text += &format!("## What differs\n\n{}\n", list(differing(against)));
-        against.tables.iter().for_each(|t| text += &(t.chapter(2) + "\n"));
+        let tables = against.tables.iter().chain(&against.other_measures);
+        tables.for_each(|t| text += &(t.chapter(2) + "\n"));
         text += &format!("## Statistics\n\n{}\n", list(sentences(&against.contrasts)));
         statistics(against).iter().for_each(|t| text += &(t.chapter(3) + "\n"));
         text += &format!("## Cells\n\n{}\n", list(counts(comparison, against)));
@@ -170,7 +174,10 @@ pub(super) fn largest(comparison: &Comparison, against: &Against) -> Option<Text
     let [x, y] = [comparison.first.letter, against.second.letter];
     let percent = |v: Option<f64>| v.map_or("–".to_owned(), |v| format!("{v:.1}"));
     let row = |c: &&CellPair| -> TextRow {
-        let most = c.greatest().map(|(i, d)| format!("{} {}", sign(d), names[i]));
+        let most = match c.greatest() {
+            Some((_, 0.0)) if c.changed == Some(0) => Some("probabilities alone".to_owned()),
+            most => most.map(|(i, d)| format!("{} {}", sign(d), names[i])),
+        };
         vec![
             c.name(),
             percent(c.values[0][0]),

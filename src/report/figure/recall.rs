@@ -90,7 +90,7 @@ fn long_title(table: &ResultTable, column: usize) -> String {
         Column::Uar => "UAR, all classes".into(),
         Column::Reduced if heading.title == "mean" => "mean of the above".into(),
         Column::Reduced => format!("mean over the {} classes", heading.title),
-        Column::Class(_) | Column::Difference => heading.title.clone(),
+        Column::Class(_) | Column::Other(_) | Column::Difference => heading.title.clone(),
     }
 }
 

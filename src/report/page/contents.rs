@@ -4,14 +4,17 @@ use super::embedding::{self, EmbeddingReport};
 use super::samples::{self, SampleReport};
 use super::verdict::{self, Headline};
 use super::{Page, counts, splice};
+use crate::analysis::attributes::{self, AttributeRecalls};
 use crate::analysis::gap::Gap;
 use crate::analysis::history::{self, Curves};
 use crate::analysis::loaded_run::LoadedRun;
 use crate::analysis::predictions::RunPredictions;
 use crate::analysis::public::Private;
 use crate::analysis::speakers::{self, SpeakerRecall};
+use crate::analysis::utterances::{self, TestedUtterance};
 use crate::compare::{self, Contrast};
 use crate::figure::{self, Figure, png};
+use crate::render::attribute_table::attribute_table;
 use crate::render::gap_table::gap_table;
 use crate::render::result_table::ResultTable;
 use crate::render::text::{data_set_label, wrap};
@@ -34,6 +37,8 @@ pub(crate) struct ReportContents {
     pub(super) parts: Vec<LoadedRun>,
     /// The table of each data set.
     pub(super) tables: Vec<ResultTable>,
+    /// What other publications give beside recalls, of each data set.
+    pub(super) other_measures: Vec<ResultTable>,
     /// The table over all data sets, where there are several.
     pub(super) summary: Option<TextTable>,
     /// What the conditions close of the gap to one on all data, where there is one.
@@ -41,6 +46,11 @@ pub(crate) struct ReportContents {
     /// Every pair of conditions, a table for each data set.
     pub(super) statistics: Vec<TextTable>,
     speakers: Vec<SpeakerRecall>,
+    /// Recalls by gender, language and text; none where an earlier version wrote the run without.
+    pub(super) attributes: Option<Vec<AttributeRecalls>>,
+    pub(super) predictions: RunPredictions,
+    /// Every test utterance under each condition.
+    pub(super) utterances: Vec<TestedUtterance>,
     /// In the order of the page.
     pub(super) figures: Vec<Figure>,
     embedding: Option<EmbeddingReport>,
@@ -70,15 +80,22 @@ impl ReportContents {
         Ok(contents)
     }
 
-    fn from(run: LoadedRun) -> Result<ReportContents> {
+    fn from(mut run: LoadedRun) -> Result<ReportContents> {
+        let predictions = RunPredictions::of(&run)?;
+        predictions.calibrate(&mut run);
         let sets = run.data_sets();
         let parts: Vec<LoadedRun> = sets.iter().map(|set| run.only(set)).collect();
         let mut tables = parts.iter().map(ResultTable::of).collect::<Result<Vec<ResultTable>>>()?;
+        let mut other_measures =
+            parts.iter().map(ResultTable::other_measures).collect::<Result<Vec<ResultTable>>>()?;
         if tables.len() > 1 {
-            let named = std::iter::zip(&mut tables, &sets);
+            let sets = sets.iter().chain(&sets);
+            let named = std::iter::zip(tables.iter_mut().chain(&mut other_measures), sets);
             named.for_each(|(t, set)| t.title = format!("{}: {}", t.title, data_set_label(set)));
         }
-        let predictions = RunPredictions::of(&run)?;
+        let attributes = attributes::attribute_rows(&run)?
+            .map(|rows| attributes::attribute_recalls(&run, &predictions, &rows));
+        let utterances = utterances::tested_utterances(&run, &predictions);
         let speakers = speakers::speakers(&run, &predictions);
         let mut notes = without_predictions(&predictions);
         let histories = history::histories(&run, &mut notes);
@@ -98,6 +115,10 @@ impl ReportContents {
             provenance: None,
             notes,
             speakers,
+            attributes,
+            predictions,
+            utterances,
+            other_measures,
             embedding,
             samples,
             tables,
@@ -115,9 +136,22 @@ impl ReportContents {
         let csv = csv::tables(&self.run.data_sets(), &self.tables)?;
         put("table.csv".into(), "the tables, numbers not rounded", csv);
         put("table.tex".into(), "the tables for LaTeX", self.latex().into_bytes());
+        let csv = csv::other_measures(&self.run.data_sets(), &self.other_measures)?;
+        put("other-measures.csv".into(), "accuracy, F1, ECE and Brier score", csv);
         if !self.speakers.is_empty() {
             let csv = csv::speakers(&self.run, &self.speakers)?;
             put("speakers.csv".into(), "every test speaker", csv);
+        }
+        if let Some(found) = self.attributes.as_ref().filter(|found| !found.is_empty()) {
+            put(
+                "by-attribute.csv".into(),
+                "by gender, language and text",
+                csv::by_attribute(&self.run, found)?,
+            );
+        }
+        if !self.utterances.is_empty() {
+            let csv = csv::utterances(&self.run, &self.predictions, &self.utterances)?;
+            put("utterances.csv".into(), "every test utterance", csv);
         }
         for (name, bytes) in self.embedding.iter().flat_map(|e| &e.files) {
             put(name.display().to_string(), "the points and measures of the t-SNE", bytes.clone());
@@ -149,7 +183,11 @@ impl ReportContents {
     /// What a terminal shows.
     pub(crate) fn terminal(&self) -> String {
         let table = match &self.summary {
-            None => self.tables.first().map(ResultTable::terminal).unwrap_or_default(),
+            None => {
+                let first = self.tables.first().map(ResultTable::terminal).unwrap_or_default();
+                let other = self.other_measures.first().map(ResultTable::brief).unwrap_or_default();
+                format!("{first}\n{other}")
+            }
             Some(s) => format!("{}\n{}", line(&self.title), s.terminal()),
         };
         format!("{table}\n{}{}", wrap(&self.verdict.ran), wrap(&self.verdict.shows))
@@ -167,6 +205,11 @@ impl ReportContents {
         embedding.chain(self.samples.iter().flat_map(|s| s.tables.clone())).collect()
     }
 
+    /// Recalls by gender, language and text.
+    pub(super) fn by_attribute(&self) -> Vec<TextTable> {
+        self.attributes.iter().flatten().map(|found| attribute_table(&self.run, found)).collect()
+    }
+
     /// The table over the data sets, under the title of the run.
     fn overview(&self) -> Option<TextTable> {
         self.summary.clone().map(|s| TextTable { title: self.title.clone(), ..s })
@@ -174,15 +217,22 @@ impl ReportContents {
 
     fn markdown(&self) -> String {
         let tables = self.overview().into_iter().chain(self.tables.iter().map(ResultTable::text));
-        let all =
-            tables.chain(self.gap.clone()).chain(self.statistics.iter().cloned()).chain(self.measures());
+        let all = tables
+            .chain(self.other_measures.iter().map(ResultTable::text))
+            .chain(self.gap.clone())
+            .chain(self.statistics.iter().cloned())
+            .chain(self.measures())
+            .chain(self.by_attribute());
         all.map(|table| table.chapter(1)).collect::<Vec<_>>().join("\n")
     }
 
     fn latex(&self) -> String {
         let overview = self.overview().map(|table| table.latex("overview"));
         let details = (1..).zip(&self.tables).map(|(i, table)| table.text().latex(&format!("results-{i}")));
-        latex_file(&overview.into_iter().chain(details).collect::<Vec<_>>())
+        let other = (1..)
+            .zip(&self.other_measures)
+            .map(|(i, table)| table.text().latex(&format!("other-measures-{i}")));
+        latex_file(&overview.into_iter().chain(details).chain(other).collect::<Vec<_>>())
     }
 }
 

@@ -7,6 +7,7 @@ pub mod embedding;
 pub mod provenance;
 pub mod samples;
 pub mod splice;
+pub mod utterances;
 pub mod verdict;
 
 use crate::figure::{SCRIPT, inline};
@@ -44,23 +45,37 @@ impl Page<'_> {
             (cells::failures(&c.run))
             (self.navigation())
             // Beside an overview, the figures come before the details.
-            @if let Some(overview) = overview { (overview) (self.figures()) (self.results()) (self.pairs()) }
-            @else { (self.results()) (self.pairs()) (self.figures()) }
+            @if let Some(overview) = overview {
+                (overview) (self.figures()) (self.results()) (self.other_measures()) (self.pairs())
+            }
+            @else { (self.results()) (self.other_measures()) (self.pairs()) (self.figures()) }
+            (self.by_attribute())
+            (utterances::utterances(&c.run, &c.predictions, &c.utterances))
             (self.sizes())
             (provenance::audit(&c.run))
             (provenance::provenance(&c.run))
             (self.repetition())
             (self.listing())
         };
-        let interactive = c.figures.iter().any(|f| !f.marks.is_empty());
-        document(&c.title, &body, if interactive { SCRIPT } else { "" })
+        let mut script = String::new();
+        if c.figures.iter().any(|f| !f.marks.is_empty()) {
+            script += SCRIPT;
+        }
+        if !c.utterances.is_empty() {
+            script += utterances::SCRIPT;
+        }
+        document(&c.title, &body, &script)
     }
 
     /// Links to the sections.
     fn navigation(&self) -> Markup {
         let mut sections = vec![("results", "Results")];
+        sections.push(("other-measures", "Other measures"));
         sections.extend((!self.contents.statistics.is_empty()).then_some(("pairs-1", "Pairs of conditions")));
         sections.extend((!self.contents.figures.is_empty()).then_some(("figures", "Figures")));
+        let by_attribute = self.contents.attributes.as_ref().is_none_or(|found| !found.is_empty());
+        sections.extend(by_attribute.then_some(("attributes", "Gender, language, text")));
+        sections.extend((!self.contents.utterances.is_empty()).then_some(("utterances", "Test utterances")));
         sections.extend([("cells", "Cells"), ("audit", "Leakage audit"), ("provenance", "Provenance")]);
         sections.extend([("repeat", "To repeat it"), ("files", "Files")]);
         html! {
@@ -90,6 +105,34 @@ impl Page<'_> {
                 (table.html(Some(&id), Some(&format!("meaning-{i}"))))
             }
             @if let Some(gap) = &self.contents.gap { (gap.html(Some("gap"), None)) }
+        }
+    }
+
+    /// Accuracy, F1, ECE and Brier score of each data set.
+    fn other_measures(&self) -> Markup {
+        html! {
+            section id="other-measures" { "\n"
+                h2 { "Other measures" } "\n"
+                @for (i, table) in self.contents.other_measures.iter().enumerate() {
+                    @let title = self.heading("Accuracy, F1, calibration error and Brier score", i);
+                    (TextTable { title, ..table.text() }.folded())
+                }
+            } "\n"
+        }
+    }
+
+    /// Recalls by gender, language and text, or why there are none.
+    fn by_attribute(&self) -> Markup {
+        let tables = self.contents.by_attribute();
+        let unknown = self.contents.attributes.is_none();
+        html! {
+            @if unknown || !tables.is_empty() {
+                section id="attributes" { "\n"
+                    h2 { "By gender, language and text" } "\n"
+                    @if unknown { p { "The run has no attributes.csv: an earlier version wrote it." } "\n" }
+                    @for table in &tables { (table.folded()) }
+                } "\n"
+            }
         }
     }
 

@@ -2,6 +2,8 @@
 
 use crate::analysis::aggregate::{Unit, splits_anew};
 use crate::analysis::loaded_run::LoadedRun;
+use seraug_core::calibration::CALIBRATION_BINS;
+use seraug_core::text::plural;
 
 /// What the intervals of a table are computed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +79,34 @@ pub fn caption(run: &LoadedRun, over: Over) -> String {
     }
     text += &spec.note;
     text.trim_end().to_owned()
+}
+
+/// The caption of the table of other measures.
+pub fn other_caption(run: &LoadedRun) -> String {
+    let mut text = format!(
+        "Percent, but for the Brier score: mean ± half of the 95 % interval, over what those of the recalls are over. accuracy: \
+         share of all test utterances that was recognised, which the largest class decides most. macro F1: mean over the classes \
+         of the harmonic mean of recall and precision; weighted F1: weighted by the utterances of a class. ECE: expected \
+         calibration error, the mean distance of the largest probability from how often it is right, in {CALIBRATION_BINS} bins; \
+         of few utterances it comes out too large. Brier: squared distance of the probabilities from the truth, 0 to 2; {:.3} where \
+         a classifier gives every class the same. Both take the mean probabilities of the segments, whose largest is now and \
+         then not of the class with most votes. ",
+        1.0 - 1.0 / run.spec.classes.len() as f64
+    );
+    if run.per_class() {
+        text += "Over the data sets of all reduced classes. ";
+    }
+    let done = run.outcomes.iter().filter(|o| o.confusion.is_some());
+    let lacking = done.filter(|o| o.calibration.is_none()).count();
+    if lacking > 0 {
+        text += &format!(
+            "{} of an earlier version or without predictions.csv: ECE and Brier leave {} out. ",
+            plural(lacking, "cell"),
+            if lacking == 1 { "it" } else { "them" }
+        );
+    }
+    text += "No conclusion is drawn from these.";
+    text
 }
 
 /// Sentences that say what the intervals of a table are computed over; the text ends with a space.

@@ -1,9 +1,14 @@
 //! The CSV files of a report, made in memory. Numbers are written in full.
 
 use super::result_table::ResultTable;
+use crate::analysis::attributes::AttributeRecalls;
 use crate::analysis::embedding::Panel;
 use crate::analysis::loaded_run::LoadedRun;
+use crate::analysis::other_measures::OtherMeasure;
+use crate::analysis::predictions::RunPredictions;
 use crate::analysis::speakers::SpeakerRecall;
+use crate::analysis::utterances::TestedUtterance;
+use crate::stats::Bootstrap;
 use seraug_core::error::{Error, Result};
 use serde::{Serialize, Serializer};
 
@@ -125,6 +130,120 @@ pub fn speakers(run: &LoadedRun, speakers: &[SpeakerRecall]) -> Result<Vec<u8>> 
         }
     }
     of_records("speakers.csv", &records)
+}
+
+/// A row of other-measures.csv: the measures as in outcomes.csv, shares in [0, 1] and a Brier score in [0, 2].
+#[derive(Default, Serialize)]
+struct OtherMeasureRow<'a> {
+    corpus: &'a str,
+    condition: &'a str,
+    measure: &'a str,
+    mean: CsvNumber,
+    half: CsvNumber,
+    n: usize,
+}
+
+/// other-measures.csv: one row for each data set, condition and measure.
+///
+/// # Errors
+/// As [`of_rows`].
+pub fn other_measures(data_sets: &[&str], tables: &[ResultTable]) -> Result<Vec<u8>> {
+    let mut rows = Vec::new();
+    for (corpus, table) in std::iter::zip(data_sets, tables) {
+        for row in &table.rows {
+            for (measure, entry) in std::iter::zip(OtherMeasure::ALL, &row.entries) {
+                let interval = entry.as_ref().map(|e| e.interval);
+                rows.push(OtherMeasureRow {
+                    corpus,
+                    condition: &row.condition,
+                    measure: measure.key(),
+                    mean: CsvNumber(interval.map(|i| i.mean / measure.scale())),
+                    half: CsvNumber(interval.and_then(|i| i.half).map(|h| h / measure.scale())),
+                    n: interval.map_or(0, |i| i.n),
+                });
+            }
+        }
+    }
+    of_rows("other-measures.csv", &rows)
+}
+
+/// by-attribute.csv: one row for each value and condition, and one for each difference of genders; shares in [0, 1], empty where there
+/// is no interval or no utterance of a class.
+///
+/// # Errors
+/// As [`of_records`].
+pub fn by_attribute(run: &LoadedRun, found: &[AttributeRecalls]) -> Result<Vec<u8>> {
+    let classes = run.spec.class_names();
+    let recalls = classes.iter().map(|c| format!("recall_{c}"));
+    let header = ["corpus", "attribute", "value", "less", "condition", "speakers", "n", "uar", "low", "high"];
+    let mut records = vec![header.map(str::to_owned).into_iter().chain(recalls).collect::<Vec<String>>()];
+    let share = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.6}"));
+    let numbers = |b: &Option<Bootstrap>| {
+        let interval = b.and_then(|b| b.interval);
+        [b.map(|b| b.difference), interval.map(|i| i[0]), interval.map(|i| i[1])].map(share)
+    };
+    for f in found {
+        let place = [f.data_set.as_str(), f.attribute.name()].map(str::to_owned);
+        for v in &f.values {
+            for (i, condition) in run.spec.condition.iter().enumerate() {
+                let confusion = &v.confusions[i];
+                let [uar, low, high] = numbers(&v.uars[i]);
+                let speakers = v.uars[i].map_or(0, |b| b.speakers).to_string();
+                let row = [v.value.clone(), String::new(), condition.name.clone(), speakers];
+                let row = row.into_iter().chain([confusion.total().to_string(), uar, low, high]);
+                let recalls = (0..classes.len()).map(|c| share(confusion.recall(c)));
+                records.push(place.iter().cloned().chain(row).chain(recalls).collect());
+            }
+        }
+        if let (Some((_, differences)), [a, b]) = (&f.difference, &f.values[..]) {
+            for (condition, d) in std::iter::zip(&run.spec.condition, differences) {
+                let [uar, low, high] = numbers(d);
+                let speakers = d.map_or(0, |d| d.speakers).to_string();
+                let row = [a.value.clone(), b.value.clone(), condition.name.clone(), speakers];
+                let row = row.into_iter().chain([String::new(), uar, low, high]);
+                records.push(
+                    place.iter().cloned().chain(row).chain(classes.iter().map(|_| String::new())).collect(),
+                );
+            }
+        }
+    }
+    of_records("by-attribute.csv", &records)
+}
+
+/// A row of utterances.csv: a test utterance under a condition.
+#[derive(Default, Serialize)]
+struct UtteranceRow<'a> {
+    corpus: &'a str,
+    condition: &'a str,
+    utterance: &'a str,
+    speaker: &'a str,
+    truth: &'a str,
+    predicted: &'a str,
+    p_truth: String,
+    tests: u32,
+    right: u32,
+    flips: u8,
+}
+
+/// utterances.csv: one row for each data set, condition and test utterance.
+///
+/// # Errors
+/// As [`of_rows`].
+pub fn utterances(run: &LoadedRun, predictions: &RunPredictions, all: &[TestedUtterance]) -> Result<Vec<u8>> {
+    let (sets, classes) = (run.data_sets(), run.spec.class_names());
+    let row = |u: &TestedUtterance| UtteranceRow {
+        corpus: sets[u.data_set],
+        condition: &run.spec.condition[u.condition].name,
+        utterance: &predictions.utterances[u.utterance as usize],
+        speaker: &predictions.speakers[u.speaker as usize],
+        truth: classes[usize::from(u.truth)],
+        predicted: classes[usize::from(u.predicted)],
+        p_truth: u.probability.map_or(String::new(), |p| format!("{p:.6}")),
+        tests: u.tests,
+        right: u.right,
+        flips: u8::from(u.flips),
+    };
+    of_rows("utterances.csv", &all.iter().map(row).collect::<Vec<_>>())
 }
 
 /// A row of embedding.csv of a report: a point of a map.

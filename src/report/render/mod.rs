@@ -1,5 +1,6 @@
 //! Tables as text (terminal, Markdown, LaTeX, HTML), their captions, CSV files, and pieces of HTML.
 
+pub mod attribute_table;
 pub mod caption;
 pub mod csv;
 pub mod gap_table;

@@ -1,11 +1,12 @@
 //! The results of a run on one data set as numbers: conditions by columns, with intervals, published values and notes on what
 //! is missing.
 
-use super::caption::{Over, caption};
-use super::text::{TERMINAL, cut, sign, wrap};
+use super::caption::{Over, caption, other_caption};
+use super::text::{TERMINAL, cut, sign, sign_to, wrap};
 use super::text_table::{RowRole, TextRow, TextTable};
-use crate::analysis::aggregate::{self, CellSample, Column, Unit, by_unit, differences};
+use crate::analysis::aggregate::{self, CellSample, Column, Unit, Units, by_unit, differences};
 use crate::analysis::loaded_run::LoadedRun;
+use crate::analysis::other_measures::OtherMeasure;
 use crate::stats::interval::{Interval, mean_interval};
 use seraug_core::error::Result;
 
@@ -39,6 +40,27 @@ pub struct Heading {
     pub key: String,
     /// Its heading in all other tables.
     pub title: String,
+}
+
+impl Heading {
+    /// Decimals of its numbers.
+    fn digits(&self) -> usize {
+        if let Column::Other(measure) = self.column { measure.digits() } else { 1 }
+    }
+
+    /// A number of the column: `54.2 ± 3.8`, with its sign where the column holds differences; `–` for none.
+    pub fn shown(&self, entry: Option<&TableEntry>) -> String {
+        match entry {
+            None => "–".to_owned(),
+            Some(e) if self.column == Column::Difference => e.signed(),
+            Some(e) => e.rounded(self.digits()),
+        }
+    }
+
+    /// A difference of two numbers of the column, with its sign.
+    pub fn signed(&self, difference: f64) -> String {
+        sign_to(difference, self.digits())
+    }
 }
 
 /// The results of a condition.
@@ -77,8 +99,13 @@ impl TableEntry {
 
     /// `54.2 ± 3.8`, or the mean alone where there is no interval.
     pub fn plain(&self) -> String {
+        self.rounded(1)
+    }
+
+    /// As [`TableEntry::plain`], with that many decimals.
+    fn rounded(&self, digits: usize) -> String {
         let Interval { mean, half, .. } = self.interval;
-        half.map_or(format!("{mean:.1}"), |h| format!("{mean:.1} ± {h:.1}"))
+        half.map_or(format!("{mean:.digits$}"), |h| format!("{mean:.digits$} ± {h:.digits$}"))
     }
 
     /// `+8.1 ± 4.0`: as [`TableEntry::plain`], with the sign of a difference.
@@ -107,27 +134,7 @@ impl ResultTable {
         if conditions.len() > 1 {
             columns.push(heading(run, Column::Difference));
         }
-        let units = by_unit(&samples, unit)?;
-        let planned = run.planned().len();
-        let row = |(i, c): (usize, &seraug_core::spec::Condition)| ConditionRow {
-            condition: c.name.clone(),
-            baseline: run.spec.baseline_of(i),
-            label: c.label().to_owned(),
-            done: run.done(i).count(),
-            planned,
-            entries: columns
-                .iter()
-                .map(|h| {
-                    let of = units.get(&(i, h.column))?;
-                    match h.column {
-                        Column::Difference => difference(run, i, run.spec.baseline_of(i), of),
-                        _ => entry(of),
-                    }
-                })
-                .collect(),
-            published: columns.iter().map(|h| c.published.get(&h.key).copied()).collect(),
-        };
-        let rows: Vec<ConditionRow> = conditions.iter().enumerate().map(row).collect();
+        let rows = rows(run, &columns, &by_unit(&samples, unit)?);
         Ok(ResultTable {
             title: run.title(),
             notes: notes(run, &rows, &samples),
@@ -141,6 +148,28 @@ impl ResultTable {
                 .collect(),
             columns,
             rows,
+            unit,
+        })
+    }
+
+    /// What other publications give beside recalls, of a run that has one data set: see [`OtherMeasure`].
+    ///
+    /// # Errors
+    /// As [`by_unit`].
+    pub fn other_measures(run: &LoadedRun) -> Result<ResultTable> {
+        let unit = aggregate::unit(run);
+        let columns: Vec<Heading> = OtherMeasure::ALL.map(|m| heading(run, Column::Other(m))).to_vec();
+        let mut rows = rows(run, &columns, &by_unit(&aggregate::other_samples(run), unit)?);
+        rows.iter_mut().for_each(|row| row.published.fill(None));
+        let over = over(unit, &columns, &rows, Column::Other(OtherMeasure::Accuracy));
+        Ok(ResultTable {
+            title: "Other measures".to_owned(),
+            columns,
+            rows,
+            others: Vec::new(),
+            caption: other_caption(run),
+            over,
+            notes: Vec::new(),
             unit,
         })
     }
@@ -171,12 +200,8 @@ impl ResultTable {
     }
 
     fn text_rows(&self, row: &ConditionRow) -> Vec<TextRow> {
-        let shown = |(heading, entry): (&Heading, &Option<TableEntry>)| match entry {
-            Some(e) if heading.column == Column::Difference => e.signed(),
-            Some(e) => e.plain(),
-            None => "–".to_owned(),
-        };
-        let values = std::iter::zip(&self.columns, &row.entries).map(shown);
+        let values =
+            std::iter::zip(&self.columns, &row.entries).map(|(heading, e)| heading.shown(e.as_ref()));
         let cells = format!("{} of {}", row.done, row.planned);
         let mut rows = vec![text_row(RowRole::Measured, &row.label, values, cells)];
         if row.published.iter().any(Option::is_some) {
@@ -192,24 +217,55 @@ impl ResultTable {
         rows
     }
 
-    /// The whole table for a terminal, with title, caption and notes.
-    pub fn terminal(&self) -> String {
+    /// The table alone for a terminal, below its title.
+    pub fn brief(&self) -> String {
         let mut table = self.text();
         // A heading wider than the labels below it could push a column into another block.
         table.headings[0].clear();
-        let mut paragraphs = Vec::new();
         // Where every cell has a result, the column of cells would say the same in each row.
         if self.rows.iter().all(|r| r.done == r.planned) {
             table.headings.pop();
             table.rows.iter_mut().for_each(|row| drop(row.cells.pop()));
+        }
+        format!("{}\n{}", cut(&table.title, TERMINAL), table.terminal())
+    }
+
+    /// The whole table for a terminal, with title, caption and notes.
+    pub fn terminal(&self) -> String {
+        let mut paragraphs = Vec::new();
+        if self.rows.iter().all(|r| r.done == r.planned) {
             let planned = self.rows.first().map_or(0, |r| r.planned);
             paragraphs.push(format!("All {planned} cells of each condition have a result."));
         }
-        paragraphs.push(table.caption.clone());
-        paragraphs.extend(table.notes.iter().cloned());
+        paragraphs.push(self.caption.clone());
+        paragraphs.extend(self.notes.iter().cloned());
         let paragraphs: String = paragraphs.iter().map(|p| wrap(p)).collect();
-        format!("{}\n{}\n{paragraphs}", cut(&table.title, TERMINAL), table.terminal())
+        format!("{}\n{paragraphs}", self.brief())
     }
+}
+
+/// A row for each condition, of the values of its units.
+fn rows(run: &LoadedRun, columns: &[Heading], units: &Units) -> Vec<ConditionRow> {
+    let planned = run.planned().len();
+    let row = |(i, c): (usize, &seraug_core::spec::Condition)| ConditionRow {
+        condition: c.name.clone(),
+        baseline: run.spec.baseline_of(i),
+        label: c.label().to_owned(),
+        done: run.done(i).count(),
+        planned,
+        entries: columns
+            .iter()
+            .map(|h| {
+                let of = units.get(&(i, h.column))?;
+                match h.column {
+                    Column::Difference => difference(run, i, run.spec.baseline_of(i), of),
+                    _ => entry(of),
+                }
+            })
+            .collect(),
+        published: columns.iter().map(|h| c.published.get(&h.key).copied()).collect(),
+    };
+    run.spec.condition.iter().enumerate().map(row).collect()
 }
 
 fn text_row(role: RowRole, label: &str, values: impl Iterator<Item = String>, cells: String) -> TextRow {
@@ -263,6 +319,7 @@ fn heading(run: &LoadedRun, column: Column) -> Heading {
         Column::Uar => ("uar", "UAR".to_owned()),
         Column::Reduced if run.per_class() => ("average", "mean".to_owned()),
         Column::Reduced => ("average", run.reduced_word().to_owned()),
+        Column::Other(measure) => (measure.key(), measure.title().to_owned()),
         Column::Difference => ("difference", format!("vs {}", run.spec.baseline_label())),
     };
     Heading { column, key: key.to_owned(), title }

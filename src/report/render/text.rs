@@ -10,9 +10,14 @@ pub fn data_set_label(data_set: &str) -> String {
 
 /// One decimal with its sign; a value that rounds to zero has none.
 pub fn sign(v: f64) -> String {
-    let text = format!("{:.1}", v.abs());
+    sign_to(v, 1)
+}
+
+/// As [`sign`], with that many decimals.
+pub fn sign_to(v: f64, digits: usize) -> String {
+    let text = format!("{:.digits$}", v.abs());
     match v {
-        _ if text == "0.0" => text,
+        _ if text.chars().all(|c| "0.".contains(c)) => text,
         v if v < 0.0 => format!("−{text}"),
         _ => format!("+{text}"),
     }

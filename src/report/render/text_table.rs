@@ -165,24 +165,35 @@ impl TextTable {
     /// The whole table as a section of a page. `meaning` is the id of its caption, which then describes the table to a screen
     /// reader.
     pub fn html(&self, id: Option<&str>, meaning: Option<&str>) -> Markup {
-        let list = |items: &[String]| {
-            html! { @if !items.is_empty() { ul { "\n" @for item in items { li { (item) } "\n" } } "\n" } }
-        };
-        // The caption is outside of the table, because what scrolls sideways is hard to read.
         html! {
             section id=[id] { "\n"
                 h2 { (self.title) } "\n"
-                (list(&self.sentences))
-                div class="scroll" role="group" aria-label=(self.title) tabindex="0" {
-                    table aria-describedby=[meaning] { (self.html_head()) (self.html_body()) }
-                } "\n"
-                @if !self.caption.is_empty() {
-                    p class=(if meaning.is_some() { "soft" } else { "soft meaning" }) id=[meaning] {
-                        (self.caption)
-                    } "\n"
-                }
-                (list(&self.notes))
+                (self.html_parts(meaning))
             } "\n"
+        }
+    }
+
+    /// The whole table as a part of a section that unfolds; of a folded one, the title is seen.
+    pub fn folded(&self) -> Markup {
+        html! { details { summary { (self.title) } "\n" (self.html_parts(None)) } "\n" }
+    }
+
+    /// Everything but the title. The caption is outside of the table, because what scrolls sideways is hard to read.
+    fn html_parts(&self, meaning: Option<&str>) -> Markup {
+        let list = |items: &[String]| {
+            html! { @if !items.is_empty() { ul { "\n" @for item in items { li { (item) } "\n" } } "\n" } }
+        };
+        html! {
+            (list(&self.sentences))
+            div class="scroll" role="group" aria-label=(self.title) tabindex="0" {
+                table aria-describedby=[meaning] { (self.html_head()) (self.html_body()) }
+            } "\n"
+            @if !self.caption.is_empty() {
+                p class=(if meaning.is_some() { "soft" } else { "soft meaning" }) id=[meaning] {
+                    (self.caption)
+                } "\n"
+            }
+            (list(&self.notes))
         }
     }
 

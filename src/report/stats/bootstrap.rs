@@ -64,11 +64,53 @@ pub fn bootstrap(speakers: &[Vec<SpeakerTally>], sets: usize, seed: Seed) -> Opt
         let mut draws = seed.at(i as u64).draws();
         sum(&mut (0..n).map(|_| draws.below(n)))
     };
-    let mut values: Vec<f64> = (0..RESAMPLES).filter_map(resample).collect();
+    let values = (0..RESAMPLES).filter_map(resample).collect();
+    Some(Bootstrap { speakers: n, difference, interval: percentiles(values) })
+}
+
+/// Mean recall of one classifier, the second of the tallies, on `speakers`, with the interval of a [`bootstrap`] over them: each has one
+/// tally for each class. `None` without any utterance.
+pub fn recall_bootstrap(speakers: &[Vec<SpeakerTally>], seed: Seed) -> Option<Bootstrap> {
+    // The difference from a classifier that recognises nothing.
+    let alone = |tally: &SpeakerTally| SpeakerTally { first: 0, ..*tally };
+    let speakers: Vec<Vec<SpeakerTally>> = speakers.iter().map(|s| s.iter().map(alone).collect()).collect();
+    bootstrap(&speakers, 1, seed)
+}
+
+/// Mean recall of one classifier, the second of the tallies, on the speakers of `group` less that on those of `from`: other people, so that
+/// each resample draws as many of either as there are. An interval needs [`MIN_SPEAKERS`] of each. `None` where either has no utterance.
+pub fn group_bootstrap(
+    from: &[Vec<SpeakerTally>],
+    group: &[Vec<SpeakerTally>],
+    seed: Seed,
+) -> Option<Bootstrap> {
+    let recall = |of: &[Vec<SpeakerTally>], chosen: &mut dyn Iterator<Item = usize>| {
+        let mut sum = vec![SpeakerTally::default(); of.first()?.len()];
+        for speaker in chosen {
+            std::iter::zip(&mut sum, &of[speaker]).for_each(|(s, t)| s.add(t));
+        }
+        sum.iter_mut().for_each(|tally| tally.first = 0);
+        recall_difference(&sum, 1)
+    };
+    let difference = recall(group, &mut (0..group.len()))? - recall(from, &mut (0..from.len()))?;
+    let speakers = from.len() + group.len();
+    if from.len().min(group.len()) < MIN_SPEAKERS {
+        return Some(Bootstrap { speakers, difference, interval: None });
+    }
+    let resample = |i: usize| {
+        let mut draws = seed.at(i as u64).draws();
+        let less = recall(from, &mut (0..from.len()).map(|_| draws.below(from.len())))?;
+        Some(recall(group, &mut (0..group.len()).map(|_| draws.below(group.len())))? - less)
+    };
+    let values = (0..RESAMPLES).filter_map(resample).collect();
+    Some(Bootstrap { speakers, difference, interval: percentiles(values) })
+}
+
+/// The 2.5th and 97.5th percentile of resamples; `None` where all are equal.
+fn percentiles(mut values: Vec<f64>) -> Option<[f64; 2]> {
     values.sort_by(f64::total_cmp);
     let varied = values.first() != values.last();
-    let interval = varied.then(|| [0.025, 0.975].map(|q| quantile(&values, q)));
-    Some(Bootstrap { speakers: n, difference, interval })
+    varied.then(|| [0.025, 0.975].map(|q| quantile(&values, q)))
 }
 
 /// Mean recall of the second less that of the first, over the classes that have utterances, averaged over `sets` equal

@@ -2,7 +2,6 @@
 //! (tests/golden/statistics). Where a sample is too small or has no variance, the result is `None`, never NaN.
 
 mod bootstrap;
-mod calibration;
 mod effect;
 mod equivalence;
 mod fieller;
@@ -17,8 +16,10 @@ mod speaker_shares;
 mod t_test;
 mod wilcoxon;
 
-pub use bootstrap::{Bootstrap, MIN_SPEAKERS, RESAMPLES, SpeakerTally, bootstrap, recall_difference};
-pub use calibration::{CALIBRATION_BINS, Calibration};
+pub use bootstrap::{
+    Bootstrap, MIN_SPEAKERS, RESAMPLES, SpeakerTally, bootstrap, group_bootstrap, recall_bootstrap,
+    recall_difference,
+};
 pub use effect::Effect;
 pub use equivalence::Equivalence;
 pub use fieller::{Fieller, fieller};

@@ -210,6 +210,7 @@ fn record(outcome: Outcome) -> CellRecord {
         seconds_classifier: outcome.seconds_classifier,
         device: outcome.device,
         confusion: outcome.confusion.as_ref().map(Confusion::rows).unwrap_or_default(),
+        calibration: outcome.calibration,
         ..CellRecord::default()
     }
 }

@@ -7,11 +7,13 @@ use crate::{inputs, warnings};
 use seraug_core::error::{Error, Result, join_messages};
 use seraug_core::files::write_atomic;
 use seraug_core::run_files::{
-    AuditCheck, NetworkInfo, PlannedCell, RunDir, RunInfo, RunState, Warning, write_plan,
+    AttributeRow, AuditCheck, NetworkInfo, PlannedCell, RunDir, RunInfo, RunState, Warning, write_attributes,
+    write_plan,
 };
 use seraug_core::store::{Claim, Lease, LeaseObserver, Stage, StageTask, Store};
 use seraug_core::text::utc;
 use seraug_core::version::{self, VERSION};
+use seraug_data::corpora::Utterance;
 use seraug_data::features;
 use seraug_data::split::write_splits;
 use std::path::Path;
@@ -82,6 +84,17 @@ pub(super) fn provenance(
     }
 }
 
+/// What the corpus says of an utterance.
+fn attributes(u: &Utterance) -> AttributeRow {
+    AttributeRow {
+        corpus: u.corpus.to_string(),
+        utterance: u.id.clone(),
+        gender: u.gender.map_or(String::new(), |g| g.name().to_owned()),
+        language: u.language.clone(),
+        text: u.text.clone().unwrap_or_default(),
+    }
+}
+
 /// Creates the run directory with everything that is known before the first cell; it appears complete or not at all.
 pub(super) fn create(
     results: &Path,
@@ -96,6 +109,7 @@ pub(super) fn create(
         info.save(&run.info())?;
         let folds = plan.folds.iter().map(|(seed, fold)| (*seed, &**fold));
         write_splits(&run.splits(), &plan.selection, &classes, folds)?;
+        write_attributes(&run.attributes(), plan.selection.utterances.iter().map(attributes))?;
         RunState { cells: Vec::new() }.write(run, &classes)?;
         write_plan(&run.plan(), cells)
     })

@@ -10,6 +10,7 @@ pub mod training_set;
 
 pub use data::{CellContext, FoldData, JudgeData, LoadedData};
 
+use seraug_core::calibration::Calibration;
 use seraug_core::device::DeviceClass;
 use seraug_core::error::{Error, Result};
 use seraug_core::files::write_atomic;
@@ -141,6 +142,8 @@ impl CellJob<'_> {
             attempts: attempt,
             warnings: warnings::of_cell(&history, &classes, &confusion.predicted_shares(), &truths),
             confusion: confusion.rows(),
+            // Of the digits that predictions.csv has, so that whoever reads it finds the same.
+            calibration: Calibration::of(predictions.iter().map(|p| (&p.probabilities, p.truth))),
         })
     }
 

@@ -155,6 +155,44 @@ def speakers():
     return {"rows": [list(map(int, r)) for r in rows], "difference": difference(range(8)), "low": low, "high": high}
 
 
+def groups():
+    """Rows of (speaker, truth, predicted) of two groups of other speakers; the UAR of each, and their difference."""
+    own = np.random.default_rng(20261130)
+
+    def rows(speakers, first, skill):
+        out = []
+        for s in range(speakers):
+            p = skill + own.normal(0, 0.15)
+            for _ in range(24):
+                truth = int(own.integers(0, 3))
+                out.append((first + s, truth, truth if own.uniform() < p else int(own.integers(0, 3))))
+        return out
+
+    women, men = rows(7, 0, 0.65), rows(9, 7, 0.5)
+    # The last class is one speaker's alone, so that resamples lack it.
+    women += [(2, 3, 3)] * 3 + [(2, 3, 0)] * 2
+    a, b = np.array(women), np.array(men)
+
+    def uar(of, chosen):
+        take = np.concatenate([np.flatnonzero(of[:, 0] == s) for s in chosen])
+        return balanced_accuracy_score(of[take, 1], of[take, 2])
+
+    seed = child(root(0), "speakers")
+    alone, between = [], []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for i in range(2000):
+            drawn = bits(at(seed, i), 16)
+            alone.append(uar(a, [(x * 7) >> 32 for x in drawn[:7]]))
+            # The men first, as they are subtracted.
+            less = uar(b, [7 + ((x * 9) >> 32) for x in drawn[:9]])
+            between.append(uar(a, [(x * 7) >> 32 for x in drawn[9:]]) - less)
+    interval = lambda values: dict(zip(["low", "high"], np.percentile(values, [2.5, 97.5])))
+    return {"women": [list(r) for r in women], "men": [list(r) for r in men],
+            "alone": {"uar": uar(a, range(7)), **interval(alone)},
+            "difference": {"uar": uar(a, range(7)) - uar(b, range(7, 16)), **interval(between)}}
+
+
 # Trials of BCG vaccination against tuberculosis (Colditz et al., JAMA 271, 1994; `dat.bcg` of metafor): vaccinated with and
 # without the disease, then the others.
 BCG = [(4, 119, 11, 128), (6, 300, 29, 274), (3, 228, 11, 209), (62, 13536, 248, 12619), (33, 5036, 47, 5761),
@@ -373,4 +411,4 @@ def mixed():
 
 print(json.dumps({"paired": paired(), "mcnemar": discordant(), "holm": several(), "power": powers(),
                   "bootstrap": speakers(), "pooled": pooled(), "equivalence": equivalences(), "fieller": ratios(),
-                  "over_speakers": over_speakers(), "mixed": mixed()}, indent=1, default=float))
+                  "over_speakers": over_speakers(), "mixed": mixed(), "groups": groups()}, indent=1, default=float))
