@@ -255,7 +255,7 @@ fn a_page_lists_no_more_utterances_than_it_has_room_for() {
     assert_eq!((tables, shown), (10, 800));
     assert!(
         html.contains(
-            "The page has up to 80 for each condition, half of them such as flip; <a href=\"utterances.csv\">"
+            "The page has up to 80 for each condition, up to half of them those that flip; <a href=\"utterances.csv\">"
         ),
         "{html}"
     );

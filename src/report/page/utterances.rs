@@ -34,7 +34,7 @@ pub fn utterances(run: &LoadedRun, predictions: &RunPredictions, all: &[TestedUt
                 "How each test utterance is classified, the hardest first: right in the fewest of its tests, then with the lowest \
                  probability. A test is a cell that tests it, one for each seed. predicted: the class in most tests; p: mean \
                  probability of the true class; flips: its tests predict different classes. "
-                @if cut { "The page has up to " (rows) " for each condition, half of them such as flip; " } @else { "The same as a file: " }
+                @if cut { "The page has up to " (rows) " for each condition, up to half of them those that flip; " } @else { "The same as a file: " }
                 a href="utterances.csv" { "utterances.csv" }
                 @if cut { " has all." } @else { "." }
             } "\n"
