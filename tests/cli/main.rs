@@ -23,6 +23,7 @@ mod docs;
 mod emodb;
 mod fetch;
 mod files;
+mod inversion;
 mod latex;
 mod mel;
 mod pictures;

@@ -1,5 +1,6 @@
 //! The files of a run: one module a file, which writes and reads it. docs/results.md describes every file.
 
+mod augmentor_toml;
 mod cell_id;
 mod counts_csv;
 mod csv_rows;
@@ -17,6 +18,7 @@ mod run_toml;
 mod runs;
 mod tensorboard;
 
+pub use augmentor_toml::AugmentorInfo;
 pub use cell_id::CellId;
 pub use counts_csv::{CountRow, CountStatus, read_counts, write_counts};
 pub use diagnostics_csv::{
