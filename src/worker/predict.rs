@@ -11,7 +11,7 @@ use seraug_data::features::Standardiser;
 use seraug_run::prediction::{
     PredictedSegment, PredictedStretch, PredictionAnswer, PredictionRequest, RecordingToPredict,
 };
-use seraug_run::worker_client::answers::WorkerAnswer;
+use seraug_run::worker_client::answers::{Answering, WorkerAnswer};
 use seraug_train::classifier::predict::{embeddings, segment_logits};
 use seraug_train::classifier::segments::{Segment, segments};
 use seraug_train::classifier::vote::{log_softmax, vote};
@@ -59,10 +59,7 @@ type Stretches = Vec<(LogMel, [f64; 2])>;
 ///
 /// # Errors
 /// A device that does not answer, a model that cannot be read. A recording that cannot is an answer.
-pub fn predict(
-    request: &PredictionRequest,
-    send: &mut dyn FnMut(WorkerAnswer<PredictionAnswer>) -> Result<()>,
-) -> Result<()> {
+pub fn predict(request: &PredictionRequest, send: &mut Answering<PredictionAnswer>) -> Result<()> {
     let device = set_up(request.device, request.threads)?;
     let models =
         request.models.iter().map(|dir| LoadedModel::open(dir, device)).collect::<Result<Vec<_>>>()?;

@@ -1,6 +1,6 @@
 //! What a cell's classifier saw, for other programs: the worker's part of `seraug export --training-set`.
 
-use crate::cell::classifier_inputs::ClassifierInputs;
+use crate::cell::classifier_material::ClassifierMaterial;
 use crate::cell::stage_entry::StageInfo;
 use crate::cell::stored::MadeSamples;
 use crate::cell::training_set::{EntryFingerprint, TrainingSet};
@@ -21,15 +21,12 @@ use seraug_data::corpora::Utterance;
 use seraug_run::options::Places;
 use seraug_run::plan::Cell;
 use seraug_run::training_sets::{TrainingSetAnswer, TrainingSetCounts, TrainingSetRequest};
-use seraug_run::worker_client::answers::WorkerAnswer;
+use seraug_run::worker_client::answers::{Answering, WorkerAnswer};
 use seraug_train::classifier::held_out::HeldOut;
 use seraug_train::torch::device;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::Path;
-
-/// Takes each answer.
-type Send<'a> = dyn FnMut(WorkerAnswer<TrainingSetAnswer>) -> Result<()> + 'a;
 
 /// Columns of table.csv and test.csv.
 const COLUMNS: [&str; 13] = [
@@ -54,7 +51,7 @@ const COLUMNS: [&str; 13] = [
 /// # Errors
 /// A run or a corpus that cannot be read, a cell that has other keys today, a stage that is not in the store any more, a folder that
 /// cannot be written.
-pub fn export(request: &TrainingSetRequest, send: &mut Send) -> Result<()> {
+pub fn export(request: &TrainingSetRequest, send: &mut Answering<TrainingSetAnswer>) -> Result<()> {
     let device = set_up(request.device, request.threads)?;
     let machine = device::describe(device);
     send(WorkerAnswer::ready(machine.clone()))?;
@@ -69,7 +66,7 @@ pub fn export(request: &TrainingSetRequest, send: &mut Send) -> Result<()> {
     let mut loaded = LoadedData::default();
     let data = loaded.data(&context, &cell.fold)?;
     let made = MadeSamples::stored(&context, &cell, data)?;
-    let inputs = ClassifierInputs::new(&context, &cell, data, made);
+    let inputs = ClassifierMaterial::new(&context, &cell, data, made);
     let set = ExportedSet { opened: &opened, cell: &cell, data, inputs: &inputs, to: &request.to };
     let mut counts = set.training()?;
     counts.test = set.test()?;
@@ -91,7 +88,7 @@ struct ExportedSet<'a> {
     opened: &'a OpenedRun,
     cell: &'a Cell,
     data: &'a FoldData,
-    inputs: &'a ClassifierInputs<'a>,
+    inputs: &'a ClassifierMaterial<'a>,
     to: &'a Path,
 }
 

@@ -4,7 +4,7 @@ mod output;
 mod sound;
 
 use super::{Global, given, print, print_json};
-use output::Samples;
+use output::WrittenSamples;
 use seraug_core::device::DeviceChoice;
 use seraug_core::error::{Error, Result};
 use seraug_core::files::new_folder;
@@ -35,7 +35,7 @@ pub struct AugmentArgs {
     /// The folder to make
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Samples of each input [default: as many as the condition makes]
+    /// WrittenSamples of each input [default: as many as the condition makes]
     #[arg(long, value_name = "N", value_parser = whole::<usize>(1..=MOST_COPIES))]
     copies: Option<usize>,
     /// The class of every input that a list does not label; with stargan the class that inputs are converted into
@@ -120,7 +120,7 @@ fn made(
     generator: GeneratorPlace,
     inputs: Vec<InputToAugment>,
     folder: &Path,
-) -> Result<Samples> {
+) -> Result<WrittenSamples> {
     let threads = match (args.threads, generator.run()) {
         (Some(threads), _) => threads,
         (None, Some(run)) => RunInfo::load(&run.info())?.device.threads.max(1),
@@ -141,7 +141,7 @@ fn made(
     };
     let progress = global.progress("recordings");
     progress.set_length(request.inputs.len() as u64);
-    let mut samples = Samples::of(&request.inputs, args.standardised);
+    let mut samples = WrittenSamples::of(&request.inputs, args.standardised);
     samples.device = ask_for("augment", &request, threads, |answer| {
         match answer {
             AugmentAnswer::Generator(info) => samples.generator = Some(*info),

@@ -33,7 +33,7 @@ pub(super) fn recordings(inputs: &[PathBuf]) -> Result<Vec<GivenRecording>> {
         } else if extension(input) == "csv" {
             all.extend(listed(input)?);
         } else if input.exists() {
-            let name = name(Path::new(input.file_name().unwrap_or_default()));
+            let name = name(&std::path::absolute(input).unwrap_or_else(|_| input.clone()));
             all.push(GivenRecording { path: input.clone(), name, ..GivenRecording::default() });
         } else {
             return Err(Error::usage(format!("{}: no such file or folder", input.display())));
@@ -46,9 +46,10 @@ fn extension(path: &Path) -> String {
     path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
-/// A path without its extension, as text.
+/// A path without its extension, as text; of an absolute one its last part.
 fn name(path: &Path) -> String {
-    path.with_extension("").to_string_lossy().into_owned()
+    let own = if path.is_absolute() { Path::new(path.file_name().unwrap_or_default()) } else { path };
+    own.with_extension("").to_string_lossy().into_owned()
 }
 
 /// Files below `folder` whose extension is that of a recording, but for dot files.

@@ -36,6 +36,9 @@ impl<A> WorkerAnswer<A> {
     }
 }
 
+/// Takes each answer of a worker, where it is made.
+pub type Answering<'a, A> = dyn FnMut(WorkerAnswer<A>) -> Result<()> + 'a;
+
 /// Sends `request` to a worker that is started as `seraug-worker COMMAND` with so many threads of an operation, and hands what it
 /// says to `take`; the device that computed.
 ///

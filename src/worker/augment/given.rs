@@ -1,7 +1,7 @@
 //! The recordings that samples are made of.
 
 use super::open_generator::OpenGenerator;
-use super::{Send, write};
+use super::write;
 use rayon::prelude::*;
 use seraug_core::digest::digest_hex;
 use seraug_core::emotion::Emotion;
@@ -11,10 +11,10 @@ use seraug_data::audio::{LogMel, MelExtractor};
 use seraug_data::corpora::{Excerpt, Utterance};
 use seraug_data::features::samples;
 use seraug_run::augmentation::{AugmentAnswer, AugmentRequest, InputToAugment};
-use seraug_run::worker_client::answers::WorkerAnswer;
+use seraug_run::worker_client::answers::{Answering, WorkerAnswer};
 
 /// The inputs of a request that can be read, in their order.
-pub(super) struct Given {
+pub(super) struct GivenInputs {
     /// Their places in the request.
     pub(super) inputs: Vec<usize>,
     /// As utterances of a corpus.
@@ -25,12 +25,16 @@ pub(super) struct Given {
     pub(super) classes: Vec<usize>,
 }
 
-impl Given {
+impl GivenInputs {
     /// Reads the inputs of `request`, writes their own log-mels, and says of each what it is or why it cannot be used.
     ///
     /// # Errors
     /// A label that the generator needs and that is no class: before anything is decoded.
-    pub(super) fn read(request: &AugmentRequest, opened: &OpenGenerator, send: &mut Send) -> Result<Given> {
+    pub(super) fn read(
+        request: &AugmentRequest,
+        opened: &OpenGenerator,
+        send: &mut Answering<AugmentAnswer>,
+    ) -> Result<GivenInputs> {
         let classes =
             request.inputs.iter().map(|input| class(input, opened)).collect::<Result<Vec<usize>>>()?;
         let extractor = MelExtractor::new(&opened.spec.features);
@@ -41,7 +45,7 @@ impl Given {
         };
         let read: Vec<Result<(Utterance, LogMel)>> = request.inputs.par_iter().map(one).collect();
         let mut given =
-            Given { inputs: Vec::new(), utterances: Vec::new(), mels: Vec::new(), classes: Vec::new() };
+            GivenInputs { inputs: Vec::new(), utterances: Vec::new(), mels: Vec::new(), classes: Vec::new() };
         for (input, read) in read.into_iter().enumerate() {
             match read {
                 Ok((utterance, mel)) => {
@@ -116,7 +120,7 @@ fn utterance(input: &InputToAugment, request: &AugmentRequest) -> Result<Utteran
         split: None,
         language: String::new(),
         text: None,
-        // What a sample's class is, the classes of `Given` say; nothing reads this one.
+        // What a sample's class is, the classes of `GivenInputs` say; nothing reads this one.
         emotion: input.label.parse().unwrap_or(Emotion::NEUTRAL),
         sha256: excerpt.map_or(file.clone(), |excerpt| excerpt.sha256(&file)),
     })

@@ -7,7 +7,7 @@ pub use open_generator::precision;
 
 use crate::cell::training_set::TrainingSet;
 use crate::opened_run::set_up;
-use given::Given;
+use given::GivenInputs;
 use open_generator::OpenGenerator;
 use seraug_core::error::{Error, Result};
 use seraug_core::panic::caught;
@@ -16,15 +16,12 @@ use seraug_data::audio::LogMel;
 use seraug_data::audio::npy::write_npy_cached;
 use seraug_data::features::Standardiser;
 use seraug_run::augmentation::{AugmentAnswer, AugmentRequest};
-use seraug_run::worker_client::answers::WorkerAnswer;
+use seraug_run::worker_client::answers::{Answering, WorkerAnswer};
 use seraug_train::feature_bank::Bank;
 use seraug_train::generators::{Generate, Sources};
 use seraug_train::torch::device;
 use std::path::Path;
 use tch::Device;
-
-/// Takes each answer.
-type Send<'a> = dyn FnMut(WorkerAnswer<AugmentAnswer>) -> Result<()> + 'a;
 
 /// Answers `request` line by line through `send`. The recordings take the place of the fold's training part: partners and neighbours
 /// are looked for among them. A draw depends on the seed, the content of a recording and the number of the copy.
@@ -32,12 +29,12 @@ type Send<'a> = dyn FnMut(WorkerAnswer<AugmentAnswer>) -> Result<()> + 'a;
 /// # Errors
 /// A device that does not answer, a generator that cannot be read, a label that is no class. A recording that cannot be read is an
 /// answer.
-pub fn augment(request: &AugmentRequest, send: &mut Send) -> Result<()> {
+pub fn augment(request: &AugmentRequest, send: &mut Answering<AugmentAnswer>) -> Result<()> {
     let device = set_up(request.device, request.threads)?;
     send(WorkerAnswer::ready(device::describe(device)))?;
     let opened = OpenGenerator::open(request, device)?;
     send(WorkerAnswer::Said(AugmentAnswer::Generator(Box::new(opened.info.clone()))))?;
-    let given = Given::read(request, &opened, send)?;
+    let given = GivenInputs::read(request, &opened, send)?;
     if given.inputs.is_empty() {
         return Ok(());
     }
@@ -51,9 +48,9 @@ fn make<G: Generate>(
     generator: &G,
     request: &AugmentRequest,
     opened: &OpenGenerator,
-    given: &Given,
+    given: &GivenInputs,
     device: Device,
-    send: &mut Send,
+    send: &mut Answering<AugmentAnswer>,
 ) -> Result<()> {
     let (trained, autoencoder) = opened.stages.load(generator, &opened.spec, device)?;
     let bank = Bank::new(&given.mels.iter().collect::<Vec<_>>(), opened.standardiser, device);

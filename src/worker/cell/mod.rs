@@ -1,6 +1,6 @@
 //! One cell, from log-mels to its files in the run directory: stages are trained, or taken from the store.
 
-pub mod classifier_inputs;
+pub mod classifier_material;
 mod data;
 mod diagnostics;
 pub mod embedding;
@@ -12,7 +12,7 @@ pub mod training_set;
 
 pub use data::{CellContext, FoldData, JudgeData, LoadedData};
 
-use classifier_inputs::ClassifierInputs;
+use classifier_material::ClassifierMaterial;
 use seraug_core::device::DeviceClass;
 use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::files::{self, write_atomic};
@@ -171,7 +171,7 @@ impl CellJob<'_> {
         let made =
             with_generator!(&condition.augment, g => Some(self.made(g, training.watch)?), none => None);
         let data = self.loaded.data(context, &cell.fold)?;
-        let inputs = ClassifierInputs::new(context, cell, data, made);
+        let inputs = ClassifierMaterial::new(context, cell, data, made);
         self.log.extend(inputs.set.notes.iter().map(|note| format!("{}: {note}", condition.augment.name())));
         let training_set_sha256 = inputs.set.digest(&inputs.class_names);
         let task = inputs.task();

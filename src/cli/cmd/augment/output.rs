@@ -41,7 +41,7 @@ pub(super) struct SampleRow {
 
 /// All samples, and where they come from.
 #[derive(Debug)]
-pub(super) struct Samples {
+pub(super) struct WrittenSamples {
     pub(super) generator: Option<GeneratorInfo>,
     pub(super) device: DeviceInfo,
     inputs: Vec<InputToAugment>,
@@ -53,10 +53,10 @@ pub(super) struct Samples {
     standardised: bool,
 }
 
-impl Samples {
+impl WrittenSamples {
     /// None yet.
-    pub(super) fn of(inputs: &[InputToAugment], standardised: bool) -> Samples {
-        Samples {
+    pub(super) fn of(inputs: &[InputToAugment], standardised: bool) -> WrittenSamples {
+        WrittenSamples {
             generator: None,
             device: DeviceInfo::default(),
             inputs: inputs.to_vec(),

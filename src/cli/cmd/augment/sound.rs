@@ -1,6 +1,6 @@
 //! What is heard of log-mels.
 
-use super::output::Samples;
+use super::output::WrittenSamples;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use seraug_core::error::{Error, Result, all_or_errors};
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// An array that cannot be read, a file that cannot be written.
-pub(super) fn write(samples: &Samples, folder: &Path, progress: &ProgressBar) -> Result<()> {
+pub(super) fn write(samples: &WrittenSamples, folder: &Path, progress: &ProgressBar) -> Result<()> {
     let Some(info) = &samples.generator else { return Err(Error::failed("no generator has answered")) };
     let inverter = MelInverter::new(&info.features);
     let arrays = samples.arrays(folder);

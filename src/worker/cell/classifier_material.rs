@@ -9,7 +9,7 @@ use seraug_train::classifier::ClassifierTask;
 
 /// The training set of a cell, and who speaks in it.
 #[derive(Debug)]
-pub struct ClassifierInputs<'a> {
+pub struct ClassifierMaterial<'a> {
     /// The utterances, and what the condition adds.
     pub set: TrainingSet<'a>,
     /// A number for the speaker of each entry of the set's bank.
@@ -21,14 +21,14 @@ pub struct ClassifierInputs<'a> {
     cell: &'a Cell,
 }
 
-impl<'a> ClassifierInputs<'a> {
+impl<'a> ClassifierMaterial<'a> {
     /// Of `cell`, whose fold has `data` and whose generator made `made`.
     pub fn new(
         context: &CellContext<'a>,
         cell: &'a Cell,
         data: &'a FoldData,
         made: Option<MadeSamples>,
-    ) -> ClassifierInputs<'a> {
+    ) -> ClassifierMaterial<'a> {
         let (fold, selection) = (&cell.fold, context.selection);
         let labels: Vec<usize> = fold.train.iter().map(|&i| selection.labels[i]).collect();
         let set = match made {
@@ -37,7 +37,7 @@ impl<'a> ClassifierInputs<'a> {
             }
             None => TrainingSet::of(&data.train, &labels),
         };
-        ClassifierInputs {
+        ClassifierMaterial {
             speakers: speakers(selection, fold, &set.origin),
             set,
             class_names: context.spec.class_names(),
