@@ -14,9 +14,11 @@ fn every_block_of_the_tutorial_runs() {
     let short = "seraug run mine.toml --device cpu --set classifier.min-steps=5 --set classifier.epochs=1";
     for block in &mut all {
         block.text = block.text.replace("seraug run mine.toml", short);
+        let aug = short.replace("mine.toml", "aug.toml") + " --set augmentor.iterations=2";
+        block.text = block.text.replace("seraug run aug.toml", &aug);
     }
     let answers = run(&all);
-    let [_, _, table, status, compared, predicted, exported] = &answers[..] else {
+    let [_, _, table, status, compared, predicted, exported, generated] = &answers[..] else {
         panic!("{} blocks: {answers:?}", answers.len())
     };
     assert!(table.contains("vs NoAUG") && table.contains("page: reports/mine/"), "{table}");
@@ -27,4 +29,7 @@ fn every_block_of_the_tutorial_runs() {
         "{predicted}"
     );
     assert!(exported.contains("model.onnx") && exported.contains("exported: my-model"), "{exported}");
+    for part in ["2 samples of 1 recording in samples", "48 added", "the same, bit for bit", "exported: set"] {
+        assert!(generated.contains(part), "{part}: {generated}");
+    }
 }
