@@ -29,7 +29,8 @@ fn every_block_of_the_tutorial_runs() {
         "{predicted}"
     );
     assert!(exported.contains("model.onnx") && exported.contains("exported: my-model"), "{exported}");
-    for part in ["2 samples of 1 recording in samples", "48 added", "the same, bit for bit", "exported: set"] {
+    for part in ["2 samples of 1 recording in samples", "48 added", "the same, bit for bit", "exported: set"]
+    {
         assert!(generated.contains(part), "{part}: {generated}");
     }
 }

@@ -35,7 +35,7 @@ pub struct AugmentArgs {
     /// The folder to make
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// WrittenSamples of each input [default: as many as the condition makes]
+    /// Samples of each input [default: as many as the condition makes]
     #[arg(long, value_name = "N", value_parser = whole::<usize>(1..=MOST_COPIES))]
     copies: Option<usize>,
     /// The class of every input that a list does not label; with stargan the class that inputs are converted into
