@@ -6,7 +6,7 @@ use seraug_core::error::{Error, Result};
 use seraug_core::manifest::Channels;
 use seraug_core::run_files::{AugmentorInfo, CellId, CorpusInfo, RunDir};
 use seraug_core::spec::{Augment, Features, Precision};
-use seraug_core::store::{Key, Making, Stage};
+use seraug_core::store::{Key, Making, SEAL, Stage, broken};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -36,6 +36,12 @@ impl GeneratorPlace {
     pub fn find(path: &Path, results: &Path) -> Result<GeneratorPlace> {
         let path = path.canonicalize().map_err(|e| Error::usage(format!("{}: {e}", path.display())))?;
         if AugmentorInfo::is_in(&path) {
+            if let Some(why) = broken(&path).filter(|_| path.join(SEAL).is_file()) {
+                return Err(Error::at(
+                    &path,
+                    format!("{why}; delete it, and `seraug run SPEC --new` trains it again"),
+                ));
+            }
             return Ok(GeneratorPlace::Entry(path));
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();

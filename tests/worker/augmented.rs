@@ -94,6 +94,9 @@ fn samples_and_training_sets_are_what_the_cell_used_bit_for_bit() {
     }
     let moved = format!("moved/{entry}");
     done(dir.path(), &["augment", &moved, "list.csv", "--standardised", "--out", "s", "--corpora", "none"]);
+    fs::write(dir.path().join(&moved).join("history.csv"), "stage,step\n").unwrap();
+    let changed = seraug(dir.path(), &["augment", &moved, "list.csv", "--out", "t"]);
+    assert!(one_line(&changed).contains("history.csv was changed since it was written; delete it"));
     let config: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(set.join("config.json")).unwrap()).unwrap();
     let [mean, deviation] = ["mean", "deviation"].map(|of| config[of].as_f64().unwrap() as f32);
@@ -248,5 +251,41 @@ fn classes_are_asked_for_where_they_decide_and_what_makes_nothing_says_so() {
         let output = seraug(dir.path(), &[&["export", "results/t/latest", "--to", "o"], args].concat());
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(one_line(&output).contains(error), "{args:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn the_speaker_that_chooses_the_weights_is_a_part_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    own_corpus(dir.path(), "mine", 200.0, str::to_owned);
+    let spec = SPEC.replace("min-steps", "weights = \"held-out\", min-steps");
+    let copies = "[[condition]]\nname = \"aug\"\naugment.triplet-gan = { copies = 1, of = \"all\" }\n[[condition]]\nname = \"copies\"\n\
+                  augment.copies = { copies = 1, of = \"all\" }\n";
+    fs::write(dir.path().join("t.toml"), format!("{spec}{copies}")).unwrap();
+    done(dir.path(), &["run", "t.toml", "--device", "cpu", "--quiet"]);
+    for condition in ["aug", "copies"] {
+        let export = [
+            "export",
+            "results/t/latest",
+            "--training-set",
+            "1",
+            "--condition",
+            condition,
+            "--to",
+            condition,
+        ];
+        let said = done(dir.path(), &export);
+        assert!(
+            said.contains("6 training utterances, 12 added, 6 for validation, 12 for the test"),
+            "{said}"
+        );
+        assert!(said.contains("bit for bit"), "{said}");
+        let table = rows(&dir.path().join(condition).join("table.csv"));
+        let of = |part: &str| table.iter().filter(|row| row["part"] == part).collect::<Vec<_>>();
+        assert_eq!([of("train").len(), of("validation").len(), of("left-out").len()], [12, 6, 6]);
+        let speaker = &of("validation")[0]["speaker"];
+        assert!(of("train").iter().all(|row| row["speaker"] != *speaker));
+        assert!([of("validation"), of("left-out")].concat().iter().all(|row| row["speaker"] == *speaker));
+        assert!(of("validation").iter().all(|row| row["kind"] == "original"));
     }
 }

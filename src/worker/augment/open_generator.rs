@@ -9,7 +9,7 @@ use seraug_core::files;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::{AugmentorInfo, CellId, CorpusInfo, PlannedCell, RunDir, RunInfo, read_plan};
 use seraug_core::spec::{Augment, Precision, Spec};
-use seraug_core::store::Store;
+use seraug_core::store::{Key, Stage, Store};
 use seraug_core::with_generator;
 use seraug_data::features::Standardiser;
 use seraug_run::augmentation::{AugmentRequest, GeneratorInfo, GeneratorPlace};
@@ -93,11 +93,7 @@ impl OpenGenerator {
         let (name, cell, run, stages, keys, basis) = match &request.generator {
             GeneratorPlace::Entry(dir) => {
                 let info = AugmentorInfo::load(dir)?;
-                let store = dir.parent().and_then(Path::parent).map(Store::of);
-                let autoencoder = match (&info.autoencoder, store) {
-                    (Some(key), Some(store)) => StoredStages::of(&store, None, Some(key))?.autoencoder,
-                    _ => None,
-                };
+                let autoencoder = info.autoencoder.as_ref().map(|key| beside(dir, key)).transpose()?;
                 let stages = StoredStages { augmentor: Some(dir.clone()), autoencoder };
                 let keys = (Some(info.key.clone()), info.autoencoder.clone());
                 let names = (info.condition.clone(), info.cell.clone(), info.run.clone());
@@ -170,6 +166,19 @@ fn set_copies(generator: &mut impl seraug_core::spec::Generator, copies: Option<
     let copies = copies.unwrap_or(if generator.converts().is_some() { 1 } else { own });
     generator.set_copies(copies);
     copies
+}
+
+/// The folder of the autoencoder `key` of the generator in `dir`.
+fn beside(dir: &Path, key: &Key) -> Result<PathBuf> {
+    let found = dir.with_file_name(format!("{}-{key}", Stage::Autoencoder.name()));
+    match found.is_dir() {
+        true => Ok(found),
+        false => Err(Error::failed(format!(
+            "{}: not there, and the generator {} makes its samples by it; name a cell that uses it, or put it back",
+            found.display(),
+            dir.display()
+        ))),
+    }
 }
 
 fn planned(run: &RunDir, cell: &CellId) -> Result<PlannedCell> {
