@@ -25,6 +25,17 @@ impl Seed {
         Seed(mix(self.0.wrapping_add(mix(index ^ 0x9e37_79b9_7f4a_7c15))))
     }
 
+    /// 16 hex digits, from which [`Seed::read`] makes the same seed.
+    pub fn hex(self) -> String {
+        format!("{:016x}", self.0)
+    }
+
+    /// Parses what [`Seed::hex`] wrote; `None` of any other text.
+    pub fn read(text: &str) -> Option<Seed> {
+        let digits = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        u64::from_str_radix(text, 16).ok().filter(|_| digits).map(Seed)
+    }
+
     /// The draws of this seed, from the first.
     pub fn draws(self) -> Draws {
         self.draws_from(0)
@@ -157,6 +168,16 @@ mod tests {
         assert_eq!(first[8..], (0..4).map(|_| later.bits()).collect::<Vec<_>>()[..]);
         assert_ne!(Seed::new(1).child("a").draws().bits(), Seed::new(1).child("b").draws().bits());
         assert_ne!(Seed::new(1).draws().bits(), Seed::new(2).draws().bits());
+    }
+
+    #[test]
+    fn a_seed_that_was_written_down_draws_the_same() {
+        let seed = Seed::new(3).child("x");
+        let again = Seed::read(&seed.hex()).unwrap();
+        assert_eq!((seed, seed.draws().bits()), (again, again.draws().bits()));
+        for text in ["", "12", "+00000000000000f", "00000000000000000"] {
+            assert_eq!(Seed::read(text), None);
+        }
     }
 
     #[test]

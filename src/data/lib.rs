@@ -6,4 +6,5 @@ pub mod describe;
 pub mod features;
 pub mod judge;
 pub mod leakage;
+pub mod mel_table;
 pub mod split;

@@ -1,6 +1,7 @@
 //! From an experiment file to a finished run: plan, worker processes, Slurm, status, estimate, clean-up.
 
 pub mod arguments;
+pub mod augmentation;
 pub mod counts;
 pub mod estimate;
 pub mod inputs;
@@ -16,5 +17,6 @@ pub mod prune;
 pub mod slurm;
 pub mod status;
 pub mod supervise;
+pub mod training_sets;
 pub mod warnings;
 pub mod worker_client;

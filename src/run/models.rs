@@ -1,7 +1,7 @@
 //! Finds the trained classifiers that a command line names: a folder with a model, a cell, or a run.
 
 use seraug_core::error::{Error, Result};
-use seraug_core::run_files::{CellId, CellRecord, ModelInfo, OutcomeStatus, RunDir, read_plan};
+use seraug_core::run_files::{CellId, CellRecord, ModelInfo, OutcomeStatus, PlannedCell, RunDir, read_plan};
 use seraug_core::store::{Stage, Store};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ const KEEP: &str =
     "`seraug run SPEC --new --keep-models all` keeps them, and takes every other stage from the store";
 
 /// The store above `path`, else that of `results`.
-fn store(path: &Path, results: &Path) -> Store {
+pub(crate) fn store(path: &Path, results: &Path) -> Store {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let above = path.ancestors().map(Store::of).find(|store| store.root().is_dir());
     above.unwrap_or_else(|| Store::of(results))
@@ -70,7 +70,7 @@ fn of_cell(dir: &Path, store: &Store) -> Result<FoundModel> {
 }
 
 /// The run and the cell of a cell's folder, RUN/cells/CONDITION/FOLD/SEED.
-fn cell_of(dir: &Path) -> Option<(RunDir, CellId)> {
+pub(crate) fn cell_of(dir: &Path) -> Option<(RunDir, CellId)> {
     let dir = dir.canonicalize().ok()?;
     let run = RunDir::exactly(dir.ancestors().nth(4)?).ok()?;
     let rows = read_plan(&run.plan()).ok()?;
@@ -78,25 +78,29 @@ fn cell_of(dir: &Path) -> Option<(RunDir, CellId)> {
     Some((run, row.cell))
 }
 
+/// The condition called `named` of the plan `rows`, or its only one; `run` is for messages.
+///
+/// # Errors
+/// None of that name; several and no name.
+pub(crate) fn condition_of<'a>(rows: &'a [PlannedCell], named: Option<&str>, run: &Path) -> Result<&'a str> {
+    let conditions: BTreeSet<&str> = rows.iter().map(|row| row.cell.condition.as_str()).collect();
+    let listed = || conditions.iter().copied().collect::<Vec<_>>().join(", ");
+    match (named, conditions.first()) {
+        (Some(named), _) => conditions
+            .get(named)
+            .copied()
+            .ok_or_else(|| Error::usage(format!("--condition {named}: the run has {}", listed()))),
+        (None, Some(only)) if conditions.len() == 1 => Ok(only),
+        (None, _) => {
+            Err(Error::usage(format!("{}: name a condition with --condition: {}", run.display(), listed())))
+        }
+    }
+}
+
 fn of_run(path: &Path, condition: Option<&str>, store: &Store) -> Result<Vec<FoundModel>> {
     let run = RunDir::open(path)?;
     let rows = read_plan(&run.plan())?;
-    let conditions: BTreeSet<&str> = rows.iter().map(|row| row.cell.condition.as_str()).collect();
-    let listed = || conditions.iter().copied().collect::<Vec<_>>().join(", ");
-    let condition = match (condition, conditions.first()) {
-        (Some(named), _) if conditions.contains(named) => named,
-        (Some(named), _) => {
-            return Err(Error::usage(format!("--condition {named}: the run has {}", listed())));
-        }
-        (None, Some(only)) if conditions.len() == 1 => only,
-        (None, _) => {
-            return Err(Error::usage(format!(
-                "{}: name a condition with --condition: {}",
-                path.display(),
-                listed()
-            )));
-        }
-    };
+    let condition = condition_of(&rows, condition, path)?;
     let cells = rows.iter().filter(|row| row.cell.condition == condition).map(|row| &row.cell);
     let mut found = Vec::new();
     for cell in cells {

@@ -1,6 +1,6 @@
 //! What `seraug predict` asks of the worker, and its answers: one JSON value a line. Both programs are of one build.
 
-use seraug_core::device::{DeviceChoice, DeviceInfo};
+use seraug_core::device::DeviceChoice;
 use seraug_core::manifest::Channels;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -37,15 +37,6 @@ pub struct RecordingToPredict {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PredictionAnswer {
-    /// The models are read.
-    Ready {
-        /// Version of the worker.
-        version: String,
-        /// Its code revision.
-        revision: String,
-        /// What computes.
-        device: Box<DeviceInfo>,
-    },
     /// A recording, by its place in the request.
     Done {
         /// From 0.

@@ -137,6 +137,30 @@ impl Bank {
         first_rows(&self.host_lens)
     }
 
+    /// The values of each utterance on the host, one after the other: its frames [frames, mels], row by row, and its floor row.
+    pub fn entries(&self) -> impl Iterator<Item = (Vec<f32>, Vec<f32>)> + '_ {
+        let (mels, mut row, mut next) = (self.mels as usize, 0usize, 0usize);
+        let mut ready = std::collections::VecDeque::new();
+        std::iter::from_fn(move || {
+            if ready.is_empty() && next < self.host_lens.len() {
+                // As many utterances as a piece has, one at least: a copy from a GPU each would be slow.
+                let from = row;
+                let first = next;
+                while next < self.host_lens.len() && (row == from || (row - from) * mels < PIECE) {
+                    row += self.host_lens[next] + 1;
+                    next += 1;
+                }
+                let piece = self.frames.narrow(0, from as i64, (row - from) as i64).to_device(Device::Cpu);
+                let mut values = Vec::<f32>::try_from(piece.reshape([-1])).expect("log-mels are floats");
+                for &len in self.host_lens[first..next].iter().rev() {
+                    let floor = values.split_off(values.len() - mels);
+                    ready.push_front((values.split_off(values.len() - len * mels), floor));
+                }
+            }
+            ready.pop_front()
+        })
+    }
+
     /// Where the bank lives.
     pub fn device(&self) -> Device {
         self.frames.device()
@@ -188,6 +212,8 @@ mod tests {
         let (a, b) = (ramp(3, 10.0), ramp(2, -5.0));
         let bank = Bank::new(&[&a, &b], Standardiser { mean: 0.0, deviation: 1.0 }, Device::Cpu);
         let cpu = Device::Cpu;
+        let entries: Vec<_> = bank.entries().collect();
+        assert_eq!(entries, [(a.db.clone(), vec![10.0; 2]), (b.db.clone(), vec![-5.0; 2])]);
         let picked = bank.pick(&[1]);
         assert_eq!((picked.lens(), picked.frames().size()), (&[2][..], vec![3, 2]));
         assert_eq!(picked.frames(), &bank.frames().narrow(0, 4, 3));

@@ -7,12 +7,16 @@ use seraug_core::run_files::{ModelInfo, RunDir};
 use seraug_core::spec::Precision;
 use seraug_core::{exit, interrupt, terminal, version};
 use seraug_run::arguments;
-use seraug_run::prediction::{PredictionAnswer, PredictionRequest};
+use seraug_run::augmentation::AugmentRequest;
+use seraug_run::prediction::PredictionRequest;
+use seraug_run::training_sets::TrainingSetRequest;
 use seraug_run::worker_client::WorkerArgs;
+use seraug_run::worker_client::answers::WorkerAnswer;
 use seraug_run::worker_client::protocol::ProbeQuestion;
 use seraug_train::torch::precision::compute_in;
 use seraug_worker::probe;
 use seraug_worker::serve::{self, WorkerTask};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::Write;
 use std::process::ExitCode;
@@ -32,6 +36,10 @@ enum WorkerSubcommand {
     Probe,
     /// Classify the recordings of a request, JSON on standard input; a line of JSON for each on standard output
     Predict,
+    /// Make samples of the recordings of a request, JSON on standard input
+    Augment,
+    /// Write the training set of the cell of a request, JSON on standard input
+    TrainingSet,
 }
 
 fn main() -> ExitCode {
@@ -41,6 +49,8 @@ fn main() -> ExitCode {
         Ok(WorkerCli { command: WorkerSubcommand::Work(work) }) => self::work(work),
         Ok(WorkerCli { command: WorkerSubcommand::Probe }) => answer(),
         Ok(WorkerCli { command: WorkerSubcommand::Predict }) => predict(),
+        Ok(WorkerCli { command: WorkerSubcommand::Augment }) => augment(),
+        Ok(WorkerCli { command: WorkerSubcommand::TrainingSet }) => training_set(),
         Err(message) => arguments::print_message(&message),
     });
     let code = done.unwrap_or_else(|e| {
@@ -79,13 +89,34 @@ fn predict() -> Result<u8> {
     };
     // SAFETY: as in `work`.
     unsafe { compute_in(precision) };
-    let mut out = std::io::stdout().lock();
-    let mut send = |answer: &PredictionAnswer| {
-        let line = serde_json::to_string(answer).expect("plain data");
-        writeln!(out, "{line}").map_err(|e| Error::failed(format!("standard output: {e}")))
-    };
     seraug_worker::predict::predict(&request, &mut send)?;
     Ok(exit::DONE)
+}
+
+/// Makes samples of the recordings of the request on standard input.
+fn augment() -> Result<u8> {
+    let request: AugmentRequest = asked()?;
+    let precision = seraug_worker::augment::precision(&request)?;
+    // SAFETY: as in `work`.
+    unsafe { compute_in(precision) };
+    seraug_worker::augment::augment(&request, &mut send)?;
+    Ok(exit::DONE)
+}
+
+/// Writes the training set of the cell of the request on standard input.
+fn training_set() -> Result<u8> {
+    let request: TrainingSetRequest = asked()?;
+    let precision = serve::precision(&RunDir::exactly(&request.run)?)?;
+    // SAFETY: as in `work`.
+    unsafe { compute_in(precision) };
+    seraug_worker::set_export::export(&request, &mut send)?;
+    Ok(exit::DONE)
+}
+
+/// Writes an answer on standard output.
+fn send<A: Serialize>(answer: WorkerAnswer<A>) -> Result<()> {
+    let line = serde_json::to_string(&answer).expect("plain data");
+    writeln!(std::io::stdout(), "{line}").map_err(|e| Error::failed(format!("standard output: {e}")))
 }
 
 /// Answers the question on standard input.

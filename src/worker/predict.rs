@@ -1,23 +1,23 @@
 //! Trained classifiers on recordings of anybody's: the worker's part of `seraug predict`.
 
+use crate::opened_run::set_up;
 use rayon::prelude::*;
 use seraug_core::error::{Error, Result};
 use seraug_core::panic::caught;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::ModelInfo;
-use seraug_core::version::{self, VERSION};
 use seraug_data::audio::{LogMel, MelExtractor, SAMPLE_RATE, load};
 use seraug_data::features::Standardiser;
 use seraug_run::prediction::{
     PredictedSegment, PredictedStretch, PredictionAnswer, PredictionRequest, RecordingToPredict,
 };
+use seraug_run::worker_client::answers::{Answering, WorkerAnswer};
 use seraug_train::classifier::predict::{embeddings, segment_logits};
 use seraug_train::classifier::segments::{Segment, segments};
 use seraug_train::classifier::vote::{log_softmax, vote};
 use seraug_train::feature_bank::Bank;
 use seraug_train::nets::vgg::VggNet;
 use seraug_train::torch::device;
-use seraug_train::torch::process_setup;
 use std::path::Path;
 use tch::Device;
 
@@ -59,23 +59,12 @@ type Stretches = Vec<(LogMel, [f64; 2])>;
 ///
 /// # Errors
 /// A device that does not answer, a model that cannot be read. A recording that cannot is an answer.
-pub fn predict(
-    request: &PredictionRequest,
-    send: &mut dyn FnMut(&PredictionAnswer) -> Result<()>,
-) -> Result<()> {
-    device::use_threads(request.threads.max(1));
-    let device = device::open(request.device)?;
-    if device == Device::Cpu {
-        process_setup::prepare();
-    }
+pub fn predict(request: &PredictionRequest, send: &mut Answering<PredictionAnswer>) -> Result<()> {
+    let device = set_up(request.device, request.threads)?;
     let models =
         request.models.iter().map(|dir| LoadedModel::open(dir, device)).collect::<Result<Vec<_>>>()?;
     let first = models.first().ok_or_else(|| Error::usage("no model is named"))?;
-    send(&PredictionAnswer::Ready {
-        version: VERSION.to_owned(),
-        revision: version::revision().to_owned(),
-        device: Box::new(device::describe(device)),
-    })?;
+    send(WorkerAnswer::ready(device::describe(device)))?;
     let extractor = MelExtractor::new(&first.info.features);
     let hop = f64::from(first.info.features.hop_ms) / 1000.0;
     for (part, recordings) in request.recordings.chunks(AT_ONCE).enumerate() {
@@ -95,10 +84,10 @@ pub fn predict(
                     Ok(parts.flat_map(|part| of(&models, part, hop, request.embeddings, device)).collect())
                 })
             });
-            send(&match answer {
+            send(WorkerAnswer::Said(match answer {
                 Ok(predicted) => PredictionAnswer::Done { recording, predicted },
                 Err(e) => PredictionAnswer::Refused { recording, error: e.to_string() },
-            })?;
+            }))?;
         }
     }
     Ok(())

@@ -16,9 +16,11 @@ fn every_block_of_the_tutorial_runs() {
         for command in ["seraug run calls.toml", "seraug train-final calls.toml"] {
             block.text = block.text.replace(command, &format!("{command} {short}"));
         }
+        let aug = format!("seraug run aug.toml {short} --set augmentor.iterations=2");
+        block.text = block.text.replace("seraug run aug.toml", &aug);
     }
     let answers = run(&all);
-    let [_, _, _, _, table, status, compared, trained, predicted, exported] = &answers[..] else {
+    let [_, _, _, _, table, status, compared, trained, predicted, exported, generated] = &answers[..] else {
         panic!("{} blocks: {answers:?}", answers.len())
     };
     assert!(table.contains("vs NoAUG") && table.contains("page: reports/calls/"), "{table}");
@@ -30,4 +32,8 @@ fn every_block_of_the_tutorial_runs() {
         "{predicted}"
     );
     assert!(exported.contains("model.onnx") && exported.contains("exported: my-model"), "{exported}");
+    for part in ["2 samples of 1 recording in samples", "324 added", "the same, bit for bit", "exported: set"]
+    {
+        assert!(generated.contains(part), "{part}: {generated}");
+    }
 }

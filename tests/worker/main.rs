@@ -3,6 +3,7 @@
 
 mod arguments;
 mod augmentations;
+mod augmented;
 mod binary;
 mod bootstrap;
 mod classifier;

@@ -4,8 +4,8 @@ use super::{Check, PLAIN, Target, all_seeds, answer};
 use crate::case::Case;
 use seraug_core::error::Result;
 use seraug_core::run_files::{
-    CellRecord, RunDir, RunInfo, RunState, read_attributes, read_counts, read_gallery, read_history,
-    read_outcomes, read_plan, read_predictions, runs_below,
+    AugmentorInfo, CellRecord, RunDir, RunInfo, RunState, read_attributes, read_counts, read_gallery,
+    read_history, read_outcomes, read_plan, read_predictions, runs_below,
 };
 use seraug_core::spec;
 use seraug_core::store::{Store, broken};
@@ -52,6 +52,7 @@ pub(super) const FILES: Target = Target {
                 let read: Result<()> = match name.as_str() {
                     "run.toml" => RunInfo::load(&path).map(drop),
                     "spec.toml" => spec::load(&path, &[]).map(drop),
+                    AugmentorInfo::INFO => AugmentorInfo::load(path.parent().unwrap_or(case)).map(drop),
                     "plan.csv" => read_plan(&path).map(drop),
                     "split.csv" => SplitTable::read(&path).map(drop),
                     "outcomes.csv" => read_outcomes(&path).map(drop),

@@ -1,5 +1,6 @@
 //! The commands: one file each, with its arguments and a `run`. They exchange files, never values in memory.
 
+pub mod augment;
 pub mod compare;
 pub mod completions;
 pub mod corpus;
@@ -10,6 +11,7 @@ pub mod docs;
 pub mod doctor;
 pub mod export;
 pub mod features;
+mod given;
 pub mod man;
 pub mod plan;
 pub mod predict;

@@ -1,9 +1,8 @@
 //! `seraug predict`: trained classifiers on any recordings.
 
-mod given;
 mod output;
 
-use super::Global;
+use super::{Global, given};
 use seraug_core::device::DeviceChoice;
 use seraug_core::error::{Error, Result};
 use seraug_core::exit;
@@ -11,8 +10,8 @@ use seraug_core::manifest::Channels;
 use seraug_core::terminal;
 use seraug_run::arguments::{MOST_THREADS, whole};
 use seraug_run::models::{self, FoundModel};
-use seraug_run::prediction::{PredictionAnswer, PredictionRequest};
-use seraug_run::worker_client::predictor;
+use seraug_run::prediction::{PredictionAnswer, PredictionRequest, RecordingToPredict};
+use seraug_run::worker_client::answers::ask_for;
 use std::path::PathBuf;
 
 /// Classify recordings with a classifier that a run has trained
@@ -81,7 +80,8 @@ pub fn run(args: PredictArgs, global: &Global) -> Result<u8> {
             cells.join(", ")
         )));
     }
-    let recordings = given::recordings(&args.inputs)?;
+    let recordings = given::recordings(&args.inputs)?.into_iter();
+    let recordings = recordings.map(|r| RecordingToPredict { path: r.path, stretch: r.stretch }).collect();
     let request = PredictionRequest {
         models: found.iter().map(|m| m.dir.clone()).collect(),
         channels: Channels::from(args.channels),
@@ -95,7 +95,7 @@ pub fn run(args: PredictArgs, global: &Global) -> Result<u8> {
     progress.set_length(request.recordings.len() as u64);
     let mut table = output::Predictions::new(&found[0].info, args.segments);
     let mut refused = 0;
-    let device = predictor::predict(&request, |answer| {
+    let device = ask_for("predict", &request, request.threads, |answer| {
         match answer {
             PredictionAnswer::Done { recording, predicted } => {
                 table.add(&request.recordings[recording], predicted);
@@ -104,7 +104,6 @@ pub fn run(args: PredictArgs, global: &Global) -> Result<u8> {
                 refused += 1;
                 terminal::error(&Error::failed(error));
             }
-            PredictionAnswer::Ready { .. } => {}
         }
         progress.inc(1);
         Ok(())

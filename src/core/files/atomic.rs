@@ -1,6 +1,6 @@
 //! Atomic writes: a file or folder is complete or absent. Also cleans up temporary files of processes that died.
 
-use crate::error::{AtPath, Result};
+use crate::error::{AtPath, Error, Result};
 use crate::owner::Owner;
 use std::ffi::OsStr;
 use std::io::Write;
@@ -64,6 +64,26 @@ fn write(path: &Path, bytes: &[u8], sync: bool) -> Result<()> {
 pub fn temporary_folder(parent: &Path) -> Result<tempfile::TempDir> {
     std::fs::create_dir_all(parent).cannot("be written", parent)?;
     tempfile::Builder::new().prefix(&temporary_prefix()).tempdir_in(parent).cannot("be written", parent)
+}
+
+/// Makes the folder `to` of what `fill` writes into an empty one beside it, so that `to` is complete or as it was before.
+///
+/// # Errors
+/// `to` is a file, or a folder that is not empty (usage); the errors of `fill`; a folder that cannot be written.
+pub fn new_folder<T>(to: &Path, fill: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+    let entries = std::fs::read_dir(to);
+    if to.exists() && entries.map_or(true, |mut entries| entries.next().is_some()) {
+        return Err(Error::usage(format!("{}: is there already; name a new folder", to.display())));
+    }
+    let parent = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = temporary_folder(parent)?;
+    #[cfg(unix)]
+    std::fs::set_permissions(temporary.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .cannot("be made", to)?;
+    let made = fill(temporary.path())?;
+    std::fs::rename(temporary.path(), to).cannot("be made", to)?;
+    let _ = temporary.keep();
+    Ok(made)
 }
 
 /// Deletes a file or a folder atomically: moves it to a temporary name first, so that no reader sees half of it.
@@ -170,6 +190,23 @@ mod tests {
         std::os::unix::fs::symlink(dir.path().join("a"), dir.path().join(".tmp-old-link")).unwrap();
         assert_eq!(sweep(dir.path()), 1);
         assert!(name(me).is_file() && name(&foreign).is_file() && !name(&dead).exists());
+    }
+
+    #[test]
+    fn a_new_folder_is_whole_or_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let to = dir.path().join("a/new");
+        let fill = |folder: &Path| write_atomic(&folder.join("x"), b"1");
+        let failed = new_folder(&to, |folder| fill(folder).and(Err::<(), _>(Error::failed("no"))));
+        assert!(failed.is_err() && !to.exists());
+        std::fs::create_dir_all(&to).unwrap();
+        new_folder(&to, fill).unwrap();
+        assert_eq!(std::fs::read(to.join("x")).unwrap(), b"1");
+        for there in [&to, &to.join("x")] {
+            let error = new_folder(there, fill).unwrap_err();
+            assert!(error.exit_code() == 2 && error.to_string().contains("is there already"), "{error}");
+        }
+        assert_eq!(std::fs::read_dir(dir.path().join("a")).unwrap().count(), 1);
     }
 
     #[test]

@@ -5,7 +5,9 @@ pub mod atomic;
 pub mod given;
 pub mod npy;
 
-pub use atomic::{is_temporary, left_over, remove_aside, sweep, sweep_folder, write_atomic, write_cached};
+pub use atomic::{
+    is_temporary, left_over, new_folder, remove_aside, sweep, sweep_folder, write_atomic, write_cached,
+};
 pub use given::write_given;
 pub use npy::{open_array, values};
 

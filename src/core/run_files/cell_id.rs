@@ -1,10 +1,11 @@
 //! The identity of a cell: experiment, condition, fold and seed.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
 
 /// One (condition, fold, seed) of an experiment.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CellId {
     /// The experiment: the spec's path below experiments/, without its extension.
     pub experiment: String,

@@ -1,6 +1,7 @@
 //! The files of a run: one module a file, which writes and reads it. docs/results.md describes every file.
 
 mod attributes_csv;
+mod augmentor_toml;
 mod cell_id;
 mod counts_csv;
 mod csv_rows;
@@ -20,6 +21,7 @@ mod runs;
 mod tensorboard;
 
 pub use attributes_csv::{AttributeRow, read_attributes, write_attributes};
+pub use augmentor_toml::AugmentorInfo;
 pub use cell_id::CellId;
 pub use counts_csv::{CountRow, CountStatus, read_counts, write_counts};
 pub use diagnostics_csv::{

@@ -52,7 +52,8 @@ pub fn padded_window(features: &Features) -> Vec<f32> {
     window
 }
 
-fn hann(i: usize, length: usize) -> f64 {
+/// The periodic Hann window of `length` samples at `i`.
+pub(super) fn hann(i: usize, length: usize) -> f64 {
     0.5 - 0.5 * (TAU * i as f64 / length as f64).cos()
 }
 

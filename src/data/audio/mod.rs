@@ -7,6 +7,7 @@ mod flac;
 mod foreign;
 pub mod formats;
 mod id3;
+pub mod inversion;
 pub mod logmel;
 mod mel;
 mod mix;

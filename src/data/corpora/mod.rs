@@ -83,6 +83,14 @@ pub struct Excerpt {
     pub end: f64,
 }
 
+impl Excerpt {
+    /// What stands for the digest of the stretch, `file` being that of the whole recording.
+    pub fn sha256(&self, file: &str) -> String {
+        let Excerpt { start, end } = self;
+        digest_hex(format!("{file} {start} {end}").as_bytes())
+    }
+}
+
 /// A corpus as found on disk.
 #[derive(Debug, Clone)]
 pub struct Corpus {

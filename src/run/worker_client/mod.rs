@@ -1,8 +1,8 @@
 //! The worker as the other crates know it: a program next to this one, the only one that links libtorch.
 
+pub mod answers;
 mod args;
 pub mod machine;
-pub mod predictor;
 mod program;
 pub mod protocol;
 

@@ -132,7 +132,7 @@ fn untimed(output: &Output, program: &Path, benchmark: &BenchmarkRequest) -> Opt
 }
 
 /// The last line of `text` that is not blank.
-pub(super) fn last_line(text: &str) -> &str {
+fn last_line(text: &str) -> &str {
     text.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or_default()
 }
 

@@ -5,7 +5,7 @@ use crate::feature_bank::Bank;
 use rayon::prelude::*;
 use seraug_core::error::{Result, all_or_errors};
 use seraug_core::rng::Seed;
-use seraug_core::spec::{AddedNoise, Features};
+use seraug_core::spec::{AddedNoise, Features, Spec};
 use seraug_data::audio::{LogMel, MelExtractor};
 use seraug_data::corpora::Utterance;
 use seraug_data::features::{Standardiser, samples};
@@ -20,6 +20,10 @@ impl Generate for AddedNoise {
         let front_end = FrontEnd { features: &from.spec.features, standardiser, device };
         let made = noise(&utterances, self, &front_end, from.seed)?;
         Ok(Samples::Added(from.bank.join(&made)).into())
+    }
+
+    fn strength(&self, _: &Spec, name: &str, copy: usize, seed: Seed) -> Option<f64> {
+        Some(snr_db(self.snr_db, name, copy, seed))
     }
 }
 

@@ -46,6 +46,22 @@ pub trait Generate: Generator {
     /// A recording that cannot be read.
     fn make(&self, from: &Sources, trained: &Self::Trained) -> Result<Made>;
 
+    /// Samples of recordings that are given with what their samples are to be: as [`Generate::make`], but that an utterance that is
+    /// converted becomes what its label says.
+    ///
+    /// # Errors
+    /// As [`Generate::make`]; a number of copies that it does not make.
+    fn make_given(&self, from: &Sources, trained: &Self::Trained) -> Result<Made> {
+        self.make(from, trained)
+    }
+
+    /// What it draws for copy `copy` of the recording `name` that says how far the copy may be from it: epsilon of a network, the
+    /// signal-to-noise ratio of noise in decibels. `seed` is that of [`Sources`].
+    fn strength(&self, spec: &Spec, name: &str, copy: usize, seed: Seed) -> Option<f64> {
+        let _ = (spec, name, copy, seed);
+        None
+    }
+
     /// Names of the networks that its training trains, for provenance.
     fn network_names(&self) -> &'static [&'static str] {
         &[]

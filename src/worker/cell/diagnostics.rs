@@ -1,6 +1,7 @@
 //! diagnostics.csv of a cell: what the judge of its fold says of the samples of its generator (docs/judge.md).
 
 use super::stage_entry::StageInfo;
+use super::stored::MadeSamples;
 use super::training_session::{PendingTraining, StageObserver, StageRequest, get_or_train};
 use super::training_set::TrainingSet;
 use super::{CellContext, CellJob, JudgeData};
@@ -199,7 +200,7 @@ impl CellJob<'_> {
         net: &JudgeNet,
         watch: &mut dyn StageObserver,
     ) -> Result<Option<JudgedSet>> {
-        let (made, sources, copies) = self.made(generator, watch)?;
+        let MadeSamples { made, sources, copies } = self.made(generator, watch)?;
         let (context, cell) = (self.context, self.cell);
         let known: Vec<usize> = cell.fold.train.iter().map(|&i| context.selection.labels[i]).collect();
         let data = self.loaded.data(context, &cell.fold)?;

@@ -1,16 +1,15 @@
 //! Log-mels of a few utterances and of samples made of them, for the report.
 
 use super::embedding::choose;
+use super::stored::StoredStages;
 use super::training_set::TrainingSet;
 use super::{CellContext, FoldData};
 use seraug_core::error::Result;
 use seraug_core::run_files::{About, Shown, write_gallery};
-use seraug_core::store::Stage;
 use seraug_core::with_generator;
 use seraug_run::plan::{Cell, augmentor_sees};
 use seraug_train::feature_bank::Bank;
-use seraug_train::generators::{Generate, Sources, Trained};
-use seraug_train::nets::autoencoder::AutoencoderNet;
+use seraug_train::generators::{Generate, Sources};
 use std::path::Path;
 
 /// Utterances that are shown of each class.
@@ -33,14 +32,7 @@ fn of<G: Generate>(
     dir: &Path,
 ) -> Result<()> {
     let CellContext { spec, selection, store, device, .. } = *context;
-    let trained = match &cell.augmentor {
-        Some(key) => G::Trained::load(generator, spec, &store.dir(Stage::Augmentor, key), device)?,
-        None => G::Trained::fresh(generator, spec, device),
-    };
-    let autoencoder = match &cell.autoencoder {
-        Some(key) => Some(AutoencoderNet::load(&store.dir(Stage::Autoencoder, key), spec, device)?),
-        None => None,
-    };
+    let (trained, autoencoder) = StoredStages::of_cell(store, cell)?.load(generator, spec, device)?;
     let labels: Vec<usize> = cell.fold.train.iter().map(|&i| selection.labels[i]).collect();
     let seed = cell.seed.child("gallery");
     let chosen = choose(context, seed.child("choice"), augmentor_sees(spec, &cell.fold), PER_CLASS);

@@ -1,44 +1,47 @@
 //! One cell, from log-mels to its files in the run directory: stages are trained, or taken from the store.
 
+pub mod classifier_material;
 mod data;
 mod diagnostics;
 pub mod embedding;
 pub mod gallery;
-mod stage_entry;
+pub(crate) mod stage_entry;
+pub mod stored;
 pub mod training_session;
 pub mod training_set;
 
 pub use data::{CellContext, FoldData, JudgeData, LoadedData};
 
+use classifier_material::ClassifierMaterial;
 use seraug_core::calibration::Calibration;
 use seraug_core::device::DeviceClass;
-use seraug_core::error::{Error, Result};
-use seraug_core::files::write_atomic;
+use seraug_core::error::{AtPath, Error, Result};
+use seraug_core::files::{self, write_atomic};
 use seraug_core::metrics::Confusion;
 use seraug_core::owner::Owner;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::{
-    CellRecord, ModelInfo, OutcomeStatus, PredictionRow, read_history, read_predictions, write_history,
-    write_predictions,
+    AugmentorInfo, CellRecord, ModelInfo, OutcomeStatus, PredictionRow, RunInfo, read_history,
+    read_predictions, write_history, write_predictions,
 };
 use seraug_core::spec::{Augment, Autoencoder};
 use seraug_core::store::{Key, Stage, StageTask};
 use seraug_core::version;
 use seraug_core::with_generator;
-use seraug_data::split::{Fold, Selection};
+use seraug_data::split::Fold;
 use seraug_run::plan::{Cell, augmentor_sees};
 use seraug_run::warnings;
+use seraug_train::classifier;
 use seraug_train::classifier::predict::predict;
 use seraug_train::classifier::vote::Prediction;
-use seraug_train::classifier::{self, ClassifierTask};
 use seraug_train::generators::autoencoder;
-use seraug_train::generators::{Generate, Made, Sources, Trained, TrainingTask};
+use seraug_train::generators::{Generate, Trained, TrainingTask};
 use seraug_train::nets::autoencoder::AutoencoderNet;
 use seraug_train::nets::vgg::VggNet;
 use stage_entry::StageInfo;
 use std::path::{Path, PathBuf};
+use stored::MadeSamples;
 use training_session::{PendingTraining, StageObserver, StageRequest, get_or_train};
-use training_set::TrainingSet;
 
 /// A cell being worked on.
 struct CellJob<'a> {
@@ -166,37 +169,21 @@ impl CellJob<'_> {
     /// Trains and tests the classifier into the store.
     fn train_classifier(&mut self, training: &mut PendingTraining) -> Result<PathBuf> {
         let (context, cell) = (self.context, self.cell);
-        let CellContext { spec, selection, store, .. } = context;
-        let (condition, fold) = (&spec.condition[cell.condition], &cell.fold);
+        let CellContext { spec, store, .. } = context;
+        let condition = &spec.condition[cell.condition];
         let made =
             with_generator!(&condition.augment, g => Some(self.made(g, training.watch)?), none => None);
-        let data = self.loaded.data(context, fold)?;
-        let labels: Vec<usize> = fold.train.iter().map(|&i| selection.labels[i]).collect();
-        let set = match made {
-            Some((made, sources, copies)) => TrainingSet::with(&data.train, &labels, made, &sources, copies),
-            None => TrainingSet::of(&data.train, &labels),
-        };
-        self.log.extend(set.notes.iter().map(|note| format!("{}: {note}", condition.augment.name())));
-        let originals: Vec<usize> = (0..fold.train.len()).collect();
-        let task = ClassifierTask {
-            spec: &spec.classifier,
-            precision: spec.precision,
-            class_names: &spec.class_names(),
-            bank: set.bank(),
-            items: &set.items,
-            labels: &set.labels,
-            speakers: &speakers(selection, fold, &set.origin),
-            originals: &originals,
-            loss: condition.classifier_loss(),
-            sampling: condition.sampling,
-            mixup: set.mixup,
-            seed: cell.seed.child("classifier"),
-        };
+        let data = self.loaded.data(context, &cell.fold)?;
+        let inputs = ClassifierMaterial::new(context, cell, data, made);
+        self.log.extend(inputs.set.notes.iter().map(|note| format!("{}: {note}", condition.augment.name())));
+        let training_set_sha256 = inputs.set.digest(&inputs.class_names);
+        let task = inputs.task();
         let continues = spec.classifier.continues();
         let mut control = training.control(task.pace().steps, continues);
         let net = classifier::train(&task, &mut control)?;
-        let rows = test(context, fold, &net, data);
+        let rows = test(context, &cell.fold, &net, data);
         let mut info = StageInfo::new(&self.task, control.seconds(), net.params().flat());
+        info.training_set_sha256 = Some(training_set_sha256);
         if let Some(before) = store.find(Stage::Classifier, &cell.classifier) {
             // It was trained without keeping the model: only that of the same weights belongs to its predictions.
             let known = StageInfo::load(&before)?;
@@ -226,31 +213,12 @@ impl CellJob<'_> {
         Ok(dir)
     }
 
-    /// What the cell's generator makes, of which entries of the fold's training data, and how many of each.
-    fn made<G: Generate>(
-        &mut self,
-        generator: &G,
-        watch: &mut dyn StageObserver,
-    ) -> Result<(Made, Vec<usize>, usize)> {
+    /// What the cell's generator makes.
+    fn made<G: Generate>(&mut self, generator: &G, watch: &mut dyn StageObserver) -> Result<MadeSamples> {
         let autoencoder = self.autoencoder(watch)?;
-        let trained = self.trained(generator, watch)?;
-        let (context, cell) = (self.context, self.cell);
-        let (fold, selection) = (&cell.fold, context.selection);
-        let data = self.loaded.data(context, fold)?;
-        let position = |i: &usize| fold.train.binary_search(i).expect("sources are training utterances");
-        let items: Vec<usize> = cell.sources.iter().map(position).collect();
-        let from = Sources {
-            spec: context.spec,
-            bank: &data.train,
-            standardiser: data.standardiser,
-            utterances: &fold.train.iter().map(|&i| &selection.utterances[i]).collect::<Vec<_>>(),
-            labels: &fold.train.iter().map(|&i| selection.labels[i]).collect::<Vec<_>>(),
-            autoencoder: autoencoder.as_ref(),
-            items: &items,
-            seed: cell.seed.child("augment"),
-        };
-        let made = generator.make(&from, &trained)?;
-        Ok((made, items, generator.copies().map_or(0, |(copies, _)| copies)))
+        let networks = (self.trained(generator, watch)?, autoencoder);
+        let data = self.loaded.data(self.context, &self.cell.fold)?;
+        MadeSamples::of(generator, self.context, self.cell, data, &networks)
     }
 
     /// The cell's generator, trained where it is one that is.
@@ -342,9 +310,12 @@ impl CellJob<'_> {
             .on_seen(autoencoder.as_ref(), seed, |task| G::Trained::train(generator, task, &mut control))?;
         let info = StageInfo::new(&self.task, control.seconds(), trained.weights());
         let key = cell.augmentor.as_ref().expect("asked for by its key");
+        let about = augmentor_info(context, cell, key, &info, self.loaded.data(context, &cell.fold)?)?;
+        let spec_text = files::text(&context.run.spec()).at(context.run.spec())?;
         let dir = store.put(Stage::Augmentor, key, |dir| {
             trained.save(generator, dir)?;
             write_history(&dir.join("history.csv"), control.history())?;
+            about.save(dir, &spec_text)?;
             info.save(dir)
         })?;
         control.finish();
@@ -375,6 +346,32 @@ fn model_info(context: &CellContext, cell: &Cell, info: &StageInfo, data: &FoldD
     }
 }
 
+/// What is kept beside the weights of a trained generator.
+fn augmentor_info(
+    context: &CellContext,
+    cell: &Cell,
+    key: &Key,
+    info: &StageInfo,
+    data: &FoldData,
+) -> Result<AugmentorInfo> {
+    Ok(AugmentorInfo {
+        format: AugmentorInfo::FORMAT,
+        condition: context.spec.condition[cell.condition].name.clone(),
+        cell: info.made_by.clone(),
+        run: info.made_in.clone(),
+        key: key.clone(),
+        autoencoder: cell.autoencoder.clone(),
+        version: version::VERSION.to_owned(),
+        revision: version::revision().to_owned(),
+        weights_sha256: info.weights_sha256.clone(),
+        n_train: augmentor_sees(context.spec, &cell.fold).len(),
+        mean: data.standardiser.mean,
+        deviation: data.standardiser.deviation,
+        seed: cell.seed.hex(),
+        corpus: RunInfo::load(&context.run.info())?.corpus,
+    })
+}
+
 /// What `net` says of the test utterances.
 fn test(context: &CellContext, fold: &Fold, net: &VggNet, data: &FoldData) -> Vec<PredictionRow> {
     let CellContext { spec, selection, .. } = context;
@@ -391,16 +388,6 @@ fn test(context: &CellContext, fold: &Fold, net: &VggNet, data: &FoldData) -> Ve
         }
     };
     predict(net, &spec.classifier, &data.test, &all).into_iter().zip(&fold.test).map(row).collect()
-}
-
-/// A number for each speaker of the origins of training entries; a speaker is one of a corpus.
-fn speakers(selection: &Selection, fold: &Fold, origin: &[usize]) -> Vec<usize> {
-    let speaker = |i: usize| (&*selection.utterances[i].corpus, selection.utterances[i].speaker.as_str());
-    let mut all: Vec<_> = (0..selection.utterances.len()).map(speaker).collect();
-    all.sort_unstable();
-    all.dedup();
-    let number = |&o: &usize| all.binary_search(&speaker(fold.train[o])).expect("every speaker is listed");
-    origin.iter().map(number).collect()
 }
 
 /// Reads stored predictions; a key covers audio and labels, so ids and speakers are today's.

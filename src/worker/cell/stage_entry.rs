@@ -13,7 +13,7 @@ use tch::{Device, Tensor};
 /// ignored.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct StageInfo {
+pub(crate) struct StageInfo {
     /// Wall-clock seconds of the training and, for a classifier, of its test.
     pub(super) seconds: f64,
     /// SHA-256 of the trained weights, which is equal for equal trainings.
@@ -22,6 +22,10 @@ pub(super) struct StageInfo {
     pub(super) made_by: String,
     /// The run of that cell.
     pub(super) made_in: String,
+    /// Of a classifier: the digest of what it was trained on ([`super::training_set::TrainingSet::digest`]); absent in entries of
+    /// earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) training_set_sha256: Option<String>,
     /// Release of libtorch; empty in entries of earlier versions.
     #[serde(default)]
     libtorch: String,
@@ -38,6 +42,7 @@ impl StageInfo {
             weights_sha256: weights_digest(weights),
             made_by: task.cell.clone(),
             made_in: task.run.clone(),
+            training_set_sha256: None,
             libtorch: libtorch::version(),
             device: device::describe(weights.device()).name,
         }
@@ -50,7 +55,7 @@ impl StageInfo {
     }
 
     /// Reads stage.toml.
-    pub(super) fn load(dir: &Path) -> Result<StageInfo> {
+    pub(crate) fn load(dir: &Path) -> Result<StageInfo> {
         let path = dir.join("stage.toml");
         let bad = |e: String| {
             Error::failed(format!("{}: {e}; delete {} and run again", path.display(), dir.display()))

@@ -1,7 +1,17 @@
 //! What a condition trains its classifier on.
 
+use seraug_core::digest::{Hasher, digest_hex};
 use seraug_train::feature_bank::Bank;
 use seraug_train::generators::{Made, Samples};
+
+/// What an entry of a bank holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntryFingerprint {
+    /// SHA-256 of its frames as little-endian float32, row by row.
+    pub sha256: String,
+    /// What segments that are longer than it end in, the same in every band.
+    pub floor: f32,
+}
 
 /// The originals of a fold, and what a condition adds to them.
 #[derive(Debug)]
@@ -60,6 +70,26 @@ impl<'a> TrainingSet<'a> {
         self.labels.extend(labels);
         self.items = (0..self.origin.len()).collect();
         self.joined = Some(joined);
+    }
+
+    /// What each entry of the bank holds.
+    pub fn fingerprints(&self) -> Vec<EntryFingerprint> {
+        let of = |(frames, floor): (Vec<f32>, Vec<f32>)| {
+            let bytes: Vec<u8> = frames.iter().flat_map(|v| v.to_le_bytes()).collect();
+            EntryFingerprint { sha256: digest_hex(&bytes), floor: floor[0] }
+        };
+        self.bank().entries().map(of).collect()
+    }
+
+    /// SHA-256 over a line for each of the items: class, floor and digest, with tabs between them.
+    pub fn digest(&self, class_names: &[&str]) -> String {
+        let entries = self.fingerprints();
+        let mut hasher = Hasher::new();
+        for &item in &self.items {
+            let EntryFingerprint { sha256, floor } = &entries[item];
+            hasher.add(&format!("{}\t{floor}\t{sha256}\n", class_names[self.labels[item]]));
+        }
+        hasher.hex()
     }
 
     /// The utterances, made ones after the originals.

@@ -3,26 +3,25 @@
 mod retryable;
 
 use crate::cell::{self, CellContext, LoadedData};
+use crate::opened_run::{OpenedRun, read_spec, set_up};
 use crate::reporter::{Reporter, TensorBoard, send};
 use retryable::is_retryable;
 use seraug_core::device::DeviceClass;
 use seraug_core::error::{Error, Result};
 use seraug_core::panic::caught;
-use seraug_core::run_files::{CellRecord, OutcomeStatus, PlannedCell, RunDir, RunInfo, read_plan};
-use seraug_core::spec::{self, File, Precision, Spec};
-use seraug_core::store::{Stage, Store};
+use seraug_core::run_files::{CellRecord, OutcomeStatus, RunDir, read_plan};
+use seraug_core::spec::{Precision, Spec};
+use seraug_core::store::Stage;
 use seraug_core::{exit, interrupt, terminal};
 use seraug_run::arguments::seconds;
 use seraug_run::options::{Places, TrainingOptions};
-use seraug_run::plan::{CellPlanner, has_gallery, has_references};
-use seraug_run::progress::Display;
+use seraug_run::plan::{has_gallery, has_references};
 use seraug_run::worker_client::WorkerArgs;
 use seraug_run::worker_client::protocol::{Event, WorkerOrder};
-use seraug_run::{inputs, out_of_memory, slurm, supervise};
-use seraug_train::torch::device::{self, Device};
-use seraug_train::torch::process_setup;
+use seraug_run::{out_of_memory, slurm, supervise};
+use seraug_train::torch::device;
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc;
 
 /// What a worker was started with.
@@ -60,7 +59,7 @@ pub fn serve(task: &WorkerTask) -> Result<u8> {
                 break;
             }
             Err(e) => {
-                let (error, retryable) = explained(&worker.planner.spec, &reporter, &e.to_string());
+                let (error, retryable) = explained(&worker.opened.planner.spec, &reporter, &e.to_string());
                 send(&Event::Failed { error, retryable });
                 if retryable {
                     // After an error of the device nothing of this process can be trusted.
@@ -100,7 +99,7 @@ pub fn one(task: &WorkerTask, row: usize) -> Result<u8> {
         }
         Err(e @ Error::Interrupted(_)) => Err(e),
         Err(e) => {
-            let (error, retryable) = explained(&worker.planner.spec, &reporter, &e.to_string());
+            let (error, retryable) = explained(&worker.opened.planner.spec, &reporter, &e.to_string());
             if retryable && attempt == 1 && slurm::requeue_me().is_ok() {
                 terminal::note(&format!("{}: {error}; retrying once", planned.cell));
                 return Ok(exit::CELLS_FAILED);
@@ -141,15 +140,9 @@ fn orders() -> mpsc::Receiver<WorkerOrder> {
     receiver
 }
 
-/// The experiment of a run, and the device to train on. A cell is planned when it is ordered, with the others of its seed:
-/// all that needs more than one seed is which cell of a condition comes first, and plan.csv has that.
+/// The experiment of a run, and how its cells are trained.
 struct CellWorker {
-    planner: CellPlanner,
-    /// The rows of plan.csv.
-    rows: Vec<PlannedCell>,
-    run: RunDir,
-    store: Store,
-    device: Device,
+    opened: OpenedRun,
     class: DeviceClass,
     training: TrainingOptions,
     loaded: LoadedData,
@@ -157,22 +150,11 @@ struct CellWorker {
 
 impl CellWorker {
     fn new(WorkerTask { run, args }: &WorkerTask) -> Result<CellWorker> {
-        let spec = read_spec(&run.spec())?;
-        let info = RunInfo::load(&run.info())?;
-        device::use_threads(args.threads.max(1));
-        let device = device::open(args.device)?;
-        if device == Device::Cpu {
-            process_setup::prepare();
-        }
+        let device = set_up(args.device, args.threads)?;
         let machine = device::describe(device);
         let places = Places { corpora: args.corpora.clone(), results: args.results.clone() };
-        let inputs = inputs::read(&spec, &places, args.partial, &Display::new(true))?;
         Ok(CellWorker {
-            planner: CellPlanner::new(spec, info.experiment, inputs.corpora, machine.numeric())?,
-            rows: read_plan(&run.plan())?,
-            run: run.clone(),
-            store: places.store(),
-            device,
+            opened: OpenedRun::open(run, &places, args.partial, device, Some(machine.numeric()))?,
             class: machine.class,
             training: TrainingOptions {
                 checkpoint_every: seconds(args.checkpoint_seconds),
@@ -186,50 +168,40 @@ impl CellWorker {
 
     /// Trains the cell of a row of plan.csv, from 0.
     fn work(&mut self, row: usize, attempt: usize, reporter: &mut Reporter) -> Result<()> {
-        let Some(planned) = self.rows.get(row) else {
-            return Err(Error::failed(format!("{}: no row {row}", self.run.plan().display())));
+        let Some(planned) = self.opened.rows.get(row).cloned() else {
+            return Err(Error::failed(format!("{}: no row {row}", self.opened.run.plan().display())));
         };
-        let cell = self.planner.cell(&planned.cell)?.filter(|cell| cell.classifier == planned.key_classifier);
-        let Some(cell) = cell else {
+        let Some(cell) = self.opened.cell(&planned)? else {
             return Err(Error::failed(format!(
                 "{}: the recordings or the device differ from those that {} was planned with; start a new run with --new",
                 planned.cell,
-                self.run.path().display()
+                self.opened.run.path().display()
             )));
         };
+        let (opened, training) = (&self.opened, &self.training);
         let context = CellContext {
-            spec: &self.planner.spec,
-            selection: &self.planner.selection,
-            gallery: has_gallery(&self.planner.spec, planned, &self.rows),
-            references: has_references(planned, &self.rows),
-            run: &self.run,
-            store: &self.store,
-            device: self.device,
-            checkpoint_every: self.training.checkpoint_every,
+            gallery: has_gallery(&opened.planner.spec, &planned, &opened.rows),
+            references: has_references(&planned, &opened.rows),
+            checkpoint_every: training.checkpoint_every,
             // Recording a graph may be why the first try failed, and it decides nothing but the time.
-            cuda_graphs: self.training.cuda_graphs && attempt == 1,
-            keep_model: self.training.keep_models.keeps(&self.planner.spec, planned.cell.seed),
-            trains_for_model: self.training.keep_models.trains_again(),
+            cuda_graphs: training.cuda_graphs && attempt == 1,
+            keep_model: training.keep_models.keeps(&opened.planner.spec, planned.cell.seed),
+            trains_for_model: training.keep_models.trains_again(),
+            ..opened.context()
         };
         // cells/CONDITION/… becomes tensorboard/CONDITION/…
         let folder = planned.cell.dir().components().skip(1).collect::<PathBuf>();
-        let folder = self.run.path().join("tensorboard").join(folder);
-        reporter.tensorboard = self.training.tensorboard.then(|| TensorBoard::At(folder));
+        let folder = opened.run.path().join("tensorboard").join(folder);
+        reporter.tensorboard = training.tensorboard.then(|| TensorBoard::At(folder));
         let loaded = &mut self.loaded;
         caught(|| cell::run(&context, &cell, loaded, attempt, reporter).map(drop))
-    }
-}
-
-fn read_spec(path: &Path) -> Result<Spec> {
-    match spec::load_file(path, &[])? {
-        File::Experiment(spec) => Ok(*spec),
-        _ => Err(Error::failed(format!("{}: not an experiment", path.display()))),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seraug_core::spec;
     use tch::{Device, Kind, Tensor};
 
     #[test]

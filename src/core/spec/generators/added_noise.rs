@@ -31,6 +31,10 @@ impl Generator for AddedNoise {
         Some((self.copies, self.of))
     }
 
+    fn set_copies(&mut self, copies: usize) {
+        self.copies = copies;
+    }
+
     fn settings(&self) -> Option<Augment> {
         Some(Augment::Noise(AddedNoise { of: CopySource::default(), ..self.clone() }))
     }

@@ -99,6 +99,14 @@ impl Generator for Bagan {
         Some((self.copies, self.of))
     }
 
+    fn set_copies(&mut self, copies: usize) {
+        self.copies = copies;
+    }
+
+    fn reads_classes(&self) -> bool {
+        true
+    }
+
     /// The key of the trained generator says the rest.
     fn settings(&self) -> Option<Augment> {
         None

@@ -22,6 +22,10 @@ impl Generator for Copies {
         Some((self.copies, self.of))
     }
 
+    fn set_copies(&mut self, copies: usize) {
+        self.copies = copies;
+    }
+
     /// How many of which says it all.
     fn settings(&self) -> Option<Augment> {
         None

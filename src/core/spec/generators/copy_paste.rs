@@ -60,6 +60,14 @@ impl Generator for CopyPaste {
         Some((self.copies, self.of))
     }
 
+    fn set_copies(&mut self, copies: usize) {
+        self.copies = copies;
+    }
+
+    fn reads_classes(&self) -> bool {
+        true
+    }
+
     fn settings(&self) -> Option<Augment> {
         Some(Augment::CopyPaste(CopyPaste { of: CopySource::default(), ..self.clone() }))
     }

@@ -186,6 +186,14 @@ impl Generator for LatentCodes {
         Some((self.copies, self.of))
     }
 
+    fn set_copies(&mut self, copies: usize) {
+        self.copies = copies;
+    }
+
+    fn reads_classes(&self) -> bool {
+        true
+    }
+
     fn settings(&self) -> Option<Augment> {
         let plain = LatentCodes { sampler: self.sampler, copies: self.copies, ..LatentCodes::default() };
         Some(Augment::Latent(match self.sampler {

@@ -25,6 +25,8 @@ impl Generator for Mixup {
         None
     }
 
+    fn set_copies(&mut self, _: usize) {}
+
     fn settings(&self) -> Option<Augment> {
         Some(Augment::Mixup(self.clone()))
     }

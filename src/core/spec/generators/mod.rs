@@ -98,6 +98,14 @@ pub trait Generator {
     /// How many items are made of each source, and which training utterances are sources; none where nothing is added.
     fn copies(&self) -> Option<(usize, CopySource)>;
 
+    /// Has it make so many items of each source; nothing where nothing is added.
+    fn set_copies(&mut self, copies: usize);
+
+    /// Whether what it makes depends on classes: of the sources, or of what a sample is to be.
+    fn reads_classes(&self) -> bool {
+        false
+    }
+
     /// What the classifier's key holds beside sources, number of copies and the key of the trained generator: the settings, with
     /// fields that decide nothing set to one value. None where the rest says it all.
     fn settings(&self) -> Option<Augment>;

@@ -43,6 +43,14 @@ impl Generator for Smote {
         Some((self.copies, self.of))
     }
 
+    fn set_copies(&mut self, copies: usize) {
+        self.copies = copies;
+    }
+
+    fn reads_classes(&self) -> bool {
+        true
+    }
+
     fn settings(&self) -> Option<Augment> {
         let neighbours = if self.partner == SmotePartner::Any { 0 } else { self.neighbours };
         Some(Augment::Smote(Smote { of: CopySource::default(), neighbours, ..self.clone() }))

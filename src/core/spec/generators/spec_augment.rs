@@ -48,6 +48,10 @@ impl Generator for SpecAugment {
         Some((self.copies, self.of))
     }
 
+    fn set_copies(&mut self, copies: usize) {
+        self.copies = copies;
+    }
+
     fn settings(&self) -> Option<Augment> {
         Some(Augment::SpecAugment(SpecAugment {
             of: CopySource::default(),

@@ -107,6 +107,14 @@ impl Generator for StarGan {
         Some((self.copies, self.of))
     }
 
+    fn set_copies(&mut self, copies: usize) {
+        self.copies = copies;
+    }
+
+    fn reads_classes(&self) -> bool {
+        true
+    }
+
     /// What is converted; the key of the trained networks says the rest.
     fn settings(&self) -> Option<Augment> {
         Some(Augment::StarGan(StarGan { sources: self.sources, ..StarGan::default() }))

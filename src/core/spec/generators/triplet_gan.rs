@@ -82,6 +82,10 @@ impl Generator for TripletGan {
         Some((self.copies, self.of))
     }
 
+    fn set_copies(&mut self, copies: usize) {
+        self.copies = copies;
+    }
+
     /// The key of the trained augmentor says the rest.
     fn settings(&self) -> Option<Augment> {
         None

@@ -75,6 +75,10 @@ impl Generator for Viewmaker {
         Some((self.copies, self.of))
     }
 
+    fn set_copies(&mut self, copies: usize) {
+        self.copies = copies;
+    }
+
     /// The key of the trained viewmaker says the rest.
     fn settings(&self) -> Option<Augment> {
         None

@@ -14,7 +14,6 @@ use super::{Corpus, CorpusFault, CorpusFaults, Excerpt, ImportSource, Utterance}
 use crate::audio::{Length, SAMPLE_RATE};
 use files::{Refused, TableFiles};
 use row::{Columns, TableRow};
-use seraug_core::digest::digest_hex;
 use seraug_core::emotion::Emotion;
 use seraug_core::error::{AtPath, Error, Result, join_messages};
 use seraug_core::manifest::{Expected, Manifest};
@@ -137,7 +136,7 @@ pub(super) fn import_at(root: PathBuf, source: ImportSource) -> Result<Corpus> {
         let speaker = words.get(row.speaker);
         let sha256 = match row.excerpt {
             None => file.sha256.clone(),
-            Some(Excerpt { start, end }) => digest_hex(format!("{} {start} {end}", file.sha256).as_bytes()),
+            Some(excerpt) => excerpt.sha256(&file.sha256),
         };
         utterances.push(Utterance {
             corpus: Arc::clone(&corpus),

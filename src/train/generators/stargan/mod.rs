@@ -11,7 +11,7 @@ use super::utterances::{cut, repeated};
 use super::{Generate, Made, Samples, Sources, Trained, TrainingTask};
 use crate::control::Control;
 use crate::nets::stargan::StarGanGenerator;
-use seraug_core::error::Result;
+use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
 use seraug_core::spec::{Spec, StarGan};
@@ -29,20 +29,20 @@ impl Generate for StarGan {
     /// Each chosen utterance is converted whole, repeated to a multiple of eight frames; a sample has its length and floor, and
     /// the class that it was converted into.
     fn make(&self, from: &Sources, trained: &StarGanNetworks) -> Result<Made> {
-        let bank = from.bank;
         let (chosen, notes) = choose(self, from);
-        let lens: Vec<usize> = chosen.iter().map(|c| bank.lens()[c.item]).collect();
-        let pieces = chosen.iter().map(|c| {
-            let x = repeated(bank, c.item, StarGanGenerator::MULTIPLE, StarGanGenerator::LEAST);
-            let class = Tensor::full([1], c.class as i64, (Kind::Int64, bank.device()));
-            no_grad(|| cut(bank, c.item, &trained.generator.forward(&x, &class)))
-        });
-        let samples = Samples::Converted {
-            bank: bank.followed_by(&lens, pieces),
-            origin: chosen.iter().map(|c| c.item).collect(),
-            labels: chosen.iter().map(|c| c.class).collect(),
-        };
-        Ok(Made { samples, notes })
+        Ok(Made { samples: converted(from, trained, &chosen), notes })
+    }
+
+    /// Each of `from.items` is converted into the class of its label.
+    fn make_given(&self, from: &Sources, trained: &StarGanNetworks) -> Result<Made> {
+        if self.copies != 1 {
+            return Err(Error::usage(format!(
+                "--copies {}: stargan draws nothing, so that all conversions of a recording would be the same; say --copies 1",
+                self.copies
+            )));
+        }
+        let chosen = from.items.iter().map(|&item| Chosen { item, class: from.labels[item] });
+        Ok(converted(from, trained, &chosen.collect::<Vec<_>>()).into())
     }
 
     fn network_names(&self) -> &'static [&'static str] {
@@ -56,6 +56,22 @@ impl Generate for StarGan {
             NetworkInfo::new(NETWORKS[1], n.critic.param_count(), n.critic.macs_per_sample()),
             NetworkInfo::new(NETWORKS[2], n.classifier.param_count(), n.classifier.macs_per_sample()),
         ]
+    }
+}
+
+/// The conversions of `chosen`.
+fn converted(from: &Sources, trained: &StarGanNetworks, chosen: &[Chosen]) -> Samples {
+    let bank = from.bank;
+    let lens: Vec<usize> = chosen.iter().map(|c| bank.lens()[c.item]).collect();
+    let pieces = chosen.iter().map(|c| {
+        let x = repeated(bank, c.item, StarGanGenerator::MULTIPLE, StarGanGenerator::LEAST);
+        let class = Tensor::full([1], c.class as i64, (Kind::Int64, bank.device()));
+        no_grad(|| cut(bank, c.item, &trained.generator.forward(&x, &class)))
+    });
+    Samples::Converted {
+        bank: bank.followed_by(&lens, pieces),
+        origin: chosen.iter().map(|c| c.item).collect(),
+        labels: chosen.iter().map(|c| c.class).collect(),
     }
 }
 

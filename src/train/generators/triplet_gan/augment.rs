@@ -122,13 +122,20 @@ fn distinct(batch: &[WindowJob]) -> (Vec<usize>, Vec<usize>) {
 }
 
 fn draws(batch: &[WindowJob], len: usize, range: [f64; 2], seed: Seed) -> (Vec<f32>, Vec<f32>) {
-    let stream = |purpose: &str, job: &WindowJob| seed.child(purpose).child(job.name).at(job.copy as u64);
     let mut noise = vec![0f32; batch.len() * len];
     noise.par_chunks_mut(len).zip(batch).for_each(|(out, job)| {
-        stream("noise", job).at(job.window as u64).draws().fill_normal(out);
+        stream("noise", job.name, job.copy, seed).at(job.window as u64).draws().fill_normal(out);
     });
-    let epsilon = |job| stream("epsilon", job).draws().between(range[0], range[1]) as f32;
-    (noise, batch.iter().map(epsilon).collect())
+    (noise, batch.iter().map(|job| epsilon(range, job.name, job.copy, seed)).collect())
+}
+
+/// The intensity of copy `copy` of the utterance `name`: uniform in `range`.
+pub(super) fn epsilon(range: [f64; 2], name: &str, copy: usize, seed: Seed) -> f32 {
+    stream("epsilon", name, copy, seed).draws().between(range[0], range[1]) as f32
+}
+
+fn stream(purpose: &str, name: &str, copy: usize, seed: Seed) -> Seed {
+    seed.child(purpose).child(name).at(copy as u64)
 }
 
 /// Rows to keep of the batch's windows one after the other, followed by one floor row for each.

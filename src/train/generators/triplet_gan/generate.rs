@@ -23,6 +23,10 @@ impl Generate for TripletGan {
         Ok(Samples::Added(bank.followed_by(&lens, pieces)).into())
     }
 
+    fn strength(&self, spec: &Spec, name: &str, copy: usize, seed: Seed) -> Option<f64> {
+        Some(f64::from(augment::epsilon(spec.augmentor.epsilon, name, copy, seed)))
+    }
+
     fn network_names(&self) -> &'static [&'static str] {
         match (self.trained, self.is_guided()) {
             (false, _) => &NETWORKS[..1],

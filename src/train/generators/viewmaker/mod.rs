@@ -16,7 +16,7 @@ use seraug_core::run_files::NetworkInfo;
 use seraug_core::spec::{Spec, Viewmaker};
 use std::path::Path;
 use tch::{Device, Tensor, no_grad};
-use views::ViewDraws;
+use views::{ViewDraws, drawn_epsilon};
 
 /// Files of an entry of the store.
 const FILES: [&str; 2] = ["viewmaker.safetensors", "encoder.safetensors"];
@@ -40,8 +40,7 @@ impl Generate for Viewmaker {
         let pieces = jobs.map(|(item, name, first)| {
             let copies = first..self.copies.min(first + AT_ONCE);
             let x = repeated(bank, item, ViewmakerNet::MULTIPLE, ViewmakerNet::LEAST);
-            let streams = copies.map(|copy| from.seed.child("viewmaker").child(name).at(copy as u64));
-            let streams: Vec<Seed> = streams.collect();
+            let streams: Vec<Seed> = copies.map(|copy| stream(name, copy, from.seed)).collect();
             let noise = trained.viewmaker.noise_len(x.size()[2] as usize);
             let draws = ViewDraws::new(&streams, noise, self.epsilon, bank.device());
             let own = Tensor::full(
@@ -57,6 +56,10 @@ impl Generate for Viewmaker {
         Ok(Samples::Added(bank.followed_by(&lens, pieces)).into())
     }
 
+    fn strength(&self, _: &Spec, name: &str, copy: usize, seed: Seed) -> Option<f64> {
+        Some(f64::from(drawn_epsilon(self.epsilon, stream(name, copy, seed))))
+    }
+
     fn network_names(&self) -> &'static [&'static str] {
         &NETWORKS
     }
@@ -68,6 +71,11 @@ impl Generate for Viewmaker {
             NetworkInfo::new(NETWORKS[1], n.encoder.param_count(), n.encoder.macs_per_sample()),
         ]
     }
+}
+
+/// The stream of view `copy` of the utterance `name`.
+fn stream(name: &str, copy: usize, seed: Seed) -> Seed {
+    seed.child("viewmaker").child(name).at(copy as u64)
 }
 
 impl Trained<Viewmaker> for ViewmakerNetworks {

@@ -18,7 +18,6 @@ pub(super) struct ViewDraws {
 impl ViewDraws {
     /// For a view of each of `streams`, `noise` values each; one upload.
     pub(super) fn new(streams: &[Seed], noise: usize, epsilon: ViewBudget, device: Device) -> ViewDraws {
-        let [low, high] = epsilon.range();
         let views = streams.len();
         let mut host = vec![0f32; views * (noise + 1)];
         let (all_noise, all_epsilon) = host.split_at_mut(views * noise);
@@ -27,7 +26,7 @@ impl ViewDraws {
             out.iter_mut().for_each(|v| *v = draws.uniform() as f32);
         });
         for (out, stream) in all_epsilon.iter_mut().zip(streams) {
-            *out = stream.child("epsilon").draws().between(low, high) as f32;
+            *out = drawn_epsilon(epsilon, *stream);
         }
         let all = upload(&host, device);
         let (views, noise) = (views as i64, noise as i64);
@@ -36,6 +35,12 @@ impl ViewDraws {
             epsilon: all.narrow(0, views * noise, views),
         }
     }
+}
+
+/// The epsilon of the view of `stream`.
+pub(super) fn drawn_epsilon(budget: ViewBudget, stream: Seed) -> f32 {
+    let [low, high] = budget.range();
+    stream.child("epsilon").draws().between(low, high) as f32
 }
 
 #[cfg(test)]

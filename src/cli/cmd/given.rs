@@ -3,23 +3,38 @@
 use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::names::unicode::normalise;
 use seraug_data::audio::formats::EXTENSIONS;
-use seraug_run::prediction::RecordingToPredict;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
+
+/// A recording, or a stretch of one, and what a list says of it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct GivenRecording {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// Start and end in seconds; none for all of it.
+    pub(super) stretch: Option<[f64; 2]>,
+    /// Its path below the folder that was named, or as a list has it, without the extension.
+    pub(super) name: String,
+    /// Column `label`, or `emotion`; empty without one.
+    pub(super) label: String,
+    /// Column `speaker`; empty without one.
+    pub(super) speaker: String,
+}
 
 /// The recordings of `inputs`, in their order; those below a folder by path.
 ///
 /// # Errors
 /// An input that is not there; a folder without recordings; a list without a column `path`, or with bounds that are none.
-pub(super) fn recordings(inputs: &[PathBuf]) -> Result<Vec<RecordingToPredict>> {
+pub(super) fn recordings(inputs: &[PathBuf]) -> Result<Vec<GivenRecording>> {
     let mut all = Vec::new();
     for input in inputs {
         if input.is_dir() {
-            all.extend(below(input)?.into_iter().map(|path| RecordingToPredict { path, stretch: None }));
+            all.extend(below(input)?);
         } else if extension(input) == "csv" {
             all.extend(listed(input)?);
         } else if input.exists() {
-            all.push(RecordingToPredict { path: input.clone(), stretch: None });
+            let name = name(&std::path::absolute(input).unwrap_or_else(|_| input.clone()));
+            all.push(GivenRecording { path: input.clone(), name, ..GivenRecording::default() });
         } else {
             return Err(Error::usage(format!("{}: no such file or folder", input.display())));
         }
@@ -31,14 +46,21 @@ fn extension(path: &Path) -> String {
     path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
+/// A path without its extension, as text; of an absolute one its last part.
+fn name(path: &Path) -> String {
+    let own = if path.is_absolute() { Path::new(path.file_name().unwrap_or_default()) } else { path };
+    own.with_extension("").to_string_lossy().into_owned()
+}
+
 /// Files below `folder` whose extension is that of a recording, but for dot files.
-fn below(folder: &Path) -> Result<Vec<PathBuf>> {
+fn below(folder: &Path) -> Result<Vec<GivenRecording>> {
     let mut found = Vec::new();
     for entry in WalkDir::new(folder).sort_by_file_name() {
         let entry = entry.cannot("be read", folder)?;
         let dotted = entry.file_name().to_string_lossy().starts_with('.');
         if entry.file_type().is_file() && !dotted && EXTENSIONS.contains(&extension(entry.path()).as_str()) {
-            found.push(entry.into_path());
+            let name = name(entry.path().strip_prefix(folder).unwrap_or(entry.path()));
+            found.push(GivenRecording { path: entry.into_path(), name, ..GivenRecording::default() });
         }
     }
     match found.is_empty() {
@@ -47,8 +69,8 @@ fn below(folder: &Path) -> Result<Vec<PathBuf>> {
     }
 }
 
-/// The rows of a list: columns path, start and end; paths are relative to the list's folder.
-fn listed(list: &Path) -> Result<Vec<RecordingToPredict>> {
+/// The rows of a list: columns path, start, end, label or emotion, and speaker; paths are relative to the list's folder.
+fn listed(list: &Path) -> Result<Vec<GivenRecording>> {
     let bad = |line: u64, why: String| Error::usage(format!("{}:{line}: {why}", list.display()));
     let text = seraug_core::files::text_given(list).at(list)?;
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
@@ -59,6 +81,7 @@ fn listed(list: &Path) -> Result<Vec<RecordingToPredict>> {
         bad(1, format!("no column `path`, it has {}", found.join(", ")))
     })?;
     let bounds = ["start", "end"].map(column);
+    let (label_at, speaker_at) = (column("label").or_else(|| column("emotion")), column("speaker"));
     let folder = list.parent().unwrap_or(Path::new("."));
     let mut rows = Vec::new();
     for record in reader.records() {
@@ -78,7 +101,13 @@ fn listed(list: &Path) -> Result<Vec<RecordingToPredict>> {
         };
         match cell(Some(path_at)) {
             "" => return Err(bad(line, "path is empty".to_owned())),
-            path => rows.push(RecordingToPredict { path: folder.join(path), stretch }),
+            path => rows.push(GivenRecording {
+                path: folder.join(path),
+                stretch,
+                name: name(Path::new(path)),
+                label: cell(label_at).to_owned(),
+                speaker: cell(speaker_at).to_owned(),
+            }),
         }
     }
     match rows.is_empty() {
