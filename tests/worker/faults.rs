@@ -105,18 +105,18 @@ fn killed_at_random_moments_and_run_again_the_results_are_those_of_an_undisturbe
     let kills: usize = std::env::var("SERAUG_KILLS").map_or(10, |k| k.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     emodb(folder.path());
-    survives(folder.path(), &ablation(), kills);
+    eprintln!("{}", survives(folder.path(), &ablation(), kills));
 }
 
 #[test]
 fn so_are_those_of_an_autoencoder_a_generator_of_codes_and_a_judge() {
     let folder = tempfile::tempdir().unwrap();
     emodb(folder.path());
-    survives(folder.path(), &rival(folder.path()), 4);
+    eprintln!("{}", survives(folder.path(), &rival(folder.path()), 4));
 }
 
-/// Kills `what` so many times and compares what comes out with what comes out undisturbed.
-fn survives(folder: &Path, what: &[String], kills: usize) {
+/// Kills `what` so many times and compares what comes out with what comes out undisturbed; says how it went.
+fn survives(folder: &Path, what: &[String], kills: usize) -> String {
     let begun = Instant::now();
     let (code, said) = run(folder, what, "quiet");
     assert_eq!(code, 0, "{said}");
@@ -170,7 +170,7 @@ fn survives(folder: &Path, what: &[String], kills: usize) {
         assert_eq!(found.len(), expected.len());
         assert_eq!(left_over(&results), Vec::<PathBuf>::new());
     }
-    eprintln!("{killed} kills, {supervisors} of them of the supervisor, in {rounds} runs; seed {seed}");
+    format!("{killed} kills, {supervisors} of them of the supervisor, in {rounds} runs; seed {seed}")
 }
 
 #[test]

@@ -53,7 +53,7 @@ enum CorpusAction {
         name: String,
     },
     /// Add a corpus of your own from audformat, nkululeko, Hugging Face, EmoBox, Kaldi or a folder for each class
-    Add(AddArgs),
+    Add(Box<AddArgs>),
 }
 
 /// Runs the command and returns its exit code.
@@ -70,7 +70,7 @@ pub fn run(args: CorpusArgs, global: &Global) -> Result<u8> {
         }
         CorpusAction::Import { name, out, partial } => import(&name, out, partial, global),
         CorpusAction::Fetch { name } => fetch(&name, global),
-        CorpusAction::Add(args) => corpus_add::run(args, global),
+        CorpusAction::Add(args) => corpus_add::run(*args, global),
     }
 }
 
