@@ -4,6 +4,7 @@ use seraug_core::calibration::{CALIBRATION_BINS, Calibration};
 use seraug_core::error::{Error, Result};
 use seraug_core::manifest::NO_LICENCE;
 use seraug_core::run_files::{AuditCheck, CellId, ModelInfo, RunInfo, read_predictions};
+use seraug_core::spec::FinalWeights;
 use seraug_core::text::plural;
 use seraug_report::analysis::aggregate::Column;
 use seraug_report::analysis::estimate::Estimate;
@@ -41,7 +42,9 @@ pub fn card(origin: &ModelOrigin, info: &ModelInfo) -> Result<String> {
             corpus.name
         )));
     }
-    let Some(estimate) = Estimate::of(run, condition)? else {
+    let fold = origin.made_in.fold.iter().find(|f| f.number == origin.cell.fold);
+    let set = fold.map_or(run.spec.corpus.as_str(), |f| f.corpus.as_str());
+    let Some(estimate) = Estimate::of(run, condition, set)? else {
         return Err(Error::usage(format!(
             "{}: no cell of {} has a result; a model is not exported without",
             run.dir.path().display(),
@@ -50,7 +53,7 @@ pub fn card(origin: &ModelOrigin, info: &ModelInfo) -> Result<String> {
     };
     let mut text = front(run, info);
     intended(&mut text, run, info);
-    numbers(&mut text, origin, info, condition, &estimate)?;
+    numbers(&mut text, origin, info, (condition, set), &estimate)?;
     limits(&mut text, origin);
     data(&mut text, run);
     provenance(&mut text, origin, info);
@@ -90,7 +93,7 @@ fn numbers(
     text: &mut String,
     origin: &ModelOrigin,
     info: &ModelInfo,
-    condition: usize,
+    (condition, set): (usize, &str),
     estimate: &Estimate,
 ) -> Result<()> {
     let run = origin.tested_in;
@@ -102,7 +105,8 @@ fn numbers(
         Column::Other(measure) => measure.title().to_owned(),
         Column::Difference => "difference".to_owned(),
     };
-    let cells: Vec<&CellId> = run.done(condition).map(|o| &o.cell).collect();
+    let of_set = run.only(set);
+    let cells: Vec<&CellId> = of_set.done(condition).map(|o| &o.cell).collect();
     let Estimate { over, tested, .. } = estimate;
     let what = match origin.on_everything {
         true => "trained by the same recipe on a part of the data, and",
@@ -115,11 +119,17 @@ fn numbers(
             plural(info.n_train, "utterance")
         ),
         (true, Some(reduction)) => format!(
-            "This model was trained on all {}, so that nothing is left to test it on; those cells had {:.0} % less of each reduced class, so \
-             that it should be better than they were, and nobody has measured by how much.",
+            "This model was trained on all {}, so that nothing is left to test it on. Those cells had {:.0} % less of each reduced class and as many \
+             additions to each of their utterances: this model knows other shares of the classes, and its recalls may differ either way.",
             plural(info.n_train, "utterance"),
             100.0 * reduction.share
         ),
+    };
+    let own = match (origin.on_everything, info.classifier.weights) {
+        (true, FinalWeights::HeldOut) => {
+            own + " One speaker of them chose the weights and was not trained on."
+        }
+        _ => own,
     };
     let _ = write!(
         text,

@@ -47,8 +47,8 @@ pub fn find(path: &Path, condition: Option<&str>, results: &Path) -> Result<Vec<
 }
 
 /// What to do where a model is not there.
-const KEEP: &str =
-    "`seraug run SPEC --new --keep-models all` keeps them, and takes every other stage from the store";
+const KEEP: &str = "`seraug run SPEC --new --keep-models all` keeps them, and takes every other stage from the store; a final model is made again by \
+     `seraug train-final`";
 
 /// The store above `path`, else that of `results`.
 pub(crate) fn store(path: &Path, results: &Path) -> Store {

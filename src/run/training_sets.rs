@@ -49,6 +49,8 @@ pub struct TrainingSetCounts {
     pub added: usize,
     /// Utterances that the weights were chosen by.
     pub validation: usize,
+    /// Samples and copies of those, which nothing was trained on.
+    pub left_out: usize,
     /// Test utterances.
     pub test: usize,
     /// Whether the cell's own record says that its classifier saw this very set; none where it records nothing.

@@ -151,6 +151,7 @@ impl ExportedSet<'_> {
             let copy = copies.entry(set.origin[entry]).and_modify(|n| *n += 1).or_insert(0);
             match (kind, part(entry, row)) {
                 ("original", "validation") => counts.validation += 1,
+                (_, "left-out") => counts.left_out += 1,
                 ("original", _) => counts.originals += 1,
                 _ => counts.added += 1,
             }

@@ -113,10 +113,10 @@ fn training_set(args: &ExportArgs, fold: usize, global: &Global) -> Result<u8> {
         print_json(&serde_json::json!({ "folder": folder, "cell": cell.to_string(), "counts": counts }))?;
         return Ok(exit::DONE);
     }
-    let TrainingSetCounts { originals, added, validation, test, confirmed } = counts;
+    let TrainingSetCounts { originals, added, validation, left_out, test, confirmed } = counts;
     let mut text = format!("{cell}: {}, {added} added", plural(originals, "training utterance"));
     if validation > 0 {
-        text.push_str(&format!(", {validation} for validation"));
+        text.push_str(&format!(", {validation} for validation ({left_out} samples of them are left out)"));
     }
     text.push_str(&format!(", {test} for the test\n"));
     if confirmed == Some(true) {

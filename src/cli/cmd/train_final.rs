@@ -4,7 +4,7 @@ use super::run::Experiment;
 use super::{Global, print, print_json};
 use crate::experiments::Named;
 use seraug_core::error::{Error, Result};
-use seraug_core::run_files::{EstimateSource, RunDir};
+use seraug_core::run_files::{EstimateSource, PlannedCell, RunDir, read_plan};
 use seraug_core::spec::difference::differences;
 use seraug_core::spec::{self, File, Spec};
 use seraug_core::text::plural;
@@ -17,8 +17,8 @@ use seraug_run::keep_models::KeepModels;
 use seraug_run::launcher::Launcher;
 use seraug_run::options::{Provenance, Resume, RunOptions, TrainingOptions};
 use seraug_run::progress::Display;
-use seraug_run::{inputs, supervise};
-use std::path::Path;
+use seraug_run::{inputs, models, supervise};
+use std::path::{Path, PathBuf};
 
 /// Train one condition of an experiment on every utterance, after a run has said how good such models are
 #[derive(Debug, clap::Args)]
@@ -36,17 +36,18 @@ pub struct TrainFinalArgs {
     jobs: Option<usize>,
 }
 
-/// The run whose tests belong to the model, and what they say.
+/// The run whose tests belong to the models.
 struct FoundEstimate {
     run: LoadedRun,
     source: EstimateSource,
-    estimate: Estimate,
+    /// Index of the condition there.
+    condition: usize,
 }
 
 /// Runs the command: a run of its own, NAME-final, whose one seed is the spec's last.
 ///
 /// # Errors
-/// A condition that the spec lacks, no run of it with a result, recordings that have changed since; see [`supervise::run`].
+/// A condition that the spec lacks, no run of it with all results, recordings that have changed since; see [`supervise::run`].
 pub fn run(args: TrainFinalArgs, global: &Global) -> Result<u8> {
     interrupt::listen();
     let mut experiments = args.experiment.load(&global.corpora)?.experiments;
@@ -59,7 +60,6 @@ pub fn run(args: TrainFinalArgs, global: &Global) -> Result<u8> {
         )));
     };
     let everything = spec.on_everything(args.condition.as_deref(), None)?;
-    let condition = everything.condition[0].name.clone();
     let results = &args.experiment.results;
     let found = estimate(&args.experiment.spec, &name, &everything, results)?;
     let display = Display::new(global.quiet);
@@ -74,19 +74,43 @@ pub fn run(args: TrainFinalArgs, global: &Global) -> Result<u8> {
             )));
         }
     }
-    let finished = supervise::run(everything, &format!("{name}-final"), &args.options(global), &display)?;
-    let path = finished.run.path().display().to_string();
-    if finished.failed + finished.open > 0 {
-        return Err(Error::failed(format!(
-            "{path}: the model is not trained; its log.txt says why, and the same command goes on"
-        )));
+    let train = |resume| {
+        let options = args.options(global, resume);
+        supervise::run(everything.clone(), &format!("{name}-final"), &options, &display)
+    };
+    let mut finished = train(Resume::Newest)?;
+    if finished.before && models_of(&finished.run, results)?.is_none() {
+        // The store has lost them since.
+        finished = train(Resume::New)?;
     }
-    found.source.save(&finished.run)?;
-    answer(&finished.run, &condition, &found, global)
+    let path = finished.run.path().display().to_string();
+    match models_of(&finished.run, results)? {
+        Some(models) if finished.failed + finished.open == 0 => {
+            found.source.save(&finished.run)?;
+            answer(&models, &found, global)
+        }
+        _ => Err(Error::failed(format!(
+            "{path}: the model is not trained; `seraug status {path}` says why, and the same command goes on"
+        ))),
+    }
+}
+
+/// A model and the data set of its cell.
+struct FinalModel {
+    cell: PathBuf,
+    data_set: String,
+}
+
+/// The models of a finished run; none where the store lacks one.
+fn models_of(run: &RunDir, results: &Path) -> Result<Option<Vec<FinalModel>>> {
+    let of = |row: PlannedCell| FinalModel { cell: run.path().join(row.cell.dir()), data_set: row.corpus };
+    let models: Vec<FinalModel> = read_plan(&run.plan())?.into_iter().map(of).collect();
+    let there = models.iter().all(|model| models::find(&model.cell, None, results).is_ok());
+    Ok(there.then_some(models))
 }
 
 impl TrainFinalArgs {
-    fn options(&self, global: &Global) -> RunOptions {
+    fn options(&self, global: &Global, resume: Resume) -> RunOptions {
         RunOptions {
             places: self.experiment.places(global),
             partial: self.experiment.partial,
@@ -99,7 +123,7 @@ impl TrainFinalArgs {
             },
             launcher: Launcher::Local,
             wait: true,
-            resume: Resume::Newest,
+            resume,
             max_failures: None,
             stall: seconds(1800.0),
             provenance: Provenance { command: arguments(), set: self.experiment.set.clone() },
@@ -107,11 +131,12 @@ impl TrainFinalArgs {
     }
 }
 
-/// The newest run of the experiment that trained as `everything` does and has a result.
+/// The newest run of the experiment that trains as `everything` does and has every result of its condition.
 fn estimate(file: &Path, name: &str, everything: &Spec, results: &Path) -> Result<FoundEstimate> {
     let condition = &everything.condition[0].name;
     let mut why = None;
     for dir in supervise::runs(&results.join(name)) {
+        let path = dir.path().display();
         let mut of = match spec::load(&dir.spec(), &[]).and_then(|s| s.on_everything(Some(condition), None)) {
             Ok(of) => of,
             Err(_) => continue,
@@ -119,17 +144,23 @@ fn estimate(file: &Path, name: &str, everything: &Spec, results: &Path) -> Resul
         (of.title, of.seeds) = (everything.title.clone(), everything.seeds.clone());
         of.slurm.clone_from(&everything.slurm);
         if let Some(change) = differences(&of, everything).first() {
-            why.get_or_insert(format!("{} differs: {change}", dir.path().display()));
+            why.get_or_insert(format!("{path} differs: {change}"));
             continue;
         }
-        let run = LoadedRun::of(&dir)?;
-        match Estimate::of(&run, run.spec.condition.iter().position(|c| c.name == *condition).unwrap_or(0))? {
-            Some(estimate) => {
-                let source = EstimateSource { run: run.dir.name(name), condition: condition.clone() };
-                return Ok(FoundEstimate { run, source, estimate });
+        let run = match LoadedRun::of(&dir) {
+            Ok(run) => run,
+            Err(e) => {
+                why.get_or_insert(e.to_string());
+                continue;
             }
-            None => drop(why.get_or_insert(format!("{} has no result of it", dir.path().display()))),
+        };
+        let place = run.spec.condition.iter().position(|c| c.name == *condition).unwrap_or_default();
+        if run.done(place).count() < run.planned().len() {
+            why.get_or_insert(format!("{path} has not all results of it"));
+            continue;
         }
+        let source = EstimateSource { run: run.dir.name(name), condition: condition.clone() };
+        return Ok(FoundEstimate { run, source, condition: place });
     }
     let why = why.map_or(String::new(), |why| format!(" ({why})"));
     Err(Error::usage(format!(
@@ -138,41 +169,40 @@ fn estimate(file: &Path, name: &str, everything: &Spec, results: &Path) -> Resul
     )))
 }
 
-fn answer(run: &RunDir, condition: &str, found: &FoundEstimate, global: &Global) -> Result<u8> {
-    let FoundEstimate { source, estimate, run: tested } = found;
-    let models: Vec<String> = seraug_core::run_files::read_plan(&run.plan())?
-        .iter()
-        .map(|row| run.path().join(row.cell.dir()).display().to_string())
-        .collect();
-    let number = |i: &Interval| serde_json::json!({ "mean": i.mean, "half": i.half });
-    if global.json {
-        print_json(&serde_json::json!({
-            "models": models,
-            "estimate": {
-                "run": source.run, "condition": condition, "cells": estimate.cells, "tests": estimate.tested,
-                "uar": estimate.uar().as_ref().map(number),
-            },
-        }))?;
-        return Ok(exit::DONE);
+fn answer(models: &[FinalModel], found: &FoundEstimate, global: &Global) -> Result<u8> {
+    let FoundEstimate { source, run, condition } = found;
+    let (mut text, mut list) = (String::new(), Vec::new());
+    for FinalModel { cell, data_set } in models {
+        let Some(estimate) = Estimate::of(run, *condition, data_set)? else { continue };
+        let number = |i: &Interval| serde_json::json!({ "mean": i.mean, "half": i.half });
+        list.push(serde_json::json!({
+            "model": cell.display().to_string(), "corpus": data_set, "cells": estimate.cells, "tests": estimate.tested,
+            "uar": estimate.uar().as_ref().map(number),
+        }));
+        let shown = match (estimate.uar(), estimate.values.last()) {
+            (Some(uar), _) => format!("UAR {uar} %"),
+            (None, Some((_, mean))) => format!("mean UAR of the reduced sets {mean} %"),
+            (None, None) => String::new(),
+        };
+        text += &format!(
+            "model: {}\nestimate: {shown} over {}: {} of {}, tested on what they had not heard\n",
+            cell.display(),
+            estimate.over,
+            plural(estimate.cells, "cell"),
+            source.run
+        );
     }
-    let shown = match (estimate.uar(), estimate.values.last()) {
-        (Some(uar), _) => format!("UAR {uar} %"),
-        (None, Some((_, mean))) => format!("mean UAR of the reduced sets {mean} %"),
-        (None, None) => String::new(),
-    };
-    let reduced = match &tested.spec.reduction {
-        Some(r) if r.share > 0.0 => {
-            "; those models had less data of the reduced classes than this one, so the number is not quite its own"
-        }
-        _ => "",
-    };
-    let models = models.iter().map(|m| format!("model: {m}\n"));
-    print(&format!(
-        "{}estimate: {shown} over {}: {} of {}, tested on what they had not heard{reduced}\n",
-        models.collect::<String>(),
-        estimate.over,
-        plural(estimate.cells, "cell"),
-        source.run
-    ))?;
+    if let Some(r) = run.spec.reduction.as_ref().filter(|r| r.share > 0.0) {
+        text += &format!(
+            "note: those models had {:.0} % less of each reduced class; this one has all of it and other shares of the classes, so the number is not its own\n",
+            100.0 * r.share
+        );
+    }
+    match global.json {
+        true => print_json(
+            &serde_json::json!({ "models": list, "estimate": source.run, "condition": source.condition }),
+        )?,
+        false => print(&text)?,
+    }
     Ok(exit::DONE)
 }

@@ -66,16 +66,26 @@ pub fn temporary_folder(parent: &Path) -> Result<tempfile::TempDir> {
     tempfile::Builder::new().prefix(&temporary_prefix()).tempdir_in(parent).cannot("be written", parent)
 }
 
-/// Makes the folder `to` of what `fill` writes into an empty one beside it, so that `to` is complete or as it was before.
+/// Makes the folder `to` of what `fill` writes into an empty one beside it, so that `to` is complete or not there. What a process that
+/// was killed left beside it is removed first.
 ///
 /// # Errors
-/// `to` is a file, or a folder that is not empty (usage); the errors of `fill`; a folder that cannot be written.
+/// `to` is a file, a link, a folder that is not empty or that this process works in (usage); the errors of `fill`; a folder that cannot
+/// be written.
 pub fn new_folder<T>(to: &Path, fill: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
     let entries = std::fs::read_dir(to);
     if to.exists() && entries.map_or(true, |mut entries| entries.next().is_some()) {
         return Err(Error::usage(format!("{}: is there already; name a new folder", to.display())));
     }
+    if let Ok(real) = to.canonicalize() {
+        // Before anything is computed: it could not be put in its place.
+        let works_here = std::env::current_dir().is_ok_and(|here| here == real);
+        if works_here || to.is_symlink() || std::fs::remove_dir(to).is_err() {
+            return Err(Error::usage(format!("{}: cannot be replaced; name a new folder", to.display())));
+        }
+    }
     let parent = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sweep_folder(parent);
     let temporary = temporary_folder(parent)?;
     #[cfg(unix)]
     std::fs::set_permissions(temporary.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))

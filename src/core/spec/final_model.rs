@@ -1,14 +1,14 @@
 //! The spec of the model that is trained on everything, once the protocol has said how good such models are.
 
-use super::{Protocol, Spec};
+use super::{Protocol, Spec, TargetShare};
 use crate::error::{Error, Result};
 use crate::suggest::hint;
 
 impl Spec {
-    /// This experiment with one condition and one seed, trained on every utterance: what `seraug train-final` runs.
+    /// This experiment with one condition and one seed, trained on every utterance of its folds: what `seraug train-final` runs.
     ///
     /// # Errors
-    /// A condition that the spec lacks, or none where it has several.
+    /// A condition that the spec lacks, or none where it has several; one that trains on a part of the target.
     pub fn on_everything(&self, condition: Option<&str>, seed: Option<u64>) -> Result<Spec> {
         let names = || self.condition.iter().map(|c| c.name.as_str());
         let listed = || names().collect::<Vec<_>>().join(", ");
@@ -19,6 +19,12 @@ impl Spec {
             None if self.condition.len() == 1 => &self.condition[0],
             None => return Err(Error::usage(format!("name a condition with --condition: {}", listed()))),
         };
+        if named.target == TargetShare::Low {
+            return Err(Error::usage(format!(
+                "--condition {}: target = \"low\" leaves a part of the target out on purpose; name a condition that has all of it",
+                named.name
+            )));
+        }
         let mut spec = self.clone();
         spec.title = format!("{}: {}, trained on everything", self.title, named.label());
         let mut named = named.clone();
@@ -74,6 +80,19 @@ augment.copies.copies = 4
         assert_eq!(parse(&all.to_toml(), "y.toml", &[]).unwrap(), all);
         assert!(all.train_on_all && all.protocol.only().is_empty() && all.reduction == spec.reduction);
         assert_eq!(spec.on_everything(Some("copies"), Some(2)).unwrap().seeds, [2]);
+    }
+
+    #[test]
+    fn a_shortage_that_is_made_is_no_final_model() {
+        let text = r#"title = "t"
+classes = { neutral = ["neutral"], angry = ["angry"] }
+protocol.cross-lingual = { sources = ["emodb"], targets = ["emovo"] }
+[[condition]]
+name = "lt"
+target = "low"
+"#;
+        let e = parse(text, "x.toml", &[]).unwrap().on_everything(None, None).unwrap_err().to_string();
+        assert!(e.contains("--condition lt: target = \"low\""), "{e}");
     }
 
     #[test]

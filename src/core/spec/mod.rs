@@ -104,8 +104,8 @@ pub struct Spec {
     /// Whether the test may say what training says.
     #[serde(default, skip_serializing_if = "TextRule::is_counted")]
     pub texts: TextRule,
-    /// Trains on every utterance, also on those that the protocol tests and the reduction removes, and tests on none: what `seraug
-    /// train-final` sets.
+    /// Trains on every utterance of the folds, also on those that the protocol tests and the reduction removes, and tests on none: what
+    /// `seraug train-final` sets.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub train_on_all: bool,
     /// What is removed from training; absent for nothing.

@@ -269,7 +269,8 @@ fn a_final_model_is_trained_on_everything_and_tested_on_nothing() {
     assert!(fold.test.is_empty() && fold.removed.is_empty());
     assert_eq!(fold.reduced, [1, 2], "which classes are the rare ones is still known");
 
-    let (spec, corpora) = (cross_lingual(", full = 0.4"), two_corpora(false));
+    let (mut spec, corpora) = (cross_lingual(", full = 0.4"), two_corpora(false));
+    spec.condition[0].target = TargetShare::Full;
     let [fold] = &folds(&spec.on_everything(None, None).unwrap(), &corpora, 1).unwrap()[..] else {
         panic!("one pair")
     };

@@ -55,7 +55,8 @@ pub struct AttributeRecalls {
     pub attribute: Attribute,
     /// Sorted by value.
     pub values: Vec<ValueRecall>,
-    /// Of two genders, the first less the second under each condition: name, and differences in [-1, 1].
+    /// Of two genders whose tests have the same classes, the first less the second under each condition: name, and differences in
+    /// [-1, 1].
     pub difference: Option<(String, Vec<Option<Bootstrap>>)>,
     /// Values that are not among these: those beyond [`MOST_VALUES`], and texts of a single speaker.
     pub left_out: usize,
@@ -165,8 +166,13 @@ fn of_values(set: &str, attribute: Attribute, all: BTreeMap<&str, ValueTally>) -
     }
     let listed = |of: &BTreeMap<u32, Vec<SpeakerTally>>| of.values().cloned().collect::<Vec<_>>();
     let seed = Seed::new(0).child("speakers");
+    let said = |t: &ValueTally| -> Vec<bool> {
+        let classes = t.confusions.first().map_or(0, Confusion::classes);
+        (0..classes).map(|c| t.confusions.iter().any(|m| m.recall(c).is_some())).collect()
+    };
     let difference = match &kept[..] {
-        [(a, first), (b, second)] if attribute == Attribute::Gender => {
+        // A mean over some classes is not compared with one over others.
+        [(a, first), (b, second)] if attribute == Attribute::Gender && said(first) == said(second) => {
             let of = std::iter::zip(&first.speakers, &second.speakers);
             Some((
                 format!("{a} − {b}"),

@@ -4,6 +4,7 @@ use super::aggregate::{Column, Unit, by_unit, columns, samples, unit};
 use super::loaded_run::LoadedRun;
 use crate::stats::interval::{Interval, mean_interval};
 use seraug_core::error::Result;
+use seraug_core::spec::Protocol;
 use seraug_core::text::plural;
 
 /// The mean of each column over the folds, or over the seeds of the only one.
@@ -20,11 +21,12 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// That of `condition`, an index into the spec's; none without a result.
+    /// That of `condition`, an index into the spec's, in the data set `set` of the run; none without a result.
     ///
     /// # Errors
     /// Outcomes that cannot be aggregated.
-    pub fn of(run: &LoadedRun, condition: usize) -> Result<Option<Estimate>> {
+    pub fn of(run: &LoadedRun, condition: usize, set: &str) -> Result<Option<Estimate>> {
+        let run = &run.only(set);
         let units = by_unit(&samples(run), unit(run))?;
         let values: Vec<(Column, Interval)> = columns(run)
             .into_iter()
@@ -33,9 +35,13 @@ impl Estimate {
                 Some((column, mean_interval(&values)?))
             })
             .collect();
-        let over = match unit(run) {
-            Unit::Fold => format!("{}, each of other test speakers", plural(run.groups().len(), "fold")),
-            Unit::Seed => format!("{} of one fold", plural(run.spec.seeds.len(), "seed")),
+        let counted = values.iter().map(|(_, interval)| interval.n).max().unwrap_or(0);
+        let over = match (unit(run), &run.spec.protocol) {
+            (Unit::Fold, Protocol::LeaveTextsOut(_)) => {
+                format!("{}, each of other texts", plural(counted, "fold"))
+            }
+            (Unit::Fold, _) => format!("{}, each of other test speakers", plural(counted, "fold")),
+            (Unit::Seed, _) => format!("{} of one fold", plural(counted, "seed")),
         };
         let tested = run.done(condition).map(|o| o.n_test).sum();
         let cells = run.done(condition).count();

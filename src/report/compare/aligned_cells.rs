@@ -57,8 +57,8 @@ pub(super) const REDUCED: &str = "mean_recall_reduced";
 /// where no answer does.
 const AFTER_ACCURACY: usize = OtherMeasure::ALL.len() - 1;
 
-/// What two computations of the same probabilities may differ by, in percentage points: files have six digits.
-const SAME_PROBABILITIES: f64 = 1e-4;
+/// What two computations of the same probabilities may differ by, as a share: files have six digits.
+const SAME_PROBABILITIES: f64 = 1e-6;
 
 /// Names of the values that are compared in a cell: `uar`, `recall_CLASS`, `mean_recall_reduced`, then those of [`OtherMeasure`].
 pub(super) fn quantities(classes: &[&str]) -> Vec<String> {
@@ -96,8 +96,10 @@ impl CellPair {
 
     /// Whether probabilities, F1 or anything else differs by more than rounding.
     pub fn differs(&self) -> bool {
-        let other = (self.values.len().saturating_sub(AFTER_ACCURACY)..self.values.len())
-            .any(|i| self.difference(i).is_some_and(|d| d.abs() > SAME_PROBABILITIES));
+        let first = self.values.len().saturating_sub(OtherMeasure::ALL.len());
+        let other = OtherMeasure::ALL.iter().enumerate().skip(1).any(|(i, measure)| {
+            self.difference(first + i).is_some_and(|d| d.abs() > SAME_PROBABILITIES * measure.scale())
+        });
         other || self.greatest().is_some_and(|(_, d)| d != 0.0) || self.changed.is_some_and(|n| n > 0)
     }
 

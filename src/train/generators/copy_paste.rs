@@ -19,11 +19,12 @@ impl Generate for CopyPaste {
         let (lens, starts, segment) = (bank.lens(), bank.starts(), from.spec.classifier.segment_frames);
         let partners = Partners::new(from);
         let mut made = Splices::default();
-        let mut strangers = 0;
+        let (mut strangers, mut alone) = (0, 0);
         for (&item, name) in items.iter().zip(from.names()) {
             for copy in 0..self.copies {
                 let stream = |purpose: &str| from.seed.child(purpose).child(name).at(copy as u64);
                 let partner = partners.draw(self, item, &mut stream("copy-paste").draws());
+                alone += usize::from(partner == item);
                 strangers += usize::from(partners.speaker[item] != partners.speaker[partner]);
                 let len = lens[item];
                 for window in 0..len.div_ceil(segment) {
@@ -47,10 +48,13 @@ impl Generate for CopyPaste {
                 made.end(len);
             }
         }
-        let notes = match strangers {
-            0 => Vec::new(),
-            n => vec![format!("{} with another speaker, because theirs has no partner", plural(n, "join"))],
-        };
+        let strangers = (strangers > 0).then(|| {
+            format!("{} with another speaker, because theirs has no partner", plural(strangers, "join"))
+        });
+        let alone = (alone > 0).then(|| {
+            format!("{} of an utterance with itself, because there is no partner", plural(alone, "join"))
+        });
+        let notes = strangers.into_iter().chain(alone).collect();
         Ok(Made { samples: Samples::Added(made.after(bank)), notes })
     }
 }
