@@ -7,7 +7,7 @@ use seraug_core::run_files::{AuditCheck, CellId, ModelInfo, RunInfo, read_predic
 use seraug_core::spec::FinalWeights;
 use seraug_core::text::plural;
 use seraug_report::analysis::aggregate::Column;
-use seraug_report::analysis::estimate::Estimate;
+use seraug_report::analysis::estimate::ModelEstimate;
 use seraug_report::analysis::loaded_run::LoadedRun;
 use std::fmt::Write;
 
@@ -44,7 +44,7 @@ pub fn card(origin: &ModelOrigin, info: &ModelInfo) -> Result<String> {
     }
     let fold = origin.made_in.fold.iter().find(|f| f.number == origin.cell.fold);
     let set = fold.map_or(run.spec.corpus.as_str(), |f| f.corpus.as_str());
-    let Some(estimate) = Estimate::of(run, condition, set)? else {
+    let Some(estimate) = ModelEstimate::of(run, condition, set)? else {
         return Err(Error::usage(format!(
             "{}: no cell of {} has a result; a model is not exported without",
             run.dir.path().display(),
@@ -94,7 +94,7 @@ fn numbers(
     origin: &ModelOrigin,
     info: &ModelInfo,
     (condition, set): (usize, &str),
-    estimate: &Estimate,
+    estimate: &ModelEstimate,
 ) -> Result<()> {
     let run = origin.tested_in;
     let classes = run.spec.class_names();
@@ -107,7 +107,7 @@ fn numbers(
     };
     let of_set = run.only(set);
     let cells: Vec<&CellId> = of_set.done(condition).map(|o| &o.cell).collect();
-    let Estimate { over, tested, .. } = estimate;
+    let ModelEstimate { over, tested, .. } = estimate;
     let what = match origin.on_everything {
         true => "trained by the same recipe on a part of the data, and",
         false => "trained as this model was and",

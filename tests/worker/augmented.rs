@@ -276,7 +276,7 @@ fn the_speaker_that_chooses_the_weights_is_a_part_of_its_own() {
         ];
         let said = done(dir.path(), &export);
         assert!(
-            said.contains("6 training utterances, 12 added, 6 for validation, 12 for the test"),
+            said.contains("6 training utterances, 6 added, 6 for validation (6 samples of them are left out), 12 for the test"),
             "{said}"
         );
         assert!(said.contains("bit for bit"), "{said}");

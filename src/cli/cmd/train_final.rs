@@ -9,7 +9,7 @@ use seraug_core::spec::difference::differences;
 use seraug_core::spec::{self, File, Spec};
 use seraug_core::text::plural;
 use seraug_core::{exit, interrupt};
-use seraug_report::analysis::estimate::Estimate;
+use seraug_report::analysis::estimate::ModelEstimate;
 use seraug_report::analysis::loaded_run::LoadedRun;
 use seraug_report::stats::interval::Interval;
 use seraug_run::arguments::{CHECKPOINT_SECONDS, MOST_JOBS, arguments, seconds, whole};
@@ -173,7 +173,7 @@ fn answer(models: &[FinalModel], found: &FoundEstimate, global: &Global) -> Resu
     let FoundEstimate { source, run, condition } = found;
     let (mut text, mut list) = (String::new(), Vec::new());
     for FinalModel { cell, data_set } in models {
-        let Some(estimate) = Estimate::of(run, *condition, data_set)? else { continue };
+        let Some(estimate) = ModelEstimate::of(run, *condition, data_set)? else { continue };
         let number = |i: &Interval| serde_json::json!({ "mean": i.mean, "half": i.half });
         list.push(serde_json::json!({
             "model": cell.display().to_string(), "corpus": data_set, "cells": estimate.cells, "tests": estimate.tested,

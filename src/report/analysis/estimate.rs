@@ -9,7 +9,7 @@ use seraug_core::text::plural;
 
 /// The mean of each column over the folds, or over the seeds of the only one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Estimate {
+pub struct ModelEstimate {
     /// Percent, in the order of the table.
     pub values: Vec<(Column, Interval)>,
     /// Finished cells.
@@ -20,12 +20,12 @@ pub struct Estimate {
     pub over: String,
 }
 
-impl Estimate {
+impl ModelEstimate {
     /// That of `condition`, an index into the spec's, in the data set `set` of the run; none without a result.
     ///
     /// # Errors
     /// Outcomes that cannot be aggregated.
-    pub fn of(run: &LoadedRun, condition: usize, set: &str) -> Result<Option<Estimate>> {
+    pub fn of(run: &LoadedRun, condition: usize, set: &str) -> Result<Option<ModelEstimate>> {
         let run = &run.only(set);
         let units = by_unit(&samples(run), unit(run))?;
         let values: Vec<(Column, Interval)> = columns(run)
@@ -45,7 +45,7 @@ impl Estimate {
         };
         let tested = run.done(condition).map(|o| o.n_test).sum();
         let cells = run.done(condition).count();
-        Ok((!values.is_empty()).then_some(Estimate { values, cells, tested, over }))
+        Ok((!values.is_empty()).then_some(ModelEstimate { values, cells, tested, over }))
     }
 
     /// The unweighted average recall, in percent; none where classes are reduced one at a time.
