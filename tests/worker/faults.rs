@@ -35,13 +35,8 @@ name = "latent-gan"
 augment.latent = { sampler = "gan", copies = 2 }
 "#;
     fs::write(&spec, text).unwrap();
-    ["--device", "cpu", "--jobs", "2", "--corpora", "corpora"].iter().fold(
-        vec![spec.display().to_string()],
-        |mut all, flag| {
-            all.push((*flag).to_owned());
-            all
-        },
-    )
+    let flags = ["--device", "cpu", "--jobs", "2", "--corpora", "corpora"].map(str::to_owned);
+    std::iter::once(spec.display().to_string()).chain(flags).collect()
 }
 
 /// `what` is to be run, saving every `seconds`.

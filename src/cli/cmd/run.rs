@@ -19,7 +19,10 @@ use seraug_run::progress::Display;
 use seraug_run::supervise::{self, Finished};
 use std::path::{Path, PathBuf};
 
-/// The arguments that `plan` and `run` have in common.
+/// Seconds after which a worker that reports nothing is killed.
+const STALL_SECONDS: f64 = 1800.0;
+
+/// The arguments that `plan`, `run` and `train-final` have in common.
 #[derive(Debug, clap::Args)]
 pub struct Experiment {
     /// The experiment, such as experiments/quickstart.toml
@@ -72,7 +75,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = CHECKPOINT_SECONDS, value_parser = interval)]
     checkpoint_seconds: f64,
     /// Kill a worker that reports nothing for this many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800.0, value_parser = patience)]
+    #[arg(long, value_name = "SECONDS", default_value_t = STALL_SECONDS, value_parser = patience)]
     stall_seconds: f64,
     /// Where to run the cells: local, or slurm for job arrays on a cluster (options in [slurm] of the spec)
     #[arg(long, default_value = "local", conflicts_with_all = ["fail_fast", "max_failures"])]
@@ -117,6 +120,27 @@ impl Experiment {
     pub fn compute(&self, jobs: Option<usize>) -> Compute {
         let jobs = jobs.filter(|jobs| *jobs > 0);
         Compute { devices: self.device.clone(), threads: self.threads.max(1), jobs }
+    }
+
+    /// How it is run where a command says no more: on this machine, the newest unfinished run first, to the end.
+    pub fn options(&self, jobs: Option<usize>, global: &Global) -> RunOptions {
+        RunOptions {
+            places: self.places(global),
+            partial: self.partial,
+            compute: self.compute(jobs),
+            training: TrainingOptions {
+                checkpoint_every: seconds(CHECKPOINT_SECONDS),
+                tensorboard: false,
+                cuda_graphs: false,
+                keep_models: KeepModels::Last,
+            },
+            launcher: Launcher::Local,
+            wait: true,
+            resume: Resume::Newest,
+            max_failures: None,
+            stall: seconds(STALL_SECONDS),
+            provenance: Provenance { command: arguments(), set: self.set.clone() },
+        }
     }
 }
 
@@ -176,9 +200,6 @@ fn pooled(args: &RunArgs, plan: &StudyPlan, global: &Global) -> Result<u8> {
 impl RunArgs {
     fn options(&self, global: &Global) -> RunOptions {
         RunOptions {
-            places: self.experiment.places(global),
-            partial: self.experiment.partial,
-            compute: self.experiment.compute(self.jobs),
             training: TrainingOptions {
                 checkpoint_every: seconds(self.checkpoint_seconds),
                 tensorboard: self.tensorboard,
@@ -194,7 +215,7 @@ impl RunArgs {
             },
             max_failures: if self.fail_fast { Some(1) } else { self.max_failures },
             stall: seconds(self.stall_seconds),
-            provenance: Provenance { command: arguments(), set: self.experiment.set.clone() },
+            ..self.experiment.options(self.jobs, global)
         }
     }
 }

@@ -12,10 +12,9 @@ use seraug_core::{exit, interrupt};
 use seraug_report::analysis::estimate::ModelEstimate;
 use seraug_report::analysis::loaded_run::LoadedRun;
 use seraug_report::stats::interval::Interval;
-use seraug_run::arguments::{CHECKPOINT_SECONDS, MOST_JOBS, arguments, seconds, whole};
+use seraug_run::arguments::{MOST_JOBS, whole};
 use seraug_run::keep_models::KeepModels;
-use seraug_run::launcher::Launcher;
-use seraug_run::options::{Provenance, Resume, RunOptions, TrainingOptions};
+use seraug_run::options::Resume;
 use seraug_run::progress::Display;
 use seraug_run::{inputs, models, supervise};
 use std::path::{Path, PathBuf};
@@ -59,7 +58,7 @@ pub fn run(args: TrainFinalArgs, global: &Global) -> Result<u8> {
             args.experiment.spec.display()
         )));
     };
-    let everything = spec.on_everything(args.condition.as_deref(), None)?;
+    let everything = spec.on_everything(args.condition.as_deref())?;
     let results = &args.experiment.results;
     let found = estimate(&args.experiment.spec, &name, &everything, results)?;
     let display = Display::new(global.quiet);
@@ -75,7 +74,8 @@ pub fn run(args: TrainFinalArgs, global: &Global) -> Result<u8> {
         }
     }
     let train = |resume| {
-        let options = args.options(global, resume);
+        let mut options = args.experiment.options(args.jobs, global);
+        (options.resume, options.training.keep_models) = (resume, KeepModels::All);
         supervise::run(everything.clone(), &format!("{name}-final"), &options, &display)
     };
     let mut finished = train(Resume::Newest)?;
@@ -109,35 +109,13 @@ fn models_of(run: &RunDir, results: &Path) -> Result<Option<Vec<FinalModel>>> {
     Ok(there.then_some(models))
 }
 
-impl TrainFinalArgs {
-    fn options(&self, global: &Global, resume: Resume) -> RunOptions {
-        RunOptions {
-            places: self.experiment.places(global),
-            partial: self.experiment.partial,
-            compute: self.experiment.compute(self.jobs),
-            training: TrainingOptions {
-                checkpoint_every: seconds(CHECKPOINT_SECONDS),
-                tensorboard: false,
-                cuda_graphs: false,
-                keep_models: KeepModels::All,
-            },
-            launcher: Launcher::Local,
-            wait: true,
-            resume,
-            max_failures: None,
-            stall: seconds(1800.0),
-            provenance: Provenance { command: arguments(), set: self.experiment.set.clone() },
-        }
-    }
-}
-
 /// The newest run of the experiment that trains as `everything` does and has every result of its condition.
 fn estimate(file: &Path, name: &str, everything: &Spec, results: &Path) -> Result<FoundEstimate> {
     let condition = &everything.condition[0].name;
     let mut why = None;
     for dir in supervise::runs(&results.join(name)) {
         let path = dir.path().display();
-        let mut of = match spec::load(&dir.spec(), &[]).and_then(|s| s.on_everything(Some(condition), None)) {
+        let mut of = match spec::load(&dir.spec(), &[]).and_then(|s| s.on_everything(Some(condition))) {
             Ok(of) => of,
             Err(_) => continue,
         };

@@ -217,6 +217,12 @@ mod tests {
             assert!(error.exit_code() == 2 && error.to_string().contains("is there already"), "{error}");
         }
         assert_eq!(std::fs::read_dir(dir.path().join("a")).unwrap().count(), 1);
+        // Before anything is computed: what no folder can be put in the place of.
+        let (empty, link) = (dir.path().join("empty"), dir.path().join("link"));
+        std::fs::create_dir(&empty).unwrap();
+        std::os::unix::fs::symlink(&empty, &link).unwrap();
+        let error = new_folder(&link, |_| -> Result<()> { panic!("filled") }).unwrap_err();
+        assert!(error.to_string().contains("link: cannot be replaced") && empty.is_dir(), "{error}");
     }
 
     #[test]

@@ -5,11 +5,11 @@ use crate::error::{Error, Result};
 use crate::suggest::hint;
 
 impl Spec {
-    /// This experiment with one condition and one seed, trained on every utterance of its folds: what `seraug train-final` runs.
+    /// This experiment with one condition and its last seed, trained on every utterance of its folds: what `seraug train-final` runs.
     ///
     /// # Errors
     /// A condition that the spec lacks, or none where it has several; one that trains on a part of the target.
-    pub fn on_everything(&self, condition: Option<&str>, seed: Option<u64>) -> Result<Spec> {
+    pub fn on_everything(&self, condition: Option<&str>) -> Result<Spec> {
         let names = || self.condition.iter().map(|c| c.name.as_str());
         let listed = || names().collect::<Vec<_>>().join(", ");
         let named = match condition {
@@ -32,7 +32,7 @@ impl Spec {
         named.baseline.clear();
         named.published.clear();
         spec.condition = vec![named];
-        spec.seeds = vec![seed.unwrap_or_else(|| self.seeds.last().copied().unwrap_or(1))];
+        spec.seeds = self.seeds.last().copied().into_iter().collect();
         spec.train_on_all = true;
         spec.note.clear();
         spec.counterpart.clear();
@@ -72,14 +72,13 @@ augment.copies.copies = 4
     #[test]
     fn it_has_one_condition_and_the_last_seed_and_can_be_read_again() {
         let spec = parse(SPEC, "x.toml", &[]).unwrap();
-        let all = spec.on_everything(Some("copies"), None).unwrap();
+        let all = spec.on_everything(Some("copies")).unwrap();
         assert_eq!(
             (all.title.as_str(), all.seeds.as_slice()),
             ("t: Copies, trained on everything", &[7][..])
         );
         assert_eq!(parse(&all.to_toml(), "y.toml", &[]).unwrap(), all);
         assert!(all.train_on_all && all.protocol.only().is_empty() && all.reduction == spec.reduction);
-        assert_eq!(spec.on_everything(Some("copies"), Some(2)).unwrap().seeds, [2]);
     }
 
     #[test]
@@ -91,14 +90,14 @@ protocol.cross-lingual = { sources = ["emodb"], targets = ["emovo"] }
 name = "lt"
 target = "low"
 "#;
-        let e = parse(text, "x.toml", &[]).unwrap().on_everything(None, None).unwrap_err().to_string();
+        let e = parse(text, "x.toml", &[]).unwrap().on_everything(None).unwrap_err().to_string();
         assert!(e.contains("--condition lt: target = \"low\""), "{e}");
     }
 
     #[test]
     fn a_condition_must_be_named_where_there_are_several() {
         let spec = parse(SPEC, "x.toml", &[]).unwrap();
-        let of = |name| spec.on_everything(name, None).unwrap_err().to_string();
+        let of = |name| spec.on_everything(name).unwrap_err().to_string();
         assert!(of(None).contains("name a condition with --condition: no-aug, copies"), "{}", of(None));
         assert!(of(Some("copie")).contains("did you mean `copies`"), "{}", of(Some("copie")));
     }

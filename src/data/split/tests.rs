@@ -262,7 +262,7 @@ fn an_unreduced_fold_trains_on_all_that_was_removed() {
 #[test]
 fn a_final_model_is_trained_on_everything_and_tested_on_nothing() {
     let (spec, corpus) = (spec_with(JOINT), selection(10));
-    let [fold] = &folds(&spec.on_everything(None, None).unwrap(), &corpus, 1).unwrap()[..] else {
+    let [fold] = &folds(&spec.on_everything(None).unwrap(), &corpus, 1).unwrap()[..] else {
         panic!("one fold")
     };
     assert_eq!(fold.train, (0..300).collect::<Vec<_>>());
@@ -271,7 +271,7 @@ fn a_final_model_is_trained_on_everything_and_tested_on_nothing() {
 
     let (mut spec, corpora) = (cross_lingual(", full = 0.4"), two_corpora(false));
     spec.condition[0].target = TargetShare::Full;
-    let [fold] = &folds(&spec.on_everything(None, None).unwrap(), &corpora, 1).unwrap()[..] else {
+    let [fold] = &folds(&spec.on_everything(None).unwrap(), &corpora, 1).unwrap()[..] else {
         panic!("one pair")
     };
     assert_eq!(fold.train, (0..corpora.labels.len()).collect::<Vec<_>>());

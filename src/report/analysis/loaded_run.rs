@@ -117,9 +117,14 @@ impl LoadedRun {
         (0..names.len()).filter(somewhere).collect()
     }
 
-    /// What the classes are called that the reduction thins: `rare` where its share is 0, so that they are so by nature.
+    /// Whether the reduction removes nothing: the classes that it names are rare by nature.
+    pub fn rare_by_nature(&self) -> bool {
+        self.spec.reduction.as_ref().is_some_and(|r| r.share == 0.0)
+    }
+
+    /// What the classes are called that the reduction names: `reduced`, or `rare`.
     pub fn reduced_word(&self) -> &'static str {
-        if self.spec.reduction.as_ref().is_some_and(|r| r.share == 0.0) { "rare" } else { "reduced" }
+        if self.rare_by_nature() { "rare" } else { "reduced" }
     }
 
     /// Numbers of the groups of test utterances, ascending.

@@ -160,6 +160,7 @@ fn contrast(run: &LoadedRun, pair: &Pair) -> Option<Contrast> {
         has_sentence,
         quantity: match main_column(run) {
             Column::Reduced if run.per_class() => "mean UAR of the reduced data sets",
+            Column::Reduced if run.rare_by_nature() => "mean recall of the rare classes",
             Column::Reduced => "mean recall of the reduced classes",
             _ => "UAR",
         },

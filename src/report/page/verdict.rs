@@ -101,7 +101,7 @@ fn what(run: &LoadedRun) -> &'static str {
     match main_column(run) {
         Column::Uar => "UAR",
         _ if run.per_class() => "the mean UAR of the reduced data sets",
-        _ if run.reduced_word() == "rare" => "the mean recall of the rare classes",
+        _ if run.rare_by_nature() => "the mean recall of the rare classes",
         _ => "the mean recall of the reduced classes",
     }
 }

@@ -45,11 +45,11 @@ pub fn caption(run: &LoadedRun, over: Over) -> String {
         );
         if !reduced.is_empty() {
             let over = list(&reduced);
-            text += &match run.reduced_word() {
-                "rare" => {
+            text += &match run.rare_by_nature() {
+                true => {
                     format!("rare: mean recall over {over}, which are so by nature: nothing was removed. ")
                 }
-                _ => format!(
+                false => format!(
                     "reduced: mean recall over {over}, of which {share} were removed from training: the paper's Average. "
                 ),
             };

@@ -53,7 +53,7 @@ impl Heading {
         match entry {
             None => "–".to_owned(),
             Some(e) if self.column == Column::Difference => e.signed(),
-            Some(e) => e.rounded(self.digits()),
+            Some(e) => format!("{:.*}", self.digits(), e.interval),
         }
     }
 
@@ -99,13 +99,7 @@ impl TableEntry {
 
     /// `54.2 ± 3.8`, or the mean alone where there is no interval.
     pub fn plain(&self) -> String {
-        self.rounded(1)
-    }
-
-    /// As [`TableEntry::plain`], with that many decimals.
-    fn rounded(&self, digits: usize) -> String {
-        let Interval { mean, half, .. } = self.interval;
-        half.map_or(format!("{mean:.digits$}"), |h| format!("{mean:.digits$} ± {h:.digits$}"))
+        self.interval.to_string()
     }
 
     /// `+8.1 ± 4.0`: as [`TableEntry::plain`], with the sign of a difference.

@@ -15,11 +15,12 @@ pub struct Interval {
 }
 
 impl fmt::Display for Interval {
-    /// `54.2 ± 3.8`.
+    /// `54.2 ± 3.8`, with as many decimals as the format asks for, one by default.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mean, digits) = (self.mean, f.precision().unwrap_or(1));
         match self.half {
-            Some(half) => write!(f, "{:.1} ± {half:.1}", self.mean),
-            None => write!(f, "{:.1}", self.mean),
+            Some(half) => write!(f, "{mean:.digits$} ± {half:.digits$}"),
+            None => write!(f, "{mean:.digits$}"),
         }
     }
 }
