@@ -4,6 +4,7 @@ pub mod audio;
 pub mod corpora;
 pub mod describe;
 pub mod features;
+pub mod foreign;
 pub mod judge;
 pub mod leakage;
 pub mod mel_table;

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod figure;
 pub mod page;
 pub mod render;
+pub mod scores;
 pub mod stats;
 pub mod study;
 pub mod write;

@@ -38,6 +38,7 @@ mod report;
 mod report_details;
 mod samples;
 mod schema;
+mod score;
 mod statistics;
 mod status;
 mod store;

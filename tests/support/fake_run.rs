@@ -307,6 +307,7 @@ loss = "weighted"
                 network("augmentor", 1_234_567, 98_765_432),
                 network("classifier", 65_432, 7_654_321),
             ],
+            source: vec![],
             warning: vec![
                 Warning {
                     cell: "open/fake/no-aug/fold-2/seed-1".into(),

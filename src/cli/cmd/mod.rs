@@ -18,6 +18,7 @@ pub mod predict;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod score;
 pub mod status;
 pub mod store;
 pub mod study;

@@ -16,20 +16,22 @@ pub struct PredictionRow {
     pub truth: usize,
     /// Class index.
     pub predicted: usize,
-    /// Segments that voted.
+    /// Segments that voted; 1 where a system of somebody else gave one answer.
     pub segments: usize,
-    /// Mean class probabilities over the segments; they sum to 1.
+    /// Mean class probabilities over the segments; they sum to 1. Empty in every row where a system gave none.
     pub probabilities: Vec<f64>,
 }
 
 const COLUMNS: [&str; 5] = ["utterance", "speaker", "truth", "predicted", "segments"];
 
-/// Writes the rows with class names in place of indices, atomically. A column `p_CLASS` has the probability of each class.
+/// Writes the rows with class names in place of indices, atomically. A column `p_CLASS` has the probability of each class, where there
+/// are probabilities.
 ///
 /// # Errors
 /// A file that cannot be written.
 pub fn write_predictions(path: &Path, classes: &[&str], rows: &[PredictionRow]) -> Result<()> {
-    let header = COLUMNS.map(str::to_owned).into_iter().chain(classes.iter().map(|c| format!("p_{c}")));
+    let given = if rows.iter().any(|r| !r.probabilities.is_empty()) { classes } else { &[] };
+    let header = COLUMNS.map(str::to_owned).into_iter().chain(given.iter().map(|c| format!("p_{c}")));
     let cells = rows.iter().map(|r| {
         let probabilities: Vec<String> = r.probabilities.iter().map(|p| format!("{p:.6}")).collect();
         (&r.utterance, &r.speaker, classes[r.truth], classes[r.predicted], r.segments, probabilities)

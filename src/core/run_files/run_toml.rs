@@ -54,6 +54,9 @@ pub struct RunInfo {
     /// Sizes of the networks.
     #[serde(default)]
     pub network: Vec<NetworkInfo>,
+    /// Of scored predictions, the files that were read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source: Vec<ScoredFile>,
     /// What a reader should know before believing a number.
     #[serde(default)]
     pub warning: Vec<Warning>,
@@ -165,6 +168,18 @@ impl NetworkInfo {
     pub fn new(name: &str, parameters: i64, macs: u64) -> NetworkInfo {
         NetworkInfo { name: name.to_owned(), parameters: parameters as u64, flops: 2 * macs }
     }
+}
+
+/// A file with predictions of somebody else, or with what is true of their utterances.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ScoredFile {
+    /// Its name, without its folder.
+    pub file: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Rows below its header.
+    pub rows: usize,
 }
 
 /// A sign that a training did not do what it should.

@@ -13,7 +13,7 @@ impl Spec {
         let twice = self.protocol.only().iter().find(|fold| !seen.insert(**fold));
         need(twice.is_none(), "protocol", || format!("only: {} is listed twice", twice.unwrap_or(&0)))?;
         match &self.protocol {
-            Protocol::LeaveOneSessionOut(_) => Ok(()),
+            Protocol::LeaveOneSessionOut(_) | Protocol::Scored(_) => Ok(()),
             Protocol::LeaveTextsOut(p) => need(p.folds != 1, at("protocol.leave-texts-out.folds"), || {
                 "at least 2, or 0 for one fold a text".into()
             }),

@@ -44,7 +44,7 @@ impl Spec {
             Protocol::LeaveTextsOut(p) => p.only.clear(),
             Protocol::SplitFile(p) => p.only.clear(),
             Protocol::CrossLingual(p) => p.only.clear(),
-            Protocol::FixedSplit(_) => {}
+            Protocol::FixedSplit(_) | Protocol::Scored(_) => {}
         }
         Ok(spec)
     }

@@ -44,7 +44,7 @@ pub use load::{load, parse};
 pub use precision::Precision;
 pub use protocol::{
     AugmentorSees, CrossLingual, FixedSplit, LeaveOneSessionOut, LeaveSpeakersOut, LeaveTextsOut, Protocol,
-    Reduction, ReductionMode, SpeakerRule, SplitFile,
+    Reduction, ReductionMode, Scored, SpeakerRule, SplitFile,
 };
 pub use schedule::Pace;
 pub use slurm::Slurm;
@@ -360,6 +360,7 @@ impl Spec {
             Protocol::FixedSplit(_) => 1,
             Protocol::LeaveTextsOut(p) => p.folds,
             Protocol::SplitFile(_) => 0,
+            Protocol::Scored(p) => p.folds.len(),
             Protocol::CrossLingual(p) => p.pairs().len(),
         };
         let run = match self.protocol.only().len() {
@@ -368,6 +369,11 @@ impl Spec {
         };
         let per_class = self.reduction.as_ref().is_some_and(|r| r.mode == ReductionMode::PerClass);
         run * if per_class { self.reduced_classes().len() } else { 1 }
+    }
+
+    /// Whether its conditions are systems of which the predictions alone are known.
+    pub fn is_scored(&self) -> bool {
+        matches!(self.protocol, Protocol::Scored(_))
     }
 
     /// The condition that `condition` is compared with, as an index: its `baseline`, or the first.

@@ -21,6 +21,8 @@ pub enum Protocol {
     SplitFile(SplitFile),
     /// A source corpus and a part of a target corpus train, the rest of the target tests.
     CrossLingual(CrossLingual),
+    /// The folds of somebody else's predictions, of which nothing but the test utterances is known: what `seraug score` writes.
+    Scored(Scored),
 }
 
 /// One fold a session, in the order of their names (IEMOCAP: 5).
@@ -93,6 +95,15 @@ pub struct SplitFile {
     #[serde(default)]
     #[schemars(length(max = limits::FOLDS), inner(range(min = 1, max = limits::FOLDS)))]
     pub only: Vec<usize>,
+}
+
+/// Predictions that `seraug score` read: they are there already, and no fold of theirs can be trained.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Scored {
+    /// What the files call each fold, in the order of its number from 1.
+    #[schemars(length(max = limits::FOLDS))]
+    pub folds: Vec<String>,
 }
 
 /// One fold for each pair of a source and another target (Fig. 4).
@@ -190,7 +201,7 @@ impl Protocol {
             Protocol::LeaveTextsOut(p) => &p.only,
             Protocol::SplitFile(p) => &p.only,
             Protocol::CrossLingual(p) => &p.only,
-            Protocol::FixedSplit(_) => &[],
+            Protocol::FixedSplit(_) | Protocol::Scored(_) => &[],
         }
     }
 }
@@ -205,6 +216,7 @@ impl Protocol {
             Protocol::LeaveTextsOut(_) => "a group of texts is tested",
             Protocol::SplitFile(_) => "those of split.csv",
             Protocol::CrossLingual(_) => "a pair of source and target corpus",
+            Protocol::Scored(_) => "one of the predictions that were scored",
         }
     }
 }

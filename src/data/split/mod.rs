@@ -195,6 +195,11 @@ impl<'a> Splits<'a> {
             Protocol::LeaveTextsOut(p) => SplitKind::Sides(texts::groups(p, selection)?),
             Protocol::SplitFile(p) => SplitKind::File(SplitTable::read(Path::new(&p.path))?),
             Protocol::CrossLingual(_) => SplitKind::CrossLingual,
+            Protocol::Scored(_) => {
+                let next = "protocol.scored: its conditions are systems of which the predictions alone are known, so nothing can be \
+                            trained; `seraug score` reads predictions again";
+                return Err(Error::usage(next));
+            }
         };
         Ok(Splits { spec, selection, kind })
     }

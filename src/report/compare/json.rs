@@ -1,6 +1,7 @@
 //! A comparison as JSON, for `seraug compare --json`.
 
 use super::aligned_cells::{CellPair, quantities};
+use super::contrast::Contrast;
 use super::files::StatisticsRow;
 use super::runs::{Against, Comparison};
 use serde_json::{Map, Value, json};
@@ -20,12 +21,8 @@ fn of_run(names: &[String], against: &Against, tolerance: Option<f64>) -> Value 
         .differs
         .iter()
         .map(|d| json!({ "kind": d.kind, "field": d.field, "first": d.first, "second": d.second }));
-    let statistics = against.contrasts.iter().map(|c| {
-        let mut row = json!(StatisticsRow::<Option<f64>>::of(c));
-        // The two runs are named above.
-        row.as_object_mut().map(|fields| ["first_run", "second_run"].map(|name| fields.remove(name)));
-        row
-    });
+    // The two runs are named above.
+    let statistics = against.contrasts.iter().map(pair_as_json);
     let cells: Vec<Value> = against.cells.iter().map(|c| cell(names, c)).collect();
     let beyond = tolerance.map(|t| against.beyond(t).iter().map(|c| c.name()).collect::<Vec<_>>());
     json!({
@@ -35,6 +32,13 @@ fn of_run(names: &[String], against: &Against, tolerance: Option<f64>) -> Value 
         "cells": cells,
         "beyond_tolerance": beyond,
     })
+}
+
+/// A pair as its row of statistics.csv, without the runs.
+pub(crate) fn pair_as_json(pair: &Contrast) -> Value {
+    let mut row = json!(StatisticsRow::<Option<f64>>::of(pair));
+    row.as_object_mut().map(|fields| ["first_run", "second_run"].map(|name| fields.remove(name)));
+    row
 }
 
 fn cell(names: &[String], c: &CellPair) -> Value {

@@ -24,6 +24,7 @@ pub use contrast::Contrast;
 pub(crate) use contrast::{p_value, range};
 pub use files::write;
 pub use json::json;
+pub(crate) use json::pair_as_json;
 pub use metadata_diff::Difference;
 pub use runs::{Against, Comparison, compare, compare_public};
 pub use sentences::{sentences, table};

@@ -55,6 +55,22 @@ pub fn sizes(run: &LoadedRun, table: &ResultTable, heading: String) -> Markup {
         .into()
     };
     let headings = ["condition", "cells", "train", "added", "test", "augmentor", "classifier"];
+    if run.spec.is_scored() {
+        let row = |(i, row): (usize, &ConditionRow)| -> TextRow {
+            let tests: Vec<usize> = run.done(i).map(|o| o.n_test).collect();
+            let mean = tests.iter().sum::<usize>() as f64 / tests.len().max(1) as f64;
+            vec![row.label.clone(), format!("{} of {}", row.done, row.planned), format!("{mean:.0}")].into()
+        };
+        let table = TextTable {
+            title: heading,
+            caption: "test: utterances, mean over the cells.".into(),
+            headings: ["system", "cells", "test"].map(str::to_owned).to_vec(),
+            rows: table.rows.iter().enumerate().map(row).collect(),
+            words: 1,
+            ..TextTable::default()
+        };
+        return table.html(None, None);
+    }
     let table = TextTable {
         title: heading,
         caption: "Utterances: mean over the cells. Times: sum over the cells; a stage whose result came from the store \

@@ -194,10 +194,10 @@ impl Page<'_> {
                         ": it had changes that are in no revision, so the code of this run cannot be restored exactly."
                     } @else { "." }
                 } "\n"
-                details {
+                @if !self.contents.run.spec.is_scored() { details {
                     summary { "The spec with every default written out" } "\n"
                     pre tabindex="0" { code { (self.contents.run.spec.to_toml()) } } "\n"
-                } "\n"
+                } "\n" }
             } "\n"
         }
     }

@@ -6,7 +6,8 @@ use crate::render::html::facts;
 use crate::render::text_table::TextTable;
 use indexmap::IndexMap;
 use maud::{Markup, html};
-use seraug_core::run_files::{AuditCheck, NetworkInfo, RunInfo, Warning};
+use seraug_core::run_files::{AuditCheck, NetworkInfo, RunInfo, ScoredFile, Warning};
+use seraug_core::spec::Protocol;
 
 /// What a reader should know before believing a number; empty without any.
 pub fn warnings(run: &LoadedRun, notes: &[String]) -> Markup {
@@ -56,6 +57,17 @@ fn kinds(warnings: &[Warning]) -> IndexMap<&str, Vec<&Warning>> {
 /// The table of the leakage audit.
 pub fn audit(run: &LoadedRun) -> Markup {
     let info = &run.info;
+    if run.spec.is_scored() {
+        return html! {
+            section id="audit" { "\n"
+                h2 { "Leakage audit" } "\n"
+                p {
+                    "Not made: what these systems were trained on is not known. " code { "seraug audit --split FILE" }
+                    " checks a split."
+                } "\n"
+            } "\n"
+        };
+    }
     if info.audit.is_empty() {
         return html! {
             section id="audit" { "\n" h2 { "Leakage audit" } "\n" p { "run.toml has none." } "\n" } "\n"
@@ -83,7 +95,7 @@ pub fn provenance(run: &LoadedRun) -> Markup {
     let seeds: Vec<String> = run.spec.seeds.iter().map(u64::to_string).collect();
     let finished = if info.finished.is_empty() { "not finished".into() } else { info.finished.clone() };
     // Of a page that is published, the host is empty and left out.
-    let run = [
+    let mut facts_of_run = vec![
         ("revision", info.revision.clone()),
         ("version", info.version.clone()),
         ("libtorch", info.libtorch.clone()),
@@ -96,6 +108,15 @@ pub fn provenance(run: &LoadedRun) -> Markup {
         ("cells", format!("{} trained, {} from the store", info.cells_trained, info.cells_cached)),
         ("seeds", seeds.join(", ")),
     ];
+    if run.spec.is_scored() {
+        // Nothing was computed here.
+        let unknown = ["libtorch", "device", "precision", "host", "wall time", "cells"];
+        facts_of_run.retain(|(name, _)| !unknown.contains(name));
+        let Protocol::Scored(scored) = &run.spec.protocol else { return Markup::default() };
+        let named = (1..).zip(&scored.folds).filter(|(number, name)| number.to_string() != **name);
+        let named: Vec<String> = named.map(|(number, name)| format!("{number} is {name}")).collect();
+        facts_of_run.extend((!named.is_empty()).then(|| ("folds", named.join(", "))));
+    }
     let row =
         |n: &NetworkInfo| vec![n.name.clone(), digit_groups(n.parameters), digit_groups(n.flops)].into();
     let networks = TextTable {
@@ -108,11 +129,26 @@ pub fn provenance(run: &LoadedRun) -> Markup {
     };
     html! {
         div id="provenance" { "\n"
-            (facts("Provenance", &run))
+            (facts("Provenance", &facts_of_run))
             (corpora(info))
+            @if !info.source.is_empty() { (files(info)) }
             @if !info.network.is_empty() { (networks.html(None, None)) }
         } "\n"
     }
+}
+
+/// The files of scored predictions.
+fn files(info: &RunInfo) -> Markup {
+    let row = |f: &ScoredFile| vec![f.file.clone(), f.sha256.clone(), f.rows.to_string()].into();
+    let table = TextTable {
+        title: "Files that were scored".into(),
+        caption: "SHA-256 of the bytes; rows below the header.".into(),
+        headings: ["file", "SHA-256", "rows"].map(str::to_owned).to_vec(),
+        rows: info.source.iter().map(row).collect(),
+        words: 2,
+        ..TextTable::default()
+    };
+    table.html(None, None)
 }
 
 /// A section for each corpus of a run.

@@ -86,7 +86,7 @@ fn ran(run: &LoadedRun, tables: &[ResultTable]) -> String {
     format!(
         "{} on {on}{reduced}: {done} of {planned} cells have a result ({} × {} × {}).",
         capital(&list(&labels)),
-        plural(labels.len(), "condition"),
+        plural(labels.len(), if run.spec.is_scored() { "system" } else { "condition" }),
         match run.data_sets().len() {
             1 => plural(run.info.fold.len(), "fold"),
             n if run.info.fold.len() == n => plural(n, "data set"),
@@ -128,7 +128,8 @@ fn shows(run: &LoadedRun, table: &ResultTable, contrasts: &[Contrast]) -> Result
             .filter(|&i| table.rows[i].baseline != i && wanted(&conditions[i]) && mean(i).is_some());
         candidates.max_by(|&a, &b| mean(a).unwrap_or(0.0).total_cmp(&mean(b).unwrap_or(0.0)))
     };
-    let augments = |c: &Condition| c.augment != Augment::None;
+    let scored = run.spec.is_scored();
+    let augments = |c: &Condition| scored || c.augment != Augment::None;
     let best = best_of(&augments);
     let base_row = best.map_or(0, |b| table.rows[b].baseline);
     let base = &table.rows[base_row].label;
@@ -136,7 +137,13 @@ fn shows(run: &LoadedRun, table: &ResultTable, contrasts: &[Contrast]) -> Result
         return Ok(format!("{} has no result: nothing can be compared.", capital(base)));
     };
     let Some(best) = best else {
-        return Ok(format!("No augmentation has a result; {base} reached {base_mean:.1} % in {what}."));
+        return Ok(match scored && conditions.len() == 1 {
+            true => format!(
+                "{} reached {base_mean:.1} % in {what}; there is no other system to compare it with.",
+                capital(base)
+            ),
+            false => format!("No augmentation has a result; {base} reached {base_mean:.1} % in {what}."),
+        });
     };
     let rows = || std::iter::zip(conditions, &table.rows).enumerate();
     let many = rows().filter(|(i, (c, r))| r.baseline != *i && augments(c)).count() > 1;
@@ -147,7 +154,11 @@ fn shows(run: &LoadedRun, table: &ResultTable, contrasts: &[Contrast]) -> Result
         format!("{} points over {name}, {}", d.signed(), judged(d, p))
     };
     let (label, value) = (&table.rows[best].label, mean(best).unwrap_or(0.0));
-    let named = if many { format!("The best augmentation, {label},") } else { capital(label) };
+    let named = match (many, scored) {
+        (false, _) => capital(label),
+        (true, true) => format!("The best of the systems beside {base}, {label},"),
+        (true, false) => format!("The best augmentation, {label},"),
+    };
     let over_base = against(table.entry(best, Column::Difference), best, base_row);
     let mut text = format!("{named} reached {value:.1} % in {what} ({base}: {base_mean:.1} %): {over_base}");
     let copies = best_of(&|c| matches!(c.augment, Augment::Copies(_)));

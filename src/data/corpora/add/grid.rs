@@ -15,18 +15,18 @@ use std::sync::Arc;
 const WIDEST: usize = 256;
 
 /// A row, with a cell for each column; `None` for one with nothing in it.
-pub(super) struct GridRow {
+pub(crate) struct GridRow {
     /// Its line, or its number from 1.
-    pub(super) number: u64,
-    pub(super) cells: Vec<Option<String>>,
+    pub(crate) number: u64,
+    pub(crate) cells: Vec<Option<String>>,
 }
 
 /// The table.
-pub(super) struct Grid {
+pub(crate) struct Grid {
     /// The file's name, below the source.
-    pub(super) file: Arc<str>,
-    pub(super) columns: Vec<String>,
-    pub(super) rows: Vec<GridRow>,
+    pub(crate) file: Arc<str>,
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<GridRow>,
 }
 
 impl Grid {
@@ -34,7 +34,7 @@ impl Grid {
     ///
     /// # Errors
     /// A file that cannot be read, or a row that is not as the header has it.
-    pub(super) fn read(path: &Path, shown: &str) -> Result<Grid> {
+    pub(crate) fn read(path: &Path, shown: &str) -> Result<Grid> {
         match extension(path).as_str() {
             "parquet" => Grid::parquet(path, shown),
             "jsonl" => Grid::json_lines(path, shown),
@@ -48,7 +48,7 @@ impl Grid {
     }
 
     /// The index of the column `name`, as it is written.
-    pub(super) fn column(&self, name: &str) -> Option<usize> {
+    pub(crate) fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|c| c == name)
     }
 

@@ -13,7 +13,7 @@ mod detect;
 mod emobox;
 mod finish;
 mod format;
-mod grid;
+pub(crate) mod grid;
 mod hf_parquet;
 mod kaldi;
 mod listing;
