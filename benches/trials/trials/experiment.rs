@@ -7,6 +7,7 @@ use super::rate::{Rate, Setting};
 use super::tested_cell::SpeakerCounts;
 use rayon::prelude::*;
 use seraug_core::rng::{Draws, Seed};
+use seraug_report::analysis::design::Spread;
 
 /// True differences that are planted, in percentage points.
 pub(crate) const PLANTED: [f64; 6] = [0.0, 2.0, 4.0, 6.0, 8.0, 12.0];
@@ -23,8 +24,11 @@ pub(crate) fn rates(designs: &[Design], trials: usize) -> Vec<Rate> {
     for design in designs {
         if let [corpus] = design.corpora()[..] {
             for condition in design.conditions() {
-                for seeds in SEEDS.into_iter().filter(|s| 2 * s <= design.seeds(corpus)) {
-                    rates.extend(same(design, corpus, condition, seeds, trials));
+                let mut spreads = Vec::new();
+                // Three seeds first: the spread of these is what a person would have of an earlier run.
+                let there = |s: &usize| 2 * s <= design.seeds(corpus);
+                for seeds in [3, 1, 5].into_iter().filter(there) {
+                    rates.extend(same(design, corpus, condition, seeds, trials, &mut spreads));
                 }
             }
             for pair in pairs(&design.conditions()) {
@@ -55,11 +59,20 @@ fn seed(setting: &Setting) -> Seed {
 
 /// One condition against itself, as it is and with a difference planted into the second side: each wrong prediction of a speaker
 /// becomes right with the chance that raises its recall by the speaker's difference.
-fn same(design: &Design, corpus: &str, condition: &str, seeds: usize, trials: usize) -> Vec<Rate> {
+///
+/// `spreads` are those of the trials with three seeds, one for each planted difference, which the first call fills in.
+fn same(
+    design: &Design,
+    corpus: &str,
+    condition: &str,
+    seeds: usize,
+    trials: usize,
+    spreads: &mut Vec<Spread>,
+) -> Vec<Rate> {
     let setting = Setting { trial: "same", design, conditions: condition.to_owned(), seeds };
     let root = seed(&setting);
     let mut rates = Vec::new();
-    for planted in PLANTED {
+    for (number, planted) in PLANTED.into_iter().enumerate() {
         let trial = |i: u64| {
             let seed = root.at(i);
             let folds = design.two_groups(corpus, condition, seeds, seed.child("seeds"))?;
@@ -72,9 +85,24 @@ fn same(design: &Design, corpus: &str, condition: &str, seeds: usize, trials: us
             Some(TrialOutcome::of(&result, 0.0, seed.child("test")))
         };
         let found: Vec<TrialOutcome> = (0..trials as u64).into_par_iter().filter_map(trial).collect();
-        rates.extend(counted(&setting, planted, &found));
+        if spreads.len() == number {
+            spreads.extend(mean_spread(&found));
+        }
+        let mut counted = counted(&setting, planted, &found);
+        let (units, spread) = (found.first().map_or(0, |f| f.folds), spreads.get(number));
+        let power = seraug_report::analysis::design::Design { units, trainings: seeds, ratio: 0.0 };
+        let over_folds = counted.iter_mut().filter(|r| r.test == Candidate::ALL[0].name());
+        over_folds.for_each(|r| r.predicted = spread.and_then(|spread| power.power(spread, planted)));
+        rates.extend(counted);
     }
     rates
+}
+
+/// The root of the mean variances.
+fn mean_spread(found: &[TrialOutcome]) -> Option<Spread> {
+    let all: Vec<[f64; 2]> = found.iter().filter_map(|f| f.variances).collect();
+    let mean = |i: usize| (all.iter().map(|v| v[i]).sum::<f64>() / all.len() as f64).sqrt();
+    (!all.is_empty()).then(|| Spread { units: mean(0), trainings: mean(1) })
 }
 
 /// Two conditions that do differ; a coin decides for each speaker which side has which.
@@ -148,6 +176,9 @@ fn counted(setting: &Setting, planted: f64, found: &[TrialOutcome]) -> Vec<Rate>
 /// A trial: its difference, and of every test its standard error and whether it rejected.
 struct TrialOutcome {
     difference: f64,
+    /// Variances between folds and between the trainings of one.
+    variances: Option<[f64; 2]>,
+    folds: usize,
     errors: [Option<f64>; Candidate::ALL.len()],
     rejected: [bool; Candidate::ALL.len()],
 }
@@ -156,6 +187,8 @@ impl TrialOutcome {
     fn of(result: &PairedResult, truth: f64, seed: Seed) -> TrialOutcome {
         TrialOutcome {
             difference: result.difference(),
+            variances: result.spread().map(|s| [s.units.powi(2), s.trainings.powi(2)]),
+            folds: result.folds.len(),
             errors: Candidate::ALL.map(|c| c.standard_error(result)),
             rejected: Candidate::ALL.map(|c| c.rejects(result, truth, seed)),
         }

@@ -1,6 +1,7 @@
 //! The results of two conditions on one corpus, as a run would have them.
 
 use super::tested_cell::{SpeakerCounts, TestedCell};
+use seraug_report::analysis::design::Spread;
 use seraug_report::stats::{SpeakerTally, TestedSpeaker};
 use std::collections::BTreeMap;
 
@@ -65,6 +66,12 @@ impl PairedResult {
         found.reduced_ratio /= found.pairs.len() as f64;
         (found.speakers, found.tested) = by_speaker.into_values().unzip();
         found
+    }
+
+    /// The spread of the differences between folds and between the trainings of one; `None` for one fold.
+    pub(crate) fn spread(&self) -> Option<Spread> {
+        let seeds = self.pairs.len() / self.folds.len().max(1);
+        Spread::of_units(&self.pairs.chunks(seeds.max(1)).map(<[f64]>::to_vec).collect::<Vec<Vec<f64>>>())
     }
 
     /// The mean difference.

@@ -25,6 +25,8 @@ pub(crate) struct Rate {
     /// Wilson's 95 % interval of the share, for independent trials.
     pub low: f64,
     pub high: f64,
+    /// What `plan --power` says of the test over folds, from the mean spread of these trials where they have three seeds; in [0, 1].
+    pub predicted: Option<f64>,
     /// Standard deviation of the differences of the trials over the root mean square of the test's standard errors: 1 where the
     /// standard error is right, above it where it is too small.
     pub spread: Option<f64>,
@@ -67,6 +69,7 @@ impl Rate {
             rate,
             low: (middle - half).max(0.0),
             high: middle + half,
+            predicted: None,
             spread,
         }
     }

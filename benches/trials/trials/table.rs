@@ -51,6 +51,7 @@ pub(crate) fn markdown(rates: &[Rate]) -> String {
     let groups = Group::all(rates);
     let mut text = false_alarms(rates, &groups).chapter(2) + "\n";
     text += &(errors(rates, &groups).chapter(2) + "\n");
+    text += &(predicted(rates).chapter(2) + "\n");
     for group in groups.iter().filter(|g| g.trial != "coin") {
         text += &(power(rates, group).chapter(3) + "\n");
     }
@@ -133,4 +134,46 @@ fn power(rates: &[Rate], group: &Group) -> TextTable {
         columns().map(|(s, v)| format!("{v:.0} points, {s} seed{}", if s == 1 { "" } else { "s" })).collect(),
         |test| columns().map(|(s, v)| cell(test, s, v)).collect(),
     )
+}
+
+/// The power of the test over folds beside what `plan --power` says of it.
+fn predicted(rates: &[Rate]) -> TextTable {
+    let known: Vec<&Rate> = rates.iter().filter(|r| r.predicted.is_some()).collect();
+    let mut settings: Vec<(&str, &str, usize)> = Vec::new();
+    for r in &known {
+        let setting = (r.design.as_str(), r.conditions.as_str(), r.seeds);
+        if !settings.contains(&setting) {
+            settings.push(setting);
+        }
+    }
+    settings.sort_unstable();
+    let cell = |setting: (&str, &str, usize), planted: f64| {
+        let of = |r: &&&Rate| (r.design.as_str(), r.conditions.as_str(), r.seeds) == setting && r.planted == planted;
+        known.iter().find(of).map_or("–".to_owned(), |r| {
+            format!("{:.0} / {:.0}", 100.0 * r.rate, 100.0 * r.predicted.unwrap_or(0.0))
+        })
+    };
+    let row = |&(design, condition, seeds): &(&str, &str, usize)| {
+        let head = vec![format!("{design}, {condition}"), seeds.to_string()];
+        let cells = PLANTED.into_iter().map(|points| cell((design, condition, seeds), points));
+        head.into_iter().chain(cells).collect::<Vec<String>>().into()
+    };
+    let points = PLANTED.map(|v| format!("{v:.0} points"));
+    let differences: Vec<f64> =
+        known.iter().map(|r| 100.0 * (r.rate - r.predicted.unwrap_or(0.0)).abs()).collect();
+    let most = differences.iter().copied().reduce(f64::max).unwrap_or(0.0);
+    let mean = differences.iter().sum::<f64>() / differences.len().max(1) as f64;
+    TextTable {
+        title: "Power, and what plan --power says".into(),
+        caption: format!(
+            "Percent of the trials of `same` in which the t over folds finds a planted difference / the chance that `plan --power` states \
+             from the spread of the trials with three seeds. They are {mean:.1} points apart on average, {most:.1} at most, over {} \
+             settings.",
+            known.len()
+        ),
+        headings: ["design, condition", "seeds"].map(str::to_owned).into_iter().chain(points).collect(),
+        rows: settings.iter().map(row).collect(),
+        words: 1,
+        ..TextTable::default()
+    }
 }

@@ -17,12 +17,15 @@ pub(super) fn lines(plan: &Plan, results: &Path) -> String {
         return String::new();
     }
     let (spread, source) = spread(plan, results);
+    shares(plan).into_iter().map(|(share, label)| line(plan, share, label, &spread, &source)).collect()
+}
+
+/// The shares of the target that conditions train on, with what begins a line about them: nothing outside the cross-lingual protocol.
+pub(super) fn shares(plan: &Plan) -> Vec<(TargetShare, &'static str)> {
+    let crosses = matches!(plan.spec.protocol, Protocol::CrossLingual(_));
     let shares = [(TargetShare::Low, "LT: "), (TargetShare::Full, "FT: ")];
     let there = shares.into_iter().filter(|s| plan.spec.condition.iter().any(|c| c.target == s.0));
-    let crosses = matches!(plan.spec.protocol, Protocol::CrossLingual(_));
-    there
-        .map(|(share, label)| line(plan, share, if crosses { label } else { "" }, &spread, &source))
-        .collect()
+    there.map(|(share, label)| (share, if crosses { label } else { "" })).collect()
 }
 
 fn line(plan: &Plan, share: TargetShare, label: &str, spread: &Spread, source: &str) -> String {
@@ -50,13 +53,13 @@ fn line(plan: &Plan, share: TargetShare, label: &str, spread: &Spread, source: &
 }
 
 /// Whether differences are averaged over seeds: each splits anew, or there is one test set.
-fn is_over_seeds(plan: &Plan) -> bool {
+pub(super) fn is_over_seeds(plan: &Plan) -> bool {
     let tests: BTreeSet<&[usize]> = plan.folds.iter().map(|(_, f)| f.test.as_slice()).collect();
     matches!(plan.spec.protocol, Protocol::CrossLingual(_)) || tests.len() < 2
 }
 
 /// The design of each data set.
-fn designs(plan: &Plan, share: TargetShare) -> Vec<Design> {
+pub(super) fn designs(plan: &Plan, share: TargetShare) -> Vec<Design> {
     let mut sets: Vec<&str> = plan.folds.iter().map(|(_, f)| f.corpus.as_str()).collect();
     sets.sort_unstable();
     sets.dedup();
@@ -80,7 +83,7 @@ fn designs(plan: &Plan, share: TargetShare) -> Vec<Design> {
 }
 
 /// The spread of differences, and where it is from.
-fn spread(plan: &Plan, results: &Path) -> (Spread, String) {
+pub(super) fn spread(plan: &Plan, results: &Path) -> (Spread, String) {
     let latest = results.join(&plan.experiment).join("latest");
     let run = RunDir::open(&latest).and_then(|dir| LoadedRun::of(&dir)).ok();
     let own =

@@ -14,6 +14,7 @@ pub mod features;
 mod given;
 pub mod man;
 pub mod plan;
+mod power;
 pub mod predict;
 pub mod report;
 pub mod run;

@@ -1,7 +1,7 @@
 //! `seraug plan SPEC`: what `run` would do and why, without doing it.
 
 use super::run::Experiment;
-use super::{Global, detectable, print, print_json};
+use super::{Global, detectable, power, print, print_json};
 use crate::experiments::Named;
 use seraug_core::device::DeviceInfo;
 use seraug_core::error::Result;
@@ -11,7 +11,7 @@ use seraug_core::spec::{File, Spec};
 use seraug_core::terminal::line;
 use seraug_core::text::plural;
 use seraug_data::corpora;
-use seraug_run::arguments::{MOST_JOBS, whole};
+use seraug_run::arguments::{MOST_JOBS, points, whole};
 use seraug_run::options::Places;
 use seraug_run::plan::{Cell, CellAction, Makers, Plan, cell_actions, listing};
 use seraug_run::progress::Display;
@@ -32,6 +32,13 @@ pub struct PlanArgs {
     /// numbers of its manifest
     #[arg(long, conflicts_with = "all")]
     estimate: bool,
+    /// Say with what chance the experiment shows a true difference of so many points between two conditions, and what other numbers of
+    /// folds, speakers and seeds would (docs/statistics.md)
+    #[arg(long, value_name = "POINTS", conflicts_with_all = ["all", "estimate"], value_parser = points)]
+    power: Option<f64>,
+    /// The spread of differences in place of that of earlier runs, in points: between folds, and between trainings of one fold
+    #[arg(long, value_name = "FOLDS,TRAININGS", requires = "power")]
+    spread: Option<power::StatedSpread>,
     /// Cells at once that --estimate assumes [default: one on each core, or one on each CUDA device]
     #[arg(long, value_name = "N", requires = "estimate", value_parser = whole::<usize>(..=MOST_JOBS))]
     jobs: Option<usize>,
@@ -45,6 +52,9 @@ pub fn run(args: PlanArgs, global: &Global) -> Result<u8> {
     let places = args.experiment.places(global);
     if args.estimate {
         return estimated(&args, &places, global);
+    }
+    if let Some(points) = args.power {
+        return with_power(&args, &places, points, global);
     }
     let store = places.store();
     let mut makers = Makers::default();
@@ -104,6 +114,25 @@ fn estimated(args: &PlanArgs, places: &Places, global: &Global) -> Result<u8> {
     match global.json {
         true => print_json(&estimate::json(&found))?,
         false => print(&estimate::text(&found))?,
+    }
+    Ok(exit::DONE)
+}
+
+/// The chances of every experiment of the file.
+fn with_power(args: &PlanArgs, places: &Places, points: f64, global: &Global) -> Result<u8> {
+    let mut answers = Vec::new();
+    for Named { name, file } in args.experiment.load(&global.corpora)?.experiments {
+        let File::Experiment(spec) = file else { continue };
+        let head = format!("{name}: {}\n", line(&spec.title));
+        let (plan, ..) = plan(*spec, &name, &args.experiment, global)?;
+        let found = power::answers(&plan, &places.results, points, args.spread)?;
+        if !global.json {
+            print(&(head + &found.iter().map(power::text).collect::<String>()))?;
+        }
+        answers.extend(found);
+    }
+    if global.json {
+        print_json(&answers)?;
     }
     Ok(exit::DONE)
 }

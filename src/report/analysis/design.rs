@@ -2,7 +2,7 @@
 
 use super::aggregate::{Unit, differences, main_column, samples, unit};
 use super::loaded_run::LoadedRun;
-use crate::stats::noncentrality;
+use crate::stats::{chance, noncentrality};
 use std::collections::BTreeMap;
 
 /// How much the difference of two conditions varies, in percentage points.
@@ -18,6 +18,17 @@ impl Spread {
     /// About that of two runs of three seeds at `small`: 3.1 and 10.0 on EMOVO (open/study/emovo, six folds), 1.1 and 11.2 on EMO-DB
     /// (open/table2-emodb, five folds).
     pub const TYPICAL: Spread = Spread { units: 3.0, trainings: 10.0 };
+
+    /// Of differences, a list for each unit with one for each training; `None` for a single unit.
+    pub fn of_units(units: &[Vec<f64>]) -> Option<Spread> {
+        variances(units).map(|v| Spread { units: v[0].sqrt(), trainings: v[1].sqrt() })
+    }
+
+    /// The spread between folds that test `factor` times as many speakers: a fold is the mean of its speakers, whose number the chance of
+    /// a training is spread over as well (docs/statistics.md).
+    pub fn of_folds_with(&self, factor: f64) -> Spread {
+        Spread { units: self.units / factor.sqrt(), trainings: self.trainings / factor.sqrt() }
+    }
 
     /// That of a run: of every condition with a baseline, and averaged over them and over data sets. With one seed a run cannot tell
     /// the two apart; all of it is taken to be between units, so that more seeds promise nothing.
@@ -82,15 +93,26 @@ pub struct Design {
 impl Design {
     /// The true difference, in points, that four of five such experiments would find at 0.05; `None` for a single unit.
     pub fn detectable(&self, spread: &Spread) -> Option<f64> {
+        Some(noncentrality(self.units.checked_sub(1)?)? * self.standard_error(spread))
+    }
+
+    /// The chance that such an experiment shows a true difference of `points` at 0.05, by the same test; `None` for a single unit.
+    pub fn power(&self, spread: &Spread, points: f64) -> Option<f64> {
+        chance(points, self.standard_error(spread), self.units.checked_sub(1)?)
+    }
+
+    /// Of the mean difference over the units, in points.
+    fn standard_error(&self, spread: &Spread) -> f64 {
         let variance = spread.units.powi(2) + spread.trainings.powi(2) / self.trainings.max(1) as f64;
-        let se = (variance * (1.0 / self.units as f64 + self.ratio)).sqrt();
-        Some(noncentrality(self.units.checked_sub(1)?)? * se)
+        (variance * (1.0 / self.units as f64 + self.ratio)).sqrt()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::corrected_t;
+    use seraug_core::rng::Seed;
 
     /// Python's statistics.variance: 26 / 3 of the four means, and 2.5 on average within the units of three.
     #[test]
@@ -100,6 +122,44 @@ mod tests {
         assert!((within - 2.5).abs() < 1e-12 && (between - (26.0 - 2.5) / 3.0).abs() < 1e-12);
         assert_eq!(variances(&[vec![1.0], vec![3.0]]), Some([2.0, 0.0]));
         assert_eq!(variances(&[vec![1.0, 2.0]]), None);
+    }
+
+    /// statsmodels: TTestPower().power(6 / (6 sqrt(2)), nobs=10, alpha=0.05).
+    #[test]
+    fn power_is_that_of_the_t_test() {
+        let spread = Spread { units: 6.0, trainings: 6.0 };
+        let design = |units| Design { units, trainings: 1, ratio: 0.0 };
+        assert!((design(10).power(&spread, 6.0).unwrap() - 0.514_351).abs() < 1e-3, "{:?}", design(10).power(&spread, 6.0));
+        assert!((design(10).power(&spread, 0.0).unwrap() - 0.05).abs() < 1e-6);
+        assert_eq!(design(1).power(&spread, 6.0), None);
+        assert!(design(10).power(&spread, 1e9).unwrap() > 0.999_999);
+    }
+
+    /// Experiments that are drawn as the design says, and tested as those of a run are.
+    #[test]
+    fn power_is_what_simulated_experiments_show() {
+        let spread = Spread { units: 3.0, trainings: 9.0 };
+        for (units, trainings, ratio, points) in
+            [(5, 1, 0.0, 8.0), (10, 3, 0.0, 5.0), (24, 5, 0.0, 3.0), (6, 1, 0.3, 20.0), (12, 1, 0.3, 12.0)]
+        {
+            let design = Design { units, trainings, ratio };
+            let predicted = design.power(&spread, points).unwrap();
+            let seed = Seed::new(7).child("power").at(units as u64);
+            let trials = 4000;
+            let shows = |trial: u64| {
+                let mut draws = seed.at(trial).draws();
+                let mut normal = || f64::from(draws.normal());
+                // What the units share where their training sets overlap: the correlation of Nadeau and Bengio.
+                let correlation = ratio / (1.0 + ratio);
+                let (own, shared) = ((1.0 - correlation).sqrt(), correlation.sqrt() * normal());
+                let deviation = (spread.units.powi(2) + spread.trainings.powi(2) / trainings as f64).sqrt();
+                let scale = deviation * (1.0 + ratio).sqrt();
+                let differences: Vec<f64> = (0..units).map(|_| points + scale * (own * normal() + shared)).collect();
+                corrected_t(&differences, ratio).is_some_and(|t| t.p < 0.05)
+            };
+            let shown = (0..trials).filter(|t| shows(*t)).count() as f64 / trials as f64;
+            assert!((shown - predicted).abs() < 0.03, "{design:?}: {shown}, but {predicted}");
+        }
     }
 
     #[test]

@@ -144,7 +144,11 @@ fn contrast(run: &LoadedRun, pair: &Pair) -> Option<Contrast> {
         paired.add(&measure, a.set, &a.predictions, &b.predictions);
     }
     let ratio = mean_ratio(&first.ratios, &second.ratios);
-    let reduced_ratio = mean_ratio(&first.reduced_ratios, &second.reduced_ratios);
+    // Of scored predictions the training sets are not known.
+    let reduced_ratio = match run.spec.is_scored() {
+        true => ratio,
+        false => mean_ratio(&first.reduced_ratios, &second.reduced_ratios),
+    };
     let test = difference_test(run, &differences, ratio);
     let weight = 1.0 / differences.len() as f64;
     let shares: Vec<UnitShare> = differences.iter().map(|d| UnitShare { gain: d * weight, weight }).collect();

@@ -28,7 +28,7 @@ pub use mcnemar::{McNemar, mcnemar};
 pub use mixed_model::{MixedModel, mixed_model};
 pub use permutation::{DRAWS, Exchanges, FEWEST, MOST_EXACT, Permutation, UnitShare};
 pub use pooling::{PooledEffect, pool};
-pub use power::{detectable, noncentrality};
+pub use power::{chance, detectable, noncentrality};
 pub use speaker_shares::{SpeakerShares, TestedSpeaker};
 pub use t_test::{TTest, cohen_dz, corrected_t, speaker_t};
 pub use wilcoxon::{Wilcoxon, rank_biserial, wilcoxon};

@@ -29,6 +29,14 @@ pub fn noncentrality(df: usize) -> Option<f64> {
     Some((low + high) / 2.0)
 }
 
+/// The chance that a two-sided t-test at 0.05 rejects where the true mean difference is `difference`, given its standard error and
+/// degrees of freedom (`statsmodels`' `TTestPower.power`). `None` for `df = 0` or without an error.
+pub fn chance(difference: f64, se: f64, df: usize) -> Option<f64> {
+    let known = df > 0 && se > 0.0;
+    // Beyond this the chance is one to every digit that is printed, and the integral is still fine.
+    known.then(|| power((difference / se).abs().min(40.0), t_quantile(0.975, df as f64), df as f64))
+}
+
 /// P(|T| > critical) of the noncentral t: Z + delta over s, the root of chi-squared over its degrees of freedom,
 /// integrated over s.
 fn power(delta: f64, critical: f64, df: f64) -> f64 {
