@@ -148,7 +148,9 @@ fn predicted(rates: &[Rate]) -> TextTable {
     }
     settings.sort_unstable();
     let cell = |setting: (&str, &str, usize), planted: f64| {
-        let of = |r: &&&Rate| (r.design.as_str(), r.conditions.as_str(), r.seeds) == setting && r.planted == planted;
+        let of = |r: &&&Rate| {
+            (r.design.as_str(), r.conditions.as_str(), r.seeds) == setting && r.planted == planted
+        };
         known.iter().find(of).map_or("–".to_owned(), |r| {
             format!("{:.0} / {:.0}", 100.0 * r.rate, 100.0 * r.predicted.unwrap_or(0.0))
         })

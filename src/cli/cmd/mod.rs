@@ -1,5 +1,6 @@
 //! The commands: one file each, with its arguments and a `run`. They exchange files, never values in memory.
 
+pub mod archive;
 pub mod augment;
 pub mod compare;
 pub mod completions;
@@ -24,6 +25,7 @@ pub mod status;
 pub mod store;
 pub mod study;
 pub mod train_final;
+pub mod verify;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use seraug_core::error::Result;

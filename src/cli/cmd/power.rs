@@ -28,8 +28,13 @@ impl std::str::FromStr for StatedSpread {
         let number = |part: &str| part.trim().parse().ok().filter(|v: &f64| (0.0..=100.0).contains(v));
         let parts: Option<Vec<f64>> = text.split(',').map(number).collect();
         match parts.as_deref() {
-            Some(&[units, trainings]) if units + trainings > 0.0 => Ok(StatedSpread(Spread { units, trainings })),
-            _ => Err("expected two numbers of points, such as 3,10: between units, and between trainings of one".into()),
+            Some(&[units, trainings]) if units + trainings > 0.0 => {
+                Ok(StatedSpread(Spread { units, trainings }))
+            }
+            _ => Err(
+                "expected two numbers of points, such as 3,10: between units, and between trainings of one"
+                    .into(),
+            ),
         }
     }
 }
@@ -90,7 +95,9 @@ pub(super) fn answers(
     for (share, label) in shares(plan) {
         // Of several data sets the one that sees least: what it shows, the others do.
         let of = |d: &Design| d.power(&spread, points).unwrap_or(0.0);
-        let Some(own) = designs(plan, share).into_iter().min_by(|a, b| of(a).total_cmp(&of(b))) else { continue };
+        let Some(own) = designs(plan, share).into_iter().min_by(|a, b| of(a).total_cmp(&of(b))) else {
+            continue;
+        };
         if own.units < 2 {
             let next = "add folds or seeds";
             return Err(Error::usage(format!("--power: {experiment} has a single fold and seed; {next}")));
@@ -140,7 +147,9 @@ fn tried(own: Design, speakers: usize, spread: &Spread, points: f64) -> (Vec<Pow
         chance(Design { units, trainings: seeds, ..own }, &spread)
     };
     let mut shapes: Vec<(usize, usize)> = vec![(own.units, speakers)];
-    for shape in [(5, speakers), (speakers, speakers), (2 * speakers, 2 * speakers), (4 * speakers, 4 * speakers)] {
+    for shape in
+        [(5, speakers), (speakers, speakers), (2 * speakers, 2 * speakers), (4 * speakers, 4 * speakers)]
+    {
         let fits = (2..=shape.1).contains(&shape.0);
         shapes.extend((fits && !shapes.contains(&shape)).then_some(shape));
     }
@@ -189,7 +198,9 @@ pub(super) fn text(answer: &PowerAnswer) -> String {
     }
     text += &match (answer.enough, own.unit) {
         (Some(n), "seed") => format!("  80 %: from {n} seeds\n"),
-        (Some(n), _) => format!("  80 %: from {n} speakers, one a fold, with {}\n", plural(own.seeds, "seed")),
+        (Some(n), _) => {
+            format!("  80 %: from {n} speakers, one a fold, with {}\n", plural(own.seeds, "seed"))
+        }
         (None, _) => format!("  80 %: not with {MOST} speakers or seeds\n"),
     };
     text
@@ -214,7 +225,8 @@ fn grid(designs: &[PowerOfDesign]) -> String {
         text += &format!("    {:<28}", format!("{}, {}", plural(units, "fold"), plural(speakers, "speaker")));
         for s in &seeds {
             let found = designs.iter().find(|d| (d.units, d.speakers, d.seeds) == (units, speakers, *s));
-            let _ = write!(text, "{:>10}", found.map_or(String::new(), |d| format!("{:.0}", 100.0 * d.chance)));
+            let _ =
+                write!(text, "{:>10}", found.map_or(String::new(), |d| format!("{:.0}", 100.0 * d.chance)));
         }
         text.push('\n');
     }

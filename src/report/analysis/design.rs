@@ -129,7 +129,11 @@ mod tests {
     fn power_is_that_of_the_t_test() {
         let spread = Spread { units: 6.0, trainings: 6.0 };
         let design = |units| Design { units, trainings: 1, ratio: 0.0 };
-        assert!((design(10).power(&spread, 6.0).unwrap() - 0.514_351).abs() < 1e-3, "{:?}", design(10).power(&spread, 6.0));
+        assert!(
+            (design(10).power(&spread, 6.0).unwrap() - 0.514_351).abs() < 1e-3,
+            "{:?}",
+            design(10).power(&spread, 6.0)
+        );
         assert!((design(10).power(&spread, 0.0).unwrap() - 0.05).abs() < 1e-6);
         assert_eq!(design(1).power(&spread, 6.0), None);
         assert!(design(10).power(&spread, 1e9).unwrap() > 0.999_999);
@@ -154,7 +158,8 @@ mod tests {
                 let (own, shared) = ((1.0 - correlation).sqrt(), correlation.sqrt() * normal());
                 let deviation = (spread.units.powi(2) + spread.trainings.powi(2) / trainings as f64).sqrt();
                 let scale = deviation * (1.0 + ratio).sqrt();
-                let differences: Vec<f64> = (0..units).map(|_| points + scale * (own * normal() + shared)).collect();
+                let differences: Vec<f64> =
+                    (0..units).map(|_| points + scale * (own * normal() + shared)).collect();
                 corrected_t(&differences, ratio).is_some_and(|t| t.p < 0.05)
             };
             let shown = (0..trials).filter(|t| shows(*t)).count() as f64 / trials as f64;

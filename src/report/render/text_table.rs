@@ -293,7 +293,7 @@ pub fn markdown_escape(text: &str) -> String {
 }
 
 /// Text for LaTeX. Characters that its fonts lack become `?`, but for those that have a command.
-fn latex_escape(text: &str) -> String {
+pub fn latex_escape(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {

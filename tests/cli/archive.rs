@@ -1,0 +1,213 @@
+//! `seraug archive` and `seraug verify`: what is in an archive, and what is seen of a change.
+
+use seraug_core::digest::digest_hex;
+use seraug_test_support::common::{root, seraug, stderr, stdout};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use zip::write::FileOptions;
+use zip::{ZipArchive, ZipWriter};
+
+type Contents = BTreeMap<String, Vec<u8>>;
+
+/// The committed run of the quickstart.
+fn quickstart() -> PathBuf {
+    let runs = std::fs::read_dir(root().join("results/reference/quickstart")).unwrap();
+    runs.map(|e| e.unwrap().path()).filter(|p| p.join("run.toml").is_file()).max().unwrap()
+}
+
+/// An archive of the quickstart in `dir`.
+fn archive(dir: &Path, more: &[&str]) -> PathBuf {
+    let run = quickstart();
+    let out = seraug(dir, &[&["archive", run.to_str().unwrap(), "--out", "crate.zip"], more].concat());
+    assert_eq!(out.status.code(), Some(0), "{}", stderr(&out));
+    dir.join("crate.zip")
+}
+
+fn read(path: &Path) -> Contents {
+    let mut zip = ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
+    let mut contents = Contents::new();
+    for i in 0..zip.len() {
+        let mut file = zip.by_index(i).unwrap();
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).unwrap();
+        contents.insert(file.name().to_owned(), bytes);
+    }
+    contents
+}
+
+fn write(path: &Path, contents: &Contents) {
+    let mut zip = ZipWriter::new(std::fs::File::create(path).unwrap());
+    for (name, bytes) in contents {
+        zip.start_file(name.as_str(), FileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap();
+}
+
+/// Gives the contents the checksums that they have.
+fn sign(contents: &mut Contents) {
+    let listed = contents.iter().filter(|(name, _)| *name != "checksums.sha256");
+    let sums: String = listed.map(|(name, bytes)| format!("{}  {name}\n", digest_hex(bytes))).collect();
+    contents.insert("checksums.sha256".into(), sums.into_bytes());
+}
+
+/// Changes the first place of `from` in the file whose name ends with `name`.
+fn change(contents: &mut Contents, name: &str, from: &str, to: &str) {
+    let bytes = contents.iter_mut().find(|(n, _)| n.ends_with(name)).unwrap().1;
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    assert!(text.contains(from), "{name} has no {from}");
+    *bytes = text.replacen(from, to, 1).into_bytes();
+}
+
+/// What `verify` says of changed contents: its exit code and message.
+fn verified(dir: &Path, contents: &Contents) -> (Option<i32>, String) {
+    let path = dir.join("changed.zip");
+    write(&path, contents);
+    let out = seraug(dir, &["verify", path.to_str().unwrap()]);
+    (out.status.code(), stderr(&out) + &stdout(&out))
+}
+
+#[test]
+fn an_archive_verifies_and_is_the_same_whenever_it_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = archive(dir.path(), &[]);
+    let first = std::fs::read(&path).unwrap();
+    let out = seraug(dir.path(), &["verify", "crate.zip", "--json"]);
+    assert_eq!(out.status.code(), Some(0), "{}", stderr(&out));
+    let answer: Value = serde_json::from_str(&stdout(&out)).unwrap();
+    assert_eq!((&answer["experiment"], &answer["cells"]), (&"quickstart".into(), &20.into()));
+    // 20 cells of 96 test utterances.
+    assert_eq!(answer["predictions"], 1920);
+    assert!(answer["numbers"].as_u64().unwrap() > 1000);
+    assert!(first == std::fs::read(archive(dir.path(), &[])).unwrap(), "two archives of one run differ");
+}
+
+#[test]
+fn an_archive_has_no_audio_no_spectrogram_and_names_no_machine() {
+    let dir = tempfile::tempdir().unwrap();
+    let contents = read(&archive(dir.path(), &[]));
+    for name in contents.keys() {
+        assert!(!name.ends_with(".npy") && !name.ends_with(".wav") && !name.ends_with("log.txt"), "{name}");
+    }
+    let run = contents.iter().find(|(n, _)| n.ends_with("/run.toml")).unwrap().1;
+    let run: toml::Table = toml::from_str(std::str::from_utf8(run).unwrap()).unwrap();
+    assert_eq!(run["device"]["host"].as_str(), Some(""));
+    for name in ["methods.tex", "references.bib", "ro-crate-metadata.json", "checksums.sha256"] {
+        assert!(contents.contains_key(name), "{name}");
+    }
+}
+
+#[test]
+fn the_metadata_describe_every_file_and_the_run_that_made_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let contents =
+        read(&archive(dir.path(), &["--author", "A. Person", "--licence", "https://example.org/licence"]));
+    let metadata: Value = serde_json::from_slice(&contents["ro-crate-metadata.json"]).unwrap();
+    let graph = metadata["@graph"].as_array().unwrap();
+    let entity =
+        |id: &str| graph.iter().find(|e| e["@id"] == id).unwrap_or_else(|| panic!("{id} is not described"));
+    assert_eq!(entity("ro-crate-metadata.json")["conformsTo"]["@id"], "https://w3id.org/ro/crate/1.1");
+    let root = entity("./");
+    assert_eq!(root["conformsTo"]["@id"], "https://w3id.org/ro/wfrun/process/0.5");
+    assert_eq!(
+        (&root["license"]["@id"], &root["author"]["@id"]),
+        (&"https://example.org/licence".into(), &"#author".into())
+    );
+    let parts: Vec<&str> =
+        root["hasPart"].as_array().unwrap().iter().map(|p| p["@id"].as_str().unwrap()).collect();
+    for name in contents.keys().filter(|name| *name != "ro-crate-metadata.json") {
+        assert!(parts.contains(&name.as_str()), "{name} is no part");
+        let file = entity(name);
+        if name != "checksums.sha256" {
+            assert_eq!(file["sha256"], digest_hex(&contents[name]));
+            assert_eq!(file["contentSize"], contents[name].len().to_string());
+        }
+    }
+    assert_eq!(parts.len(), contents.len() - 1);
+    let action = entity("#run");
+    assert_eq!((&action["@type"], &action["instrument"]["@id"]), (&"CreateAction".into(), &"#seraug".into()));
+    for list in ["object", "result"] {
+        for item in action[list].as_array().unwrap() {
+            entity(item["@id"].as_str().unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_changed_digit_fails_by_its_checksum() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut contents = read(&archive(dir.path(), &[]));
+    change(&mut contents, "table.csv", "1", "2");
+    let (code, said) = verified(dir.path(), &contents);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("table.csv is not what checksums.sha256 says"), "{said}");
+}
+
+/// Somebody who changes a number can write new checksums; what follows from what cannot be rewritten by halves.
+#[test]
+fn a_changed_number_with_new_checksums_fails_by_what_it_follows_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = read(&archive(dir.path(), &[]));
+    let outcomes = whole.iter().find(|(n, _)| n.ends_with("outcomes.csv")).unwrap().1;
+    let mut reader = csv::Reader::from_reader(outcomes.as_slice());
+    let at = reader.headers().unwrap().iter().position(|h| h == "uar").unwrap();
+    let uar = reader.records().next().unwrap().unwrap()[at].to_owned();
+    let table = whole.iter().find(|(n, _)| n.ends_with("table.csv")).unwrap().1;
+    let row = std::str::from_utf8(table).unwrap().lines().nth(1).unwrap().to_owned();
+    let number = row.split(',').find(|cell| cell.contains('.')).unwrap();
+    let higher = format!("{:.6}", number.parse::<f64>().unwrap() + 1.0);
+    let cases: [(&str, &str, &str, &str); 4] = [
+        ("outcomes.csv", &uar, "0.999999", "the confusion gives"),
+        ("/aug/fold-1/seed-1/predictions.csv", ",neutral,neutral,", ",neutral,angry,", "a file was changed"),
+        ("table.csv", number, &higher, "but the predictions give"),
+        ("speakers.csv", "en-f01", "en-f09", "but the predictions give"),
+    ];
+    for (name, from, to, wanted) in cases {
+        let mut contents = whole.clone();
+        change(&mut contents, name, from, to);
+        sign(&mut contents);
+        let (code, said) = verified(dir.path(), &contents);
+        assert_eq!(code, Some(4), "{name}: {said}");
+        assert!(said.contains(wanted), "{name}: {said}");
+    }
+}
+
+#[test]
+fn files_that_were_added_or_taken_out_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = read(&archive(dir.path(), &[]));
+    let mut contents = whole.clone();
+    contents.insert("more.csv".into(), b"a\n1\n".to_vec());
+    let (code, said) = verified(dir.path(), &contents);
+    assert!(code == Some(4) && said.contains("more.csv is not in checksums.sha256"), "{said}");
+    let mut contents = whole.clone();
+    contents.remove("methods.tex");
+    let (code, said) = verified(dir.path(), &contents);
+    assert!(code == Some(4) && said.contains("methods.tex is missing"), "{said}");
+    let mut contents = whole.clone();
+    contents.retain(|name, _| !name.ends_with("/aug/fold-1/seed-1/predictions.csv"));
+    sign(&mut contents);
+    let (code, said) = verified(dir.path(), &contents);
+    assert!(code == Some(4) && said.contains("has a result, but no predictions.csv"), "{said}");
+}
+
+#[test]
+fn what_is_no_archive_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.zip"), "no zip").unwrap();
+    let out = seraug(dir.path(), &["verify", "a.zip"]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(stderr(&out).contains("a.zip: not a zip archive"), "{}", stderr(&out));
+    let outside = Contents::from([("../outside.csv".to_owned(), b"x".to_vec())]);
+    let (code, said) = verified(dir.path(), &outside);
+    assert!(code == Some(1) && said.contains("leads out of the archive"), "{said}");
+    assert!(!dir.path().parent().unwrap().join("outside.csv").exists());
+    let empty = Contents::from([("readme".to_owned(), b"x".to_vec())]);
+    let (code, said) = verified(dir.path(), &empty);
+    assert!(code == Some(1) && said.contains("has no checksums.sha256"), "{said}");
+    let run = quickstart();
+    let out = seraug(dir.path(), &["archive", run.to_str().unwrap(), "--out", "crate.tar"]);
+    assert_eq!(out.status.code(), Some(2), "{}", stderr(&out));
+}
