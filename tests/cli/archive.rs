@@ -1,5 +1,6 @@
 //! `seraug archive` and `seraug verify`: what is in an archive, and what is seen of a change.
 
+use crate::latex;
 use seraug_core::digest::digest_hex;
 use seraug_test_support::common::{root, seraug, stderr, stdout};
 use serde_json::Value;
@@ -210,4 +211,37 @@ fn what_is_no_archive_is_refused() {
     let run = quickstart();
     let out = seraug(dir.path(), &["archive", run.to_str().unwrap(), "--out", "crate.tar"]);
     assert_eq!(out.status.code(), Some(2), "{}", stderr(&out));
+}
+
+/// On the column of a paper, with every reference found by BibTeX.
+#[test]
+fn the_methods_compile() {
+    if !latex::is_here() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let contents = read(&archive(dir.path(), &[]));
+    for name in ["methods.tex", "references.bib"] {
+        std::fs::write(dir.path().join(name), &contents[name]).unwrap();
+    }
+    let text = std::str::from_utf8(&contents["methods.tex"]).unwrap();
+    let cited = text.split("\\cite{").skip(1).map(|rest| rest.split('}').next().unwrap());
+    let references = std::str::from_utf8(&contents["references.bib"]).unwrap();
+    for key in cited {
+        assert!(references.contains(&format!("{{{key},")), "{key} is in no reference");
+    }
+    let page = "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\begin{document}\n\\input{methods}\n\
+                \\bibliographystyle{plain}\n\\bibliography{references}\n\\end{document}\n";
+    std::fs::write(dir.path().join("page.tex"), page).unwrap();
+    let run = |program: &str, args: &[&str]| {
+        let out = std::process::Command::new(program).args(args).current_dir(dir.path()).output().unwrap();
+        String::from_utf8_lossy(&out.stdout).into_owned()
+    };
+    let pages = ["-halt-on-error", "-interaction=nonstopmode", "page.tex"];
+    run("pdflatex", &pages);
+    let said = run("bibtex", &["page"]);
+    assert!(!said.contains("error message") && !said.contains("Warning--I didn't find"), "{said}");
+    run("pdflatex", &pages);
+    let said = run("pdflatex", &pages);
+    assert!(dir.path().join("page.pdf").is_file() && !said.contains("undefined references"), "{said}");
 }

@@ -168,7 +168,7 @@ fn predicted(rates: &[Rate]) -> TextTable {
     TextTable {
         title: "Power, and what plan --power says".into(),
         caption: format!(
-            "Percent of the trials of `same` in which the t over folds finds a planted difference / the chance that `plan --power` states \
+            "Percent of the trials \"same\" in which the t over folds finds a planted difference / the chance that plan --power states \
              from the spread of the trials with three seeds. They are {mean:.1} points apart on average, {most:.1} at most, over {} \
              settings.",
             known.len()
