@@ -161,18 +161,16 @@ lint:
     cargo clippy --release --workspace --all-targets -- -D warnings
 
 # Run experiments/NAME.toml (FLAGS are those of `seraug run`) and write its report
-reproduce NAME *FLAGS:
-    #!/bin/sh
-    set -eu
-    spec=experiments/$1.toml
-    if [ ! -f "$spec" ]; then
-        known=$(cd experiments && find . -name '*.toml' | sed 's|^\./||; s|\.toml$||' | sort | tr '\n' ' ')
-        echo "$spec does not exist; the experiments are: $known" >&2
-        exit 2
-    fi
-    shift
-    cargo build --release
-    exec '{{target}}/release/seraug' run "$spec" --report "$@"
+reproduce NAME *FLAGS: build
+    @exec '{{target}}/release/seraug' reproduce "$@"
+
+# Build dist/seraug-*.whl, installable without a compiler (docs/install.md): needs espeak-ng 1.51, as Debian 12 has it
+wheel: build
+    sh python/wheel.sh '{{target}}'
+
+# Build the wheel, install it for a user who has nothing and reproduce the quickstart; SERAUG_WHEEL_FULL=1 has pip install torch too
+test-wheel: wheel
+    sh tests/wheel.sh
 
 # Show the versions, devices and corpora found, and what to do about what is missing
 doctor *FLAGS: build

@@ -2,6 +2,7 @@
 
 pub mod cmd;
 pub mod documents;
+pub mod embedded;
 pub mod experiments;
 
 use clap::{Parser, Subcommand};
@@ -29,6 +30,9 @@ pub enum Command {
     Features(cmd::features::FeaturesArgs),
     Plan(cmd::plan::PlanArgs),
     Run(cmd::run::RunArgs),
+    Reproduce(cmd::reproduce::ReproduceArgs),
+    Init(cmd::init::InitArgs),
+    SelfTest(cmd::self_test::SelfTestArgs),
     Report(cmd::report::ReportArgs),
     Compare(cmd::compare::CompareArgs),
     Study(cmd::study::StudyArgs),
@@ -45,6 +49,7 @@ pub enum Command {
     Completions(cmd::completions::CompletionsArgs),
     Man(cmd::man::ManArgs),
     Docs(cmd::docs::DocsArgs),
+    PackSpeech(cmd::pack_speech::PackSpeechArgs),
 }
 
 /// Runs a command and returns its exit code.
@@ -61,6 +66,9 @@ pub fn run(Cli { global, command }: Cli) -> Result<u8> {
         Command::Export(args) => cmd::export::run(args, &global),
         Command::Plan(args) => cmd::plan::run(args, &global),
         Command::Run(args) => cmd::run::run(args, &global),
+        Command::Reproduce(args) => cmd::reproduce::run(args, &global),
+        Command::Init(args) => cmd::init::run(args, &global),
+        Command::SelfTest(args) => cmd::self_test::run(args, &global),
         Command::Report(args) => cmd::report::run(args, &global),
         Command::Compare(args) => cmd::compare::run(args, &global),
         Command::Study(args) => cmd::study::run(args, &global),
@@ -74,5 +82,6 @@ pub fn run(Cli { global, command }: Cli) -> Result<u8> {
         Command::Completions(args) => cmd::completions::run(args, &global),
         Command::Man(args) => cmd::man::run(args, &global),
         Command::Docs(args) => cmd::docs::run(args, &global),
+        Command::PackSpeech(args) => cmd::pack_speech::run(args, &global),
     }
 }

@@ -8,6 +8,7 @@ pub mod emotion;
 pub mod error;
 pub mod exit;
 pub mod files;
+pub mod installation;
 pub mod interrupt;
 pub mod manifest;
 pub mod metrics;

@@ -1,7 +1,7 @@
 //! Log-mel features of a corpus: extracted once, cached by content, standardised by training statistics.
 
 use crate::audio::{LogMel, MelExtractor, SAMPLE_RATE, load};
-use crate::corpora::Utterance;
+use crate::corpora::{Utterance, synthetic};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use seraug_core::digest::digest_hex;
@@ -130,6 +130,7 @@ pub fn samples(u: &Utterance) -> Result<Vec<f32>> {
 
 /// As [`samples`], from `recording` where the file was decoded before.
 fn samples_in(u: &Utterance, recording: &OnceCell<Vec<f32>>) -> Result<Vec<f32>> {
+    synthetic::heard(u)?;
     let Some(excerpt) = u.excerpt else { return load(&u.path, u.channels) };
     let whole = match recording.get() {
         Some(whole) => whole,

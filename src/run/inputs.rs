@@ -5,6 +5,7 @@ use crate::plan::Plan;
 use crate::progress::Display;
 use indicatif::ProgressBar;
 use seraug_core::error::{Error, Result, join_messages};
+use seraug_core::installation;
 use seraug_core::manifest::Manifest;
 use seraug_core::run_files::{CorpusInfo, FoldInfo};
 use seraug_core::spec::Spec;
@@ -74,7 +75,8 @@ pub fn read(spec: &Spec, places: &Places, partial: bool, display: &Display) -> R
     }
     missing.extend(wrong);
     if !spec.counterpart.is_empty() {
-        missing.push(format!("Meanwhile, on open recordings: just reproduce {}", spec.counterpart));
+        missing
+            .push(format!("Meanwhile, on open recordings: {}", installation::reproduce(&spec.counterpart)));
     }
     Err(Error::Missing(missing.join("\n\n")))
 }

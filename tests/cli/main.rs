@@ -9,6 +9,7 @@ mod audio_codecs;
 mod audio_flac;
 mod audio_wav;
 mod augment;
+mod carried;
 mod compare;
 mod corpora_add;
 mod corpora_faults;

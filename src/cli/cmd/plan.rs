@@ -1,6 +1,6 @@
 //! `seraug plan SPEC`: what `run` would do and why, without doing it.
 
-use super::run::Experiment;
+use super::run::{Experiment, ExperimentFlags};
 use super::{Global, detectable, power, print, print_json};
 use crate::experiments::Named;
 use seraug_core::device::DeviceInfo;
@@ -49,7 +49,7 @@ pub struct PlanArgs {
 /// # Errors
 /// What would stop the run before its first cell, audio aside.
 pub fn run(args: PlanArgs, global: &Global) -> Result<u8> {
-    let places = args.experiment.places(global);
+    let places = args.experiment.flags.places(global);
     if args.estimate {
         return estimated(&args, &places, global);
     }
@@ -65,7 +65,7 @@ pub fn run(args: PlanArgs, global: &Global) -> Result<u8> {
             File::Experiment(spec) => {
                 let head = format!("{name}: {}\n", line(&spec.title));
                 let expected = head.clone() + &grid(&spec, expected_folds(&spec, global));
-                match plan(*spec, &name, &args.experiment, global) {
+                match plan(*spec, &name, &args.experiment.flags, global) {
                     Ok((plan, audit, machine)) => {
                         let grid = head + &grid(&plan.spec, plan.folds.len() / plan.spec.seeds.len());
                         let actions = cell_actions(&plan, &machine, &store, &places.results, &mut makers);
@@ -108,7 +108,7 @@ fn estimated(args: &PlanArgs, places: &Places, global: &Global) -> Result<u8> {
             // Counts train nothing.
             File::Counts(_) | File::Collection(_) => None,
         });
-    let (partial, compute) = (args.experiment.partial, args.experiment.compute(args.jobs));
+    let (partial, compute) = (args.experiment.flags.partial, args.experiment.flags.compute(args.jobs));
     let display = Display::new(global.quiet);
     let found = estimate::estimate(experiments.collect(), places, partial, &compute, &display)?;
     match global.json {
@@ -124,7 +124,7 @@ fn with_power(args: &PlanArgs, places: &Places, points: f64, global: &Global) ->
     for Named { name, file } in args.experiment.load(&global.corpora)?.experiments {
         let File::Experiment(spec) = file else { continue };
         let head = format!("{name}: {}\n", line(&spec.title));
-        let (plan, ..) = plan(*spec, &name, &args.experiment, global)?;
+        let (plan, ..) = plan(*spec, &name, &args.experiment.flags, global)?;
         let found = power::answers(&plan, &places.results, points, args.spread)?;
         if !global.json {
             print(&(head + &found.iter().map(power::text).collect::<String>()))?;
@@ -152,13 +152,13 @@ fn texts(audit: &[AuditCheck]) -> String {
 fn plan(
     spec: Spec,
     name: &str,
-    args: &Experiment,
+    flags: &ExperimentFlags,
     global: &Global,
 ) -> Result<(Plan, Vec<AuditCheck>, DeviceInfo)> {
     let display = Display::new(global.quiet);
-    let inputs = inputs::read(&spec, &args.places(global), args.partial, &display)?;
+    let inputs = inputs::read(&spec, &flags.places(global), flags.partial, &display)?;
     inputs.notes.iter().for_each(|note| display.note(&format!("warning: {note}")));
-    let (machine, _) = machine::open(&args.device[..1], args.threads.max(1))?;
+    let (machine, _) = machine::open(&flags.device[..1], flags.threads.max(1))?;
     let plan = Plan::new(spec, name.to_owned(), inputs.corpora, machine.numeric())?;
     let audit = plan.audit()?;
     Ok((plan, audit, machine))

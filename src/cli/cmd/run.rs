@@ -22,11 +22,19 @@ use std::path::{Path, PathBuf};
 /// Seconds after which a worker that reports nothing is killed.
 const STALL_SECONDS: f64 = 1800.0;
 
-/// The arguments that `plan`, `run` and `train-final` have in common.
+/// What `plan` and `train-final` read.
 #[derive(Debug, clap::Args)]
 pub struct Experiment {
     /// The experiment, such as experiments/quickstart.toml
     pub spec: PathBuf,
+    /// How it is read and computed.
+    #[command(flatten)]
+    pub flags: ExperimentFlags,
+}
+
+/// The options that `plan`, `run`, `reproduce` and `train-final` have in common.
+#[derive(Debug, clap::Args)]
+pub struct ExperimentFlags {
     /// Folder for the runs and for the store that they share
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub results: PathBuf,
@@ -51,8 +59,22 @@ pub struct Experiment {
 #[derive(Debug, clap::Args)]
 #[command(about = "Run every cell of an experiment; finished stages are taken from the store")]
 pub struct RunArgs {
+    /// The experiment, such as experiments/quickstart.toml
+    pub spec: PathBuf,
+    /// How it is run.
     #[command(flatten)]
-    experiment: Experiment,
+    pub flags: RunFlags,
+    /// Also write the report, as `seraug report` does; of a collection with a [study] also its page, as `seraug study` does
+    #[arg(long)]
+    pub report: bool,
+}
+
+/// The options that `run` and `reproduce` have in common.
+#[derive(Debug, clap::Args)]
+pub struct RunFlags {
+    /// How the experiment is read and computed.
+    #[command(flatten)]
+    pub experiment: ExperimentFlags,
     /// Cells to work on at once [default: one on each core, or one on each CUDA device]
     #[arg(long, value_name = "N", value_parser = whole::<usize>(..=MOST_JOBS))]
     jobs: Option<usize>,
@@ -94,9 +116,6 @@ pub struct RunArgs {
     /// seed) or all, which also trains again what the store has without one
     #[arg(long, value_name = "WHICH", default_value_t = KeepModels::Last)]
     keep_models: KeepModels,
-    /// Also write the report, as `seraug report` does; of a collection with a [study] also its page, as `seraug study` does
-    #[arg(long)]
-    report: bool,
     /// Folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports: PathBuf,
@@ -108,7 +127,17 @@ impl Experiment {
     /// # Errors
     /// As [`load_experiments`].
     pub fn load(&self, corpora: &Path) -> Result<LoadedExperiments> {
-        load_experiments(&self.spec, &self.set, &self.seeds, corpora)
+        self.flags.load(&self.spec, corpora)
+    }
+}
+
+impl ExperimentFlags {
+    /// Loads the file at `spec` with `--set` and `--seeds` applied.
+    ///
+    /// # Errors
+    /// As [`load_experiments`].
+    pub fn load(&self, spec: &Path, corpora: &Path) -> Result<LoadedExperiments> {
+        load_experiments(spec, &self.set, &self.seeds, corpora)
     }
 
     /// The folders of the command.
@@ -151,7 +180,7 @@ impl Experiment {
 /// See [`supervise::run`].
 pub fn run(args: RunArgs, global: &Global) -> Result<u8> {
     interrupt::listen();
-    let LoadedExperiments { experiments, study } = args.experiment.load(&global.corpora)?;
+    let LoadedExperiments { experiments, study } = args.flags.experiment.load(&args.spec, &global.corpora)?;
     let mut code = exit::DONE;
     let mut answers = Vec::new();
     let several = experiments.len() > 1;
@@ -190,7 +219,7 @@ pub fn run(args: RunArgs, global: &Global) -> Result<u8> {
 
 /// Writes the page of the study after its experiments have run; the exit code that follows from it.
 fn pooled(args: &RunArgs, plan: &StudyPlan, global: &Global) -> Result<u8> {
-    let written = study::write(plan, &[], &args.experiment.results, &args.reports, None, global)?;
+    let written = study::write(plan, &[], &args.flags.experiment.results, &args.flags.reports, None, global)?;
     if !global.json {
         print(&format!("{}\npage: {}\n", written.report.text, written.report.page.display()))?;
     }
@@ -199,23 +228,24 @@ fn pooled(args: &RunArgs, plan: &StudyPlan, global: &Global) -> Result<u8> {
 
 impl RunArgs {
     fn options(&self, global: &Global) -> RunOptions {
+        let flags = &self.flags;
         RunOptions {
             training: TrainingOptions {
-                checkpoint_every: seconds(self.checkpoint_seconds),
-                tensorboard: self.tensorboard,
-                cuda_graphs: self.cuda_graphs,
-                keep_models: self.keep_models,
+                checkpoint_every: seconds(flags.checkpoint_seconds),
+                tensorboard: flags.tensorboard,
+                cuda_graphs: flags.cuda_graphs,
+                keep_models: flags.keep_models,
             },
-            launcher: self.launcher,
-            wait: self.wait || self.report,
-            resume: match (&self.resume, self.new) {
+            launcher: flags.launcher,
+            wait: flags.wait || self.report,
+            resume: match (&flags.resume, flags.new) {
                 (Some(run), _) => Resume::This(run.clone()),
                 (None, true) => Resume::New,
                 (None, false) => Resume::Newest,
             },
-            max_failures: if self.fail_fast { Some(1) } else { self.max_failures },
-            stall: seconds(self.stall_seconds),
-            ..self.experiment.options(self.jobs, global)
+            max_failures: if flags.fail_fast { Some(1) } else { flags.max_failures },
+            stall: seconds(flags.stall_seconds),
+            ..flags.experiment.options(flags.jobs, global)
         }
     }
 }
@@ -244,7 +274,7 @@ fn one(args: &RunArgs, global: &Global, experiment: Named) -> Result<(serde_json
     }
     let mut answer = String::new();
     if args.report {
-        let written = write::report(&finished.run, &args.reports)?;
+        let written = write::report(&finished.run, &args.flags.reports)?;
         written.note.iter().for_each(|note| display.note(&format!("note: {note}")));
         answer = format!("{}\npage: {}\n", written.text, written.page.display());
     }

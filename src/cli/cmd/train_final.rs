@@ -59,11 +59,15 @@ pub fn run(args: TrainFinalArgs, global: &Global) -> Result<u8> {
         )));
     };
     let everything = spec.on_everything(args.condition.as_deref())?;
-    let results = &args.experiment.results;
+    let results = &args.experiment.flags.results;
     let found = estimate(&args.experiment.spec, &name, &everything, results)?;
     let display = Display::new(global.quiet);
-    let inputs =
-        inputs::read(&everything, &args.experiment.places(global), args.experiment.partial, &display)?;
+    let inputs = inputs::read(
+        &everything,
+        &args.experiment.flags.places(global),
+        args.experiment.flags.partial,
+        &display,
+    )?;
     for now in &inputs.infos {
         let then = found.run.info.corpus.iter().find(|c| c.name == now.name);
         if then.is_none_or(|then| then.digest != now.digest) {
@@ -74,7 +78,7 @@ pub fn run(args: TrainFinalArgs, global: &Global) -> Result<u8> {
         }
     }
     let train = |resume| {
-        let mut options = args.experiment.options(args.jobs, global);
+        let mut options = args.experiment.flags.options(args.jobs, global);
         (options.resume, options.training.keep_models) = (resume, KeepModels::All);
         supervise::run(everything.clone(), &format!("{name}-final"), &options, &display)
     };

@@ -1,7 +1,7 @@
 //! Runs the worker for one request, JSON on its standard input, and hands on its answers, a line of JSON each on its standard output.
 
 use super::args::environment;
-use super::program::{BUILD, not_started, other_build, reason};
+use super::program::{build, not_started, other_build, reason, torch_fits};
 use super::{WorkerFault, program};
 use seraug_core::device::DeviceInfo;
 use seraug_core::error::{Error, Result};
@@ -51,8 +51,9 @@ pub fn ask_for<A: DeserializeOwned>(
     take: impl FnMut(A) -> Result<()>,
 ) -> Result<DeviceInfo> {
     let path = program()?;
+    torch_fits(&path)?;
     let fault =
-        |found: String| -> Error { WorkerFault { path: path.clone(), found, next: BUILD.to_owned() }.into() };
+        |found: String| -> Error { WorkerFault { path: path.clone(), found, next: build(&path) }.into() };
     let mut child = Command::new(&path)
         .arg(command)
         .envs(environment(threads.max(1)))

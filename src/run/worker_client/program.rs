@@ -2,10 +2,13 @@
 
 use super::protocol::{BenchmarkRequest, ProbeAnswer, ProbeQuestion};
 use crate::out_of_memory;
+use seraug_core::device::LIBTORCH;
 use seraug_core::error::{Error, Result};
+use seraug_core::installation::{libtorch_release, package_of, pip_torch};
 use seraug_core::spec;
 use seraug_core::store::Stage;
 use seraug_core::version::{self, VERSION};
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{ErrorKind, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -16,8 +19,10 @@ use std::process::{Command, Output, Stdio};
 const NAME: &str = "seraug-worker";
 /// The number of SIGKILL.
 const KILL: i32 = 9;
-/// The next step where the worker is missing, does not start or is of another build.
-pub(super) const BUILD: &str = "./bootstrap build installs libtorch and builds both programs";
+/// The next step where the worker of a checkout is missing, does not start or is of another build.
+const BUILD: &str = "./bootstrap build installs libtorch and builds both programs";
+/// The same where a wheel has brought the programs.
+const REINSTALL: &str = "pip install --force-reinstall seraug's wheel, with [train]";
 
 /// Why the worker cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +63,8 @@ pub fn program() -> Result<PathBuf> {
 /// # Errors
 /// The program is missing, does not start (libtorch does not load) or is of another revision; a benchmark fails.
 pub fn ask(program: &Path, question: &ProbeQuestion) -> std::result::Result<ProbeAnswer, WorkerFault> {
-    let fault = |found: String| WorkerFault { path: program.to_owned(), found, next: BUILD.to_owned() };
+    torch_fits(program)?;
+    let fault = |found: String| WorkerFault { path: program.to_owned(), found, next: build(program) };
     let ask = || probe(program, question).map_err(|e| fault(not_started(&e)));
     let mut output = ask()?;
     if output.status.code().is_none() && question.benchmark.is_none() {
@@ -77,6 +83,42 @@ pub fn ask(program: &Path, question: &ProbeQuestion) -> std::result::Result<Prob
         return Err(fault(found));
     }
     serde_json::from_value(answer).map_err(|e| fault(format!("not an answer of a worker: {e}")))
+}
+
+/// The next step where the worker at `program` is missing, does not start or is of another build.
+pub(super) fn build(program: &Path) -> String {
+    if package_of(program).is_some() { REINSTALL } else { BUILD }.to_owned()
+}
+
+/// Whether the torch that the loader will find for the worker of a wheel is the one that it was built for; a worker in a
+/// checkout was built for the one that it finds.
+///
+/// # Errors
+/// There is none, or it is of another release; the next step is the command that installs the right one.
+pub(super) fn torch_fits(program: &Path) -> std::result::Result<(), WorkerFault> {
+    torch_fits_in(program, &std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default())
+}
+
+/// As [`torch_fits`], given the LD_LIBRARY_PATH.
+fn torch_fits_in(program: &Path, search: &OsStr) -> std::result::Result<(), WorkerFault> {
+    let Some(package) = package_of(program) else { return Ok(()) };
+    let found = match torch_of(package, search) {
+        Some((_, release)) if release.starts_with(LIBTORCH) => return Ok(()),
+        Some((folder, release)) => {
+            format!("torch {release} in {} does not fit, it needs {LIBTORCH}", folder.display())
+        }
+        None => "torch is not installed".to_owned(),
+    };
+    Err(WorkerFault { path: program.to_owned(), found, next: pip_torch() })
+}
+
+/// The torch that the loader finds for a worker in `package`, with its release: in the folders of LD_LIBRARY_PATH, `search`, then
+/// beside the package, where the worker's RUNPATH leads.
+fn torch_of(package: &Path, search: &OsStr) -> Option<(PathBuf, String)> {
+    let named = std::env::split_paths(search).filter(|lib| lib.ends_with("lib"));
+    let folders = named.filter_map(|lib| lib.parent().map(Path::to_path_buf));
+    let torches = folders.chain(package.parent().map(|packages| packages.join("torch")));
+    torches.into_iter().find_map(|torch| libtorch_release(&torch).map(|release| (torch, release)))
 }
 
 /// What is said of a worker that is not of this program's build.
@@ -176,6 +218,41 @@ mod tests {
         let fault = ask(&path, question).unwrap_err();
         assert_eq!(fault.to_string().lines().count(), 1, "{fault}");
         (path, fault)
+    }
+
+    #[test]
+    fn the_worker_of_a_wheel_asks_for_the_torch_that_it_was_built_for() {
+        let site = tempfile::tempdir().unwrap();
+        let package = site.path().join("seraug");
+        std::fs::create_dir_all(package.join("bin")).unwrap();
+        std::fs::write(package.join("__init__.py"), "").unwrap();
+        let worker = package.join("bin").join(NAME);
+        let torch = |folder: &str, release: &str| {
+            let torch = site.path().join(folder);
+            std::fs::create_dir_all(torch.join("lib")).unwrap();
+            std::fs::write(torch.join("version.py"), format!("__version__ = '{release}'\n")).unwrap();
+            torch
+        };
+        let found = |search: &[PathBuf]| {
+            torch_of(&package, &std::env::join_paths(search.iter().map(|t| t.join("lib"))).unwrap())
+        };
+        assert_eq!(found(&[]), None);
+        let other = torch("torch", "2.8.0+cpu");
+        let fault = torch_fits_in(&worker, OsStr::new("")).unwrap_err();
+        let expected = format!(
+            "{}: torch 2.8.0+cpu in {} does not fit, it needs 2.11.0; pip install 'torch==2.11.0'",
+            worker.display(),
+            other.display()
+        );
+        assert_eq!(fault.to_string(), expected);
+        // The loader reads LD_LIBRARY_PATH first.
+        let elsewhere = torch("elsewhere/torch", "2.11.0+cu130");
+        let right = Some((elsewhere.clone(), "2.11.0+cu130".to_owned()));
+        assert_eq!(found(&[site.path().join("nothing"), elsewhere]), right);
+        torch("torch", "2.11.0");
+        assert_eq!(torch_fits_in(&worker, OsStr::new("")), Ok(()));
+        let built = Path::new("/target/release/seraug-worker");
+        assert_eq!(torch_fits_in(built, OsStr::new("")), Ok(()), "not in a wheel");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::libtorch;
 use seraug_core::device::Card;
 use seraug_core::driver::{self, Driver};
+use seraug_core::installation::cuda_advice;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -50,7 +51,7 @@ fn judged(
     count().map_err(|reason| {
         broken(
             format!("{gpu}, and cannot be used: {reason}"),
-            "nvidia-smi tests the driver, ./bootstrap installs libtorch with CUDA, --device cpu computes on the CPU",
+            &format!("nvidia-smi tests the driver, {}, --device cpu computes on the CPU", cuda_advice()),
         )
     })
 }

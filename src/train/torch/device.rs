@@ -4,6 +4,7 @@ use super::cuda::{self, NoCuda};
 use super::libtorch;
 use seraug_core::device::{self, DeviceChoice, DeviceClass, DeviceInfo};
 use seraug_core::error::{Error, Result};
+use seraug_core::installation::cuda_advice;
 use tch::{Kind, Tensor};
 
 /// What `open` gives; the floors above name it without naming tch.
@@ -55,7 +56,8 @@ fn pick(choice: DeviceChoice, cuda: std::result::Result<usize, NoCuda>) -> Resul
             Err(Error::failed(format!("--device cuda:{n}: {broken}")))
         }
         (DeviceChoice::Cuda(n), Err(NoCuda { reason, .. })) => Err(Error::failed(format!(
-            "--device cuda:{n}: {reason}; on a machine with an NVIDIA GPU ./bootstrap installs what it needs, else use --device cpu"
+            "--device cuda:{n}: {reason}; on a machine with an NVIDIA GPU {}, else use --device cpu",
+            cuda_advice()
         ))),
     }
 }

@@ -1,6 +1,7 @@
 //! The libtorch that this process runs with: where it is, its version, and its CUDA half.
 
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
+use seraug_core::installation::libtorch_release;
 use std::ffi::c_void;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,16 +26,7 @@ fn loaded_from(maps: &str, name: &str) -> Option<PathBuf> {
 
 /// Its release, such as `2.11.0+cu130`; `unknown` when the files beside it do not tell.
 pub fn version() -> String {
-    let read = |root: &Path| {
-        // The archives of pytorch.org have the first file, the Python wheels the second.
-        let line = fs::read_to_string(root.join("build-version")).ok().or_else(|| {
-            let python = fs::read_to_string(root.join("version.py")).ok()?;
-            let line = python.lines().find_map(|l| l.strip_prefix("__version__ = "))?;
-            Some(line.trim_matches(['\'', '"']).to_owned())
-        })?;
-        Some(line.trim().to_owned())
-    };
-    lib_dir().and_then(Path::parent).and_then(read).unwrap_or_else(|| "unknown".to_owned())
+    lib_dir().and_then(Path::parent).and_then(libtorch_release).unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// Opens libtorch_cuda.so, once a process; the error says in one line why CUDA is out of reach.

@@ -9,7 +9,9 @@ use seraug_core::device::{self, Card, DeviceChoice};
 use seraug_core::driver::{self, Driver};
 use seraug_core::error::{Error, Result};
 use seraug_core::exit;
+use seraug_core::installation;
 use seraug_core::version::{self, VERSION};
+use seraug_data::corpora::synthetic::pack::SpeechPack;
 use seraug_data::corpora::{self, DigestPolicy};
 use seraug_run::worker_client::protocol::{Opened, ProbeAnswer, ProbeQuestion};
 use seraug_run::worker_client::{self, WorkerFault};
@@ -104,8 +106,12 @@ fn libtorch_part(dir: Option<&Path>, version: &str) -> DoctorPart {
     match version.starts_with(device::LIBTORCH) {
         true => DoctorPart::ok("libtorch", found),
         false => {
-            let next =
-                format!("unset LIBTORCH and run ./bootstrap build, which installs {}", device::LIBTORCH);
+            let next = match installation::package() {
+                Some(_) => installation::pip_torch(),
+                None => {
+                    format!("unset LIBTORCH and run ./bootstrap build, which installs {}", device::LIBTORCH)
+                }
+            };
             DoctorPart::new("libtorch", PartState::Missing, found, Some(&next))
         }
     }
@@ -120,7 +126,10 @@ fn cpu_part(opened: Opened) -> DoctorPart {
             "cpu",
             PartState::Broken,
             error,
-            Some("remove .libtorch and run ./bootstrap build"),
+            Some(match installation::package() {
+                Some(_) => "install torch again",
+                None => "remove .libtorch and run ./bootstrap build",
+            }),
         ),
     }
 }
@@ -160,8 +169,8 @@ fn cuda_parts(cards: std::result::Result<Vec<Card>, String>, gpu: bool) -> Vec<D
             cards.into_iter().enumerate().map(part).collect()
         }
         Err(reason) if gpu => {
-            let next = "run ./bootstrap build: with a GPU it installs libtorch with CUDA; nvidia-smi tests the driver";
-            vec![DoctorPart::new("cuda", PartState::Missing, reason, Some(next))]
+            let next = format!("{}; nvidia-smi tests the driver", installation::cuda_advice());
+            vec![DoctorPart::new("cuda", PartState::Missing, reason, Some(&next))]
         }
         Err(reason) => {
             vec![DoctorPart::new(
@@ -181,7 +190,11 @@ fn graph_part(worker: &Path, gpu: bool) -> Option<DoctorPart> {
         return Some(DoctorPart::ok("cuda-graph", file.display().to_string()));
     }
     let found = format!("no {}; the augmentor trains without CUDA graphs", device::CUDA_GRAPH);
-    gpu.then(|| DoctorPart::new("cuda-graph", PartState::Missing, found, Some("just cuda-graph")))
+    let next = match installation::package() {
+        Some(_) => "just cuda-graph, in a checkout: no wheel has it",
+        None => "just cuda-graph",
+    };
+    gpu.then(|| DoctorPart::new("cuda-graph", PartState::Missing, found, Some(next)))
 }
 
 /// `, 23.5 GiB`, or nothing where the system does not tell.
@@ -199,6 +212,12 @@ fn espeak_part(program: &str) -> DoctorPart {
     };
     match version() {
         Some(version) => DoctorPart::ok("espeak-ng", version),
+        None if SpeechPack::installed().is_some() => DoctorPart::new(
+            "espeak-ng",
+            PartState::Missing,
+            "not on PATH; the English speech of the quickstart came with the wheel",
+            Some("apt-get install espeak-ng, for the other emotions and languages of the synthetic corpus"),
+        ),
         None => DoctorPart::new(
             "espeak-ng",
             PartState::Missing,

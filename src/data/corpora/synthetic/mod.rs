@@ -3,18 +3,21 @@
 //! manifest is marked `synthetic`, so that whatever is printed from it says so.
 //!
 //! [`speakers`] say who talks, [`sentences`] what is said (the same pool for every emotion), [`prosody`]
-//! how it is said, [`espeak`] and [`shaping`] turn that into sound, [`cache`] keeps it on disk.
+//! how it is said, [`espeak`] and [`shaping`] turn that into sound, [`cache`] keeps it on disk. [`pack`] stands in for the
+//! synthesiser in a wheel.
 
 pub mod cache;
+mod digest_index;
 pub mod espeak;
+pub mod pack;
 pub mod prosody;
 pub mod render;
 pub mod sentences;
 pub mod shaping;
+pub mod source;
 pub mod speakers;
 
 use super::{Corpus, CorpusFaults, Utterance};
-use espeak::Espeak;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use sentences::Language;
@@ -23,9 +26,13 @@ use seraug_core::emotion::Emotion;
 use seraug_core::error::{Error, Result};
 use seraug_core::manifest::Manifest;
 use seraug_core::rng::Seed;
+use source::SpeechSource;
 use speakers::SyntheticSpeaker;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// The name of the corpus.
+const NAME: &str = "synthetic";
 
 /// Utterances of one speaker in one emotion.
 pub const TAKES: usize = 12;
@@ -65,29 +72,33 @@ pub fn takes(speaker: &SyntheticSpeaker) -> impl Iterator<Item = Take<'_>> {
 /// The corpus in `languages` (ISO 639-1; empty for all), generated below `cache` on first use.
 ///
 /// The manifest of the corpus returned expects what these languages hold. `progress` advances by one
-/// an utterance. Fails on a language that is not there, without espeak-ng, and when `cache` cannot be written.
+/// an utterance. Fails on a language that is not there, without a [`SpeechSource`], and when `cache` cannot be written.
 pub fn import(
     manifest: Manifest,
     languages: &[String],
     cache: &Path,
     progress: &ProgressBar,
 ) -> Result<Corpus> {
-    import_with(&Espeak::find(Path::new("espeak-ng"))?, manifest, languages, cache, progress)
+    let languages = chosen(languages)?;
+    import_from(&SpeechSource::find(&languages)?, manifest, &languages, cache, progress)
 }
 
-/// As [`import`], with the given synthesiser.
-pub fn import_with(
-    espeak: &Espeak,
+/// As [`import`], from the given source.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_from(
+    source: &SpeechSource,
     mut manifest: Manifest,
-    languages: &[String],
+    languages: &[Language],
     cache: &Path,
     progress: &ProgressBar,
 ) -> Result<Corpus> {
-    let speakers: Vec<SyntheticSpeaker> = chosen(languages)?.into_iter().flat_map(speakers::of).collect();
+    let speakers: Vec<SyntheticSpeaker> = languages.iter().copied().flat_map(speakers::of).collect();
     progress.set_length((speakers.len() * prosody::EXPRESSIONS.len() * TAKES) as u64);
-    let root = cache.join(format!("synthetic-{}", digest(espeak)));
+    let root = cache.join(format!("synthetic-{}", digest(source.version())));
     let made: Vec<Vec<Utterance>> =
-        speakers.par_iter().map(|s| cache::speaker(espeak, &root, s, progress)).collect::<Result<_>>()?;
+        speakers.par_iter().map(|s| cache::speaker(source, &root, s, progress)).collect::<Result<_>>()?;
     let mut utterances: Vec<Utterance> = made.into_iter().flatten().collect();
     utterances.sort_by(|a, b| a.id.cmp(&b.id));
     manifest.expected.utterances = utterances.len();
@@ -97,6 +108,21 @@ pub fn import_with(
     }
     let (dropped, problems, faults) = (BTreeMap::new(), Vec::new(), CorpusFaults::default());
     Ok(Corpus { manifest, root, utterances, dropped, problems, faults })
+}
+
+/// Refuses an utterance of the corpus whose sound this installation does not have.
+///
+/// # Errors
+/// One line with the emotion and what to install.
+pub fn heard(utterance: &Utterance) -> Result<()> {
+    if &*utterance.corpus != NAME || utterance.path.exists() {
+        return Ok(());
+    }
+    let packed = pack::EMOTIONS.map(Emotion::name).join(", ");
+    Err(Error::failed(format!(
+        "corpus synthetic: without espeak-ng there is the speech of {packed} alone, not of {}; apt-get install espeak-ng",
+        utterance.emotion
+    )))
 }
 
 /// The languages named, in the order of [`Language::ALL`].
@@ -123,9 +149,9 @@ const RENDERING_VERSION: u32 = 1;
 
 /// 16 hex digits of everything that decides the audio: the version of the rendering, the sentences, and the synthesiser's
 /// own version.
-fn digest(espeak: &Espeak) -> String {
+fn digest(version: &str) -> String {
     let sentences = Language::ALL.map(Language::text).join("\n");
-    let inputs = format!("rendering {RENDERING_VERSION}\0{sentences}\0{}", espeak.version());
+    let inputs = format!("rendering {RENDERING_VERSION}\0{sentences}\0{version}");
     digest_hex(inputs.as_bytes())[..16].to_owned()
 }
 

@@ -7,6 +7,7 @@ use super::{Take, seed, shaping};
 use crate::audio::SAMPLE_RATE;
 use crate::audio::resample::resample;
 use seraug_core::error::{Error, Result};
+use seraug_core::rng::Seed;
 use std::io::Cursor;
 
 /// Makes one utterance: mono, 16 kHz, the same samples whenever it is called with the same take.
@@ -43,7 +44,18 @@ pub(super) fn recording(speech: &[f32], rate_hz: u32, take: Take, delivery: &Del
     let played_hz = take.speaker.playback_hz * rate_hz / 22_050;
     let voice = resample(shaping::trim(speech), played_hz).map_err(Error::failed)?;
     let voice: Vec<f64> = voice.into_iter().map(f64::from).collect();
-    Ok(shaping::shape(&voice, take.speaker, delivery, seed().child("sound").child(&take.id())))
+    Ok(shaping::shape(&voice, take.speaker, delivery, sound(take)))
+}
+
+/// The background noise of a take, `samples` long.
+pub(super) fn background(take: Take, samples: usize) -> Vec<i16> {
+    let noise = shaping::noise(samples, take.speaker, sound(take));
+    noise.iter().map(|s| (s * 32_767.0).round() as i16).collect()
+}
+
+/// The seed of the sound of a take.
+fn sound(take: Take) -> Seed {
+    seed().child("sound").child(&take.id())
 }
 
 /// The words and flags of a take.

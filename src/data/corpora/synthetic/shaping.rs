@@ -36,6 +36,13 @@ pub fn shape(voice: &[f64], speaker: &SyntheticSpeaker, delivery: &Delivery, see
     x.iter().map(|s| (soft_clip(*s) * 32_767.0).round() as i16).collect()
 }
 
+/// The background noise that [`shape`] adds to so many samples.
+pub fn noise(samples: usize, speaker: &SyntheticSpeaker, seed: Seed) -> Vec<f64> {
+    let mut x = vec![0.0; samples];
+    background(&mut x, speaker.noise_db, seed.child("noise"));
+    x
+}
+
 /// Slow wavering of the pitch by `depth` (fraction of F0): the signal is read from a delay that swings.
 fn tremor(x: &[f64], depth: f64, seed: Seed) -> Vec<f64> {
     if depth < 0.001 {
