@@ -81,6 +81,11 @@ impl Scores {
         })
     }
 
+    /// The table of the systems.
+    pub fn table(&self) -> TextTable {
+        self.table.text()
+    }
+
     /// A line for each pair of systems that a sentence is written for.
     pub fn sentences(&self) -> String {
         compare::sentences(&self.pairs).iter().map(|sentence| format!("{sentence}\n")).collect()

@@ -21,6 +21,7 @@ mod power;
 pub mod predict;
 pub mod report;
 pub mod reproduce;
+mod reproductions;
 pub mod run;
 pub mod schema;
 pub mod score;

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 /// The experiment.
 const NAME: &str = "quickstart";
 /// Percentage points of the mean UAR of a condition over its five folds.
-const TOLERANCE: f64 = 10.0;
+pub(super) const TOLERANCE: f64 = 10.0;
 
 /// Run the quickstart and say whether this installation gives the numbers of the committed run
 #[derive(Debug, clap::Args)]
@@ -70,6 +70,21 @@ pub struct SelfTestFindings {
     pub condition: String,
     /// By how many percentage points, in size.
     pub points: f64,
+}
+
+impl SelfTestFindings {
+    /// How the two runs compare, in words.
+    pub(super) fn sentence(&self, tolerance: f64) -> String {
+        let SelfTestFindings { verdict, cells, equal, condition, points } = self;
+        let other = format!(
+            "{equal} of {cells} cells are equal, the mean UAR of {condition} differs most, by {points:.1} points (at most {tolerance})"
+        );
+        match verdict {
+            SelfTestVerdict::Equal => format!("equal to the last digit, all {cells} cells"),
+            SelfTestVerdict::Within => format!("equal up to rounding on another processor or libtorch: {other}"),
+            SelfTestVerdict::Differs => format!("differs: {other}"),
+        }
+    }
 }
 
 /// Runs the quickstart, compares and prints one line; the exit code says whether the numbers are those of the committed run.
@@ -174,15 +189,7 @@ pub fn judged(against: &Against, tolerance: f64) -> SelfTestFindings {
 
 /// The answer in one line.
 fn sentence(findings: &SelfTestFindings, against: &Against, tolerance: f64) -> String {
-    let SelfTestFindings { verdict, cells, equal, condition, points } = findings;
-    let other = format!(
-        "{equal} of {cells} cells are equal, the mean UAR of {condition} differs most, by {points:.1} points (at most {tolerance})"
-    );
-    let answer = match verdict {
-        SelfTestVerdict::Equal => format!("equal to the last digit, all {cells} cells"),
-        SelfTestVerdict::Within => format!("equal up to rounding on another processor or libtorch: {other}"),
-        SelfTestVerdict::Differs => format!("differs: {other}"),
-    };
+    let answer = findings.sentence(tolerance);
     let info = &against.second.run.info;
     format!(
         "self-test: {answer}; committed run {NAME}/{REFERENCE_ID}; {:.0} s, seraug {VERSION} ({}), libtorch {}, {}",

@@ -60,7 +60,7 @@ pub fn run(args: VerifyArgs, global: &Global) -> Result<u8> {
 }
 
 /// What was derived again.
-struct Verified {
+pub(super) struct Verified {
     experiment: String,
     version: String,
     cells: usize,
@@ -69,7 +69,11 @@ struct Verified {
     line: String,
 }
 
-fn verified(archive: &OpenedArchive) -> Result<Verified> {
+/// Derives every number again.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn verified(archive: &OpenedArchive) -> Result<Verified> {
     let run = LoadedRun::of(archive.run())?;
     // Reading predictions holds them against the counts of outcomes.csv, whose measures were held against these.
     let predictions = RunPredictions::of(&run)?;

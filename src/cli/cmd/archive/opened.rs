@@ -1,10 +1,12 @@
 //! An archive that somebody handed on, unpacked and held against its checksums.
 
-use super::contents::CHECKSUMS;
+use super::contents::{CHECKSUMS, METADATA};
+use super::research_object::AUTHOR;
 use seraug_core::digest::digest_hex;
 use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::files;
 use seraug_core::run_files::{RunDir, runs_below};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -73,6 +75,14 @@ impl OpenedArchive {
     /// The folder that it is unpacked in.
     pub(in crate::cmd) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Who made the run, as the archive names them.
+    pub(in crate::cmd) fn author(&self) -> Option<String> {
+        let text = files::text(&self.folder.path().join(METADATA)).ok()?;
+        let metadata: Value = serde_json::from_str(&text).ok()?;
+        let author = metadata["@graph"].as_array()?.iter().find(|e| e["@id"] == AUTHOR)?;
+        author["name"].as_str().map(str::to_owned)
     }
 
     /// Files that were held against their checksums.

@@ -6,6 +6,8 @@ use seraug_core::text::plural;
 use seraug_report::analysis::loaded_run::LoadedRun;
 use serde_json::{Value, json};
 
+/// The person who made the run.
+pub(super) const AUTHOR: &str = "#author";
 const CRATE: &str = "https://w3id.org/ro/crate/1.1";
 const PROFILE: &str = "https://w3id.org/ro/wfrun/process/0.5";
 
@@ -83,9 +85,9 @@ pub(super) fn metadata(
         graph.push(json!({ "@id": "#licence", "@type": "CreativeWork", "name": name, "description": what }));
     }
     if let Some(author) = publication.author {
-        graph.push(json!({ "@id": "#author", "@type": "Person", "name": author }));
-        root["author"] = id("#author");
-        action["agent"] = id("#author");
+        graph.push(json!({ "@id": AUTHOR, "@type": "Person", "name": author }));
+        root["author"] = id(AUTHOR);
+        action["agent"] = id(AUTHOR);
     }
     graph.extend(info.corpus.iter().map(corpus));
     graph.extend(files.iter().map(|(name, bytes, sha256)| {
