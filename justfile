@@ -115,6 +115,10 @@ test-export: build
     export SERAUG_EXPORT_PYTHON
     cargo test --release --test all-worker models::onnxruntime -- --ignored
 
+# Test the Python package against the committed runs and the program, and check its types; installs into .tools/python what is missing
+test-python *ARGS: build
+    sh python/test.sh '{{target}}/release/seraug' "$@"
+
 # Regenerate the reports of the committed runs, and the parts of them that the README shows
 reference: build
     #!/bin/sh

@@ -1,9 +1,36 @@
-"""seraug reproduces a paper on speech emotion recognition; the programs do the work, this package says where they are."""
+"""seraug in Python: runs as frames, and the answers of the program `seraug`, which does all the work.
 
-from importlib.metadata import version
-from pathlib import Path
+>>> run = seraug.load("results/quickstart/latest")
+>>> run.cells, run.predictions(), run.histories(), run.tables()
+>>> seraug.score(predictions).systems
+>>> seraug.audit("split.csv").findings
 
-__version__ = version("seraug")
+Every number comes from a file of a run or from an answer of the program; nothing is computed here. docs/python.md has examples.
+"""
 
-#: The program `seraug`; seraug-worker, which needs torch, stands beside it.
-PROGRAM = Path(__file__).parent / "bin" / "seraug"
+from importlib.metadata import PackageNotFoundError, version
+
+from seraug._audits import Audit, Finding, audit
+from seraug._program import PROGRAM, Error, Note, run_program
+from seraug._runs import Run, load
+from seraug._scores import Scores, score
+
+try:
+    __version__ = version("seraug")
+except PackageNotFoundError:  # imported from a checkout
+    __version__ = "0+checkout"
+
+__all__ = [
+    "PROGRAM",
+    "Audit",
+    "Error",
+    "Finding",
+    "Note",
+    "Run",
+    "Scores",
+    "__version__",
+    "audit",
+    "load",
+    "run_program",
+    "score",
+]
