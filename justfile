@@ -197,6 +197,11 @@ docs: build
 # As `docs`
 schema: docs
 
+# Write docs/reproductions.md from the archives in reports/reproductions, each of which is verified
+reproductions: build
+    '{{target}}/release/seraug' docs reproductions reports/reproductions/*.zip > docs/reproductions.md.new
+    mv docs/reproductions.md.new docs/reproductions.md
+
 # Write manual pages and completions for bash, zsh and fish to target/man and target/completions
 man: build
     #!/bin/sh

@@ -81,6 +81,11 @@ impl Scores {
         })
     }
 
+    /// The title of the run, marked where its corpus is synthetic.
+    pub fn title(&self) -> String {
+        self.run.title()
+    }
+
     /// The table of the systems.
     pub fn table(&self) -> TextTable {
         self.table.text()

@@ -195,6 +195,19 @@ fn files_that_were_added_or_taken_out_are_named() {
 }
 
 #[test]
+fn the_log_of_reproductions_is_what_its_archives_say() {
+    let folder = root().join("reports/reproductions");
+    let mut archives: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path().display().to_string()).collect();
+    archives.sort();
+    let words: Vec<&str> = ["docs", "reproductions"].into_iter().chain(archives.iter().map(String::as_str)).collect();
+    let out = seraug(root(), &words);
+    assert_eq!(out.status.code(), Some(0), "{}", stderr(&out));
+    let committed = std::fs::read_to_string(root().join("docs/reproductions.md")).unwrap();
+    assert!(committed == stdout(&out), "docs/reproductions.md is stale: run `just reproductions`");
+}
+
+#[test]
 fn what_is_no_archive_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("a.zip"), "no zip").unwrap();

@@ -50,7 +50,8 @@ pub(super) fn markdown(archives: &[PathBuf]) -> Result<String> {
 fn section(experiment: &str, of: &[Reproduction]) -> Result<String> {
     let first = &of[0];
     let scores = Scores::of(first.archive.run())?;
-    let mut text = format!("\n## {experiment}\n\n    seraug reproduce {experiment}\n\n{}\n", scores.table().markdown());
+    let (title, table) = (scores.title(), scores.table().markdown());
+    let mut text = format!("\n## {experiment}\n\n{title}: percent, mean ± half of the 95 % interval.\n\n    seraug reproduce {experiment}\n\n{table}\n");
     let _ = write!(
         text,
         "Reproduced where the mean UAR of no condition differs by more than {TOLERANCE} points; on the same kind of processor, equal.\n\n\
