@@ -200,7 +200,8 @@ fn the_log_of_reproductions_is_what_its_archives_say() {
     let mut archives: Vec<String> =
         std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path().display().to_string()).collect();
     archives.sort();
-    let words: Vec<&str> = ["docs", "reproductions"].into_iter().chain(archives.iter().map(String::as_str)).collect();
+    let words: Vec<&str> =
+        ["docs", "reproductions"].into_iter().chain(archives.iter().map(String::as_str)).collect();
     let out = seraug(root(), &words);
     assert_eq!(out.status.code(), Some(0), "{}", stderr(&out));
     let committed = std::fs::read_to_string(root().join("docs/reproductions.md")).unwrap();

@@ -1,9 +1,9 @@
 //! `seraug reproduce NAME`: runs an experiment of experiments/, from this folder or as the program carries it, and writes its report.
 
+use super::agreement::{AgreementVerdict, TOLERANCE, agreement};
 use super::archive::OpenedArchive;
-use super::self_test::{SelfTestVerdict, TOLERANCE, judged};
-use super::{Global, print};
 use super::run::{self, RunArgs, RunFlags};
+use super::{Global, print};
 use crate::embedded::{self, EXPERIMENTS};
 use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::names::folders::{LATEST, check_experiment};
@@ -66,14 +66,23 @@ fn archived(args: ReproduceArgs, global: &Global) -> Result<u8> {
     let tolerance = args.tolerance.unwrap_or(TOLERANCE);
     let comparison = compare::compare(&[archive.run().clone(), RunDir::open(&latest)?])?;
     let against = &comparison.against[0];
-    let findings = judged(against, tolerance);
+    let findings = agreement(against, tolerance);
     if !global.json {
         let (made, cached) = (&against.second.run.info, against.second.run.info.cells_cached);
-        let store = if cached > 0 { format!("; {cached} cells are from the store, not trained now") } else { String::new() };
+        let store = if cached > 0 {
+            format!("; {cached} cells are from the store, not trained now")
+        } else {
+            String::new()
+        };
         let answer = findings.sentence(tolerance);
-        print(&format!("{}: {answer}; {}, then {}{store}\n", archive.path().display(), info.device.name, made.device.name))?;
+        print(&format!(
+            "{}: {answer}; {}, then {}{store}\n",
+            archive.path().display(),
+            info.device.name,
+            made.device.name
+        ))?;
     }
-    Ok(if findings.verdict == SelfTestVerdict::Differs { exit::CONTRADICTION } else { exit::DONE })
+    Ok(if findings.verdict == AgreementVerdict::Differs { exit::CONTRADICTION } else { exit::DONE })
 }
 
 /// The file of the experiment called `name`: of this folder, or as the program carries it.

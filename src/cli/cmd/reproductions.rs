@@ -1,7 +1,7 @@
 //! docs/reproductions.md: which command makes which numbers, and who has made them again, from archives.
 
+use super::agreement::{AgreementVerdict, TOLERANCE, agreement};
 use super::archive::OpenedArchive;
-use super::self_test::{SelfTestVerdict, TOLERANCE, judged};
 use super::verify::verified;
 use seraug_core::error::{Error, Result};
 use seraug_core::run_files::RunInfo;
@@ -30,7 +30,9 @@ struct Reproduction {
 /// As `seraug verify`; an archive that cannot be compared with the first of its experiment.
 pub(super) fn markdown(archives: &[PathBuf]) -> Result<String> {
     if archives.is_empty() {
-        return Err(Error::usage("docs reproductions: give the archives, such as reports/reproductions/*.zip"));
+        return Err(Error::usage(
+            "docs reproductions: give the archives, such as reports/reproductions/*.zip",
+        ));
     }
     let mut experiments: BTreeMap<String, Vec<Reproduction>> = BTreeMap::new();
     for path in archives {
@@ -51,7 +53,9 @@ fn section(experiment: &str, of: &[Reproduction]) -> Result<String> {
     let first = &of[0];
     let scores = Scores::of(first.archive.run())?;
     let (title, table) = (scores.title(), scores.table().markdown());
-    let mut text = format!("\n## {experiment}\n\n{title}: percent, mean ± half of the 95 % interval.\n\n    seraug reproduce {experiment}\n\n{table}\n");
+    let mut text = format!(
+        "\n## {experiment}\n\n{title}: percent, mean ± half of the 95 % interval.\n\n    seraug reproduce {experiment}\n\n{table}\n"
+    );
     let _ = write!(
         text,
         "Reproduced where the mean UAR of no condition differs by more than {TOLERANCE} points; on the same kind of processor, equal.\n\n\
@@ -71,12 +75,19 @@ fn section(experiment: &str, of: &[Reproduction]) -> Result<String> {
 /// What a later run is beside the first.
 fn against(first: &Reproduction, other: &Reproduction) -> Result<String> {
     let comparison = compare::compare_public(&[first.archive.run().clone(), other.archive.run().clone()])?;
-    let found = judged(&comparison.against[0], TOLERANCE);
+    let found = agreement(&comparison.against[0], TOLERANCE);
     Ok(match found.verdict {
-        SelfTestVerdict::Equal => format!("equal to the last digit, {} of {} cells", found.equal, found.cells),
-        SelfTestVerdict::Within => {
-            format!("within {:.1} points ({}); {} of {} cells equal", found.points, found.condition, found.equal, found.cells)
+        AgreementVerdict::Equal => {
+            format!("equal to the last digit, {} of {} cells", found.equal, found.cells)
         }
-        SelfTestVerdict::Differs => format!("**differs** by {:.1} points ({})", found.points, found.condition),
+        AgreementVerdict::Within => {
+            format!(
+                "within {:.1} points ({}); {} of {} cells equal",
+                found.points, found.condition, found.equal, found.cells
+            )
+        }
+        AgreementVerdict::Differs => {
+            format!("**differs** by {:.1} points ({})", found.points, found.condition)
+        }
     })
 }

@@ -1,5 +1,6 @@
 //! `seraug self-test`: runs the quickstart and compares it with the committed run that the program carries.
 
+use super::agreement::{AgreementFindings, AgreementVerdict, TOLERANCE, agreement};
 use super::reproduce::carried;
 use super::run::ExperimentFlags;
 use super::{Global, print, print_json};
@@ -15,14 +16,10 @@ use seraug_report::compare::{self, Against};
 use seraug_run::arguments::points;
 use seraug_run::progress::Display;
 use seraug_run::supervise;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// The experiment.
 const NAME: &str = "quickstart";
-/// Percentage points of the mean UAR of a condition over its five folds.
-pub(super) const TOLERANCE: f64 = 10.0;
-
 /// Run the quickstart and say whether this installation gives the numbers of the committed run
 #[derive(Debug, clap::Args)]
 #[command(
@@ -45,48 +42,6 @@ pub struct SelfTestArgs {
 /// Exit code where the numbers differ by more than the tolerance; `compare --tolerance` has the same.
 const DIFFERENT: u8 = 4;
 
-/// How a run of the quickstart compares with the committed one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SelfTestVerdict {
-    /// Every number is the same.
-    Equal,
-    /// The means of UAR differ by no more than the tolerance.
-    Within,
-    /// They differ by more, or a cell has no result.
-    Differs,
-}
-
-/// What the comparison has found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SelfTestFindings {
-    /// The answer.
-    pub verdict: SelfTestVerdict,
-    /// Cells of the committed run.
-    pub cells: usize,
-    /// Cells with the same numbers.
-    pub equal: usize,
-    /// The condition whose mean UAR differs most.
-    pub condition: String,
-    /// By how many percentage points, in size.
-    pub points: f64,
-}
-
-impl SelfTestFindings {
-    /// How the two runs compare, in words.
-    pub(super) fn sentence(&self, tolerance: f64) -> String {
-        let SelfTestFindings { verdict, cells, equal, condition, points } = self;
-        let other = format!(
-            "{equal} of {cells} cells are equal, the mean UAR of {condition} differs most, by {points:.1} points (at most {tolerance})"
-        );
-        match verdict {
-            SelfTestVerdict::Equal => format!("equal to the last digit, all {cells} cells"),
-            SelfTestVerdict::Within => format!("equal up to rounding on another processor or libtorch: {other}"),
-            SelfTestVerdict::Differs => format!("differs: {other}"),
-        }
-    }
-}
-
 /// Runs the quickstart, compares and prints one line; the exit code says whether the numbers are those of the committed run.
 ///
 /// # Errors
@@ -107,9 +62,9 @@ pub fn run(args: SelfTestArgs, global: &Global) -> Result<u8> {
     let reference = RunDir::exactly(&reference)?;
     let comparison = compare::compare(&[reference.clone(), made.clone()])?;
     let against = &comparison.against[0];
-    let findings = judged(against, args.tolerance);
+    let findings = agreement(against, args.tolerance);
     let line = sentence(&findings, against, args.tolerance);
-    let differs = findings.verdict == SelfTestVerdict::Differs;
+    let differs = findings.verdict == AgreementVerdict::Differs;
     let runs = [&reference, &made].map(|run| run.path().display().to_string());
     if global.json {
         print_json(&serde_json::json!({
@@ -159,36 +114,8 @@ fn trained(args: &SelfTestArgs, folder: &Path, global: &Global) -> Result<RunDir
     }
 }
 
-/// What a comparison of the committed run with another says, given a tolerance in percentage points.
-pub fn judged(against: &Against, tolerance: f64) -> SelfTestFindings {
-    let mut conditions: Vec<&str> = Vec::new();
-    for cell in &against.cells {
-        let name = cell.cell.condition.as_str();
-        if !conditions.contains(&name) {
-            conditions.push(name);
-        }
-    }
-    let mean = |condition: &str| {
-        let of = against.cells.iter().filter(|c| c.cell.condition == condition);
-        let differences: Vec<f64> = of.filter_map(|c| c.difference(0)).collect();
-        (differences.iter().sum::<f64>() / differences.len().max(1) as f64).abs()
-    };
-    let means = conditions.into_iter().map(|name| (name, mean(name)));
-    let (condition, points) = means.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
-    let whole = against.alone().next().is_none() && against.failed() == 0 && !against.cells.is_empty();
-    let unequal = against.different().len();
-    let verdict = match (whole, unequal) {
-        (true, 0) => SelfTestVerdict::Equal,
-        (true, _) if tolerance > 0.0 && points <= tolerance => SelfTestVerdict::Within,
-        _ => SelfTestVerdict::Differs,
-    };
-    let cells = against.cells.len();
-    let equal = cells - unequal - against.alone().count() - against.failed();
-    SelfTestFindings { verdict, cells, equal, condition: condition.to_owned(), points }
-}
-
 /// The answer in one line.
-fn sentence(findings: &SelfTestFindings, against: &Against, tolerance: f64) -> String {
+fn sentence(findings: &AgreementFindings, against: &Against, tolerance: f64) -> String {
     let answer = findings.sentence(tolerance);
     let info = &against.second.run.info;
     format!(

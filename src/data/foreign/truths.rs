@@ -8,7 +8,7 @@ use seraug_core::manifest::Gender;
 use std::collections::HashMap;
 
 /// An utterance before classes have numbers.
-struct Known {
+struct KnownUtterance {
     id: String,
     truth: String,
     speaker: Option<String>,
@@ -22,7 +22,7 @@ struct Known {
 /// The utterances, by their names.
 #[derive(Default)]
 pub(super) struct Truths {
-    known: Vec<Known>,
+    known: Vec<KnownUtterance>,
     by_id: HashMap<String, usize>,
     /// By the name of the file without folder and extension; none where several utterances share it.
     by_stem: HashMap<String, Option<usize>>,
@@ -56,7 +56,7 @@ impl Truths {
             })?),
         };
         let at = self.known.len();
-        self.known.push(Known {
+        self.known.push(KnownUtterance {
             truth: columns.needed(grid, row, Is::Truth)?,
             speaker: columns.cell(row, Is::Speaker),
             gender,

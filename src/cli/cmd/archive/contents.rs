@@ -1,7 +1,7 @@
 //! The files of an archive.
 
 use super::methods;
-use super::research_object::{self, Publication};
+use super::research_object::{self, CHECKSUMS, METADATA, Publication};
 use seraug_core::digest::digest_hex;
 use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::files;
@@ -18,11 +18,6 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 /// Name in the archive to contents, sorted by name.
 pub(super) struct ArchiveFiles(BTreeMap<String, Vec<u8>>);
-
-/// The list of digests: `SHA-256  NAME`, as sha256sum reads it.
-pub(super) const CHECKSUMS: &str = "checksums.sha256";
-/// The description of the archive.
-pub(super) const METADATA: &str = "ro-crate-metadata.json";
 
 /// Files of a run that are archived, beside those of its cells.
 const OF_RUN: [&str; 5] = ["spec.toml", "outcomes.csv", "plan.csv", "split.csv", "attributes.csv"];

@@ -1,7 +1,6 @@
 //! An archive that somebody handed on, unpacked and held against its checksums.
 
-use super::contents::{CHECKSUMS, METADATA};
-use super::research_object::AUTHOR;
+use super::research_object::{AUTHOR, CHECKSUMS, METADATA};
 use seraug_core::digest::digest_hex;
 use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::files;

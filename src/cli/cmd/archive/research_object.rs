@@ -1,6 +1,5 @@
 //! ro-crate-metadata.json: RO-Crate 1.1 with the profile Process Run Crate 0.5 (<https://w3id.org/ro/wfrun/process/0.5>).
 
-use super::contents::{CHECKSUMS, METADATA};
 use seraug_core::run_files::CorpusInfo;
 use seraug_core::text::plural;
 use seraug_report::analysis::loaded_run::LoadedRun;
@@ -8,6 +7,10 @@ use serde_json::{Value, json};
 
 /// The person who made the run.
 pub(super) const AUTHOR: &str = "#author";
+/// The list of digests: `SHA-256  NAME`, as sha256sum reads it.
+pub(super) const CHECKSUMS: &str = "checksums.sha256";
+/// The description of the archive.
+pub(super) const METADATA: &str = "ro-crate-metadata.json";
 const CRATE: &str = "https://w3id.org/ro/crate/1.1";
 const PROFILE: &str = "https://w3id.org/ro/wfrun/process/0.5";
 
