@@ -7,6 +7,7 @@ mod audio;
 mod audio_codecs;
 mod audio_flac;
 mod audio_wav;
+mod audit;
 mod augment;
 mod compare;
 mod corpora_add;

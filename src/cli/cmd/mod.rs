@@ -1,5 +1,6 @@
 //! The commands: one file each, with its arguments and a `run`. They exchange files, never values in memory.
 
+pub mod audit;
 pub mod augment;
 pub mod compare;
 pub mod completions;
@@ -9,6 +10,7 @@ mod describe;
 mod detectable;
 pub mod docs;
 pub mod doctor;
+pub mod explain;
 pub mod export;
 pub mod features;
 mod given;
