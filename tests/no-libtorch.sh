@@ -30,9 +30,12 @@ works 'index.html' report "$run" --reports "$work/reports"
 works 'cells done' status "$run"
 works 'emodb' corpus list
 works '20 cells' plan experiments/quickstart.toml --device cpu --results "$work/results"
+split=$run/split.csv
+works 'no leak found' audit --split "$split"
+works 'Why it matters' explain SPEAKER_OVERLAP
 works 'What differs' compare "$run" "$run"
 if env -i "$work/seraug" run experiments/quickstart.toml --device cpu --results "$work/results" 2>"$work/err"; then
     fail "seraug run works without its worker"
 fi
 grep -q 'seraug-worker not found next to seraug' "$work/err" || fail "seraug run does not name the worker: $(cat "$work/err")"
-echo "no-libtorch.sh: report, compare, status, corpus and plan work without libtorch"
+echo "no-libtorch.sh: report, compare, status, corpus, audit and plan work without libtorch"

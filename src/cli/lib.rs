@@ -27,6 +27,8 @@ pub struct Cli {
 pub enum Command {
     Doctor(cmd::doctor::DoctorArgs),
     Corpus(cmd::corpus::CorpusArgs),
+    Audit(Box<cmd::audit::AuditArgs>),
+    Explain(cmd::explain::ExplainArgs),
     Features(cmd::features::FeaturesArgs),
     Plan(cmd::plan::PlanArgs),
     Run(cmd::run::RunArgs),
@@ -60,6 +62,8 @@ pub fn run(Cli { global, command }: Cli) -> Result<u8> {
     match command {
         Command::Doctor(args) => cmd::doctor::run(args, &global),
         Command::Corpus(args) => cmd::corpus::run(args, &global),
+        Command::Audit(args) => cmd::audit::run(*args, &global),
+        Command::Explain(args) => cmd::explain::run(args, &global),
         Command::Features(args) => cmd::features::run(args, &global),
         Command::Predict(args) => cmd::predict::run(args, &global),
         Command::Augment(args) => cmd::augment::run(args, &global),

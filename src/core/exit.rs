@@ -10,5 +10,7 @@ pub const USAGE: u8 = 2;
 pub const CELLS_FAILED: u8 = 3;
 /// Numbers of a run contradict each other.
 pub const CONTRADICTION: u8 = 4;
+/// `audit` found a leak that is not allowed.
+pub const LEAK: u8 = 4;
 /// Somebody requested a stop (Ctrl-C, SIGTERM); what was done is kept.
 pub const INTERRUPTED: u8 = 130;

@@ -1,6 +1,7 @@
 //! From recordings on disk to the utterances, features and folds of an experiment.
 
 pub mod audio;
+pub mod audit;
 pub mod corpora;
 pub mod describe;
 pub mod features;

@@ -8,6 +8,7 @@ mod audio;
 mod audio_codecs;
 mod audio_flac;
 mod audio_wav;
+mod audit;
 mod augment;
 mod carried;
 mod compare;

@@ -1,6 +1,6 @@
 //! Helpers of all tests: the checkout, real corpora, WAV files, and running the programs.
 
-use crate::requirements::RECORDINGS;
+use crate::requirements::{EMOBOX, RECORDINGS};
 use hound::{SampleFormat, WavSpec, WavWriter};
 use std::f64::consts::TAU;
 use std::ffi::OsStr;
@@ -33,6 +33,17 @@ pub fn corpora_with(corpus: &str) -> Option<PathBuf> {
     let found = places.into_iter().find(|p| p.join(corpus).is_dir());
     if found.is_none() {
         RECORDINGS.skip(&format!("corpus {corpus} is not on this machine"));
+    }
+    found
+}
+
+/// The folder of EmoBox's fold lists, or `None` after the test has been reported as skipped.
+pub fn emobox_lists() -> Option<PathBuf> {
+    let named = std::env::var_os("SERAUG_EMOBOX").map(PathBuf::from);
+    let places = named.into_iter().chain([root().join("../shared/emobox")]);
+    let found = places.into_iter().find(|p| p.join("emodb/fold_1").is_dir());
+    if found.is_none() {
+        EMOBOX.skip("the lists of EmoBox are not on this machine");
     }
     found
 }

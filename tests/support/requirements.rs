@@ -16,6 +16,12 @@ pub const RECORDINGS: Requirement = Requirement {
     excuse: Some("the licences of the corpora do not allow audio in the repository"),
 };
 
+/// The fold lists of EmoBox: names and labels, no audio.
+pub const EMOBOX: Requirement = Requirement {
+    how: "set SERAUG_EMOBOX to a folder with the lists of emo-box/EmoBox, emodb/fold_1 and so on",
+    excuse: Some("the lists are another project's"),
+};
+
 /// Permission to mount a file system.
 pub const MOUNTS: Requirement = Requirement {
     how: "run the tests as root, outside of a container or in a privileged one",

@@ -6,6 +6,7 @@ mod corpora;
 mod downloads;
 mod flac;
 mod formats;
+mod lists;
 mod runs;
 mod sound;
 mod specs;
@@ -65,6 +66,7 @@ pub(crate) const TARGETS: &[Target] = &[
     corpora::DIGESTS,
     corpora::SPLIT,
     formats::ADD,
+    lists::LISTS,
     sound::WAV,
     flac::FLAC,
     codecs::CODECS,

@@ -2,6 +2,7 @@
 
 mod agreement;
 pub mod archive;
+pub mod audit;
 pub mod augment;
 pub mod compare;
 pub mod completions;
@@ -11,6 +12,7 @@ mod describe;
 mod detectable;
 pub mod docs;
 pub mod doctor;
+pub mod explain;
 pub mod export;
 pub mod features;
 mod given;

@@ -14,7 +14,7 @@ const EXIT_CODES: &str = "\
 | 1 | failed: the message says what and what to do; `corpus check` and `store verify` found something incomplete or broken |
 | 2 | the command line or the experiment file is wrong |
 | 3 | some cells failed, or were not finished; `status`: cells failed and nothing runs any more |
-| 4 | the files of a run contradict each other, or the tolerance of `compare` or `self-test` is exceeded |
+| 4 | the files of a run or of an archive contradict each other, the tolerance of `compare`, `self-test` or `reproduce` is exceeded, or `audit` found a leak that is not allowed |
 | 130 | interrupted by Ctrl-C, after saving |
 
 ";

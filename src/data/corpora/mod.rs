@@ -10,9 +10,10 @@ pub mod fetch;
 pub mod importers;
 mod index;
 mod missing;
+mod naming;
 pub mod synthetic;
 mod table;
-mod walk;
+pub(crate) mod walk;
 
 pub use check::{CheckVerdict, ClassCount, CorpusCheck, Dropped, SessionCount};
 pub use digests::DigestPolicy;
@@ -20,9 +21,11 @@ pub(crate) use each_file::of_each;
 pub use faults::{CorpusFault, CorpusFaults, told};
 pub use index::{COLUMNS, Index, counts};
 pub use missing::{missing, unfetchable};
+pub(crate) use naming::{CorpusNaming, path_key};
 
 use importers::{cremad, emodb, emovo, esd, iemocap, msppodcast, nemo, ravdess, savee, shemo, tess, urdu};
 use indicatif::ProgressBar;
+use naming::NameRule;
 use seraug_core::digest::digest_hex;
 use seraug_core::emotion::Emotion;
 use seraug_core::error::{Error, Result};
@@ -146,34 +149,43 @@ struct Known {
     name: &'static str,
     manifest: &'static str,
     import: Import,
+    names: NameRule,
 }
 
 /// The [`Known`] whose importer and manifest are called `$name`.
 macro_rules! known {
-    ($name:ident, $import:expr) => {
+    ($name:ident) => {
+        known!($name, $name::import, NameRule::Each(|place| Ok($name::parse(place)?.map(Into::into))))
+    };
+    ($name:ident, $import:expr, $names:expr) => {
         Known {
             name: stringify!($name),
             manifest: include_str!(concat!("../../../data-manifests/", stringify!($name), ".toml")),
             import: $import,
+            names: $names,
         }
     };
 }
 
 /// Every corpus with an importer of its own, in alphabetical order.
 const KNOWN: &[Known] = &[
-    known!(cremad, cremad::import),
-    known!(emodb, emodb::import),
-    known!(emovo, emovo::import),
-    known!(esd, esd::import),
-    known!(iemocap, iemocap::import),
-    known!(msppodcast, msppodcast::import),
-    known!(nemo, nemo::import),
-    known!(ravdess, ravdess::import),
-    known!(savee, savee::import),
-    known!(shemo, shemo::import),
-    known!(synthetic, |s| synthetic::import(s.manifest, s.languages, s.cache, s.progress)),
-    known!(tess, tess::import),
-    known!(urdu, urdu::import),
+    known!(cremad),
+    known!(emodb),
+    known!(emovo),
+    known!(esd),
+    known!(iemocap, iemocap::import, NameRule::Each(iemocap::named)),
+    known!(msppodcast, msppodcast::import, NameRule::Listed(msppodcast::named)),
+    known!(nemo),
+    known!(ravdess),
+    known!(savee),
+    known!(shemo),
+    known!(
+        synthetic,
+        |s| synthetic::import(s.manifest, s.languages, s.cache, s.progress),
+        NameRule::Listed(naming::synthetic)
+    ),
+    known!(tess),
+    known!(urdu),
 ];
 
 /// Names of the corpora that have an importer of their own, in alphabetical order.
@@ -197,6 +209,18 @@ pub fn names(corpora: &Path) -> Vec<String> {
 /// An unknown name (usage); the message has the nearest known one, or all.
 pub fn manifest(name: &str, corpora: &Path) -> Result<Manifest> {
     Ok(find(name, corpora)?.0)
+}
+
+/// What the names of the recordings of corpus `name` say; its recordings need not be below `corpora`.
+///
+/// # Errors
+/// An unknown name (usage); names that say nothing, where the labels are not there either (usage).
+pub(crate) fn naming(name: &str, corpora: &Path) -> Result<CorpusNaming> {
+    let (manifest, _) = find(name, corpora)?;
+    match KNOWN.iter().find(|k| k.name == name) {
+        Some(known) => CorpusNaming::known(manifest, &known.names, &corpora.join(name)),
+        None => CorpusNaming::of_table(manifest, &table::folder_of(name, corpora)),
+    }
 }
 
 /// Reads corpus `name` below the folder `corpora`. The result does not depend on the order of a directory.

@@ -11,17 +11,17 @@ const SYSTEM: &[&str] = &["lost+found", "System Volume Information", "$RECYCLE.B
 
 /// What is below a folder.
 #[derive(Debug, Default)]
-pub(super) struct FolderWalk {
+pub(crate) struct FolderWalk {
     /// Regular files of the wanted kind, relative to the folder, in the order of their paths.
-    pub(super) files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// Entries of the wanted kind by name that are no regular files: dangling links, pipes and the like.
-    pub(super) broken: Vec<CorpusFault>,
+    pub(crate) broken: Vec<CorpusFault>,
     /// Folders that cannot be read and links that form a loop or dangle; nothing behind them was searched.
-    pub(super) unseen: Vec<CorpusFault>,
+    pub(crate) unseen: Vec<CorpusFault>,
 }
 
 /// Files below `root` whose extension (lower case) is `wanted`; no dot files. Links are followed.
-pub(super) fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> FolderWalk {
+pub(crate) fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> FolderWalk {
     let mut walk = FolderWalk::default();
     for entry in WalkDir::new(root)
         .follow_links(true)
@@ -103,6 +103,6 @@ fn why(e: &walkdir::Error, path: &Path) -> String {
 }
 
 /// The extension of `path` in lower case.
-pub(super) fn extension(path: &Path) -> String {
+pub(crate) fn extension(path: &Path) -> String {
     path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
 }

@@ -39,6 +39,11 @@ const PARTS: [(SplitPart, &str); 6] = [
 ];
 
 impl SplitPart {
+    /// That of a word in the file.
+    pub fn named(word: &str) -> Option<SplitPart> {
+        PARTS.iter().find(|(_, name)| *name == word).map(|(part, _)| *part)
+    }
+
     /// Its word in the file.
     pub fn name(self) -> &'static str {
         PARTS.iter().find(|(part, _)| *part == self).map_or("-", |(_, word)| word)
@@ -181,7 +186,7 @@ impl SplitTable {
             sha256: content.then(|| text(KEYS.len())).filter(|s| !s.is_empty()),
         };
         for word in record.iter().skip(KEYS.len() + usize::from(content)) {
-            let part = PARTS.iter().find(|p| p.1 == word).map(|p| p.0);
+            let part = SplitPart::named(word);
             let part =
                 part.ok_or_else(|| bad(format!("`{word}` is none of train, test, removed, low, full, -")))?;
             self.parts.push(part);

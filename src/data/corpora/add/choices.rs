@@ -76,13 +76,13 @@ impl FromStr for NamePattern {
 
 impl NamePattern {
     /// What its group has of the first of `names` that it matches, without white space around; `None` if it has nothing.
-    pub(super) fn find<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    pub(crate) fn find<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
         let of = |name| Some(self.0.captures(name)?.get(1)?.as_str().trim());
         names.into_iter().find_map(|name| of(name).filter(|found| !found.is_empty()))
     }
 
     /// The expression as it was written.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         self.0.as_str()
     }
 }

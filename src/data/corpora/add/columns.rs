@@ -9,7 +9,7 @@ use seraug_core::suggest::hint;
 
 /// What a column is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     Path,
     Id,
     Emotion,
@@ -82,8 +82,8 @@ const NAMES: [(Role, &str, &[&str]); 11] = [
     (Role::End, "end", &["end", "end_time", "stop", "offset_end"]),
 ];
 
-/// The alias of `role`'s column that `names` has first.
-fn named(role: Role, names: &[String]) -> Vec<usize> {
+/// The columns of `names` that are called as `role` is, by the order of the aliases.
+pub(crate) fn named(role: Role, names: &[String]) -> Vec<usize> {
     let plain = |name: &String| normalise(name).to_lowercase().replace(['-', ' ', '.'], "_");
     let aliases = NAMES.iter().find(|n| n.0 == role).map_or(&[][..], |n| n.2);
     aliases
@@ -208,7 +208,7 @@ impl Roles {
 }
 
 /// The stretch between two times, of which either may be open.
-pub(super) fn span(start: Option<f64>, end: Option<f64>) -> Option<Span> {
+pub(crate) fn span(start: Option<f64>, end: Option<f64>) -> Option<Span> {
     (start.is_some() || end.is_some()).then(|| Span { start: start.unwrap_or(0.0), end })
 }
 
@@ -256,7 +256,7 @@ const NANOS: f64 = 1e9;
 ///
 /// # Errors
 /// Words that follow the value.
-pub(super) fn seconds(cell: &str) -> std::result::Result<Option<f64>, String> {
+pub(crate) fn seconds(cell: &str) -> std::result::Result<Option<f64>, String> {
     let cell = cell.trim();
     if matches!(cell, "" | "NaT" | "nan" | "NaN" | "None") {
         return Ok(None);

@@ -43,7 +43,7 @@ impl Grid {
     }
 
     /// Where `row` is.
-    pub(super) fn place(&self, row: &GridRow) -> SourcePlace {
+    pub(crate) fn place(&self, row: &GridRow) -> SourcePlace {
         SourcePlace { file: Arc::clone(&self.file), row: row.number }
     }
 
@@ -103,14 +103,33 @@ impl Grid {
     }
 
     /// An object a line; what is nested is left alone.
-    fn json_lines(path: &Path, shown: &str) -> Result<Grid> {
+    pub(crate) fn json_lines(path: &Path, shown: &str) -> Result<Grid> {
         let text = seraug_core::files::text(path).cannot("be read", path)?;
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let objects = lines.map(|(i, line)| {
+            let object = serde_json::from_str(line).map_err(|e| {
+                let line = i + 1;
+                Error::failed(format!(
+                    "{shown}:{line}: not an object of JSON ({e}); expected one in each line"
+                ))
+            })?;
+            Ok((i as u64 + 1, object))
+        });
+        Grid::of_objects(shown, objects)
+    }
+
+    /// A row for each of `objects`, which have numbers; what is nested is left alone.
+    ///
+    /// # Errors
+    /// Those of `objects`; more names in them than a table has columns.
+    pub(crate) fn of_objects(
+        shown: &str,
+        objects: impl Iterator<Item = Result<(u64, Map<String, Value>)>>,
+    ) -> Result<Grid> {
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut grid = Grid { file: shown.into(), columns: Vec::new(), rows: Vec::new() };
-        for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let wrong = |why: String| Error::failed(format!("{shown}:{}: {why}", i + 1));
-            let object: Map<String, Value> = serde_json::from_str(line)
-                .map_err(|e| wrong(format!("not an object of JSON ({e}); expected one in each line")))?;
+        for object in objects {
+            let (number, object) = object?;
             let mut cells = vec![None; grid.columns.len()];
             for (name, value) in object {
                 let Some(cell) = cell(value) else { continue };
@@ -119,14 +138,14 @@ impl Grid {
                     grid.columns.len() - 1
                 });
                 if at >= WIDEST {
-                    return Err(wrong(format!(
-                        "more than {WIDEST} names in the file; expected the same in each line"
+                    return Err(Error::failed(format!(
+                        "{shown}:{number}: more than {WIDEST} names in the file; expected the same in each object"
                     )));
                 }
                 cells.resize(cells.len().max(at + 1), None);
                 cells[at] = Some(cell);
             }
-            grid.rows.push(GridRow { number: i as u64 + 1, cells });
+            grid.rows.push(GridRow { number, cells });
         }
         let width = grid.columns.len();
         grid.rows.iter_mut().for_each(|row| row.cells.resize(width, None));

@@ -8,7 +8,7 @@ mod audformat;
 mod audio_folder;
 mod choices;
 mod class_folders;
-mod columns;
+pub(crate) mod columns;
 mod detect;
 mod emobox;
 mod finish;
@@ -21,7 +21,7 @@ mod nkululeko;
 mod parquet_file;
 mod parquet_pages;
 mod place;
-mod row;
+pub(crate) mod row;
 mod write;
 
 pub use choices::{AddChoices, LabelMap, NamePattern};

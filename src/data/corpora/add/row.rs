@@ -20,11 +20,11 @@ pub(super) struct Reading<'a> {
 
 /// Where a row is in the source.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SourcePlace {
+pub(crate) struct SourcePlace {
     /// The file's name, below the source.
-    pub(super) file: Arc<str>,
+    pub(crate) file: Arc<str>,
     /// Its line, or the number of its row from 1; 0 for a place that has none.
-    pub(super) row: u64,
+    pub(crate) row: u64,
 }
 
 impl fmt::Display for SourcePlace {
@@ -38,9 +38,9 @@ impl fmt::Display for SourcePlace {
 
 /// A stretch of a file in seconds; without an end, up to that of the file.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Span {
-    pub(super) start: f64,
-    pub(super) end: Option<f64>,
+pub(crate) struct Span {
+    pub(crate) start: f64,
+    pub(crate) end: Option<f64>,
 }
 
 /// A row of the source, in its own words.

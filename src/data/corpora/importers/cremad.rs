@@ -11,7 +11,7 @@ pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &RecordingPath) -> Parse {
+pub(crate) fn parse(place: &RecordingPath) -> Parse {
     if !matches!(place.folders().as_slice(), [] | ["audiowav" | "audiomp3"]) {
         return Err("stray audio: recordings belong into cremad/AudioWAV".into());
     }

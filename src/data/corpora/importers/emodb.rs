@@ -11,7 +11,7 @@ pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &RecordingPath) -> Parse {
+pub(crate) fn parse(place: &RecordingPath) -> Parse {
     if !matches!(place.folders().as_slice(), [] | ["wav"]) {
         return Err("stray audio: recordings belong into emodb/wav".into());
     }

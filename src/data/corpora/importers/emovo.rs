@@ -11,7 +11,7 @@ pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &RecordingPath) -> Parse {
+pub(crate) fn parse(place: &RecordingPath) -> Parse {
     let stem = place.stem.to_lowercase();
     let &[emotion, speaker, sentence] = stem.split('-').collect::<Vec<_>>().as_slice() else {
         return Err("not a name like dis-f1-b1".into());

@@ -39,7 +39,7 @@ fn only(manifest: &mut Manifest, wanted: impl Fn(&str) -> bool) {
     expected.utterances = expected.emotions.values().sum();
 }
 
-fn parse(place: &RecordingPath) -> Parse {
+pub(crate) fn parse(place: &RecordingPath) -> Parse {
     let Some((speaker, number)) = place.stem.split_once('_') else {
         return Err("not a name like 0001_000351".into());
     };

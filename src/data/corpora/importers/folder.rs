@@ -79,6 +79,25 @@ impl Parsed {
     }
 }
 
+/// What the name of a recording says of it, where neither recordings nor label files are at hand.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct NamedUtterance {
+    pub(crate) id: String,
+    pub(crate) speaker: Option<String>,
+    pub(crate) text: Option<String>,
+    pub(crate) emotion: Option<Emotion>,
+}
+
+impl From<Parsed> for NamedUtterance {
+    fn from(parsed: Parsed) -> NamedUtterance {
+        let Parsed { id, speaker, text, emotion, .. } = parsed;
+        NamedUtterance { id, speaker: Some(speaker), text, emotion: Some(emotion) }
+    }
+}
+
+/// The result of reading a name without label files; otherwise as [`Parse`].
+pub(crate) type ReadName = std::result::Result<Option<NamedUtterance>, String>;
+
 /// The result of parsing a path: an utterance, `None` if the file is no part of the corpus, or a problem.
 pub(crate) type Parse = std::result::Result<Option<Parsed>, String>;
 

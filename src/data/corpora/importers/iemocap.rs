@@ -1,7 +1,7 @@
 //! IEMOCAP: labels in `iemocap/Session1/dialog/EmoEvaluation/Ses01F_impro01.txt`, recordings in
 //! `iemocap/Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F000.wav`.
 
-use super::folder::{self, Parse, Parsed, RecordingPath};
+use super::folder::{self, NamedUtterance, Parse, Parsed, ReadName, RecordingPath};
 use crate::audio::probe::unreadable;
 use crate::corpora::walk::files_below;
 use crate::corpora::{Corpus, ImportSource};
@@ -70,11 +70,23 @@ fn parse(place: &RecordingPath, labels: &BTreeMap<String, (String, Option<Emotio
     let Some(emotion) = emotion else { return Ok(None) };
     let (session, talker) = talker(id).ok_or("not a name like Ses01F_impro01_F000")?;
     let speaker = place.speaker(&talker)?;
-    // `script01_1b` of Ses01F_script01_1b: the scene is what sessions share, lines have no number of their own. What is
-    // improvised is said once.
-    let scene = dialog.split_once('_').map(|(_, scene)| scene).filter(|scene| scene.starts_with("script"));
-    let text = scene.map(|scene| scene.trim_end_matches(|c: char| c.is_ascii_alphabetic()).to_owned());
+    let text = scene(&dialog);
     Ok(Some(Parsed { session: Some(session), text, ..Parsed::new(id.clone(), speaker, *emotion) }))
+}
+
+/// The speaker and the scene, which the name tells; the label is in another file.
+pub(crate) fn named(place: &RecordingPath) -> ReadName {
+    let id = place.stem.clone();
+    let (_, speaker) = talker(&id).ok_or("not a name like Ses01F_impro01_F000")?;
+    let text = id.rsplit_once('_').and_then(|(dialog, _)| scene(&dialog.to_lowercase()));
+    Ok(Some(NamedUtterance { speaker: Some(place.speaker(&speaker)?), text, id, emotion: None }))
+}
+
+/// What is said, of the dialog `ses01f_script01_1b`: the scene is what sessions share, lines have no number of their own. What is
+/// improvised is said once.
+fn scene(dialog: &str) -> Option<String> {
+    let scene = dialog.split_once('_').map(|(_, scene)| scene).filter(|scene| scene.starts_with("script"))?;
+    Some(scene.trim_end_matches(|c: char| c.is_ascii_alphabetic()).to_owned())
 }
 
 /// Session and speaker of an utterance: `Ses01F_impro01_M003` is spoken by the man of session 1. The letter after

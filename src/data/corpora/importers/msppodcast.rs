@@ -1,7 +1,7 @@
 //! MSP-Podcast: labels, speakers and partitions in `msppodcast/Labels/labels_consensus.csv`, recordings in
 //! `msppodcast/Audios/MSP-PODCAST_0001_0008.wav`, as the readme of its releases describes them.
 
-use super::folder::{self, Parse, Parsed, RecordingPath};
+use super::folder::{self, NamedUtterance, Parse, Parsed, RecordingPath};
 use crate::corpora::table::as_found;
 use crate::corpora::{Corpus, ImportSource};
 use seraug_core::emotion::Emotion;
@@ -79,6 +79,24 @@ fn parse(place: &RecordingPath, turns: &HashMap<String, Turn>) -> Parse {
     };
     let parsed = Parsed::new(place.stem.clone(), turn.speaker.clone(), emotion);
     Ok(Some(Parsed { gender: turn.gender, split: Some(turn.part.clone()), ..parsed }))
+}
+
+/// What the labels say of each recording, which its name does not; `None` where they are not there.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn named(root: &Path, manifest: &Manifest) -> Result<Option<Vec<NamedUtterance>>> {
+    if !root.join(LABELS).is_file() {
+        return Ok(None);
+    }
+    let turns = read(root, manifest)?.turns;
+    let of = |(id, turn): (String, Turn)| NamedUtterance {
+        id,
+        speaker: Some(turn.speaker),
+        text: None,
+        emotion: turn.emotion,
+    };
+    Ok(Some(turns.into_iter().map(of).collect()))
 }
 
 /// # Errors

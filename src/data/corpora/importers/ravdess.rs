@@ -12,7 +12,7 @@ pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &RecordingPath) -> Parse {
+pub(crate) fn parse(place: &RecordingPath) -> Parse {
     let parts: Vec<&str> = place.stem.split('-').collect();
     let numbers = parts.iter().all(|p| p.len() == 2 && p.bytes().all(|b| b.is_ascii_digit()));
     let ([modality, channel, emotion, _, statement, _, actor], true) = (parts.as_slice(), numbers) else {

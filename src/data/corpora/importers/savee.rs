@@ -11,7 +11,7 @@ pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &RecordingPath) -> Parse {
+pub(crate) fn parse(place: &RecordingPath) -> Parse {
     let stem = place.stem.to_lowercase();
     let folders = place.folders();
     let (speaker, name) = match (stem.split_once('_'), folders.as_slice()) {

@@ -12,7 +12,7 @@ pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &RecordingPath) -> Parse {
+pub(crate) fn parse(place: &RecordingPath) -> Parse {
     let id = place.stem.to_uppercase();
     let name = "not a name like F01A01";
     let &[sex, n1, n2, emotion, ref number @ ..] = id.as_bytes() else { return Err(name.into()) };

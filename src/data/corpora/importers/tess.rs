@@ -17,7 +17,7 @@ pub(crate) fn import(source: ImportSource) -> Result<Corpus> {
     folder::import(source, AROUND, parse)
 }
 
-fn parse(place: &RecordingPath) -> Parse {
+pub(crate) fn parse(place: &RecordingPath) -> Parse {
     let stem = place.stem.to_lowercase();
     let mut parts = stem.splitn(3, '_');
     let (Some(talker), Some(word), Some(emotion)) = (parts.next(), parts.next(), parts.next()) else {

@@ -48,6 +48,11 @@ fn folder(name: &str, corpora: &Path) -> Option<PathBuf> {
     folder.join(FILE).is_file().then_some(folder)
 }
 
+/// The folder of the table `name`, or where it would be.
+pub(super) fn folder_of(name: &str, corpora: &Path) -> PathBuf {
+    folder(name, corpora).unwrap_or_else(|| corpora.join(name))
+}
+
 /// The manifest of the table `name`; nothing where there is no such table.
 ///
 /// # Errors
@@ -83,9 +88,7 @@ struct Read {
 /// # Errors
 /// A table without header or without a required column (usage); a file that cannot be read; no good row.
 pub(super) fn import(source: ImportSource) -> Result<Corpus> {
-    let root = folder(&source.manifest.name, source.corpora);
-    let root = root.unwrap_or_else(|| source.corpora.join(&source.manifest.name));
-    import_at(root, source)
+    import_at(folder_of(&source.manifest.name, source.corpora), source)
 }
 
 /// As [`import`], of the table in the folder `root`, whatever that is called.
