@@ -1,12 +1,12 @@
 //! Every check of a split, code by code.
 
 use super::codes::AuditCode;
-use super::folds::{FoldSides, KnownNumbers, SharedValues, SideStretches, matched, shared, sided};
+use super::folds::{FoldSides, SharedValues, SideStretches, matched, shared, sided};
 use super::lists::ListPart;
+use super::numbers::{KnownNumbers, SharedNumbers};
 use super::result::{FindingExample, FoldCount};
 use super::sound::HeardSounds;
-use super::utterances::{AuditedUtterances, speaker_key, text_key};
-use seraug_core::names::unicode::{confusable_key, fold_case};
+use super::utterances::AuditedUtterances;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Examples of a code.
@@ -26,54 +26,6 @@ pub(super) struct CodeOutcome {
 impl CodeOutcome {
     fn skipped(why: &str) -> CodeOutcome {
         CodeOutcome { skipped: Some(why.to_owned()), ..CodeOutcome::default() }
-    }
-}
-
-/// Numbers for what utterances may share.
-#[derive(Debug)]
-pub(super) struct SharedNumbers {
-    ids: KnownNumbers,
-    pub(super) speakers: KnownNumbers,
-    pub(super) texts: KnownNumbers,
-    pub(super) labels: KnownNumbers,
-    /// RecordingFinder of which stretches are listed.
-    recordings: KnownNumbers,
-    /// File names without folders and case.
-    names: KnownNumbers,
-    /// What speakers' names have in common with those of others.
-    likenesses: KnownNumbers,
-}
-
-impl SharedNumbers {
-    pub(super) fn of(utterances: &AuditedUtterances) -> SharedNumbers {
-        let all = &utterances.all;
-        let cut: HashSet<(Option<&str>, &str)> =
-            all.iter().filter(|u| u.span.is_some()).map(|u| (u.corpus.as_deref(), u.key.as_str())).collect();
-        let mut keys: HashMap<&str, String> = HashMap::new();
-        for speaker in all.iter().filter_map(|u| u.speaker.as_deref()) {
-            keys.entry(speaker).or_insert_with(|| confusable_key(speaker));
-        }
-        let in_corpus = |u: &super::utterances::AuditedUtterance, value: Option<String>| {
-            value.map(|value| (u.corpus.clone(), value))
-        };
-        SharedNumbers {
-            ids: KnownNumbers::new((0..all.len()).map(Some)),
-            speakers: KnownNumbers::new(
-                all.iter().map(|u| in_corpus(u, u.speaker.as_deref().map(speaker_key))),
-            ),
-            texts: KnownNumbers::new(all.iter().map(|u| in_corpus(u, u.text.as_deref().map(text_key)))),
-            labels: KnownNumbers::new(all.iter().map(|u| u.label.as_deref())),
-            recordings: KnownNumbers::new(all.iter().map(|u| {
-                let recording = (u.corpus.as_deref(), u.key.as_str());
-                cut.contains(&recording).then_some(recording)
-            })),
-            names: KnownNumbers::new(
-                all.iter().map(|u| Some(fold_case(u.key.rsplit('/').next().unwrap_or(&u.key)))),
-            ),
-            likenesses: KnownNumbers::new(
-                all.iter().map(|u| u.speaker.as_deref().map(|s| (u.corpus.clone(), keys[s].as_str()))),
-            ),
-        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! The checks of a fold: what its sides share.
 
 use super::lists::{ListFold, ListPart};
+use super::numbers::KnownNumbers;
 use super::result::SidedName;
 use super::utterances::AuditedUtterances;
 use std::collections::HashMap;
-use std::hash::Hash;
 
 /// A fold as different utterances.
 #[derive(Debug, Clone, Default)]
@@ -55,34 +55,6 @@ impl FoldSides {
         all.sort_unstable();
         all.dedup();
         all
-    }
-}
-
-/// A number for each utterance, equal for equal values; none where it is not known.
-#[derive(Debug, Default)]
-pub(super) struct KnownNumbers {
-    pub(super) of: Vec<Option<u32>>,
-    pub(super) distinct: usize,
-}
-
-impl KnownNumbers {
-    pub(super) fn new<K: Hash + Eq>(values: impl Iterator<Item = Option<K>>) -> KnownNumbers {
-        let mut known: HashMap<K, u32> = HashMap::new();
-        let of = values.map(|value| {
-            let next = known.len() as u32;
-            value.map(|value| *known.entry(value).or_insert(next))
-        });
-        let of = of.collect();
-        KnownNumbers { of, distinct: known.len() }
-    }
-
-    pub(super) fn get(&self, utterance: u32) -> Option<u32> {
-        self.of[utterance as usize]
-    }
-
-    /// Utterances whose value is known.
-    pub(super) fn known(&self) -> usize {
-        self.of.iter().flatten().count()
     }
 }
 
@@ -146,7 +118,7 @@ pub(super) fn matched(right: &[u32], meets: impl Fn(u32) -> Option<u32>) -> Shar
     found
 }
 
-/// SideStretches of recordings by recording, to find those that meet one of the other side.
+/// Stretches of recordings by recording, to find those that meet one of the other side.
 pub(super) struct SideStretches<'a> {
     utterances: &'a AuditedUtterances,
     recordings: &'a KnownNumbers,

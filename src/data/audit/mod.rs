@@ -8,6 +8,7 @@ mod checks;
 mod codes;
 mod folds;
 pub mod lists;
+mod numbers;
 mod result;
 mod sound;
 #[cfg(test)]
@@ -22,9 +23,10 @@ pub use result::{
 };
 
 use crate::corpora::naming;
-use checks::{CodeOutcome, SharedNumbers, SplitChecks};
+use checks::{CodeOutcome, SplitChecks};
 use folds::FoldSides;
 use indicatif::ProgressBar;
+use numbers::{KnownNumbers, SharedNumbers};
 use seraug_core::error::Result;
 use sound::HeardSounds;
 use std::collections::HashSet;
@@ -67,7 +69,7 @@ pub fn audit(job: &AuditJob) -> Result<SplitAudit> {
     let numbers = SharedNumbers::of(&utterances);
     let checks = SplitChecks::of(&utterances, &folds, &numbers, heard.as_ref(), job.audio.is_some());
     let listed: HashSet<u32> = folds.iter().flat_map(FoldSides::all).collect();
-    let known = |what, from: &Option<String>, numbers: &folds::KnownNumbers| {
+    let known = |what, from: &Option<String>, numbers: &KnownNumbers| {
         let (utterances, values) = (numbers.known(), numbers.distinct);
         KnownValues { what, utterances, values, from: from.clone().filter(|_| utterances > 0) }
     };

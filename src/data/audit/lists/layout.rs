@@ -285,8 +285,8 @@ pub(super) fn layout(tables: &[ListTable]) -> Result<Layout> {
             }
         }
     }
-    // Names without a number keep their order.
-    if folds.iter().all(|fold| fold.name.contains(|c: char| c.is_ascii_digit())) {
+    // Columns whose names have no number keep their order.
+    if folds.iter().any(|fold| fold.name.contains(|c: char| c.is_ascii_digit())) {
         folds.sort_by_cached_key(|fold| natural(&fold.name));
     }
     for (part, option) in [(ListPart::Train, "--train"), (ListPart::Test, "--test")] {
