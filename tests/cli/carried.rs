@@ -1,7 +1,7 @@
 //! What the program carries of its checkout: `init`, `reproduce` and `self-test`, and what a wheel is made of. Building and
 //! installing one is tested by tests/wheel.sh.
 
-use seraug::cmd::self_test::{SelfTestFindings, SelfTestVerdict, judged};
+use seraug::cmd::agreement::{AgreementFindings, AgreementVerdict, agreement};
 use seraug::embedded::{EXPERIMENTS, EmbeddedFile, MANIFESTS, REFERENCE, REFERENCE_ID, write};
 use seraug_core::device::LIBTORCH;
 use seraug_core::run_files::RunDir;
@@ -110,17 +110,17 @@ fn the_self_test_compares_with_the_newest_committed_run() {
     let folder = tempfile::tempdir().unwrap();
     let findings = |run: &RunDir, tolerance| {
         let comparison = compare(&[reference(&folder.path().join("a")), run.clone()]).unwrap();
-        judged(&comparison.against[0], tolerance)
+        agreement(&comparison.against[0], tolerance)
     };
     let same = findings(&reference(&folder.path().join("b")), 0.0);
-    assert_eq!((same.verdict, same.cells, same.equal, same.points), (SelfTestVerdict::Equal, 20, 20, 0.0));
+    assert_eq!((same.verdict, same.cells, same.equal, same.points), (AgreementVerdict::Equal, 20, 20, 0.0));
     // Of the README: AUG and Untrained AUG have 61.7 both, NoAUG has 39.8 and Copies 59.0.
     let close = exchanged(&folder.path().join("c"), "aug", "untrained");
-    let SelfTestFindings { verdict, equal, points, .. } = findings(&close, 10.0);
-    assert!(verdict == SelfTestVerdict::Within && equal < 20 && points < 0.1, "{equal} {points}");
-    assert_eq!(findings(&close, 0.0).verdict, SelfTestVerdict::Differs);
+    let AgreementFindings { verdict, equal, points, .. } = findings(&close, 10.0);
+    assert!(verdict == AgreementVerdict::Within && equal < 20 && points < 0.1, "{equal} {points}");
+    assert_eq!(findings(&close, 0.0).verdict, AgreementVerdict::Differs);
     let far = findings(&exchanged(&folder.path().join("d"), "no-aug", "copies"), 10.0);
-    assert_eq!(far.verdict, SelfTestVerdict::Differs);
+    assert_eq!(far.verdict, AgreementVerdict::Differs);
     assert!((far.points - 19.2).abs() < 0.11, "{}", far.points);
     // A cell without a result is no cell that is equal.
     let path = folder.path().join("e");
@@ -129,7 +129,7 @@ fn the_self_test_compares_with_the_newest_committed_run() {
     let fewer: Vec<&str> = outcomes.lines().take(20).collect();
     fs::write(path.join("outcomes.csv"), fewer.join("\n") + "\n").unwrap();
     let fewer = findings(&RunDir::exactly(&path).unwrap(), 10.0);
-    assert_eq!((fewer.verdict, fewer.equal), (SelfTestVerdict::Differs, 19));
+    assert_eq!((fewer.verdict, fewer.equal), (AgreementVerdict::Differs, 19));
 }
 
 /// What follows `before` in a file of the checkout, to the end of the line.

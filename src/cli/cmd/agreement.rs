@@ -9,7 +9,7 @@ pub(super) const TOLERANCE: f64 = 10.0;
 /// How a run compares with an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum AgreementVerdict {
+pub enum AgreementVerdict {
     /// Every number is the same.
     Equal,
     /// The means of UAR differ by no more than the tolerance.
@@ -20,7 +20,7 @@ pub(super) enum AgreementVerdict {
 
 /// What the comparison has found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct AgreementFindings {
+pub struct AgreementFindings {
     /// The answer.
     pub verdict: AgreementVerdict,
     /// Cells of the earlier run.
@@ -51,7 +51,7 @@ impl AgreementFindings {
 }
 
 /// What a comparison of a run with another says, given a tolerance in percentage points.
-pub(super) fn agreement(against: &Against, tolerance: f64) -> AgreementFindings {
+pub fn agreement(against: &Against, tolerance: f64) -> AgreementFindings {
     let mut conditions: Vec<&str> = Vec::new();
     for cell in &against.cells {
         let name = cell.cell.condition.as_str();

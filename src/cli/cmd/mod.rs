@@ -1,6 +1,6 @@
 //! The commands: one file each, with its arguments and a `run`. They exchange files, never values in memory.
 
-mod agreement;
+pub mod agreement;
 pub mod archive;
 pub mod audit;
 pub mod augment;

@@ -93,17 +93,7 @@ pub(super) fn metadata(
         action["agent"] = id(AUTHOR);
     }
     graph.extend(info.corpus.iter().map(corpus));
-    graph.extend(files.iter().map(|(name, bytes, sha256)| {
-        json!({
-            "@id": name,
-            "@type": "File",
-            "name": name.rsplit('/').next().unwrap_or(name),
-            "description": described(name),
-            "encodingFormat": format_of(name),
-            "contentSize": bytes.to_string(),
-            "sha256": sha256,
-        })
-    }));
+    graph.extend(files.iter().map(file));
     let what = "SHA-256 of every other file";
     graph.push(json!({ "@id": CHECKSUMS, "@type": "File", "name": CHECKSUMS, "description": what, "encodingFormat": "text/plain" }));
     graph.splice(1..1, [root, action]);
@@ -131,6 +121,18 @@ fn corpus(corpus: &CorpusInfo) -> Value {
         "identifier": format!("sha256 over ids, audio, speakers and labels: {}", corpus.digest),
         "creditText": corpus.citation,
         "usageInfo": corpus.licence,
+    })
+}
+
+fn file((name, bytes, sha256): &(String, usize, String)) -> Value {
+    json!({
+        "@id": name,
+        "@type": "File",
+        "name": name.rsplit('/').next().unwrap_or(name),
+        "description": described(name),
+        "encodingFormat": format_of(name),
+        "contentSize": bytes.to_string(),
+        "sha256": sha256,
     })
 }
 
