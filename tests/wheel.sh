@@ -112,9 +112,9 @@ grep -qF 'came with the wheel' "$work/out" || fail "doctor does not know of the 
 
 # With another torch: beside the package, and where PYTHONPATH has it.
 $user mkdir -p "$site/torch" "$home/other/torch"
-for torch in "$site/torch" "$home/other/torch"; do
-    printf '' | $user tee "$torch/__init__.py" > /dev/null
-    echo "__version__ = '2.8.0+cpu'" | $user tee "$torch/version.py" > /dev/null
+for other in "$site/torch" "$home/other/torch"; do
+    printf '' | $user tee "$other/__init__.py" > /dev/null
+    echo "__version__ = '2.8.0+cpu'" | $user tee "$other/version.py" > /dev/null
 done
 line="torch 2.8.0+cpu in $site/torch does not fit, it needs $release; pip install 'torch==$release'"
 refuses 1 "$line" reproduce quickstart --results none --device cpu
