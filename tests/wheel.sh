@@ -8,6 +8,7 @@ root=$PWD
 wheel=$(realpath "${1:-$(ls dist/seraug-*.whl)}")
 fail() { printf 'wheel.sh: %s\n' "$*" >&2; exit 1; }
 begun=$(date +%s)
+release=$(sed -n 's/^torch=\([0-9.]*\).*/\1/p' bootstrap)
 say() { echo "wheel.sh: at $(($(date +%s) - begun)) s: $*"; }
 
 work=$(mktemp -d)
@@ -102,20 +103,20 @@ works 'What differs' compare "$reference" "$reference"
 works index.html report "$reference" --reports reports
 works '20 cells' plan there/experiments/quickstart.toml --device cpu
 refuses 2 'the experiments are:' reproduce nothing
-refuses 1 "torch is not installed; pip install 'torch==2.11.0'" reproduce quickstart --results none --device cpu
+refuses 1 "torch is not installed; pip install 'torch==$release'" reproduce quickstart --results none --device cpu
 refuses 1 "not in the language \`de\`" corpus describe synthetic
 [ ! -e "$home/here/none/quickstart" ] || fail "a run was begun without torch"
 as seraug doctor > "$work/out" 2>&1 && fail "doctor finds nothing to do without torch"
-grep -qF "next: pip install 'torch==2.11.0'" "$work/out" || fail "doctor does not name torch: $(cat "$work/out")"
+grep -qF "next: pip install 'torch==$release'" "$work/out" || fail "doctor does not name torch: $(cat "$work/out")"
 grep -qF 'came with the wheel' "$work/out" || fail "doctor does not know of the speech: $(cat "$work/out")"
 
 # With another torch: beside the package, and where PYTHONPATH has it.
 $user mkdir -p "$site/torch" "$home/other/torch"
-for torch in "$site/torch" "$home/other/torch"; do
-    printf '' | $user tee "$torch/__init__.py" > /dev/null
-    echo "__version__ = '2.8.0+cpu'" | $user tee "$torch/version.py" > /dev/null
+for other in "$site/torch" "$home/other/torch"; do
+    printf '' | $user tee "$other/__init__.py" > /dev/null
+    echo "__version__ = '2.8.0+cpu'" | $user tee "$other/version.py" > /dev/null
 done
-line="torch 2.8.0+cpu in $site/torch does not fit, it needs 2.11.0; pip install 'torch==2.11.0'"
+line="torch 2.8.0+cpu in $site/torch does not fit, it needs $release; pip install 'torch==$release'"
 refuses 1 "$line" reproduce quickstart --results none --device cpu
 $user rm -r "$site/torch"
 export_path() { as env PYTHONPATH="$home/other" seraug "$@"; }
