@@ -7,7 +7,7 @@ use super::numbers::{KnownNumbers, SharedNumbers};
 use super::result::{FindingExample, FoldCount};
 use super::sound::HeardSounds;
 use super::utterances::AuditedUtterances;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Examples of a code.
 const EXAMPLES: usize = 5;
@@ -284,26 +284,32 @@ impl<'a> SplitChecks<'a> {
             return self.skip(&[AuditCode::ClassMissing], NO_LABELS);
         }
         let mut classes: Vec<&str> = vec![""; numbers.distinct];
+        // Folds of another corpus have other classes.
+        let mut of_corpus: HashMap<Option<&str>, BTreeSet<u32>> = HashMap::new();
         for (u, number) in self.utterances.all.iter().zip(&numbers.of) {
             if let (Some(label), Some(number)) = (&u.label, number) {
                 classes[*number as usize] = label;
+                of_corpus.entry(u.corpus.as_deref()).or_default().insert(*number);
             }
         }
         for fold in self.folds {
+            let corpora: HashSet<Option<&str>> =
+                fold.all().iter().map(|u| self.utterances.all[*u as usize].corpus.as_deref()).collect();
+            let expected: BTreeSet<u32> =
+                corpora.iter().filter_map(|corpus| of_corpus.get(corpus)).flatten().copied().collect();
             let mut missing: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
             for part in [Part::Train, Part::Test] {
                 let side = fold.part(part);
                 let there: HashSet<u32> = side.iter().filter_map(|u| numbers.get(*u)).collect();
                 // An empty side is told as that.
-                for class in (0..numbers.distinct as u32).filter(|c| !side.is_empty() && !there.contains(c)) {
-                    missing.entry(class).or_default().push(part.name());
+                for class in expected.iter().filter(|c| !side.is_empty() && !there.contains(c)) {
+                    missing.entry(*class).or_default().push(part.name());
                 }
             }
-            let found =
-                SharedValues { count: missing.len(), of: numbers.distinct, ..SharedValues::default() };
+            let found = SharedValues { count: missing.len(), of: expected.len(), ..SharedValues::default() };
             let examples = missing.into_iter().map(|(class, parts)| FindingExample {
                 what: classes[class as usize].to_owned(),
-                note: format!("not in {}", parts.join(" and ")),
+                note: format!("not in {}", parts.join(", not in ")),
                 ..FindingExample::default()
             });
             self.add(AuditCode::ClassMissing, fold, &found, examples.take(EXAMPLES).collect());

@@ -182,6 +182,22 @@ fn without_speakers_or_texts_the_audit_says_that_nothing_can_be_said() {
 }
 
 #[test]
+fn names_of_a_known_corpus_are_recognised_and_folds_of_another_have_other_classes() {
+    let files = [("train.txt", "x/03a01Wa.wav\n"), ("test.txt", "x/08a01Wa.wav\n")];
+    let audit = audited(&files, None, &[]);
+    let said = "the names are like those of emodb: --corpus emodb reads speakers and texts from them";
+    assert!(audit.notes.contains(&said.to_owned()), "{:?}", audit.notes);
+    let two = of_csv(
+        "dataset,utterance,emotion,a,b\nx,1,sad,train,-\nx,2,sad,test,-\ny,3,calm,-,train\ny,4,calm,-,test\ny,5,shy,-,train\n",
+    );
+    assert_eq!(
+        sentence(&two, AuditCode::ClassMissing),
+        "1 of 3 classes missing in the training or the test of a fold, in 1 of 2 folds"
+    );
+    assert_eq!(examples(&two, AuditCode::ClassMissing), ["shy -/- not in test"]);
+}
+
+#[test]
 fn speakers_that_look_alike_are_told() {
     let audit =
         of_csv("utterance,speaker,part\na,Anna,train\nb,anna,test\nc,s01,train\nd,S1,test\ne,ben,test\n");

@@ -1,7 +1,7 @@
 //! Which rows are one utterance, and what is known of each: from the lists, or from the names as a corpus has them.
 
 use super::lists::{ListRow, ListedSplit};
-use crate::corpora::{CorpusNaming, naming, path_key};
+use crate::corpora::{CorpusNaming, known, naming, path_key};
 use seraug_core::names::unicode::{fold_case, normalise};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -9,6 +9,9 @@ use std::sync::Arc;
 
 /// Corpora of a list that are looked up; a list may have any words in a column `dataset`.
 const CORPORA: usize = 50;
+
+/// Names that are looked at for a suggestion.
+const SAMPLE: usize = 20;
 
 /// An utterance of the split.
 #[derive(Debug, Clone, Default)]
@@ -102,6 +105,9 @@ impl AuditedUtterances {
         let sources = utterances.choose(split, &namings, &readings);
         utterances.gather(split, &readings, sources);
         utterances.join_roots();
+        if utterances.from.speaker.is_none() {
+            utterances.notes.extend(suggestion(&split.rows, corpora));
+        }
         let namings = namings.chosen.into_iter().chain(namings.by_word.into_values().flatten());
         utterances.namings = namings.map(|naming| (Arc::from(naming.corpus()), naming)).collect();
         utterances
@@ -150,7 +156,9 @@ impl AuditedUtterances {
         let count = |of: &dyn Fn(&NameReading) -> bool| readings.iter().flatten().filter(|r| of(r)).count();
         let listed = |of: &dyn Fn(&ListRow) -> bool| split.rows.iter().filter(|row| of(row)).count();
         let corpora: BTreeSet<&str> = namings.all().map(CorpusNaming::corpus).collect();
-        let names = format!("names, as {} has them", corpora.into_iter().collect::<Vec<_>>().join(", "));
+        let has = if corpora.len() > 1 { "have" } else { "has" };
+        let corpora = corpora.into_iter().collect::<Vec<_>>().join(" and ");
+        let names = format!("names, as {corpora} {has} them");
         let chosen = namings.chosen.is_some();
         let pick = |named: usize, listed: usize, column: &Option<String>| {
             let by_name = if chosen { named > 0 && named >= listed } else { named > listed };
@@ -300,6 +308,22 @@ impl AuditedUtterances {
             index += 1;
             !into.contains_key(&(index - 1))
         });
+    }
+}
+
+/// A sentence where the names are those of one corpus that is known.
+fn suggestion(rows: &[ListRow], corpora: &Path) -> Option<String> {
+    let reads = |name: &&str| {
+        let Ok(naming) = naming(name, corpora) else { return false };
+        let speaker = |row: &ListRow| naming.read(&row.name).is_ok_and(|named| named.speaker.is_some());
+        rows.iter().take(SAMPLE).all(speaker)
+    };
+    let mut found = known().filter(reads);
+    match (found.next(), found.next()) {
+        (Some(one), None) => Some(format!(
+            "the names are like those of {one}: --corpus {one} reads speakers and texts from them"
+        )),
+        _ => None,
     }
 }
 

@@ -153,8 +153,12 @@ impl ListColumns {
             ..ListColumns::default()
         };
         if columns.path.is_none() && columns.id.is_none() {
+            let next = match grid.columns.as_slice() {
+                [one] if one.contains(';') => "begin it with a line `sep=;`, or save it with commas",
+                _ => "--utterance COLUMN says which",
+            };
             return Err(Error::usage(format!(
-                "{}: no column that names utterances (utterance, path, file, id, …); --utterance COLUMN says which: {}",
+                "{}: no column that names utterances (utterance, path, file, id, …) in its first line, which has `{}`; {next}",
                 grid.file,
                 grid.columns.join(", ")
             )));

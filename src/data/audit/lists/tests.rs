@@ -226,6 +226,7 @@ fn what_says_nothing_is_an_error_that_names_the_file_and_the_option() {
             "x.csv: nothing says which utterances are trained on",
         ),
         (&[("x.csv", "emotion,split\nsad,train\n")], &none, "x.csv: no column that names utterances"),
+        (&[("x.csv", "path;part\na;train\n")], &none, "which has `path;part`; begin it with a line `sep=;`"),
         (
             &[("train.txt", "a\n")],
             &none,
