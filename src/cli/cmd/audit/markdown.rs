@@ -4,9 +4,12 @@ use super::text::{allowed, clear, heading, in_words, known, skipped, verdict};
 use seraug_data::audit::{Finding, SplitAudit};
 use std::fmt::Write;
 
+/// How every audit begins.
+pub(super) const TITLE: &str = "# Audit of a split";
+
 /// The page.
 pub(super) fn page(audit: &SplitAudit) -> String {
-    let mut text = String::from("# Audit of a split\n\n");
+    let mut text = format!("{TITLE}\n\n");
     let _ = writeln!(text, "{}.\n\n**{}.**\n", cell(&heading(audit)), cell(&verdict(audit)));
     known(audit).iter().for_each(|line| text += &format!("- {}\n", cell(line)));
     text += "\n## Findings\n\n";

@@ -4,12 +4,12 @@ mod markdown;
 mod text;
 
 use super::{Global, print, print_json};
-use seraug_core::error::Result;
+use seraug_core::error::{Error, Result};
 use seraug_core::exit;
-use seraug_core::files::write_given;
+use seraug_core::files::{self, write_given};
 use seraug_data::audit::{AuditCode, AuditJob, ListChoices, ListSources, SplitAudit, audit};
 use seraug_data::corpora::add::NamePattern;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Audit a split of somebody else for leakage: speakers, texts, utterances and recordings on both sides; exit code 4 where it leaks
 #[derive(Debug, clap::Args)]
@@ -72,6 +72,7 @@ pub struct AuditArgs {
 pub fn run(args: AuditArgs, global: &Global) -> Result<u8> {
     let AuditArgs { split, train, validation, test, corpus, audio, allow, out, .. } = args;
     let AuditArgs { utterance, speaker, text, emotion, part, fold, speaker_from, text_from, .. } = args;
+    out.as_deref().map_or(Ok(()), check_out)?;
     let sources = ListSources { split, train, validation, test };
     let choices = ListChoices { utterance, speaker, text, emotion, part, fold, speaker_from, text_from };
     let progress = global.progress("listening");
@@ -94,6 +95,16 @@ pub fn run(args: AuditArgs, global: &Global) -> Result<u8> {
         false => print(&text::told(&found))?,
     }
     Ok(exit_code(&found))
+}
+
+/// Refuses to replace what is not an earlier audit, such as the split itself.
+fn check_out(path: &Path) -> Result<()> {
+    let shown = path.display();
+    if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("md")) {
+        return Err(Error::usage(format!("--out {shown}: the audit is Markdown, a .md")));
+    }
+    let ours = !path.is_file() || files::text(path).is_ok_and(|text| text.starts_with(markdown::TITLE));
+    if ours { Ok(()) } else { Err(Error::usage(format!("--out {shown}: holds something else than an audit; name another file"))) }
 }
 
 fn exit_code(found: &SplitAudit) -> u8 {

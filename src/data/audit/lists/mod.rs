@@ -7,6 +7,11 @@ mod layout;
 mod pickle;
 mod sources;
 mod table;
+/// Whether a text can be a digest: a cell such as `-` is none.
+fn is_hex(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 #[cfg(test)]
 mod tests;
 mod words;
@@ -137,7 +142,7 @@ impl ListedSplit {
                 text,
                 label: cell(columns.label),
                 corpus: cell(columns.corpus),
-                sha256: cell(columns.sha256),
+                sha256: cell(columns.sha256).map(|sum| sum.to_lowercase()).filter(|sum| is_hex(sum)),
                 span: span(time(columns.start)?, time(columns.end)?),
                 id: id.filter(|_| path.is_some()),
                 place,
