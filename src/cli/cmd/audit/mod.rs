@@ -104,7 +104,11 @@ fn check_out(path: &Path) -> Result<()> {
         return Err(Error::usage(format!("--out {shown}: the audit is Markdown, a .md")));
     }
     let ours = !path.is_file() || files::text(path).is_ok_and(|text| text.starts_with(markdown::TITLE));
-    if ours { Ok(()) } else { Err(Error::usage(format!("--out {shown}: holds something else than an audit; name another file"))) }
+    if ours {
+        Ok(())
+    } else {
+        Err(Error::usage(format!("--out {shown}: holds something else than an audit; name another file")))
+    }
 }
 
 fn exit_code(found: &SplitAudit) -> u8 {
