@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, Union, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, Union, cast, overload
 
 from seraug._frames import F, Frames, Library, Table, file_of, library
 from seraug._program import Error, Word, ask, option
@@ -116,12 +116,19 @@ def score(
     with tempfile.TemporaryDirectory() as folder:
         if truth is not None:
             words.append(option("truth", file_of(truth, Path(folder), "truth")))
-        answer, _ = ask([*words, *options, "--", *_files(predictions, Path(folder))], temporary=folder)
+        answer, _ = ask([*words, *options, "--", *_files(predictions, Path(folder), name)], temporary=folder)
     return _scores(answer, chosen)
 
 
-def _files(predictions: Predictions, folder: Path) -> list[str]:
-    """Each table as FILE or NAME=FILE."""
+#: Columns that name the system of each row (docs/score.md).
+SYSTEM = {"system", "model", "condition", "method"}
+
+
+def _files(predictions: Predictions, folder: Path, name: str | None) -> list[str]:
+    """Each table as FILE or NAME=FILE. An only frame that names no system is called as the run."""
+    columns = {str(column).lower() for column in getattr(predictions, "columns", [])}
+    if name and "=" not in name and columns and not columns & SYSTEM:
+        predictions = {name: cast(Table, predictions)}
     if isinstance(predictions, Mapping):
         files = []
         for number, (name, table) in enumerate(predictions.items(), start=1):

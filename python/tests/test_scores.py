@@ -74,6 +74,16 @@ def test_a_frame_gives_what_its_file_gives(golden: Any, library: Any) -> None:
     assert {"wav/003.wav", "wav/009.wav"} <= names
 
 
+def test_an_only_system_is_called_as_the_run(golden: Any, library: Any) -> None:
+    frame = frame_of(PREDICTIONS, library)
+    if library == "pandas":
+        bayes = frame[frame.model == "bayes"].drop(columns="model")
+    else:
+        bayes = frame.filter(model="bayes").drop("model")
+    scores = seraug.score(bayes, TRUTH, name="naive bayes", frames=library)
+    assert [row["system"] for row in records(scores.systems)] == ["naive bayes"]
+
+
 def test_a_name_in_the_index_of_pandas_is_a_column(golden: Any) -> None:
     need("pandas")
     frame = frame_of(PREDICTIONS, "pandas").set_index(["utt_id", "fold"])

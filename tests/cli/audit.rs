@@ -136,7 +136,45 @@ fn lists_of_parts_in_json_are_read_and_a_pickle_never() {
         said.contains("split.pkl: a pickle of Python, never read: opening it runs the code in it"),
         "{said}"
     );
-    assert!(said.contains("to_csv('split.csv')"), "{said}");
+    assert!(said.contains("json.dump(pandas.read_pickle('split.pkl'), open('split.json', 'w')"), "{said}");
+}
+
+#[test]
+fn no_leak_is_no_evidence_where_speakers_are_not_known() {
+    let rows = |speakers: [&str; 3]| {
+        let [a, b, c] = speakers;
+        format!("utterance,speaker,part\na,{a},train\nb,{b},train\nc,{c},test\n")
+    };
+    for (speakers, last) in [
+        (["anna", "ben", "cleo"], "no leak found; 0 other findings"),
+        (
+            ["anna", "", "cleo"],
+            "no leak found, but speakers of 1 of 3 utterances were not compared: they are not known; 1 other finding",
+        ),
+        (["", "", ""], "no leak found, but speakers were not compared: none is known; 1 other finding"),
+    ] {
+        let dir = lists(&[("split.csv", &rows(speakers))]);
+        let output = audit(dir.path(), &["--split", "split.csv", "--out", "audit.md"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_eq!(stdout(&output).lines().last(), Some(last));
+        assert!(fs::read_to_string(dir.path().join("audit.md")).unwrap().contains(&format!("**{last}.**")));
+    }
+}
+
+#[test]
+fn a_list_that_cannot_be_understood_ends_with_2() {
+    for (name, text, said) in [
+        ("a.json", "{", "a.json: not JSON"),
+        ("a.jsonl", "[1]\n", "a.jsonl:1: not an object of JSON"),
+        ("a.csv", "utterance,part\na\n", "a.csv:2: 1 cells, the header has 2"),
+        ("a.csv", "utterance,part\n", "a.csv: no row in it"),
+        ("a.parquet", "x", "a.parquet"),
+    ] {
+        let dir = lists(&[(name, text)]);
+        let output = audit(dir.path(), &["--split", name]);
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", stderr(&output));
+        assert!(one_line(&output).contains(said), "{}", one_line(&output));
+    }
 }
 
 #[test]

@@ -154,6 +154,21 @@ pub(super) fn skipped(all: &[SkippedCheck]) -> Vec<(String, String)> {
     by_reason.into_iter().map(|(why, codes)| (codes.join(", "), why.to_owned())).collect()
 }
 
+/// What of the speakers was not compared: no leak of theirs is no evidence.
+fn uncompared(audit: &SplitAudit) -> Option<String> {
+    let speakers = audit.known.iter().find(|known| known.what == "speakers")?;
+    match audit.utterances - speakers.utterances {
+        0 => None,
+        unknown if unknown == audit.utterances => {
+            Some("speakers were not compared: none is known".to_owned())
+        }
+        unknown => Some(format!(
+            "speakers of {unknown} of {} utterances were not compared: they are not known",
+            audit.utterances
+        )),
+    }
+}
+
 /// The last line.
 pub(super) fn verdict(audit: &SplitAudit) -> String {
     let names: Vec<&str> = audit.leaks.iter().map(|code| code.name()).collect();
@@ -161,7 +176,10 @@ pub(super) fn verdict(audit: &SplitAudit) -> String {
     let accepted = if accepted > 0 { format!(", {accepted} allowed") } else { String::new() };
     let others = audit.findings.iter().filter(|f| !f.allowed).count() - names.len();
     match names.as_slice() {
-        [] => format!("no leak found{accepted}; {others} other finding{}", s(others)),
+        [] => {
+            let but = uncompared(audit).map(|what| format!(", but {what}")).unwrap_or_default();
+            format!("no leak found{accepted}{but}; {others} other finding{}", s(others))
+        }
         [first, ..] => format!(
             "{} found: {}{accepted}; seraug explain {first} says why it matters and what to change",
             plural(names.len(), "leak"),

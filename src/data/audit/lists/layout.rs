@@ -1,5 +1,6 @@
 //! From lists with parts and folds to what is trained on and tested in each fold.
 
+use super::is_number;
 use super::table::{FOLDS, ListTable, word_of};
 use super::words::{ListPart, PartWord};
 use indexmap::{IndexMap, IndexSet};
@@ -27,6 +28,16 @@ impl ListFold {
             ListPart::Validation => &self.validation,
             ListPart::Test => &self.test,
         }
+    }
+
+    /// The rows of all parts.
+    pub(super) fn all(&self) -> impl Iterator<Item = &u32> {
+        [&self.train, &self.validation, &self.test].into_iter().flatten()
+    }
+
+    /// The same, to be renumbered.
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut u32> {
+        [&mut self.train, &mut self.validation, &mut self.test].into_iter().flatten()
     }
 
     fn part_mut(&mut self, part: ListPart) -> &mut Vec<u32> {
@@ -57,6 +68,8 @@ struct Said {
     tested: Vec<(u32, Option<u32>)>,
     /// Cells of a column of parts that say none, with how many rows have them.
     unknown: IndexMap<String, usize>,
+    /// Rows that a list leaves out by an empty cell, `-` or a word.
+    out: usize,
     forms: BTreeSet<&'static str>,
     notes: Vec<String>,
 }
@@ -94,6 +107,8 @@ impl Said {
     ) -> Result<()> {
         for (i, row) in table.grid.rows.iter().enumerate() {
             match word_of(&table.grid, row, column) {
+                // Where each fold has a column, most cells are such.
+                Some(PartWord::Out) => self.out += usize::from(table.columns.parts.len() == 1),
                 Some(word) => {
                     if let Some(fold) = fold_of(self, i)? {
                         self.say(first + i as u32, fold, word)?;
@@ -106,6 +121,44 @@ impl Said {
             }
         }
         Ok(())
+    }
+
+    /// A column of parts for one fold, or for all.
+    fn parts(&mut self, table: &ListTable, first: u32, column: usize, own: Option<u32>) -> Result<()> {
+        self.forms.insert("a column of parts");
+        self.column(table, first, column, |_, _| Ok(Some(own)))
+    }
+
+    /// A column of the folds that test.
+    fn folds(&mut self, table: &ListTable, first: u32, column: usize) -> Result<()> {
+        self.forms.insert("a column of the fold that tests an utterance");
+        let called = &table.grid.columns[column];
+        if table.columns.fold_by_numbers {
+            self.notes.push(format!(
+                "each number of column `{called}` is taken for a fold that is tested; where they stand for parts, write train, validation and test"
+            ));
+        }
+        for (i, row) in table.grid.rows.iter().enumerate() {
+            let name = ListTable::cell(row, Some(column)).map(|name| whole(&name));
+            match name.as_deref() {
+                None => self.out += 1,
+                // As scikit-learn's PredefinedSplit has it.
+                Some("-1") => self.tested.push((first + i as u32, None)),
+                Some(name) => {
+                    let fold = self.fold(name)?;
+                    self.tested.push((first + i as u32, Some(fold)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that one of two columns says nothing.
+    fn passed_over(&mut self, table: &ListTable, unused: usize, used: usize) {
+        let [unused, used] = [unused, used].map(|column| &table.grid.columns[column]);
+        self.notes.push(format!(
+            "column `{unused}` is not used, because utterances have one row each: `{used}` alone says what is tested"
+        ));
     }
 
     fn table(&mut self, table: &ListTable, first: u32) -> Result<()> {
@@ -128,23 +181,30 @@ impl Said {
                     }
                 }
             }
-            ([column], Some(fold), _) if both_in_a_fold(table, *column, fold) => {
-                self.forms.insert("a row for each utterance and fold");
-                self.column(table, first, *column, |said, i| {
-                    let name = ListTable::cell(&table.grid.rows[i], Some(fold));
-                    name.map(|name| said.fold(&whole(&name)).map(Some)).transpose()
-                })?;
-            }
-            ([column], fold, _) => {
-                if let Some(fold) = fold {
-                    self.notes.push(format!(
-                        "column `{}` is not used: none of its folds has both training and test",
-                        table.grid.columns[fold]
-                    ));
+            ([column], Some(fold), _) => match PartsAndFolds::of(table, fold)? {
+                PartsAndFolds::Both => {
+                    self.forms.insert("a row for each utterance and fold");
+                    self.column(table, first, *column, |said, i| {
+                        let name = ListTable::cell(&table.grid.rows[i], Some(fold));
+                        match name {
+                            Some(name) => said.fold(&whole(&name)).map(|fold| Some(Some(fold))),
+                            None => {
+                                said.out += 1;
+                                Ok(None)
+                            }
+                        }
+                    })?;
                 }
-                self.forms.insert("a column of parts");
-                self.column(table, first, *column, |_, _| Ok(Some(own)))?;
-            }
+                PartsAndFolds::Parts => {
+                    self.passed_over(table, fold, *column);
+                    self.parts(table, first, *column, own)?;
+                }
+                PartsAndFolds::Folds => {
+                    self.passed_over(table, *column, fold);
+                    self.folds(table, first, fold)?;
+                }
+            },
+            ([column], None, _) => self.parts(table, first, *column, own)?,
             (several @ [_, _, ..], _, _) => {
                 self.forms.insert("a column of parts for each fold");
                 for column in several {
@@ -152,21 +212,7 @@ impl Said {
                     self.column(table, first, *column, |_, _| Ok(Some(fold)))?;
                 }
             }
-            ([], Some(fold), _) => {
-                self.forms.insert("a column of the fold that tests an utterance");
-                for (i, row) in table.grid.rows.iter().enumerate() {
-                    let name = ListTable::cell(row, Some(fold)).map(|name| whole(&name));
-                    match name.as_deref() {
-                        None => {}
-                        // As scikit-learn's PredefinedSplit has it.
-                        Some("-1") => self.tested.push((first + i as u32, None)),
-                        Some(name) => {
-                            let fold = self.fold(name)?;
-                            self.tested.push((first + i as u32, Some(fold)));
-                        }
-                    }
-                }
-            }
+            ([], Some(fold), _) => self.folds(table, first, fold)?,
             ([], None, Some(word)) => {
                 let form = if own.is_some() { "lists for each fold" } else { "a list for each part" };
                 self.forms.insert(form);
@@ -214,19 +260,50 @@ fn whole(name: &str) -> String {
     name.strip_suffix(".0").unwrap_or(name).to_owned()
 }
 
-/// Whether some value of the column `fold` has rows of training and of test.
-fn both_in_a_fold(table: &ListTable, column: usize, fold: usize) -> bool {
-    let mut parts: IndexMap<&str, [bool; 2]> = IndexMap::new();
-    for row in &table.grid.rows {
-        let Some(name) = row.cells.get(fold).and_then(|cell| cell.as_deref()) else { continue };
-        let seen = parts.entry(name).or_default();
-        match word_of(&table.grid, row, column) {
-            Some(PartWord::Part(ListPart::Train)) => seen[0] = true,
-            Some(PartWord::Part(_) | PartWord::Evaluation) => seen[1] = true,
-            _ => {}
+/// What a column of parts and one of folds say together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PartsAndFolds {
+    /// The part of an utterance in a fold; each has a row for every fold.
+    Both,
+    /// The parts are the split, and folds are something else, as those within the training.
+    Parts,
+    /// The folds are the split.
+    Folds,
+}
+
+impl PartsAndFolds {
+    /// By what a person names, else by how many rows an utterance has.
+    ///
+    /// # Errors
+    /// Some utterances are in several folds and most are not (usage).
+    fn of(table: &ListTable, fold: usize) -> Result<PartsAndFolds> {
+        let columns = &table.columns;
+        if columns.named_parts && columns.named_fold {
+            return Ok(PartsAndFolds::Both);
+        }
+        let mut folds_of: IndexMap<[Option<&str>; 3], IndexSet<&str>> = IndexMap::new();
+        for row in &table.grid.rows {
+            let cell = |column: Option<usize>| row.cells.get(column?)?.as_deref();
+            if let Some(name) = cell(Some(fold)) {
+                let id = cell(columns.id).filter(|id| columns.path.is_none() || !is_number(id));
+                let utterance = [cell(columns.path), id, cell(columns.start)];
+                folds_of.entry(utterance).or_default().insert(name);
+            }
+        }
+        let entries: usize = folds_of.values().map(IndexSet::len).sum();
+        match () {
+            () if 2 * entries >= 3 * folds_of.len() => Ok(PartsAndFolds::Both),
+            () if columns.named_fold => Ok(PartsAndFolds::Folds),
+            () if columns.named_parts || entries == folds_of.len() => Ok(PartsAndFolds::Parts),
+            () => Err(Error::usage(format!(
+                "{}: {} of {} utterances have rows in several folds (column `{}`); --part COLUMN says that parts alone are the split, --part and --fold that each fold has its parts",
+                table.grid.file,
+                folds_of.values().filter(|folds| folds.len() > 1).count(),
+                folds_of.len(),
+                table.grid.columns[fold]
+            ))),
         }
     }
-    parts.values().any(|seen| *seen == [true, true])
 }
 
 /// The folds of `tables`.
@@ -240,12 +317,18 @@ pub(super) fn layout(tables: &[ListTable]) -> Result<Layout> {
         said.table(table, first)?;
         first += table.grid.rows.len() as u32;
     }
-    let Said { parts, folds: names, tested, unknown, forms, mut notes } = said;
+    let Said { parts, folds: names, tested, unknown, out, forms, mut notes } = said;
     if tested.len().saturating_mul(names.len()) > ENTRIES {
         return Err(Error::usage(format!("the folds have more than {ENTRIES} entries; give fewer at once")));
     }
     for (cell, n) in unknown.iter().take(5) {
         notes.push(format!("`{cell}` is no part that is known: its rows, {n}, are in none"));
+    }
+    if out > 0 {
+        notes.push(format!(
+            "{} in no part: nothing, `-`, or a word such as `removed` in the cell",
+            if out == 1 { "1 row is".to_owned() } else { format!("{out} rows are") }
+        ));
     }
     let evaluation = match parts.iter().any(|p| p.2 == PartWord::Part(ListPart::Test)) {
         true => ListPart::Validation,

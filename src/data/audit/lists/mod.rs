@@ -7,11 +7,6 @@ mod layout;
 mod pickle;
 mod sources;
 mod table;
-/// Whether a text can be a digest: a cell such as `-` is none.
-fn is_hex(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
 #[cfg(test)]
 mod tests;
 mod words;
@@ -81,7 +76,7 @@ pub(crate) fn read(sources: &ListSources, choices: &ListChoices) -> Result<Liste
     let (files, mut notes) = sources.files()?;
     let mut tables = Vec::with_capacity(files.len());
     for file in &files {
-        tables.push(ListTable::read(file, choices)?);
+        tables.push(ListTable::read(file, choices).map_err(as_usage)?);
     }
     if tables.iter().map(|table| table.grid.rows.len()).sum::<usize>() > ROWS {
         return Err(Error::usage(format!("{}: more than {ROWS} rows; give fewer lists", files[0].shown)));
@@ -98,7 +93,26 @@ pub(crate) fn read(sources: &ListSources, choices: &ListChoices) -> Result<Liste
     for (i, table) in tables.into_iter().enumerate() {
         split.add(table, i as u32, choices)?;
     }
+    split.keep_listed();
     Ok(split)
+}
+
+/// A list that cannot be understood is a wrong answer to the question, as a wrong option is.
+fn as_usage(error: Error) -> Error {
+    match error {
+        Error::Failed(message) => Error::Usage(message),
+        other => other,
+    }
+}
+
+/// Whether a text can be a digest: a cell such as `-` is none.
+fn is_hex(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// Whether an id may be the number of its row, which is none.
+fn is_number(id: &str) -> bool {
+    id.bytes().all(|b| b.is_ascii_digit())
 }
 
 impl ListedSplit {
@@ -159,6 +173,18 @@ impl ListedSplit {
         Ok(())
     }
 
+    /// Forgets rows that are in no part of any fold.
+    fn keep_listed(&mut self) {
+        let mut listed = vec![false; self.rows.len()];
+        self.folds.iter().flat_map(ListFold::all).for_each(|row| listed[*row as usize] = true);
+        let mut new = vec![0; listed.len()];
+        let kept = (0..listed.len()).filter(|row| listed[*row]);
+        kept.zip(0u32..).for_each(|(row, number)| new[row] = number);
+        self.folds.iter_mut().flat_map(ListFold::all_mut).for_each(|row| *row = new[*row as usize]);
+        let mut there = listed.into_iter();
+        self.rows.retain(|_| there.next().unwrap_or(true));
+    }
+
     /// The ids of rows whose path names a recording with several utterances in it, which neither start nor end tells apart: in one
     /// list, other rows have the same path and another id.
     pub(crate) fn ids_of_parts(&self) -> HashMap<usize, &str> {
@@ -166,8 +192,7 @@ impl ListedSplit {
         let mut several: HashMap<String, ()> = HashMap::new();
         for row in &self.rows {
             let (Some(id), None) = (row.id.as_deref(), row.span) else { continue };
-            // The numbers of rows are no ids.
-            if id.bytes().all(|b| b.is_ascii_digit()) {
+            if is_number(id) {
                 continue;
             }
             let path = path_key(&row.name);

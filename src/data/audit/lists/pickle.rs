@@ -7,29 +7,39 @@ use std::path::Path;
 
 use crate::corpora::walk::extension;
 
-/// Extensions of pickles and of archives that have them inside.
-const PICKLES: &[&str] = &["pkl", "pickle", "p", "pt", "pth", "ckpt", "joblib", "dill"];
-/// Extensions of numpy's, whose lists of names are pickles.
-const ARRAYS: &[&str] = &["npy", "npz"];
+/// Extensions of files that Python unpickles, and how it reads each.
+const READERS: &[(&[&str], &str, &str)] = &[
+    (&["npy"], "numpy", "numpy.load('FILE', allow_pickle=True)"),
+    (&["npz"], "numpy", "dict(numpy.load('FILE', allow_pickle=True))"),
+    (&["pt", "pth", "ckpt"], "torch", "torch.load('FILE', weights_only=False)"),
+    (&["joblib"], "joblib", "joblib.load('FILE')"),
+    (&["dill"], "dill", "dill.load(open('FILE', 'rb'))"),
+    (&["pkl", "pickle", "p"], "pandas", "pandas.read_pickle('FILE')"),
+];
+/// Frames, arrays and sets as lists, for Python's json.
+const AS_LISTS: &str = "lambda o: o.tolist() if hasattr(o, 'tolist') else o.to_dict('records') if hasattr(o, 'to_dict') else list(o)";
 
 /// Refuses `path` where its name or its first bytes are those of a pickle.
 ///
 /// # Errors
-/// It is one (usage): why it is not read, and how its owner writes it as text.
+/// It is one (usage): why it is not read, and how its owner writes it as JSON.
 pub(super) fn refuse(path: &Path) -> Result<()> {
     let kind = extension(path);
-    let name = path.display();
-    if ARRAYS.contains(&kind.as_str()) || begins(path, b"\x93NUMPY") {
-        return Err(Error::usage(format!(
-            "{name}: an array of Python, not read: lists of names in it are pickles, and opening a pickle runs the code in it; where you trust it, write it as text: python -c \"import numpy; numpy.savetxt('split.txt', numpy.load('{name}', allow_pickle=True), fmt='%s')\""
-        )));
-    }
-    if PICKLES.contains(&kind.as_str()) || pickled(path) {
-        return Err(Error::usage(format!(
-            "{name}: a pickle of Python, never read: opening it runs the code in it; where you trust it, write it as csv: python -c \"import pandas; pandas.DataFrame(pandas.read_pickle('{name}')).to_csv('split.csv')\""
-        )));
-    }
-    Ok(())
+    let array = begins(path, b"\x93NUMPY");
+    let by_name = READERS.iter().find(|reader| reader.0.contains(&kind.as_str()));
+    let reader = match by_name {
+        Some(reader) => reader,
+        None if array => &READERS[0],
+        None if pickled(path) => &READERS[READERS.len() - 1],
+        None => return Ok(()),
+    };
+    let (_, module, call) = reader;
+    let (name, what) =
+        (path.display(), if *module == "numpy" { "an array of numpy" } else { "a pickle of Python" });
+    let call = call.replace("FILE", &name.to_string());
+    Err(Error::usage(format!(
+        "{name}: {what}, never read: opening it runs the code in it; where you trust it, write it as JSON: python -c \"import json, {module}; json.dump({call}, open('split.json', 'w'), default={AS_LISTS})\""
+    )))
 }
 
 /// Whether it begins as pickles of the protocols 2 to 5 do.

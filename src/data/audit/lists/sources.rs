@@ -21,7 +21,7 @@ const MOST: usize = 10_000;
 /// The lists of a split.
 #[derive(Debug, Default)]
 pub struct ListSources {
-    /// Lists that say themselves what is what, or folders with such.
+    /// Lists that say themselves what is what, or folders with such; a run's own split.csv.
     pub split: Vec<PathBuf>,
     /// Lists of what is trained on.
     pub train: Vec<PathBuf>,
@@ -53,7 +53,11 @@ impl ListSources {
     pub(super) fn files(&self) -> Result<(Vec<SourceFile>, Vec<String>)> {
         let (mut files, mut notes) = (Vec::new(), Vec::new());
         for path in &self.split {
+            let of_run = path.join("split.csv");
             match path.is_dir() && !kaldi::is(path) {
+                true if path.join("run.toml").is_file() && of_run.is_file() => {
+                    files.push(SourceFile::new(&of_run, None));
+                }
                 true => files.extend(below(path, &mut notes)?),
                 false => files.push(SourceFile::new(path, None)),
             }

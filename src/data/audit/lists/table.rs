@@ -45,6 +45,11 @@ pub(super) struct ListColumns {
     /// One for each fold.
     pub(super) parts: Vec<usize>,
     pub(super) fold: Option<usize>,
+    /// Whether the column of folds is called as one of parts, and has numbers.
+    pub(super) fold_by_numbers: bool,
+    /// Whether a person names them.
+    pub(super) named_parts: bool,
+    pub(super) named_fold: bool,
 }
 
 /// Names of columns beside those that `corpus add` knows, in lower case.
@@ -181,7 +186,9 @@ impl ListColumns {
             let free = (0..grid.columns.len()).filter(|c| !taken.contains(&Some(*c)));
             self.parts = free.filter(|c| says_parts(grid, *c, called_so.contains(c))).collect();
             // A column `split` of numbers.
-            fold.extend(called_so.into_iter().filter(|c| !self.parts.contains(c) && counts(grid, *c)));
+            let numbers = called_so.into_iter().filter(|c| !self.parts.contains(c) && counts(grid, *c));
+            self.fold_by_numbers = fold.is_empty() && choices.fold.is_none();
+            fold.extend(numbers);
         } else {
             if let Some(bad) = given.iter().find(|c| !says_parts(grid, **c, true)) {
                 let first = grid.rows.iter().find_map(|row| ListTable::cell(row, Some(*bad)));
@@ -193,9 +200,11 @@ impl ListColumns {
                 )));
             }
             self.parts = given;
+            self.named_parts = true;
         }
         fold.retain(|c| !self.parts.contains(c));
         self.fold = chosen(grid, "--fold", choices.fold.as_ref(), fold)?;
+        self.named_fold = choices.fold.is_some();
         Ok(())
     }
 }

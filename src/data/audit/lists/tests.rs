@@ -43,6 +43,11 @@ fn of_csv(text: &str) -> Vec<String> {
     of_files(&[("x.csv", text)], &ListChoices::default()).unwrap()
 }
 
+fn notes(text: &str) -> Vec<String> {
+    let dir = folder(&[("x.csv", text)]);
+    read(&splits(vec![dir.path().join("x.csv")]), &ListChoices::default()).unwrap().notes
+}
+
 #[test]
 fn a_column_of_parts_is_one_split() {
     let expected = ["split: a | b | c"];
@@ -70,9 +75,64 @@ fn a_column_of_folds_says_where_an_utterance_is_tested() {
 fn a_row_for_each_utterance_and_fold() {
     let text = "utterance,fold,part\na,1,train\nb,1,test\na,2,test\nb,2,train\n";
     assert_eq!(of_csv(text), ["1: a |  | b", "2: b |  | a"]);
+    // Validation and test in some folds only, and the number of each row beside a path.
+    let text = "id,path,fold,part\n0,a,1,train\n1,b,1,test\n2,a,2,test\n3,b,2,\n4,c,1,train\n5,c,2,train\n";
+    assert_eq!(of_csv(text), ["1: a c |  | b", "2: c |  | a"]);
     // Folds within the training part are no folds of the split.
     let within = "utterance,fold,part\na,1,train\nb,2,train\nc,,test\n";
     assert_eq!(of_csv(within), ["split: a b |  | c"]);
+}
+
+#[test]
+fn parts_of_a_hold_out_beside_folds_are_the_split() {
+    // Each utterance has one row: fold 1 has training and test, and yet a is trained on where d is tested.
+    let text = "utterance,fold,part\na,1,train\nb,1,test\nc,2,train\nd,2,test\n";
+    let with = |part: Option<&str>, fold: Option<&str>| {
+        let part = part.map(str::to_owned).into_iter().collect();
+        let choices = ListChoices { part, fold: fold.map(str::to_owned), ..ListChoices::default() };
+        of_files(&[("x.csv", text)], &choices)
+    };
+    let parts = ["split: a c |  | b d"];
+    assert_eq!(with(None, None).unwrap(), parts);
+    assert_eq!(with(Some("part"), None).unwrap(), parts);
+    assert_eq!(with(None, Some("fold")).unwrap(), ["1: c d |  | a b", "2: a b |  | c d"]);
+    assert_eq!(with(Some("part"), Some("fold")).unwrap(), ["1: a |  | b", "2: c |  | d"]);
+    let note =
+        "column `fold` is not used, because utterances have one row each: `part` alone says what is tested";
+    assert_eq!(notes(text), [note]);
+    // One of four in two folds: neither is likely.
+    let unclear = of_files(&[("x.csv", &format!("{text}a,2,train\n"))], &ListChoices::default());
+    let said = "x.csv: 1 of 4 utterances have rows in several folds (column `fold`); --part COLUMN says that parts alone are the split, --part and --fold that each fold has its parts";
+    assert_eq!(unclear.unwrap_err(), said);
+}
+
+#[test]
+fn what_is_guessed_or_left_out_is_told() {
+    let numbers = "utterance,split\na,0\nb,0\nc,1\nd,2\n";
+    let guess = "each number of column `split` is taken for a fold that is tested; where they stand for parts, write train, validation and test";
+    assert_eq!(notes(numbers), [guess]);
+    assert!(notes("utterance,fold\na,0\nb,1\n").is_empty());
+    let rows = |n: &str| format!("{n} in no part: nothing, `-`, or a word such as `removed` in the cell");
+    assert_eq!(notes("utterance,part\na,train\nb,test\nc,\nd,-\ne,removed\n"), [rows("3 rows are")]);
+    assert_eq!(notes("utterance,fold\na,1\nb,2\nc,\n"), [rows("1 row is")]);
+    // Their utterances count nowhere.
+    let dir = folder(&[("x.csv", "utterance,part\nc,\na,train\nb,test\n")]);
+    let split = read(&splits(vec![dir.path().join("x.csv")]), &ListChoices::default()).unwrap();
+    assert_eq!(split.rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(folds(&split), ["split: a |  | b"]);
+}
+
+#[test]
+fn the_folder_of_a_run_is_its_split() {
+    let files = [("run/split.csv", "utterance,seed-1/fold-1/mine\na,train\nb,test\n"), ("run/run.toml", "")];
+    let dir = folder(&[
+        files[0],
+        files[1],
+        ("run/outcomes.csv", "fold\n1\n"),
+        ("run/cells/fold_1/train.csv", "path\nx\n"),
+    ]);
+    let split = read(&splits(vec![dir.path().join("run")]), &ListChoices::default()).unwrap();
+    assert_eq!(folds(&split), ["split: a |  | b"]);
 }
 
 #[test]
