@@ -24,8 +24,20 @@ fn main() {
         text += &embedded(name, &folder, wanted);
     }
     println!("cargo:rerun-if-changed={}", runs.display());
+    older_glibc(root);
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("embedded.rs");
     fs::write(out, text).expect("OUT_DIR can be written");
+}
+
+/// Links the hypot of older systems, where there are two.
+fn older_glibc(root: &Path) {
+    let target = |what: &str| env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
+    if [target("OS"), target("ARCH"), target("ENV")] == ["linux", "x86_64", "gnu"] {
+        let source = root.join("native/hypot.c");
+        println!("cargo:rerun-if-changed={}", source.display());
+        let mut build = cc::Build::new();
+        build.file(source).flag("-fno-builtin").link_lib_modifier("+whole-archive").compile("seraug_hypot");
+    }
 }
 
 /// The newest run in a folder of runs, whose names are times.
