@@ -119,15 +119,14 @@ test-export: build
 test-python *ARGS: build
     sh python/test.sh '{{target}}/release/seraug' "$@"
 
-# Regenerate the reports of the committed runs, and the parts of them that the README shows
+# Regenerate the reports of the committed runs, and the parts of them that the README and other documents show
 reference: build
     #!/bin/sh
     set -eu
     find results/reference -name run.toml -not -path '*/.store/*' | sort | while read -r info; do
         run=$(dirname "$info")
         experiment=$(dirname "${run#results/reference/}")
-        splice=
-        ! grep -q "<!-- seraug $experiment -->" README.md || splice='--splice README.md'
+        splice=$(grep -l "<!-- seraug $experiment -->" README.md docs/*.md | sed 's/^/--splice /') || true
         '{{target}}/release/seraug' --quiet report "$run" --reports reports/reference $splice > /dev/null
         echo "reports/reference/$experiment/$(basename "$run")"
     done

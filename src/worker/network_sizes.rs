@@ -2,7 +2,7 @@
 
 use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
-use seraug_core::spec::{Network, Spec};
+use seraug_core::spec::{Generator, Network, Spec};
 use seraug_core::with_generator;
 use seraug_train::generators::Generate;
 use seraug_train::judge::JudgeNet;

@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 pub mod attributes;
+pub mod cost;
 pub mod design;
 pub(crate) mod distinct_tests;
 pub mod embedding;

@@ -17,6 +17,7 @@ pub mod png;
 mod recall;
 mod samples;
 mod speakers;
+mod tags;
 
 pub use bars::bars;
 pub use confusion::confusion;

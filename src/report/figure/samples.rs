@@ -1,6 +1,7 @@
 //! Fidelity against diversity of the samples of each condition, coloured by what they gain.
 
 use super::image::{ColourScale, Map, bar};
+use super::tags::{LINE, Tag, spread};
 use super::{At, Canvas, Figure, GRID, INK, Mark, PALE, SMALL, TEXT, WHITE, WIDTH, room, svg};
 use crate::analysis::samples::{Judged, JudgedRow};
 use crate::render::text::{cut, sign};
@@ -13,8 +14,8 @@ const TOP: i32 = 16;
 const RIGHT: i32 = WIDTH - 20;
 const BOTTOM: i32 = 316;
 const RADIUS: i32 = 6;
-/// Height of a label.
-const LINE: i32 = 14;
+/// Colour of the line from a point to its label.
+const LEADER: RGBColor = RGBColor(0xb0, 0xb0, 0xb0);
 /// Highest value of the upward axis: a test that is worse than chance by chance.
 const HIGHEST: f64 = 0.7;
 
@@ -39,13 +40,16 @@ pub fn samples(judged: &Judged) -> Result<Option<Figure>> {
     if points.is_empty() {
         return Ok(None);
     }
-    let reach = points.iter().filter_map(|p| p.row.gain).fold(1.0f64, |reach, g| reach.max(g.abs())).ceil();
+    let reach = reach(&points);
     let scale = ColourScale { low: -reach, high: reach, map: Map::Diverging };
     let coloured = points.iter().any(|p| p.row.gain.is_some());
     let (mut marks, mut images) = (Vec::new(), String::new());
     let text = svg(WIDTH, BOTTOM + if coloured { 108 } else { 46 }, |canvas| {
         axes(canvas)?;
-        let mut taken: Vec<[i32; 4]> = points.iter().map(|p| around(place(p))).collect();
+        let tags = tags(&points);
+        for (p, tag) in std::iter::zip(&points, &tags) {
+            canvas.line(place(p), tag.end(), LEADER, 1)?;
+        }
         // What conditions are held against lies under them.
         let (against, own): (Vec<&SamplePoint>, Vec<&SamplePoint>) =
             points.iter().partition(|p| p.row.condition.is_none());
@@ -57,16 +61,27 @@ pub fn samples(judged: &Judged) -> Result<Option<Figure>> {
                 (Some(_), Some(gain)) => (shade(scale, gain), INK),
             };
             canvas.spot(at, RADIUS, fill, rim)?;
-            label(canvas, p, at, &mut taken)?;
             marks.push(Mark { at, radius: RADIUS + 1, text: said(p) });
         }
+        for tag in &tags {
+            let (x, anchor) =
+                if tag.before { (tag.left + tag.wide, At::Right) } else { (tag.left, At::Left) };
+            canvas.text(&tag.text, (x, tag.y), anchor, TEXT)?;
+        }
         if coloured {
+            let beyond = |low: bool| {
+                points.iter().filter_map(|p| p.row.gain).any(|g| if low { g < -reach } else { g > reach })
+            };
             let place = (LEFT, BOTTOM + 56, RIGHT - LEFT, 10);
             images = bar(scale, place)?;
-            for (x, value, anchor) in
-                [(LEFT, -reach, At::Left), ((LEFT + RIGHT) / 2, 0.0, At::Middle), (RIGHT, reach, At::Right)]
-            {
-                canvas.text(&sign(value), (x, BOTTOM + 76), anchor, SMALL)?;
+            let low = if beyond(true) { "≤ " } else { "" };
+            let high = if beyond(false) { "≥ " } else { "" };
+            for (x, sign_of, value, anchor) in [
+                (LEFT, low, -reach, At::Left),
+                ((LEFT + RIGHT) / 2, "", 0.0, At::Middle),
+                (RIGHT, high, reach, At::Right),
+            ] {
+                canvas.text(&format!("{sign_of}{}", sign(value)), (x, BOTTOM + 76), anchor, SMALL)?;
             }
             let name = "gain over copies, points of the mean recall of the reduced classes";
             canvas.text(name, ((LEFT + RIGHT) / 2, BOTTOM + 94), At::Middle, SMALL)?;
@@ -122,26 +137,34 @@ fn shade(scale: ColourScale, gain: f64) -> RGBColor {
     RGBColor(r, g, b)
 }
 
-/// The square that a point takes: left, top, right, bottom.
-fn around((x, y): (i32, i32)) -> [i32; 4] {
-    [x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS]
+/// The gain at the ends of the colour scale: the largest, but the second where the largest would leave all others without colour.
+fn reach(points: &[SamplePoint]) -> f64 {
+    let mut gains: Vec<f64> = points.iter().filter_map(|p| p.row.gain).map(f64::abs).collect();
+    gains.sort_by(|a, b| b.total_cmp(a));
+    let reach = match gains.as_slice() {
+        [first, second, ..] if *first > 2.0 * second => *second,
+        [first, ..] => *first,
+        [] => 0.0,
+    };
+    reach.max(1.0).ceil()
 }
 
-/// Writes the label beside its point, or as far above or below as it takes to be free of what is there.
-fn label(canvas: &mut Canvas, p: &SamplePoint, (x, y): (i32, i32), taken: &mut Vec<[i32; 4]>) -> Result<()> {
-    let text = cut(&p.row.label, 26);
-    let wide = room(&text, TEXT.size);
-    let rows = (0..12).flat_map(|i| [i * LINE / 2, -i * LINE / 2]);
-    let places = rows.flat_map(|down| [(RADIUS + 4, down), (-RADIUS - 6 - wide, down)]);
-    let boxed =
-        |(right, down): (i32, i32)| [x + right, y + down - LINE / 2, x + right + wide, y + down + LINE / 2];
-    let free = |b: &[i32; 4]| {
-        let inside = b[0] > LEFT && b[2] < RIGHT + 16 && b[1] > 0 && b[3] < BOTTOM;
-        inside && taken.iter().all(|t| b[2] <= t[0] || t[2] <= b[0] || b[3] <= t[1] || t[3] <= b[1])
+/// The labels of `points`, beside them and clear of each other.
+fn tags(points: &[SamplePoint]) -> Vec<Tag> {
+    let places: Vec<(i32, i32)> = points.iter().map(place).collect();
+    let tag = |p: &SamplePoint| {
+        let (text, (x, y)) = (cut(&p.row.label, 34), place(p));
+        let wide = room(&text, TEXT.size);
+        let left = x + RADIUS + 4;
+        let covers = |at: &(i32, i32)| {
+            (left - RADIUS..left + wide + RADIUS).contains(&at.0) && (at.1 - y).abs() < RADIUS + LINE / 2
+        };
+        let fits = left + wide < RIGHT + 16 && !places.iter().any(covers);
+        Tag { left: if fits { left } else { x - RADIUS - 6 - wide }, before: !fits, wide, wanted: y, y, text }
     };
-    let Some(found) = places.map(boxed).find(free) else { return Ok(()) };
-    taken.push(found);
-    canvas.text(&text, (found[0], found[1] + LINE / 2), At::Left, TEXT)
+    let mut tags: Vec<Tag> = points.iter().map(tag).collect();
+    spread(&mut tags, [TOP + LINE / 2, BOTTOM - LINE / 2]);
+    tags
 }
 
 fn said(p: &SamplePoint) -> String {

@@ -15,6 +15,7 @@ use crate::analysis::utterances::{self, TestedUtterance};
 use crate::compare::{self, Contrast};
 use crate::figure::{self, Figure, png};
 use crate::render::attribute_table::attribute_table;
+use crate::render::cost_table::cost_table;
 use crate::render::gap_table::gap_table;
 use crate::render::result_table::ResultTable;
 use crate::render::text::{data_set_label, wrap};
@@ -43,6 +44,8 @@ pub(crate) struct ReportContents {
     pub(super) summary: Option<TextTable>,
     /// What the conditions close of the gap to one on all data, where there is one.
     pub(super) gap: Option<TextTable>,
+    /// What each condition costs, where a generator is trained.
+    pub(super) cost: Option<TextTable>,
     /// Every pair of conditions, a table for each data set.
     pub(super) statistics: Vec<TextTable>,
     speakers: Vec<SpeakerRecall>,
@@ -109,6 +112,7 @@ impl ReportContents {
             title: run.title(),
             summary: summary::summary(&run, &tables),
             gap: Gap::of(&run)?.map(|gap| gap_table(&run, &gap)),
+            cost: cost_table(&run)?,
             statistics: statistics(&run, &contrasts),
             figures: figures(&run, &tables, &speakers, drawn, [&classifier, &augmentor])?,
             verdict: verdict::verdict(&run, &tables, &contrasts)?,
@@ -220,6 +224,7 @@ impl ReportContents {
         let all = tables
             .chain(self.other_measures.iter().map(ResultTable::text))
             .chain(self.gap.clone())
+            .chain(self.cost.clone())
             .chain(self.statistics.iter().cloned())
             .chain(self.measures())
             .chain(self.by_attribute());

@@ -105,6 +105,7 @@ impl Page<'_> {
                 (table.html(Some(&id), Some(&format!("meaning-{i}"))))
             }
             @if let Some(gap) = &self.contents.gap { (gap.html(Some("gap"), None)) }
+            @if let Some(cost) = &self.contents.cost { (cost.html(Some("cost"), None)) }
         }
     }
 

@@ -3,6 +3,7 @@
 use super::cells::duration;
 use crate::analysis::loaded_run::LoadedRun;
 use crate::render::html::facts;
+use crate::render::text::digit_groups;
 use crate::render::text_table::TextTable;
 use indexmap::IndexMap;
 use maud::{Markup, html};
@@ -164,17 +165,4 @@ pub fn corpora(info: &RunInfo) -> Markup {
             ]))
         }
     }
-}
-
-/// Digits in groups of three.
-fn digit_groups(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(c);
-    }
-    out
 }

@@ -2,6 +2,7 @@
 
 pub mod attribute_table;
 pub mod caption;
+pub mod cost_table;
 pub mod csv;
 pub mod gap_table;
 pub mod html;

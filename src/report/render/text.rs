@@ -80,6 +80,19 @@ pub fn address(path: &str) -> String {
     path.bytes().map(encode).collect()
 }
 
+/// Digits in groups of three.
+pub fn digit_groups(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(c);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

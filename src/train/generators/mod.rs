@@ -62,12 +62,8 @@ pub trait Generate: Generator {
         None
     }
 
-    /// Names of the networks that its training trains, for provenance.
-    fn network_names(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// Their sizes, which may take as long as making them.
+    /// Sizes of its networks, in the order of [`network_names`](seraug_core::spec::Generator::network_names); it may take as long as
+    /// making them.
     fn network_sizes(&self, spec: &Spec) -> Vec<NetworkInfo> {
         let _ = spec;
         Vec::new()

@@ -142,4 +142,8 @@ impl Generator for Bagan {
     fn set_iterations(&self, spec: &mut Spec, iterations: usize) {
         spec.bagan = Some(BaganTraining { iterations, ..spec.bagan() });
     }
+
+    fn network_names(&self) -> &'static [&'static str] {
+        &["autoencoder", "BAGAN generator", "BAGAN discriminator"]
+    }
 }

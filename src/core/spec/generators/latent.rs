@@ -269,4 +269,12 @@ impl Generator for LatentCodes {
         spec.latent_gan = Some(LatentGan { iterations, ..spec.latent_gan() });
         spec.latent_diffusion = Some(LatentDiffusion { iterations, ..spec.latent_diffusion() });
     }
+
+    fn network_names(&self) -> &'static [&'static str] {
+        match self.sampler {
+            LatentSampler::Gaussian | LatentSampler::Smote => &["autoencoder"],
+            LatentSampler::Gan => &["autoencoder", "code generator", "code discriminator", "code classifier"],
+            LatentSampler::Diffusion => &["autoencoder", "code diffusion"],
+        }
+    }
 }

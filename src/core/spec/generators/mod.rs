@@ -170,6 +170,11 @@ pub trait Generator {
         0
     }
 
+    /// Names of the networks that its training trains, for provenance: those of its autoencoder first.
+    fn network_names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Whether a report shows some of what it makes beside the originals.
     fn has_gallery(&self) -> bool {
         false

@@ -196,6 +196,10 @@ impl Generator for StarGan {
     fn batch_field(&self, spec: &Spec) -> Option<(&'static str, usize)> {
         Some(("stargan.batch", spec.stargan().batch))
     }
+
+    fn network_names(&self) -> &'static [&'static str] {
+        &["StarGAN generator", "StarGAN critic", "StarGAN classifier"]
+    }
 }
 
 /// What the training reads, in the order in which its key holds it.

@@ -160,6 +160,15 @@ impl Generator for TripletGan {
     fn has_gallery(&self) -> bool {
         true
     }
+
+    fn network_names(&self) -> &'static [&'static str] {
+        const ALL: [&str; 3] = ["augmentor", "discriminator", "representation learner"];
+        match (self.trained, self.is_guided()) {
+            (false, _) => &ALL[..1],
+            (true, false) => &ALL[..2],
+            (true, true) => &ALL,
+        }
+    }
 }
 
 /// What the training reads, in the order in which its key holds it.

@@ -142,6 +142,10 @@ impl Generator for Viewmaker {
     fn batch_field(&self, spec: &Spec) -> Option<(&'static str, usize)> {
         Some(("viewmaker.batch", spec.viewmaker().batch))
     }
+
+    fn network_names(&self) -> &'static [&'static str] {
+        &["viewmaker", "viewmaker's encoder"]
+    }
 }
 
 /// What the training reads, in the order in which its key holds it.

@@ -14,7 +14,7 @@ use crate::torch::params::{Params, ParamsBuilder, Start, load_all, save_all};
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
-use seraug_core::spec::{Bagan, Spec};
+use seraug_core::spec::{Bagan, Generator, Spec};
 use std::path::Path;
 use tch::{Device, Tensor};
 
@@ -27,7 +27,6 @@ pub struct BaganNets {
 }
 
 const FILE: &str = "generator.safetensors";
-const NETWORKS: [&str; 3] = ["autoencoder", "BAGAN generator", "BAGAN discriminator"];
 
 impl BaganNets {
     fn new(spec: &Spec, device: Device) -> BaganNets {
@@ -82,10 +81,6 @@ impl Generate for Bagan {
         Ok(Samples::Added(made).into())
     }
 
-    fn network_names(&self) -> &'static [&'static str] {
-        &NETWORKS
-    }
-
     fn network_sizes(&self, spec: &Spec) -> Vec<NetworkInfo> {
         let (seed, cpu) = (Seed::new(0), Device::Cpu);
         let (g, d) = (BaganGenerator::new(spec, cpu), BaganDiscriminator::new(spec, seed, cpu));
@@ -94,8 +89,8 @@ impl Generate for Bagan {
             (g.params.count(), g.macs()),
             (d.params.count(), d.macs()),
         ];
-        let info = |(name, (parameters, macs))| NetworkInfo::new(name, parameters, macs);
-        NETWORKS.into_iter().zip(sizes).map(info).collect()
+        let info = |(name, (parameters, macs)): (&&str, (i64, u64))| NetworkInfo::new(name, parameters, macs);
+        self.network_names().iter().zip(sizes).map(info).collect()
     }
 }
 

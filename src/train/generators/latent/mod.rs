@@ -21,7 +21,7 @@ use neighbours::Neighbours;
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
-use seraug_core::spec::{LatentCodes, LatentSampler, Spec};
+use seraug_core::spec::{Generator, LatentCodes, LatentSampler, Spec};
 use standardised::{CodeScale, StandardisedCodes};
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
@@ -98,14 +98,6 @@ impl Generate for LatentCodes {
             }
         };
         Ok(Made { samples: Samples::Added(made), notes })
-    }
-
-    fn network_names(&self) -> &'static [&'static str] {
-        match self.sampler {
-            LatentSampler::Gaussian | LatentSampler::Smote => &["autoencoder"],
-            LatentSampler::Gan => &["autoencoder", "code generator", "code discriminator", "code classifier"],
-            LatentSampler::Diffusion => &["autoencoder", "code diffusion"],
-        }
     }
 
     fn network_sizes(&self, spec: &Spec) -> Vec<NetworkInfo> {

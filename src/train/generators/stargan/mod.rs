@@ -14,14 +14,12 @@ use crate::nets::stargan::StarGanGenerator;
 use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
-use seraug_core::spec::{Spec, StarGan};
+use seraug_core::spec::{Generator, Spec, StarGan};
 use std::path::Path;
 use tch::{Device, Kind, Tensor, no_grad};
 
 /// Files of an entry of the store.
 const FILES: [&str; 3] = ["generator.safetensors", "critic.safetensors", "classifier.safetensors"];
-/// As provenance names them.
-const NETWORKS: [&str; 3] = ["StarGAN generator", "StarGAN critic", "StarGAN classifier"];
 
 impl Generate for StarGan {
     type Trained = StarGanNetworks;
@@ -45,17 +43,15 @@ impl Generate for StarGan {
         Ok(converted(from, trained, &chosen.collect::<Vec<_>>()).into())
     }
 
-    fn network_names(&self) -> &'static [&'static str] {
-        &NETWORKS
-    }
-
     fn network_sizes(&self, spec: &Spec) -> Vec<NetworkInfo> {
         let n = StarGanNetworks::new(spec, Seed::new(0), Device::Cpu);
-        vec![
-            NetworkInfo::new(NETWORKS[0], n.generator.param_count(), n.generator.macs_per_sample()),
-            NetworkInfo::new(NETWORKS[1], n.critic.param_count(), n.critic.macs_per_sample()),
-            NetworkInfo::new(NETWORKS[2], n.classifier.param_count(), n.classifier.macs_per_sample()),
-        ]
+        let sizes = [
+            (n.generator.param_count(), n.generator.macs_per_sample()),
+            (n.critic.param_count(), n.critic.macs_per_sample()),
+            (n.classifier.param_count(), n.classifier.macs_per_sample()),
+        ];
+        let info = |(name, (parameters, macs)): (&&str, (i64, u64))| NetworkInfo::new(name, parameters, macs);
+        self.network_names().iter().zip(sizes).map(info).collect()
     }
 }
 

@@ -6,12 +6,11 @@ use crate::generators::{Generate, Made, Samples, Sources, Trained, TrainingTask}
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
-use seraug_core::spec::{Spec, TripletGan};
+use seraug_core::spec::{Generator, Spec, TripletGan};
 use std::path::Path;
 use tch::{Device, Tensor};
 
 /// As provenance names them; the last where it guides, the first alone where nothing is trained.
-const NETWORKS: [&str; 3] = ["augmentor", "discriminator", "representation learner"];
 
 impl Generate for TripletGan {
     type Trained = Networks;
@@ -25,14 +24,6 @@ impl Generate for TripletGan {
 
     fn strength(&self, spec: &Spec, name: &str, copy: usize, seed: Seed) -> Option<f64> {
         Some(f64::from(augment::epsilon(spec.augmentor.epsilon, name, copy, seed)))
-    }
-
-    fn network_names(&self) -> &'static [&'static str] {
-        match (self.trained, self.is_guided()) {
-            (false, _) => &NETWORKS[..1],
-            (true, false) => &NETWORKS[..2],
-            (true, true) => &NETWORKS,
-        }
     }
 
     fn network_sizes(&self, spec: &Spec) -> Vec<NetworkInfo> {

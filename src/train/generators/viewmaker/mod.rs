@@ -13,15 +13,13 @@ use crate::nets::viewmaker::ViewmakerNet;
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::NetworkInfo;
-use seraug_core::spec::{Spec, Viewmaker};
+use seraug_core::spec::{Generator, Spec, Viewmaker};
 use std::path::Path;
 use tch::{Device, Tensor, no_grad};
 use views::{ViewDraws, drawn_epsilon};
 
 /// Files of an entry of the store.
 const FILES: [&str; 2] = ["viewmaker.safetensors", "encoder.safetensors"];
-/// As provenance names them.
-const NETWORKS: [&str; 2] = ["viewmaker", "viewmaker's encoder"];
 /// Views that are made at once.
 const AT_ONCE: usize = 16;
 
@@ -60,16 +58,14 @@ impl Generate for Viewmaker {
         Some(f64::from(drawn_epsilon(self.epsilon, stream(name, copy, seed))))
     }
 
-    fn network_names(&self) -> &'static [&'static str] {
-        &NETWORKS
-    }
-
     fn network_sizes(&self, spec: &Spec) -> Vec<NetworkInfo> {
         let n = ViewmakerNetworks::new(spec, Seed::new(0), Device::Cpu);
-        vec![
-            NetworkInfo::new(NETWORKS[0], n.viewmaker.param_count(), n.viewmaker.macs_per_sample()),
-            NetworkInfo::new(NETWORKS[1], n.encoder.param_count(), n.encoder.macs_per_sample()),
-        ]
+        let sizes = [
+            (n.viewmaker.param_count(), n.viewmaker.macs_per_sample()),
+            (n.encoder.param_count(), n.encoder.macs_per_sample()),
+        ];
+        let info = |(name, (parameters, macs)): (&&str, (i64, u64))| NetworkInfo::new(name, parameters, macs);
+        self.network_names().iter().zip(sizes).map(info).collect()
     }
 }
 

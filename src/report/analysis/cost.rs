@@ -1,0 +1,65 @@
+//! What each condition costs: iterations, parameters, seconds, samples.
+
+use super::loaded_run::LoadedRun;
+use seraug_core::error::Result;
+use seraug_core::run_files::{CellRecord, Outcome};
+use seraug_core::store::Stage;
+
+/// The cost of a condition in a cell, a mean over its cells that have a result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConditionCost {
+    /// The condition, as an index into the spec.
+    pub condition: usize,
+    /// Iterations of its autoencoder and of its generator; none where nothing is trained.
+    pub iterations: [Option<usize>; 2],
+    /// Parameters of all networks that its generator trains, the autoencoder among them; none where run.toml does not say.
+    pub parameters: Option<u64>,
+    /// Seconds of the training of autoencoder, generator and classifier, each on its own, as if nothing were shared.
+    pub seconds: [f64; 3],
+    /// Utterances that are added to the training set.
+    pub added: f64,
+}
+
+impl ConditionCost {
+    /// Those of all conditions that have a result; empty where no generator of the spec is trained.
+    ///
+    /// # Errors
+    /// An outcome.toml that does not read.
+    pub fn of(run: &LoadedRun) -> Result<Vec<ConditionCost>> {
+        let spec = &run.spec;
+        let trains =
+            |c: usize| spec.condition[c].augment.generator().is_some_and(|g| !g.network_names().is_empty());
+        if !(0..spec.condition.len()).any(trains) {
+            return Ok(Vec::new());
+        }
+        let mut costs = Vec::new();
+        for (condition, c) in spec.condition.iter().enumerate() {
+            let done: Vec<&Outcome> =
+                run.outcomes.iter().filter(|o| o.cell.condition == c.name && o.confusion.is_some()).collect();
+            if done.is_empty() {
+                continue;
+            }
+            let mut seconds = [0.0; 3];
+            for outcome in &done {
+                let record = CellRecord::load(&run.dir.cell_file(&outcome.cell, "outcome.toml"))?;
+                seconds[0] += record.map_or(0.0, |r| r.seconds(Stage::Autoencoder));
+                seconds[1] += outcome.seconds_augmentor;
+                seconds[2] += outcome.seconds_classifier;
+            }
+            let generator = c.augment.generator();
+            let names = generator.map_or(&[][..], |g| g.network_names());
+            let size = |name: &&str| Some(run.info.network.iter().find(|n| n.name == **name)?.parameters);
+            let encoded = generator.filter(|g| g.needs_autoencoder());
+            let autoencoder = encoded.and(spec.autoencoder.as_ref()).map(|a| a.iterations);
+            let own = generator.and_then(|g| g.work(spec)).map(|work| work.iterations);
+            costs.push(ConditionCost {
+                condition,
+                iterations: [autoencoder, own],
+                parameters: names.iter().map(size).sum(),
+                seconds: seconds.map(|sum| sum / done.len() as f64),
+                added: done.iter().map(|o| o.n_augmented as f64).sum::<f64>() / done.len() as f64,
+            });
+        }
+        Ok(costs)
+    }
+}
