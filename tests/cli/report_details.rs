@@ -291,3 +291,24 @@ fn a_comparison_has_the_other_measures_and_no_tolerance_is_about_them() {
     assert!(number("brier_difference").abs() > 0.01 && number("macro_f1_difference") == 0.0, "{cell:?}");
     assert!((number("brier_second") - number("brier_first") - number("brier_difference")).abs() < 1e-9);
 }
+
+#[test]
+fn costs_stand_beside_the_gain_where_a_generator_is_trained() {
+    let fake = Fake { histories: false, ..Fake::default() };
+    let (_folder, _, written) = made(&fake);
+    assert!(page(&written).contains("<section id=\"cost\">"));
+    let text = std::fs::read_to_string(written.dir.join("table.md")).unwrap();
+    let row = |chapter: &str, label: &str| -> Vec<String> {
+        let line = chapter.lines().find(|line| line.starts_with(&format!("| {label} |"))).unwrap();
+        line.split(" | ").map(|cell| cell.trim_matches(['|', ' ']).to_owned()).collect()
+    };
+    let cost = text.split("# Cost\n").nth(1).unwrap();
+    let headings = row(cost, "condition");
+    assert_eq!(headings[1..3], ["iterations", "parameters"]);
+    let gain = |label: &str| row(&text, &format!("**{label}**"))[7].split(' ').next().unwrap().to_owned();
+    // Of its three networks run.toml has the size of one.
+    let iterations = fake.spec().augmentor.iterations.to_string();
+    assert_eq!(row(cost, "AUG")[1..], [&iterations, "–", "–", "41.5", "12.2", "288", &gain("AUG")]);
+    assert_eq!(row(cost, "plain copies")[1..], ["–", "–", "–", "–", "12.2", "288", &gain("plain copies")]);
+    assert_eq!(row(cost, "NoAUG")[1..], ["–", "–", "–", "–", "12.2", "–", "–"]);
+}

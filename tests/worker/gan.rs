@@ -2,7 +2,7 @@
 
 use crate::fixtures::augmentor::{ALL, LABELS, bank, flats, rows, task, tiny, values};
 use seraug_core::rng::Seed;
-use seraug_core::spec::{GanLoss, TripletGan};
+use seraug_core::spec::{GanLoss, Generator, TripletGan};
 use seraug_train::feature_bank::{Bank, indices};
 use seraug_train::generators::augment;
 use seraug_train::generators::triplet_gan::augment::pieces;
