@@ -9,7 +9,7 @@ use seraug_core::text::plural;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the only fold is called into which the folds of a seed are pooled.
-const POOLED: &str = "all folds of a seed";
+pub(super) const POOLED: &str = "all folds of a seed";
 
 /// The fold of each row: its own, or that of the table of truths; empty where neither has one.
 pub(super) fn cell_folds(raw: &[RawPrediction], truths: &Truths) -> Vec<String> {

@@ -247,15 +247,7 @@ fn assemble(
         .collect::<Result<Vec<Vec<usize>>>>()?;
     let folds_of = cell_folds(&raw, truths);
     let mut folds = fold_names(&raw, &folds_of)?;
-    let mut seeds: Vec<u64> = raw.iter().map(|r| r.seed).collect();
-    seeds.sort_unstable();
-    seeds.dedup();
-    if seeds.len().max(folds.len()) > MOST {
-        let (f, s) = (folds.len(), seeds.len());
-        return Err(Error::failed(format!(
-            "{f} folds and {s} seeds: more than {MOST}; is a column misread as one of them?"
-        )));
-    }
+    let seeds = seed_numbers(&raw, folds.len())?;
     let disagreements = fold_disagreements(&raw, &folds_of, truths);
     let mut cells: HashMap<(usize, usize, u64), ForeignCell> = HashMap::new();
     let mut seen: HashMap<(usize, usize, u64, usize), String> = HashMap::new();
@@ -264,11 +256,9 @@ fn assemble(
         let fold = folds.iter().position(|f| f == name).unwrap_or_default();
         let cell = (row.system, fold, row.seed);
         if let Some(first) = seen.insert((row.system, fold, row.seed, row.utterance), row.place.clone()) {
-            let id = truths.id(row.utterance);
-            let why = format!(
-                "utterance `{id}` was predicted at {first} already, for the same system, fold and seed"
-            );
-            return Err(Error::failed(format!("{}: {why}", row.place)));
+            let (place, id) = (&row.place, truths.id(row.utterance));
+            let why = format!("was predicted at {first} already, for the same system, fold and seed");
+            return Err(Error::failed(format!("{place}: utterance `{id}` {why}")));
         }
         let (table, values) = &row.probabilities;
         let millionths = |p: f64| (p * 1e6).round() / 1e6;
@@ -293,14 +283,12 @@ fn assemble(
     let mut cells: Vec<ForeignCell> = cells.into_values().collect();
     cells.sort_by_key(|c| (c.system, c.fold, c.seed));
     let cut = names::cut_folder(&mut utterances);
-    let mut found = Vec::new();
     let repeated = pool_repetitions(&mut cells, &mut folds, &utterances);
     partly_probable(&cells, &systems)?;
     let fold_speakers = match repeated {
         Some(_) => FoldSpeakers::Repetitions,
         None => fold_speakers(&cells, &utterances),
     };
-    found.extend(repeated.or(disagreements));
     let name = |at: usize| utterances[used.binary_search(&at).unwrap_or_default()].id.clone();
     let of_tables: Vec<String> = truths.notes(used, name).into_iter().chain(cut).collect();
     let mut all = ForeignPredictions {
@@ -314,8 +302,21 @@ fn assemble(
         fold_speakers,
         notes: Vec::new(),
     };
-    all.notes = found.into_iter().chain(notes::notes(&all, &disagreeing)).chain(of_tables).collect();
+    let of_folds = repeated.or(disagreements).into_iter();
+    all.notes = of_folds.chain(notes::notes(&all, &disagreeing)).chain(of_tables).collect();
     Ok(all)
+}
+
+/// The seeds, ascending.
+fn seed_numbers(raw: &[RawPrediction], folds: usize) -> Result<Vec<u64>> {
+    let seeds: BTreeSet<u64> = raw.iter().map(|row| row.seed).collect();
+    if seeds.len().max(folds) > MOST {
+        let n = seeds.len();
+        return Err(Error::failed(format!(
+            "{folds} folds and {n} seeds: more than {MOST}; is a column misread as one of them?"
+        )));
+    }
+    Ok(seeds.into_iter().collect())
 }
 
 /// The number of a class that is written at a place.

@@ -1,5 +1,6 @@
 //! What a reader should know before believing numbers that were made from somebody else's predictions.
 
+use super::folds::POOLED;
 use super::{ForeignCell, ForeignPredictions};
 use seraug_core::text::plural;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -131,7 +132,7 @@ fn classes(found: &ForeignPredictions) -> Option<String> {
 /// ` in fold X`; nothing where there are no folds.
 fn fold_name(found: &ForeignPredictions, fold: usize) -> String {
     match found.folds[fold].as_str() {
-        "" => String::new(),
+        "" | POOLED => String::new(),
         name => format!(" in fold {name}"),
     }
 }

@@ -1,6 +1,6 @@
 //! ro-crate-metadata.json: RO-Crate 1.1 with the profile Process Run Crate 0.5 (<https://w3id.org/ro/wfrun/process/0.5>).
 
-use seraug_core::run_files::CorpusInfo;
+use seraug_core::run_files::{CorpusInfo, RunInfo};
 use seraug_core::text::plural;
 use seraug_core::version::{self, VERSION};
 use seraug_report::analysis::loaded_run::LoadedRun;
@@ -83,20 +83,9 @@ pub(super) fn metadata(
             "about": id("./"),
             "creator": id(WRITER),
         }),
-        json!({
-            "@id": WRITER,
-            "@type": "SoftwareApplication",
-            "name": "seraug",
-            "description": "wrote the archive and the report in it",
-            "softwareVersion": this_program(),
-        }),
+        writer(),
         json!({ "@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5" }),
-        json!({
-            "@id": "#seraug",
-            "@type": "SoftwareApplication",
-            "name": "seraug",
-            "softwareVersion": format!("{} (revision {}, libtorch {})", info.version, info.revision, info.libtorch),
-        }),
+        trainer(info),
     ];
     if !licence.starts_with("http") {
         let name = if licence.is_empty() { "Not stated by the author of the archive" } else { licence };
@@ -120,6 +109,26 @@ pub(super) fn metadata(
 /// Version and revision of this program.
 pub(super) fn this_program() -> String {
     format!("{VERSION} (revision {})", version::revision())
+}
+
+fn writer() -> Value {
+    json!({
+        "@id": WRITER,
+        "@type": "SoftwareApplication",
+        "name": "seraug",
+        "description": "wrote the archive and the report in it",
+        "softwareVersion": this_program(),
+    })
+}
+
+/// The program that made the run.
+fn trainer(info: &RunInfo) -> Value {
+    json!({
+        "@id": "#seraug",
+        "@type": "SoftwareApplication",
+        "name": "seraug",
+        "softwareVersion": format!("{} (revision {}, libtorch {})", info.version, info.revision, info.libtorch),
+    })
 }
 
 fn corpus_id(corpus: &CorpusInfo) -> String {
