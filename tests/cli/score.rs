@@ -211,7 +211,7 @@ fn systems_are_paired_by_fold_whatever_their_seeds() {
         let (said, _) = of_two(dir.path(), &a, &b, &["--json"]);
         let answer: Value = serde_json::from_str(&said).unwrap();
         let pair = &answer["pairs"][0];
-        assert_eq!((&pair["units"], &pair["pairs"]), (&3.into(), &3.into()), "{pair}");
+        assert_eq!((&pair["units"], &pair["pairs"]), (&3.0.into(), &3.0.into()), "{pair}");
         assert_close(&pair["difference"], &25.0.into(), 1e-9, "difference");
         assert_close(&pair["p"], &(1.0 - 3f64.sqrt() / 5f64.sqrt()).into(), 1e-6, "p");
         assert_close(&answer["systems"][0]["values"]["uar"]["mean"], &(175.0 / 3.0).into(), 1e-9, "a");
