@@ -38,6 +38,9 @@ pub fn load_experiments(
     if !seeds.is_empty() {
         sets.push(format!("seeds={seeds:?}"));
     }
+    if is_scored_run(spec) {
+        return Err(nothing_to_train(spec));
+    }
     // Read only once: it may come out of a pipe.
     let collection = match spec::load_file(spec, &sets)? {
         File::Collection(collection) => collection,
@@ -72,7 +75,22 @@ pub fn load_experiments(
     Ok(LoadedExperiments { study: study.transpose()?, experiments })
 }
 
+/// What is said of a run, spec or archive of scored predictions where something was to be trained.
+pub fn nothing_to_train(what: &Path) -> Error {
+    let why = "was scored from predictions: there is nothing to train";
+    let next = "`seraug report` writes its report again, `seraug score` scores other predictions";
+    Error::usage(format!("{}: {why}; {next}", what.display()))
+}
+
+/// Whether a folder is a run of scored predictions.
+pub fn is_scored_run(folder: &Path) -> bool {
+    folder.is_dir() && spec::load(&folder.join("spec.toml"), &[]).is_ok_and(|spec| spec.is_scored())
+}
+
 fn named(path: &Path, file: File, sets: &[String], corpora: &Path) -> Result<Named> {
+    if matches!(&file, File::Experiment(spec) if spec.is_scored()) {
+        return Err(nothing_to_train(path));
+    }
     file.check_corpora(path, sets, |name| corpora::manifest(name, corpora).map(drop))?;
     Ok(Named { name: name(path)?, file })
 }

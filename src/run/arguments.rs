@@ -48,6 +48,14 @@ pub fn points(text: &str) -> Result<f64, String> {
     number(text, |v| (0.0..=100.0).contains(&v), "expected percentage points, 0 to 100")
 }
 
+/// A parser of a difference that is looked for, in percentage points.
+///
+/// # Errors
+/// Not a number above 0 and up to 100.
+pub fn effect(text: &str) -> Result<f64, String> {
+    number(text, |v| v > 0.0 && v <= 100.0, "expected percentage points above 0, up to 100")
+}
+
 fn number(text: &str, fits: impl Fn(f64) -> bool, expected: &str) -> Result<f64, String> {
     // A comparison with NaN is false.
     text.trim().parse().ok().filter(|v| fits(*v)).ok_or_else(|| expected.to_owned())

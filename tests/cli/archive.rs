@@ -82,6 +82,8 @@ fn an_archive_verifies_and_is_the_same_whenever_it_is_made() {
     // 20 cells of 96 test utterances.
     assert_eq!(answer["predictions"], 1920);
     assert!(answer["numbers"].as_u64().unwrap() > 1000);
+    // table.md, table.tex, page, provenance, methods, references and drawings.
+    assert!(answer["texts"].as_u64().unwrap() > 6);
     assert!(first == std::fs::read(archive(dir.path(), &[])).unwrap(), "two archives of one run differ");
 }
 
@@ -192,6 +194,71 @@ fn files_that_were_added_or_taken_out_are_named() {
     sign(&mut contents);
     let (code, said) = verified(dir.path(), &contents);
     assert!(code == Some(4) && said.contains("has a result, but no predictions.csv"), "{said}");
+}
+
+/// Texts of a report are what its predictions give, not only its CSV tables.
+#[test]
+fn a_changed_text_with_new_checksums_fails_by_what_it_is_made_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = read(&archive(dir.path(), &[]));
+    let cases: [(&str, &str, &str); 4] = [
+        ("table.md", "± ", "± 1"),
+        ("table.tex", "condition", "conditions"),
+        ("index.html", "<h1>", "<h1>Better "),
+        ("methods.tex", "We use", "We used"),
+    ];
+    for (name, from, to) in cases {
+        let mut contents = whole.clone();
+        change(&mut contents, name, from, to);
+        sign(&mut contents);
+        let (code, said) = verified(dir.path(), &contents);
+        assert_eq!(code, Some(4), "{name}: {said}");
+        assert!(
+            said.contains(&format!("{name}: line ")) && said.contains("it was changed"),
+            "{name}: {said}"
+        );
+    }
+}
+
+/// Whoever takes out or adds a file can write new checksums; the report that is made again has the files that it has.
+#[test]
+fn the_set_of_files_is_that_of_the_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = read(&archive(dir.path(), &[]));
+    for name in ["table.md", "index.html", "methods.tex", "figures/recall.png", "spec.toml", "run.toml"] {
+        let mut contents = whole.clone();
+        let found = contents.keys().find(|n| n.ends_with(name)).cloned().unwrap();
+        contents.remove(&found);
+        sign(&mut contents);
+        let (code, said) = verified(dir.path(), &contents);
+        assert_eq!(code, Some(4), "{name}: {said}");
+        // The archive's own path aside, no message names a temporary folder.
+        let said = said.replace(&dir.path().display().to_string(), "");
+        assert!(!said.contains(&std::env::temp_dir().display().to_string()), "{name}: {said}");
+    }
+    for added in ["reports/quickstart/more.md", "results/more.csv", "more.txt"] {
+        let mut contents = whole.clone();
+        contents.insert(added.into(), b"more\n".to_vec());
+        sign(&mut contents);
+        let (code, said) = verified(dir.path(), &contents);
+        assert!(code == Some(4) && said.contains("it was added"), "{added}: {said}");
+    }
+}
+
+#[test]
+fn a_cut_archive_is_a_changed_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = std::fs::read(archive(dir.path(), &[])).unwrap();
+    for kept in [bytes.len() / 2, bytes.len() - 30] {
+        std::fs::write(dir.path().join("cut.zip"), &bytes[..kept]).unwrap();
+        let out = seraug(dir.path(), &["verify", "cut.zip"]);
+        assert_eq!(out.status.code(), Some(4), "{kept}: {}", stderr(&out));
+        assert!(stderr(&out).contains("it was cut or changed"), "{}", stderr(&out));
+    }
+    let mut contents = read(&dir.path().join("crate.zip"));
+    contents.remove("checksums.sha256");
+    let (code, said) = verified(dir.path(), &contents);
+    assert!(code == Some(4) && said.contains("checksums.sha256 is missing"), "{said}");
 }
 
 #[test]

@@ -10,13 +10,14 @@ fn numbers_of_flags_that_are_none_or_too_large_are_refused_by_their_name() {
     let folder = tempfile::tempdir().unwrap();
     mine(folder.path());
     let mut wrong = Vec::new();
-    let flags: [(&str, &[&str]); 8] = [
+    let flags: [(&str, &[&str]); 9] = [
         ("--stall-seconds", &["run", "mini.toml"]),
         ("--checkpoint-seconds", &["run", "mini.toml"]),
         ("--max-failures", &["run", "mini.toml"]),
         ("--jobs", &["run", "mini.toml"]),
         ("--threads", &["run", "mini.toml"]),
         ("--seeds", &["plan", "mini.toml"]),
+        ("--power", &["plan", "mini.toml"]),
         ("--tolerance", &["compare", "a", "b"]),
         ("--older-than", &["store", "prune"]),
     ];
@@ -34,6 +35,12 @@ fn numbers_of_flags_that_are_none_or_too_large_are_refused_by_their_name() {
     for zero in ["--stall-seconds=0", "--stall-seconds=-0", "--max-failures=0"] {
         let output = seraug(folder.path(), &["run", "mini.toml", zero]);
         assert_eq!(output.status.code(), Some(2), "{zero}");
+    }
+    // No experiment is needed to show that there is nothing.
+    for zero in ["--power=0", "--power=-0", "--power=0.0"] {
+        let output = seraug(folder.path(), &["plan", "mini.toml", zero]);
+        assert_eq!(output.status.code(), Some(2), "{zero}");
+        assert!(stderr(&output).contains("above 0"), "{}", stderr(&output));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(!folder.path().join("results").exists());

@@ -4,7 +4,7 @@ use seraug_core::run_files::PlannedCell;
 use seraug_core::spec;
 use seraug_core::store::{Key, Stage};
 use seraug_run::plan::{CellAction, Plan};
-use seraug_test_support::common::root;
+use seraug_test_support::common::{corpora_with, in_root, root, seraug, stderr, stdout};
 use seraug_test_support::corpora::own_corpus;
 use seraug_test_support::world::World;
 
@@ -151,4 +151,44 @@ fn keys_and_trajectories_are_those_of_earlier_versions() {
     let made = concat!(env!("CARGO_TARGET_TMPDIR"), "/keys.tsv");
     std::fs::write(made, &found).unwrap();
     assert!(found == committed, "the keys are not those of tests/golden/keys/keys.tsv; they are in {made}");
+}
+
+/// The committed run of an experiment, 1.1 and 11.2 points (docs/statistics.md).
+#[test]
+fn the_spread_is_that_of_a_finished_run_where_latest_has_none() {
+    let Some(corpora) = corpora_with("emodb") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let experiment = dir.path().join("results/open/table2-emodb");
+    let committed = std::fs::read_dir(root().join("results/reference/open/table2-emodb")).unwrap();
+    let committed = committed.map(|e| e.unwrap().path()).find(|p| p.join("run.toml").is_file()).unwrap();
+    let run = experiment.join(committed.file_name().unwrap());
+    std::fs::create_dir_all(&run).unwrap();
+    for name in ["spec.toml", "run.toml", "outcomes.csv"] {
+        std::fs::copy(committed.join(name), run.join(name)).unwrap();
+    }
+    let spec = in_root("experiments/open/table2-emodb.toml");
+    let corpora = corpora.display().to_string();
+    let said = || {
+        let folds = "protocol.leave-speakers-out.folds=5";
+        let sets = ["--set", "preset=small", "--set", folds, "--power", "8", "--corpora", &corpora];
+        let out = seraug(dir.path(), &[&["plan", &spec], &sets[..]].concat());
+        assert_eq!(out.status.code(), Some(0), "{}", stderr(&out));
+        stdout(&out)
+    };
+    let id = run.file_name().unwrap().to_string_lossy().into_owned();
+    let own = format!("(spread of differences 1.1 and 11.2 points: of open/table2-emodb/{id})");
+    assert!(said().contains(&own), "{}", said());
+    // A newer run that has no result yet is `latest`.
+    let newer = experiment.join("20991231T235959Z-0000000000");
+    std::fs::create_dir_all(&newer).unwrap();
+    for name in ["spec.toml", "run.toml"] {
+        std::fs::copy(committed.join(name), newer.join(name)).unwrap();
+    }
+    std::os::unix::fs::symlink(newer.file_name().unwrap(), experiment.join("latest")).unwrap();
+    assert!(said().contains(&own), "{}", said());
+    // A run that was never finished is none to go by.
+    let info = std::fs::read_to_string(run.join("run.toml")).unwrap();
+    let finished = info.lines().find(|line| line.starts_with("finished = ")).unwrap();
+    std::fs::write(run.join("run.toml"), info.replacen(finished, "finished = \"\"", 1)).unwrap();
+    assert!(said().contains("(spread of differences 3.0 and 10.0 points: typical"), "{}", said());
 }

@@ -308,6 +308,7 @@ loss = "weighted"
                 network("classifier", 65_432, 7_654_321),
             ],
             source: vec![],
+            fold_speakers: None,
             warning: vec![
                 Warning {
                     cell: "open/fake/no-aug/fold-2/seed-1".into(),

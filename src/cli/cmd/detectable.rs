@@ -1,6 +1,6 @@
 //! What `plan` says of a design before it is run: the difference that it would usually find.
 
-use seraug_core::run_files::RunDir;
+use seraug_core::run_files::{RunDir, runs_below};
 use seraug_core::spec::{Protocol, TargetShare};
 use seraug_core::text::plural;
 use seraug_data::split::Fold;
@@ -84,11 +84,20 @@ pub(super) fn designs(plan: &Plan, share: TargetShare) -> Vec<Design> {
 
 /// The spread of differences, and where it is from.
 pub(super) fn spread(plan: &Plan, results: &Path) -> (Spread, String) {
-    let latest = results.join(&plan.experiment).join("latest");
-    let run = RunDir::open(&latest).and_then(|dir| LoadedRun::of(&dir)).ok();
+    let of_experiment = results.join(&plan.experiment);
     let own =
-        run.filter(|run| run.spec.protocol == plan.spec.protocol && run.spec.preset == plan.spec.preset);
-    match own.and_then(|run| Some((Spread::of(&run)?, run.dir.id()))) {
+        |run: &LoadedRun| run.spec.protocol == plan.spec.protocol && run.spec.preset == plan.spec.preset;
+    let found = |dir: RunDir| {
+        let run = LoadedRun::of(&dir).ok().filter(own)?;
+        Some((Spread::of(&run)?, run.dir.id(), run.info.finished))
+    };
+    // `latest` may be of another design, or have no two cells to compare yet: then the newest run that was finished.
+    let latest = || RunDir::open(&of_experiment.join("latest")).ok().and_then(found);
+    let finished = || {
+        let runs = runs_below(&of_experiment).into_iter().filter_map(found);
+        runs.filter(|(_, _, finished)| !finished.is_empty()).max_by(|a, b| a.2.cmp(&b.2))
+    };
+    match latest().or_else(finished).map(|(spread, id, _)| (spread, id)) {
         Some((spread, id)) => (spread, format!("of {}/{id}", plan.experiment)),
         None => (Spread::TYPICAL, "typical, docs/statistics.md".to_owned()),
     }

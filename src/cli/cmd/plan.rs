@@ -11,7 +11,7 @@ use seraug_core::spec::{File, Spec};
 use seraug_core::terminal::line;
 use seraug_core::text::plural;
 use seraug_data::corpora;
-use seraug_run::arguments::{MOST_JOBS, points, whole};
+use seraug_run::arguments::{MOST_JOBS, effect, whole};
 use seraug_run::options::Places;
 use seraug_run::plan::{Cell, CellAction, Makers, Plan, cell_actions, listing};
 use seraug_run::progress::Display;
@@ -34,7 +34,7 @@ pub struct PlanArgs {
     estimate: bool,
     /// Say with what chance the experiment shows a true difference of so many points between two conditions, and what other numbers of
     /// folds, speakers and seeds would (docs/statistics.md)
-    #[arg(long, value_name = "POINTS", conflicts_with_all = ["all", "estimate"], value_parser = points)]
+    #[arg(long, value_name = "POINTS", conflicts_with_all = ["all", "estimate"], value_parser = effect)]
     power: Option<f64>,
     /// The spread of differences in place of that of earlier runs, in points: between folds, and between trainings of one fold
     #[arg(long, value_name = "FOLDS,TRAININGS", requires = "power")]

@@ -5,6 +5,7 @@ use super::archive::OpenedArchive;
 use super::run::{self, RunArgs, RunFlags};
 use super::{Global, print};
 use crate::embedded::{self, EXPERIMENTS};
+use crate::experiments::{is_scored_run, nothing_to_train};
 use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::names::folders::{LATEST, check_experiment};
 use seraug_core::run_files::{RunDir, RunInfo};
@@ -52,6 +53,9 @@ pub fn run(args: ReproduceArgs, global: &Global) -> Result<u8> {
 fn archived(args: ReproduceArgs, global: &Global) -> Result<u8> {
     let archive = OpenedArchive::open(Path::new(&args.name))?;
     let info = RunInfo::load(&archive.run().info())?;
+    if is_scored_run(archive.run().path()) {
+        return Err(nothing_to_train(archive.path()));
+    }
     let experiment = info.experiment.as_str();
     check_experiment(experiment).map_err(|why| Error::at(archive.path(), why))?;
     // The experiment is named after its file.
@@ -104,7 +108,9 @@ fn find(name: &str, results: &Path) -> Result<PathBuf> {
 /// No such experiment; the message has the names of all.
 pub(super) fn carried(name: &str, results: &Path) -> Result<PathBuf> {
     if embedded::experiments().all(|known| known != name) {
-        return Err(unknown(name));
+        let scored = [Path::new(name).to_owned(), results.join(name).join(LATEST), results.join(name)];
+        let scored = scored.iter().find(|run| is_scored_run(run));
+        return Err(scored.map_or_else(|| unknown(name), |run| nothing_to_train(run)));
     }
     let folder = results.join(".store/experiments");
     embedded::write(EXPERIMENTS, &folder)?;

@@ -3,6 +3,7 @@
 use super::agreement::{AgreementVerdict, TOLERANCE, agreement};
 use super::archive::OpenedArchive;
 use super::verify::verified;
+use crate::experiments::is_scored_run;
 use seraug_core::error::{Error, Result};
 use seraug_core::run_files::RunInfo;
 use seraug_report::compare;
@@ -37,7 +38,11 @@ pub(super) fn markdown(archives: &[PathBuf]) -> Result<String> {
     let mut experiments: BTreeMap<String, Vec<Reproduction>> = BTreeMap::new();
     for path in archives {
         let archive = OpenedArchive::open(path)?;
-        verified(&archive).map_err(|e| e.within(&path.display().to_string()))?;
+        if is_scored_run(archive.run().path()) {
+            let why = "was scored from predictions, which no command makes again; leave it out";
+            return Err(Error::usage(format!("docs reproductions: {} {why}", path.display())));
+        }
+        verified(&archive)?;
         let info = RunInfo::load(&archive.run().info())?;
         experiments.entry(info.experiment.clone()).or_default().push(Reproduction { archive, info });
     }

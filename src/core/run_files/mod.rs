@@ -37,6 +37,8 @@ pub use outcomes_csv::{Outcome, OutcomeStatus, read_outcomes, write_outcomes};
 pub use plan_csv::{PlannedCell, read_plan, write_plan};
 pub use predictions_csv::{PredictionRow, read_predictions, write_predictions};
 pub use run_dir::RunDir;
-pub use run_toml::{AuditCheck, CorpusInfo, FoldInfo, NetworkInfo, RunInfo, ScoredFile, Session, Warning};
+pub use run_toml::{
+    AuditCheck, CorpusInfo, FoldInfo, FoldSpeakers, NetworkInfo, RunInfo, ScoredFile, Session, Warning,
+};
 pub use runs::runs_below;
 pub use tensorboard::EventFile;

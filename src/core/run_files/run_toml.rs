@@ -37,6 +37,9 @@ pub struct RunInfo {
     /// In which numbers the networks were computed; runs from before there was a choice have none written down.
     #[serde(default)]
     pub precision: Precision,
+    /// Of scored predictions, what is known of who is tested in which fold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold_speakers: Option<FoldSpeakers>,
     /// Where it began.
     pub device: DeviceInfo,
     /// Every command that worked on it, in order.
@@ -168,6 +171,20 @@ impl NetworkInfo {
     pub fn new(name: &str, parameters: i64, macs: u64) -> NetworkInfo {
         NetworkInfo { name: name.to_owned(), parameters: parameters as u64, flops: 2 * macs }
     }
+}
+
+/// What is known of who is tested in which fold, of predictions that somebody else made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FoldSpeakers {
+    /// Each fold tests speakers that no other fold tests.
+    Apart,
+    /// Some speakers or utterances are tested in several folds.
+    Shared,
+    /// Of some utterances nobody knows who speaks.
+    Unknown,
+    /// Folds of another seed hold other utterances: those of a seed were pooled to one test.
+    Repetitions,
 }
 
 /// A file with predictions of somebody else, or with what is true of their utterances.

@@ -90,9 +90,40 @@ const ALIASES: [(Is, &[&str]); 10] = [
 /// What the name of a column with the probability of a class begins with.
 const PROBABILITIES: [&str; 4] = ["p_", "prob_", "proba_", "probability_"];
 
+/// Cells that stand for nothing, beside the empty one.
+const EMPTY: [&str; 8] = ["nan", "NaN", "NA", "<NA>", "N/A", "#N/A", "null", "NULL"];
+
+/// Words of a column `split` that name parts of a corpus, and no fold.
+const PARTS: [&str; 11] = [
+    "train",
+    "training",
+    "trained",
+    "dev",
+    "devel",
+    "development",
+    "val",
+    "valid",
+    "validation",
+    "test",
+    "eval",
+];
+
+/// Whether every cell of a column names a part of a corpus.
+fn says_parts(grid: &Grid, column: usize) -> bool {
+    let cells = || grid.rows.iter().filter_map(|row| row.cells[column].as_deref());
+    cells().next().is_some() && cells().all(|cell| PARTS.contains(&cell.to_lowercase().as_str()))
+}
+
+/// A number as it is written, without the decimal of pandas.
+fn whole(text: &str) -> &str {
+    text.strip_suffix(".0").filter(|number| number.bytes().all(|b| b.is_ascii_digit())).unwrap_or(text)
+}
+
 /// Where each column is in a table.
 pub(super) struct PredictionColumns {
     at: Vec<(Is, usize)>,
+    /// A column `split` that says what was trained on and what was tested, not which fold.
+    part: Option<usize>,
     /// Class and column of each probability, in the order of the file.
     pub(super) probabilities: Vec<(String, usize)>,
 }
@@ -107,14 +138,17 @@ impl PredictionColumns {
             .collect();
         let find =
             |aliases: &[&str]| aliases.iter().find_map(|alias| plain.iter().position(|name| name == alias));
-        let at = ALIASES.iter().filter_map(|(is, aliases)| Some((*is, find(aliases)?))).collect();
+        let mut at: Vec<(Is, usize)> =
+            ALIASES.iter().filter_map(|(is, aliases)| Some((*is, find(aliases)?))).collect();
+        let part = find(&["split"]).filter(|column| says_parts(grid, *column));
+        at.retain(|(_, column)| Some(*column) != part);
         let class = |(i, name): (usize, &String)| {
             let start = PROBABILITIES.iter().find(|start| plain[i].starts_with(**start))?;
             // The name as it is written: labels may have capitals.
             name.get(start.len()..).filter(|class| !class.is_empty()).map(|class| (class.to_owned(), i))
         };
         let probabilities = grid.columns.iter().enumerate().filter_map(class).collect();
-        PredictionColumns { at, probabilities }
+        PredictionColumns { at, part, probabilities }
     }
 
     /// Whether the table has the column.
@@ -122,10 +156,32 @@ impl PredictionColumns {
         self.at.iter().any(|(found, _)| *found == is)
     }
 
-    /// The cell of `row`; `None` where it is empty or the table has no such column.
+    /// The cell of `row`; `None` where it is empty (as R and pandas write that too) or the table has no such column. Of folds and seeds
+    /// without the decimal that pandas gives a column with gaps.
     pub(super) fn cell(&self, row: &GridRow, is: Is) -> Option<String> {
         let (_, at) = self.at.iter().find(|(found, _)| *found == is)?;
-        row.cells[*at].as_deref().map(|text| normalise(text).into_owned()).filter(|text| !text.is_empty())
+        let text = normalise(row.cells[*at].as_deref()?).into_owned();
+        let is_name = matches!(is, Is::Utterance | Is::System);
+        let empty = text.is_empty() || !is_name && EMPTY.contains(&text.as_str());
+        (!empty).then(|| match is {
+            Is::Fold | Is::Seed => whole(&text).to_owned(),
+            _ => text,
+        })
+    }
+
+    /// Refuses a prediction of an utterance that a column `split` says was trained on.
+    pub(super) fn refuse_training(&self, grid: &Grid, row: &GridRow) -> Result<()> {
+        let word = self.part.and_then(|at| row.cells[at].as_deref()).map(|word| word.to_lowercase());
+        match word.filter(|word| word.starts_with("train")) {
+            None => Ok(()),
+            Some(word) => Err(wrong(
+                grid,
+                row,
+                format!(
+                    "split = `{word}`: what a system was trained on is no test of it; leave such rows out"
+                ),
+            )),
+        }
     }
 
     /// As [`PredictionColumns::cell`], of a column that every row must have.

@@ -1,19 +1,22 @@
 //! Predictions of somebody else's systems and what is true of their utterances: from tables to cells, for `seraug score`.
 
 mod columns;
+mod folds;
+mod names;
 mod notes;
 mod truths;
 
 use crate::corpora::add::grid::{Grid, GridRow};
 use columns::{PredictionColumn as Is, PredictionColumns, wrong};
+use folds::{cell_folds, fold_disagreements, fold_names, fold_speakers, pool_repetitions};
 use seraug_core::digest::digest_hex;
 use seraug_core::error::{AtPath, Error, Result};
 use seraug_core::files;
 use seraug_core::manifest::Gender;
 use seraug_core::metrics::first_largest;
-use seraug_core::run_files::ScoredFile;
+use seraug_core::run_files::{FoldSpeakers, ScoredFile};
 use seraug_core::suggest::hint;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use truths::Truths;
 
@@ -84,6 +87,8 @@ pub struct ForeignPredictions {
     pub cells: Vec<ForeignCell>,
     /// The files that were read.
     pub files: Vec<ScoredFile>,
+    /// Who is tested in which fold, as far as the tables say.
+    pub fold_speakers: FoldSpeakers,
     /// What a reader should know before believing a number.
     pub notes: Vec<String>,
 }
@@ -146,8 +151,10 @@ pub fn read(files: &[ForeignFile], truth: Option<&Path>, classes: &[String]) -> 
         let names: Vec<String> = files.iter().map(|f| f.path.display().to_string()).collect();
         return Err(Error::failed(format!("{}: no prediction", names.join(", "))));
     }
-    let classes = class_names(&truths, &probabilities, classes)?;
-    assemble(raw, truths, classes, systems, &probabilities, read)
+    let used: BTreeSet<usize> = raw.iter().map(|row| row.utterance).collect();
+    let used: Vec<usize> = used.into_iter().collect();
+    let classes = class_names(&truths.labels(&used), &probabilities, classes)?;
+    assemble(raw, &truths, &used, classes, systems, &probabilities, read)
 }
 
 /// Reads a table and notes what it is.
@@ -187,6 +194,7 @@ fn raw_prediction(
             seed.ok_or_else(|| wrong(grid, row, format!("seed = `{text}` is no whole number")))?
         }
     };
+    columns.refuse_training(grid, row)?;
     let predicted = columns.cell(row, Is::Predicted);
     let values = columns.values(grid, row)?;
     if predicted.is_none() && values.is_empty() {
@@ -204,14 +212,13 @@ fn raw_prediction(
 }
 
 /// The labels, in the order of every table: as chosen, else numbers by size, else as the probabilities stand, else by the alphabet.
-fn class_names(truths: &Truths, probabilities: &[Vec<String>], chosen: &[String]) -> Result<Vec<String>> {
+fn class_names(labels: &[String], probabilities: &[Vec<String>], chosen: &[String]) -> Result<Vec<String>> {
     let mut known: Vec<String> = chosen.to_vec();
     if known.is_empty() {
-        let labels = truths.labels();
         match probabilities.iter().find(|p| !p.is_empty() && labels.iter().all(|l| p.contains(l))) {
             Some(columns) => known.clone_from(columns),
             None => {
-                known = labels;
+                known = labels.to_vec();
                 known.sort_by_key(|l| (l.parse::<u64>().unwrap_or(u64::MAX), l.clone()));
             }
         }
@@ -223,57 +230,35 @@ fn class_names(truths: &Truths, probabilities: &[Vec<String>], chosen: &[String]
     Ok(known)
 }
 
-/// Gives numbers to classes, folds and seeds, and puts the rows into cells.
+/// Gives numbers to classes, folds and seeds, and puts the rows into cells. `used` are the utterances that some row is about.
 fn assemble(
     raw: Vec<RawPrediction>,
-    truths: Truths,
+    truths: &Truths,
+    used: &[usize],
     classes: Vec<String>,
     systems: Vec<String>,
     probabilities: &[Vec<String>],
     files: Vec<ScoredFile>,
 ) -> Result<ForeignPredictions> {
-    let number: HashMap<&str, usize> = classes.iter().enumerate().map(|(i, c)| (c.as_str(), i)).collect();
-    let known = || classes.iter().map(String::as_str);
-    let class = |label: &str, place: &str, what: &str| {
-        number.get(label).copied().ok_or_else(|| {
-            let hint = hint(label, known());
-            Error::failed(format!(
-                "{place}: {what} `{label}` is no class of the truths{hint}; --classes names classes that no \
-                                   utterance has"
-            ))
-        })
-    };
+    let class = |label: &str, place: &str, what: &str| class_of(&classes, label, place, what);
     let orders = probabilities
         .iter()
         .map(|columns| probability_order(columns, &classes))
         .collect::<Result<Vec<Vec<usize>>>>()?;
-    let fold_of = |row: &RawPrediction| {
-        let fold = row.fold.clone().or_else(|| truths.fold(row.utterance).map(str::to_owned));
-        fold.unwrap_or_default()
-    };
-    let folds = fold_names(&raw, fold_of)?;
-    let mut seeds: Vec<u64> = raw.iter().map(|r| r.seed).collect();
-    seeds.sort_unstable();
-    seeds.dedup();
-    if seeds.len().max(folds.len()) > MOST {
-        let (f, s) = (folds.len(), seeds.len());
-        return Err(Error::failed(format!(
-            "{f} folds and {s} seeds: more than {MOST}; is a column misread as one of them?"
-        )));
-    }
+    let folds_of = cell_folds(&raw, truths);
+    let mut folds = fold_names(&raw, &folds_of)?;
+    let seeds = seed_numbers(&raw, folds.len())?;
+    let disagreements = fold_disagreements(&raw, &folds_of, truths);
     let mut cells: HashMap<(usize, usize, u64), ForeignCell> = HashMap::new();
     let mut seen: HashMap<(usize, usize, u64, usize), String> = HashMap::new();
     let mut disagreeing = vec![0; systems.len()];
-    for row in raw {
-        let name = fold_of(&row);
-        let fold = folds.iter().position(|f| *f == name).unwrap_or_default();
+    for (row, name) in std::iter::zip(raw, &folds_of) {
+        let fold = folds.iter().position(|f| f == name).unwrap_or_default();
         let cell = (row.system, fold, row.seed);
         if let Some(first) = seen.insert((row.system, fold, row.seed, row.utterance), row.place.clone()) {
-            let id = truths.id(row.utterance);
-            let why = format!(
-                "utterance `{id}` was predicted at {first} already, for the same system, fold and seed"
-            );
-            return Err(Error::failed(format!("{}: {why}", row.place)));
+            let (place, id) = (&row.place, truths.id(row.utterance));
+            let why = format!("was predicted at {first} already, for the same system, fold and seed");
+            return Err(Error::failed(format!("{place}: utterance `{id}` {why}")));
         }
         let (table, values) = &row.probabilities;
         let millionths = |p: f64| (p * 1e6).round() / 1e6;
@@ -287,21 +272,61 @@ fn assemble(
             None => likeliest,
         };
         disagreeing[row.system] += usize::from(!probabilities.is_empty() && predicted != likeliest);
+        let utterance = used.binary_search(&row.utterance).unwrap_or_default();
         cells
             .entry(cell)
             .or_insert_with(|| ForeignCell { system: cell.0, fold, seed: row.seed, predictions: Vec::new() })
             .predictions
-            .push(ForeignPrediction { utterance: row.utterance, predicted, probabilities });
+            .push(ForeignPrediction { utterance, predicted, probabilities });
     }
-    let utterances = truths.into_utterances(|label, place| class(label, place, "true class"))?;
+    let mut utterances = truths.utterances(used, |label, place| class(label, place, "true class"))?;
     let mut cells: Vec<ForeignCell> = cells.into_values().collect();
     cells.sort_by_key(|c| (c.system, c.fold, c.seed));
+    let cut = names::cut_folder(&mut utterances);
+    let repeated = pool_repetitions(&mut cells, &mut folds, &utterances);
     partly_probable(&cells, &systems)?;
-    let mut found =
-        ForeignPredictions { classes, systems, folds, seeds, utterances, cells, files, notes: Vec::new() };
-    found.notes = notes::notes(&found, &disagreeing);
-    found.drop_unpredicted();
-    Ok(found)
+    let fold_speakers = match repeated {
+        Some(_) => FoldSpeakers::Repetitions,
+        None => fold_speakers(&cells, &utterances),
+    };
+    let name = |at: usize| utterances[used.binary_search(&at).unwrap_or_default()].id.clone();
+    let of_tables: Vec<String> = truths.notes(used, name).into_iter().chain(cut).collect();
+    let mut all = ForeignPredictions {
+        classes,
+        systems,
+        folds,
+        seeds,
+        utterances,
+        cells,
+        files,
+        fold_speakers,
+        notes: Vec::new(),
+    };
+    let of_folds = repeated.or(disagreements).into_iter();
+    all.notes = of_folds.chain(notes::notes(&all, &disagreeing)).chain(of_tables).collect();
+    Ok(all)
+}
+
+/// The seeds, ascending.
+fn seed_numbers(raw: &[RawPrediction], folds: usize) -> Result<Vec<u64>> {
+    let seeds: BTreeSet<u64> = raw.iter().map(|row| row.seed).collect();
+    if seeds.len().max(folds) > MOST {
+        let n = seeds.len();
+        return Err(Error::failed(format!(
+            "{folds} folds and {n} seeds: more than {MOST}; is a column misread as one of them?"
+        )));
+    }
+    Ok(seeds.into_iter().collect())
+}
+
+/// The number of a class that is written at a place.
+fn class_of(classes: &[String], label: &str, place: &str, what: &str) -> Result<usize> {
+    classes.iter().position(|class| class == label).ok_or_else(|| {
+        let hint = hint(label, classes.iter().map(String::as_str));
+        Error::failed(format!(
+            "{place}: {what} `{label}` is no class of the truths{hint}; --classes names classes that no utterance has"
+        ))
+    })
 }
 
 /// The column of each class among the probabilities of a table.
@@ -323,28 +348,6 @@ fn probability_order(columns: &[String], classes: &[String]) -> Result<Vec<usize
     classes.iter().map(at).collect()
 }
 
-/// The names of the folds: numbers by size, then other names by the alphabet.
-fn fold_names(raw: &[RawPrediction], of: impl Fn(&RawPrediction) -> String) -> Result<Vec<String>> {
-    let mut names: Vec<String> = Vec::new();
-    for row in raw {
-        let name = of(row);
-        if !names.contains(&name) {
-            names.push(name);
-        }
-        if names.len() > MOST {
-            break;
-        }
-    }
-    names.sort_by_key(|n| (n.parse::<u64>().unwrap_or(u64::MAX), n.clone()));
-    if names.len() > 1 && names.iter().any(String::is_empty) {
-        let row = raw.iter().find(|row| of(row).is_empty()).map_or("", |row| row.place.as_str());
-        return Err(Error::failed(format!(
-            "{row}: has no fold, but other rows have one; give every row its fold"
-        )));
-    }
-    Ok(names)
-}
-
 /// Refuses a cell of which some rows have probabilities and others do not.
 fn partly_probable(cells: &[ForeignCell], systems: &[String]) -> Result<()> {
     for cell in cells {
@@ -361,20 +364,6 @@ fn partly_probable(cells: &[ForeignCell], systems: &[String]) -> Result<()> {
 }
 
 impl ForeignPredictions {
-    /// Leaves out utterances of the table of truths that no system predicts.
-    fn drop_unpredicted(&mut self) {
-        let mut to: Vec<Option<usize>> = vec![None; self.utterances.len()];
-        let predictions = || self.cells.iter().flat_map(|c| &c.predictions);
-        predictions().for_each(|p| to[p.utterance] = Some(0));
-        let mut next = 0..;
-        to.iter_mut().flatten().for_each(|at| *at = next.next().unwrap_or_default());
-        let mut kept = to.iter();
-        self.utterances.retain(|_| kept.next().is_some_and(Option::is_some));
-        for p in self.cells.iter_mut().flat_map(|c| &mut c.predictions) {
-            p.utterance = to[p.utterance].unwrap_or_default();
-        }
-    }
-
     /// SHA-256 over the names, classes and speakers of the utterances, sorted: equal where two sets of predictions are of the same data.
     pub fn digest(&self) -> String {
         let mut lines: Vec<String> = self

@@ -1,5 +1,6 @@
 //! What a reader should know before believing numbers that were made from somebody else's predictions.
 
+use super::folds::POOLED;
 use super::{ForeignCell, ForeignPredictions};
 use seraug_core::text::plural;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -13,12 +14,6 @@ pub(super) fn notes(found: &ForeignPredictions, disagreeing: &[usize]) -> Vec<St
     notes.extend(different_tests(found));
     notes.extend(speakers(found));
     notes.extend(classes(found));
-    let tested: HashSet<usize> =
-        found.cells.iter().flat_map(|c| c.predictions.iter().map(|p| p.utterance)).collect();
-    let rest = found.utterances.len() - tested.len();
-    if rest > 0 {
-        notes.push(format!("{} of the table of truths: no system predicts them.", plural(rest, "utterance")));
-    }
     for (system, n) in std::iter::zip(&found.systems, disagreeing).filter(|(_, n)| **n > 0) {
         let what = plural(*n, "prediction");
         notes.push(format!(
@@ -42,6 +37,13 @@ fn different_tests(found: &ForeignPredictions) -> Vec<String> {
         if !other.is_empty() && told.insert((cell.fold, cell.system)) {
             let (a, b) = (&found.systems[cell.system], &found.systems[*system]);
             let fold = fold_name(found, cell.fold);
+            if cell.system == *system {
+                notes.push(format!(
+                    "{a}: seeds are tested on different utterances{fold}, {}.",
+                    plural(other.len(), "utterance")
+                ));
+                continue;
+            }
             let example = other.iter().map(|u| found.utterances[*u].id.as_str()).min().unwrap_or_default();
             notes.push(format!(
                 "{a} and {b} are tested on different utterances{fold}: {} in one of the two alone, such as {example}. Their difference \
@@ -53,17 +55,18 @@ fn different_tests(found: &ForeignPredictions) -> Vec<String> {
     notes
 }
 
-/// Whether speakers are known, and each is tested in one fold.
-fn speakers(found: &ForeignPredictions) -> Option<String> {
+/// Whether speakers are known, and each of them and each utterance is tested in one fold.
+fn speakers(found: &ForeignPredictions) -> Vec<String> {
+    let mut notes: Vec<String> = utterances_in_several_folds(found).into_iter().collect();
     let unknown = found.utterances.iter().filter(|u| u.speaker.is_empty()).count();
     if unknown == found.utterances.len() {
-        return Some(
-            "No table says who speaks: whether folds share speakers cannot be told, and no bootstrap over speakers is made.".into(),
-        );
+        let what = "No table says who speaks: whether folds share speakers cannot be told, and no bootstrap over speakers is made.";
+        notes.push(what.into());
+        return notes;
     }
     if unknown > 0 {
         let n = plural(unknown, "utterance");
-        return Some(format!("{n} without a speaker: they count as one speaker with an empty name."));
+        notes.push(format!("{n} without a speaker: they count as one speaker with an empty name."));
     }
     let mut folds: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     for cell in &found.cells {
@@ -71,17 +74,37 @@ fn speakers(found: &ForeignPredictions) -> Option<String> {
             folds.entry(&found.utterances[p.utterance].speaker).or_default().insert(cell.fold);
         }
     }
+    folds.remove("");
     let several: Vec<&str> =
         folds.iter().filter(|(_, of)| of.len() > 1).map(|(speaker, _)| *speaker).collect();
-    (!several.is_empty()).then(|| {
+    if !several.is_empty() {
         let some: Vec<&str> = several.iter().take(LISTED).copied().collect();
-        format!(
+        notes.push(format!(
             "{} of {} tested in more than one fold, such as {}: folds are not independent, and intervals over folds are too narrow.",
             several.len(),
             plural(folds.len(), "speaker"),
             some.join(", ")
-        )
-    })
+        ));
+    }
+    notes
+}
+
+/// Utterances that one training of a system, or several, tests in more than one fold.
+fn utterances_in_several_folds(found: &ForeignPredictions) -> Option<String> {
+    let mut folds: BTreeMap<(usize, usize), BTreeSet<usize>> = BTreeMap::new();
+    for cell in &found.cells {
+        for p in &cell.predictions {
+            folds.entry((p.utterance, cell.system)).or_default().insert(cell.fold);
+        }
+    }
+    let several: BTreeSet<usize> =
+        folds.iter().filter(|(_, of)| of.len() > 1).map(|((utterance, _), _)| *utterance).collect();
+    let example = &found.utterances[*several.first()?].id;
+    Some(format!(
+        "{} tested by one system in more than one fold, such as {example}: folds are not independent, and intervals over folds are too narrow; \
+         of repeated cross-validation, a column `seed` with the number of the repetition says so.",
+        plural(several.len(), "utterance")
+    ))
 }
 
 /// Folds whose test lacks a class.
@@ -109,7 +132,7 @@ fn classes(found: &ForeignPredictions) -> Option<String> {
 /// ` in fold X`; nothing where there are no folds.
 fn fold_name(found: &ForeignPredictions, fold: usize) -> String {
     match found.folds[fold].as_str() {
-        "" => String::new(),
+        "" | POOLED => String::new(),
         name => format!(" in fold {name}"),
     }
 }

@@ -178,3 +178,122 @@ fn equal_data_have_equal_digests() {
     assert_eq!(one.digest(), other.digest());
     assert_ne!(one.digest(), third.digest());
 }
+
+/// Writes a table as pandas does where a column has gaps, and in a corpus with parts of its own.
+#[test]
+fn numbers_with_a_decimal_and_parts_of_a_corpus_are_no_folds_of_their_own() {
+    let text = "utterance,speaker,fold,seed,truth,predicted\na,s,1.0,3.0,x,x\nb,t,1,3,y,y\nc,u,2.0,3,x,y\n";
+    let found = read_all(&[("a.csv", text)], None, &[]).unwrap();
+    assert_eq!((found.folds, found.seeds), (vec!["1".to_owned(), "2".to_owned()], vec![3]));
+    let truth = "utterance,truth,split\na,x,train\nb,y,test\n";
+    let found = read_all(&[("a.csv", "utterance,predicted\na,x\nb,x\n")], Some(truth), &[]).unwrap();
+    assert_eq!(found.folds, [""]);
+    let numbered = "utterance,truth,predicted,split\na,x,x,1\nb,y,y,2\n";
+    assert_eq!(read_all(&[("a.csv", numbered)], None, &[]).unwrap().folds, ["1", "2"]);
+    let trained = "utterance,truth,predicted,split\na,x,x,test\nb,y,y,Train\n";
+    let said = error(&[("a.csv", trained)], None);
+    assert!(said.starts_with("a.csv:3: split = `train`: what a system was trained on is no test"), "{said}");
+}
+
+#[test]
+fn classes_are_those_of_the_utterances_that_are_scored() {
+    let truth = "utterance,truth\na,x\nb,y\nc,z\nd,\ne,nan\n";
+    let found = read_all(&[("a.csv", "utterance,predicted\na,x\nb,x\n")], Some(truth), &[]).unwrap();
+    assert_eq!(found.classes, ["x", "y"]);
+    let without = "2 rows of the table of truths without a class, such as `d`: left out.";
+    assert!(found.notes.iter().any(|n| n == without), "{:?}", found.notes);
+    let said = error(&[("a.csv", "utterance,predicted\na,x\nd,x\n")], Some(truth));
+    assert!(said.starts_with("a.csv:3: utterance `d` has no true class at "), "{said}");
+    let said = error(&[("a.csv", "utterance,truth,predicted\na,x,x\nb,y,y\nc,NaN,x\n")], None);
+    assert!(said.starts_with("a.csv:4: truth is empty"), "{said}");
+}
+
+#[test]
+fn tables_that_say_other_things_of_an_utterance_are_named() {
+    let a = "utterance,truth,predicted,gender,language,fold\na,x,x,f,de,1\nb,y,y,f,de,2\n";
+    let b = "utterance,truth,predicted,gender,language,fold\na,x,x,m,de,2\nb,y,y,f,en,2\n";
+    let found = read_all(&[("a.csv", a), ("b.csv", b)], None, &[]).unwrap();
+    for wanted in [
+        "1 utterance in other folds of one table than of another, such as: fold of `a` is `2` at b.csv:2, but `1` at a.csv:2.",
+        "gender: tables do not agree in 1 row, such as `male` at b.csv:2, but `female` at a.csv:2 (utterance `a`)",
+        "language: tables do not agree in 1 row, such as `en` at b.csv:3, but `de` at a.csv:3 (utterance `b`)",
+    ] {
+        assert!(found.notes.iter().any(|n| n.starts_with(wanted)), "{wanted}\n{:?}", found.notes);
+    }
+    let truth = "utterance,truth,fold\na,x,1\nb,y,1\n";
+    let found = read_all(&[("a.csv", "utterance,predicted,fold\na,x,1\nb,y,2\n")], Some(truth), &[]).unwrap();
+    let wanted = "fold of `b` is `2` at a.csv:3, but `1` at truth.csv:3";
+    assert!(found.notes.iter().any(|n| n.contains(wanted)), "{:?}", found.notes);
+    let said = error(&[("a.csv", "utterance,predicted,truth\na,x,y\n")], Some(truth));
+    assert!(said.starts_with("a.csv:2: the true class of `a` is `y`, but `x` at "), "{said}");
+}
+
+#[test]
+fn names_are_kept_without_the_folder_that_all_share() {
+    let ids = |text: &str| {
+        let found = read_all(&[("a.csv", text)], None, &[]).unwrap();
+        let told = found.notes.iter().any(|n| n.starts_with("Names of utterances are absolute paths"));
+        (found.utterances.into_iter().map(|u| u.id).collect::<Vec<_>>(), told)
+    };
+    let rows =
+        "utterance,truth,predicted\n/home/me/corpus/wav/s1/a.wav,x,x\n/home/me/corpus/wav/s2/a.wav,y,y\n";
+    assert_eq!(ids(rows), (vec!["s1/a.wav".to_owned(), "s2/a.wav".to_owned()], true));
+    let rows = "utterance,truth,predicted\nC:\\me\\a.wav,x,x\nC:\\me\\b.wav,y,y\n";
+    assert_eq!(ids(rows), (vec!["a.wav".to_owned(), "b.wav".to_owned()], true));
+    let rows = "utterance,truth,predicted\nwav/a.wav,x,x\nwav/b.wav,y,y\n";
+    assert_eq!(ids(rows), (vec!["wav/a.wav".to_owned(), "wav/b.wav".to_owned()], false));
+    // Without their folder two names would be one.
+    let rows = "utterance,truth,predicted\n/me/wav/a.wav,x,x\na.wav,y,y\n";
+    assert_eq!(ids(rows), (vec!["/me/wav/a.wav".to_owned(), "a.wav".to_owned()], true));
+}
+
+#[test]
+fn utterances_that_are_found_by_the_name_of_the_file_are_counted() {
+    let truth = "file,truth\nx/y/a.flac,x\nx/y/b.flac,y\n";
+    let found = read_all(&[("a.csv", "file,predicted\na.wav,x\nx/y/b.flac,y\n")], Some(truth), &[]).unwrap();
+    let wanted = "1 utterance found by the name of the file alone, without folder and extension, such as `a.wav` as `x/y/a.flac`.";
+    assert!(found.notes.iter().any(|n| n == wanted), "{:?}", found.notes);
+}
+
+/// With other seeds the folds hold other utterances: a fold of one seed is no unit beside one of another.
+#[test]
+fn folds_of_a_repetition_are_pooled_to_one_test() {
+    let head = "utterance,speaker,fold,seed,truth,predicted\n";
+    let rows = "a,s1,1,1,x,x\nb,s2,1,1,y,y\nc,s3,2,1,x,y\nd,s4,2,1,y,y\na,s1,1,2,x,x\nd,s4,1,2,y,x\nb,s2,2,2,y,y\nc,s3,2,2,x,x\n";
+    let found = read_all(&[("a.csv", &format!("{head}{rows}"))], None, &[]).unwrap();
+    assert_eq!(found.fold_speakers, FoldSpeakers::Repetitions);
+    let cells: Vec<(u64, usize)> = found.cells.iter().map(|c| (c.seed, c.predictions.len())).collect();
+    assert_eq!((found.folds.len(), cells), (1, vec![(1, 4), (2, 4)]));
+    let wanted = "Repeated folds: `d` is in fold 2 with seed 1 and in fold 1 with seed 2.";
+    let other = "Repeated folds: `b` is in fold 1 with seed 1 and in fold 2 with seed 2.";
+    assert!(found.notes[0].starts_with(wanted) || found.notes[0].starts_with(other), "{:?}", found.notes);
+    // One seed that tests an utterance twice is no repetition that could be told apart.
+    let found = read_all(
+        &[("a.csv", &format!("{head}a,s1,1,1,x,x\nb,s2,1,1,y,y\na,s1,2,1,x,x\nb,s2,2,1,y,y\n"))],
+        None,
+        &[],
+    )
+    .unwrap();
+    assert_eq!((found.folds.len(), found.fold_speakers), (2, FoldSpeakers::Shared));
+    assert!(
+        found.notes[0].starts_with("2 utterances tested by one system in more than one fold, such as a"),
+        "{:?}",
+        found.notes
+    );
+}
+
+#[test]
+fn one_utterance_without_a_speaker_hides_no_shared_speaker() {
+    let text = "utterance,speaker,fold,truth,predicted\na,s1,1,x,x\nb,s1,2,y,y\nc,,1,y,y\nd,s2,2,x,x\n";
+    let found = read_all(&[("a.csv", text)], None, &[]).unwrap();
+    for wanted in
+        ["1 utterance without a speaker", "1 of 2 speakers tested in more than one fold, such as s1"]
+    {
+        assert!(found.notes.iter().any(|n| n.starts_with(wanted)), "{wanted}\n{:?}", found.notes);
+    }
+    assert_eq!(found.fold_speakers, FoldSpeakers::Shared);
+    let known = text.replace("b,s1", "b,s3");
+    assert_eq!(read_all(&[("a.csv", &known)], None, &[]).unwrap().fold_speakers, FoldSpeakers::Unknown);
+    let all = known.replace("c,,", "c,s4,");
+    assert_eq!(read_all(&[("a.csv", &all)], None, &[]).unwrap().fold_speakers, FoldSpeakers::Apart);
+}

@@ -20,7 +20,7 @@ pub enum Column {
     Reduced,
     /// What stands in the table of other measures.
     Other(OtherMeasure),
-    /// The main column less the first condition's, paired by fold and seed.
+    /// The main column less the first condition's, paired as [`pairable`] says.
     Difference,
 }
 
@@ -123,6 +123,29 @@ pub fn other_samples(run: &LoadedRun) -> Vec<CellSample> {
         .collect()
 }
 
+/// The samples by which conditions are paired: every cell. Seeds of scored systems are no pairs, so of these each fold is first averaged
+/// over the system's own seeds.
+pub fn pairable(run: &LoadedRun, samples: &[CellSample]) -> Vec<CellSample> {
+    if !run.spec.is_scored() {
+        return samples.to_vec();
+    }
+    let mut folds: BTreeMap<(usize, Column, usize), Vec<f64>> = BTreeMap::new();
+    for s in samples {
+        folds.entry((s.condition, s.column, s.fold)).or_default().push(s.value);
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    folds
+        .into_iter()
+        .map(|((condition, column, fold), values)| CellSample {
+            condition,
+            column,
+            fold,
+            seed: run.pairing_seed(0),
+            value: mean(&values),
+        })
+        .collect()
+}
+
 /// Differences `condition - base` in `column`, over the folds and seeds that both have.
 pub fn differences(samples: &[CellSample], column: Column, condition: usize, base: usize) -> Vec<CellSample> {
     let of = |index| samples.iter().filter(move |s| s.condition == index && s.column == column);
@@ -144,7 +167,7 @@ pub fn splits_anew(run: &LoadedRun) -> bool {
     }
 }
 
-/// Test utterances over training utterances, by fold and seed: how much training sets overlap, for the corrected resampled t-test.
+/// Test utterances over training utterances, by fold and seed ([`LoadedRun::pairing_seed`]): how much training sets overlap, for the corrected resampled t-test.
 pub type Ratios = BTreeMap<(usize, u64), f64>;
 
 /// The ratios of every finished cell of a condition, as the corpus is split: training utterances are those of the corpus that is
@@ -168,7 +191,7 @@ fn ratios(run: &LoadedRun, condition: usize, train: impl Fn(&Outcome) -> Option<
     run.done(condition)
         .filter_map(|o| {
             let n = train(o).filter(|n| *n > 0).unwrap_or(o.n_train);
-            (n > 0).then(|| ((o.cell.fold, o.cell.seed), o.n_test as f64 / n as f64))
+            (n > 0).then(|| ((o.cell.fold, run.pairing_seed(o.cell.seed)), o.n_test as f64 / n as f64))
         })
         .collect()
 }

@@ -146,6 +146,30 @@ impl LoadedRun {
         folds.flat_map(|f| self.spec.seeds.iter().map(move |&s| (f, s))).collect()
     }
 
+    /// Cells that are planned for condition `index`, as (fold, seed). Of a scored system, those that were given: nobody planned others.
+    pub fn planned_of(&self, index: usize) -> Vec<(usize, u64)> {
+        match self.spec.is_scored() {
+            true => self.done(index).map(|o| (o.cell.fold, o.cell.seed)).collect(),
+            false => self.planned(),
+        }
+    }
+
+    /// What pairs a cell with one of another condition, beside its fold: its seed. Seeds of two scored systems have nothing to do with
+    /// each other, so that of these it is 0.
+    pub fn pairing_seed(&self, seed: u64) -> u64 {
+        if self.spec.is_scored() { 0 } else { seed }
+    }
+
+    /// The least and the largest number of seeds that a condition has in a fold.
+    pub fn trainings(&self) -> (usize, usize) {
+        if !self.spec.is_scored() {
+            return (self.spec.seeds.len(), self.spec.seeds.len());
+        }
+        let mut counts: HashMap<(&str, usize), usize> = HashMap::new();
+        self.outcomes.iter().for_each(|o| *counts.entry((&o.cell.condition, o.cell.fold)).or_default() += 1);
+        (counts.values().min().copied().unwrap_or(0), counts.values().max().copied().unwrap_or(0))
+    }
+
     /// What the run is about, in the order of its folds: one corpus, or pairs such as `ravdess>emodb`.
     pub fn data_sets(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
@@ -211,9 +235,9 @@ impl LoadedRun {
     /// Cells that are planned and have no row in outcomes.csv, in plan order.
     pub fn missing(&self) -> Vec<CellId> {
         let there: HashSet<_> = self.outcomes.iter().map(|o| place(&o.cell)).collect();
-        let planned = self.planned();
         let mut missing = Vec::new();
-        for c in &self.spec.condition {
+        for (index, c) in self.spec.condition.iter().enumerate() {
+            let planned = self.planned_of(index);
             let lacking = planned.iter().filter(|(f, s)| !there.contains(&(c.name.as_str(), *f, *s)));
             missing.extend(lacking.map(|&(fold, seed)| CellId {
                 experiment: self.info.experiment.clone(),

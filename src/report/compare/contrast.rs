@@ -5,7 +5,7 @@ use crate::analysis::aggregate::Unit;
 use crate::render::text::sign;
 use crate::stats::{Bootstrap, McNemar, Permutation, TTest, Wilcoxon};
 
-/// The difference `second` less `first` on one data set, paired by fold and seed.
+/// The difference `second` less `first` on one data set, paired by fold and, but for scored systems, seed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contrast {
     /// The data set: a corpus, or a pair such as `ravdess>emodb`.
@@ -26,7 +26,9 @@ pub struct Contrast {
     pub unit: Unit,
     /// Whether each seed has a test set of its own (cross-lingual).
     pub splits_anew: bool,
-    /// Number of pairs of fold and seed that both have.
+    /// Whether cells are paired by their seed too; seeds of scored systems are averaged first.
+    pub seeds_are_pairs: bool,
+    /// Number of pairs of fold and seed that both have; of folds where seeds are no pairs.
     pub pairs: usize,
     /// Number of folds (each averaged over its seeds), or of seeds where there is one fold.
     pub units: usize,

@@ -1,10 +1,10 @@
-//! Pairs the results of two conditions by fold and seed and computes the statistics of their difference.
+//! Pairs the results of two conditions by fold and seed, those of scored systems by fold alone, and computes the statistics of their difference.
 
 use super::contrast::Contrast;
 use super::paired_predictions::{Measure, PairedPredictions};
 use crate::analysis::aggregate::{
-    CellSample, Column, Ratios, Unit, difference_test, main_column, mean_ratio, reduced_ratios, split_ratios,
-    splits_anew, unit as unit_of,
+    CellSample, Column, Ratios, Unit, difference_test, main_column, mean_ratio, pairable, reduced_ratios,
+    split_ratios, splits_anew, unit as unit_of,
 };
 use crate::analysis::loaded_run::LoadedRun;
 use crate::analysis::predictions::{CellPrediction, RunPredictions};
@@ -25,10 +25,10 @@ pub(super) struct ConditionResults {
     label: String,
     /// The letter of the run, where there are two.
     letter: Option<char>,
-    /// Percent in the main column by (group of test utterances, seed).
+    /// Percent in the main column by (group of test utterances, seed); [`LoadedRun::pairing_seed`].
     values: BTreeMap<(usize, u64), f64>,
-    /// Predictions by (fold, seed).
-    cells: BTreeMap<(usize, u64), Tested>,
+    /// Predictions by (fold, seed); of a scored system all that it has in a fold.
+    cells: BTreeMap<(usize, u64), Vec<Tested>>,
     /// Test over training utterances of the cells, as the corpus is split.
     ratios: Ratios,
     /// The same, after the reduction.
@@ -64,6 +64,7 @@ impl ConditionResults {
         let mut results =
             ConditionResults { name, label, letter, ratios, reduced_ratios, ..ConditionResults::default() };
         let main = main_column(run);
+        let samples = pairable(run, samples);
         for s in samples.iter().filter(|s| s.condition == condition && s.column == main) {
             results.values.insert((s.fold, s.seed), s.value);
         }
@@ -78,7 +79,8 @@ impl ConditionResults {
             }
             list.sort_unstable_by_key(|a| a.utterance);
             let tested = Tested { set: set.unwrap_or(0), predictions: list };
-            results.cells.insert((o.cell.fold, o.cell.seed), tested);
+            let key = (o.cell.fold, run.pairing_seed(o.cell.seed));
+            results.cells.entry(key).or_default().push(tested);
         }
         results
     }
@@ -117,7 +119,8 @@ fn measure(run: &LoadedRun) -> Measure {
 
 fn contrast(run: &LoadedRun, pair: &Pair) -> Option<Contrast> {
     let Pair { first, second, has_sentence } = *pair;
-    let unit = unit_of(run);
+    // Of the only fold of scored systems the seeds are no pairs.
+    let unit = if run.spec.is_scored() { Unit::Fold } else { unit_of(run) };
     let mut units: BTreeMap<u64, Vec<[f64; 2]>> = BTreeMap::new();
     let mut every = Vec::new();
     for (&(group, seed), &a) in &first.values {
@@ -141,7 +144,9 @@ fn contrast(run: &LoadedRun, pair: &Pair) -> Option<Contrast> {
     let mut paired = PairedPredictions::default();
     for (key, a) in &first.cells {
         let Some(b) = second.cells.get(key) else { continue };
-        paired.add(&measure, a.set, &a.predictions, &b.predictions);
+        let set = a.first().map_or(0, |cell| cell.set);
+        let [a, b] = [a, b].map(|cells| cells.iter().map(|c| c.predictions.as_slice()).collect::<Vec<_>>());
+        paired.add(&measure, set, &a, &b);
     }
     let ratio = mean_ratio(&first.ratios, &second.ratios);
     // Of scored predictions the training sets are not known.
@@ -170,6 +175,7 @@ fn contrast(run: &LoadedRun, pair: &Pair) -> Option<Contrast> {
         },
         unit,
         splits_anew: splits_anew(run),
+        seeds_are_pairs: !run.spec.is_scored(),
         pairs: every.len(),
         units: sides.len(),
         means: [of_side(&sides, 0), of_side(&sides, 1)],

@@ -103,8 +103,13 @@ fn caption(contrasts: &[Contrast]) -> String {
     let Some(c) = contrasts.first() else { return "No two have a cell in common.".into() };
     let unit = if c.unit == Unit::Fold { "folds" } else { "seeds" };
     let mut text = format!(
-        "Difference of the {} in percentage points, paired by fold and seed. Believe the first five columns: {}",
+        "Difference of the {} in percentage points, paired by {}. Believe the first five columns: {}",
         c.quantity,
+        if c.seeds_are_pairs {
+            "fold and seed"
+        } else {
+            "fold, after each system's own seeds are averaged in it"
+        },
         of_test(contrasts, c)
     );
     text += &match contrasts.iter().map(|c| c.tests).max() {

@@ -83,8 +83,16 @@ fn ran(run: &LoadedRun, tables: &[ResultTable]) -> String {
         }
         _ => String::new(),
     };
+    let (least, most) = run.trainings();
+    let seeds = if least == most { plural(most, "seed") } else { format!("{least} to {most} seeds") };
+    // Not every system has every fold.
+    let by = if run.spec.is_scored() && planned != labels.len() * run.info.fold.len() * most {
+        ", "
+    } else {
+        " × "
+    };
     format!(
-        "{} on {on}{reduced}: {done} of {planned} cells have a result ({} × {} × {}).",
+        "{} on {on}{reduced}: {done} of {planned} cells have a result ({}{by}{}{by}{seeds}).",
         capital(&list(&labels)),
         plural(labels.len(), if run.spec.is_scored() { "system" } else { "condition" }),
         match run.data_sets().len() {
@@ -92,7 +100,6 @@ fn ran(run: &LoadedRun, tables: &[ResultTable]) -> String {
             n if run.info.fold.len() == n => plural(n, "data set"),
             n => format!("{} of {n} data sets", plural(run.info.fold.len(), "fold")),
         },
-        plural(run.spec.seeds.len(), "seed"),
     )
 }
 

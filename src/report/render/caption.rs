@@ -3,6 +3,7 @@
 use crate::analysis::aggregate::{Unit, splits_anew};
 use crate::analysis::loaded_run::LoadedRun;
 use seraug_core::calibration::CALIBRATION_BINS;
+use seraug_core::run_files::FoldSpeakers;
 use seraug_core::text::plural;
 
 /// What the intervals of a table are computed over.
@@ -58,7 +59,13 @@ pub fn caption(run: &LoadedRun, over: Over) -> String {
     let seeds = spec.seeds.len();
     text += &intervals(run, over);
     if spec.condition.len() > 1 {
+        let scored = spec.is_scored();
+        let paired = if scored { "fold" } else { "fold and seed" };
         let over = match unit {
+            Unit::Fold if scored => {
+                "each system averaged over its own seeds of a fold, Student t interval over folds"
+            }
+            Unit::Seed if scored => "without an interval: seeds of two systems are no pairs",
             Unit::Fold => "averaged over the seeds of a fold, Student t interval over folds",
             Unit::Seed if seeds == 1 => "without an interval",
             Unit::Seed if splits_anew(run) => "corrected t interval over seeds (Nadeau and Bengio 2003)",
@@ -70,7 +77,7 @@ pub fn caption(run: &LoadedRun, over: Over) -> String {
             (false, false) => format!("the {} column", run.reduced_word()),
         };
         text += &format!(
-            "vs {}: difference of {what} in percentage points, paired by fold and seed, {over}. ",
+            "vs {}: difference of {what} in percentage points, paired by {paired}, {over}. ",
             spec.baseline_label()
         );
     }
@@ -111,8 +118,9 @@ pub fn other_caption(run: &LoadedRun) -> String {
 
 /// Sentences that say what the intervals of a table are computed over; the text ends with a space.
 pub fn intervals(run: &LoadedRun, over: Over) -> String {
-    let (unit, spec) = (over.unit, &run.spec);
-    let seeds = spec.seeds.len();
+    let unit = over.unit;
+    let (least, seeds) = run.trainings();
+    let own = if least == seeds { seeds.to_string() } else { format!("{least} to {seeds}") };
     let several = match over.units {
         (least, most) if least == most => format!("the {most}"),
         (least, most) => format!("{least} to {most}"),
@@ -122,7 +130,7 @@ pub fn intervals(run: &LoadedRun, over: Over) -> String {
         Unit::Fold if seeds == 1 => format!("Intervals: Student t over {several} folds (one seed). "),
         Unit::Fold => {
             format!(
-                "Intervals: Student t over {several} folds, each fold first averaged over its {seeds} seeds{lacking}. "
+                "Intervals: Student t over {several} folds, each fold first averaged over its {own} seeds{lacking}. "
             )
         }
         Unit::Seed if seeds > 1 && splits_anew(run) => format!(
@@ -130,17 +138,40 @@ pub fn intervals(run: &LoadedRun, over: Over) -> String {
              that the intervals are too narrow. ",
             run.different_tests().map_or(String::new(), |n| format!(" ({n})"))
         ),
+        Unit::Seed if seeds > 1 && run.info.fold_speakers == Some(FoldSpeakers::Repetitions) => format!(
+            "Intervals: Student t over {several} repetitions (seeds), of each of which all folds are one test: they say how far split and \
+             training repeat, nothing about other speakers. "
+        ),
         Unit::Seed if seeds == 1 => "One fold and one seed: no intervals. ".to_owned(),
         Unit::Seed => format!(
             "Intervals: Student t over {several} seeds of the only fold that was run: they say nothing about other \
              speakers. "
         ),
     };
-    if unit == Unit::Fold {
+    if unit == Unit::Fold && run.spec.is_scored() {
+        text += of_scored_folds(run);
+    } else if unit == Unit::Fold {
         text += "Folds are the independent unit, because each tests other speakers; they share training speakers, so \
                  that intervals are approximate. ";
     }
     text
+}
+
+/// What is known of the folds of scored predictions; the text ends with a space.
+fn of_scored_folds(run: &LoadedRun) -> &'static str {
+    match run.info.fold_speakers {
+        Some(FoldSpeakers::Apart) => {
+            "Folds are the independent unit, because each tests other speakers; if other folds were trained on, they share training \
+             speakers, and intervals are approximate. "
+        }
+        Some(FoldSpeakers::Shared) => {
+            "Folds are taken as independent, but some speakers or utterances are tested in several: the intervals are too narrow. "
+        }
+        Some(FoldSpeakers::Unknown | FoldSpeakers::Repetitions) | None => {
+            "Folds are taken as independent; whether each tests other speakers is not known, and where it does not, the intervals are too \
+             narrow. "
+        }
+    }
 }
 
 /// A corpus as part of a sentence, which always says whether the corpus is synthetic.

@@ -4,11 +4,13 @@
 use super::caption::{Over, caption, other_caption};
 use super::text::{TERMINAL, cut, sign, sign_to, wrap};
 use super::text_table::{RowRole, TextRow, TextTable};
-use crate::analysis::aggregate::{self, CellSample, Column, Unit, Units, by_unit, differences};
+use crate::analysis::aggregate::{self, CellSample, Column, Unit, Units, by_unit, differences, pairable};
 use crate::analysis::loaded_run::LoadedRun;
 use crate::analysis::other_measures::OtherMeasure;
 use crate::stats::interval::{Interval, mean_interval};
 use seraug_core::error::Result;
+use seraug_core::spec::Protocol;
+use std::collections::BTreeSet;
 
 /// The results of a run on one data set.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,11 +118,11 @@ impl ResultTable {
         let mut samples = aggregate::samples(run);
         let main = aggregate::main_column(run);
         let conditions = &run.spec.condition;
+        let pairs = pairable(run, &samples);
         for c in 0..conditions.len() {
             let base = run.spec.baseline_of(c);
             if base != c {
-                let more = differences(&samples, main, c, base);
-                samples.extend(more);
+                samples.extend(differences(&pairs, main, c, base));
             }
         }
         let mut columns: Vec<Heading> =
@@ -131,7 +133,7 @@ impl ResultTable {
         let rows = rows(run, &columns, &by_unit(&samples, unit)?);
         Ok(ResultTable {
             title: run.title(),
-            notes: notes(run, &rows, &samples),
+            notes: notes(run, &rows, &pairs),
             caption: caption(run, over(unit, &columns, &rows, main)),
             over: over(unit, &columns, &rows, main),
             others: run
@@ -227,8 +229,8 @@ impl ResultTable {
     /// The whole table for a terminal, with title, caption and notes.
     pub fn terminal(&self) -> String {
         let mut paragraphs = Vec::new();
-        if self.rows.iter().all(|r| r.done == r.planned) {
-            let planned = self.rows.first().map_or(0, |r| r.planned);
+        let planned = self.rows.first().map_or(0, |r| r.planned);
+        if self.rows.iter().all(|r| r.done == r.planned && r.planned == planned) {
             paragraphs.push(format!("All {planned} cells of each condition have a result."));
         }
         paragraphs.push(self.caption.clone());
@@ -240,13 +242,12 @@ impl ResultTable {
 
 /// A row for each condition, of the values of its units.
 fn rows(run: &LoadedRun, columns: &[Heading], units: &Units) -> Vec<ConditionRow> {
-    let planned = run.planned().len();
     let row = |(i, c): (usize, &seraug_core::spec::Condition)| ConditionRow {
         condition: c.name.clone(),
         baseline: run.spec.baseline_of(i),
         label: c.label().to_owned(),
         done: run.done(i).count(),
-        planned,
+        planned: run.planned_of(i).len(),
         entries: columns
             .iter()
             .map(|h| {
@@ -282,9 +283,10 @@ fn over(unit: Unit, columns: &[Heading], rows: &[ConditionRow], main: Column) ->
     }
 }
 
-/// Condition `a` less condition `b` in the main column, paired by fold and seed.
+/// Condition `a` less condition `b` in the main column, paired as [`pairable`] says.
 pub fn paired(run: &LoadedRun, unit: Unit, a: usize, b: usize) -> Result<Option<TableEntry>> {
-    let found = differences(&aggregate::samples(run), aggregate::main_column(run), a, b);
+    let samples = pairable(run, &aggregate::samples(run));
+    let found = differences(&samples, aggregate::main_column(run), a, b);
     Ok(by_unit(&found, unit)?.values().next().and_then(|u| difference(run, a, b, u)))
 }
 
@@ -319,8 +321,38 @@ fn heading(run: &LoadedRun, column: Column) -> Heading {
     Heading { column, key: key.to_owned(), title }
 }
 
-fn notes(run: &LoadedRun, rows: &[ConditionRow], samples: &[CellSample]) -> Vec<String> {
+/// Which folds scored systems lack, and where their numbers of seeds differ.
+fn scored_notes(run: &LoadedRun, rows: &[ConditionRow]) -> Vec<String> {
+    let Protocol::Scored(scored) = &run.spec.protocol else { return Vec::new() };
     let mut notes = Vec::new();
+    for (i, row) in rows.iter().enumerate() {
+        let own: BTreeSet<usize> = run.done(i).map(|o| o.cell.fold).collect();
+        let lacks = (1..).zip(&scored.folds).filter(|(number, _)| !own.contains(number));
+        let lacks: Vec<&str> = lacks.map(|(_, name)| name.as_str()).collect();
+        if !lacks.is_empty() {
+            notes.push(format!(
+                "{}: no predictions of fold {}; its means are over the other folds. Only differences are over the same folds.",
+                row.label,
+                lacks.join(", ")
+            ));
+        }
+    }
+    let seeds: Vec<usize> =
+        (0..rows.len()).map(|i| run.done(i).map(|o| o.cell.seed).collect::<BTreeSet<u64>>().len()).collect();
+    if seeds.iter().any(|n| *n != seeds[0]) {
+        let each: Vec<String> =
+            std::iter::zip(rows, &seeds).map(|(row, n)| format!("{} {n}", row.label)).collect();
+        notes.push(format!(
+            "Systems have different numbers of seeds ({}): each fold is first averaged over a system's own, so that all weigh the same; a \
+             mean of fewer varies more.",
+            each.join(", ")
+        ));
+    }
+    notes
+}
+
+fn notes(run: &LoadedRun, rows: &[ConditionRow], samples: &[CellSample]) -> Vec<String> {
+    let mut notes = scored_notes(run, rows);
     for (i, row) in rows.iter().enumerate().filter(|(_, r)| r.done != r.planned) {
         let failed = run.failed(i).count();
         let missing = row.planned.saturating_sub(row.done + failed);
@@ -335,10 +367,8 @@ fn notes(run: &LoadedRun, rows: &[ConditionRow], samples: &[CellSample]) -> Vec<
         let pairs = differences(samples, main, i, row.baseline).len();
         if pairs != cells(i).max(cells(row.baseline)) {
             let base = &rows[row.baseline].label;
-            notes.push(format!(
-                "{} vs {base}: only the {pairs} pairs of fold and seed that both have.",
-                row.label
-            ));
+            let what = if run.spec.is_scored() { "folds" } else { "pairs of fold and seed" };
+            notes.push(format!("{} vs {base}: only the {pairs} {what} that both have.", row.label));
         }
     }
     if !run.per_class() {

@@ -180,6 +180,7 @@ fn training(spec: &Spec) -> String {
 }
 
 fn measures(run: &LoadedRun) -> String {
+    let scored = run.spec.is_scored();
     let units = match (unit(run), &run.spec.protocol) {
         (_, Protocol::CrossLingual(_)) => "seeds",
         (Unit::Fold, _) => "folds",
@@ -189,6 +190,14 @@ fn measures(run: &LoadedRun) -> String {
         Protocol::CrossLingual(_) => "the corrected resampled t-test~\\cite{nadeau2003}".to_owned(),
         _ => format!("Student's t-test over {units}, each averaged over its trainings"),
     };
+    let tested = match (scored, unit(run)) {
+        (true, Unit::Seed) => {
+            "are those of the means, without a test, because seeds of two systems are no pairs".to_owned()
+        }
+        (true, Unit::Fold) => format!("are paired by fold and tested by {test}"),
+        (false, _) => format!("are paired by fold and seed and tested by {test}"),
+    };
+    let conditions = if scored { "systems" } else { "conditions" };
     let main = match run.reduced().is_empty() {
         true => "the unweighted average recall (UAR)".to_owned(),
         false => format!(
@@ -197,8 +206,8 @@ fn measures(run: &LoadedRun) -> String {
         ),
     };
     format!(
-        "\\paragraph{{Measures.}} We report {main}. Intervals are of 95\\,\\%, Student's t over {units}. Differences of two conditions are \
-         paired by fold and seed and tested by {test}; p values are corrected by Holm's method~\\cite{{holm1979}} over all pairs of a table."
+        "\\paragraph{{Measures.}} We report {main}. Intervals are of 95\\,\\%, Student's t over {units}. Differences of two {conditions} \
+         {tested}; p values are corrected by Holm's method~\\cite{{holm1979}} over all pairs of a table."
     )
 }
 

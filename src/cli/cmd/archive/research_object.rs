@@ -1,12 +1,15 @@
 //! ro-crate-metadata.json: RO-Crate 1.1 with the profile Process Run Crate 0.5 (<https://w3id.org/ro/wfrun/process/0.5>).
 
-use seraug_core::run_files::CorpusInfo;
+use seraug_core::run_files::{CorpusInfo, RunInfo};
 use seraug_core::text::plural;
+use seraug_core::version::{self, VERSION};
 use seraug_report::analysis::loaded_run::LoadedRun;
 use serde_json::{Value, json};
 
 /// The person who made the run.
 pub(super) const AUTHOR: &str = "#author";
+/// The program that wrote the archive and the report in it.
+pub(super) const WRITER: &str = "#writer";
 /// The list of digests: `SHA-256  NAME`, as sha256sum reads it.
 pub(super) const CHECKSUMS: &str = "checksums.sha256";
 /// The description of the archive.
@@ -73,14 +76,16 @@ pub(super) fn metadata(
         "mentions": id("#run"),
     });
     let mut graph = vec![
-        json!({ "@id": METADATA, "@type": "CreativeWork", "conformsTo": id(CRATE), "about": id("./") }),
-        json!({ "@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5" }),
         json!({
-            "@id": "#seraug",
-            "@type": "SoftwareApplication",
-            "name": "seraug",
-            "softwareVersion": format!("{} (revision {}, libtorch {})", info.version, info.revision, info.libtorch),
+            "@id": METADATA,
+            "@type": "CreativeWork",
+            "conformsTo": id(CRATE),
+            "about": id("./"),
+            "creator": id(WRITER),
         }),
+        writer(),
+        json!({ "@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5" }),
+        trainer(info),
     ];
     if !licence.starts_with("http") {
         let name = if licence.is_empty() { "Not stated by the author of the archive" } else { licence };
@@ -99,6 +104,31 @@ pub(super) fn metadata(
     graph.splice(1..1, [root, action]);
     let terms = "https://w3id.org/ro/terms/workflow-run/context";
     json!({ "@context": [format!("{CRATE}/context"), terms], "@graph": graph })
+}
+
+/// Version and revision of this program.
+pub(super) fn this_program() -> String {
+    format!("{VERSION} (revision {})", version::revision())
+}
+
+fn writer() -> Value {
+    json!({
+        "@id": WRITER,
+        "@type": "SoftwareApplication",
+        "name": "seraug",
+        "description": "wrote the archive and the report in it",
+        "softwareVersion": this_program(),
+    })
+}
+
+/// The program that made the run.
+fn trainer(info: &RunInfo) -> Value {
+    json!({
+        "@id": "#seraug",
+        "@type": "SoftwareApplication",
+        "name": "seraug",
+        "softwareVersion": format!("{} (revision {}, libtorch {})", info.version, info.revision, info.libtorch),
+    })
 }
 
 fn corpus_id(corpus: &CorpusInfo) -> String {

@@ -38,6 +38,7 @@ pub(super) fn create(args: &ScoreArgs, name: &str, found: &ForeignPredictions) -
         finished: utc(started),
         corpus: vec![data(name, found)],
         fold: folds(name, found),
+        fold_speakers: Some(found.fold_speakers),
         source: found.files.clone(),
         warning: found.notes.iter().map(|n| Warning { cell: String::new(), message: n.clone() }).collect(),
         ..RunInfo::default()
@@ -82,6 +83,13 @@ fn spec_text(args: &ScoreArgs, name: &str, found: &ForeignPredictions) -> Result
         let known = || found.classes.iter().map(String::as_str);
         if let Some(other) = args.rare.iter().find(|rare| !found.classes.contains(rare)) {
             return Err(Error::usage(format!("--rare: `{other}` is no class{}", hint(other, known()))));
+        }
+        if found.classes.iter().all(|class| args.rare.contains(class)) {
+            let next = "name those that are rare; without it systems are compared by UAR over all";
+            return Err(Error::usage(format!(
+                "--rare {}: these are all classes; {next}",
+                args.rare.join(",")
+            )));
         }
         let kept = std::iter::zip(&classes, &found.classes).filter(|(_, label)| !args.rare.contains(label));
         let kept: Vec<String> = kept.map(|(class, _)| class.clone()).collect();
