@@ -1,5 +1,6 @@
 //! Keys of planned cells, and plans of ten thousand cells.
 
+use crate::schema::generators;
 use seraug_core::run_files::PlannedCell;
 use seraug_core::spec;
 use seraug_core::store::{Key, Stage};
@@ -7,6 +8,7 @@ use seraug_run::plan::{CellAction, Plan};
 use seraug_test_support::common::{corpora_with, in_root, root, seraug, stderr, stdout};
 use seraug_test_support::corpora::own_corpus;
 use seraug_test_support::world::World;
+use std::collections::BTreeSet;
 
 /// What cells have in common is found once, and must not get into the keys of others.
 #[test]
@@ -110,7 +112,9 @@ fn keys_and_trajectories_are_those_of_earlier_versions() {
     own_corpus(world.dir.path(), "other", 1000.0, str::to_owned);
     let own = "augmentor.attention=own";
     let mut found = String::from("case\tdevice\tcell\tstage\tkey\ttrajectory\n");
+    let mut tried = BTreeSet::new();
     let mut add = |case: &str, device: &str, plan: Plan| {
+        tried.extend(plan.spec.condition.iter().map(|c| c.augment.name()));
         for c in plan.rows() {
             for stage in Stage::ALL {
                 if let Some((key, trajectory)) = c.key(stage).zip(c.trajectory(stage)) {
@@ -147,6 +151,12 @@ fn keys_and_trajectories_are_those_of_earlier_versions() {
         "protocol.leave-speakers-out.only=[1]",
     ];
     add("rivals-emodb", "cpu", world.plan_of(spec::load(&rivals, &sets.map(str::to_owned)).unwrap()));
+    let untried: Vec<String> =
+        generators().into_iter().filter(|name| !tried.contains(name.as_str())).collect();
+    assert!(
+        untried.is_empty(),
+        "no case above has a condition of {untried:?}, whose keys would change unseen"
+    );
     let committed = std::fs::read_to_string(root().join("tests/golden/keys/keys.tsv")).unwrap();
     let made = concat!(env!("CARGO_TARGET_TMPDIR"), "/keys.tsv");
     std::fs::write(made, &found).unwrap();

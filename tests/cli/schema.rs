@@ -155,6 +155,37 @@ fn every_shipped_spec_is_valid_and_names_the_schema() {
     }
 }
 
+/// What a spec calls each generator.
+pub(crate) fn generators() -> Vec<String> {
+    let schema: Value = serde_json::from_str(&text()).unwrap();
+    let variants = schema["$defs"]["Augment"]["oneOf"].as_array().unwrap();
+    let names = variants.iter().filter_map(|v| v["properties"].as_object()?.keys().next().cloned());
+    names.collect()
+}
+
+/// What a new generator needs beside its code; CONTRIBUTING.md, "One more rival", has the whole list.
+#[test]
+fn every_generator_is_where_generators_are_told_of() {
+    let read = |name: &str| std::fs::read_to_string(experiments().join("..").join(name)).unwrap();
+    let (augment, fidelity) = (read("docs/augment.md"), read("FIDELITY.md").to_lowercase().replace('-', ""));
+    let rows = augment.lines().skip_while(|l| !l.starts_with("| generator | what it needs"));
+    let rows: Vec<&str> =
+        rows.take_while(|l| l.starts_with('|')).filter_map(|l| l.split('|').nth(1)).collect();
+    let specs: Vec<toml::Value> = specs().iter().map(|(_, text)| toml::from_str(text).unwrap()).collect();
+    let conditions = specs.iter().filter_map(|spec| spec.get("condition")?.as_array()).flatten();
+    let augments: Vec<&toml::Value> = conditions.filter_map(|c| c.get("augment")).collect();
+    let mut missing = Vec::new();
+    for name in generators() {
+        let mut needs =
+            |there: bool, place: &str| missing.extend((!there).then(|| format!("{place}: no {name}")));
+        let row = rows.iter().any(|row| row.split(',').any(|word| word.trim() == name));
+        needs(row, "docs/augment.md, the table \"what it needs\"");
+        needs(fidelity.contains(&name.replace('-', "")), "FIDELITY.md, a row or a paragraph");
+        needs(augments.iter().any(|a| a.get(&name).is_some()), "experiments/, a condition");
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
 #[test]
 fn a_misspelt_field_or_variant_is_invalid() {
     let (_, text) = specs().into_iter().find(|(p, _)| p.ends_with("quickstart.toml")).unwrap();

@@ -82,7 +82,13 @@ fn utterance(i: usize) -> Utterance {
 }
 
 /// What is made of `items` of the bank of patterns, whose utterances are of these classes.
-fn made<T>(spec: &Spec, labels: &[usize], items: &[usize], seed: u64, make: impl FnOnce(&Sources) -> T) -> T {
+pub(crate) fn made<T>(
+    spec: &Spec,
+    labels: &[usize],
+    items: &[usize],
+    seed: u64,
+    make: impl FnOnce(&Sources) -> T,
+) -> T {
     let (bank, utterances): (Bank, Vec<Utterance>) = (bank(), (0..LABELS.len()).map(utterance).collect());
     make(&Sources {
         spec,
@@ -96,7 +102,7 @@ fn made<T>(spec: &Spec, labels: &[usize], items: &[usize], seed: u64, make: impl
     })
 }
 
-fn added(made: Made) -> Bank {
+pub(crate) fn added(made: Made) -> Bank {
     match made.samples {
         Samples::Added(bank) | Samples::Converted { bank, .. } => bank,
         _ => panic!("samples are added"),
