@@ -52,6 +52,8 @@ pub(super) struct CorpusDifference {
     pub(super) equivalence: Option<Equivalence>,
     /// Share in the pooled difference, in [0, 1].
     pub(super) weight: Option<f64>,
+    /// The p of the difference, corrected over what its family compares on this corpus.
+    pub(super) holm: Option<f64>,
 }
 
 impl StudyComparison {
@@ -65,6 +67,7 @@ impl StudyComparison {
             let of = |pair| StudyComparison::of(pair, is_primary, study.equivalence, members);
             let mut family = pairs.iter().map(of).collect::<Result<Vec<StudyComparison>>>()?;
             correct(&mut family);
+            (0..members.len()).for_each(|member| correct_on(member, &mut family));
             all.extend(family);
         }
         Ok(all)
@@ -100,6 +103,7 @@ impl StudyComparison {
                 equivalence: effect.map(|e| Equivalence::of(&e, margin)),
                 effect,
                 weight: None,
+                holm: None,
             });
         }
         let measured: Vec<usize> = (0..rows.len()).filter(|&r| rows[r].effect.is_some()).collect();
@@ -154,5 +158,18 @@ fn correct(family: &mut [StudyComparison]) {
         c.tests = tests;
         c.holm = c.pooled.as_ref().map(|_| p);
         c.equivalence_holm = c.equivalence.map(|_| q);
+    }
+}
+
+/// The same on one corpus.
+fn correct_on(member: usize, family: &mut [StudyComparison]) {
+    let of = |c: &StudyComparison| {
+        let row = c.rows.iter().find(|r| r.member == member);
+        row.and_then(|r| r.effect).map_or(1.0, |e| e.p())
+    };
+    let corrected = holm(&family.iter().map(of).collect::<Vec<f64>>());
+    for (c, p) in std::iter::zip(family, corrected) {
+        let rows = c.rows.iter_mut().filter(|r| r.member == member && r.effect.is_some());
+        rows.for_each(|r| r.holm = Some(p));
     }
 }

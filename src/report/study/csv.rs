@@ -86,6 +86,7 @@ pub(super) fn rows<'a, N: From<Option<f64>> + Default>(
                 speakers: n(r.speakers as f64),
                 difference: n(r.difference),
                 weight: N::from(r.weight),
+                p_holm: N::from(r.holm),
                 ..of(r.effect, r.equivalence)
             }
         })

@@ -95,11 +95,14 @@ impl StudyContents {
             comparisons,
             members,
         };
-        contents.tables = contents
-            .comparisons
-            .iter()
-            .filter(|c| !c.rows.is_empty())
-            .map(|c| tables::detail(c, &contents))
+        contents.tables = std::iter::once(tables::each_corpus(&contents))
+            .chain(
+                contents
+                    .comparisons
+                    .iter()
+                    .filter(|c| !c.rows.is_empty())
+                    .map(|c| tables::detail(c, &contents)),
+            )
             .chain([tables::conditions(&contents)])
             .collect();
         contents.tables.extend(tables::shares(&contents));

@@ -162,12 +162,18 @@ fn narrow(table: &TextTable) -> Vec<TextTable> {
     parts.iter().enumerate().map(part).collect()
 }
 
-/// Verdict, pooled table and first figure for a Markdown file from which `to_page` leads to the page's folder.
+/// Verdict, pooled table and first figure for a Markdown file from which `to_page` leads to the page's folder. Of one or two corpora the
+/// table has each of them in place of what is pooled, which is next to nothing there.
 fn excerpt(contents: &StudyContents, to_page: &str) -> String {
-    let table = TextTable { notes: Vec::new(), ..tables::pooled(contents) };
+    let corpora = contents.comparisons.iter().filter_map(|c| Some(c.pooled.as_ref()?.weights.len())).max();
+    let (table, verdict) = match corpora {
+        Some(3..) => (tables::pooled(contents), markdown_list(&contents.verdict) + "\n"),
+        _ => (tables::each_corpus(contents), String::new()),
+    };
+    let table = TextTable { notes: Vec::new(), ..table };
     let text = splice::content(&contents.title, Some(&table), contents.figures.first(), to_page, None);
     match text.split_once("\n\n") {
-        Some((head, rest)) => format!("{head}\n\n{}\n{rest}", markdown_list(&contents.verdict)),
+        Some((head, rest)) => format!("{head}\n\n{verdict}{rest}"),
         None => text,
     }
 }
