@@ -172,7 +172,10 @@ fn a_corpus_has_the_difference_of_its_own_report() {
     for (_, corpus, ..) in CORPORA {
         let p = |row: [&str; 2], column: &str| made.number([row[0], row[1], corpus], column).unwrap();
         let (first, second) = (p(["aug", "copies"], "p"), p(["aug", "no-aug"], "p"));
-        assert!((p(["aug", "no-aug"], "p_holm") - (2.0 * first.min(second)).min(1.0)).abs() < 1e-12, "{corpus}");
+        assert!(
+            (p(["aug", "no-aug"], "p_holm") - (2.0 * first.min(second)).min(1.0)).abs() < 1e-12,
+            "{corpus}"
+        );
         assert_eq!(p(["no-aug", "weighted"], "p_holm"), p(["no-aug", "weighted"], "p"));
     }
 }

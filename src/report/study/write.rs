@@ -135,7 +135,7 @@ fn latex(contents: &StudyContents) -> String {
 }
 
 /// Columns of a LaTeX table after the first.
-const COLUMNS: usize = 5;
+const COLUMNS: usize = 4;
 
 /// The table in parts that fit on a page, each with the first column.
 fn narrow(table: &TextTable) -> Vec<TextTable> {
