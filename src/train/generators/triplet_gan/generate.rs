@@ -10,8 +10,6 @@ use seraug_core::spec::{Generator, Spec, TripletGan};
 use std::path::Path;
 use tch::{Device, Tensor};
 
-/// As provenance names them; the last where it guides, the first alone where nothing is trained.
-
 impl Generate for TripletGan {
     type Trained = Networks;
 
