@@ -14,7 +14,7 @@ pub struct ConditionCost {
     pub iterations: [Option<usize>; 2],
     /// Parameters of all networks that its generator trains, the autoencoder among them; none where run.toml does not say.
     pub parameters: Option<u64>,
-    /// Seconds of the training of autoencoder, generator and classifier, each on its own, as if nothing were shared.
+    /// Wall seconds of the training of autoencoder, generator and classifier; a shared autoencoder counts for each condition.
     pub seconds: [f64; 3],
     /// Utterances that are added to the training set.
     pub added: f64,
