@@ -4,8 +4,9 @@ use crate::fixtures::augmentor::spec;
 use seraug_core::rng::Seed;
 use seraug_core::spec::{ClassifierLoss, Covariance};
 use seraug_train::classifier::loss::SegmentLoss;
-use seraug_train::generators::latent::diffusion::NoiseSchedule;
+use seraug_train::generators::latent::diffusion::{CodeDiffusion, NoiseSchedule};
 use seraug_train::generators::latent::gaussians::{ClassGaussians, draw, nearest_mean_accuracy};
+use seraug_train::generators::latent::standardised::CodeRange;
 use seraug_train::nets::autoencoder::AutoencoderNet;
 use seraug_train::nets::bagan::{discriminator_loss, generator_loss};
 use std::collections::HashMap;
@@ -104,11 +105,38 @@ fn a_step_back_of_the_diffusion_is_that_of_the_posterior() {
     let schedule = NoiseSchedule::cosine(20);
     close("betas", &Tensor::from_slice(&schedule.betas), &g["ddpm.betas"], 1e-12);
     close("kept", &Tensor::from_slice(&schedule.kept), &g["ddpm.kept"], 1e-12);
+    let mut range = CodeRange::new(5, CPU);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("range.safetensors");
+    let named: Vec<_> = ["least", "greatest"].map(|n| (n, &g[&format!("ddpm.{n}")])).into();
+    Tensor::write_safetensors(&named, &path).unwrap();
+    range.params_mut().load(&path).unwrap();
     for t in [1, 2, 13, 20] {
-        let ours = schedule.back(t, &g["ddpm.x"], &g["ddpm.eps"], &g["ddpm.fresh"]);
+        let clean = schedule.clean(t, &g["ddpm.x"], &g["ddpm.eps"]);
+        let ours = schedule.back(t, &g["ddpm.x"], &clean, &g["ddpm.fresh"]);
         let theirs = &g[&format!("ddpm.back.{t}")];
         // The last steps of the noising keep a millionth of the code: numbers are large there.
         let scale = theirs.abs().max().double_value(&[]).max(1.0);
         close(&format!("back {t}"), &ours, theirs, 1e-5 * scale);
+        let held = schedule.back(t, &g["ddpm.x"], &range.hold(&clean), &g["ddpm.fresh"]);
+        close(&format!("clipped {t}"), &held, &g[&format!("ddpm.clipped.{t}")], 1e-5);
     }
+}
+
+#[test]
+fn clipped_samples_of_the_diffusion_lie_in_the_range_of_the_training_codes() {
+    let noise = |net: &CodeDiffusion| {
+        let mut host = vec![0f32; 6 * net.noise()];
+        Seed::new(9).draws().fill_normal(&mut host);
+        Tensor::from_slice(&host).view([6, -1])
+    };
+    let greatest = |clipped: bool| {
+        let clipped = format!("latent-diffusion.clipped={clipped}");
+        let net = CodeDiffusion::new(&spec(&["autoencoder.latent=4", &clipped]), Seed::new(2), CPU);
+        let classes = Tensor::from_slice(&[0i64, 1, 0, 1, 0, 1]);
+        tch::no_grad(|| net.sample(&classes, &noise(&net)).abs().max().double_value(&[]))
+    };
+    // An untrained network's range is -1 to 1, and its first step back alone multiplies what it has by 32.
+    assert!(greatest(true) <= 1.0, "{}", greatest(true));
+    assert!(greatest(false) > 10.0, "{}", greatest(false));
 }

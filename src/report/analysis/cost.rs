@@ -3,6 +3,7 @@
 use super::loaded_run::LoadedRun;
 use seraug_core::error::Result;
 use seraug_core::run_files::{CellRecord, Outcome};
+use seraug_core::spec::{Generator, Spec};
 use seraug_core::store::Stage;
 
 /// The cost of a condition in a cell, a mean over its cells that have a result.
@@ -27,9 +28,7 @@ impl ConditionCost {
     /// An outcome.toml that does not read.
     pub fn of(run: &LoadedRun) -> Result<Vec<ConditionCost>> {
         let spec = &run.spec;
-        let trains =
-            |c: usize| spec.condition[c].augment.generator().is_some_and(|g| !g.network_names().is_empty());
-        if !(0..spec.condition.len()).any(trains) {
+        if !spec.condition.iter().any(|c| c.augment.generator().is_some_and(|g| is_trained(g, spec))) {
             return Ok(Vec::new());
         }
         let mut costs = Vec::new();
@@ -46,7 +45,7 @@ impl ConditionCost {
                 seconds[1] += outcome.seconds_augmentor;
                 seconds[2] += outcome.seconds_classifier;
             }
-            let generator = c.augment.generator();
+            let generator = c.augment.generator().filter(|g| is_trained(*g, spec));
             let names = generator.map_or(&[][..], |g| g.network_names());
             let size = |name: &&str| Some(run.info.network.iter().find(|n| n.name == **name)?.parameters);
             let encoded = generator.filter(|g| g.needs_autoencoder());
@@ -62,4 +61,9 @@ impl ConditionCost {
         }
         Ok(costs)
     }
+}
+
+/// Whether anything is trained before it makes samples.
+fn is_trained(generator: &dyn Generator, spec: &Spec) -> bool {
+    generator.needs_autoencoder() || generator.work(spec).is_some_and(|work| work.iterations > 0)
 }

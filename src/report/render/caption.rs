@@ -4,6 +4,7 @@ use crate::analysis::aggregate::{Unit, splits_anew};
 use crate::analysis::loaded_run::LoadedRun;
 use seraug_core::calibration::CALIBRATION_BINS;
 use seraug_core::run_files::FoldSpeakers;
+use seraug_core::spec::Protocol;
 use seraug_core::text::plural;
 
 /// What the intervals of a table are computed over.
@@ -150,6 +151,9 @@ pub fn intervals(run: &LoadedRun, over: Over) -> String {
     };
     if unit == Unit::Fold && run.spec.is_scored() {
         text += of_scored_folds(run);
+    } else if unit == Unit::Fold && matches!(run.spec.protocol, Protocol::LeaveTextsOut(_)) {
+        text += "Folds are the independent unit, because each tests other texts; speakers are those of the training, so that the \
+                 intervals say nothing about other speakers. ";
     } else if unit == Unit::Fold {
         text += "Folds are the independent unit, because each tests other speakers; they share training speakers, so \
                  that intervals are approximate. ";

@@ -92,6 +92,8 @@ kept = torch.cumprod(1 - betas, 0)
 io["ddpm.betas"], io["ddpm.kept"] = betas, kept
 x_t, eps, fresh = torch.randn(4, 5), torch.randn(4, 5), torch.randn(4, 5)
 io["ddpm.x"], io["ddpm.eps"], io["ddpm.fresh"] = x_t, eps, fresh
+least, greatest = torch.tensor([-1.0, -0.5, -2.0, 0.0, -1.5]), torch.tensor([1.0, 0.5, 2.5, 1.0, 1.5])
+io["ddpm.least"], io["ddpm.greatest"] = least, greatest
 for t in [1, 2, 13, 20]:
     b, k = betas[t - 1], kept[t - 1]
     before = kept[t - 2] if t > 1 else torch.tensor(1.0, dtype=torch.float64)
@@ -99,6 +101,10 @@ for t in [1, 2, 13, 20]:
     x_0 = (x_t - (1 - k).sqrt() * eps) / k.sqrt()
     mean = before.sqrt() * b / (1 - k) * x_0 + (1 - b).sqrt() * (1 - before) / (1 - k) * x_t
     io[f"ddpm.back.{t}"] = (mean + (b * (1 - before) / (1 - k)).sqrt() * fresh * (t > 1)).float()
+    # x_0 held to a range of its own in each dimension.
+    held = x_0.minimum(greatest).maximum(least)
+    mean = before.sqrt() * b / (1 - k) * held + (1 - b).sqrt() * (1 - before) / (1 - k) * x_t
+    io[f"ddpm.clipped.{t}"] = (mean + (b * (1 - before) / (1 - k)).sqrt() * fresh * (t > 1)).float()
 
 
 def write(path, tensors):

@@ -105,6 +105,9 @@ pub struct LatentDiffusion {
     /// Weight of the conditional prediction against the unconditional one (Ho and Salimans 2022); 1 for no guidance.
     #[schemars(range(min = 0.0, max = limits::WEIGHT))]
     pub guidance: f64,
+    /// Whether a predicted code is held to the range of the training codes, number by number, as the released code of Nichol and
+    /// Dhariwal holds pixels to theirs.
+    pub clipped: bool,
     /// Decay of the mean of the weights that samples are drawn with.
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub decay: f64,
@@ -157,6 +160,7 @@ impl Default for LatentDiffusion {
             units: 256,
             dropped: 0.1,
             guidance: 1.5,
+            clipped: true,
             decay: 0.999,
             iterations: 5000,
             batch: 64,

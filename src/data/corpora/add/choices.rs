@@ -65,7 +65,8 @@ impl FromStr for NamePattern {
     fn from_str(text: &str) -> Result<NamePattern, String> {
         let regex = Regex::new(text).map_err(|e| {
             let why = e.to_string();
-            why.lines().last().unwrap_or_default().trim().to_owned()
+            let last = why.lines().last().unwrap_or_default().trim();
+            last.strip_prefix("error: ").unwrap_or(last).to_owned()
         })?;
         match regex.captures_len() {
             2 => Ok(NamePattern(regex)),

@@ -1,7 +1,7 @@
 //! The conditional diffusion model of codes (FIDELITY.md rows "latent"): DDPM (Ho et al. 2020) with the cosine schedule of Nichol
 //! and Dhariwal (2021), guided without a classifier (Ho and Salimans 2022).
 
-use super::standardised::StandardisedCodes;
+use super::standardised::{CodeRange, StandardisedCodes};
 use crate::control::Control;
 use crate::generators::training::{Course, Learner, Training};
 use crate::kernels::adam::Adam;
@@ -42,14 +42,22 @@ impl NoiseSchedule {
         NoiseSchedule { kept: betas.iter().scan(1.0, product).collect(), betas }
     }
 
-    /// x_{t-1} from x_t, the predicted noise and, for t > 1, fresh noise (Ho et al., algorithm 2, with the posterior's variance).
-    pub fn back(&self, t: usize, x: &Tensor, predicted: &Tensor, fresh: &Tensor) -> Tensor {
+    /// x_0 from x_t and the predicted noise.
+    pub fn clean(&self, t: usize, x: &Tensor, predicted: &Tensor) -> Tensor {
+        let kept = self.kept[t - 1];
+        (x - predicted * (1.0 - kept).sqrt()) * (1.0 / kept.sqrt())
+    }
+
+    /// x_{t-1} from x_t, the predicted x_0 and, for t > 1, fresh noise: a draw from the posterior (Ho et al., eq. 6 and 7).
+    pub fn back(&self, t: usize, x: &Tensor, clean: &Tensor, fresh: &Tensor) -> Tensor {
         let (beta, kept) = (self.betas[t - 1], self.kept[t - 1]);
-        let mean = (x - predicted * (beta / (1.0 - kept).sqrt())) * (1.0 / (1.0 - beta).sqrt());
         if t == 1 {
-            return mean;
+            return clean.shallow_clone();
         }
-        mean + fresh * (beta * (1.0 - self.kept[t - 2]) / (1.0 - kept)).sqrt()
+        let before = self.kept[t - 2];
+        let mean = clean * (before.sqrt() * beta / (1.0 - kept))
+            + x * ((1.0 - beta).sqrt() * (1.0 - before) / (1.0 - kept));
+        mean + fresh * (beta * (1.0 - before) / (1.0 - kept)).sqrt()
     }
 }
 
@@ -60,6 +68,8 @@ pub struct CodeDiffusion {
     class: usize,
     params: Params,
     schedule: NoiseSchedule,
+    /// Of the training codes.
+    range: CodeRange,
     /// Embeddings of the steps, [steps, 32].
     times: Tensor,
     settings: LatentDiffusion,
@@ -80,8 +90,19 @@ impl CodeDiffusion {
         let class = builder.add("class", &shape, Start::Normal(1.0));
         let params = builder.build(seed.child("code-diffusion"), device).in_precision(spec.precision);
         let schedule = NoiseSchedule::cosine(settings.steps);
+        let range = CodeRange::new(latent, device);
         let times = upload(&times(settings.steps), device).view([-1, TIME as i64]);
-        CodeDiffusion { mlp, class, params, schedule, times, settings, no_class: classes as i64, latent }
+        CodeDiffusion {
+            mlp,
+            class,
+            params,
+            schedule,
+            range,
+            times,
+            settings,
+            no_class: classes as i64,
+            latent,
+        }
     }
 
     /// Its parameters.
@@ -89,9 +110,14 @@ impl CodeDiffusion {
         &self.params
     }
 
-    /// The same, to be loaded.
-    pub fn params_mut(&mut self) -> &mut Params {
-        &mut self.params
+    /// The range of the codes that it was trained on.
+    pub fn range(&self) -> &CodeRange {
+        &self.range
+    }
+
+    /// Parameters and range, to be loaded.
+    pub fn stored_mut(&mut self) -> [&mut Params; 2] {
+        [&mut self.params, self.range.params_mut()]
     }
 
     /// Multiply-accumulates of one prediction.
@@ -123,7 +149,9 @@ impl CodeDiffusion {
             let predicted = &free + (guided - &free) * self.settings.guidance;
             // The last step adds none; its number may be any.
             let fresh = noise.select(1, ((steps - t) as i64 + 1).min(steps as i64 - 1));
-            x = self.schedule.back(t, &x, &predicted, &fresh);
+            let clean = self.schedule.clean(t, &x, &predicted);
+            let clean = if self.settings.clipped { self.range.hold(&clean) } else { clean };
+            x = self.schedule.back(t, &x, &clean, &fresh);
         }
         x
     }
@@ -181,7 +209,8 @@ pub(super) fn train(
     };
     let mut training = DiffusionTraining { net, adam, mean, signal, noise, codes, seed };
     course.run(&mut training, control)?;
-    let DiffusionTraining { net, mean, .. } = training;
+    let DiffusionTraining { mut net, mean, .. } = training;
+    net.range = codes.range();
     tch::no_grad(|| net.params.flat().shallow_clone().copy_(&mean));
     net.params.refresh();
     Ok(net)

@@ -156,7 +156,8 @@ impl Trained<LatentCodes> for CodeSampler {
             CodeSampler::Fitted(_) => {}
             CodeSampler::Gan(net, scale) => load_all(&mut [net.params_mut(), scale.params_mut()], &path)?,
             CodeSampler::Diffusion(net, scale) => {
-                load_all(&mut [net.params_mut(), scale.params_mut()], &path)?
+                let [params, range] = net.stored_mut();
+                load_all(&mut [params, range, scale.params_mut()], &path)?
             }
         }
         Ok(sampler)
@@ -167,7 +168,9 @@ impl Trained<LatentCodes> for CodeSampler {
         match self {
             CodeSampler::Fitted(_) => Ok(()),
             CodeSampler::Gan(net, scale) => save_all(&[net.params(), scale.params()], &path),
-            CodeSampler::Diffusion(net, scale) => save_all(&[net.params(), scale.params()], &path),
+            CodeSampler::Diffusion(net, scale) => {
+                save_all(&[net.params(), net.range().params(), scale.params()], &path)
+            }
         }
     }
 

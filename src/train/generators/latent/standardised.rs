@@ -46,6 +46,35 @@ impl CodeScale {
     }
 }
 
+/// Least and greatest number of the standardised training codes in each dimension.
+#[derive(Debug)]
+pub struct CodeRange(Params);
+
+impl CodeRange {
+    /// -1 and 1.
+    pub fn new(latent: usize, device: Device) -> CodeRange {
+        let mut builder = ParamsBuilder::default();
+        builder.add("least", &[latent as i64], Start::Constant(-1.0));
+        builder.add("greatest", &[latent as i64], Start::Constant(1.0));
+        CodeRange(builder.build(Seed::new(0), device))
+    }
+
+    /// Both, as parameters of a file.
+    pub fn params(&self) -> &Params {
+        &self.0
+    }
+
+    /// The same, to be loaded.
+    pub fn params_mut(&mut self) -> &mut Params {
+        &mut self.0
+    }
+
+    /// Standardised codes [batch, latent], each number moved into the range of its dimension.
+    pub fn hold(&self, standardised: &Tensor) -> Tensor {
+        standardised.clamp_tensor(Some(self.0.get(0)), Some(self.0.get(1)))
+    }
+}
+
 impl StandardisedCodes {
     /// Of `codes`, each of the class of its utterance in `labels`. A dimension that hardly varies is divided by 1e-6.
     pub fn new(codes: &Codes, labels: &[usize], device: Device) -> StandardisedCodes {
@@ -84,6 +113,16 @@ impl StandardisedCodes {
     /// Mean and deviation that they were standardised with.
     pub fn into_scale(self) -> CodeScale {
         self.scale
+    }
+
+    /// Their range.
+    pub fn range(&self) -> CodeRange {
+        let range = CodeRange::new(self.all.size()[1] as usize, self.device());
+        tch::no_grad(|| {
+            range.0.get(0).shallow_clone().copy_(&self.all.amin([0i64].as_slice(), false));
+            range.0.get(1).shallow_clone().copy_(&self.all.amax([0i64].as_slice(), false));
+        });
+        range
     }
 
     /// `count` codes [count, latent], every one equally likely, and their classes (int64 [count]).
