@@ -130,9 +130,9 @@ impl<'a> Auditor<'a> {
             ("utterances on both sides", shared(&self.ids, l.train, l.test)),
             ("byte-identical audio on both sides", shared(&self.contents, l.train, l.test)),
             ("recordings of which both sides hear a part", self.overlapping(l.train, l.test)),
-            ("augmentations made from test items", shared(&self.ids, l.augmented_from, l.test)),
-            ("augmentor trained on test items", shared(&self.ids, l.augmentor_trained_on, l.test)),
-            ("statistics fitted on test items", shared(&self.ids, l.statistics_from, l.test)),
+            ("augmentations made from test items", shared(&self.contents, l.augmented_from, l.test)),
+            ("augmentor trained on test items", shared(&self.contents, l.augmentor_trained_on, l.test)),
+            ("statistics fitted on test items", shared(&self.contents, l.statistics_from, l.test)),
             (alike, self.alike(l.train, l.test)),
         ]
         .map(|(check, hits)| (check, l.test.len(), hits))

@@ -227,6 +227,17 @@ fn one_fold_is_over_seeds_and_says_so() {
 }
 
 #[test]
+fn folds_of_texts_do_not_stand_for_other_speakers() {
+    let m = made(&Fake { by_text: true, ..Fake::default() });
+    assert!(
+        m.markdown.contains("each tests other texts; speakers are those of the training"),
+        "{}",
+        m.markdown
+    );
+    assert!(!m.markdown.contains("each tests other speakers"));
+}
+
+#[test]
 fn a_recorded_corpus_is_not_called_synthetic() {
     let m = made(&Fake { synthetic: false, ..Fake::default() });
     assert!(!m.html.to_lowercase().contains("synthetic"));

@@ -49,7 +49,7 @@ fn the_judges_values_are_a_table_a_figure_and_sentences() {
                 (Copying, 3.5, Some(0.001)),
                 (Coverage, 0.02, None),
                 (Recall, 0.27, None),
-                (Usefulness, 0.6, None),
+                (Usefulness, 0.9, None),
             ],
         );
         all.extend(rows(SampleKind::KeptReal, &[(Coverage, 0.9, None), (ClassifierTest, 0.5, None)]));
@@ -66,7 +66,7 @@ fn the_judges_values_are_a_table_a_figure_and_sentences() {
                 (Coverage, 0.9, None),
                 (CopySpread, 0.0, None),
                 (Recall, 0.85, None),
-                (Usefulness, 0.25, None),
+                (Usefulness, 0.24, None),
             ],
         )
     });
@@ -86,11 +86,12 @@ fn the_judges_values_are_a_table_a_figure_and_sentences() {
     assert!(row("plain copies").contains(&"−6.2 (100 %)".to_owned()), "{:?}", row("plain copies"));
     for said in [
         "AUG: its samples are recognised as fake (accuracy 0.97) and all alike (coverage 0.02); its samples lie off the \
-         training utterances (z 3.5); the class of a sample comes from nothing (recall 0.27, chance 0.25).",
+         training utterances (z 3.5); the class of a sample comes from nothing (recall 0.27, chance 0.25). In the mel bands its samples are all alike (coverage 0.01).",
         "plain copies: its samples are near copies of training utterances (z −6.2, accuracy against their sources 0.00); the \
-         samples of one source are all the same (copy spread 0.00); its samples are easier to recognise than removed real \
-         utterances, as prototypes are (recall 0.85 against 0.70); a classifier that knows the reduced classes from its samples \
-         alone is at chance on real ones (0.25).",
+         samples of one source are all the same (copy spread 0.00); its samples are easier to recognise than real utterances, \
+         as prototypes are (recall 0.85, removed real 0.70). In the mel bands its samples are near copies of training utterances \
+         (z −3.1, accuracy against their sources 0.00); the samples of one source are all the same (copy spread 0.00); a classifier \
+         that knows the reduced classes from its samples alone is at chance on real ones (0.12).",
     ] {
         assert!(chapter.contains(said), "{chapter}");
     }

@@ -309,7 +309,9 @@ fn runs_that_do_not_belong_are_refused() {
     made.spec(&with(fake(&CORPORA[1]), |f| f.seeds = vec![4]));
     let told = refused(&[again, &emovo]);
     assert!(
-        told.contains("was made with another spec than open/study/emovo has now: seeds [1, 2, 3] → [4]"),
+        told.contains(
+            "was made with another spec than open/study/emovo has now: seeds [1, 2, 3] → [4]; add `--seeds 1,2,3` for a study of these"
+        ),
         "{told}"
     );
     // A title decides no number.

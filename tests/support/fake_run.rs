@@ -42,6 +42,8 @@ pub struct Fake {
     pub whole: bool,
     /// Whether gender, language and text of its utterances are known; `speakers` is then even.
     pub attributes: bool,
+    /// Whether folds are of texts, in place of speakers.
+    pub by_text: bool,
 }
 
 impl Default for Fake {
@@ -64,6 +66,7 @@ impl Default for Fake {
             corpus: "",
             whole: false,
             attributes: false,
+            by_text: false,
         }
     }
 }
@@ -84,7 +87,7 @@ corpus = "{corpus}"
 preset = "tiny"
 seeds = {seeds:?}
 classes = {{ neutral = ["neutral"], angry = ["angry"], sad = ["sad"], happy = ["happy", "excited"] }}
-protocol.leave-speakers-out = {{ folds = 5, only = {only:?} }}
+protocol.{protocol} = {{ folds = 5, only = {only:?} }}
 {reduction}
 [[condition]]
 name = "no-aug"
@@ -104,6 +107,7 @@ name = "weighted"
 title = "class weights"
 loss = "weighted"
 {whole}"#,
+            protocol = if self.by_text { "leave-texts-out" } else { "leave-speakers-out" },
             whole = if self.whole { "[[condition]]\nname = \"full\"\nunreduced = true\n" } else { "" },
             corpus = self.corpus(),
             title = toml::Value::String(self.title.clone()),

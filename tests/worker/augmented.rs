@@ -171,7 +171,7 @@ fn a_draw_depends_on_seed_content_and_copy_not_on_names_and_order() {
     assert_eq!(none.status.code(), Some(1));
     assert!(stderr(&none).contains("nothing is written") && !dir.path().join("r").exists());
 
-    // What is not in the store any more: one line that says what makes it again.
+    // What is not in the store: one line that says what makes it again.
     for row in rows(&dir.path().join("results/t/latest/plan.csv")) {
         fs::remove_dir_all(dir.path().join(format!("results/.store/augmentor-{}", row["key_augmentor"])))
             .unwrap();
@@ -182,7 +182,12 @@ fn a_draw_depends_on_seed_content_and_copy_not_on_names_and_order() {
     ] {
         let output = seraug(dir.path(), args);
         assert_eq!(output.status.code(), Some(1), "{args:?}");
-        assert!(one_line(&output).contains("not in the store any more; `seraug run SPEC --new`"), "{args:?}");
+        assert!(
+            one_line(&output).contains(
+                "not in the store (removed, or of a run from elsewhere); `seraug run SPEC --results "
+            ),
+            "{args:?}"
+        );
         assert!(!dir.path().join("z").exists());
     }
 }

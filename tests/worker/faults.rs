@@ -16,11 +16,11 @@ fn ablation() -> Vec<String> {
     std::iter::once(spec.display().to_string()).chain(GRID.map(str::to_owned)).collect()
 }
 
-/// Every kind of stage that the ablation does not have, in `folder`: an autoencoder, a generator of codes, a judge.
-fn rival(folder: &Path) -> Vec<String> {
+/// Every trained generator that the ablation does not have, with its autoencoder and a judge, in `folder`.
+fn rivals(folder: &Path) -> Vec<String> {
     let spec = folder.join("experiments/open/ablation-emodb.toml");
     fs::create_dir_all(spec.parent().unwrap()).unwrap();
-    let text = r#"title = "A rival and its judge"
+    let text = r#"title = "Rivals and their judge"
 corpus = "emodb"
 preset = "tiny"
 classes = { neutral = ["neutral"], angry = ["angry"], sad = ["sad"], happy = ["happy"] }
@@ -29,10 +29,26 @@ reduction = { share = 0.8, keep = ["neutral"] }
 judge = {}
 autoencoder = { iterations = 60, log-every = 9 }
 latent-gan = { iterations = 120 }
+latent-diffusion = { iterations = 120 }
+bagan = { iterations = 40, batch = 4, log-every = 9 }
+viewmaker = { iterations = 12, batch = 4, log-every = 5 }
+stargan = { iterations = 12, classifier-iterations = 20, batch = 4, log-every = 5 }
 classifier = { min-steps = 40, epochs = 1, log-every = 9 }
 [[condition]]
 name = "latent-gan"
 augment.latent = { sampler = "gan", copies = 2 }
+[[condition]]
+name = "diffusion"
+augment.latent = { sampler = "diffusion", copies = 2 }
+[[condition]]
+name = "bagan"
+augment.bagan.copies = 2
+[[condition]]
+name = "viewmaker"
+augment.viewmaker.copies = 2
+[[condition]]
+name = "stargan"
+augment.stargan.copies = 2
 "#;
     fs::write(&spec, text).unwrap();
     let flags = ["--device", "cpu", "--jobs", "2", "--corpora", "corpora"].map(str::to_owned);
@@ -104,10 +120,11 @@ fn killed_at_random_moments_and_run_again_the_results_are_those_of_an_undisturbe
 }
 
 #[test]
-fn so_are_those_of_an_autoencoder_a_generator_of_codes_and_a_judge() {
+fn so_are_those_of_the_rival_generators_and_their_judge() {
     let folder = tempfile::tempdir().unwrap();
     emodb(folder.path());
-    eprintln!("{}", survives(folder.path(), &rival(folder.path()), 4));
+    let kills: usize = std::env::var("SERAUG_KILLS").map_or(6, |k| k.parse().unwrap());
+    eprintln!("{}", survives(folder.path(), &rivals(folder.path()), kills));
 }
 
 /// Kills `what` so many times and compares what comes out with what comes out undisturbed; says how it went.

@@ -456,7 +456,9 @@ fn a_wrong_field_is_named() {
         ("[0, 0.1]", "[0, 0.1]"),
         ("1e7", "10000000"),
     ] {
-        let expected = format!("{epsilon} = {shown}: must be above 0, at most 1000000, and not fall");
+        let expected = format!(
+            "{epsilon} = {shown}: must be above 0, at most 1000000, and the first not above the second"
+        );
         assert_eq!(refused(&format!("{epsilon}={value}")), expected);
     }
     let e = refused(&format!("{epsilon}=much"));

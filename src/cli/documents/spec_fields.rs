@@ -6,11 +6,11 @@ use super::{cell, json_schema, opening};
 use schemars::JsonSchema;
 use seraug_core::error::Result;
 use seraug_core::spec::{
-    self, AddedNoise, Augmentor, Classifier, Collection, Condition, Copies, Count, Counts, CrossLingual,
-    Discriminator, Embedding, Features, FixedSplit, Judge, LeaveOneSessionOut, LeaveSpeakersOut,
-    LeaveTextsOut, LossWeights, Mixup, Preset, Published, Reduction, Representation, Slurm, SpecAugment,
-    SplitFile, StarGan, StarGanTraining, StarGanWeights, Study, StudyPair, TripletGan, Vgg, Viewmaker,
-    ViewmakerTraining,
+    self, AddedNoise, Augmentor, Autoencoder, Bagan, BaganTraining, Classifier, Collection, Condition,
+    Copies, Count, Counts, CrossLingual, Discriminator, Embedding, Features, FixedSplit, Judge, LatentCodes,
+    LatentDiffusion, LatentGan, LeaveOneSessionOut, LeaveSpeakersOut, LeaveTextsOut, LossWeights, Mixup,
+    Preset, Published, Reduction, Representation, Slurm, SpecAugment, SplitFile, StarGan, StarGanTraining,
+    StarGanWeights, Study, StudyPair, TripletGan, Vgg, Viewmaker, ViewmakerTraining,
 };
 use serde::Deserializer;
 use serde::de::value::Error as NameError;
@@ -328,6 +328,9 @@ fn order() -> HashMap<String, &'static [&'static str]> {
     HashMap::from([
         of::<AddedNoise>(),
         of::<Augmentor>(),
+        of::<Autoencoder>(),
+        of::<Bagan>(),
+        of::<BaganTraining>(),
         of::<Classifier>(),
         of::<Collection>(),
         of::<Condition>(),
@@ -340,6 +343,9 @@ fn order() -> HashMap<String, &'static [&'static str]> {
         of::<Features>(),
         of::<FixedSplit>(),
         of::<Judge>(),
+        of::<LatentCodes>(),
+        of::<LatentDiffusion>(),
+        of::<LatentGan>(),
         of::<LeaveOneSessionOut>(),
         of::<LeaveSpeakersOut>(),
         of::<LeaveTextsOut>(),
@@ -393,7 +399,7 @@ impl<'de> Deserializer<'de> for FieldNames<'_> {
 fn resolved(preset: &str) -> Result<toml::Table> {
     let text = "title = \"t\"\ncorpus = \"c\"\nclasses = { a = [\"sad\"], b = [\"happy\"] }\n\
                 protocol.leave-speakers-out.folds = 5\ncondition = [{ name = \"a\" }]\n\
-                viewmaker = {}\nstargan = {}\n";
+                viewmaker = {}\nstargan = {}\nautoencoder = {}\nbagan = {}\nlatent-gan = {}\nlatent-diffusion = {}\n";
     let spec = spec::parse(text, "defaults", &[format!("preset={preset}")])?;
     Ok(toml::from_str(&spec.to_toml()).expect("a resolved spec is TOML"))
 }

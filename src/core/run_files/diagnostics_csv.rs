@@ -14,6 +14,8 @@ pub enum SampleKind {
     Generated,
     /// The real utterances that the reduction kept: the best that a generator can come to.
     KeptReal,
+    /// They, encoded and decoded by the autoencoder, where a condition has one.
+    Reconstructed,
     /// Their copies.
     Copies,
     /// Them with white noise at 5 dB.
@@ -66,6 +68,7 @@ impl SampleKind {
         match self {
             SampleKind::Generated => "generated",
             SampleKind::KeptReal => "kept-real",
+            SampleKind::Reconstructed => "reconstructed",
             SampleKind::Copies => "copies",
             SampleKind::Noise => "noise",
             SampleKind::Reference => "reference",

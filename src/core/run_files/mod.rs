@@ -32,7 +32,7 @@ pub use gallery::{About, Shown, read_gallery, write_gallery};
 pub use history_csv::{HistoryRow, read_history, write_history};
 pub use latest::{LATEST, latest_run, point_latest};
 pub use model_toml::ModelInfo;
-pub use outcome_toml::{CellRecord, RunState};
+pub use outcome_toml::{CellRecord, RunState, TrainingSetSize};
 pub use outcomes_csv::{Outcome, OutcomeStatus, read_outcomes, write_outcomes};
 pub use plan_csv::{PlannedCell, read_plan, write_plan};
 pub use predictions_csv::{PredictionRow, read_predictions, write_predictions};

@@ -54,6 +54,31 @@ pub struct CellRecord {
     /// Of the probabilities in predictions.csv; none for a failed cell, and in records of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
+    /// How large the classifier's training set is; none for a failed cell, and where nothing that this program trained or made says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training_set: Option<TrainingSetSize>,
+}
+
+/// What a classifier is trained on, class by class.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TrainingSetSize {
+    /// Segments of the utterances that the reduction left.
+    pub segments: Vec<usize>,
+    /// Utterances that the condition adds.
+    pub added: Vec<usize>,
+    /// Their segments.
+    pub added_segments: Vec<usize>,
+}
+
+impl TrainingSetSize {
+    /// Percent of all segments, class by class; 0 of none.
+    pub fn shares(&self) -> Vec<f64> {
+        let of = |c: usize| self.segments[c] + self.added_segments.get(c).copied().unwrap_or(0);
+        let counts: Vec<usize> = (0..self.segments.len()).map(of).collect();
+        let all = counts.iter().sum::<usize>().max(1) as f64;
+        counts.into_iter().map(|n| 100.0 * n as f64 / all).collect()
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

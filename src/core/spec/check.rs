@@ -17,9 +17,9 @@ impl Spec {
         self.check_limits()?;
         self.check_classes()?;
         self.check_protocol()?;
+        self.check_judge()?;
         self.check_conditions()?;
         self.check_others()?;
-        self.check_judge()?;
         self.check_features()?;
         self.check_augmentor()?;
         self.autoencoder.as_ref().map_or(Ok(()), super::Autoencoder::check)?;

@@ -34,9 +34,12 @@ impl Default for Judge {
 impl Spec {
     /// Without a reduction nothing is removed that samples could be held against.
     pub(super) fn check_judge(&self) -> CheckResult {
-        let reduces = self.reduction.is_some() || matches!(self.protocol, Protocol::SplitFile(_));
-        need(reduces || self.judge.is_none(), at("judge"), || {
-            "is for an experiment with a [reduction]: what that removes is the reference; leave it out".into()
+        if self.judge.is_none() {
+            return Ok(());
+        }
+        let removes = self.reduction.as_ref().is_some_and(|r| r.share > 0.0);
+        need(removes || matches!(self.protocol, Protocol::SplitFile(_)), at("judge"), || {
+            "is for an experiment with a [reduction] that removes something, which is the reference; leave it out".into()
         })
     }
 }

@@ -273,6 +273,10 @@ augment.triplet-gan.copies = 4
         for (set, error) in [
             ("condition.no-aug.augment={ latent = { mixup = 0.2 } }", "mixup: is for sampler = \"gan\""),
             ("condition.no-aug.augment={ latent = { neighbours = 3 } }", "is for sampler = \"smote\""),
+            (
+                "condition.no-aug.augment={ stargan = { weights = { penalty = 3 } } }",
+                "is for adversarial = \"wgan-gp\"",
+            ),
             ("condition.no-aug.gamma=3", "gamma: is for loss = \"focal\""),
             ("condition.no-aug.tau=0.5", "tau: is for loss = \"logit-adjusted\""),
             ("autoencoder.frames=100", "autoencoder.frames = 100: must be a multiple of 16"),

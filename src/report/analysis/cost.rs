@@ -2,7 +2,7 @@
 
 use super::loaded_run::LoadedRun;
 use seraug_core::error::Result;
-use seraug_core::run_files::{CellRecord, Outcome};
+use seraug_core::run_files::{CellRecord, Outcome, TrainingSetSize};
 use seraug_core::spec::{Generator, Spec};
 use seraug_core::store::Stage;
 
@@ -17,8 +17,12 @@ pub struct ConditionCost {
     pub parameters: Option<u64>,
     /// Wall seconds of the training of autoencoder, generator and classifier; a shared autoencoder counts for each condition.
     pub seconds: [f64; 3],
-    /// Utterances that are added to the training set.
+    /// Utterances that are added to the training set; for conversions, where no cell says how many there were, those that they stand for.
     pub added: f64,
+    /// Their segments; none where a cell does not say.
+    pub segments: Option<f64>,
+    /// Percent of the training segments that each class has; none where a cell does not say.
+    pub shares: Option<Vec<f64>>,
 }
 
 impl ConditionCost {
@@ -39,9 +43,11 @@ impl ConditionCost {
                 continue;
             }
             let mut seconds = [0.0; 3];
+            let mut sizes: Vec<TrainingSetSize> = Vec::new();
             for outcome in &done {
                 let record = CellRecord::load(&run.dir.cell_file(&outcome.cell, "outcome.toml"))?;
-                seconds[0] += record.map_or(0.0, |r| r.seconds(Stage::Autoencoder));
+                seconds[0] += record.as_ref().map_or(0.0, |r| r.seconds(Stage::Autoencoder));
+                sizes.extend(record.and_then(|r| r.training_set));
                 seconds[1] += outcome.seconds_augmentor;
                 seconds[2] += outcome.seconds_classifier;
             }
@@ -51,12 +57,18 @@ impl ConditionCost {
             let encoded = generator.filter(|g| g.needs_autoencoder());
             let autoencoder = encoded.and(spec.autoencoder.as_ref()).map(|a| a.iterations);
             let own = generator.and_then(|g| g.work(spec)).map(|work| work.iterations);
+            let all_say = sizes.len() == done.len();
+            let mean =
+                |of: &dyn Fn(&TrainingSetSize) -> f64| sizes.iter().map(of).sum::<f64>() / sizes.len() as f64;
+            let added = done.iter().map(|o| o.n_augmented as f64).sum::<f64>() / done.len() as f64;
             costs.push(ConditionCost {
                 condition,
                 iterations: [autoencoder, own],
                 parameters: names.iter().map(size).sum(),
                 seconds: seconds.map(|sum| sum / done.len() as f64),
-                added: done.iter().map(|o| o.n_augmented as f64).sum::<f64>() / done.len() as f64,
+                added: if all_say { mean(&|s| s.added.iter().sum::<usize>() as f64) } else { added },
+                segments: all_say.then(|| mean(&|s| s.added_segments.iter().sum::<usize>() as f64)),
+                shares: all_say.then(|| (0..spec.classes.len()).map(|c| mean(&|s| s.shares()[c])).collect()),
             });
         }
         Ok(costs)

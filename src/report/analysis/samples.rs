@@ -52,9 +52,14 @@ pub struct PooledMeasure {
 }
 
 impl JudgedRow {
+    /// The mean of a measure in a space.
+    pub fn mean(&self, space: PointSpace, measure: Diagnostic) -> Option<f64> {
+        self.measures.get(&(space, measure)).map(|m| m.mean)
+    }
+
     /// The mean of a measure in the judge's embedding.
     pub fn embedded(&self, measure: Diagnostic) -> Option<f64> {
-        self.measures.get(&(PointSpace::Embedding, measure)).map(|m| m.mean)
+        self.mean(PointSpace::Embedding, measure)
     }
 }
 
@@ -92,6 +97,7 @@ impl Judged {
         let has_copies = rows.iter().any(|row| row.copies);
         for (kind, label) in [
             (SampleKind::KeptReal, "kept real"),
+            (SampleKind::Reconstructed, "kept real, reconstructed"),
             (SampleKind::Copies, "copies"),
             (SampleKind::Noise, "white noise at 5 dB"),
             (SampleKind::Reference, "removed real"),

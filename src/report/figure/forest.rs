@@ -230,8 +230,7 @@ fn numbers(canvas: &mut Canvas, estimate: f64, ends: Option<[f64; 2]>, y: i32, l
 
 /// One decimal with its sign, and none from a hundred on, for which there is no room.
 fn short(v: f64) -> String {
-    let text = sign(v);
-    if v.abs() < 99.95 { text } else { text.rsplit_once('.').map_or(text.clone(), |t| t.0.to_owned()) }
+    if v.abs() < 99.95 { sign(v) } else { format!("{v:+.0}").replace('-', "−") }
 }
 
 /// `(−0.8 to +3.2)`.

@@ -1,4 +1,4 @@
-//! What augmentors do: log-mel spectrograms of a few utterances beside their perturbations and augmentations.
+//! What generators make: log-mel spectrograms of a few utterances beside what was made of each, and the difference.
 
 use super::image::{ColourScale, Map, Rectangle, bar, image};
 use super::{At, Canvas, Figure, HEAD, INK, Look, PALE, SMALL, TEXT, WIDE, svg};
@@ -6,6 +6,7 @@ use crate::analysis::loaded_run::LoadedRun;
 use crate::render::text::cut;
 use seraug_core::error::Result;
 use seraug_core::run_files::{CellId, Shown, read_gallery};
+use seraug_core::spec::{Augment, LatentSampler};
 
 const LEFT: i32 = 164;
 const COLUMN: i32 = 190;
@@ -18,6 +19,43 @@ struct Gallery {
     label: String,
     shown: Vec<Shown>,
     mels: usize,
+    words: &'static GalleryWords,
+}
+
+/// What the columns are called, and what a sample is.
+struct GalleryWords {
+    title: &'static str,
+    columns: [&'static str; 3],
+    about: &'static str,
+}
+
+/// A network that adds something to an utterance.
+const PERTURBED: GalleryWords = GalleryWords {
+    title: "What the augmentor does",
+    columns: ["original", "perturbation", "augmentation"],
+    about: "Augmentation = original + perturbation",
+};
+/// Anything else that keeps some of it.
+const CHANGED: GalleryWords = GalleryWords {
+    title: "What the generator makes",
+    columns: ["source", "difference", "sample"],
+    about: "Difference = sample − source",
+};
+/// Draws from a distribution.
+const DRAWN: GalleryWords = GalleryWords {
+    about: "The source gives class and length alone; difference = sample − source",
+    ..CHANGED
+};
+
+impl GalleryWords {
+    fn of(augment: &Augment) -> &'static GalleryWords {
+        match augment {
+            Augment::TripletGan(_) | Augment::Viewmaker(_) => &PERTURBED,
+            Augment::Latent(codes) if codes.sampler != LatentSampler::Smote => &DRAWN,
+            Augment::Bagan(_) => &DRAWN,
+            _ => &CHANGED,
+        }
+    }
 }
 
 /// A figure for each condition that has a gallery, of the run's first data set; all on the same scales.
@@ -31,7 +69,7 @@ pub fn galleries(run: &LoadedRun) -> Result<Vec<Figure>> {
         let cell = CellId { experiment, condition: c.name.clone(), fold: fold.number, seed: *seed };
         if let Some((shown, mels)) = read_gallery(&run.dir.path().join(cell.dir()))? {
             let (condition, label) = (c.name.clone(), c.label().to_owned());
-            found.push(Gallery { condition, label, shown, mels });
+            found.push(Gallery { condition, label, shown, mels, words: GalleryWords::of(&c.augment) });
         }
     }
     found.retain(|g| !g.shown.is_empty() && g.mels > 0);
@@ -85,14 +123,14 @@ fn strength(s: &Shown) -> (f64, f64) {
 
 fn draw(gallery: &Gallery, of: &str, hop: f64, [spectra, moved]: [ColourScale; 2]) -> Result<Figure> {
     let longest = gallery.shown.iter().map(|s| s.about.frames).max().unwrap_or(1);
-    let (wide, mels) = (f64::from(COLUMN) / longest as f64, gallery.mels);
+    let (wide, mels, words) = (f64::from(COLUMN) / longest as f64, gallery.mels, gallery.words);
     let x = |column: i32| LEFT + column * (COLUMN + 8);
     let rows = gallery.shown.len() as i32;
     let bottom = TOP + rows * ROW;
     let mut images = String::new();
     let text = svg(WIDE, bottom + 92, |canvas| {
         canvas.text("mel band", (LEFT - 6, 16), At::Right, SMALL)?;
-        for (column, name) in ["original", "perturbation", "augmentation"].into_iter().enumerate() {
+        for (column, name) in words.columns.into_iter().enumerate() {
             canvas.text(name, (x(column as i32), 16), At::Left, HEAD)?;
         }
         for (row, s) in gallery.shown.iter().enumerate() {
@@ -110,7 +148,9 @@ fn draw(gallery: &Gallery, of: &str, hop: f64, [spectra, moved]: [ColourScale; 2
             put(2, spectra, s.augmentation.iter().map(|v| db(s, *v)).collect())?;
         }
         (0..3).try_for_each(|column| seconds(canvas, x(column), bottom, longest as f64 * hop))?;
-        let bars = [(0, spectra, "log-mel, dB"), (1, moved, "perturbation, dB"), (2, spectra, "log-mel, dB")];
+        let [_, change, _] = words.columns;
+        let bars =
+            [(0, spectra, "log-mel, dB"), (1, moved, &format!("{change}, dB")), (2, spectra, "log-mel, dB")];
         for (column, scale, name) in bars {
             let place = (x(column), bottom + 44, COLUMN, 10);
             images += &bar(scale, place)?;
@@ -119,23 +159,25 @@ fn draw(gallery: &Gallery, of: &str, hop: f64, [spectra, moved]: [ColourScale; 2
         Ok(())
     })?;
     let (mean, share) = overall(&gallery.shown);
+    let [original, change, sample] = words.columns;
     let deviation = f64::from(gallery.shown[0].about.deviation_db);
     let numbers = format!(
-        "mean |perturbation| {mean:.2} standard deviations of the training log-mels ({:.1} dB), {:.0} % of the originals' \
+        "mean |{change}| {mean:.2} standard deviations of the training log-mels ({:.1} dB), {:.0} % of the {original}s' \
          mean |value|",
         mean * deviation,
         100.0 * share
     );
     Ok(Figure {
         name: format!("gallery-{}", gallery.condition),
-        title: format!("What the augmentor does: {}", gallery.label),
+        title: format!("{}: {}", words.title, gallery.label),
         caption: format!(
             "{of}: log-mel spectrograms of the first window, low bands at the bottom ({mels} mel bands), and one \
-             augmentation of each. Augmentation = original + perturbation; both spectrograms are on one scale, \
-             and so are all conditions. Over the frames shown: {numbers}; beside each utterance its own (|P|)."
+             {sample} of each. {}; both spectrograms are on one scale, \
+             and so are all conditions. Over the frames shown: {numbers}; beside each utterance its own (|P|).",
+            words.about
         ),
         alt: format!(
-            "Log-mel spectrograms of {rows} utterances, the perturbation and the augmentation of each under {}: {numbers}.",
+            "Log-mel spectrograms of {rows} utterances, the {change} and the {sample} of each under {}: {numbers}.",
             gallery.label
         ),
         // Over the white ground that the canvas draws first.

@@ -60,7 +60,17 @@ pub fn samples(judged: &Judged) -> Result<Option<Figure>> {
                 (Some(_), None) => (PALE, INK),
                 (Some(_), Some(gain)) => (shade(scale, gain), INK),
             };
-            canvas.spot(at, RADIUS, fill, rim)?;
+            // A gain of nothing is white too.
+            if p.row.condition.is_none() {
+                canvas.rect((at.0 - RADIUS, at.1 - RADIUS), (at.0 + RADIUS, at.1 + RADIUS), rim)?;
+                canvas.rect(
+                    (at.0 - RADIUS + 1, at.1 - RADIUS + 1),
+                    (at.0 + RADIUS - 1, at.1 + RADIUS - 1),
+                    fill,
+                )?;
+            } else {
+                canvas.spot(at, RADIUS, fill, rim)?;
+            }
             marks.push(Mark { at, radius: RADIUS + 1, text: said(p) });
         }
         for tag in &tags {
@@ -96,7 +106,7 @@ pub fn samples(judged: &Judged) -> Result<Option<Figure>> {
         caption: format!(
             "Upwards: 1 less the accuracy of the classifier test, 0.5 (dashed) where samples cannot be told from removed real \
              utterances; to the right: coverage, 1 where every one of them has a sample nearby. In the judge's embedding, means over \
-             folds and seeds. Hollow: what conditions are held against.{colour}"
+             folds and seeds. Squares: what conditions are held against.{colour}"
         ),
         alt: format!("Fidelity against coverage. {}.", all.join("; ")),
         svg: text.replace("</svg>", &format!("{images}</svg>")),

@@ -145,13 +145,16 @@ fn decimals(measure: Diagnostic) -> usize {
 fn caption() -> String {
     "Samples of the reduced classes against reference utterances: half of what the reduction removed, which nothing is trained on. \
      In the embedding of the judge, a classifier of its own that is trained on the kept utterances and the other half. Means over \
-     folds and seeds; in brackets the share of those with p < 0.05; n: samples, one a source, of all folds and seeds. MMD²: 0 where \
+     folds and seeds; in brackets the share of those with p < 0.05; n: samples, one a source and no more than kept utterances, of all \
+     folds and seeds. MMD²: 0 where \
      samples are as the reference. Told from real: accuracy of a logistic regression, 0.5 where it cannot; 1-NN: of the nearest \
      neighbour; 1-NN, sources: against the utterances that samples are made of, near 0 for copies. Copying z: far below 0 nearer \
      to training utterances than the reference is, far above off them. Density, coverage, spread: near 1 as the reference, coverage \
      and spread near 0 all alike. Copy spread: 0 where the samples of a source are all the same. Recall: the judge's, on the samples \
      (removed real: on the reference). Usefulness: mean recall on the reference of a linear classifier that knows the reduced \
-     classes from the samples alone. Kept real is the best to be hoped for; docs/judge.md has each measure and the thresholds of \
+     classes from the samples alone, in an embedding that was trained on real ones: believe that of the mel bands. Kept real is the \
+     best to be hoped for, but the judge was trained on it, so that it and what lies near it look further from the reference here \
+     than in the mel bands; docs/judge.md has each measure and the thresholds of \
      the sentences."
         .to_owned()
 }

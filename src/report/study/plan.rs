@@ -91,8 +91,16 @@ impl StudyPlan {
             }
             let changes = decisive_changes(&self.members[at].spec, run)?;
             if !changes.is_empty() {
+                let hint = match changes.as_slice() {
+                    [Change { path, from, .. }] if *path == ["seeds"] => {
+                        let seeds: Vec<String> =
+                            from.as_array().into_iter().flatten().map(ToString::to_string).collect();
+                        format!("add `--seeds {}` for a study of these", seeds.join(","))
+                    }
+                    _ => "run it again, or give the same --set and --seeds".to_owned(),
+                };
                 return bad(format!(
-                    "was made with another spec than {} has now: {}; run it again, or give the same --set and --seeds",
+                    "was made with another spec than {} has now: {}; {hint}",
                     info.experiment,
                     named(&changes)
                 ));

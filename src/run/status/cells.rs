@@ -203,6 +203,7 @@ fn planned(outcome: &Outcome) -> PlannedCell {
 
 fn record(outcome: Outcome) -> CellRecord {
     CellRecord {
+        training_set: None,
         status: outcome.status,
         error: outcome.error,
         key_classifier: Some(outcome.key_classifier),

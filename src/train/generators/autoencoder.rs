@@ -2,7 +2,7 @@
 
 use super::TrainingTask;
 use super::training::{Course, Learner, Training};
-use super::windows::{Crops, consecutive};
+use super::windows::{Crops, WindowToMake, after, consecutive};
 use crate::control::Control;
 use crate::feature_bank::{Bank, indices};
 use crate::kernels::adam::Adam;
@@ -77,6 +77,28 @@ pub struct Codes {
     pub codes: Vec<Vec<f64>>,
     /// The utterance of each: an entry of the bank.
     pub items: Vec<usize>,
+}
+
+/// The utterances of `bank`, and after them each of `items` encoded and decoded window by window.
+pub fn reconstructed(net: &AutoencoderNet, bank: &Bank, items: &[usize]) -> Bank {
+    let frames = net.frames();
+    let names = vec![""; items.len()];
+    after(bank, items, &names, 1, frames, |windows| {
+        // The last window of a longer utterance ends with it, as those that codes are of: what belongs here is at its end.
+        let starts = |w: &WindowToMake| {
+            let at = w.window * frames;
+            (at.min(bank.lens()[w.item].saturating_sub(frames)), at)
+        };
+        let items: Vec<usize> = windows.iter().map(|w| w.item).collect();
+        let offsets: Vec<usize> = windows.iter().map(|w| starts(w).0).collect();
+        let [items, offsets] = [&items, &offsets].map(|part| indices(part, bank.device()));
+        let decoded = net.decode(&net.encode(&bank.windows(&items, &offsets, frames, Padding::Repeat).x));
+        let aligned = windows.iter().enumerate().map(|(i, w)| {
+            let (first, at) = starts(w);
+            decoded.get(i as i64).roll([first as i64 - at as i64], [1i64])
+        });
+        Tensor::stack(&aligned.collect::<Vec<_>>(), 0)
+    })
 }
 
 impl Codes {

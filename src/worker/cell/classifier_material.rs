@@ -3,6 +3,7 @@
 use super::stored::MadeSamples;
 use super::training_set::TrainingSet;
 use super::{CellContext, FoldData};
+use seraug_core::run_files::TrainingSetSize;
 use seraug_data::split::{Fold, Selection};
 use seraug_run::plan::Cell;
 use seraug_train::classifier::ClassifierTask;
@@ -45,6 +46,12 @@ impl<'a> ClassifierMaterial<'a> {
             context: *context,
             cell,
         }
+    }
+
+    /// How large the set is.
+    pub fn size(&self) -> TrainingSetSize {
+        let classifier = &self.context.spec.classifier;
+        self.set.size(self.class_names.len(), |len| classifier.segment_count(len))
     }
 
     /// The training.

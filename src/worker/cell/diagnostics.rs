@@ -10,7 +10,7 @@ use seraug_core::rng::Seed;
 use seraug_core::run_files::{
     ALL_CLASSES, Diagnostic, DiagnosticRow, PointSpace, SampleKind, write_diagnostics, write_history,
 };
-use seraug_core::spec::{AddedNoise, Augment, CopySource};
+use seraug_core::spec::{AddedNoise, Augment, Condition, CopySource, Generator};
 use seraug_core::store::{Key, Stage};
 use seraug_core::with_generator;
 use seraug_data::judge::{
@@ -18,8 +18,11 @@ use seraug_data::judge::{
     coverage, density, mmd, neighbour_test, spread,
 };
 use seraug_train::feature_bank::Bank;
+use seraug_train::generators::autoencoder::reconstructed;
 use seraug_train::generators::{Generate, Sources, Trained, TrainingTask, Untrained};
 use seraug_train::judge::{JudgeNet, bands};
+use seraug_train::nets::autoencoder::AutoencoderNet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Signal-to-noise ratio of the noise that samples are held against, decibels.
@@ -74,11 +77,29 @@ impl JudgedSet {
         self.pick(&items)
     }
 
-    /// The first entry of each source and class.
-    fn firsts(&self) -> JudgedSet {
-        let mut seen = std::collections::BTreeSet::new();
-        let items: Vec<usize> =
-            (0..self.labels.len()).filter(|&i| seen.insert((self.sources[i], self.labels[i]))).collect();
+    /// The first entry of each source and class, in order.
+    fn firsts(&self) -> Vec<usize> {
+        let mut seen = BTreeSet::new();
+        (0..self.labels.len()).filter(|&i| seen.insert((self.sources[i], self.labels[i]))).collect()
+    }
+
+    /// [`JudgedSet::firsts`], and of a class no more than `kept` has of it: a generator that converts has other sources, and more. Which is
+    /// drawn.
+    fn independent(&self, kept: &JudgedSet, seed: Seed) -> JudgedSet {
+        let mut of_class: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for i in self.firsts() {
+            of_class.entry(self.labels[i]).or_default().push(i);
+        }
+        let mut items = Vec::new();
+        for (class, mut own) in of_class {
+            let most = kept.labels.iter().filter(|label| **label == class).count();
+            if own.len() > most {
+                seed.at(class as u64).draws().shuffle(&mut own);
+                own.truncate(most);
+            }
+            items.extend(own);
+        }
+        items.sort_unstable();
         self.pick(&items)
     }
 
@@ -149,12 +170,23 @@ impl CellJob<'_> {
         };
         let augment = &spec.condition[cell.condition].augment;
         let made = match augment {
-            // Those are known, to the last bit.
-            Augment::Copies(copies) => Some(judgement.copies(copies.copies)),
+            Augment::Copies(copies) => {
+                let made = self.made(copies, watch)?;
+                self.take_size(Some(made))?;
+                // Those are known, to the last bit.
+                Some(judgement.copies(copies.copies))
+            }
             _ => with_generator!(augment, g => self.samples(g, &net, watch)?, none => None),
         };
         if let Some(made) = made {
             judgement.measure(SampleKind::Generated, &made);
+        }
+        // Once a fold and seed: conditions that need an autoencoder share it.
+        let decodes = |c: &Condition| c.augment.generator().is_some_and(Generator::needs_autoencoder);
+        if spec.condition.iter().position(decodes) == Some(cell.condition)
+            && let Some(autoencoder) = self.autoencoder(watch)?
+        {
+            self.reconstruction(&net, &autoencoder, &mut judgement)?;
         }
         if context.references {
             self.references(&net, &mut judgement)?;
@@ -205,6 +237,8 @@ impl CellJob<'_> {
         let known: Vec<usize> = cell.fold.train.iter().map(|&i| context.selection.labels[i]).collect();
         let data = self.loaded.data(context, &cell.fold)?;
         let set = TrainingSet::with(&data.train, &known, made, &sources, copies);
+        let segments = |len| context.spec.classifier.segment_count(len);
+        self.size = Some(set.size(context.spec.classes.len(), segments));
         let items = &set.items[cell.fold.train.len().min(set.items.len())..];
         if items.is_empty() {
             return Ok(None);
@@ -212,6 +246,23 @@ impl CellJob<'_> {
         let sources: Vec<usize> = items.iter().map(|&i| set.origin[i]).collect();
         let labels = items.iter().map(|&i| set.labels[i]).collect();
         Ok(Some(JudgedSet::of(net, &set.bank().pick(items), labels, sources)))
+    }
+
+    /// Kept real utterances through the autoencoder: what no sampler of codes can be better than.
+    fn reconstruction(
+        &mut self,
+        net: &JudgeNet,
+        autoencoder: &AutoencoderNet,
+        judgement: &mut Judgement,
+    ) -> Result<()> {
+        let data = self.loaded.data(self.context, &self.cell.fold)?;
+        let kept = &judgement.kept_reduced;
+        let bank = reconstructed(autoencoder, &data.train, &kept.sources);
+        let originals = data.train.lens().len();
+        let made: Vec<usize> = (originals..originals + kept.sources.len()).collect();
+        let made = JudgedSet::of(net, &bank.pick(&made), kept.labels.clone(), kept.sources.clone());
+        judgement.measure(SampleKind::Reconstructed, &made);
+        Ok(())
     }
 
     /// Kept real utterances, copies and noise, and the reference itself.
@@ -265,16 +316,19 @@ impl Judgement<'_> {
         for (class, of) in &groups {
             let (all, reference) = (made.of_classes(of), self.reference.of_classes(of));
             let kept = self.kept_reduced.of_classes(of);
-            let (first, numbers) = (all.firsts(), all.sources.clone());
+            let first = all.independent(&self.kept_reduced, self.seed.child("independent"));
+            // Of most generators they are `kept`; a conversion's are utterances of other classes.
+            let own: BTreeSet<usize> = first.sources.iter().copied().collect();
+            let own = self.kept.pick(&own.into_iter().collect::<Vec<_>>());
             for space in [PointSpace::Embedding, PointSpace::Bands] {
-                let [all, ours, theirs, sources] =
-                    [&all, &first, &reference, &kept].map(|set| set.points(space));
+                let [points, ours, theirs, trained_on, sources] =
+                    [&all, &first, &reference, &kept, &own].map(|set| set.points(space));
                 let seed = self.seed.child(class);
                 // Of one source one sample, and as many of both sets: what the tests take as given.
                 let (g, r) = equal(ours, theirs, seed.child("equal"));
                 let near = match samples {
-                    SampleKind::KeptReal => copying_of_training(sources, theirs, seed.child("cells")),
-                    _ => copying(ours, theirs, sources, seed.child("cells")),
+                    SampleKind::KeptReal => copying_of_training(trained_on, theirs, seed.child("cells")),
+                    _ => copying(ours, theirs, trained_on, seed.child("cells")),
                 };
                 let mut found = vec![
                     (Diagnostic::Mmd, mmd(ours, theirs, seed.child("mmd"))),
@@ -289,8 +343,8 @@ impl Judgement<'_> {
                     let (g, s) = equal(ours, sources, seed.child("sources"));
                     found.push((Diagnostic::SourceTest, neighbour_test(&g, &s)));
                 }
-                if numbers.len() > first.sources.len() {
-                    found.push((Diagnostic::CopySpread, copy_spread(all, &numbers)));
+                if all.sources.len() > all.firsts().len() {
+                    found.push((Diagnostic::CopySpread, copy_spread(points, &all.sources)));
                 }
                 for (measure, measurement) in found {
                     self.add(samples, space, measure, class, measurement);
@@ -426,7 +480,13 @@ mod tests {
         let of_one = all.of_classes(&[1]);
         assert_eq!((of_one.sources, of_one.embedding[1][0]), (vec![0, 1, 2, 3], 2.0));
         let twice = all.pick(&[0, 0, 2, 2]);
-        assert_eq!(twice.firsts().sources, [0, 1]);
+        assert_eq!(twice.pick(&twice.firsts()).sources, [0, 1]);
+        // Four conversions into each class, of which two and one were kept.
+        let converted = JudgedSet { sources: (0..8).collect(), ..set(8) };
+        let kept = set(8).pick(&[0, 2, 1]);
+        let drawn = converted.independent(&kept, Seed::new(4));
+        assert_eq!(drawn.labels.iter().filter(|label| **label == 1).count(), 2);
+        assert_eq!((drawn.labels.len(), drawn.sources.is_sorted()), (3, true));
         let (a, b) = equal(&all.bands[..3], &all.bands, Seed::new(1));
         assert_eq!((a.len(), b.len(), &a[..]), (3, 3, &all.bands[..3]));
     }

@@ -21,8 +21,8 @@ use seraug_core::metrics::Confusion;
 use seraug_core::owner::Owner;
 use seraug_core::rng::Seed;
 use seraug_core::run_files::{
-    AugmentorInfo, CellRecord, ModelInfo, OutcomeStatus, PredictionRow, RunInfo, read_history,
-    read_predictions, write_history, write_predictions,
+    AugmentorInfo, CellRecord, ModelInfo, OutcomeStatus, PredictionRow, RunInfo, TrainingSetSize,
+    read_history, read_predictions, write_history, write_predictions,
 };
 use seraug_core::spec::{Augment, Autoencoder};
 use seraug_core::store::{Key, Stage, StageTask};
@@ -50,6 +50,8 @@ struct CellJob<'a> {
     task: StageTask,
     loaded: &'a mut LoadedData,
     log: Vec<String>,
+    /// How large its training set is, where that was put together.
+    size: Option<TrainingSetSize>,
 }
 
 /// Runs the stages of `cell` that the store lacks and writes its files, outcome.toml last. Returns what that says.
@@ -65,12 +67,19 @@ pub fn run(
     watch: &mut dyn StageObserver,
 ) -> Result<CellRecord> {
     let task = StageTask { run: context.run.name(&cell.id.experiment), cell: cell.id.to_string() };
-    let mut work = CellJob { context, cell, task, loaded, log: vec![cell.id.to_string()] };
+    let mut work = CellJob { context, cell, task, loaded, log: vec![cell.id.to_string()], size: None };
     let classifier = work.classifier(watch)?;
     // It may be there without its augmentor, which somebody has removed.
     work.autoencoder(watch)?;
     with_generator!(&context.spec.condition[cell.condition].augment, g => drop(work.trained(g, watch)?), none => ());
     let judge = work.diagnose(watch)?;
+    let sized = work.size.is_some() || StageInfo::load(&classifier)?.training_set.is_some();
+    if !sized
+        && context.spec.judge.is_some()
+        && context.spec.condition[cell.condition].augment.generator().is_none()
+    {
+        work.take_size(None)?;
+    }
     let record = work.record(&classifier, judge.as_deref(), attempt)?;
     work.log.extend(record.warnings.iter().map(|w| format!("warning: {w}")));
     let file = |name| context.run.cell_file(&cell.id, name);
@@ -106,6 +115,7 @@ impl CellJob<'_> {
             None => 0.0,
         };
         let seconds_classifier = told(&mut self.log, Stage::Classifier, &self.cell.classifier, classifier)?;
+        let training_set = self.size.take().or(StageInfo::load(classifier)?.training_set);
         let seconds_judge = match (&self.cell.judge, judge) {
             (Some(key), Some(dir)) => told(&mut self.log, Stage::Judge, key, dir)?,
             _ => 0.0,
@@ -146,6 +156,7 @@ impl CellJob<'_> {
             warnings: warnings::of_cell(&history, &classes, &confusion.predicted_shares(), &truths),
             confusion: confusion.rows(),
             // Of the digits that predictions.csv has, so that whoever reads it finds the same.
+            training_set,
             calibration: Calibration::of(predictions.iter().map(|p| (&p.probabilities, p.truth))),
         })
     }
@@ -175,7 +186,7 @@ impl CellJob<'_> {
             with_generator!(&condition.augment, g => Some(self.made(g, training.watch)?), none => None);
         let data = self.loaded.data(context, &cell.fold)?;
         let inputs = ClassifierMaterial::new(context, cell, data, made);
-        self.log.extend(inputs.set.notes.iter().map(|note| format!("{}: {note}", condition.augment.name())));
+        let size = inputs.size();
         let training_set_sha256 = inputs.set.digest(&inputs.class_names);
         let task = inputs.task();
         let continues = spec.classifier.continues();
@@ -184,6 +195,7 @@ impl CellJob<'_> {
         let rows = test(context, &cell.fold, &net, data);
         let mut info = StageInfo::new(&self.task, control.seconds(), net.params().flat());
         info.training_set_sha256 = Some(training_set_sha256);
+        info.training_set = Some(size.clone());
         if let Some(before) = store.find(Stage::Classifier, &cell.classifier) {
             // It was trained without keeping the model: only that of the same weights belongs to its predictions.
             let known = StageInfo::load(&before)?;
@@ -210,7 +222,15 @@ impl CellJob<'_> {
             info.save(dir)
         })?;
         control.finish();
+        self.size = Some(size);
         Ok(dir)
+    }
+
+    /// Puts the training set together to know how large it is.
+    fn take_size(&mut self, made: Option<MadeSamples>) -> Result<()> {
+        let data = self.loaded.data(self.context, &self.cell.fold)?;
+        self.size = Some(ClassifierMaterial::new(self.context, self.cell, data, made).size());
+        Ok(())
     }
 
     /// What the cell's generator makes.
@@ -218,7 +238,15 @@ impl CellJob<'_> {
         let autoencoder = self.autoencoder(watch)?;
         let networks = (self.trained(generator, watch)?, autoencoder);
         let data = self.loaded.data(self.context, &self.cell.fold)?;
-        MadeSamples::of(generator, self.context, self.cell, data, &networks)
+        let made = MadeSamples::of(generator, self.context, self.cell, data, &networks)?;
+        let name = self.context.spec.condition[self.cell.condition].augment.name();
+        for note in made.made.notes.iter().map(|note| format!("{name}: {note}")) {
+            // Samples are made once for the classifier and once for the judge.
+            if !self.log.contains(&note) {
+                self.log.push(note);
+            }
+        }
+        Ok(made)
     }
 
     /// The cell's generator, trained where it is one that is.

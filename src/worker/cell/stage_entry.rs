@@ -3,6 +3,7 @@
 use seraug_core::digest::digest_hex;
 use seraug_core::error::{Error, Result};
 use seraug_core::files::{self, write_atomic};
+use seraug_core::run_files::TrainingSetSize;
 use seraug_core::store::StageTask;
 use seraug_train::torch::{device, libtorch};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub(crate) struct StageInfo {
     /// earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) training_set_sha256: Option<String>,
+    /// Of a classifier: how large that was; absent in entries of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) training_set: Option<TrainingSetSize>,
     /// Release of libtorch; empty in entries of earlier versions.
     #[serde(default)]
     libtorch: String,
@@ -43,6 +47,7 @@ impl StageInfo {
             made_by: task.cell.clone(),
             made_in: task.run.clone(),
             training_set_sha256: None,
+            training_set: None,
             libtorch: libtorch::version(),
             device: device::describe(weights.device()).name,
         }

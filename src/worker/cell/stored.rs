@@ -30,9 +30,12 @@ impl StoredStages {
             match key {
             None => Ok(None),
             Some(key) => store.find(stage, key).map(Some).ok_or_else(|| {
+                let results = store.root().parent().unwrap_or(store.root());
                 Error::failed(format!(
-                    "{}: not in the store any more; `seraug run SPEC --new` trains it again and takes from the store what is there",
-                    store.dir(stage, key).display()
+                    "{}: not in the store (removed, or of a run from elsewhere); `seraug run SPEC --results {} --new` with the spec of the \
+                     run trains it and takes what is there",
+                    store.dir(stage, key).display(),
+                    results.display()
                 ))
             }),
         }

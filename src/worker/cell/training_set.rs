@@ -1,6 +1,7 @@
 //! What a condition trains its classifier on.
 
 use seraug_core::digest::{Hasher, digest_hex};
+use seraug_core::run_files::TrainingSetSize;
 use seraug_train::feature_bank::Bank;
 use seraug_train::generators::{Made, Samples};
 
@@ -92,6 +93,26 @@ impl<'a> TrainingSet<'a> {
         hasher.hex()
     }
 
+    /// How much there is of each of `classes` classes; `segments` has those of an utterance of so many frames.
+    pub fn size(&self, classes: usize, segments: impl Fn(usize) -> usize) -> TrainingSetSize {
+        let mut size = TrainingSetSize {
+            segments: vec![0; classes],
+            added: vec![0; classes],
+            added_segments: vec![0; classes],
+        };
+        let (lens, originals) = (self.bank().lens(), self.originals.lens().len());
+        for (at, &item) in self.items.iter().enumerate() {
+            let (class, n) = (self.labels[item], segments(lens[item]));
+            if at < originals {
+                size.segments[class] += n;
+            } else {
+                size.added[class] += 1;
+                size.added_segments[class] += n;
+            }
+        }
+        size
+    }
+
     /// The utterances, made ones after the originals.
     pub fn bank(&self) -> &Bank {
         self.joined.as_ref().unwrap_or(self.originals)
@@ -124,6 +145,9 @@ mod tests {
         let converted = Samples::Converted { bank: bank(&[3, 4, 5, 3, 4]), origin, labels: classes };
         let expected = (vec![0, 1, 2, 0, 1], vec![0, 0, 1, 1, 1], (0..5).collect(), vec![3, 4, 5, 3, 4]);
         assert_eq!(of(converted), expected);
+        let made = Made { samples: Samples::Again(vec![2, 2, 0]), notes: Vec::new() };
+        let size = TrainingSet::with(&originals, &labels, made, &[], 0).size(2, |len| len.div_ceil(2));
+        assert_eq!((size.segments, size.added, size.added_segments), (vec![4, 3], vec![1, 2], vec![2, 6]));
         let again = of(Samples::Again(vec![2, 2]));
         assert_eq!(again, (vec![0, 1, 2], vec![0, 0, 1], vec![0, 1, 2, 2, 2], vec![3, 4, 5]));
     }

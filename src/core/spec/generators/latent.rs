@@ -6,8 +6,10 @@ use crate::spec::{Precision, Spec, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Raised when the training computes something else from the same inputs.
-const VERSION: u32 = 1;
+/// Raised when the training of the GAN computes something else from the same inputs.
+const GAN_VERSION: u32 = 1;
+/// The same of the diffusion model.
+const DIFFUSION_VERSION: u32 = 2;
 
 /// Codes of the autoencoder, drawn by class and decoded (FIDELITY.md rows "latent"). Sizes are in `[autoencoder]`, and of the two
 /// samplers that are trained in `[latent-gan]` and `[latent-diffusion]`.
@@ -251,13 +253,14 @@ impl Generator for LatentCodes {
                 inputs.diffusion = Some(LatentDiffusion { log_every: 1, ..spec.latent_diffusion() });
             }
         }
+        let version = if inputs.gan.is_some() { GAN_VERSION } else { DIFFUSION_VERSION };
         let key = TrainingInputs::text(&inputs);
         if inputs.gan.is_some() {
             inputs.gan = Some(LatentGan { iterations: 0, ..spec.latent_gan() });
         } else {
             inputs.diffusion = Some(LatentDiffusion { iterations: 0, ..spec.latent_diffusion() });
         }
-        Some(TrainingInputs { version: VERSION, key, trajectory: TrainingInputs::text(&inputs) })
+        Some(TrainingInputs { version, key, trajectory: TrainingInputs::text(&inputs) })
     }
 
     fn work(&self, spec: &Spec) -> Option<TrainingWork> {

@@ -133,6 +133,10 @@ impl Generator for StarGan {
         need(neutral, here.field("sources"), || {
             "no class holds the emotion `neutral`; say sources = \"others\"".into()
         })?;
+        let plain = StarGanWeights::default().penalty;
+        let used =
+            self.adversarial == Adversarial::WganGp || self.weights.penalty.to_bits() == plain.to_bits();
+        need(used, here.field("weights").field("penalty"), || "is for adversarial = \"wgan-gp\"".into())?;
         let (s, classes) = (&spec.stargan(), spec.classes.len());
         multiple("stargan.frames", s.frames)?;
         weights("stargan.widths", s.generator_weights(classes))?;

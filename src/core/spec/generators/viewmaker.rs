@@ -93,7 +93,10 @@ impl Generator for Viewmaker {
         let fits = low > 0.0 && low <= high && high <= limits::WEIGHT;
         need(fits, here.field("epsilon"), || {
             let shown = if low == high { format!("{low}") } else { format!("[{low}, {high}]") };
-            format!("= {shown}: must be above 0, at most {}, and not fall", limits::WEIGHT)
+            format!(
+                "= {shown}: must be above 0, at most {}, and the first not above the second",
+                limits::WEIGHT
+            )
         })?;
         let v = &spec.viewmaker();
         multiple("viewmaker.frames", v.frames)?;

@@ -181,7 +181,6 @@ fn a_stargan_has_a_key_of_what_it_reads() {
     }
     for other in [
         "condition.aug.augment.stargan.critic-steps=1",
-        "condition.aug.augment.stargan.weights.penalty=10",
         "viewmaker.iterations=7",
         "augmentor.iterations=7",
         "classifier.epochs=7",

@@ -2,8 +2,9 @@
 
 mod trainer;
 
+use super::autoencoder::Codes;
 use super::latent::gaussians::{ClassGaussians, draw};
-use super::latent::needed;
+use super::latent::{needed, note_of_classes};
 use super::windows::{WindowToMake, after};
 use super::{Generate, Made, Samples, Sources, Trained, TrainingTask};
 use crate::control::Control;
@@ -78,7 +79,9 @@ impl Generate for Bagan {
             let codes = trained.codes(&indices(&classes, bank.device()), &noise);
             trained.generator.forward(&codes) * trained.scale()
         });
-        Ok(Samples::Added(made).into())
+        let codes = from.autoencoder.map(|net| Codes::of(net, bank));
+        let note = codes.and_then(|codes| note_of_classes(&codes, labels, spec.classes.len()));
+        Ok(Made { samples: Samples::Added(made), notes: note.into_iter().collect() })
     }
 
     fn network_sizes(&self, spec: &Spec) -> Vec<NetworkInfo> {

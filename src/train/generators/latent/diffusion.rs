@@ -172,7 +172,7 @@ fn times(steps: usize) -> Vec<f32> {
 struct DiffusionTraining<'a> {
     net: CodeDiffusion,
     adam: Adam,
-    /// Mean of the weights.
+    /// Mean of the weights, which begins at zero.
     mean: Tensor,
     /// Square roots of what is kept, and of the rest, [steps] each.
     signal: Tensor,
@@ -200,7 +200,7 @@ pub(super) fn train(
     };
     let (signal, noise) = (roots(&|k| k), roots(&|k| 1.0 - k));
     let adam = Adam::new(&net.params, [0.9, 0.999]);
-    let mean = net.params.flat().copy();
+    let mean = net.params.flat().zeros_like();
     let course = Course {
         of: "latent diffusion",
         iterations: settings.iterations,
@@ -211,7 +211,9 @@ pub(super) fn train(
     course.run(&mut training, control)?;
     let DiffusionTraining { mut net, mean, .. } = training;
     net.range = codes.range();
-    tch::no_grad(|| net.params.flat().shallow_clone().copy_(&mean));
+    // The share of the zero, corrected as Adam corrects its means.
+    let share = 1.0 - settings.decay.powi(settings.iterations as i32);
+    tch::no_grad(|| net.params.flat().shallow_clone().copy_(&(mean / share)));
     net.params.refresh();
     Ok(net)
 }

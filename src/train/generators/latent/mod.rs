@@ -46,6 +46,15 @@ pub(super) fn needed<'a>(net: Option<&'a AutoencoderNet>, generator: &str) -> Re
     })
 }
 
+/// How far the codes of a bank, whose utterances are of these classes, tell the classes apart: where they do not, the class of a sample
+/// comes from nothing.
+pub(super) fn note_of_classes(codes: &Codes, labels: &[usize], classes: usize) -> Option<String> {
+    let of_codes: Vec<usize> = codes.items.iter().map(|&i| labels[i]).collect();
+    let share = nearest_mean_accuracy(&codes.codes, &of_codes, classes)?;
+    let (percent, chance) = (100.0 * share, 100.0 / classes as f64);
+    Some(format!("{percent:.0} % of the codes are nearest to the mean of their class (chance {chance:.0} %)"))
+}
+
 impl Generate for LatentCodes {
     type Trained = CodeSampler;
 
@@ -57,12 +66,7 @@ impl Generate for LatentCodes {
         let codes = Codes::of(net, bank);
         let of_codes: Vec<usize> = codes.items.iter().map(|&i| labels[i]).collect();
         let mut notes = Vec::new();
-        if let Some(share) = nearest_mean_accuracy(&codes.codes, &of_codes, classes.len()) {
-            let (percent, chance) = (100.0 * share, 100.0 / classes.len() as f64);
-            notes.push(format!(
-                "{percent:.0} % of the codes are nearest to the mean of their class (chance {chance:.0} %)"
-            ));
-        }
+        notes.extend(note_of_classes(&codes, labels, classes.len()));
         let wanted = |windows: &[WindowToMake]| {
             indices(&windows.iter().map(|w| labels[w.item]).collect::<Vec<_>>(), device)
         };
