@@ -71,9 +71,23 @@ pub(super) fn typed<T: DeserializeOwned>(text: &str, name: &str) -> Result<T> {
 
 /// An error of reading `from`, with the field that it is about. A word that is unknown is quoted by the message itself.
 fn fault(e: &serde_path_to_error::Error<toml::de::Error>, from: &Value) -> LocatedError {
-    let message = with_hint(e.inner().message());
+    let message = plain(&with_hint(e.inner().message()));
     let key = if message.starts_with("unknown ") { FieldPath::top() } else { key_of(e.path(), from) };
     LocatedError { key, message }
+}
+
+/// `message` of the parser without its words for types of this program.
+fn plain(message: &str) -> String {
+    match message {
+        "invalid type: unit variant, expected newtype variant" => {
+            "expected a table of its fields, {} for their defaults".to_owned()
+        }
+        "wanted exactly 1 element, more than 1 element" => "expected one, found several".to_owned(),
+        other => match other.split_once(", expected struct ") {
+            Some((found, _)) => format!("{found}, expected a table"),
+            None => other.to_owned(),
+        },
+    }
 }
 
 /// A way through `from` as a key; elements of lists are called by their names.
@@ -277,6 +291,12 @@ augment.triplet-gan.copies = 4
                 "condition.no-aug.augment={ stargan = { weights = { penalty = 3 } } }",
                 "is for adversarial = \"wgan-gp\"",
             ),
+            (
+                "condition.no-aug.augment=bagan",
+                "augment.bagan: expected a table of its fields, {} for their defaults",
+            ),
+            ("condition.no-aug.augment={ bagan = {}, copies = {} }", "augment: expected one, found several"),
+            ("judge=true", "judge: invalid type: boolean `true`, expected a table"),
             ("condition.no-aug.gamma=3", "gamma: is for loss = \"focal\""),
             ("condition.no-aug.tau=0.5", "tau: is for loss = \"logit-adjusted\""),
             ("autoencoder.frames=100", "autoencoder.frames = 100: must be a multiple of 16"),

@@ -83,17 +83,26 @@ pub fn forest(name: &str, title: &str, panels: &[ForestPanel], margin: f64) -> R
         }
         axis(canvas, &scale, top)
     })?;
+    let pooled = match panels.iter().any(|p| p.pooled.is_some()) {
+        true => {
+            "; the larger the square, the more it weighs. Diamond: pooled over the corpora, as wide as its 95 % interval. Dashed line: \
+             the 95 % prediction interval, within which the difference in a new corpus of this kind would be expected"
+        }
+        false => "",
+    };
     let says: Vec<String> = panels.iter().map(|p| format!("{}: {}", p.title, said(p))).collect();
     Ok(Figure {
         name: name.into(),
         title: title.into(),
         caption: format!(
-            "Squares: the difference on a corpus, with its 95 % interval; the larger the square, the more it weighs. Diamond: pooled \
-             over the corpora, as wide as its 95 % interval. Dashed line: the 95 % prediction interval, within which the difference \
-             in a new corpus of this kind would be expected. Shaded: differences of less than {margin:.1} points, which count as \
-             none. An arrow: the interval goes on."
+            "Squares: the difference on a corpus, with its 95 % interval{pooled}. Shaded: differences of less than {margin:.1} points, \
+             which count as none. An arrow: the interval goes on."
         ),
-        alt: format!("Differences in percentage points on each corpus and pooled. {}.", says.join(". ")),
+        alt: format!(
+            "Differences in percentage points on each corpus{}. {}.",
+            if pooled.is_empty() { "" } else { " and pooled" },
+            says.join(". ")
+        ),
         svg: text,
         marks: Vec::new(),
     })

@@ -34,13 +34,15 @@ fn panel(c: &StudyComparison, contents: &StudyContents) -> ForestPanel {
             about: about(r, member.run.spec.seeds.len()),
             estimate: r.difference,
             interval: r.effect.map(|e| e.interval(0.95)),
-            weight: r.weight,
+            weight: r.weight.filter(|_| c.pooled.as_ref().is_some_and(|p| p.weights.len() > 2)),
         }
     };
+    // Two corpora give an interval of 12.7 standard errors to either side: the table has it, a picture would show little else.
+    let pooled = c.pooled.as_ref().filter(|p| p.weights.len() > 2);
     ForestPanel {
         title: c.name(),
         rows: c.rows.iter().map(row).collect(),
-        pooled: c.pooled.as_ref().map(|p| ForestPooled {
+        pooled: pooled.map(|p| ForestPooled {
             corpora: p.weights.len(),
             estimate: p.effect.estimate,
             interval: p.effect.interval(0.95),

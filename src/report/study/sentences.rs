@@ -31,9 +31,8 @@ pub(super) fn sentence(comparison: &StudyComparison, members: &[StudyMember], ma
             "; in a new corpus of this kind the difference would be expected between {} points",
             range(low, high).replace(" to ", " and ")
         ),
-        None => "; two corpora are too few to say what a new one would give, and their interval reaches 12.7 standard \
-                 errors to either side"
-            .to_owned(),
+        // The caption says why an interval of two corpora is so wide.
+        None => String::new(),
     };
     text + "."
 }

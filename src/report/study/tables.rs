@@ -74,6 +74,13 @@ fn within(is_shown: bool, p: f64) -> String {
 
 fn caption(contents: &StudyContents) -> String {
     let quantity = contents.quantity.as_deref().unwrap_or("main column");
+    let of_two = contents.comparisons.iter().filter_map(|c| c.pooled.as_ref()).any(|p| p.weights.len() == 2);
+    let two = match of_two {
+        true => {
+            " Two corpora are too few to say what a new one would give: their interval reaches 12.7 standard errors to either side."
+        }
+        false => "",
+    };
     format!(
         "Difference in {quantity}, percentage points, pooled by a random-effects model: the variance tau² of the true differences \
          between corpora by Paule and Mandel, the standard error by Hartung and Knapp and never below that without their factor, \
@@ -81,7 +88,7 @@ fn caption(contents: &StudyContents) -> String {
          be smaller than the {margin:.1} points that the spec takes as none, by two one-sided tests (their interval is the one of \
          90 %), with their p corrected likewise. I²: the share of the variation between corpora that is not error. new corpus: the \
          95 % prediction interval of the true difference in another corpus of this kind, from three corpora on. The corpora's \
-         standard errors are estimated from few folds each and taken as known, so that all of this is approximate.",
+         standard errors are estimated from few folds each and taken as known, so that all of this is approximate.{two}",
         margin = contents.margin,
     )
 }
