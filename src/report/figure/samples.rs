@@ -28,7 +28,7 @@ struct SamplePoint<'a> {
 
 /// Draws a point for each row with coverage and classifier test in the judge's embedding; none without any.
 pub fn samples(judged: &Judged) -> Result<Option<Figure>> {
-    let point = |row| {
+    let found = |row| {
         let of = |measure| JudgedRow::embedded(row, measure);
         Some(SamplePoint {
             row,
@@ -36,7 +36,7 @@ pub fn samples(judged: &Judged) -> Result<Option<Figure>> {
             fidelity: 1.0 - of(Diagnostic::ClassifierTest)?,
         })
     };
-    let points: Vec<SamplePoint> = judged.rows.iter().filter_map(point).collect();
+    let points: Vec<SamplePoint> = judged.rows.iter().filter_map(found).collect();
     if points.is_empty() {
         return Ok(None);
     }
@@ -60,17 +60,7 @@ pub fn samples(judged: &Judged) -> Result<Option<Figure>> {
                 (Some(_), None) => (PALE, INK),
                 (Some(_), Some(gain)) => (shade(scale, gain), INK),
             };
-            // A gain of nothing is white too.
-            if p.row.condition.is_none() {
-                canvas.rect((at.0 - RADIUS, at.1 - RADIUS), (at.0 + RADIUS, at.1 + RADIUS), rim)?;
-                canvas.rect(
-                    (at.0 - RADIUS + 1, at.1 - RADIUS + 1),
-                    (at.0 + RADIUS - 1, at.1 + RADIUS - 1),
-                    fill,
-                )?;
-            } else {
-                canvas.spot(at, RADIUS, fill, rim)?;
-            }
+            point(canvas, at, p.row.condition.is_none(), fill, rim)?;
             marks.push(Mark { at, radius: RADIUS + 1, text: said(p) });
         }
         for tag in &tags {
@@ -112,6 +102,21 @@ pub fn samples(judged: &Judged) -> Result<Option<Figure>> {
         svg: text.replace("</svg>", &format!("{images}</svg>")),
         marks,
     }))
+}
+
+/// A disc; a square of what conditions are held against, because a gain of nothing is white too.
+fn point(
+    canvas: &mut Canvas,
+    (x, y): (i32, i32),
+    against: bool,
+    fill: RGBColor,
+    rim: RGBColor,
+) -> Result<()> {
+    if !against {
+        return canvas.spot((x, y), RADIUS, fill, rim);
+    }
+    canvas.rect((x - RADIUS, y - RADIUS), (x + RADIUS, y + RADIUS), rim)?;
+    canvas.rect((x - RADIUS + 1, y - RADIUS + 1), (x + RADIUS - 1, y + RADIUS - 1), fill)
 }
 
 fn place(p: &SamplePoint) -> (i32, i32) {

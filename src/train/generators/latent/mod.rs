@@ -34,7 +34,7 @@ pub enum CodeSampler {
     /// A GAN's generator.
     Gan(CodeGenerator, CodeScale),
     /// A diffusion model.
-    Diffusion(CodeDiffusion, CodeScale),
+    Diffusion(Box<CodeDiffusion>, CodeScale),
 }
 
 const FILE: &str = "sampler.safetensors";
@@ -135,7 +135,7 @@ impl Trained<LatentCodes> for CodeSampler {
             }
             LatentSampler::Diffusion => {
                 let net = diffusion::train(spec, &codes, seed, control)?;
-                CodeSampler::Diffusion(net, codes.into_scale())
+                CodeSampler::Diffusion(Box::new(net), codes.into_scale())
             }
         })
     }
@@ -148,7 +148,7 @@ impl Trained<LatentCodes> for CodeSampler {
             }
             LatentSampler::Gan => CodeSampler::Gan(CodeGenerator::new(spec, Seed::new(1), device), scale()),
             LatentSampler::Diffusion => {
-                CodeSampler::Diffusion(CodeDiffusion::new(spec, Seed::new(1), device), scale())
+                CodeSampler::Diffusion(Box::new(CodeDiffusion::new(spec, Seed::new(1), device)), scale())
             }
         }
     }
