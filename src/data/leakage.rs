@@ -309,6 +309,15 @@ mod tests {
             message(&clean, Lineage { augmented_from: &[2], ..fine })
                 .contains("augmentations made from test items")
         );
+        // The same recording under another name, of which the classifier knows nothing.
+        let twice = [clean.clone(), vec![utterance("d", "s1", "3")]].concat();
+        for lineage in [
+            Lineage { augmented_from: &[3], ..fine },
+            Lineage { augmentor_trained_on: &[3], ..fine },
+            Lineage { statistics_from: &[3], ..fine },
+        ] {
+            assert!(message(&twice, lineage).contains("test items: d (d.wav) and c (c.wav)"));
+        }
         assert!(
             message(&clean, Lineage { augmentor_trained_on: &[2], ..fine }).contains("augmentor trained on")
         );

@@ -14,6 +14,7 @@ use crate::torch::params::Params;
 use seraug_core::error::Result;
 use seraug_core::rng::Seed;
 use seraug_core::spec::{ClassifierLoss, Judge, Padding, Spec};
+use seraug_data::judge::{Point, pattern_over_time};
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
 
@@ -198,6 +199,28 @@ pub fn bands(bank: &Bank) -> Vec<Vec<f64>> {
     bank.starts().into_iter().zip(bank.lens()).map(of).collect()
 }
 
+/// [`pattern_over_time`] of every utterance of a bank, in its standardised values.
+pub fn patterns(bank: &Bank) -> Vec<Point> {
+    let mels = bank.frames().size()[1] as usize;
+    bank.entries().map(|(frames, _)| pattern_over_time(&frames, mels)).collect()
+}
+
+/// The mean absolute difference of each utterance of `made` from the one of `originals` that `sources` names, over the frames that both have, in
+/// standardised values.
+pub fn changes(made: &Bank, originals: &Bank, sources: &[usize]) -> Vec<f64> {
+    let (ours, theirs) = (made.starts(), originals.starts());
+    let of = |(i, &source): (usize, &usize)| {
+        let frames = made.lens()[i].min(originals.lens()[source]) as i64;
+        let rows = |bank: &Bank, start: usize| bank.frames().narrow(0, start as i64, frames);
+        (rows(made, ours[i]) - rows(originals, theirs[source])).abs().mean(Kind::Double)
+    };
+    let each: Vec<Tensor> = sources.iter().enumerate().map(of).collect();
+    if each.is_empty() {
+        return Vec::new();
+    }
+    Vec::<f64>::try_from(Tensor::stack(&each, 0).to_device(Device::Cpu)).expect("a vector of numbers")
+}
+
 /// The mean of rows, at least one.
 fn mean(rows: &[Vec<f64>]) -> Vec<f64> {
     let of = |d: usize| rows.iter().map(|row| row[d]).sum::<f64>() / rows.len() as f64;
@@ -264,5 +287,17 @@ learning-rate = 3e-3
         let frames = Tensor::from_slice(&[1f32, 10., 3., 10., -9., -9., 5., 6., -9., -9.]).view([5, 2]);
         let bank = Bank::from_frames(frames, vec![2, 1]);
         assert_eq!(bands(&bank), [vec![2., 10., 1., 0.], vec![5., 6., 0., 0.]]);
+    }
+
+    #[test]
+    fn changes_are_of_the_frames_that_both_have() {
+        let bank = |frames: &[f32], lens| Bank::from_frames(Tensor::from_slice(frames).view([-1, 2]), lens);
+        // Two frames and the floor; one frame and its floor.
+        let originals = bank(&[1., 10., 3., 10., -9., -9., 5., 6., -9., -9.], vec![2, 1]);
+        let made = bank(&[2., 10., 3., 7., 0., 0., 1., 9., 0., 0.], vec![2, 1]);
+        assert_eq!(changes(&made, &originals, &[0, 0]), [1.0, 0.5]);
+        assert_eq!(changes(&made, &originals, &[1, 1]), [3.5, 3.5]);
+        assert_eq!(changes(&made, &originals, &[]), [0.0; 0]);
+        assert_eq!(patterns(&made)[1], [1., 9.].repeat(8));
     }
 }

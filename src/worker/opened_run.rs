@@ -77,6 +77,7 @@ impl OpenedRun {
             selection: &self.planner.selection,
             gallery: false,
             references: false,
+            reconstruction: false,
             run: &self.run,
             store: &self.store,
             device: self.device,

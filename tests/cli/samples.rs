@@ -49,11 +49,20 @@ fn the_judges_values_are_a_table_a_figure_and_sentences() {
                 (Copying, 3.5, Some(0.001)),
                 (Coverage, 0.02, None),
                 (Recall, 0.27, None),
+                (TakenForKept, 0.6, None),
                 (Usefulness, 0.9, None),
+                (RippleTime, 4.0, None),
+                (RippleBands, 0.8, None),
             ],
         );
-        all.extend(rows(SampleKind::KeptReal, &[(Coverage, 0.9, None), (ClassifierTest, 0.5, None)]));
-        all.extend(rows(SampleKind::Reference, &[(Recall, 0.7, None)]));
+        let kept = [
+            (Coverage, 0.9, None),
+            (ClassifierTest, 0.5, None),
+            (RippleTime, 0.6, None),
+            (RippleBands, 0.6, None),
+        ];
+        all.extend(rows(SampleKind::KeptReal, &kept));
+        all.extend(rows(SampleKind::Reference, &[(Recall, 0.7, None), (TakenForKept, 0.2, None)]));
         all
     });
     put(&run, &fake, "copies", |_| {
@@ -86,7 +95,9 @@ fn the_judges_values_are_a_table_a_figure_and_sentences() {
     assert!(row("plain copies").contains(&"−6.2 (100 %)".to_owned()), "{:?}", row("plain copies"));
     for said in [
         "AUG: its samples are recognised as fake (accuracy 0.97) and all alike (coverage 0.02); its samples lie off the \
-         training utterances (z 3.5); the class of a sample comes from nothing (recall 0.27, chance 0.25). In the mel bands its samples are all alike (coverage 0.01).",
+         training utterances (z 3.5); the class of a sample comes from nothing (recall 0.27, chance 0.25); the judge takes most of its samples for \
+         classes of which nothing was removed (0.60, removed real 0.20). In the mel bands its samples are all alike (coverage 0.01); its \
+         samples ripple every 2 to 8 frames or bands, as transposed convolutions do (over time 2.0 dB, kept real 0.3).",
         "plain copies: its samples are near copies of training utterances (z −6.2, accuracy against their sources 0.00); the \
          samples of one source are all the same (copy spread 0.00); its samples are easier to recognise than real utterances, \
          as prototypes are (recall 0.85, removed real 0.70). In the mel bands its samples are near copies of training utterances \
@@ -97,8 +108,8 @@ fn the_judges_values_are_a_table_a_figure_and_sentences() {
     }
     let csv = read("diagnostics.csv");
     assert!(csv.starts_with("condition,fold,seed,samples,space,measure,class,value,p,n\naug,1,1,generated,embedding,mmd,all,0.1,0.01,40\n"));
-    // 15 cells of two conditions with 10 and 7 values of three rows each.
-    assert_eq!(csv.lines().count(), 1 + 15 * 3 * (10 + 7));
+    // 15 cells of two conditions with 16 and 7 values of three rows each.
+    assert_eq!(csv.lines().count(), 1 + 15 * 3 * (16 + 7));
     let figure = read("figures/samples.svg");
     for label in ["AUG", "plain copies", "kept real", "gain over copies"] {
         assert!(figure.contains(label), "{label}");

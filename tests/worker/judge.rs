@@ -1,8 +1,9 @@
 //! A run whose samples are judged.
 
 use seraug_core::run_files::{
-    Diagnostic, DiagnosticRow, PointSpace, SampleKind, read_diagnostics, read_plan,
+    CellRecord, Diagnostic, DiagnosticRow, PointSpace, SampleKind, read_diagnostics, read_plan,
 };
+use seraug_core::store::write_sealed;
 use seraug_test_support::common::{seraug, stderr, stdout};
 use seraug_test_support::corpora::emodb;
 use std::fs;
@@ -15,6 +16,7 @@ classes = { neutral = ["neutral"], angry = ["angry"], sad = ["sad"], happy = ["h
 protocol.leave-speakers-out = { folds = 5, only = [1] }
 reduction = { share = 0.8, keep = ["neutral"] }
 augmentor.iterations = 2
+autoencoder = { iterations = 3, log-every = 3 }
 classifier = { min-steps = 3, epochs = 1 }
 
 [judge]
@@ -39,6 +41,14 @@ name = "copies"
 augment.copies = { copies = 2, of = "reduced" }
 
 [[condition]]
+name = "gaussian"
+augment.latent = { copies = 2, of = "reduced" }
+
+[[condition]]
+name = "smote"
+augment.latent = { sampler = "smote", copies = 2, of = "reduced" }
+
+[[condition]]
 name = "mixup"
 augment.mixup.alpha = 0.2
 "#;
@@ -57,11 +67,9 @@ fn diagnostics(run: &Path, condition: &str) -> Option<Vec<DiagnosticRow>> {
     path.is_file().then(|| read_diagnostics(&path).unwrap())
 }
 
-/// Of all reduced classes, in the judge's embedding.
+/// Of all reduced classes, in the judge's embedding, which comes first, where it is of both spaces.
 fn value(rows: &[DiagnosticRow], samples: SampleKind, measure: Diagnostic) -> Option<f64> {
-    let is = |r: &&DiagnosticRow| {
-        (r.samples, r.space, r.measure, r.class.as_str()) == (samples, PointSpace::Embedding, measure, "all")
-    };
+    let is = |r: &&DiagnosticRow| (r.samples, r.measure, r.class.as_str()) == (samples, measure, "all");
     rows.iter().find(is).map(|r| r.value)
 }
 
@@ -79,11 +87,17 @@ fn samples_are_judged_by_what_the_reduction_removed() {
         kinds.dedup();
         kinds
     };
-    use SampleKind::{Copies, Generated, KeptReal, Noise, Reference};
+    use SampleKind::{Copies, Generated, KeptReal, Noise, Reconstructed, Reference};
     assert_eq!(kinds(&aug), [Generated, KeptReal, Copies, Noise, Reference], "the first of its judge");
     assert_eq!(kinds(&copies), [Generated], "the others once a fold and seed");
+    let [gaussian, smote] = ["gaussian", "smote"].map(|c| kinds(&diagnostics(&first, c).unwrap()));
+    assert_eq!((&gaussian[..], &smote[..]), (&[Generated, Reconstructed][..], &[Generated][..]));
     assert_eq!(value(&copies, Generated, Diagnostic::SourceTest), Some(0.0), "each beside its source");
     assert_eq!(value(&copies, Generated, Diagnostic::CopySpread), Some(0.0));
+    assert_eq!(value(&copies, Generated, Diagnostic::Change), Some(0.0));
+    assert!(value(&aug, Generated, Diagnostic::Change) > Some(0.0), "what an augmentor adds, in dB");
+    assert!(value(&aug, Generated, Diagnostic::RippleTime) > Some(0.0));
+    assert!(value(&aug, Reference, Diagnostic::TakenForKept).is_some());
     let z = |rows: &[DiagnosticRow], kind| value(rows, kind, Diagnostic::Copying).unwrap();
     assert!(z(&copies, Generated) < -3.0 && z(&copies, Generated) == z(&aug, Copies));
     for measure in [Diagnostic::Mmd, Diagnostic::ClassifierTest, Diagnostic::Coverage] {
@@ -101,7 +115,7 @@ fn samples_are_judged_by_what_the_reduction_removed() {
     let judges: Vec<bool> = plan.iter().map(|c| c.key_judge.is_some()).collect();
     let names: Vec<&str> = plan.iter().map(|c| c.cell.condition.as_str()).collect();
     let judged: Vec<&str> = names.into_iter().zip(judges).filter(|n| n.1).map(|n| n.0).collect();
-    assert_eq!(judged, ["aug", "copies"]);
+    assert_eq!(judged, ["aug", "copies", "gaussian", "smote"]);
     let info = fs::read_to_string(first.join("run.toml")).unwrap();
     for check in ["trained on reference utterances", "judge trained on reference utterances"] {
         assert!(info.contains(&format!("check = \"{check}\"")), "{info}");
@@ -112,8 +126,40 @@ fn samples_are_judged_by_what_the_reduction_removed() {
 
     // Again, from the store; and without a judge, whose keys are the same.
     let file = |run: &Path, name: &str| fs::read(run.join("cells/aug/fold-1/seed-1").join(name)).unwrap();
+    // Entries of earlier versions do not say how large a training set is, nor what a generator says of itself.
+    let size = |run: &Path, condition: &str| {
+        let path = run.join(format!("cells/{condition}/fold-1/seed-1/outcome.toml"));
+        CellRecord::load(&path).unwrap().unwrap().training_set.unwrap()
+    };
+    for entry in fs::read_dir(folder.path().join("results/.store")).unwrap() {
+        let dir = entry.unwrap().path();
+        if !dir.file_name().unwrap().to_string_lossy().starts_with("classifier-") {
+            continue;
+        }
+        let files = ["stage.toml", "predictions.csv", "history.csv"]
+            .map(|name| (name, fs::read_to_string(dir.join(name)).unwrap()));
+        assert!(files[0].1.contains("[training-set]"));
+        let earlier = |text: &str| text.split("[training-set]").next().unwrap().to_owned();
+        write_sealed(&dir, |new| {
+            files.iter().for_each(|(name, text)| fs::write(new.join(name), earlier(text)).unwrap());
+            Ok(())
+        })
+        .unwrap();
+    }
     let again = run(folder.path(), &SPEC.replace("Judged", "Judged again"));
     assert_eq!(file(&again, "diagnostics.csv"), file(&first, "diagnostics.csv"));
+    let info = fs::read_to_string(again.join("run.toml")).unwrap();
+    assert!(info.contains("cells-trained = 0"), "{info}");
+    for condition in ["no-aug", "full", "aug", "copies", "gaussian", "mixup"] {
+        assert_eq!(size(&again, condition), size(&first, condition), "{condition}");
+    }
+    let (plain, aug) = (size(&first, "no-aug"), size(&first, "aug"));
+    assert_eq!((&aug.segments, plain.added.iter().sum::<usize>()), (&plain.segments, 0));
+    let kept: usize = plan.iter().find(|c| c.cell.condition == "aug").unwrap().n_augmented;
+    assert_eq!((aug.added[0], aug.added.iter().sum::<usize>()), (0, kept));
+    assert!((aug.shares().iter().sum::<f64>() - 100.0).abs() < 1e-9 && aug.shares()[0] < plain.shares()[0]);
+    let log = fs::read_to_string(again.join("cells/gaussian/fold-1/seed-1/log.txt")).unwrap();
+    assert_eq!(log.matches("nearest to the mean of their class").count(), 1, "{log}");
     let start = SPEC.find("[judge]").unwrap();
     let plain = SPEC.replace(&SPEC[start..SPEC.find("[[condition]]").unwrap()], "");
     let plain = run(folder.path(), &plain);

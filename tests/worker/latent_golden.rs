@@ -1,9 +1,10 @@
 //! Losses, samplers and networks of the generators of codes against PyTorch (tests/golden/torch/generate_latent.py).
 
-use crate::fixtures::augmentor::spec;
+use crate::fixtures::augmentor::{bank, spec};
 use seraug_core::rng::Seed;
-use seraug_core::spec::{ClassifierLoss, Covariance};
+use seraug_core::spec::{ClassifierLoss, Covariance, Padding};
 use seraug_train::classifier::loss::SegmentLoss;
+use seraug_train::generators::autoencoder::reconstructed;
 use seraug_train::generators::latent::diffusion::{CodeDiffusion, NoiseSchedule};
 use seraug_train::generators::latent::gaussians::{ClassGaussians, draw, nearest_mean_accuracy};
 use seraug_train::generators::latent::standardised::CodeRange;
@@ -97,6 +98,26 @@ fn the_autoencoder_equals_pytorchs() {
     let fresh = AutoencoderNet::new(&spec, Seed::new(1), CPU);
     fresh.fit_scale(x);
     assert_eq!(fresh.scale().double_value(&[0]), x.abs().max().double_value(&[]));
+}
+
+#[test]
+fn a_reconstruction_has_every_frame_in_its_place() {
+    let spec = spec(&["autoencoder.frames=32", "autoencoder.widths=[2,3,4,5]", "autoencoder.latent=6"]);
+    let bank = bank();
+    let net = AutoencoderNet::new(&spec, Seed::new(1), CPU);
+    net.fit_scale(bank.frames());
+    // Utterance 7 has 76 frames: two windows and one that ends with it. Utterance 0 has 20, repeated.
+    let made = reconstructed(&net, &bank, &[7, 0]);
+    assert_eq!((&made.lens()[..8], &made.lens()[8..]), (bank.lens(), &[76, 20][..]));
+    let [items, offsets] = [[7i64, 7, 7, 0], [0, 32, 44, 0]].map(|places| Tensor::from_slice(&places));
+    let windows =
+        net.decode(&net.encode(&bank.windows(&items, &offsets, 32, Padding::Repeat).x)).squeeze_dim(1);
+    let part = |window: i64, from: i64, frames: i64| windows.get(window).narrow(0, from, frames);
+    let long = Tensor::cat(&[part(0, 0, 32), part(1, 0, 32), part(2, 20, 12)], 0);
+    let found = made.pick(&[8, 9]).frames().shallow_clone();
+    close("long", &found.narrow(0, 0, 76), &long, 1e-4);
+    // A row of the floor is between them.
+    close("short", &found.narrow(0, 77, 20), &part(3, 0, 20), 1e-4);
 }
 
 #[test]

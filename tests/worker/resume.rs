@@ -7,7 +7,8 @@ use seraug_core::error::{Error, Result};
 use seraug_core::rng::Seed;
 use seraug_core::spec::{
     self, Adversarial, Augment, Bagan, ClassifierLoss, CopySource, FinalWeights, GanLoss, LatentCodes,
-    LatentSampler, Network, Precision, RealBatch, Sampling, Schedule, Spec, StarGan, Viewmaker,
+    LatentDiffusion, LatentSampler, Network, Precision, RealBatch, Sampling, Schedule, Spec, StarGan,
+    Viewmaker,
 };
 use seraug_core::with_generator;
 use seraug_train::classifier::{self, ClassifierTask};
@@ -279,12 +280,12 @@ fn rival_spec(steps: usize) -> Spec {
     tiny(&iterations.iter().map(String::as_str).chain(sizes).collect::<Vec<_>>())
 }
 
-fn train_rival<G: Generate>(generator: &G, steps: usize, script: &mut Script) -> Result<Vec<Tensor>> {
-    let (spec, bank) = (rival_spec(steps), bank());
-    let net = AutoencoderNet::new(&spec, Seed::new(3), bank.device());
+fn train_rival<G: Generate>(generator: &G, spec: &Spec, script: &mut Script) -> Result<Vec<Tensor>> {
+    let bank = bank();
+    let net = AutoencoderNet::new(spec, Seed::new(3), bank.device());
     net.fit_scale(bank.frames());
     let autoencoder = Some(&net);
-    let task = TrainingTask { spec: &spec, bank: &bank, labels: &LABELS, autoencoder, seed: Seed::new(11) };
+    let task = TrainingTask { spec, bank: &bank, labels: &LABELS, autoencoder, seed: Seed::new(11) };
     G::Trained::train(generator, &task, script).map(|trained| vec![trained.weights().copy()])
 }
 
@@ -312,11 +313,25 @@ fn generators_of_codes_resume_bit_for_bit() {
         ("gan with mixup", Augment::Latent(latent(LatentSampler::Gan, 0.2))),
         ("diffusion", Augment::Latent(latent(LatentSampler::Diffusion, 0.0))),
     ] {
-        let train = |steps: usize, script: &mut Script| with_generator!(&generator, g => train_rival(g, steps, script), none => Ok(Vec::new()));
+        let train = |steps: usize, script: &mut Script| with_generator!(&generator, g => train_rival(g, &rival_spec(steps), script), none => Ok(Vec::new()));
         let whole = check(name, &train);
         check_continued(name, &train, &whole);
         check_stopped(name, &train, &whole);
     }
+}
+
+/// After one iteration the mean of the weights is those of that iteration, whatever its decay.
+#[test]
+fn the_mean_of_the_weights_of_the_diffusion_has_nothing_of_their_start() {
+    let diffusion = LatentCodes { sampler: LatentSampler::Diffusion, ..LatentCodes::default() };
+    let after_one = |decay| {
+        let mut spec = rival_spec(1);
+        spec.latent_diffusion = Some(LatentDiffusion { decay, log_every: 1, ..spec.latent_diffusion() });
+        train_rival(&diffusion, &spec, &mut Script::default()).unwrap().remove(0)
+    };
+    let (last, mean) = (after_one(0.0), after_one(0.999));
+    let worst = (&last - mean).abs().max().double_value(&[]) / last.abs().max().double_value(&[]);
+    assert!(worst < 1e-5, "{worst}");
 }
 
 /// What distinguishes one case of the classifier from the next.

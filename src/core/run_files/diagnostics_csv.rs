@@ -58,8 +58,16 @@ pub enum Diagnostic {
     CopySpread,
     /// The judge's recall.
     Recall,
+    /// Share that the judge takes for a class of which nothing was removed: of a conversion, for that of its source.
+    TakenForKept,
     /// Recall on the reference of a linear classifier that is fitted on samples of the reduced classes and real ones of the others.
     Usefulness,
+    /// Mean absolute difference from the source over the frames that both have, decibels.
+    Change,
+    /// Depth of what repeats every 2, 4 or 8 frames, decibels.
+    RippleTime,
+    /// Depth of what repeats every 2, 4 or 8 mel bands, decibels.
+    RippleBands,
 }
 
 impl SampleKind {
@@ -100,7 +108,11 @@ impl Diagnostic {
             Diagnostic::Spread => "spread",
             Diagnostic::CopySpread => "copy-spread",
             Diagnostic::Recall => "recall",
+            Diagnostic::TakenForKept => "taken-for-kept",
             Diagnostic::Usefulness => "usefulness",
+            Diagnostic::Change => "change",
+            Diagnostic::RippleTime => "ripple-time",
+            Diagnostic::RippleBands => "ripple-bands",
         }
     }
 }

@@ -74,8 +74,8 @@ pub struct TrainingSetSize {
 impl TrainingSetSize {
     /// Percent of all segments, class by class; 0 of none.
     pub fn shares(&self) -> Vec<f64> {
-        let of = |c: usize| self.segments[c] + self.added_segments.get(c).copied().unwrap_or(0);
-        let counts: Vec<usize> = (0..self.segments.len()).map(of).collect();
+        let counts: Vec<usize> =
+            std::iter::zip(&self.segments, &self.added_segments).map(|(a, b)| a + b).collect();
         let all = counts.iter().sum::<usize>().max(1) as f64;
         counts.into_iter().map(|n| 100.0 * n as f64 / all).collect()
     }
@@ -118,7 +118,17 @@ impl CellRecord {
                 let record: CellRecord = toml::from_str(&text).map_err(|e| bad(&e.message()))?;
                 let square = Confusion::from_rows(&record.confusion).is_some();
                 let counted = record.status == OutcomeStatus::Failed || !record.confusion.is_empty();
-                if square && counted { Ok(Some(record)) } else { Err(bad(&"the confusion is not square")) }
+                if !square || !counted {
+                    return Err(bad(&"the confusion is not square"));
+                }
+                let classes = record.confusion.len();
+                let fits = |s: &TrainingSetSize| {
+                    [&s.segments, &s.added, &s.added_segments].iter().all(|counts| counts.len() == classes)
+                };
+                if !record.training_set.as_ref().is_none_or(fits) {
+                    return Err(bad(&format!("training-set: not a number for each of {classes} classes")));
+                }
+                Ok(Some(record))
             }
         }
     }

@@ -10,6 +10,7 @@ struct Golden {
     copying: Vec<CopyingCase>,
     tied: TiedCase,
     logistic: Vec<LogisticCase>,
+    ripple: RippleCase,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +52,14 @@ struct LogisticCase {
     test: Vec<Point>,
     scores: Vec<Point>,
     predicted: Vec<usize>,
+}
+
+#[derive(Deserialize)]
+struct RippleCase {
+    mels: usize,
+    frames: Vec<Vec<f32>>,
+    time: f64,
+    bands: f64,
 }
 
 fn golden() -> Golden {
@@ -106,6 +115,22 @@ fn regressions_are_scikit_learns() {
             assert!(same, "{ours:?}, expected {scores:?}");
             assert_eq!(fitted.class(x), *predicted);
         }
+    }
+}
+
+#[test]
+fn ripples_are_those_of_the_mean() {
+    let RippleCase { mels, frames, time, bands } = golden().ripple;
+    let over_time: Vec<Point> = frames.iter().map(|x| pattern_over_time(x, mels)).collect();
+    let profile = |x: &Vec<f32>| -> Vec<f64> {
+        let of = |b: usize| x.iter().skip(b).step_by(mels).map(|v| f64::from(*v));
+        (0..mels).map(|b| of(b).sum::<f64>() / (x.len() / mels) as f64).collect()
+    };
+    let over_bands: Vec<Point> = frames.iter().map(|x| pattern_over_bands(&profile(x))).collect();
+    let found = [&over_time, &over_bands].map(|patterns| ripple(patterns).unwrap().value);
+    for (ours, theirs) in std::iter::zip(found, [time, bands]) {
+        // The frames are floats.
+        assert!((ours - theirs).abs() < 1e-6 * theirs, "{ours}, expected {theirs}");
     }
 }
 

@@ -24,6 +24,11 @@ const NOTHING: f64 = 0.1;
 const PROTOTYPES: f64 = 0.1;
 /// Usefulness in the mel bands above chance up to which samples teach nothing.
 const USELESS: f64 = 0.05;
+/// Share that the judge takes for classes of which nothing was removed, from which samples are of those, where it is [`PROTOTYPES`] above that of
+/// removed utterances.
+const OTHERS: f64 = 0.5;
+/// Decibels above kept real utterances, and twice as deep as of those, from which a ripple is one.
+const RIPPLE: f64 = 0.5;
 /// Percentage points under which a gain over copies is none.
 const GAIN: f64 = 1.0;
 
@@ -65,11 +70,36 @@ fn signatures(judged: &Judged, row: &JudgedRow, space: PointSpace) -> Vec<String
     said.extend(place(of, kept(Diagnostic::Copying).unwrap_or(0.0).min(0.0)));
     match space {
         PointSpace::Embedding => said.extend(of_classes(judged, row, fake.is_some())),
-        PointSpace::Bands => said.extend(of(Diagnostic::Usefulness).filter(|v| *v <= judged.chance + USELESS).map(|v| {
-            format!("a classifier that knows the reduced classes from its samples alone is at chance on real ones ({v:.2})")
-        })),
+        PointSpace::Bands => {
+            said.extend(ripples(of, kept));
+            said.extend(of(Diagnostic::Usefulness).filter(|v| *v <= judged.chance + USELESS).map(|v| {
+                format!("a classifier that knows the reduced classes from its samples alone is at chance on real ones ({v:.2})")
+            }));
+        }
     }
     said
+}
+
+/// What repeats in the samples and not in kept real utterances.
+fn ripples(
+    of: impl Fn(Diagnostic) -> Option<f64>,
+    kept: impl Fn(Diagnostic) -> Option<f64>,
+) -> Option<String> {
+    let deep = |(measure, along): (Diagnostic, &str)| {
+        let (own, real) = (of(measure)?, kept(measure)?);
+        let shown = own >= 2.0 * real && own >= real + RIPPLE;
+        shown.then(|| format!("{along} {own:.1} dB, kept real {real:.1}"))
+    };
+    let found: Vec<String> = [(Diagnostic::RippleTime, "over time"), (Diagnostic::RippleBands, "over bands")]
+        .into_iter()
+        .filter_map(deep)
+        .collect();
+    (!found.is_empty()).then(|| {
+        format!(
+            "its samples ripple every 2 to 8 frames or bands, as transposed convolutions do ({})",
+            found.join("; ")
+        )
+    })
 }
 
 /// Where samples lie: by their sources, by training utterances, or off these; `floor` is the copying z of kept real utterances, 0 where that
@@ -118,6 +148,13 @@ fn of_classes(judged: &Judged, row: &JudgedRow, fake: bool) -> Vec<String> {
                 "its samples are easier to recognise than real utterances, as prototypes are (recall {v:.2}, removed real {real:.2})"
             ));
         }
+    }
+    let taken = |row: &JudgedRow| row.mean(PointSpace::Embedding, Diagnostic::TakenForKept);
+    let real = judged.against("removed real").and_then(taken).unwrap_or(0.0);
+    if let Some(v) = taken(row).filter(|v| *v >= OTHERS && *v >= real + PROTOTYPES) {
+        said.push(format!(
+            "the judge takes most of its samples for classes of which nothing was removed ({v:.2}, removed real {real:.2})"
+        ));
     }
     let knows = own.zip(removed).is_some_and(|(v, real)| v >= real);
     if let Some(gain) = row.gain.filter(|g| *g < GAIN && fake && knows && !row.copies) {

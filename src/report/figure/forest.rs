@@ -165,7 +165,9 @@ fn draw(canvas: &mut Canvas, panel: &ForestPanel, scale: &Scale, margin: f64, to
     canvas.line((scale.x(0.0), from), (scale.x(0.0), to), INK, 1)?;
     canvas.text(&cut(&panel.title, 3 * LABEL), (10, top + 13), At::Left, HEAD)?;
     canvas.text("points, 95 % interval", (INTERVALS, top + 13), At::Right, SMALL)?;
-    canvas.text("weight", (WEIGHTS, top + 13), At::Right, SMALL)?;
+    if panel.rows.iter().any(|row| row.weight.is_some()) {
+        canvas.text("weight", (WEIGHTS, top + 13), At::Right, SMALL)?;
+    }
     let mut y = from;
     for row in &panel.rows {
         corpus(canvas, row, scale, y + PITCH / 2)?;
@@ -189,8 +191,10 @@ fn corpus(canvas: &mut Canvas, row: &ForestRow, scale: &Scale, y: i32) -> Result
     canvas.rect((x - half, y - half), (x + half, y + half), colour(1))?;
     canvas.frame((x - half, y - half), (x + half, y + half), INK)?;
     numbers(canvas, row.estimate, row.interval, y, TEXT)?;
-    let weight = row.weight.map_or("–".to_owned(), |w| format!("{:.0} %", 100.0 * w));
-    canvas.text(&weight, (WEIGHTS, y), At::Right, TEXT)
+    match row.weight {
+        Some(w) => canvas.text(&format!("{:.0} %", 100.0 * w), (WEIGHTS, y), At::Right, TEXT),
+        None => Ok(()),
+    }
 }
 
 fn pooled(canvas: &mut Canvas, p: &ForestPooled, scale: &Scale, y: i32) -> Result<()> {

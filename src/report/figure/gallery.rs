@@ -26,6 +26,8 @@ struct Gallery {
 struct GalleryWords {
     title: &'static str,
     columns: [&'static str; 3],
+    /// What the mean change of an utterance is called.
+    sign: &'static str,
     about: &'static str,
 }
 
@@ -33,12 +35,14 @@ struct GalleryWords {
 const PERTURBED: GalleryWords = GalleryWords {
     title: "What the augmentor does",
     columns: ["original", "perturbation", "augmentation"],
+    sign: "|P|",
     about: "Augmentation = original + perturbation",
 };
 /// Anything else that keeps some of it.
 const CHANGED: GalleryWords = GalleryWords {
     title: "What the generator makes",
     columns: ["source", "difference", "sample"],
+    sign: "|D|",
     about: "Difference = sample − source",
 };
 /// Draws from a distribution.
@@ -135,7 +139,7 @@ fn draw(gallery: &Gallery, of: &str, hop: f64, [spectra, moved]: [ColourScale; 2
         }
         for (row, s) in gallery.shown.iter().enumerate() {
             let (top, height) = (TOP + row as i32 * ROW, ROW - 8);
-            label(canvas, s, top)?;
+            label(canvas, s, words.sign, top)?;
             bands(canvas, mels, top, height)?;
             let width = (s.about.frames as f64 * wide).round() as i32;
             let mut put = |column: i32, scale: ColourScale, values: Vec<f64>| -> Result<()> {
@@ -173,8 +177,8 @@ fn draw(gallery: &Gallery, of: &str, hop: f64, [spectra, moved]: [ColourScale; 2
         caption: format!(
             "{of}: log-mel spectrograms of the first window, low bands at the bottom ({mels} mel bands), and one \
              {sample} of each. {}; both spectrograms are on one scale, \
-             and so are all conditions. Over the frames shown: {numbers}; beside each utterance its own (|P|).",
-            words.about
+             and so are all conditions. Over the frames shown: {numbers}; beside each utterance its own ({}).",
+            words.about, words.sign
         ),
         alt: format!(
             "Log-mel spectrograms of {rows} utterances, the {change} and the {sample} of each under {}: {numbers}.",
@@ -193,12 +197,12 @@ fn overall(shown: &[Shown]) -> (f64, f64) {
     (sum.0 / n, sum.1 / n)
 }
 
-fn label(canvas: &mut Canvas, s: &Shown, top: i32) -> Result<()> {
+fn label(canvas: &mut Canvas, s: &Shown, sign: &str, top: i32) -> Result<()> {
     let (mean, share) = strength(s);
     let lines = [
         (cut(&s.about.utterance, 20), TEXT),
         (cut(&s.about.class, 20), SMALL),
-        (format!("|P| {mean:.2} ({:.0} %)", 100.0 * share), SMALL),
+        (format!("{sign} {mean:.2} ({:.0} %)", 100.0 * share), SMALL),
     ];
     for (i, (text, look)) in lines.into_iter().enumerate() {
         canvas.text(&text, (LEFT - 32, top + 14 + 18 * i as i32), At::Right, look)?;

@@ -11,7 +11,7 @@ use seraug_core::run_files::{Diagnostic, DiagnosticRow, PointSpace, SampleKind};
 use serde::Serialize;
 
 /// The headings of the measures, in the order of a table.
-const HEADINGS: [(Diagnostic, &str); 11] = [
+const HEADINGS: [(Diagnostic, &str); 15] = [
     (Diagnostic::Mmd, "MMD²"),
     (Diagnostic::ClassifierTest, "told from real"),
     (Diagnostic::NeighbourTest, "1-NN"),
@@ -22,7 +22,11 @@ const HEADINGS: [(Diagnostic, &str); 11] = [
     (Diagnostic::Spread, "spread"),
     (Diagnostic::CopySpread, "copy spread"),
     (Diagnostic::Recall, "recall"),
+    (Diagnostic::TakenForKept, "taken for kept"),
     (Diagnostic::Usefulness, "usefulness"),
+    (Diagnostic::Change, "change, dB"),
+    (Diagnostic::RippleTime, "ripple, time"),
+    (Diagnostic::RippleBands, "ripple, bands"),
 ];
 
 /// Name of the file with every row.
@@ -119,7 +123,9 @@ fn table(judged: &Judged, space: PointSpace, title: &str) -> TextTable {
         PointSpace::Bands => (
             Vec::new(),
             "As above, each utterance being the mean and the deviation over time of each of its mel bands: a space in which \
-             nothing is trained."
+             nothing is trained. Change: mean absolute difference from the utterance that a sample is made of. Ripple: depth, in dB, \
+             of what repeats every 2, 4 or 8 frames or bands in the mean of the samples, as transposed convolutions leave it; beside \
+             that of kept real, which is of as many utterances."
                 .to_owned(),
         ),
     };
@@ -137,7 +143,7 @@ fn table(judged: &Judged, space: PointSpace, title: &str) -> TextTable {
 fn decimals(measure: Diagnostic) -> usize {
     match measure {
         Diagnostic::Mmd => 3,
-        Diagnostic::Copying => 1,
+        Diagnostic::Copying | Diagnostic::Change => 1,
         _ => 2,
     }
 }
@@ -151,7 +157,7 @@ fn caption() -> String {
      neighbour; 1-NN, sources: against the utterances that samples are made of, near 0 for copies. Copying z: far below 0 nearer \
      to training utterances than the reference is, far above off them. Density, coverage, spread: near 1 as the reference, coverage \
      and spread near 0 all alike. Copy spread: 0 where the samples of a source are all the same. Recall: the judge's, on the samples \
-     (removed real: on the reference). Usefulness: mean recall on the reference of a linear classifier that knows the reduced \
+     (removed real: on the reference). Taken for kept: share that the judge takes for a class of which nothing was removed. Usefulness: mean recall on the reference of a linear classifier that knows the reduced \
      classes from the samples alone, in an embedding that was trained on real ones: believe that of the mel bands. Kept real is the \
      best to be hoped for, but the judge was trained on it, so that it and what lies near it look further from the reference here \
      than in the mel bands; docs/judge.md has each measure and the thresholds of \

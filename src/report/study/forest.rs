@@ -27,6 +27,8 @@ pub(super) fn figures(contents: &StudyContents) -> Result<Vec<Figure>> {
 }
 
 fn panel(c: &StudyComparison, contents: &StudyContents) -> ForestPanel {
+    // Two corpora give an interval of 12.7 standard errors to either side: the table has it, a picture would show little else.
+    let pooled = c.pooled.as_ref().filter(|p| p.weights.len() > 2);
     let row = |r: &CorpusDifference| {
         let member = &contents.members[r.member];
         ForestRow {
@@ -34,11 +36,9 @@ fn panel(c: &StudyComparison, contents: &StudyContents) -> ForestPanel {
             about: about(r, member.run.spec.seeds.len()),
             estimate: r.difference,
             interval: r.effect.map(|e| e.interval(0.95)),
-            weight: r.weight.filter(|_| c.pooled.as_ref().is_some_and(|p| p.weights.len() > 2)),
+            weight: r.weight.filter(|_| pooled.is_some()),
         }
     };
-    // Two corpora give an interval of 12.7 standard errors to either side: the table has it, a picture would show little else.
-    let pooled = c.pooled.as_ref().filter(|p| p.weights.len() > 2);
     ForestPanel {
         title: c.name(),
         rows: c.rows.iter().map(row).collect(),

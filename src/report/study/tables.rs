@@ -84,7 +84,7 @@ fn caption(contents: &StudyContents) -> String {
     format!(
         "Difference in {quantity}, percentage points, pooled by a random-effects model: the variance tau² of the true differences \
          between corpora by Paule and Mandel, the standard error by Hartung and Knapp and never below that without their factor, \
-         t with one degree of freedom less than corpora. Holm: p corrected over the primary or the secondary comparisons, which the spec fixed before the first run. within ±{margin:.1}: whether the difference is shown to \
+         t with one degree of freedom less than corpora. Holm: p corrected over the primary or the secondary comparisons of the spec. within ±{margin:.1}: whether the difference is shown to \
          be smaller than the {margin:.1} points that the spec takes as none, by two one-sided tests (their interval is the one of \
          90 %), with their p corrected likewise. I²: the share of the variation between corpora that is not error. new corpus: the \
          95 % prediction interval of the true difference in another corpus of this kind, from three corpora on. The corpora's \
@@ -144,7 +144,7 @@ pub(super) fn each_corpus(contents: &StudyContents) -> TextTable {
         title: "On each corpus".into(),
         caption: format!(
             "Difference in {}, percentage points, with its 95 % interval, Student's t over the folds of the corpus. Holm: p corrected \
-             over the primary or the secondary comparisons on that corpus, which the spec fixed before the first run.",
+             over the primary or the secondary comparisons of the spec on that corpus.",
             contents.quantity.as_deref().unwrap_or("main column")
         ),
         headings: std::iter::once("comparison".to_owned()).chain(names).collect(),

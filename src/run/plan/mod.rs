@@ -99,6 +99,15 @@ pub fn has_references(cell: &PlannedCell, cells: &[PlannedCell]) -> bool {
     cell.key_judge.is_some() && first().is_some_and(|first| first.cell == cell.cell)
 }
 
+/// Whether `cell` of `cells`, all of a plan, also writes kept real utterances through its autoencoder: it is judged, and no judged cell
+/// before it has the same judge and autoencoder.
+pub fn has_reconstruction(cell: &PlannedCell, cells: &[PlannedCell]) -> bool {
+    let keys = |c: &PlannedCell| c.key_judge.clone().zip(c.key_autoencoder.clone());
+    let own = keys(cell);
+    own.is_some()
+        && cells.iter().find(|other| keys(other) == own).is_some_and(|first| first.cell == cell.cell)
+}
+
 impl Cell {
     /// Key of `stage`; none where the cell has no such stage.
     pub fn key(&self, stage: Stage) -> Option<&Key> {

@@ -25,6 +25,8 @@ pub struct CellContext<'a> {
     pub gallery: bool,
     /// Whether the cell's diagnostics also have what samples are held against.
     pub references: bool,
+    /// Whether they also have kept real utterances through the autoencoder.
+    pub reconstruction: bool,
     /// The run directory, which has the cell's files.
     pub run: &'a RunDir,
     /// The store of finished stages and of log-mels.

@@ -1,5 +1,6 @@
 //! diagnostics.csv of a cell: what the judge of its fold says of the samples of its generator (docs/judge.md).
 
+use super::judged_set::{JudgedSet, mean_recall};
 use super::stage_entry::StageInfo;
 use super::stored::MadeSamples;
 use super::training_session::{PendingTraining, StageObserver, StageRequest, get_or_train};
@@ -10,104 +11,24 @@ use seraug_core::rng::Seed;
 use seraug_core::run_files::{
     ALL_CLASSES, Diagnostic, DiagnosticRow, PointSpace, SampleKind, write_diagnostics, write_history,
 };
-use seraug_core::spec::{AddedNoise, Augment, Condition, CopySource, Generator};
+use seraug_core::spec::{AddedNoise, Augment, CopySource};
 use seraug_core::store::{Key, Stage};
 use seraug_core::with_generator;
 use seraug_data::judge::{
-    LogisticRegression, Measurement, Point, classifier_test, copy_spread, copying, copying_of_training,
-    coverage, density, mmd, neighbour_test, spread,
+    LogisticRegression, MeasuredDiagnostic, Measurement, Point, classifier_test, copy_spread, copying,
+    copying_of_training, coverage, density, mmd, neighbour_test, ripple, spread,
 };
-use seraug_train::feature_bank::Bank;
 use seraug_train::generators::autoencoder::reconstructed;
 use seraug_train::generators::{Generate, Sources, Trained, TrainingTask, Untrained};
-use seraug_train::judge::{JudgeNet, bands};
+use seraug_train::judge::JudgeNet;
 use seraug_train::nets::autoencoder::AutoencoderNet;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Signal-to-noise ratio of the noise that samples are held against, decibels.
 const NOISE_DB: f64 = 5.0;
 /// Copies that are held against samples.
 const COPIES: usize = 2;
-
-/// Utterances or samples: their classes, the utterances that they were made of, and their points.
-#[derive(Debug, Clone, Default)]
-struct JudgedSet {
-    labels: Vec<usize>,
-    /// A number for each source; samples of one source are not independent.
-    sources: Vec<usize>,
-    embedding: Vec<Point>,
-    bands: Vec<Point>,
-    /// What the judge takes each for.
-    taken_for: Vec<usize>,
-}
-
-impl JudgedSet {
-    fn of(net: &JudgeNet, bank: &Bank, labels: Vec<usize>, sources: Vec<usize>) -> JudgedSet {
-        let judged = net.judge(bank);
-        let (embedding, taken_for) = (judged.embedding, judged.classes);
-        JudgedSet { labels, sources, embedding, bands: bands(bank), taken_for }
-    }
-
-    fn points(&self, space: PointSpace) -> &[Point] {
-        match space {
-            PointSpace::Embedding => &self.embedding,
-            PointSpace::Bands => &self.bands,
-        }
-    }
-
-    /// The entries `items`, an entry as often as it is listed.
-    fn pick(&self, items: &[usize]) -> JudgedSet {
-        fn each<T: Clone>(all: &[T], items: &[usize]) -> Vec<T> {
-            items.iter().map(|&i| all[i].clone()).collect()
-        }
-        JudgedSet {
-            labels: each(&self.labels, items),
-            sources: each(&self.sources, items),
-            embedding: each(&self.embedding, items),
-            bands: each(&self.bands, items),
-            taken_for: each(&self.taken_for, items),
-        }
-    }
-
-    /// The entries of some classes.
-    fn of_classes(&self, classes: &[usize]) -> JudgedSet {
-        let items: Vec<usize> =
-            (0..self.labels.len()).filter(|&i| classes.contains(&self.labels[i])).collect();
-        self.pick(&items)
-    }
-
-    /// The first entry of each source and class, in order.
-    fn firsts(&self) -> Vec<usize> {
-        let mut seen = BTreeSet::new();
-        (0..self.labels.len()).filter(|&i| seen.insert((self.sources[i], self.labels[i]))).collect()
-    }
-
-    /// [`JudgedSet::firsts`], and of a class no more than `kept` has of it: a generator that converts has other sources, and more. Which is
-    /// drawn.
-    fn independent(&self, kept: &JudgedSet, seed: Seed) -> JudgedSet {
-        let mut of_class: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for i in self.firsts() {
-            of_class.entry(self.labels[i]).or_default().push(i);
-        }
-        let mut items = Vec::new();
-        for (class, mut own) in of_class {
-            let most = kept.labels.iter().filter(|label| **label == class).count();
-            if own.len() > most {
-                seed.at(class as u64).draws().shuffle(&mut own);
-                own.truncate(most);
-            }
-            items.extend(own);
-        }
-        items.sort_unstable();
-        self.pick(&items)
-    }
-
-    /// The judge's recall, in [0, 1]: the mean over those of `classes` that it has.
-    fn recall(&self, classes: &[usize]) -> Option<f64> {
-        mean_recall(&self.labels, &self.taken_for, classes)
-    }
-}
 
 /// What samples are held against, in both spaces.
 struct Judgement<'a> {
@@ -118,6 +39,8 @@ struct Judgement<'a> {
     /// Those of the reduced classes.
     kept_reduced: JudgedSet,
     reference: JudgedSet,
+    /// Of the training log-mels, decibels: the unit of standardised values.
+    deviation: f64,
     seed: Seed,
     rows: Vec<DiagnosticRow>,
     /// What could not be measured, and why.
@@ -149,12 +72,8 @@ impl CellJob<'_> {
         let classes = spec.class_names();
         let train = &cell.fold.train;
         let labels: Vec<usize> = train.iter().map(|&i| selection.labels[i]).collect();
-        let kept = JudgedSet::of(
-            &net,
-            &self.loaded.data(context, &cell.fold)?.train,
-            labels,
-            (0..train.len()).collect(),
-        );
+        let fold_data = self.loaded.data(context, &cell.fold)?;
+        let kept = JudgedSet::of(&net, &fold_data.train, labels, (0..train.len()).collect());
         let of_reference = halves.reference.labels(selection);
         let n = of_reference.len();
         let reduced = &cell.fold.reduced;
@@ -164,26 +83,21 @@ impl CellJob<'_> {
             kept_reduced: kept.of_classes(reduced),
             kept,
             reference: JudgedSet::of(&net, &data.reference, of_reference, (0..n).collect()),
+            deviation: f64::from(fold_data.standardiser.deviation),
             seed: judge_seed(cell.seed).child("measures"),
             rows: Vec::new(),
             notes: Vec::new(),
         };
         let augment = &spec.condition[cell.condition].augment;
         let made = match augment {
-            Augment::Copies(copies) => {
-                let made = self.made(copies, watch)?;
-                self.take_size(Some(made))?;
-                // Those are known, to the last bit.
-                Some(judgement.copies(copies.copies))
-            }
+            // Those are known, to the last bit.
+            Augment::Copies(copies) => Some(judgement.copies(copies.copies)),
             _ => with_generator!(augment, g => self.samples(g, &net, watch)?, none => None),
         };
         if let Some(made) = made {
             judgement.measure(SampleKind::Generated, &made);
         }
-        // Once a fold and seed: conditions that need an autoencoder share it.
-        let decodes = |c: &Condition| c.augment.generator().is_some_and(Generator::needs_autoencoder);
-        if spec.condition.iter().position(decodes) == Some(cell.condition)
+        if context.reconstruction
             && let Some(autoencoder) = self.autoencoder(watch)?
         {
             self.reconstruction(&net, &autoencoder, &mut judgement)?;
@@ -237,18 +151,16 @@ impl CellJob<'_> {
         let known: Vec<usize> = cell.fold.train.iter().map(|&i| context.selection.labels[i]).collect();
         let data = self.loaded.data(context, &cell.fold)?;
         let set = TrainingSet::with(&data.train, &known, made, &sources, copies);
-        let segments = |len| context.spec.classifier.segment_count(len);
-        self.size = Some(set.size(context.spec.classes.len(), segments));
         let items = &set.items[cell.fold.train.len().min(set.items.len())..];
         if items.is_empty() {
             return Ok(None);
         }
         let sources: Vec<usize> = items.iter().map(|&i| set.origin[i]).collect();
         let labels = items.iter().map(|&i| set.labels[i]).collect();
-        Ok(Some(JudgedSet::of(net, &set.bank().pick(items), labels, sources)))
+        Ok(Some(JudgedSet::made_of(net, &data.train, &set.bank().pick(items), labels, sources)))
     }
 
-    /// Kept real utterances through the autoencoder: what no sampler of codes can be better than.
+    /// Kept real utterances through the autoencoder: what decoding alone does to a sample.
     fn reconstruction(
         &mut self,
         net: &JudgeNet,
@@ -260,7 +172,8 @@ impl CellJob<'_> {
         let bank = reconstructed(autoencoder, &data.train, &kept.sources);
         let originals = data.train.lens().len();
         let made: Vec<usize> = (originals..originals + kept.sources.len()).collect();
-        let made = JudgedSet::of(net, &bank.pick(&made), kept.labels.clone(), kept.sources.clone());
+        let (labels, sources) = (kept.labels.clone(), kept.sources.clone());
+        let made = JudgedSet::made_of(net, &data.train, &bank.pick(&made), labels, sources);
         judgement.measure(SampleKind::Reconstructed, &made);
         Ok(())
     }
@@ -288,7 +201,7 @@ impl CellJob<'_> {
         let made = noise.make(&from, &fresh)?;
         let set = TrainingSet::with(&data.train, &judgement.kept.labels, made, &kept.sources, 1);
         let noisy = set.bank().pick(&set.items[cell.fold.train.len()..]);
-        let noisy = JudgedSet::of(net, &noisy, kept.labels.clone(), kept.sources.clone());
+        let noisy = JudgedSet::made_of(net, &data.train, &noisy, kept.labels, kept.sources);
         judgement.measure(SampleKind::Noise, &noisy);
         judgement.recalls(SampleKind::Reference, &judgement.reference.clone());
         Ok(())
@@ -305,7 +218,7 @@ impl Judgement<'_> {
     fn copies(&self, copies: usize) -> JudgedSet {
         let n = self.kept_reduced.labels.len();
         let items: Vec<usize> = (0..n).flat_map(|i| std::iter::repeat_n(i, copies)).collect();
-        self.kept_reduced.pick(&items)
+        JudgedSet { changes: vec![0.0; items.len()], ..self.kept_reduced.pick(&items) }
     }
 
     /// Every measure of `made`, of each reduced class and of all together.
@@ -350,9 +263,27 @@ impl Judgement<'_> {
                     self.add(samples, space, measure, class, measurement);
                 }
             }
+            self.look(samples, class, &all, &first);
         }
         self.recalls(samples, &made);
         self.useful(samples, &made);
+    }
+
+    /// How far `all` are from their sources, what repeats in `independent` ones, and for which classes the judge takes them.
+    fn look(&mut self, samples: SampleKind, class: &str, all: &JudgedSet, independent: &JudgedSet) {
+        let n = all.labels.len();
+        let kept = all.taken_for_others(self.reduced);
+        self.put(samples, PointSpace::Embedding, Diagnostic::TakenForKept, class, kept, n);
+        let mean = self.deviation * all.changes.iter().sum::<f64>() / n.max(1) as f64;
+        let change = (!all.changes.is_empty()).then_some(mean);
+        self.put(samples, PointSpace::Bands, Diagnostic::Change, class, change, n);
+        let measures = [Diagnostic::RippleTime, Diagnostic::RippleBands];
+        for (measure, patterns) in std::iter::zip(measures, &independent.patterns) {
+            let decibels =
+                |m: MeasuredDiagnostic| MeasuredDiagnostic { value: m.value * self.deviation, ..m };
+            let found = ripple(patterns).map(decibels);
+            self.add(samples, PointSpace::Bands, measure, class, found);
+        }
     }
 
     /// The judge's recall on `set`.
@@ -371,6 +302,10 @@ impl Judgement<'_> {
         let n = set.labels.len();
         let all = set.recall(self.reduced);
         self.put(samples, PointSpace::Embedding, Diagnostic::Recall, ALL_CLASSES, all, n);
+        if samples == SampleKind::Reference {
+            let kept = set.taken_for_others(self.reduced);
+            self.put(samples, PointSpace::Embedding, Diagnostic::TakenForKept, ALL_CLASSES, kept, n);
+        }
     }
 
     /// Recall on the reference of a regression that knows the reduced classes from `made` alone, the others from kept utterances.
@@ -445,48 +380,14 @@ fn equal(a: &[Point], b: &[Point], seed: Seed) -> (Vec<Point>, Vec<Point>) {
     (drawn(a), drawn(b))
 }
 
-/// The mean over those of `classes` that `truths` has of the share that is `taken_for` them; none without any.
-fn mean_recall(truths: &[usize], taken_for: &[usize], classes: &[usize]) -> Option<f64> {
-    let recall = |&c: &usize| {
-        let own: Vec<usize> =
-            truths.iter().zip(taken_for).filter(|(t, _)| **t == c).map(|(_, p)| *p).collect();
-        (!own.is_empty()).then(|| own.iter().filter(|p| **p == c).count() as f64 / own.len() as f64)
-    };
-    let found: Vec<f64> = classes.iter().filter_map(recall).collect();
-    (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::judged_set::tests::set;
     use super::*;
 
-    fn set(n: usize) -> JudgedSet {
-        let points: Vec<Point> = (0..n).map(|i| vec![i as f64, (i * i % 7) as f64]).collect();
-        JudgedSet {
-            labels: (0..n).map(|i| 1 + i % 2).collect(),
-            sources: (0..n).map(|i| i / 2).collect(),
-            embedding: points.clone(),
-            bands: points,
-            taken_for: (0..n).map(|i| if i % 4 == 0 { 0 } else { 1 + i % 2 }).collect(),
-        }
-    }
-
     #[test]
-    fn sets_are_picked_by_class_and_source() {
+    fn as_many_points_are_taken_of_both_sets() {
         let all = set(8);
-        // Classes 1, 2, 1, 2 ...; of the four of class 1, two are taken for 0.
-        assert_eq!((all.recall(&[1]), all.recall(&[2]), all.recall(&[0])), (Some(0.5), Some(1.0), None));
-        assert_eq!(all.recall(&[0, 1, 2]), Some(0.75));
-        let of_one = all.of_classes(&[1]);
-        assert_eq!((of_one.sources, of_one.embedding[1][0]), (vec![0, 1, 2, 3], 2.0));
-        let twice = all.pick(&[0, 0, 2, 2]);
-        assert_eq!(twice.pick(&twice.firsts()).sources, [0, 1]);
-        // Four conversions into each class, of which two and one were kept.
-        let converted = JudgedSet { sources: (0..8).collect(), ..set(8) };
-        let kept = set(8).pick(&[0, 2, 1]);
-        let drawn = converted.independent(&kept, Seed::new(4));
-        assert_eq!(drawn.labels.iter().filter(|label| **label == 1).count(), 2);
-        assert_eq!((drawn.labels.len(), drawn.sources.is_sorted()), (3, true));
         let (a, b) = equal(&all.bands[..3], &all.bands, Seed::new(1));
         assert_eq!((a.len(), b.len(), &a[..]), (3, 3, &all.bands[..3]));
     }
@@ -502,6 +403,7 @@ mod tests {
             kept_reduced: kept.clone(),
             kept,
             reference,
+            deviation: 10.0,
             seed: Seed::new(1),
             rows: Vec::new(),
             notes: Vec::new(),
@@ -516,6 +418,7 @@ mod tests {
         assert_eq!(value(Diagnostic::CopySpread, "all"), Some(0.0));
         assert_eq!(value(Diagnostic::SourceTest, "angry"), Some(0.0), "each beside its source");
         assert_eq!(value(Diagnostic::Recall, "all"), Some(0.75));
+        assert_eq!(value(Diagnostic::TakenForKept, "angry"), Some(0.5));
         assert_eq!(value(Diagnostic::ClassifierTest, "angry"), None);
         let note = "no classifier-test of copies samples of angry in embedding: 2 generated points, at least 5 are needed";
         assert!(judgement.notes.iter().any(|n| n == note), "{:?}", judgement.notes);

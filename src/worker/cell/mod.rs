@@ -5,6 +5,7 @@ mod data;
 mod diagnostics;
 pub mod embedding;
 pub mod gallery;
+mod judged_set;
 pub(crate) mod stage_entry;
 pub mod stored;
 pub mod training_session;
@@ -50,8 +51,6 @@ struct CellJob<'a> {
     task: StageTask,
     loaded: &'a mut LoadedData,
     log: Vec<String>,
-    /// How large its training set is, where that was put together.
-    size: Option<TrainingSetSize>,
 }
 
 /// Runs the stages of `cell` that the store lacks and writes its files, outcome.toml last. Returns what that says.
@@ -67,20 +66,14 @@ pub fn run(
     watch: &mut dyn StageObserver,
 ) -> Result<CellRecord> {
     let task = StageTask { run: context.run.name(&cell.id.experiment), cell: cell.id.to_string() };
-    let mut work = CellJob { context, cell, task, loaded, log: vec![cell.id.to_string()], size: None };
+    let mut work = CellJob { context, cell, task, loaded, log: vec![cell.id.to_string()] };
     let classifier = work.classifier(watch)?;
     // It may be there without its augmentor, which somebody has removed.
     work.autoencoder(watch)?;
     with_generator!(&context.spec.condition[cell.condition].augment, g => drop(work.trained(g, watch)?), none => ());
     let judge = work.diagnose(watch)?;
-    let sized = work.size.is_some() || StageInfo::load(&classifier)?.training_set.is_some();
-    if !sized
-        && context.spec.judge.is_some()
-        && context.spec.condition[cell.condition].augment.generator().is_none()
-    {
-        work.take_size(None)?;
-    }
-    let record = work.record(&classifier, judge.as_deref(), attempt)?;
+    let training_set = work.training_set(&classifier, watch)?;
+    let record = CellRecord { training_set, ..work.record(&classifier, judge.as_deref(), attempt)? };
     work.log.extend(record.warnings.iter().map(|w| format!("warning: {w}")));
     let file = |name| context.run.cell_file(&cell.id, name);
     write_atomic(&file("log.txt"), (work.log.join("\n") + "\n").as_bytes())?;
@@ -115,7 +108,6 @@ impl CellJob<'_> {
             None => 0.0,
         };
         let seconds_classifier = told(&mut self.log, Stage::Classifier, &self.cell.classifier, classifier)?;
-        let training_set = self.size.take().or(StageInfo::load(classifier)?.training_set);
         let seconds_judge = match (&self.cell.judge, judge) {
             (Some(key), Some(dir)) => told(&mut self.log, Stage::Judge, key, dir)?,
             _ => 0.0,
@@ -156,8 +148,8 @@ impl CellJob<'_> {
             warnings: warnings::of_cell(&history, &classes, &confusion.predicted_shares(), &truths),
             confusion: confusion.rows(),
             // Of the digits that predictions.csv has, so that whoever reads it finds the same.
-            training_set,
             calibration: Calibration::of(predictions.iter().map(|p| (&p.probabilities, p.truth))),
+            training_set: None,
         })
     }
 
@@ -186,7 +178,7 @@ impl CellJob<'_> {
             with_generator!(&condition.augment, g => Some(self.made(g, training.watch)?), none => None);
         let data = self.loaded.data(context, &cell.fold)?;
         let inputs = ClassifierMaterial::new(context, cell, data, made);
-        let size = inputs.size();
+        let training_set = inputs.size();
         let training_set_sha256 = inputs.set.digest(&inputs.class_names);
         let task = inputs.task();
         let continues = spec.classifier.continues();
@@ -195,7 +187,7 @@ impl CellJob<'_> {
         let rows = test(context, &cell.fold, &net, data);
         let mut info = StageInfo::new(&self.task, control.seconds(), net.params().flat());
         info.training_set_sha256 = Some(training_set_sha256);
-        info.training_set = Some(size.clone());
+        info.training_set = Some(training_set);
         if let Some(before) = store.find(Stage::Classifier, &cell.classifier) {
             // It was trained without keeping the model: only that of the same weights belongs to its predictions.
             let known = StageInfo::load(&before)?;
@@ -222,15 +214,25 @@ impl CellJob<'_> {
             info.save(dir)
         })?;
         control.finish();
-        self.size = Some(size);
         Ok(dir)
     }
 
-    /// Puts the training set together to know how large it is.
-    fn take_size(&mut self, made: Option<MadeSamples>) -> Result<()> {
-        let data = self.loaded.data(self.context, &self.cell.fold)?;
-        self.size = Some(ClassifierMaterial::new(self.context, self.cell, data, made).size());
-        Ok(())
+    /// How large the training set of the entry `classifier` is. One of an earlier version does not say; in a run with a judge, which needs the
+    /// recordings anyway, it is put together again.
+    fn training_set(
+        &mut self,
+        classifier: &Path,
+        watch: &mut dyn StageObserver,
+    ) -> Result<Option<TrainingSetSize>> {
+        let (context, cell) = (self.context, self.cell);
+        let stated = StageInfo::load(classifier)?.training_set;
+        if stated.is_some() || context.spec.judge.is_none() {
+            return Ok(stated);
+        }
+        let augment = &context.spec.condition[cell.condition].augment;
+        let made = with_generator!(augment, g => Some(self.made(g, watch)?), none => None);
+        let data = self.loaded.data(context, &cell.fold)?;
+        Ok(Some(ClassifierMaterial::new(context, cell, data, made).size()))
     }
 
     /// What the cell's generator makes.

@@ -15,7 +15,7 @@ use seraug_core::store::Stage;
 use seraug_core::{exit, interrupt, terminal};
 use seraug_run::arguments::seconds;
 use seraug_run::options::{Places, TrainingOptions};
-use seraug_run::plan::{has_gallery, has_references};
+use seraug_run::plan::{has_gallery, has_reconstruction, has_references};
 use seraug_run::worker_client::WorkerArgs;
 use seraug_run::worker_client::protocol::{Event, WorkerOrder};
 use seraug_run::{out_of_memory, slurm, supervise};
@@ -182,6 +182,7 @@ impl CellWorker {
         let context = CellContext {
             gallery: has_gallery(&opened.planner.spec, &planned, &opened.rows),
             references: has_references(&planned, &opened.rows),
+            reconstruction: has_reconstruction(&planned, &opened.rows),
             checkpoint_every: training.checkpoint_every,
             // Recording a graph may be why the first try failed, and it decides nothing but the time.
             cuda_graphs: training.cuda_graphs && attempt == 1,
