@@ -1,5 +1,6 @@
 //! A drawing surface with the shapes that figures are made of.
 
+use super::palette::{colour, repetition};
 use super::{INK, PALE, WHITE, failed};
 use plotters::backend::SVGBackend;
 use plotters::prelude::DrawingBackend;
@@ -160,6 +161,17 @@ impl Canvas<'_> {
     pub fn spot(&mut self, centre: (i32, i32), radius: i32, fill: RGBColor, outline: RGBColor) -> Result<()> {
         self.0.draw_circle(centre, radius as u32, &fill.filled(), true).map_err(|e| failed(&e))?;
         self.0.draw_circle(centre, radius as u32, &outline.stroke_width(1), false).map_err(|e| failed(&e))
+    }
+
+    /// The mark of condition `index`, with an outline: a disc, and another shape where its colour is that of one before it.
+    pub fn condition(&mut self, (x, y): (i32, i32), index: usize) -> Result<()> {
+        let Some(shape) = repetition(index).checked_sub(1).map(|i| SHAPES[i % SHAPES.len()]) else {
+            return self.spot((x, y), 4, colour(index), INK);
+        };
+        let corners: Vec<(i32, i32)> =
+            shape.iter().chain(&shape[..1]).map(|(dx, dy)| (x + dx, y + dy)).collect();
+        self.polygon(&corners, colour(index))?;
+        self.0.draw_path(corners, &INK.stroke_width(1)).map_err(|e| failed(&e))
     }
 
     /// A published value: an upright diamond.

@@ -10,6 +10,19 @@ pub fn legend(canvas: &mut Canvas, items: &[(usize, String)], left: i32, top: i3
     })
 }
 
+/// As [`legend`], with the mark of each condition instead of a swatch.
+pub fn mark_legend(
+    canvas: &mut Canvas,
+    items: &[(usize, String)],
+    left: i32,
+    top: i32,
+    width: i32,
+) -> Result<()> {
+    labels(canvas, items, (left, top), width, |canvas, index, (x, y)| {
+        canvas.condition((x + 12, y + 8), index)
+    })
+}
+
 /// As [`legend`], with a piece of the line of each condition instead of a swatch.
 pub fn line_legend(
     canvas: &mut Canvas,

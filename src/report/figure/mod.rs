@@ -32,7 +32,7 @@ pub use samples::samples;
 pub use speakers::speakers;
 
 pub use canvas::{At, Canvas, HEAD, Look, RADIUS, SMALL, TEXT, room, svg};
-pub use legend::{legend, legend_height, line_legend};
+pub use legend::{legend, legend_height, line_legend, mark_legend};
 
 pub use palette::colour;
 use plotters::style::RGBColor;

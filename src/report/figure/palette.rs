@@ -20,3 +20,8 @@ pub fn colour(index: usize) -> RGBColor {
     let others = PALETTE.len() - 1;
     if index == 0 { PALETTE[0] } else { PALETTE[1 + (index - 1) % others] }
 }
+
+/// How often the colour of condition `index` was given to one before it.
+pub(super) fn repetition(index: usize) -> usize {
+    index.saturating_sub(1) / (PALETTE.len() - 1)
+}

@@ -1,8 +1,6 @@
 //! UAR of every test speaker, with a dot for each condition.
 
-use super::{
-    At, Figure, GRID, HEAD, INK, Mark, PALE, SMALL, TEXT, WIDTH, colour, legend, legend_height, room, svg,
-};
+use super::{At, Figure, GRID, HEAD, Mark, PALE, SMALL, TEXT, WIDTH, legend_height, mark_legend, room, svg};
 use crate::analysis::loaded_run::LoadedRun;
 use crate::analysis::speakers::SpeakerRecall;
 use crate::render::text::{cut, data_set_label};
@@ -44,7 +42,7 @@ pub fn speakers(run: &LoadedRun, all: &[SpeakerRecall]) -> Result<Option<Figure>
     let chance = 1.0 / run.spec.classes.len() as f64;
     let mut marks = Vec::new();
     let text = svg(WIDTH, bottom + 46, |canvas| {
-        legend(canvas, &conditions, 14, 10, WIDTH - 28)?;
+        mark_legend(canvas, &conditions, 14, 10, WIDTH - 28)?;
         for v in (0..=100).step_by(20) {
             let at = x(f64::from(v) / 100.0);
             canvas.line((at, top), (at, bottom), GRID, 1)?;
@@ -66,7 +64,7 @@ pub fn speakers(run: &LoadedRun, all: &[SpeakerRecall]) -> Result<Option<Figure>
                 for ((i, label), confusion) in std::iter::zip(&conditions, &s.confusions) {
                     let Some(uar) = confusion.uar() else { continue };
                     let lane = y + 5 + (pitch - 10) * *i as i32 / (conditions.len().max(2) as i32 - 1);
-                    canvas.spot((x(uar), lane), RADIUS, colour(*i), INK)?;
+                    canvas.condition((x(uar), lane), *i)?;
                     let n = confusion.total();
                     let text = format!(
                         "{}, speaker {}, {label}: {:.1} % of {n} predictions",
