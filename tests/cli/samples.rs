@@ -2,7 +2,7 @@
 
 use super::report::check_html;
 use seraug_core::run_files::{Diagnostic, DiagnosticRow, PointSpace, RunDir, SampleKind, write_diagnostics};
-use seraug_report::write::report;
+use seraug_report::write::{report, report_into};
 use seraug_test_support::fake_run::Fake;
 
 /// Values of one kind of samples in the judge's embedding, over all reduced classes and of one of them.
@@ -97,7 +97,7 @@ fn the_judges_values_are_a_table_a_figure_and_sentences() {
         "AUG: its samples are recognised as fake (accuracy 0.97) and all alike (coverage 0.02); its samples lie off the \
          training utterances (z 3.5); the class of a sample comes from nothing (recall 0.27, chance 0.25); the judge takes most of its samples for \
          classes of which nothing was removed (0.60, removed real 0.20). In the mel bands its samples are all alike (coverage 0.01); its \
-         samples ripple every 2 to 8 frames or bands, as transposed convolutions do (over time 2.0 dB, kept real 0.3).",
+         samples ripple every 2 to 8 frames or bands (over time 2.0 dB, kept real 0.3).",
         "plain copies: its samples are near copies of training utterances (z −6.2, accuracy against their sources 0.00); the \
          samples of one source are all the same (copy spread 0.00); its samples are easier to recognise than real utterances, \
          as prototypes are (recall 0.85, removed real 0.70). In the mel bands its samples are near copies of training utterances \
@@ -115,6 +115,15 @@ fn the_judges_values_are_a_table_a_figure_and_sentences() {
         assert!(figure.contains(label), "{label}");
     }
     assert!(html.contains("Fidelity and diversity of the samples") && html.contains("diagnostics.csv"));
+    // A Markdown file has the tables folded, between its markers.
+    let file = folder.path().join("file.md");
+    std::fs::write(&file, "<!-- seraug open/fake -->\n<!-- /seraug -->\n").unwrap();
+    report_into(&run, &folder.path().join("reports"), &file).unwrap();
+    let spliced = std::fs::read_to_string(&file).unwrap();
+    for title in ["Cost", "What the judge says of the samples", "The same by the mean and deviation"] {
+        assert!(spliced.contains(&format!("\n<details><summary>{title}")), "{spliced}");
+    }
+    assert!(spliced.contains("- AUG: its samples are recognised as fake"), "{spliced}");
 }
 
 #[test]

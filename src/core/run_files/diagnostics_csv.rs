@@ -58,11 +58,11 @@ pub enum Diagnostic {
     CopySpread,
     /// The judge's recall.
     Recall,
-    /// Share that the judge takes for a class of which nothing was removed: of a conversion, for that of its source.
+    /// Share that the judge takes for a class of which nothing was removed.
     TakenForKept,
     /// Recall on the reference of a linear classifier that is fitted on samples of the reduced classes and real ones of the others.
     Usefulness,
-    /// Mean absolute difference from the source over the frames that both have, decibels.
+    /// Mean absolute difference from the source over the frames that both have, decibels; of a kept utterance from the next of its class.
     Change,
     /// Depth of what repeats every 2, 4 or 8 frames, decibels.
     RippleTime,

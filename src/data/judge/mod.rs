@@ -20,7 +20,7 @@ pub use distances::{copy_spread, spread};
 pub use logistic::LogisticRegression;
 pub use measured::{MeasuredDiagnostic, Measurement};
 pub use mmd::mmd;
-pub use ripple::{pattern_over_bands, pattern_over_time, ripple};
+pub use ripple::{pattern, ripple};
 pub use two_sample::{classifier_test, neighbour_test};
 
 /// One point: a row of a matrix, all rows of a set being as long.

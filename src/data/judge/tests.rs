@@ -121,12 +121,12 @@ fn regressions_are_scikit_learns() {
 #[test]
 fn ripples_are_those_of_the_mean() {
     let RippleCase { mels, frames, time, bands } = golden().ripple;
-    let over_time: Vec<Point> = frames.iter().map(|x| pattern_over_time(x, mels)).collect();
+    let over_time: Vec<Point> = frames.iter().map(|x| pattern(x, mels)).collect();
     let profile = |x: &Vec<f32>| -> Vec<f64> {
         let of = |b: usize| x.iter().skip(b).step_by(mels).map(|v| f64::from(*v));
         (0..mels).map(|b| of(b).sum::<f64>() / (x.len() / mels) as f64).collect()
     };
-    let over_bands: Vec<Point> = frames.iter().map(|x| pattern_over_bands(&profile(x))).collect();
+    let over_bands: Vec<Point> = frames.iter().map(|x| pattern(&profile(x), 1)).collect();
     let found = [&over_time, &over_bands].map(|patterns| ripple(patterns).unwrap().value);
     for (ours, theirs) in std::iter::zip(found, [time, bands]) {
         // The frames are floats.

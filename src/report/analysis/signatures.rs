@@ -94,12 +94,8 @@ fn ripples(
         .into_iter()
         .filter_map(deep)
         .collect();
-    (!found.is_empty()).then(|| {
-        format!(
-            "its samples ripple every 2 to 8 frames or bands, as transposed convolutions do ({})",
-            found.join("; ")
-        )
-    })
+    (!found.is_empty())
+        .then(|| format!("its samples ripple every 2 to 8 frames or bands ({})", found.join("; ")))
 }
 
 /// Where samples lie: by their sources, by training utterances, or off these; `floor` is the copying z of kept real utterances, 0 where that

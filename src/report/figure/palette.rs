@@ -25,3 +25,16 @@ pub fn colour(index: usize) -> RGBColor {
 pub(super) fn repetition(index: usize) -> usize {
     index.saturating_sub(1) / (PALETTE.len() - 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plotters::style::Color;
+
+    #[test]
+    fn no_two_conditions_have_colour_and_repetition_in_common() {
+        let looks: Vec<_> = (0..40).map(|i| (colour(i).rgb(), repetition(i))).collect();
+        assert!((0..40).all(|i| !looks[..i].contains(&looks[i])));
+        assert_eq!([0, 1, 7, 8, 14, 15].map(repetition), [0, 0, 0, 1, 1, 2]);
+    }
+}

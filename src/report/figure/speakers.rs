@@ -1,4 +1,4 @@
-//! UAR of every test speaker, with a dot for each condition.
+//! UAR of every test speaker, with a mark for each condition.
 
 use super::{At, Figure, GRID, HEAD, Mark, PALE, SMALL, TEXT, WIDTH, legend_height, mark_legend, room, svg};
 use crate::analysis::loaded_run::LoadedRun;

@@ -197,10 +197,14 @@ impl ReportContents {
         format!("{table}\n{}{}", wrap(&self.verdict.ran), wrap(&self.verdict.shows))
     }
 
-    /// Table and figure for a Markdown file from which `to_page` and `to_run` lead to the two folders.
+    /// Table and figure for a Markdown file from which `to_page` and `to_run` lead to the two folders; of a run with a judge also, folded, what
+    /// it says, what the conditions cost and what they close of the gap.
     pub(crate) fn markdown_excerpt(&self, to_page: &str, to_run: &str) -> String {
         let table = self.overview().or_else(|| Some(self.tables.first()?.text()));
-        splice::content(&self.title, table.as_ref(), self.figures.first(), to_page, Some(to_run))
+        let text = splice::content(&self.title, table.as_ref(), self.figures.first(), to_page, Some(to_run));
+        let judged = self.samples.iter().flat_map(|s| s.tables.iter());
+        let more = self.samples.iter().flat_map(|_| self.gap.iter().chain(&self.cost));
+        more.chain(judged).fold(text, |text, table| text + "\n" + &table.folded_chapter())
     }
 
     /// Tables that belong to the figures.

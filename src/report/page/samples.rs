@@ -123,9 +123,10 @@ fn table(judged: &Judged, space: PointSpace, title: &str) -> TextTable {
         PointSpace::Bands => (
             Vec::new(),
             "As above, each utterance being the mean and the deviation over time of each of its mel bands: a space in which \
-             nothing is trained. Change: mean absolute difference from the utterance that a sample is made of. Ripple: depth, in dB, \
-             of what repeats every 2, 4 or 8 frames or bands in the mean of the samples, as transposed convolutions leave it; beside \
-             that of kept real, which is of as many utterances."
+             nothing is trained. Change: mean absolute difference from the utterance that a sample is made of, of all samples; kept real: from \
+             another of its class, which is what a draw that keeps nothing of its source comes to. Ripple: depth, in dB, \
+             of what repeats every 2, 4 or 8 frames or bands in the mean of the samples of a class, as transposed convolutions can leave it, to \
+             be held against that of kept real, of as many utterances."
                 .to_owned(),
         ),
     };
@@ -152,12 +153,12 @@ fn caption() -> String {
     "Samples of the reduced classes against reference utterances: half of what the reduction removed, which nothing is trained on. \
      In the embedding of the judge, a classifier of its own that is trained on the kept utterances and the other half. Means over \
      folds and seeds; in brackets the share of those with p < 0.05; n: samples, one a source and no more than kept utterances, of all \
-     folds and seeds. MMD²: 0 where \
+     folds and seeds (recall, taken for kept, usefulness: of all samples). MMD²: 0 where \
      samples are as the reference. Told from real: accuracy of a logistic regression, 0.5 where it cannot; 1-NN: of the nearest \
      neighbour; 1-NN, sources: against the utterances that samples are made of, near 0 for copies. Copying z: far below 0 nearer \
      to training utterances than the reference is, far above off them. Density, coverage, spread: near 1 as the reference, coverage \
      and spread near 0 all alike. Copy spread: 0 where the samples of a source are all the same. Recall: the judge's, on the samples \
-     (removed real: on the reference). Taken for kept: share that the judge takes for a class of which nothing was removed. Usefulness: mean recall on the reference of a linear classifier that knows the reduced \
+     (removed real: on the reference). Taken for kept: share that it takes for a class of which nothing was removed. Usefulness: mean recall on the reference of a linear classifier that knows the reduced \
      classes from the samples alone, in an embedding that was trained on real ones: believe that of the mel bands. Kept real is the \
      best to be hoped for, but the judge was trained on it, so that it and what lies near it look further from the reference here \
      than in the mel bands; docs/judge.md has each measure and the thresholds of \

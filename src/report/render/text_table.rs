@@ -147,12 +147,21 @@ impl TextTable {
 
     /// The whole table as a chapter of a Markdown file, with a heading of `level`.
     pub fn chapter(&self, level: usize) -> String {
+        format!("{} {}\n\n{}", "#".repeat(level), markdown_escape(&self.title), self.markdown_parts())
+    }
+
+    /// The whole table as a part of a Markdown file that unfolds; of a folded one, the title is seen.
+    pub fn folded_chapter(&self) -> String {
+        let title = markdown_escape(&self.title);
+        format!("<details><summary>{title}</summary>\n\n{}\n</details>\n", self.markdown_parts())
+    }
+
+    /// Sentences, rows, caption and notes as Markdown.
+    fn markdown_parts(&self) -> String {
         let list = |items: &[String]| markdown_list(items);
         let gap = |items: &[String]| if items.is_empty() { "" } else { "\n" };
         format!(
-            "{} {}\n\n{}{}{}\n{}\n{}{}",
-            "#".repeat(level),
-            markdown_escape(&self.title),
+            "{}{}{}\n{}\n{}{}",
             list(&self.sentences),
             gap(&self.sentences),
             self.markdown(),

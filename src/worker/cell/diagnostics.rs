@@ -20,7 +20,7 @@ use seraug_data::judge::{
 };
 use seraug_train::generators::autoencoder::reconstructed;
 use seraug_train::generators::{Generate, Sources, Trained, TrainingTask, Untrained};
-use seraug_train::judge::JudgeNet;
+use seraug_train::judge::{JudgeNet, changes};
 use seraug_train::nets::autoencoder::AutoencoderNet;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -181,10 +181,14 @@ impl CellJob<'_> {
     /// Kept real utterances, copies and noise, and the reference itself.
     fn references(&mut self, net: &JudgeNet, judgement: &mut Judgement) -> Result<()> {
         let (context, cell) = (self.context, self.cell);
-        let kept = judgement.kept_reduced.clone();
+        let data = self.loaded.data(context, &cell.fold)?;
+        let mut kept = judgement.kept_reduced.clone();
+        // How far two real ones of a class are apart.
+        if let Some(next) = kept.next_of_class() {
+            kept.changes = changes(&data.train.pick(&kept.sources), &data.train, &next);
+        }
         judgement.measure(SampleKind::KeptReal, &kept);
         judgement.measure(SampleKind::Copies, &judgement.copies(COPIES));
-        let data = self.loaded.data(context, &cell.fold)?;
         let utterances: Vec<_> = cell.fold.train.iter().map(|&i| &context.selection.utterances[i]).collect();
         let noise = AddedNoise { snr_db: [NOISE_DB; 2], copies: 1, of: CopySource::Reduced };
         let from = Sources {
@@ -263,48 +267,56 @@ impl Judgement<'_> {
                     self.add(samples, space, measure, class, measurement);
                 }
             }
-            self.look(samples, class, &all, &first);
+            let n = all.changes.len();
+            let mean = (n > 0).then(|| self.deviation * all.changes.iter().sum::<f64>() / n as f64);
+            self.put(samples, PointSpace::Bands, Diagnostic::Change, class, mean, n);
         }
+        self.ripples(samples, &made);
         self.recalls(samples, &made);
         self.useful(samples, &made);
     }
 
-    /// How far `all` are from their sources, what repeats in `independent` ones, and for which classes the judge takes them.
-    fn look(&mut self, samples: SampleKind, class: &str, all: &JudgedSet, independent: &JudgedSet) {
-        let n = all.labels.len();
-        let kept = all.taken_for_others(self.reduced);
-        self.put(samples, PointSpace::Embedding, Diagnostic::TakenForKept, class, kept, n);
-        let mean = self.deviation * all.changes.iter().sum::<f64>() / n.max(1) as f64;
-        let change = (!all.changes.is_empty()).then_some(mean);
-        self.put(samples, PointSpace::Bands, Diagnostic::Change, class, change, n);
-        let measures = [Diagnostic::RippleTime, Diagnostic::RippleBands];
-        for (measure, patterns) in std::iter::zip(measures, &independent.patterns) {
-            let decibels =
-                |m: MeasuredDiagnostic| MeasuredDiagnostic { value: m.value * self.deviation, ..m };
-            let found = ripple(patterns).map(decibels);
-            self.add(samples, PointSpace::Bands, measure, class, found);
+    /// What repeats in the samples of each class; of all together the root mean square over classes, each by its number: their patterns need not be
+    /// the same, and would cancel in a mean.
+    fn ripples(&mut self, samples: SampleKind, made: &JudgedSet) {
+        for (along, measure) in [Diagnostic::RippleTime, Diagnostic::RippleBands].into_iter().enumerate() {
+            let (mut squares, mut n) = (0.0, 0);
+            for &c in self.reduced {
+                let own =
+                    made.of_classes(&[c]).independent(&self.kept_reduced, self.seed.child("independent"));
+                let decibels =
+                    |m: MeasuredDiagnostic| MeasuredDiagnostic { value: m.value * self.deviation, ..m };
+                let found = ripple(&own.patterns[along]).map(decibels);
+                if let Ok(m) = found {
+                    squares += m.n as f64 * m.value.powi(2);
+                    n += m.n;
+                }
+                self.add(samples, PointSpace::Bands, measure, self.classes[c], found);
+            }
+            let all = (n > 0).then(|| (squares / n as f64).sqrt());
+            self.put(samples, PointSpace::Bands, measure, ALL_CLASSES, all, n);
         }
     }
 
-    /// The judge's recall on `set`.
+    /// For what the judge takes `set`: its recall, and the share that it takes for classes of which nothing was removed.
     fn recalls(&mut self, samples: SampleKind, set: &JudgedSet) {
+        let mut others = Vec::new();
         for &c in self.reduced {
             let n = set.labels.iter().filter(|l| **l == c).count();
-            self.put(
-                samples,
-                PointSpace::Embedding,
-                Diagnostic::Recall,
-                self.classes[c],
-                set.recall(&[c]),
-                n,
-            );
+            let taken = set.taken_for_others(c, self.reduced);
+            others.extend(taken);
+            for (measure, value) in
+                [(Diagnostic::Recall, set.recall(&[c])), (Diagnostic::TakenForKept, taken)]
+            {
+                self.put(samples, PointSpace::Embedding, measure, self.classes[c], value, n);
+            }
         }
+        let mean = (!others.is_empty()).then(|| others.iter().sum::<f64>() / others.len() as f64);
         let n = set.labels.len();
-        let all = set.recall(self.reduced);
-        self.put(samples, PointSpace::Embedding, Diagnostic::Recall, ALL_CLASSES, all, n);
-        if samples == SampleKind::Reference {
-            let kept = set.taken_for_others(self.reduced);
-            self.put(samples, PointSpace::Embedding, Diagnostic::TakenForKept, ALL_CLASSES, kept, n);
+        for (measure, value) in
+            [(Diagnostic::Recall, set.recall(self.reduced)), (Diagnostic::TakenForKept, mean)]
+        {
+            self.put(samples, PointSpace::Embedding, measure, ALL_CLASSES, value, n);
         }
     }
 
@@ -392,22 +404,56 @@ mod tests {
         assert_eq!((a.len(), b.len(), &a[..]), (3, 3, &all.bands[..3]));
     }
 
-    #[test]
-    fn a_measure_that_cannot_be_had_is_a_note_and_no_row() {
-        let (mut kept, reference) = (set(8), set(4));
-        // Each its own source, so that two of one are copies.
-        kept.sources = (0..8).collect();
-        let mut judgement = Judgement {
-            classes: &["neutral", "angry", "sad"],
+    /// Measures against four utterances of two classes; log-mels deviate by 10 dB.
+    fn judgement<'a>(classes: &'a [&'a str], kept: JudgedSet) -> Judgement<'a> {
+        Judgement {
+            classes,
             reduced: &[1, 2],
             kept_reduced: kept.clone(),
             kept,
-            reference,
+            reference: set(4),
             deviation: 10.0,
             seed: Seed::new(1),
             rows: Vec::new(),
             notes: Vec::new(),
+        }
+    }
+
+    const CLASSES: [&str; 3] = ["neutral", "angry", "sad"];
+
+    #[test]
+    fn changes_and_ripples_are_in_decibels_and_patterns_of_classes_do_not_cancel() {
+        let mut made = set(12);
+        made.sources = (0..12).collect();
+        let mut judgement = judgement(&CLASSES, made.clone());
+        made.changes = (0..12).map(|i| if i % 2 == 0 { 0.5 } else { 1.5 }).collect();
+        // Of class 2 that of class 1 upside down, and twice as deep.
+        let deep = |i: usize| if i % 2 == 0 { 1.0 } else { -2.0 };
+        made.patterns[1] = (0..12).map(|i| [deep(i), -deep(i)].repeat(4)).collect();
+        judgement.measure(SampleKind::Generated, &made);
+        let value = |measure, class: &str| {
+            let is = |r: &&DiagnosticRow| (r.measure, r.class.as_str()) == (measure, class);
+            judgement.rows.iter().find(is).map(|r| (r.space, r.value, r.n))
         };
+        for (measure, class, expected, n) in [
+            (Diagnostic::Change, "angry", 5.0, 6),
+            (Diagnostic::Change, "all", 10.0, 12),
+            (Diagnostic::RippleBands, "angry", 10.0, 6),
+            (Diagnostic::RippleBands, "sad", 20.0, 6),
+            (Diagnostic::RippleBands, "all", 250f64.sqrt(), 12),
+        ] {
+            let (space, found, of) = value(measure, class).unwrap();
+            assert!((found - expected).abs() < 1e-9 && of == n, "{measure:?} {class}: {found} of {of}");
+            assert_eq!(space, PointSpace::Bands);
+        }
+    }
+
+    #[test]
+    fn a_measure_that_cannot_be_had_is_a_note_and_no_row() {
+        let mut kept = set(8);
+        // Each its own source, so that two of one are copies.
+        kept.sources = (0..8).collect();
+        let mut judgement = judgement(&CLASSES, kept);
         judgement.measure(SampleKind::Copies, &judgement.copies(2));
         let value = |measure, class: &str| {
             let is = |r: &&DiagnosticRow| {

@@ -2,7 +2,7 @@
 
 use seraug_core::rng::Seed;
 use seraug_core::run_files::PointSpace;
-use seraug_data::judge::{Point, pattern_over_bands};
+use seraug_data::judge::{Point, pattern};
 use seraug_train::feature_bank::Bank;
 use seraug_train::judge::{JudgeNet, bands, changes, patterns};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ pub(super) struct JudgedSet {
     pub(super) bands: Vec<Point>,
     /// What repeats over time and over bands, in standardised values.
     pub(super) patterns: [Vec<Point>; 2],
-    /// How far each is from its source, in standardised values; empty of real utterances.
+    /// How far each is from its source, in standardised values; empty where that was not asked for.
     pub(super) changes: Vec<f64>,
     /// What the judge takes each for.
     pub(super) taken_for: Vec<usize>,
@@ -28,7 +28,7 @@ impl JudgedSet {
         let judged = net.judge(bank);
         let (embedding, taken_for) = (judged.embedding, judged.classes);
         let bands = bands(bank);
-        let over_bands = bands.iter().map(|means| pattern_over_bands(&means[..means.len() / 2])).collect();
+        let over_bands = bands.iter().map(|band| pattern(&band[..band.len() / 2], 1)).collect();
         let patterns = [patterns(bank), over_bands];
         JudgedSet { labels, sources, embedding, bands, patterns, changes: Vec::new(), taken_for }
     }
@@ -101,10 +101,21 @@ impl JudgedSet {
         self.pick(&items)
     }
 
-    /// The share, in [0, 1], that the judge takes for none of `classes`; none without any.
-    pub(super) fn taken_for_others(&self, classes: &[usize]) -> Option<f64> {
-        let others = self.taken_for.iter().filter(|of| !classes.contains(of)).count();
-        (!self.taken_for.is_empty()).then(|| others as f64 / self.taken_for.len() as f64)
+    /// The share, in [0, 1], of its entries of class `c` that the judge takes for none of `classes`; none without any.
+    pub(super) fn taken_for_others(&self, c: usize, classes: &[usize]) -> Option<f64> {
+        let own: Vec<usize> = self.of_classes(&[c]).taken_for;
+        let others = own.iter().filter(|of| !classes.contains(of)).count();
+        (!own.is_empty()).then(|| others as f64 / own.len() as f64)
+    }
+
+    /// Of each entry the source of the next one of its class, the first after the last; none where a class has one entry alone.
+    pub(super) fn next_of_class(&self) -> Option<Vec<usize>> {
+        let n = self.labels.len();
+        let next = |i: usize| {
+            let same = |j: &usize| self.labels[*j] == self.labels[i];
+            (i + 1..n).chain(0..i).find(same).map(|j| self.sources[j])
+        };
+        (0..n).map(next).collect()
     }
 
     /// The judge's recall, in [0, 1]: the mean over those of `classes` that it has.
@@ -147,7 +158,11 @@ pub(super) mod tests {
         // Classes 1, 2, 1, 2 ...; of the four of class 1, two are taken for 0.
         assert_eq!((all.recall(&[1]), all.recall(&[2]), all.recall(&[0])), (Some(0.5), Some(1.0), None));
         assert_eq!(all.recall(&[0, 1, 2]), Some(0.75));
-        assert_eq!((all.taken_for_others(&[1, 2]), all.taken_for_others(&[0])), (Some(0.25), Some(0.75)));
+        let others = |c, classes: &[usize]| all.taken_for_others(c, classes);
+        assert_eq!((others(1, &[1, 2]), others(2, &[1, 2]), others(0, &[1])), (Some(0.5), Some(0.0), None));
+        // Sources 0, 0, 1, 1 of classes 1, 2, 1, 2.
+        assert_eq!(set(4).next_of_class(), Some(vec![1, 1, 0, 0]));
+        assert_eq!(set(3).next_of_class(), None, "one of class 2");
         let of_one = all.of_classes(&[1]);
         assert_eq!((of_one.sources, of_one.embedding[1][0]), (vec![0, 1, 2, 3], 2.0));
         let twice = all.pick(&[0, 0, 2, 2]);

@@ -140,23 +140,29 @@ def logistic(n, d, classes, balanced):
 
 
 def ripple():
-    """Utterances with a pattern over time and one over bands; the ripple of their mean in numpy, by its definition in docs/judge.md."""
+    """Utterances with a pattern over time, one over bands and a slope; the ripples of their mean, as docs/judge.md has them."""
     own = np.random.default_rng(20261130)
     mels = 24
     made = [
-        20 * own.normal(size=(n, mels)) + 3 * np.cos(np.arange(n) * np.pi / 2)[:, None] + 4 * (np.arange(mels) % 2)
+        20 * own.normal(size=(n, mels))
+        + 3 * np.cos(np.arange(n) * np.pi / 2)[:, None]
+        - np.arange(n)[:, None]
+        + 4 * (np.arange(mels) % 2)
         for n in (40, 51, 64, 48, 9)
     ]
-    phases = np.stack([np.stack([x[p::8].mean(0) for p in range(8)]) for x in made]).mean(0)
-    kernel = np.array([0.5, 1, 1, 1, 1, 1, 1, 1, 0.5]) / 8
-    profile = np.stack([x.mean(0) for x in made]).mean(0)
-    above = profile[4:-4] - np.convolve(profile, kernel, mode="valid")
-    bands = np.array([above[(np.arange(4, mels - 4) % 8) == p].mean() for p in range(8)])
+    around = np.array([0.5, 1, 1, 1, 1, 1, 1, 1, 0.5]) / 8
+
+    def pattern(x):
+        above = x[4:-4] - np.apply_along_axis(np.convolve, 0, x, around, mode="valid")
+        phase = np.arange(4, len(x) - 4) % 8
+        return np.stack([above[phase == p].mean(0) if p in phase else np.zeros(x.shape[1]) for p in range(8)])
+
+    depth = lambda patterns: np.sqrt(np.mean(patterns, 0).var(0).mean())
     return {
         "mels": mels,
         "frames": [x.ravel().tolist() for x in made],
-        "time": np.sqrt(phases.var(0).mean()),
-        "bands": bands.std(),
+        "time": depth([pattern(x) for x in made]),
+        "bands": depth([pattern(x.mean(0)[:, None]) for x in made]),
     }
 
 
