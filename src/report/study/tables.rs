@@ -143,8 +143,8 @@ pub(super) fn each_corpus(contents: &StudyContents) -> TextTable {
     TextTable {
         title: "On each corpus".into(),
         caption: format!(
-            "Difference in {}, percentage points, with its 95 % interval, Student's t over the folds of the corpus. Holm: p corrected \
-             over the primary or the secondary comparisons of the spec on that corpus.",
+            "Difference in {}, percentage points, with its 95 % interval, Student's t over the folds of the corpus: of this comparison alone, not \
+             corrected for their number. Holm: p corrected over the primary or the secondary comparisons of the spec on that corpus.",
             contents.quantity.as_deref().unwrap_or("main column")
         ),
         headings: std::iter::once("comparison".to_owned()).chain(names).collect(),
