@@ -16,8 +16,8 @@ pub struct ReportArgs {
     /// Folder for reports; the page is DIR/<experiment>/<run-id>/index.html
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub reports: PathBuf,
-    /// Also write the table and the first figure into this Markdown file, between `<!-- seraug EXPERIMENT -->` and
-    /// `<!-- /seraug -->`
+    /// Also write the table and the first figure, and of a run with a judge what it says, into this Markdown file, between
+    /// `<!-- seraug EXPERIMENT -->` and `<!-- /seraug -->`
     #[arg(long, value_name = "FILE", conflicts_with = "public")]
     pub splice: Option<PathBuf>,
     /// Leave out host names, user names, paths and links to the run, so that the report can be published
