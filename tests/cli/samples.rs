@@ -4,6 +4,7 @@ use super::report::check_html;
 use seraug_core::run_files::{Diagnostic, DiagnosticRow, PointSpace, RunDir, SampleKind, write_diagnostics};
 use seraug_report::write::{report, report_into};
 use seraug_test_support::fake_run::Fake;
+use std::path::Path;
 
 /// Values of one kind of samples in the judge's embedding, over all reduced classes and of one of them.
 fn rows(samples: SampleKind, values: &[(Diagnostic, f64, Option<f64>)]) -> Vec<DiagnosticRow> {
@@ -31,12 +32,11 @@ fn put(run: &RunDir, fake: &Fake, condition: &str, rows: impl Fn(usize) -> Vec<D
     }
 }
 
-#[test]
-fn the_judges_values_are_a_table_a_figure_and_sentences() {
+/// A run of which two conditions are judged.
+fn judged(results: &Path) -> RunDir {
     use Diagnostic::*;
-    let folder = tempfile::tempdir().unwrap();
     let fake = Fake::default();
-    let run = fake.write(&folder.path().join("results"));
+    let run = fake.write(results);
     put(&run, &fake, "aug", |fold| {
         // Over folds 1 to 5: mean 0.3, of which two have p < 0.05.
         let p = if fold <= 2 { 0.01 } else { 0.5 };
@@ -79,6 +79,13 @@ fn the_judges_values_are_a_table_a_figure_and_sentences() {
             ],
         )
     });
+    run
+}
+
+#[test]
+fn the_judges_values_are_a_table_a_figure_and_sentences() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = judged(&folder.path().join("results"));
     let written = report(&run, &folder.path().join("reports")).unwrap();
     let read = |name: &str| std::fs::read_to_string(written.dir.join(name)).unwrap();
     let (html, markdown) = (read("index.html"), read("table.md"));
@@ -115,7 +122,12 @@ fn the_judges_values_are_a_table_a_figure_and_sentences() {
         assert!(figure.contains(label), "{label}");
     }
     assert!(html.contains("Fidelity and diversity of the samples") && html.contains("diagnostics.csv"));
-    // A Markdown file has the tables folded, between its markers.
+}
+
+#[test]
+fn a_markdown_file_has_the_tables_folded_between_its_markers() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = judged(&folder.path().join("results"));
     let file = folder.path().join("file.md");
     std::fs::write(&file, "<!-- seraug open/fake -->\n<!-- /seraug -->\n").unwrap();
     report_into(&run, &folder.path().join("reports"), &file).unwrap();

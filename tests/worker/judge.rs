@@ -73,6 +73,30 @@ fn value(rows: &[DiagnosticRow], samples: SampleKind, measure: Diagnostic) -> Op
     rows.iter().find(is).map(|r| r.value)
 }
 
+/// diagnostics.csv of the cell `aug`, to the last bit.
+fn diagnostics_bytes(run: &Path) -> Vec<u8> {
+    fs::read(run.join("cells/aug/fold-1/seed-1/diagnostics.csv")).unwrap()
+}
+
+/// Makes the classifiers of a store as earlier versions wrote them, which did not say how large a training set is.
+fn forget_sizes(store: &Path) {
+    for entry in fs::read_dir(store).unwrap() {
+        let dir = entry.unwrap().path();
+        if !dir.file_name().unwrap().to_string_lossy().starts_with("classifier-") {
+            continue;
+        }
+        let files = ["stage.toml", "predictions.csv", "history.csv"]
+            .map(|name| (name, fs::read_to_string(dir.join(name)).unwrap()));
+        assert!(files[0].1.contains("[training-set]"));
+        let earlier = |text: &str| text.split("[training-set]").next().unwrap().to_owned();
+        write_sealed(&dir, |new| {
+            files.iter().for_each(|(name, text)| fs::write(new.join(name), earlier(text)).unwrap());
+            Ok(())
+        })
+        .unwrap();
+    }
+}
+
 #[test]
 fn samples_are_judged_by_what_the_reduction_removed() {
     let folder = tempfile::tempdir().unwrap();
@@ -124,30 +148,29 @@ fn samples_are_judged_by_what_the_reduction_removed() {
     let log = fs::read_to_string(first.join("cells/aug/fold-1/seed-1/log.txt")).unwrap();
     assert!(log.contains("judge ") && log.contains(": trained"), "{log}");
 
-    // Again, from the store; and without a judge, whose keys are the same.
-    let file = |run: &Path, name: &str| fs::read(run.join("cells/aug/fold-1/seed-1").join(name)).unwrap();
-    // Entries of earlier versions do not say how large a training set is, nor what a generator says of itself.
+    // Made anew elsewhere, to the last bit.
+    let other = tempfile::tempdir().unwrap();
+    emodb(other.path());
+    let third = run(other.path(), SPEC);
+    assert_eq!(diagnostics_bytes(&third), diagnostics_bytes(&first));
+    let page = seraug(other.path(), &["report", "results/judged/latest"]);
+    assert!(page.status.success(), "{}", stderr(&page));
+    let said = fs::read_to_string(other.path().join("reports/judged/latest/table.md")).unwrap();
+    assert!(said.contains("copies: its samples are near copies of training utterances"), "{said}");
+}
+
+#[test]
+fn a_stored_run_says_the_same_and_no_key_depends_on_a_judge() {
+    let folder = tempfile::tempdir().unwrap();
+    emodb(folder.path());
+    let first = run(folder.path(), SPEC);
     let size = |run: &Path, condition: &str| {
         let path = run.join(format!("cells/{condition}/fold-1/seed-1/outcome.toml"));
         CellRecord::load(&path).unwrap().unwrap().training_set.unwrap()
     };
-    for entry in fs::read_dir(folder.path().join("results/.store")).unwrap() {
-        let dir = entry.unwrap().path();
-        if !dir.file_name().unwrap().to_string_lossy().starts_with("classifier-") {
-            continue;
-        }
-        let files = ["stage.toml", "predictions.csv", "history.csv"]
-            .map(|name| (name, fs::read_to_string(dir.join(name)).unwrap()));
-        assert!(files[0].1.contains("[training-set]"));
-        let earlier = |text: &str| text.split("[training-set]").next().unwrap().to_owned();
-        write_sealed(&dir, |new| {
-            files.iter().for_each(|(name, text)| fs::write(new.join(name), earlier(text)).unwrap());
-            Ok(())
-        })
-        .unwrap();
-    }
+    forget_sizes(&folder.path().join("results/.store"));
     let again = run(folder.path(), &SPEC.replace("Judged", "Judged again"));
-    assert_eq!(file(&again, "diagnostics.csv"), file(&first, "diagnostics.csv"));
+    assert_eq!(diagnostics_bytes(&again), diagnostics_bytes(&first));
     let info = fs::read_to_string(again.join("run.toml")).unwrap();
     assert!(info.contains("cells-trained = 0"), "{info}");
     for condition in ["no-aug", "full", "aug", "copies", "gaussian", "mixup"] {
@@ -155,7 +178,8 @@ fn samples_are_judged_by_what_the_reduction_removed() {
     }
     let (plain, aug) = (size(&first, "no-aug"), size(&first, "aug"));
     assert_eq!((&aug.segments, plain.added.iter().sum::<usize>()), (&plain.segments, 0));
-    let kept: usize = plan.iter().find(|c| c.cell.condition == "aug").unwrap().n_augmented;
+    let planned = read_plan(&first.join("plan.csv")).unwrap();
+    let kept: usize = planned.iter().find(|c| c.cell.condition == "aug").unwrap().n_augmented;
     assert_eq!((aug.added[0], aug.added.iter().sum::<usize>()), (0, kept));
     assert!((aug.shares().iter().sum::<f64>() - 100.0).abs() < 1e-9 && aug.shares()[0] < plain.shares()[0]);
     let log = fs::read_to_string(again.join("cells/gaussian/fold-1/seed-1/log.txt")).unwrap();
@@ -171,14 +195,4 @@ fn samples_are_judged_by_what_the_reduction_removed() {
     assert_eq!(without(plain.join("plan.csv")), without(first.join("plan.csv")));
     let info = fs::read_to_string(plain.join("run.toml")).unwrap();
     assert!(info.contains("cells-trained = 0") && !info.contains("reference utterances"), "{info}");
-
-    // Made anew elsewhere, to the last bit.
-    let other = tempfile::tempdir().unwrap();
-    emodb(other.path());
-    let third = run(other.path(), SPEC);
-    assert_eq!(file(&third, "diagnostics.csv"), file(&first, "diagnostics.csv"));
-    let page = seraug(other.path(), &["report", "results/judged/latest"]);
-    assert!(page.status.success(), "{}", stderr(&page));
-    let said = fs::read_to_string(other.path().join("reports/judged/latest/table.md")).unwrap();
-    assert!(said.contains("copies: its samples are near copies of training utterances"), "{said}");
 }

@@ -426,9 +426,9 @@ mod tests {
         let mut made = set(12);
         made.sources = (0..12).collect();
         let mut judgement = judgement(&CLASSES, made.clone());
-        made.changes = (0..12).map(|i| if i % 2 == 0 { 0.5 } else { 1.5 }).collect();
+        made.changes = (0..12).map(|i: usize| if i.is_multiple_of(2) { 0.5 } else { 1.5 }).collect();
         // Of class 2 that of class 1 upside down, and twice as deep.
-        let deep = |i: usize| if i % 2 == 0 { 1.0 } else { -2.0 };
+        let deep = |i: usize| if i.is_multiple_of(2) { 1.0 } else { -2.0 };
         made.patterns[1] = (0..12).map(|i| [deep(i), -deep(i)].repeat(4)).collect();
         judgement.measure(SampleKind::Generated, &made);
         let value = |measure, class: &str| {
